@@ -1,0 +1,1 @@
+"""User, roles, scope (who sees what), rights (who may do what), login."""

@@ -1,0 +1,76 @@
+"""Who may do what: one table of standing × action, read aloud by a manager and asked by everything else."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from danvan.units.models import Level
+
+
+class Standing(StrEnum):
+    """What a user is in the eyes of the table: the role, and for officers the level of the unit."""
+
+    NOBODY = "nobody"
+    VIEWER = "viewer"
+    CLERK = "clerk"
+    OFFICER = "officer"
+    DISTRICT_OFFICER = "district_officer"
+    PROVINCE_OFFICER = "province_officer"
+    SUPERUSER = "superuser"
+
+
+class Action(StrEnum):
+    """Everything that is asked of the table. A name that is not here cannot be asked."""
+
+    VIEW = "view"  # read pages and figures of the own subtree, export them
+    ENTER_RECORD = "enter_record"
+    ENTER_REPORT = "enter_report"  # type figures, save drafts, submit
+    IMPORT = "import"
+    REVIEW = "review"  # return, approve, reopen reports of units below
+    EXTEND_DEADLINE = "extend_deadline"
+    MANAGE_PERIOD = "manage_period"  # open, close, reopen a reporting year
+    MANAGE_CATALOGUE = "manage_catalogue"
+    VIEW_AUDIT = "view_audit"
+    MANAGE_SITE = "manage_site"  # accounts, units: Django's admin
+
+
+_READ = frozenset({Action.VIEW})
+_ENTER = _READ | {Action.ENTER_RECORD, Action.ENTER_REPORT, Action.IMPORT}
+_BOARD = _ENTER | {Action.REVIEW, Action.EXTEND_DEADLINE, Action.VIEW_AUDIT}
+_PROVINCE = _BOARD | {Action.MANAGE_PERIOD, Action.MANAGE_CATALOGUE}
+
+RIGHTS: dict[Standing, frozenset[Action]] = {
+    Standing.NOBODY: frozenset(),
+    Standing.VIEWER: _READ,
+    Standing.CLERK: _ENTER,
+    Standing.OFFICER: _ENTER,  # an officer of a commune has no unit below to review
+    Standing.DISTRICT_OFFICER: _BOARD,
+    Standing.PROVINCE_OFFICER: _PROVINCE,
+    Standing.SUPERUSER: frozenset(Action),
+}
+
+
+def standing(user) -> Standing:
+    """Return what `user` (a User or AnonymousUser) is in the table."""
+    if not user.is_authenticated or not user.is_active:
+        return Standing.NOBODY
+    if user.is_superuser:
+        return Standing.SUPERUSER
+    if user.unit_id is None:
+        return Standing.NOBODY
+    if user.role != "officer":
+        return Standing(user.role)
+    return {
+        Level.PROVINCE: Standing.PROVINCE_OFFICER,
+        Level.DISTRICT: Standing.DISTRICT_OFFICER,
+        Level.COMMUNE: Standing.OFFICER,
+    }[Level(user.unit.level)]
+
+
+def can(user, action: Action) -> bool:
+    """Tell whether the table gives `user` the right to `action`; raises ValueError for an unknown action.
+
+    It says nothing about rows: fetch them through scope.py first, so that outside the own area is 404 and
+    inside without the right is 403.
+    """
+    return Action(action) in RIGHTS[standing(user)]

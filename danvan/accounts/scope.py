@@ -1,0 +1,67 @@
+"""Who sees what. The only code that joins users to the unit tree; every query that serves a person starts here.
+
+`visible_to(user)`: the user's unit and everything below it, at any time its unit covered it, and the
+same of its predecessors. `editable_by(user)`: the own unit's rows; a board officer may also enter for a
+unit below ("nhập thay"). Superusers see and may touch every row; rights.py says what they may do.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from danvan.accounts.rights import Standing, standing
+from danvan.units.models import AdministrativeUnit
+
+
+def units_visible_to(user) -> models.QuerySet[AdministrativeUnit]:
+    """Return the units whose rows `user` may read."""
+    units = AdministrativeUnit.objects.all()
+    if user.is_superuser:
+        return units
+    return units.covered_by(_coverage(user))
+
+
+def units_editable_by(user) -> models.QuerySet[AdministrativeUnit]:
+    """Return the units whose rows `user` may write; role and period are asked elsewhere."""
+    units = AdministrativeUnit.objects.all()
+    match standing(user):
+        case Standing.SUPERUSER:
+            return units
+        case Standing.PROVINCE_OFFICER | Standing.DISTRICT_OFFICER:
+            return units.covered_by(_coverage(user))
+        case Standing.CLERK | Standing.OFFICER:
+            return units.filter(pk=user.unit_id)
+        case _:
+            return units.none()
+
+
+def units_below(user) -> models.QuerySet[AdministrativeUnit]:
+    """Return the units strictly below the user's own unit and its predecessors."""
+    return AdministrativeUnit.objects.covered_by(_coverage(user), below_only=True)
+
+
+def _coverage(user) -> list[AdministrativeUnit]:
+    """Return the user's unit and its predecessors, read once per user object."""
+    if not user.is_active or user.unit_id is None:
+        return []
+    if getattr(user, "_coverage_of", None) != user.unit_id:
+        user._coverage, user._coverage_of = user.unit.with_predecessors(), user.unit_id
+    return user._coverage
+
+
+class ScopedQuerySet(models.QuerySet):
+    """Base of every QuerySet over rows that belong to a unit; `unit_lookup` is the way to that unit."""
+
+    unit_lookup = "unit"
+
+    def visible_to(self, user):
+        """Return the rows `user` may read."""
+        return self._within(user, units_visible_to(user))
+
+    def editable_by(self, user):
+        """Return the rows `user` may write, as far as the unit tree decides."""
+        return self._within(user, units_editable_by(user))
+
+    def _within(self, user, units):
+        # A subquery, never a join: rows are neither doubled nor dragged along.
+        return self if user.is_superuser else self.filter(**{f"{self.unit_lookup}__in": units.values("pk")})

@@ -1,0 +1,1 @@
+"""Shared layer without models: text, numbers, spreadsheets, generic views. Imports no other app."""

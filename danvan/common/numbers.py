@@ -1,0 +1,73 @@
+"""Numbers as Vietnamese offices write them: 1.140 is a thousand, 90,5 a fraction; 1.14 is a question."""
+
+import re
+from decimal import Decimal
+
+MAX_FIGURE = Decimal("999999999999.999")
+_GROUPED = re.compile(r"^-?\d{1,3}([.  ]\d{3})+(,\d+)?$")
+_PLAIN = re.compile(r"^-?\d+(,\d+)?$")
+_POINT_FRACTION = re.compile(r"^-?\d+\.\d+$")
+
+
+class NumberProblem(ValueError):  # noqa: N818 - a message for the person who typed, in Vietnamese
+    """What is wrong with a typed number, as a sentence in Vietnamese that says what to do."""
+
+
+def parse_number(text: str, *, whole: bool, places: int = 3) -> Decimal:
+    """Return the number a person typed.
+
+    Takes "1140", "1.140", "1 140", "90,5", "1.140,5"; `whole` asks for a whole number, otherwise at most
+    `places` decimals are allowed. "1.14" and "90.5" could mean two things: they are refused with a
+    question. Raises NumberProblem with a Vietnamese message.
+    """
+    typed = re.sub(r"[\u00a0\u202f\u2009]", " ", text).strip()
+    if not re.fullmatch(r"-?[0-9][0-9., ]*", typed):
+        raise NumberProblem(f"“{text.strip()[:40]}” không phải là số. Ví dụ nhập đúng: {_example(whole)}.")
+    if len(typed) > 24:
+        raise NumberProblem("Số quá dài, vui lòng kiểm tra lại.")
+    number = _read(typed, whole=whole)
+    if number != number.to_integral_value():
+        if whole:
+            raise NumberProblem(f"Chỉ tiêu này là số nguyên, không nhận phần lẻ “{typed}”.")
+        if -number.as_tuple().exponent > places:
+            raise NumberProblem(f"Chỉ nhận tối đa {places} chữ số sau dấu phẩy.")
+    if abs(number) > MAX_FIGURE:
+        raise NumberProblem("Số quá lớn, vui lòng kiểm tra lại.")
+    return number
+
+
+def _read(typed: str, *, whole: bool) -> Decimal:
+    """Return the Decimal of a string of digits and separators, or raise on an ambiguous one."""
+    if _GROUPED.match(typed) and len(set(re.findall(r"[. ]", typed))) == 1:
+        return Decimal(re.sub(r"[. ]", "", typed).replace(",", "."))
+    if _PLAIN.match(typed):
+        return Decimal(typed.replace(",", "."))
+    if _POINT_FRACTION.match(typed) and not whole:
+        raise NumberProblem(
+            f"“{typed}” chưa rõ: nhập {typed.replace('.', ',')} nếu là số lẻ "
+            f"(dấu phẩy), nhập {typed.replace('.', '')} nếu là số nguyên."
+        )
+    if "." in typed:
+        raise NumberProblem(
+            f"“{typed}” chưa rõ: dấu chấm ngăn cách hàng nghìn phải đứng trước đúng 3 chữ số "
+            f"(1.140). Nhập lại, ví dụ {typed.replace('.', '')}."
+        )
+    raise NumberProblem(f"“{typed}” không phải là số. Ví dụ nhập đúng: {_example(whole)}.")
+
+
+def _example(whole: bool) -> str:
+    return "1140 hoặc 1.140" if whole else "1.140 hoặc 90,5"
+
+
+def format_number(number, places: int | None = None) -> str:
+    """Return `number` as "1.140" or "90,5"; "" for None.
+
+    `places` fixes the number of decimals; without it trailing zeros are dropped.
+    """
+    if number is None:
+        return ""
+    number = Decimal(number)
+    text = f"{number:,.{places}f}" if places is not None else f"{number:,f}"
+    if places is None and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.translate(str.maketrans(",.", ".,"))

@@ -1,0 +1,224 @@
+"""Loading administrative units from CSV: all rows or none, and the same file twice changes nothing.
+
+Columns: code,name,level,parent_code,valid_from,valid_to,successor_codes,source. `valid_to` is
+exclusive; successors are parted by `|`; names include the kind. data/ha_nam_units.csv is the default.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from danvan.common.text import clean_line
+from danvan.units.models import AdministrativeUnit, Level, UnitSuccession, split_kind
+
+DEFAULT_FILE = Path(__file__).parent / "data" / "ha_nam_units.csv"
+COLUMNS = (
+    "code", "name", "level", "parent_code", "valid_from", "valid_to", "successor_codes", "source",
+)  # fmt: skip
+WRITTEN = ("kind", "name", "level", "parent", "path", "valid_to", "source", "name_search", "name_sort")
+
+
+class UnitFileError(Exception):
+    """The file cannot be loaded; `problems` are sentences naming line and column."""
+
+    def __init__(self, problems: list[str]):
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+@dataclass
+class Row:
+    """One line of the file, read but not yet placed in the tree."""
+
+    line: int
+    unit: AdministrativeUnit
+    parent_code: str
+    successors: list[str]
+
+
+@dataclass
+class LoadResult:
+    """How many unit rows were created, changed or left as they were, and successions written."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    successions: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def load_units(path: Path) -> LoadResult:
+    """Load the CSV file at `path` in one transaction.
+
+    Raises UnitFileError with every problem found, and then nothing is written; OSError when the file
+    cannot be opened.
+    """
+    rows = _read(path)
+    with transaction.atomic():
+        result = _write_units(rows)
+        _write_successions(rows, result)
+        if result.problems:
+            raise UnitFileError(result.problems)
+    return result
+
+
+def _read(path: Path) -> list[Row]:
+    problems, rows, seen = [], [], {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+            if missing:
+                raise UnitFileError([f"line 1: missing column {', '.join(missing)}"])
+            for record in reader:
+                row = _read_row(reader.line_num, record, problems)
+                if row is None:
+                    continue
+                key = (row.unit.code, row.unit.valid_from)
+                if key in seen:
+                    problems.append(
+                        f"line {row.line}, column code: {key[0]} from {key[1]} is already on line {seen[key]}"
+                    )
+                seen[key] = row.line
+                rows.append(row)
+    except UnicodeDecodeError as error:
+        raise UnitFileError([f"the file is not UTF-8 text (byte {error.start})"]) from error
+    except csv.Error as error:
+        raise UnitFileError([f"line {reader.line_num}: {error}"]) from error
+    if not rows and not problems:
+        problems.append("the file holds no unit")
+    if problems:
+        raise UnitFileError(problems)
+    return rows
+
+
+def _read_row(line: int, record: dict, problems: list[str]) -> Row | None:
+    """Return the row of one CSV record, or None after adding to `problems`."""
+    cells = {name: clean_line(record.get(name) or "") for name in COLUMNS}
+    bad = len(problems)
+
+    def problem(column: str, message: str):
+        problems.append(f"line {line}, column {column}: {message}")
+
+    if not cells["code"].isdigit() or len(cells["code"]) > 10:
+        problem("code", f"“{cells['code']}” is not a code of 1 to 10 digits")
+    kind = name = ""
+    if cells["level"] not in Level.values:
+        problem("level", f"“{cells['level']}” is none of {', '.join(Level.values)}")
+    else:
+        try:
+            kind, name = split_kind(cells["name"], cells["level"])
+        except ValueError:
+            problem("name", f"“{cells['name']}” does not begin with a kind of level {cells['level']}")
+        if not name and kind:
+            problem("name", "the name holds nothing but a kind")
+    dates = {}
+    for column in ("valid_from", "valid_to"):
+        try:
+            dates[column] = datetime.date.fromisoformat(cells[column]) if cells[column] else None
+        except ValueError:
+            problem(column, f"“{cells[column]}” is not a date like 2020-01-31")
+            dates[column] = None
+    if dates["valid_from"] is None and not cells["valid_from"]:
+        problem("valid_from", "is empty")
+    elif dates["valid_to"] and dates["valid_from"] and dates["valid_to"] <= dates["valid_from"]:
+        problem("valid_to", "is not after valid_from")
+    if len(problems) > bad:
+        return None
+    unit = AdministrativeUnit(
+        code=cells["code"], kind=kind, name=name, level=cells["level"], source=cells["source"], **dates
+    )
+    successors = [code for code in cells["successor_codes"].split("|") if code]
+    return Row(line, unit, cells["parent_code"], successors)
+
+
+def _write_units(rows: list[Row]) -> LoadResult:
+    """Create or change the units level by level, so that a parent has its key before its children."""
+    result = LoadResult()
+    known = {(unit.code, unit.valid_from): unit for unit in AdministrativeUnit.objects.all()}
+    by_code: dict[str, list[AdministrativeUnit]] = {}
+    for row in rows:
+        stored = known.get((row.unit.code, row.unit.valid_from))
+        row.unit.pk = stored.pk if stored else None
+        known[row.unit.code, row.unit.valid_from] = row.unit
+    for unit in known.values():
+        by_code.setdefault(unit.code, []).append(unit)
+    for level in Level.values:
+        _write_level([row for row in rows if row.unit.level == level], by_code, result)
+    return result
+
+
+def _write_level(rows: list[Row], by_code: dict, result: LoadResult) -> None:
+    placed = []
+    for row in rows:
+        unit = row.unit
+        unit.parent = _in_force(by_code, row.parent_code, unit.valid_from)
+        if row.parent_code and unit.parent is None:
+            result.problems.append(
+                f"line {row.line}, column parent_code: no unit {row.parent_code} in force on {unit.valid_from}"
+            )
+            continue
+        unit.derive()
+        try:
+            unit.clean_fields(exclude=["parent"])
+            unit.clean()
+        except ValidationError as error:
+            column, messages = next(iter(error.message_dict.items()))
+            result.problems.append(f"line {row.line}, column {column}: {messages[0]}")
+            continue
+        placed.append(unit)
+    stored = AdministrativeUnit.objects.in_bulk([unit.pk for unit in placed if unit.pk])
+    new = [unit for unit in placed if not unit.pk]
+    differing = [unit for unit in placed if unit.pk and _differs(unit, stored[unit.pk])]
+    if result.problems:
+        return
+    AdministrativeUnit.objects.bulk_create(new, batch_size=500)
+    AdministrativeUnit.objects.bulk_update(differing, WRITTEN, batch_size=500)
+    result.created += len(new)
+    result.changed += len(differing)
+    result.unchanged += len(placed) - len(new) - len(differing)
+
+
+def _differs(unit: AdministrativeUnit, stored: AdministrativeUnit) -> bool:
+    fields = [AdministrativeUnit._meta.get_field(name).attname for name in WRITTEN]
+    return any(getattr(unit, name) != getattr(stored, name) for name in fields)
+
+
+def _in_force(by_code: dict, code: str, date: datetime.date) -> AdministrativeUnit | None:
+    return next((unit for unit in by_code.get(code, []) if unit.in_force(date)), None)
+
+
+def _write_successions(rows: list[Row], result: LoadResult) -> None:
+    """Write the arrows of the file's rows: each successor code is the unit in force on the day of change."""
+    if result.problems:
+        return
+    by_code: dict[str, list[AdministrativeUnit]] = {}
+    for unit in AdministrativeUnit.objects.all():
+        by_code.setdefault(unit.code, []).append(unit)
+    wanted = {}
+    for row in rows:
+        if row.successors and row.unit.valid_to is None:
+            result.problems.append(
+                f"line {row.line}, column successor_codes: a unit still in force has no successor"
+            )
+            continue
+        for code in row.successors:
+            successor = _in_force(by_code, code, row.unit.valid_to)
+            if successor is None:
+                result.problems.append(
+                    f"line {row.line}, column successor_codes: no unit {code} in force on {row.unit.valid_to}"
+                )
+                continue
+            wanted[row.unit.pk, successor.pk] = UnitSuccession(
+                predecessor=row.unit, successor=successor, date=row.unit.valid_to
+            )
+    known = UnitSuccession.objects.values_list("predecessor", "successor")
+    new = [arrow for key, arrow in wanted.items() if key not in set(known)]
+    UnitSuccession.objects.bulk_create(new, batch_size=500)
+    result.successions = len(new)

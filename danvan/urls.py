@@ -1,0 +1,17 @@
+"""The URLconf. Every URL here is a row of the permission matrix (tests/test_permission_matrix.py)."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from danvan import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("", include("danvan.accounts.urls")),
+    path("bao-cao/", include("reports.urls")),
+    path("quan-tri/", admin.site.urls),
+]
+handler400 = views.bad_request
+handler403 = views.forbidden
+handler404 = views.not_found
+handler500 = views.server_error

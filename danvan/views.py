@@ -1,0 +1,30 @@
+"""Pages of the whole site: the home page per role and the error pages."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import render
+
+from reports.dashboard import home  # noqa: F401 - the home page is made of report figures
+
+
+@login_not_required
+def bad_request(request, exception=None):
+    """400: what was sent cannot be read."""
+    return render(request, "errors/400.html", status=400)
+
+
+@login_not_required
+def forbidden(request, exception=None):
+    """403: the page exists for others; `exception` may say why in Vietnamese."""
+    return render(request, "errors/403.html", {"reason": str(exception or "")}, status=403)
+
+
+@login_not_required
+def not_found(request, exception=None):
+    """404: no such page, or a page outside the user's area."""
+    return render(request, "errors/404.html", status=404)
+
+
+@login_not_required
+def server_error(request):
+    """500: our fault; quotes the request id so that the log line can be found."""
+    return render(request, "errors/500.html", status=500)

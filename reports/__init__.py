@@ -1,0 +1,1 @@
+"""What a unit must say each year: catalogue, periods, reports, workflow, consolidation and what comes out."""

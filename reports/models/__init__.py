@@ -1,0 +1,44 @@
+"""Models of the yearly report: the catalogue, the period, the report with its values and its log."""
+
+from reports.models.catalogue import (
+    Aggregation,
+    Catalogue,
+    Indicator,
+    Rule,
+    Section,
+    Severity,
+    ValueType,
+)
+from reports.models.period import DeadlineExtension, PeriodKind, PeriodLog, ReportingPeriod
+from reports.models.report import (
+    FigureChange,
+    Qualifier,
+    Remark,
+    Report,
+    Source,
+    State,
+    Transition,
+    Value,
+)
+
+__all__ = [
+    "Aggregation",
+    "Catalogue",
+    "DeadlineExtension",
+    "FigureChange",
+    "Indicator",
+    "PeriodKind",
+    "PeriodLog",
+    "Qualifier",
+    "Remark",
+    "Report",
+    "ReportingPeriod",
+    "Rule",
+    "Section",
+    "Severity",
+    "Source",
+    "State",
+    "Transition",
+    "Value",
+    "ValueType",
+]

@@ -1,0 +1,277 @@
+"""The indicator catalogue as data: one whole catalogue per year, so a closed year keeps its own."""
+
+from __future__ import annotations
+
+import re
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from danvan.common.text import clean_line, clean_text
+from danvan.units.models import Level
+from reports.expressions import ExpressionError, names_in, parse
+
+
+class ValueType(models.TextChoices):
+    """What may be entered. PERCENT is never typed: it is the formula's ratio."""
+
+    INTEGER = "INT", "Số nguyên"
+    DECIMAL = "DEC", "Số thập phân"
+    PERCENT = "PCT", "Tỷ lệ % (tự tính)"
+    BOOLEAN = "BOOL", "Có / không"
+    RATING = "RATING", "Xếp loại"
+    TEXT = "TEXT", "Lời văn"
+
+
+class Aggregation(models.TextChoices):
+    """How values of many units become one."""
+
+    SUM = "SUM", "Cộng"
+    RATIO = "RATIO", "Tỷ lệ của các tổng"
+    COUNT = "COUNT", "Đếm số đơn vị"
+    NONE = "NONE", "Không tổng hợp"
+
+
+class Severity(models.TextChoices):
+    """An error stops the submission; a warning asks for a note at the figure."""
+
+    ERROR = "error", "Lỗi (không gửi được)"
+    WARNING = "warning", "Cảnh báo (cần giải trình)"
+
+
+class Catalogue(models.Model):
+    """The indicators of one year."""
+
+    year = models.PositiveSmallIntegerField(
+        "năm", unique=True, validators=[MinValueValidator(2000), MaxValueValidator(2100)]
+    )
+
+    class Meta:
+        verbose_name = "danh mục chỉ tiêu"
+        verbose_name_plural = "danh mục chỉ tiêu"
+        ordering = ["-year"]
+
+    def __str__(self) -> str:
+        return f"Danh mục chỉ tiêu năm {self.year}"
+
+    @property
+    def is_frozen(self) -> bool:
+        """Tell whether reports of the year were ever submitted: from then on the catalogue stands still."""
+        from reports.models.report import Report
+
+        return Report.objects.filter(
+            period__catalogue=self, submitted_at__isnull=False
+        ).exists()
+
+
+class CatalogueRow(models.Model):
+    """Base of what hangs on a catalogue and must not change once it is frozen."""
+
+    catalogue = models.ForeignKey(
+        Catalogue, verbose_name="danh mục", on_delete=models.CASCADE, related_name="%(class)ss"
+    )
+
+    class Meta:
+        abstract = True
+
+    def clean(self):
+        """Refuse a change to a frozen year."""
+        super().clean()
+        if self.catalogue_id and self.catalogue.is_frozen:
+            raise ValidationError(
+                f"Danh mục năm {self.catalogue.year} đã có báo cáo gửi lên nên không sửa được nữa. "
+                "Vui lòng sửa danh mục của năm sau."
+            )
+
+
+class Section(CatalogueRow):
+    """A theme of the report: "Đối thoại của người đứng đầu"."""
+
+    code = models.CharField("mã mục", max_length=10)
+    label = models.CharField("tên mục", max_length=200)
+    order = models.PositiveSmallIntegerField("thứ tự", default=0)
+
+    class Meta:
+        verbose_name = "mục"
+        verbose_name_plural = "mục"
+        ordering = ["catalogue", "order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["catalogue", "code"],
+                name="section_code_in_catalogue",
+                violation_error_message="Danh mục đã có mục mang mã này.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def clean(self):
+        super().clean()
+        self.code, self.label = clean_line(self.code).upper(), clean_line(self.label)
+        if not re.fullmatch(r"[A-Z]{1,10}", self.code):
+            raise ValidationError({"code": "Mã mục chỉ gồm chữ cái in hoa không dấu."})
+
+
+def indicator_levels() -> list[tuple[str, str]]:
+    """Return the sets of entering levels an indicator may have, as (letters, label)."""
+    return [
+        ("", "Không nhập (tự tính)"),
+        ("X", "Xã"),
+        ("H", "Huyện"),
+        ("T", "Tỉnh"),
+        ("XH", "Xã, huyện"),
+        ("XT", "Xã, tỉnh"),
+        ("HT", "Huyện, tỉnh"),
+        ("XHT", "Xã, huyện, tỉnh"),
+    ]
+
+
+class Indicator(CatalogueRow):
+    """One figure of the yearly report.
+
+    `entry_levels` are the letters of the levels that enter it (X xã, H huyện, T tỉnh); none means computed.
+    `formula` is what a computed one is computed from: "QT07 / QT08", "DV09 + DV10 + DV11", for COUNT the
+    test a unit must meet ("DT03 >= 1"). A stock ("số cuối kỳ") adds over units but never over years.
+    `parent` makes it a "trong đó" of another; a component is one of the six organisations of GS01, GS02.
+    """
+
+    section = models.ForeignKey(
+        Section, verbose_name="mục", on_delete=models.CASCADE, related_name="indicators"
+    )
+    code = models.CharField("mã chỉ tiêu", max_length=12)
+    label = models.CharField("tên chỉ tiêu", max_length=300)
+    unit_of_measure = models.CharField("đơn vị tính", max_length=30, blank=True)
+    value_type = models.CharField("kiểu", max_length=6, choices=ValueType)
+    entry_levels = models.CharField(
+        "cấp nhập", max_length=3, blank=True, choices=indicator_levels
+    )
+    aggregation = models.CharField("cách tổng hợp", max_length=5, choices=Aggregation)
+    is_stock = models.BooleanField(
+        "số cuối kỳ", default=False, help_text="Cộng theo đơn vị, không cộng qua các năm."
+    )
+    is_component = models.BooleanField("thành phần theo tổ chức", default=False)
+    formula = models.CharField("công thức", max_length=200, blank=True)
+    parent = models.ForeignKey(
+        "self",
+        verbose_name="trong đó của",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="parts",
+    )
+    measure = models.CharField(
+        "cách đếm từ hồ sơ", max_length=12, blank=True, help_text="Mã phép đếm; để trống nếu nhập tay."
+    )
+    scale = models.JSONField(
+        "thang xếp loại", default=list, blank=True, help_text="Từ thấp đến cao; hạng thấp nhất là 1."
+    )
+    order = models.PositiveSmallIntegerField("thứ tự", default=0)
+
+    class Meta:
+        verbose_name = "chỉ tiêu"
+        verbose_name_plural = "chỉ tiêu"
+        ordering = ["catalogue", "order"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["catalogue", "code"],
+                name="indicator_code_in_catalogue",
+                violation_error_message="Danh mục đã có chỉ tiêu mang mã này.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(value_type="PCT") | ~Q(formula=""),
+                name="percent_has_formula",
+                violation_error_message="Chỉ tiêu tỷ lệ phải có công thức tử số / mẫu số.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.label}"
+
+    def clean(self):
+        super().clean()
+        self.code, self.label = clean_line(self.code).upper(), clean_line(self.label)
+        self.formula = clean_line(self.formula)
+        if not re.fullmatch(r"[A-Z]{1,6}\d{1,3}(\.[A-Z]{1,4})?", self.code):
+            raise ValidationError({"code": "Mã chỉ tiêu gồm chữ in hoa và số, ví dụ DT01."})
+        if self.formula:
+            _check_expression(self, "formula", self.formula)
+        if self.value_type == ValueType.RATING and not self.scale:
+            raise ValidationError({"scale": "Chỉ tiêu xếp loại phải có thang xếp loại."})
+
+    @property
+    def is_computed(self) -> bool:
+        """Tell whether nobody types it."""
+        return not self.entry_levels or self.value_type == ValueType.PERCENT
+
+    @property
+    def is_number(self) -> bool:
+        """Tell whether it is typed as a number."""
+        return self.value_type in (ValueType.INTEGER, ValueType.DECIMAL)
+
+    def entered_by(self, level: str) -> bool:
+        """Tell whether units of `level` type it."""
+        return not self.is_computed and Level(level).letter in self.entry_levels
+
+    def shown_to(self, level: str) -> bool:
+        """Tell whether it stands on the form of `level`: typed there, or a ratio of what is typed there."""
+        return bool(self.entry_levels) and Level(level).letter in self.entry_levels
+
+
+class Rule(CatalogueRow):
+    """A check of one report's figures: a stored expression over indicator codes, and what to tell the clerk.
+
+    `indicator` is the figure at which the message stands. `levels` narrows the rule to some levels.
+    """
+
+    indicator = models.ForeignKey(
+        Indicator, verbose_name="chỉ tiêu", on_delete=models.CASCADE, related_name="rules"
+    )
+    expression = models.CharField("điều kiện", max_length=200)
+    levels = models.CharField("cấp", max_length=3, blank=True, choices=indicator_levels)
+    severity = models.CharField("mức", max_length=7, choices=Severity, default=Severity.ERROR)
+    message = models.CharField("thông báo", max_length=300)
+
+    class Meta:
+        verbose_name = "quy tắc kiểm tra"
+        verbose_name_plural = "quy tắc kiểm tra"
+        ordering = ["indicator__order", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["catalogue", "indicator", "expression", "levels"],
+                name="rule_once",
+                violation_error_message="Quy tắc này đã có.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.expression
+
+    def clean(self):
+        super().clean()
+        self.expression, self.message = clean_line(self.expression), clean_text(self.message)
+        _check_expression(self, "expression", self.expression)
+
+
+def _check_expression(row: CatalogueRow, field: str, text: str) -> None:
+    """Raise ValidationError on `field` when `text` cannot be parsed or names an unknown indicator."""
+    try:
+        names = names_in(parse(text))
+    except ExpressionError as error:
+        raise ValidationError({field: str(error)}) from error
+    known = set(Indicator.objects.filter(catalogue_id=row.catalogue_id).values_list("code", flat=True))
+    unknown = sorted(names - known - {getattr(row, "code", None)})
+    if unknown:
+        raise ValidationError({field: f"Danh mục không có chỉ tiêu {', '.join(unknown)}."})
+
+
+def with_submissions(catalogues: models.QuerySet) -> models.QuerySet:
+    """Return `catalogues` annotated with `has_submissions`, for lists that show which are frozen."""
+    from reports.models.report import Report
+
+    submitted = Report.objects.filter(
+        period__catalogue=OuterRef("pk"), submitted_at__isnull=False
+    )
+    return catalogues.annotate(has_submissions=Exists(submitted))

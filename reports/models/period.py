@@ -1,0 +1,166 @@
+"""Reporting periods: what is asked, from whom, until when."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from danvan.accounts.scope import ScopedQuerySet
+from danvan.units.models import Level
+from reports.models.catalogue import Catalogue
+
+
+class PeriodKind(models.TextChoices):
+    """YEAR and PART count in yearly consolidations; HALF and QUARTER are interim and never do.
+
+    PART is one of several periods that together make a year whose units changed on the way (2025).
+    """
+
+    YEAR = "year", "Cả năm"
+    PART = "part", "Một phần năm (khi sắp xếp đơn vị)"
+    HALF = "half", "Sáu tháng"
+    QUARTER = "quarter", "Quý"
+
+
+COUNTED_KINDS = (PeriodKind.YEAR, PeriodKind.PART)
+
+
+class ReportingPeriod(models.Model):
+    """A time span that units report on. Opening it (reports/periods.py) freezes catalogue and unit list."""
+
+    year = models.PositiveSmallIntegerField(
+        "năm", validators=[MinValueValidator(2000), MaxValueValidator(2100)]
+    )
+    kind = models.CharField("loại kỳ", max_length=7, choices=PeriodKind, default=PeriodKind.YEAR)
+    start = models.DateField("từ ngày")
+    end = models.DateField("đến ngày")
+    structure_date = models.DateField(
+        "ngày chốt danh sách đơn vị", help_text="Các đơn vị có hiệu lực ngày này phải báo cáo."
+    )
+    catalogue = models.ForeignKey(
+        Catalogue, verbose_name="danh mục", on_delete=models.PROTECT, related_name="periods"
+    )
+    due_commune = models.DateField("hạn nộp cấp xã")
+    due_district = models.DateField("hạn nộp cấp huyện")
+    due_province = models.DateField("hạn nộp cấp tỉnh")
+    is_closed = models.BooleanField("đã khóa", default=False)
+    is_demo = models.BooleanField("số liệu minh họa", default=False)
+    closed_at = models.DateTimeField("khóa lúc", null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="người khóa",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+
+    class Meta:
+        verbose_name = "kỳ báo cáo"
+        verbose_name_plural = "kỳ báo cáo"
+        ordering = ["-start"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "start"],
+                name="period_kind_start",
+                violation_error_message="Đã có kỳ báo cáo cùng loại bắt đầu từ ngày này.",
+            ),
+            models.UniqueConstraint(
+                fields=["year"],
+                condition=Q(kind="year"),
+                name="period_one_per_year",
+                violation_error_message="Năm này đã mở kỳ báo cáo.",
+            ),
+            models.CheckConstraint(
+                condition=Q(end__gte=F("start")),
+                name="period_end_after_start",
+                violation_error_message="Ngày kết thúc phải sau ngày bắt đầu.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        if self.kind == PeriodKind.YEAR:
+            return f"Năm {self.year}"
+        return f"{self.get_kind_display()} {self.year} ({self.start:%d/%m}–{self.end:%d/%m/%Y})"
+
+    def clean(self):
+        """Refuse due dates before the period's end and a year told twice."""
+        super().clean()
+        for level in Level:
+            due = self.due_date_of(level)
+            if due and self.end and due < self.end - datetime.timedelta(days=92):
+                raise ValidationError(
+                    {f"due_{level.value}": "Hạn nộp sớm hơn ngày kết thúc kỳ quá 3 tháng, vui lòng xem lại."}
+                )
+        overlapping = ReportingPeriod.objects.filter(
+            kind__in=COUNTED_KINDS, start__lte=self.end, end__gte=self.start
+        ).exclude(pk=self.pk)
+        if self.kind in COUNTED_KINDS and overlapping.exists():
+            raise ValidationError(
+                f"Khoảng thời gian này trùng với kỳ báo cáo “{overlapping.first()}”, số liệu sẽ bị tính hai lần."
+            )
+
+    def due_date_of(self, level: str) -> datetime.date:
+        """Return the due date of units of `level`."""
+        return getattr(self, f"due_{Level(level).value}")
+
+
+class PeriodLog(models.Model):
+    """What was done to a period: opened, closed, reopened; by whom and why."""
+
+    period = models.ForeignKey(ReportingPeriod, on_delete=models.CASCADE, related_name="log")
+    action = models.CharField("việc", max_length=20)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    reason = models.CharField("lý do", max_length=500, blank=True)
+    at = models.DateTimeField("lúc", auto_now_add=True)
+
+    class Meta:
+        verbose_name = "nhật ký kỳ báo cáo"
+        verbose_name_plural = "nhật ký kỳ báo cáo"
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.period}: {self.action}"
+
+
+class ExtensionQuerySet(ScopedQuerySet):
+    """Extensions, scoped by the unit of their report."""
+
+    unit_lookup = "report__unit"
+
+
+class DeadlineExtension(models.Model):
+    """A later due date for one unit's report, with its reason. The newest one counts.
+
+    While it runs the report may be entered even in a closed period; it locks itself again afterwards.
+    """
+
+    report = models.ForeignKey(
+        "reports.Report", verbose_name="báo cáo", on_delete=models.CASCADE, related_name="extensions"
+    )
+    until = models.DateField("gia hạn đến hết ngày")
+    reason = models.CharField("lý do", max_length=500)
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="người gia hạn",
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    granted_at = models.DateTimeField("lúc", auto_now_add=True)
+
+    objects = ExtensionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "gia hạn"
+        verbose_name_plural = "gia hạn"
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.report}: đến {self.until:%d/%m/%Y}"

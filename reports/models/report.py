@@ -1,0 +1,260 @@
+"""A unit's report of a period: its figures, where it stands, what was remarked and every change."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from danvan.accounts.scope import ScopedQuerySet
+from danvan.units.models import AdministrativeUnit, Level
+from reports.models.catalogue import Indicator
+from reports.models.period import ReportingPeriod
+
+
+class State(models.TextChoices):
+    """Where a report stands; reports/workflow.py holds the table of moves."""
+
+    DRAFT = "draft", "Đang soạn"
+    SUBMITTED = "submitted", "Chờ duyệt"
+    RETURNED = "returned", "Trả lại để sửa"
+    APPROVED = "approved", "Đã duyệt"
+    REOPENED = "reopened", "Mở lại để sửa"
+
+
+EDITABLE_STATES = (State.DRAFT, State.RETURNED, State.REOPENED)
+
+
+class ReportQuerySet(ScopedQuerySet):
+    """Reports, scoped by the reporting unit."""
+
+    def with_names(self):
+        """Return the reports with what a line about them shows."""
+        return self.select_related("period", "unit__parent", "reviewer")
+
+    def with_due_dates(self):
+        """Return the reports annotated with `extended_until` (None without extension), in one query."""
+        newest = (
+            self.model.extensions.rel.related_model.objects.filter(report=models.OuterRef("pk"))
+            .order_by("-pk")
+            .values("until")[:1]
+        )
+        return self.annotate(extended_until=models.Subquery(newest))
+
+
+class Report(models.Model):
+    """One report per period and unit, made when the period opens: together they are the frozen unit list.
+
+    `reviewer` is the unit above on the structure date; a unit without one reviews its own report.
+    `version` grows with every saved change and every move; a form that carries an older one is stale.
+    """
+
+    period = models.ForeignKey(
+        ReportingPeriod, verbose_name="kỳ báo cáo", on_delete=models.PROTECT, related_name="reports"
+    )
+    unit = models.ForeignKey(
+        AdministrativeUnit, verbose_name="đơn vị", on_delete=models.PROTECT, related_name="reports"
+    )
+    reviewer = models.ForeignKey(
+        AdministrativeUnit,
+        verbose_name="đơn vị duyệt",
+        on_delete=models.PROTECT,
+        related_name="reports_to_review",
+    )
+    level = models.CharField("cấp", max_length=8, choices=Level, editable=False)
+    state = models.CharField("trạng thái", max_length=9, choices=State, default=State.DRAFT)
+    version = models.PositiveIntegerField(default=0, editable=False)
+    filled = models.PositiveSmallIntegerField("đã nhập", default=0, editable=False)
+    saved_at = models.DateTimeField("lưu lúc", null=True, editable=False)
+    submitted_at = models.DateTimeField("gửi lúc", null=True, editable=False)
+    approved_at = models.DateTimeField("duyệt lúc", null=True, editable=False)
+
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "báo cáo"
+        verbose_name_plural = "báo cáo"
+        ordering = ["period", "unit__code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["period", "unit"],
+                name="report_once_per_period",
+                violation_error_message="Đơn vị đã có báo cáo của kỳ này.",
+            )
+        ]
+        indexes = [models.Index(fields=["period", "reviewer", "state"], name="report_queue")]
+
+    def __str__(self) -> str:
+        return f"{self.unit} – {self.period}"
+
+    @property
+    def due_date(self) -> datetime.date:
+        """The day the report is due, extension included. Lists annotate `extended_until` beforehand."""
+        if not hasattr(self, "extended_until"):
+            newest = self.extensions.first()
+            self.extended_until = newest.until if newest else None
+        return max(filter(None, (self.extended_until, self.period.due_date_of(self.level))))
+
+    @property
+    def is_late(self) -> bool:
+        """Tell whether the due date passed without a submission (or it was submitted after it)."""
+        day = timezone.localdate(self.submitted_at) if self.submitted_at else timezone.localdate()
+        return day > self.due_date
+
+    @property
+    def is_overdue(self) -> bool:
+        """Tell whether the report is still to be sent although its due date has passed."""
+        return self.state in EDITABLE_STATES and timezone.localdate() > self.due_date
+
+
+class Qualifier(models.TextChoices):
+    """How exact a figure is. A sum with an "at least" part is "at least"."""
+
+    EXACT = "exact", "Số chính xác"
+    AT_LEAST = "at_least", "trên"
+    ABOUT = "about", "khoảng"
+
+
+class ValueQuerySet(ScopedQuerySet):
+    """Values, scoped by the unit of their report."""
+
+    unit_lookup = "report__unit"
+
+
+class Value(models.Model):
+    """A report's figure for one indicator. A blank figure is not zero: it has no number.
+
+    Yes/no is stored as 1/0, a rating as its rank (1 the lowest). `counted` is what the records gave when
+    the report was submitted. Written only by reports/figures.py, which keeps the ledger.
+    """
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="values")
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="values")
+    number = models.DecimalField("số", max_digits=15, decimal_places=3, null=True, blank=True)
+    text = models.TextField("lời văn", blank=True)
+    qualifier = models.CharField(
+        "mức chính xác", max_length=8, choices=Qualifier, default=Qualifier.EXACT
+    )
+    note = models.CharField("giải trình", max_length=1000, blank=True)
+    counted = models.DecimalField(
+        "số theo hồ sơ", max_digits=15, decimal_places=3, null=True, blank=True, editable=False
+    )
+
+    objects = ValueQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "số liệu"
+        verbose_name_plural = "số liệu"
+        constraints = [
+            models.UniqueConstraint(fields=["report", "indicator"], name="value_once_per_report"),
+            models.CheckConstraint(
+                condition=Q(number=None) | Q(number__gte=0),
+                name="value_not_negative",
+                violation_error_message="Số liệu không được âm.",
+            ),
+        ]
+        indexes = [models.Index(fields=["indicator", "report"], name="value_by_indicator")]
+
+    def __str__(self) -> str:
+        return f"{self.indicator_id}: {self.number if self.number is not None else self.text}"
+
+
+class Source(models.TextChoices):
+    """Through which door a figure came."""
+
+    FORM = "form", "Biểu nhập"
+    IMPORT = "import", "Tệp Excel"
+    RECORDS = "records", "Lấy từ hồ sơ"
+    COMMAND = "command", "Dòng lệnh"
+    UNDO = "undo", "Hoàn tác"
+    DEMO = "demo", "Số liệu minh họa"
+
+
+class FigureChange(models.Model):
+    """One line of the ledger of figures: append-only, written with the change in one transaction.
+
+    `old` and `new` are {number, qualifier, text, note}, numbers as strings; None where there was nothing.
+    Unit and role are those of the day, whatever becomes of the account.
+    """
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="changes")
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="changes")
+    version = models.PositiveIntegerField("phiên bản báo cáo")
+    old = models.JSONField("cũ", null=True)
+    new = models.JSONField("mới", null=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    actor_unit = models.CharField("đơn vị khi đó", max_length=150, blank=True)
+    actor_role = models.CharField("vai trò khi đó", max_length=20, blank=True)
+    on_behalf = models.BooleanField("nhập thay", default=False)
+    source = models.CharField("nguồn", max_length=8, choices=Source)
+    reason = models.CharField("lý do", max_length=500, blank=True)
+    request_id = models.CharField(max_length=36, blank=True)
+    at = models.DateTimeField("lúc", auto_now_add=True)
+
+    objects = ValueQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "thay đổi số liệu"
+        verbose_name_plural = "thay đổi số liệu"
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["report", "version"], name="change_by_version")]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} {self.indicator_id} v{self.version}"
+
+
+class Remark(models.Model):
+    """What the reviewer says of one figure (or, without indicator, of the whole report) until it is resolved."""
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="remarks")
+    indicator = models.ForeignKey(
+        Indicator, verbose_name="chỉ tiêu", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    text = models.CharField("ý kiến", max_length=1000)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    author_unit = models.CharField("đơn vị nhận xét", max_length=150, blank=True)
+    created_at = models.DateTimeField("lúc", auto_now_add=True)
+    resolved_at = models.DateTimeField("xong lúc", null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = ValueQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "ý kiến duyệt"
+        verbose_name_plural = "ý kiến duyệt"
+        ordering = ["indicator__order", "pk"]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Transition(models.Model):
+    """One move of a report through the workflow: who, from, to, when and why."""
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="transitions")
+    action = models.CharField("việc", max_length=10)
+    from_state = models.CharField("từ", max_length=9, choices=State)
+    to_state = models.CharField("đến", max_length=9, choices=State)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    actor_unit = models.CharField("đơn vị khi đó", max_length=150, blank=True)
+    reason = models.CharField("lý do", max_length=1000, blank=True)
+    at = models.DateTimeField("lúc", auto_now_add=True)
+
+    objects = ValueQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "bước xử lý"
+        verbose_name_plural = "bước xử lý"
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}: {self.from_state} → {self.to_state}"
