@@ -44,6 +44,15 @@ class ReportQuerySet(ScopedQuerySet):
         )
         return self.annotate(extended_until=models.Subquery(newest))
 
+    def overdue(self):
+        """Return the reports still to be sent although their due date, extension included, has passed."""
+        today = timezone.localdate()
+        passed = Q(pk__in=[])
+        for level in Level:
+            passed |= Q(level=level, **{f"period__due_{level.value}__lt": today})
+        behind = self.with_due_dates().filter(passed, state__in=EDITABLE_STATES)
+        return behind.filter(Q(extended_until=None) | Q(extended_until__lt=today))
+
 
 class Report(models.Model):
     """One report per period and unit, made when the period opens: together they are the frozen unit list.
