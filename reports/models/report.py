@@ -91,12 +91,17 @@ class Report(models.Model):
         return f"{self.unit} – {self.period}"
 
     @property
-    def due_date(self) -> datetime.date:
-        """The day the report is due, extension included. Lists annotate `extended_until` beforehand."""
+    def extension_end(self) -> datetime.date | None:
+        """The last day of the newest extension. Lists annotate it beforehand (with_due_dates)."""
         if not hasattr(self, "extended_until"):
             newest = self.extensions.first()
             self.extended_until = newest.until if newest else None
-        return max(filter(None, (self.extended_until, self.period.due_date_of(self.level))))
+        return self.extended_until
+
+    @property
+    def due_date(self) -> datetime.date:
+        """The day the report is due, extension included."""
+        return max(filter(None, (self.extension_end, self.period.due_date_of(self.level))))
 
     @property
     def is_late(self) -> bool:
