@@ -20,9 +20,10 @@ def figure(number, places: int | None = None) -> str:
 
 @register.simple_tag
 def can(user, action: str) -> bool:
-    """Tell whether the rights table gives `user` the right to `action`: {% can user "review" as may %}.
+    """Tell whether the rights table gives `user` the right to `action`.
 
-    Buttons and refused requests ask the same table. Raises ValueError for an unknown action.
+    {% can user "review" as may_review %}: buttons and refused requests ask the same table. Raises
+    ValueError for an unknown action.
     """
     return user.is_authenticated and user.can(action)
 
@@ -35,11 +36,11 @@ def site_owner() -> str:
 
 @register.inclusion_tag("partials/meter.html")
 def meter(label: str, total, parts=(), *, tall: bool = False, **kinds) -> dict:
-    """Draw a bar of `total` divided into parts: {% meter "12 trên 20 đã duyệt" 20 approved=12 sent=3 %}.
+    """Draw a bar of `total` divided into parts: {% meter "Đã duyệt 12/20" 20 approved=12 sent=3 %}.
 
-    `parts` is a list of (kind, count) for counts that are not known by name; a kind is the end of a CSS
-    class fill-approved, fill-sent, fill-returned, fill-draft, fill-late, fill-done, fill-bar. Widths are
-    whole thousandths: the content security policy allows no style attribute.
+    `parts` is a list of (kind, count) for counts that are not known by name; a kind is the end of a
+    CSS class fill-approved, -sent, -returned, -draft, -late, -done or -bar. Widths are whole
+    thousandths: the content security policy allows no style attribute.
     """
     bars, done = [], 0
     for kind, count in [*parts, *kinds.items()]:
