@@ -18,7 +18,7 @@ _RULE_COLUMNS = ("expression", "levels", "severity", "message")
 
 
 def catalogue_for(year: int) -> Catalogue:
-    """Return the catalogue of `year`; where there is none, a copy of the latest earlier one is made.
+    """Return the catalogue of `year`; where there is none, the latest earlier one is copied.
 
     The very first catalogue comes from the shipped files.
     """
