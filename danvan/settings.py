@@ -26,6 +26,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", "Danvan@2024")
+# Whose site this is; shown below its name on every page.
+SITE_OWNER = env.str("SITE_OWNER", "Tỉnh Hà Nam")
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -4,7 +4,9 @@ import os
 import tempfile
 
 os.environ.setdefault("DEBUG", "0")
-os.environ.setdefault("SECRET_KEY", "tests-only-key-that-is-long-enough-for-the-deploy-check-0123456789")
+os.environ.setdefault(
+    "SECRET_KEY", "tests-only-key-that-is-long-enough-for-the-deploy-check-0123456789"
+)
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
 os.environ.setdefault("HTTPS", "0")
 os.environ.setdefault("LOG_LEVEL", "CRITICAL")

@@ -44,6 +44,15 @@ class ReportQuerySet(ScopedQuerySet):
         )
         return self.annotate(extended_until=models.Subquery(newest))
 
+    def overdue(self):
+        """Return the reports still to be sent although their due date, extension included, has passed."""
+        today = timezone.localdate()
+        passed = Q(pk__in=[])
+        for level in Level:
+            passed |= Q(level=level, **{f"period__due_{level.value}__lt": today})
+        behind = self.with_due_dates().filter(passed, state__in=EDITABLE_STATES)
+        return behind.filter(Q(extended_until=None) | Q(extended_until__lt=today))
+
 
 class Report(models.Model):
     """One report per period and unit, made when the period opens: together they are the frozen unit list.
@@ -91,12 +100,17 @@ class Report(models.Model):
         return f"{self.unit} – {self.period}"
 
     @property
-    def due_date(self) -> datetime.date:
-        """The day the report is due, extension included. Lists annotate `extended_until` beforehand."""
+    def extension_end(self) -> datetime.date | None:
+        """The last day of the newest extension. Lists annotate it beforehand (with_due_dates)."""
         if not hasattr(self, "extended_until"):
             newest = self.extensions.first()
             self.extended_until = newest.until if newest else None
-        return max(filter(None, (self.extended_until, self.period.due_date_of(self.level))))
+        return self.extended_until
+
+    @property
+    def due_date(self) -> datetime.date:
+        """The day the report is due, extension included."""
+        return max(filter(None, (self.extension_end, self.period.due_date_of(self.level))))
 
     @property
     def is_late(self) -> bool:

@@ -1,0 +1,37 @@
+"""What the offices of a unit are called on a day (domain reference, "The reform" and "Document conventions")."""
+
+from __future__ import annotations
+
+import datetime
+
+from danvan.units.models import AdministrativeUnit, Kind, Level
+
+# Boards of propaganda and of mass mobilisation became one in February and March 2025.
+BOARDS_MERGED = datetime.date(2025, 3, 1)
+_COMMITTEE = {
+    Kind.HUYEN: "Huyện ủy",
+    Kind.QUAN: "Quận ủy",
+    Kind.THI_XA: "Thị ủy",
+    Kind.THANH_PHO: "Thành ủy",
+    Kind.TINH: "Tỉnh ủy",
+    Kind.THANH_PHO_TW: "Thành ủy",
+}
+
+
+def committee_name(unit: AdministrativeUnit) -> str:
+    """Return the Party committee of `unit`: "Thị ủy Duy Tiên", "Đảng ủy xã Tiên Sơn"."""
+    if unit.level == Level.COMMUNE:
+        return f"Đảng ủy {unit.full_name_in_text}"
+    return f"{_COMMITTEE[Kind(unit.kind)]} {unit.name}"
+
+
+def board_name(unit: AdministrativeUnit, on: datetime.date) -> str:
+    """Return the office in charge of mass mobilisation of `unit` on a day.
+
+    "Ban Dân vận Thị ủy Duy Tiên"; from March 2025 "Ban Tuyên giáo và Dân vận …"; a commune has no board
+    of its own, there the committee answers.
+    """
+    if unit.level == Level.COMMUNE:
+        return committee_name(unit)
+    board = "Ban Dân vận" if on < BOARDS_MERGED else "Ban Tuyên giáo và Dân vận"
+    return f"{board} {committee_name(unit)}"
