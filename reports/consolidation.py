@@ -1,6 +1,6 @@
-"""The consolidation of the yearly reports of a unit and all below it: one plain object for every output.
+"""The consolidation of the yearly reports of a unit and all below it: one object for every output.
 
-The page, the workbook, the charts and the Word draft render what these functions return; no layout here.
+The page, the workbook, the charts and the Word draft render what these functions return; no layout.
 The rules of the figures are in consolidation_figures.py, the queries in consolidation_facts.py, the
 views by child unit and behind a figure in consolidation_units.py.
 """
@@ -101,7 +101,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class Consolidation:
-    """All figures of one scope. `levels` are the columns, `missing` the reports that are not in them."""
+    """All figures of one scope. `levels` are the columns, `missing` the reports not in them."""
 
     scope: Scope
     levels: tuple[str, ...]
@@ -144,8 +144,8 @@ def consolidate(
     """Return the figures of `unit` and all it ever covered, `first_year` to `last_year`.
 
     `section` is the code of one section, `include_submitted` adds reports that wait for approval,
-    `levels` keeps the reports of some levels only, `within` those of a queryset of units (what a reader
-    may see). A unit or year without reports gives blanks. Raises ValueError when the years are reversed.
+    `levels` keeps the reports of some levels only, `within` those of a queryset of units (what a
+    reader may see). Without reports figures are blank. Raises ValueError for reversed years.
     """
     scope = Scope(unit, first_year, last_year, section, include_submitted, levels, within)
     source = Source(scope)
@@ -228,7 +228,9 @@ def _line(
 def year_progress(source: Source) -> tuple[YearProgress, ...]:
     """Return, year by year, how many reports are asked for and how many are in the figures."""
     counts = source.reports().order_by().values_list("period_id")
-    counts = counts.annotate(Count("pk"), Count("pk", filter=Q(state__in=source.scope.states)))
+    counts = counts.annotate(
+        Count("pk"), included=Count("pk", filter=Q(state__in=source.scope.states))
+    )
     asked = {period: (expected, included) for period, expected, included in counts}
     years = []
     for year, group in groupby(
@@ -248,7 +250,7 @@ def year_progress(source: Source) -> tuple[YearProgress, ...]:
 
 
 def submissions(source: Source, *, missing_only: bool = False) -> tuple[Submission, ...]:
-    """Return where the reports of the scope stand, by period and unit path; or only what is missing."""
+    """Return where the reports of the scope stand, by period and unit; or only the missing."""
     states = source.scope.states
     reports = source.reports().with_due_dates().with_names()
     if missing_only:

@@ -285,7 +285,7 @@ def _is_joint(source: Source, node: Node) -> bool:
 
 
 def meets(source: Source, node: Node, numbers: dict[str, Decimal], level: str) -> bool | None:
-    """Tell whether a report of `level` with these figures meets `node`; None where blanks forbid."""
+    """Tell whether a report of `level` with `numbers` meets `node`; None where blanks forbid."""
 
     def lookup(name: str) -> Decimal | None:
         code, _at, letter = name.partition("@")

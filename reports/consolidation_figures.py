@@ -108,8 +108,8 @@ class Definition:
 class Figure:
     """One consolidated figure. `number` None is blank: no report contributed.
 
-    `reports` is how many did. `as_of` is the year of a stock, count or rating. Ratios carry what they
-    are made of and, over several years, the lowest and highest year; ratings the count per rank.
+    `reports` is how many did. `as_of` is the year of a stock, count or rating. Ratios carry what
+    they are made of and, over several years, lowest and highest year; ratings the count per rank.
     """
 
     number: Decimal | None = None
@@ -134,8 +134,8 @@ BLANK = Figure()
 class Evaluator:
     """Figures of one scope (`facts`) over some periods, by indicator and level (None: all levels).
 
-    `years` maps period ids, in order of time, to their year. `anchor` are the facts that decide which
-    period a stock is as of; rows of one table share it, so that they add up to its total.
+    `years` maps period ids, in order of time, to their year. `anchor` are the facts that decide
+    which period a stock is as of; rows of one table share it, so that they add up to its total.
     """
 
     def __init__(
@@ -240,7 +240,7 @@ class Evaluator:
         return replace(figure, number=number, numerator=top, denominator=bottom)
 
     def _units_period(self, names: Iterable[str]) -> int | None:
-        """Return the period whose units UNITS counts: that of the counts beside it, else the last."""
+        """Return the period whose units UNITS counts: that of counts beside it, else the last."""
         order = list(self.years)
         dated = [
             self.as_of(code)

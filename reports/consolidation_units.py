@@ -33,7 +33,7 @@ class UnitRow:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """One table: indicators as columns, units as rows; `total` is the chosen unit with all its rows."""
+    """One table: indicators as columns, units as rows; `total` is the chosen unit, all rows."""
 
     scope: Scope
     columns: tuple[Definition, ...]
@@ -44,7 +44,7 @@ class Breakdown:
 
 @dataclass
 class _Node:
-    """A place in the tree while it is being built: what its own office entered, and what lies below."""
+    """A place in the tree while it is built: what its own office entered, and what is below."""
 
     path: str
     own: list[int] = field(default_factory=list)
@@ -160,7 +160,7 @@ def _figures(source: Source, facts: Facts, codes: list[str], anchor: Facts) -> d
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one report adds to a figure. `number` adds up; a count adds 1 and shows what met its test."""
+    """What one report adds to a figure; to a count it adds 1 and shows what met the test."""
 
     report: Report
     number: Decimal
@@ -180,7 +180,7 @@ class DrillPart:
 
 @dataclass(frozen=True)
 class Drill:
-    """A figure and what it is made of: one part per indicator its formula reads (one for a plain sum)."""
+    """A figure and what it is made of: one part per indicator its formula reads."""
 
     scope: Scope
     definition: Definition
@@ -201,8 +201,8 @@ def drill(
 ) -> Drill:
     """Return the reports behind the figure of `code` in the column of `level` (None: the total).
 
-    The contributions of each part add up to its figure exactly. Raises KeyError when no catalogue of
-    the range has `code`.
+    The contributions of each part add up to its figure exactly. Raises KeyError when no catalogue
+    of the range has `code`.
     """
     scope = Scope(unit, first_year, last_year, None, include_submitted, None, within)
     source = Source(scope)
