@@ -115,10 +115,11 @@ class Tally:
 
 
 # What a person has set for a site of their own must not change what the tests say.
-OURS = (
-    "ALLOWED_HOSTS BEHIND_PROXY CSRF_TRUSTED_ORIGINS DATABASE_URL DEBUG DEMO_PASSWORD HTTPS LOG_LEVEL "
-    "DJANGO_SETTINGS_MODULE MEDIA_ROOT SECRET_KEY SECRET_KEY_FALLBACKS SITE_OWNER STATIC_ROOT"
-).split()
+OURS = {
+    *("ALLOWED_HOSTS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "DEBUG", "HTTPS"),
+    *("DEMO_PASSWORD", "DJANGO_SETTINGS_MODULE", "LOG_LEVEL", "MEDIA_ROOT", "SECRET_KEY"),
+    *("SECRET_KEY_FALLBACKS", "SITE_OWNER", "STATIC_ROOT"),
+}
 
 
 def timed(name: str, arguments, environment: dict[str, str]) -> tuple[float, int]:
