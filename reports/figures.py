@@ -143,7 +143,9 @@ def check_figure(indicator: Indicator, figure: Figure) -> None:
         raise ValidationError("Số quá lớn, vui lòng kiểm tra lại.")
     if indicator.value_type == ValueType.BOOLEAN and number not in (0, 1):
         raise ValidationError("Chỉ nhận Có (1) hoặc Không (0).")
-    if indicator.value_type == ValueType.RATING and number not in range(1, len(indicator.scale) + 1):
+    if indicator.value_type == ValueType.RATING and number not in range(
+        1, len(indicator.scale) + 1
+    ):
         raise ValidationError(f"Chỉ nhận một trong các mức: {', '.join(indicator.scale)}.")
     whole = indicator.value_type != ValueType.DECIMAL
     if whole and number != number.to_integral_value():
@@ -181,7 +183,9 @@ def write_figures(
     return result
 
 
-def _without_stale(report: Report, changes: Mapping[str, Figure], version: int) -> dict[str, Figure]:
+def _without_stale(
+    report: Report, changes: Mapping[str, Figure], version: int
+) -> dict[str, Figure]:
     """Return what the person really changed since `version`; raise StaleFigures where others did too."""
     current = figures_of(report)
     base = figures_at(report, version, current)
@@ -196,7 +200,9 @@ def _without_stale(report: Report, changes: Mapping[str, Figure], version: int) 
     return mine
 
 
-def _conflicts(report: Report, codes: Iterable[str], current: Mapping[str, Figure]) -> dict[str, Conflict]:
+def _conflicts(
+    report: Report, codes: Iterable[str], current: Mapping[str, Figure]
+) -> dict[str, Conflict]:
     changes = report.changes.filter(indicator__code__in=list(codes)).order_by("pk")
     return {
         change.indicator.code: Conflict(
@@ -235,9 +241,9 @@ def _lock(report_ids: Iterable[int]) -> list[Report]:
     locked = Report.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))
     list(locked.values_list("pk"))
     return list(
-        Report.objects.filter(pk__in=ids).with_due_dates().select_related(
-            "period__closed_by", "unit__parent", "reviewer"
-        )
+        Report.objects.filter(pk__in=ids)
+        .with_due_dates()
+        .select_related("period__closed_by", "unit__parent", "reviewer")
     )
 
 
@@ -284,7 +290,9 @@ class _Batch:
             self.created.append(_filled(Value(report=report, indicator=indicator), figure))
         else:
             self.updated.append(_filled(value, figure))
-        line = FigureChange(report=report, indicator=indicator, old=old.as_json(), new=figure.as_json())
+        line = FigureChange(
+            report=report, indicator=indicator, old=old.as_json(), new=figure.as_json()
+        )
         self.lines.append(line)
         self.changed.setdefault(report.pk, []).append(code)
 
@@ -300,7 +308,12 @@ class _Batch:
         for line in self.lines:
             report = self.reports[line.report_id]
             line.version = report.version + 1
-            line.actor, line.source, line.reason, line.request_id = actor, source, reason, request_id
+            line.actor, line.source, line.reason, line.request_id = (
+                actor,
+                source,
+                reason,
+                request_id,
+            )
             if actor is not None:
                 line.actor_unit = actor.unit.place_name if actor.unit_id else ""
                 line.actor_role = standing(actor)

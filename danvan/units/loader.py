@@ -21,7 +21,17 @@ DEFAULT_FILE = Path(__file__).parent / "data" / "ha_nam_units.csv"
 COLUMNS = (
     "code", "name", "level", "parent_code", "valid_from", "valid_to", "successor_codes", "source",
 )  # fmt: skip
-WRITTEN = ("kind", "name", "level", "parent", "path", "valid_to", "source", "name_search", "name_sort")
+WRITTEN = (
+    "kind",
+    "name",
+    "level",
+    "parent",
+    "path",
+    "valid_to",
+    "source",
+    "name_search",
+    "name_sort",
+)
 
 
 class UnitFileError(Exception):
@@ -115,7 +125,9 @@ def _read_row(line: int, record: dict, problems: list[str]) -> Row | None:
         try:
             kind, name = split_kind(cells["name"], cells["level"])
         except ValueError:
-            problem("name", f"“{cells['name']}” does not begin with a kind of level {cells['level']}")
+            problem(
+                "name", f"“{cells['name']}” does not begin with a kind of level {cells['level']}"
+            )
         if not name and kind:
             problem("name", "the name holds nothing but a kind")
     dates = {}
@@ -132,7 +144,12 @@ def _read_row(line: int, record: dict, problems: list[str]) -> Row | None:
     if len(problems) > bad:
         return None
     unit = AdministrativeUnit(
-        code=cells["code"], kind=kind, name=name, level=cells["level"], source=cells["source"], **dates
+        code=cells["code"],
+        kind=kind,
+        name=name,
+        level=cells["level"],
+        source=cells["source"],
+        **dates,
     )
     successors = [code for code in cells["successor_codes"].split("|") if code]
     return Row(line, unit, cells["parent_code"], successors)
