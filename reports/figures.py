@@ -135,17 +135,19 @@ def check_figure(indicator: Indicator, figure: Figure) -> None:
         return
     if figure.text:
         raise ValidationError("Chỉ tiêu này là số, không nhận lời văn.")
-    if number is None:
-        return
+    if number is not None:
+        _check_number(indicator, number)
+
+
+def _check_number(indicator: Indicator, number: Decimal) -> None:
     if number < 0:
         raise ValidationError("Số liệu không được âm.")
     if number > MAX_FIGURE:
         raise ValidationError("Số quá lớn, vui lòng kiểm tra lại.")
     if indicator.value_type == ValueType.BOOLEAN and number not in (0, 1):
         raise ValidationError("Chỉ nhận Có (1) hoặc Không (0).")
-    if indicator.value_type == ValueType.RATING and number not in range(
-        1, len(indicator.scale) + 1
-    ):
+    ranks = range(1, len(indicator.scale) + 1)
+    if indicator.value_type == ValueType.RATING and number not in ranks:
         raise ValidationError(f"Chỉ nhận một trong các mức: {', '.join(indicator.scale)}.")
     whole = indicator.value_type != ValueType.DECIMAL
     if whole and number != number.to_integral_value():
@@ -220,10 +222,10 @@ def write_many(
     reason: str = "",
     request_id: str = "",
 ) -> WriteResult:
-    """Write the figures of many reports ({report id: {code: Figure}}), all or none, in a fixed number of queries.
+    """Write the figures of many reports ({report id: {code: Figure}}), all or none.
 
-    Scope and rights were asked by the caller, who fetched the reports through `editable_by`. Raises
-    ReportLocked (names the unit) and ValidationError; then nothing is written.
+    A fixed number of queries. Scope and rights were asked by the caller, who fetched the reports
+    through `editable_by`. Raises ReportLocked (names the unit) and ValidationError; then nothing is written.
     """
     with transaction.atomic():
         reports = _lock(changes)

@@ -130,17 +130,7 @@ def _read_row(line: int, record: dict, problems: list[str]) -> Row | None:
             )
         if not name and kind:
             problem("name", "the name holds nothing but a kind")
-    dates = {}
-    for column in ("valid_from", "valid_to"):
-        try:
-            dates[column] = datetime.date.fromisoformat(cells[column]) if cells[column] else None
-        except ValueError:
-            problem(column, f"“{cells[column]}” is not a date like 2020-01-31")
-            dates[column] = None
-    if dates["valid_from"] is None and not cells["valid_from"]:
-        problem("valid_from", "is empty")
-    elif dates["valid_to"] and dates["valid_from"] and dates["valid_to"] <= dates["valid_from"]:
-        problem("valid_to", "is not after valid_from")
+    dates = _read_dates(cells, problem)
     if len(problems) > bad:
         return None
     unit = AdministrativeUnit(
@@ -153,6 +143,22 @@ def _read_row(line: int, record: dict, problems: list[str]) -> Row | None:
     )
     successors = [code for code in cells["successor_codes"].split("|") if code]
     return Row(line, unit, cells["parent_code"], successors)
+
+
+def _read_dates(cells: dict[str, str], problem) -> dict[str, datetime.date | None]:
+    """Return valid_from and valid_to of a record; call `problem(column, message)` for what is wrong."""
+    dates = {}
+    for column in ("valid_from", "valid_to"):
+        try:
+            dates[column] = datetime.date.fromisoformat(cells[column]) if cells[column] else None
+        except ValueError:
+            problem(column, f"“{cells[column]}” is not a date like 2020-01-31")
+            dates[column] = None
+    if not cells["valid_from"]:
+        problem("valid_from", "is empty")
+    elif dates["valid_to"] and dates["valid_from"] and dates["valid_to"] <= dates["valid_from"]:
+        problem("valid_to", "is not after valid_from")
+    return dates
 
 
 def _write_units(rows: list[Row]) -> LoadResult:

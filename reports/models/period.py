@@ -104,7 +104,7 @@ class ReportingPeriod(models.Model):
         ).exclude(pk=self.pk)
         if self.kind in COUNTED_KINDS and overlapping.exists():
             raise ValidationError(
-                f"Khoảng thời gian này trùng với kỳ báo cáo “{overlapping.first()}”, số liệu sẽ bị tính hai lần."
+                f"Khoảng thời gian này trùng với kỳ “{overlapping.first()}”, số liệu sẽ bị tính hai lần."
             )
 
     def due_date_of(self, level: str) -> datetime.date:

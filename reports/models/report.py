@@ -223,7 +223,7 @@ class FigureChange(models.Model):
 
 
 class Remark(models.Model):
-    """What the reviewer says of one figure (or, without indicator, of the whole report) until it is resolved."""
+    """What the reviewer says of one figure (without indicator: of the whole report) until it is resolved."""
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="remarks")
     indicator = models.ForeignKey(
