@@ -15,6 +15,7 @@ Who, from where and through which door comes from context.acting().
 from __future__ import annotations
 
 import contextlib
+import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -22,7 +23,10 @@ from auditlog.context import disable_auditlog
 from auditlog.registry import auditlog
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import FieldDoesNotExist
 from django.db import connections, models, transaction
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.timezone import is_naive, localtime
 
 from danvan.accounts.trail import AuditEntry, unit_id_of
 
@@ -148,6 +152,59 @@ def audited_bulk_delete(queryset: models.QuerySet) -> int:
         with _unseen(queryset.model):
             queryset.model._base_manager.filter(pk__in=[row.pk for row in rows]).delete()
     return len(rows)
+
+
+SOURCE_LABELS = {
+    "form": "Biểu nhập",
+    "import": "Tệp Excel",
+    "bulk": "Thao tác hàng loạt",
+    "command": "Dòng lệnh",
+    "undo": "Hoàn tác",
+}
+
+
+def changes_of(entry: AuditEntry) -> list[tuple[str, str, str]]:
+    """Return what `entry` says as (label, old, new) in Vietnamese; secrets and keys are not in it."""
+    model = entry.content_type.model_class()
+    lines = []
+    for name, change in (entry.changes or {}).items():
+        field = _field(model, name)
+        label = str(getattr(field, "verbose_name", name))
+        label = label[:1].upper() + label[1:]
+        if isinstance(change, dict):
+            objects = ", ".join(change.get("objects", []))
+            added = change.get("operation") == "add"
+            lines.append((label, "" if added else objects, objects if added else ""))
+        else:
+            old, new = change
+            lines.append((label, _in_words(field, old), _in_words(field, new)))
+    return lines
+
+
+def _field(model, name: str):
+    try:
+        return model._meta.get_field(name) if model else None
+    except FieldDoesNotExist:
+        return None
+
+
+def _in_words(field, value) -> str:
+    """Return a stored value as people read it."""
+    if value is None or value == "" or value == "None":
+        return ""
+    if isinstance(value, bool):
+        return "Có" if value else "Không"
+    choices = dict(getattr(field, "flatchoices", None) or ())
+    if value in choices:
+        return str(choices[value])
+    if isinstance(field, models.DateTimeField):
+        moment = parse_datetime(str(value))
+        moment = moment.replace(tzinfo=datetime.UTC) if moment and is_naive(moment) else moment
+        return f"{localtime(moment):%d/%m/%Y %H:%M}" if moment else str(value)
+    if isinstance(field, models.DateField):
+        day = parse_date(str(value))
+        return f"{day:%d/%m/%Y}" if day else str(value)
+    return str(value)
 
 
 def _write(changes: Iterable[tuple[models.Model, int, dict]]) -> None:

@@ -11,6 +11,7 @@ from django.db import models
 
 from danvan.accounts.context import current
 from danvan.accounts.scope import ScopedQuerySet
+from danvan.common.text import search_key
 from danvan.units.models import AdministrativeUnit
 
 
@@ -49,6 +50,7 @@ class AuditEntry(AbstractLogEntry):
     actor_unit = models.CharField("đơn vị khi đó", max_length=150, blank=True)
     actor_role = models.CharField("vai trò khi đó", max_length=20, blank=True)
     source = models.CharField("nguồn", max_length=10, blank=True)
+    search = models.CharField(max_length=500, editable=False, default="")
 
     objects = AuditEntryManager()
 
@@ -75,6 +77,8 @@ class AuditEntry(AbstractLogEntry):
             self.actor_unit, self.actor_role = unit_and_role(user)
         if self.unit_id is None and user is not None:
             self.unit_id = user.unit_id
+        who = f"{user.username} {user.full_name}" if user is not None else ""
+        self.search = search_key(f"{self.object_repr} {who} {self.actor_unit}")[:500]
         return self
 
 
