@@ -81,5 +81,3 @@ def _below(user, period) -> dict:
         "behind": list(behind[:8]),
         "behind_more": max(0, counts["overdue"] - 8),
     }
-
-

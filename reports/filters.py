@@ -65,7 +65,11 @@ class ReportFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset):
         return (
-            super().filter_queryset(queryset).with_names().with_due_dates().order_by("-level", "unit__path")
+            super()
+            .filter_queryset(queryset)
+            .with_names()
+            .with_due_dates()
+            .order_by("-level", "unit__path")
         )
 
 

@@ -1,4 +1,4 @@
-"""What the offices of a unit are called on a day (domain reference, "The reform" and "Document conventions")."""
+"""What the offices of a unit are called on a day (domain reference: reform, document conventions)."""
 
 from __future__ import annotations
 
