@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from danvan.accounts.rights import standing
 from danvan.common.numbers import MAX_FIGURE
+from danvan.units.organisations import office_name
 from reports.models import (
     FigureChange,
     Indicator,
@@ -317,7 +318,7 @@ class _Batch:
                 request_id,
             )
             if actor is not None:
-                line.actor_unit = actor.unit.place_name if actor.unit_id else ""
+                line.actor_unit = office_name(actor.unit, report.period.end)
                 line.actor_role = standing(actor)
                 line.on_behalf = actor.unit_id != report.unit_id
         FigureChange.objects.bulk_create(self.lines, batch_size=BATCH)

@@ -16,6 +16,7 @@ from django_filters.views import FilterView
 from danvan.accounts.rights import Action
 from danvan.common.text import clean_line
 from danvan.units.models import Level
+from danvan.units.organisations import office_name
 from reports.figures import Figure
 from reports.filters import ReportFilter, ReviewFilter
 from reports.models import FigureChange, Indicator, Remark, Report, State
@@ -127,7 +128,7 @@ def _keep_remarks(report: Report, typed: dict[str, str], user) -> None:
             indicator=known[code],
             text=text,
             author=user,
-            author_unit=user.unit.place_name if user.unit_id else "",
+            author_unit=office_name(user.unit, report.period.end),
         )
         for code, text in typed.items()
     )

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by, units_visible_to
-from danvan.units.organisations import board_name
+from danvan.units.organisations import board_name, office_name
 from reports.models import Report, State, Transition
 from reports.models.report import EDITABLE_STATES
 
@@ -217,7 +217,7 @@ def _take(report: Report, move: Move, user, reason: str) -> Transition:
         from_state=report.state,
         to_state=move.to_state,
         actor=user,
-        actor_unit=user.unit.place_name if user.unit_id else "",
+        actor_unit=office_name(user.unit, report.period.end),
         reason=reason,
     )
     report.refresh_from_db(fields=["state", "version", "submitted_at", "approved_at"])
