@@ -131,7 +131,8 @@ LOCALE_PATHS = [BASE_DIR / "danvan" / "locale"]
 FORMAT_MODULE_PATH = ["danvan.formats"]
 USE_I18N = True
 USE_TZ = True
-USE_THOUSAND_SEPARATOR = True
+# Figures are grouped by the filter `figure`; grouping every integer would break ids, years and versions.
+USE_THOUSAND_SEPARATOR = False
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 
 STATIC_URL = "static/"

@@ -16,7 +16,14 @@ from reports.views_review import required_counts, state_counts, to_review_by
 from reports.workflow import lock_reason, may_enter
 
 # What a leader asks first: dialogues, recognised models, oversight, people trained.
-KEY_FIGURES = ("DT03", "DV09", "DV10", "DV11", "GS01", "TP04", "DC10")
+KEY_FIGURES = {
+    "DT03": "Hội nghị đối thoại",
+    "DV09": "Mô hình được công nhận",
+    "DV10": "Mô hình được công nhận",
+    "DV11": "Mô hình được công nhận",
+    "GS01": "Cuộc giám sát của MTTQ, tổ chức CT-XH",
+    "TP04": "Lượt cán bộ dự tập huấn",
+}
 
 
 @require_safe
@@ -62,7 +69,7 @@ def _key_figures(report: Report) -> list[dict]:
         if row.entered_by(report.level):
             now = describe(row, figures[row.code]) if row.code in figures else ""
             then = describe(row, old[row.code]) if row.code in old else ""
-            lines.append({"indicator": row, "now": now, "then": then})
+            lines.append({"label": KEY_FIGURES[row.code], "now": now, "then": then})
     return lines
 
 
@@ -81,5 +88,3 @@ def _below(user, period) -> dict:
         "behind": list(behind[:8]),
         "behind_more": max(0, counts["overdue"] - 8),
     }
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import django_filters
+from django import forms
 from django.db.models import Q
 
 from danvan.common.text import search_key
@@ -40,6 +41,9 @@ class ReportFilter(django_filters.FilterSet):
             newest = current_period()
             data["period_choice"] = newest.pk if newest else ""
         super().__init__(data, *args, **kwargs)
+        for field in self.form.fields.values():
+            is_choice = isinstance(field, forms.ChoiceField)
+            field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
 
     @property
     def period(self) -> ReportingPeriod | None:
@@ -65,7 +69,11 @@ class ReportFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset):
         return (
-            super().filter_queryset(queryset).with_names().with_due_dates().order_by("-level", "unit__path")
+            super()
+            .filter_queryset(queryset)
+            .with_names()
+            .with_due_dates()
+            .order_by("-level", "unit__path")
         )
 
 

@@ -84,17 +84,19 @@ class EntryView(View):
             return self.answer(sheet)
         if sheet.errors:
             return self.page(sheet, status=422)
-        if self.request.POST.get("action") == "submit":
+        if self.request.POST.get("action", "").startswith("submit"):
             return self.send(sheet)
         text = "Đã lấy số từ hồ sơ và lưu." if taken else "Đã lưu nháp."
         messages.success(self.request, text)
         anchor = self.request.POST.get("at") or self.request.POST.get("take", "")
         url = reverse("reports:entry", args=[self.report.pk])
-        known = {row.code for row in sheet.editable()} | {row.section.code for row in sheet.editable()}
+        known = {row.code for row in sheet.editable()} | {
+            row.section.code for row in sheet.editable()
+        }
         return redirect(f"{url}#{anchor}" if anchor in known else url)
 
     def send(self, sheet: Sheet):
-        confirmed = self.request.POST.get("blanks_confirmed") == "1"
+        confirmed = self.request.POST["action"] == "submit_blanks"
         try:
             submit(
                 self.report,
@@ -107,7 +109,9 @@ class EntryView(View):
         except MoveRefused as refusal:
             messages.error(self.request, str(refusal))
             return redirect("reports:detail", pk=self.report.pk)
-        messages.success(self.request, "Đã gửi báo cáo. Anh/chị sẽ thấy kết quả duyệt ở Bàn làm việc.")
+        messages.success(
+            self.request, "Đã gửi báo cáo. Anh/chị sẽ thấy kết quả duyệt ở Bàn làm việc."
+        )
         return redirect("reports:detail", pk=self.report.pk)
 
     @property

@@ -16,6 +16,7 @@ from django_filters.views import FilterView
 from danvan.accounts.rights import Action
 from danvan.common.text import clean_line
 from danvan.units.models import Level
+from danvan.units.organisations import office_name
 from reports.figures import Figure
 from reports.filters import ReportFilter, ReviewFilter
 from reports.models import FigureChange, Indicator, Remark, Report, State
@@ -58,7 +59,9 @@ def _detail_page(request, report: Report, *, typed=None, reason: str = "", statu
         "may_extend": may_review(report, request.user) and request.user.can(Action.EXTEND_DEADLINE),
         "locked": locked,
         "log": report.transitions.select_related("actor"),
-        "remarks_done": report.remarks.exclude(resolved_at=None).select_related("indicator", "author"),
+        "remarks_done": report.remarks.exclude(resolved_at=None).select_related(
+            "indicator", "author"
+        ),
         "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
         "extensions": report.extensions.select_related("granted_by"),
         "typed": typed or {},
@@ -96,9 +99,10 @@ def move(request, pk: int):
         return _detail_page(request, report, typed=typed, reason=reason, status=409)
     done = "Đã lưu nhận xét" if action == "remark" else MOVES[action].done
     messages.success(request, f"{done}: {report.unit.place_name}.")
-    return redirect("reports:review" if action == "approve" else "reports:detail", **(
-        {} if action == "approve" else {"pk": pk}
-    ))
+    return redirect(
+        "reports:review" if action == "approve" else "reports:detail",
+        **({} if action == "approve" else {"pk": pk}),
+    )
 
 
 def _version(request) -> int | None:
@@ -124,7 +128,7 @@ def _keep_remarks(report: Report, typed: dict[str, str], user) -> None:
             indicator=known[code],
             text=text,
             author=user,
-            author_unit=user.unit.place_name if user.unit_id else "",
+            author_unit=office_name(user.unit, report.period.end),
         )
         for code, text in typed.items()
     )
@@ -149,7 +153,9 @@ def figure_history(request, pk: int, code: str):
     """Show every change of one figure: old, new, who, when, how."""
     report = visible_report(request.user, pk)
     indicator = get_object_or_404(Indicator, catalogue=report.period.catalogue_id, code=code)
-    changes = FigureChange.objects.visible_to(request.user).filter(report=report, indicator=indicator)
+    changes = FigureChange.objects.visible_to(request.user).filter(
+        report=report, indicator=indicator
+    )
     lines = [
         {
             "change": change,
@@ -282,7 +288,7 @@ def required_counts(period) -> dict[str, int]:
     if period is None:
         return {}
     rows = Indicator.objects.filter(catalogue=period.catalogue_id, is_component=False)
-    levels = {level: 0 for level in Level.values}
+    levels = dict.fromkeys(Level.values, 0)
     for letters in rows.exclude(value_type="PCT").values_list("entry_levels", flat=True):
         for letter in letters:
             levels[Level.from_letter(letter).value] += 1

@@ -78,9 +78,9 @@ def shoot(browser, options, account: str, paths: list[str], size: str) -> bool:
         file = options.out / f"{account}--{name}--{size}.png"
         page.screenshot(path=file, full_page=not options.fold)
         sizes = answer.request.sizes()
-        print(f"{answer.status} {sizes['responseBodySize'] / 1024:6.1f} KB {file}")  # noqa: T201
+        print(f"{answer.status} {sizes['responseBodySize'] / 1024:6.1f} KB {file}")
         for problem in dict.fromkeys(problems):
-            print(f"    PROBLEM {problem}")  # noqa: T201
+            print(f"    PROBLEM {problem}")
         failed |= bool(problems)
     context.close()
     return failed

@@ -223,11 +223,16 @@ class FigureChange(models.Model):
 
 
 class Remark(models.Model):
-    """What the reviewer says of one figure (or, without indicator, of the whole report) until it is resolved."""
+    """What the reviewer says of one figure (without indicator: of the whole report) until it is resolved."""
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="remarks")
     indicator = models.ForeignKey(
-        Indicator, verbose_name="chỉ tiêu", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Indicator,
+        verbose_name="chỉ tiêu",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     text = models.CharField("ý kiến", max_length=1000)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

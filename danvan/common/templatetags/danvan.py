@@ -64,3 +64,9 @@ def change(number, places: int | None = None) -> SafeString:
     text = figure(number, places).translate(_SIGNS)
     positive = text != "—" and number > 0
     return mark_safe(f"+{text}" if positive else text)  # noqa: S308 - digits and signs only
+
+
+@register.filter
+def item(mapping: dict, key):
+    """Return `mapping[key]`, None where it is missing."""
+    return mapping.get(key)
