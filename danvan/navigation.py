@@ -11,22 +11,12 @@ from danvan.accounts.rights import Action
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the menu. `prefixes` are the URL names (without namespace dots) that mark it current."""
+    """One line of the menu."""
 
     label: str
     url_name: str
     action: Action = Action.VIEW
     group: str = ""
-
-    def link(self, request) -> dict:
-        """Return what the template shows of this line for `request`."""
-        url = reverse(self.url_name)
-        return {
-            "label": self.label,
-            "url": url,
-            "group": self.group,
-            "current": request.path == url or (url != "/" and request.path.startswith(url)),
-        }
 
 
 MENU = (
@@ -45,4 +35,17 @@ def navigation(request) -> dict:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"menu": []}
-    return {"menu": [entry.link(request) for entry in MENU if user.can(entry.action)]}
+    lines = [
+        {"label": entry.label, "url": reverse(entry.url_name), "group": entry.group}
+        for entry in MENU
+        if user.can(entry.action)
+    ]
+    # The line with the longest address that begins the page's own is where the person is.
+    above = [line for line in lines if _leads_to(line["url"], request.path)]
+    if above:
+        max(above, key=lambda line: len(line["url"]))["current"] = True
+    return {"menu": lines}
+
+
+def _leads_to(url: str, path: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))

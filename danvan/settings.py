@@ -26,6 +26,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", "Danvan@2024")
+# Whose site this is; shown below its name on every page.
+SITE_OWNER = env.str("SITE_OWNER", "Tỉnh Hà Nam")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -129,7 +131,8 @@ LOCALE_PATHS = [BASE_DIR / "danvan" / "locale"]
 FORMAT_MODULE_PATH = ["danvan.formats"]
 USE_I18N = True
 USE_TZ = True
-USE_THOUSAND_SEPARATOR = True
+# Figures are grouped by the filter `figure`; grouping every integer would break ids, years and versions.
+USE_THOUSAND_SEPARATOR = False
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 
 STATIC_URL = "static/"

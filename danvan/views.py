@@ -1,7 +1,9 @@
 """Pages of the whole site: the home page per role and the error pages."""
 
 from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponseServerError
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from reports.dashboard import home  # noqa: F401 - the home page is made of report figures
 
@@ -26,5 +28,9 @@ def not_found(request, exception=None):
 
 @login_not_required
 def server_error(request):
-    """500: our fault; quotes the request id so that the log line can be found."""
-    return render(request, "errors/500.html", status=500)
+    """500: our fault; quotes the request id so that the log line can be found.
+
+    Rendered without context processors: they read the session, and the database may be what failed.
+    """
+    page = render_to_string("errors/500.html", {"request_id": getattr(request, "id", "")})
+    return HttpResponseServerError(page)

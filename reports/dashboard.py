@@ -1,2 +1,90 @@
+"""The home page: for a unit its own report; for a board also how the units below it stand."""
+
+from __future__ import annotations
+
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from danvan.accounts.rights import Action
+from reports.figures import figures_of
+from reports.models import Indicator, Report, State
+from reports.periods import current_period
+from reports.rules import describe
+from reports.submission import prior_report
+from reports.views_review import required_counts, state_counts, to_review_by
+from reports.workflow import lock_reason, may_enter
+
+# What a leader asks first: dialogues, recognised models, oversight, people trained.
+KEY_FIGURES = {
+    "DT03": "Hội nghị đối thoại",
+    "DV09": "Mô hình được công nhận",
+    "DV10": "Mô hình được công nhận",
+    "DV11": "Mô hình được công nhận",
+    "GS01": "Cuộc giám sát của MTTQ, tổ chức CT-XH",
+    "TP04": "Lượt cán bộ dự tập huấn",
+}
+
+
+@require_safe
 def home(request):
-    pass
+    """Show the work that waits for this user."""
+    user, period = request.user, current_period()
+    context = {"period": period, "required": required_counts(period)}
+    if period and user.unit_id:
+        context |= _own(user, period)
+    if period and (user.can(Action.REVIEW) or user.role == "viewer"):
+        context |= _below(user, period)
+    return render(request, "home.html", context)
+
+
+def _own(user, period) -> dict:
+    """Return the own unit's report of the period: state, what was returned, progress, this year and last."""
+    reports = Report.objects.visible_to(user).with_names().with_due_dates()
+    report = reports.filter(period=period, unit=user.unit_id).first()
+    if report is None:
+        return {}
+    remarks = report.remarks.filter(resolved_at=None).select_related("indicator")
+    required = required_counts(period)[report.level]
+    return {
+        "report": report,
+        "remarks": list(remarks),
+        "returned": report.transitions.filter(to_state__in=[State.RETURNED, State.REOPENED])
+        .select_related("actor")
+        .first(),
+        "may_type": may_enter(report, user) and not lock_reason(report),
+        "days_left": (report.due_date - timezone.localdate()).days,
+        "own_required": required,
+        "key_figures": _key_figures(report),
+    }
+
+
+def _key_figures(report: Report) -> list[dict]:
+    """Return a few figures of this year beside last year's, those the unit's level enters."""
+    figures, before = figures_of(report), prior_report(report)
+    old = figures_of(before) if before else {}
+    rows = Indicator.objects.filter(catalogue=report.period.catalogue_id, code__in=KEY_FIGURES)
+    lines = []
+    for row in rows.order_by("section__order", "order"):
+        if row.entered_by(report.level):
+            now = describe(row, figures[row.code]) if row.code in figures else ""
+            then = describe(row, old[row.code]) if row.code in old else ""
+            lines.append({"label": KEY_FIGURES[row.code], "now": now, "then": then})
+    return lines
+
+
+def _below(user, period) -> dict:
+    """Return how the units below stand: counts per state, who is late, who waits for review."""
+    reports = Report.objects.visible_to(user).filter(to_review_by(user), period=period)
+    counts = state_counts(reports, period)
+    named = reports.with_names().with_due_dates()
+    waiting = named.filter(state=State.SUBMITTED)
+    if not user.is_superuser and user.can(Action.REVIEW):
+        waiting = waiting.filter(reviewer=user.unit_id)
+    behind = named.overdue().order_by("unit__path")
+    return {
+        "counts": counts,
+        "waiting": list(waiting.order_by("submitted_at")[:8]),
+        "behind": list(behind[:8]),
+        "behind_more": max(0, counts["overdue"] - 8),
+    }

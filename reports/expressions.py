@@ -152,7 +152,9 @@ class _Parser:
         if self.take("=>"):
             consequence = self.condition()
             if "number" in (_kind(node), _kind(consequence)):
-                raise ExpressionError("Hai vế của “=>” phải là điều kiện, ví dụ GS08 = 0 => GS09 = 0.")
+                raise ExpressionError(
+                    "Hai vế của “=>” phải là điều kiện, ví dụ GS08 = 0 => GS09 = 0."
+                )
             node = Node("=>", (node, consequence))
         return node
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from danvan.accounts.rights import standing
 from danvan.common.numbers import MAX_FIGURE
+from danvan.units.organisations import office_name
 from reports.models import (
     FigureChange,
     Indicator,
@@ -135,15 +136,19 @@ def check_figure(indicator: Indicator, figure: Figure) -> None:
         return
     if figure.text:
         raise ValidationError("Chỉ tiêu này là số, không nhận lời văn.")
-    if number is None:
-        return
+    if number is not None:
+        _check_number(indicator, number)
+
+
+def _check_number(indicator: Indicator, number: Decimal) -> None:
     if number < 0:
         raise ValidationError("Số liệu không được âm.")
     if number > MAX_FIGURE:
         raise ValidationError("Số quá lớn, vui lòng kiểm tra lại.")
     if indicator.value_type == ValueType.BOOLEAN and number not in (0, 1):
         raise ValidationError("Chỉ nhận Có (1) hoặc Không (0).")
-    if indicator.value_type == ValueType.RATING and number not in range(1, len(indicator.scale) + 1):
+    ranks = range(1, len(indicator.scale) + 1)
+    if indicator.value_type == ValueType.RATING and number not in ranks:
         raise ValidationError(f"Chỉ nhận một trong các mức: {', '.join(indicator.scale)}.")
     whole = indicator.value_type != ValueType.DECIMAL
     if whole and number != number.to_integral_value():
@@ -181,7 +186,9 @@ def write_figures(
     return result
 
 
-def _without_stale(report: Report, changes: Mapping[str, Figure], version: int) -> dict[str, Figure]:
+def _without_stale(
+    report: Report, changes: Mapping[str, Figure], version: int
+) -> dict[str, Figure]:
     """Return what the person really changed since `version`; raise StaleFigures where others did too."""
     current = figures_of(report)
     base = figures_at(report, version, current)
@@ -196,7 +203,9 @@ def _without_stale(report: Report, changes: Mapping[str, Figure], version: int) 
     return mine
 
 
-def _conflicts(report: Report, codes: Iterable[str], current: Mapping[str, Figure]) -> dict[str, Conflict]:
+def _conflicts(
+    report: Report, codes: Iterable[str], current: Mapping[str, Figure]
+) -> dict[str, Conflict]:
     changes = report.changes.filter(indicator__code__in=list(codes)).order_by("pk")
     return {
         change.indicator.code: Conflict(
@@ -214,10 +223,10 @@ def write_many(
     reason: str = "",
     request_id: str = "",
 ) -> WriteResult:
-    """Write the figures of many reports ({report id: {code: Figure}}), all or none, in a fixed number of queries.
+    """Write the figures of many reports ({report id: {code: Figure}}), all or none.
 
-    Scope and rights were asked by the caller, who fetched the reports through `editable_by`. Raises
-    ReportLocked (names the unit) and ValidationError; then nothing is written.
+    A fixed number of queries. Scope and rights were asked by the caller, who fetched the reports
+    through `editable_by`. Raises ReportLocked (names the unit) and ValidationError; then nothing is written.
     """
     with transaction.atomic():
         reports = _lock(changes)
@@ -235,9 +244,9 @@ def _lock(report_ids: Iterable[int]) -> list[Report]:
     locked = Report.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))
     list(locked.values_list("pk"))
     return list(
-        Report.objects.filter(pk__in=ids).with_due_dates().select_related(
-            "period__closed_by", "unit__parent", "reviewer"
-        )
+        Report.objects.filter(pk__in=ids)
+        .with_due_dates()
+        .select_related("period__closed_by", "unit__parent", "reviewer")
     )
 
 
@@ -284,7 +293,9 @@ class _Batch:
             self.created.append(_filled(Value(report=report, indicator=indicator), figure))
         else:
             self.updated.append(_filled(value, figure))
-        line = FigureChange(report=report, indicator=indicator, old=old.as_json(), new=figure.as_json())
+        line = FigureChange(
+            report=report, indicator=indicator, old=old.as_json(), new=figure.as_json()
+        )
         self.lines.append(line)
         self.changed.setdefault(report.pk, []).append(code)
 
@@ -300,9 +311,14 @@ class _Batch:
         for line in self.lines:
             report = self.reports[line.report_id]
             line.version = report.version + 1
-            line.actor, line.source, line.reason, line.request_id = actor, source, reason, request_id
+            line.actor, line.source, line.reason, line.request_id = (
+                actor,
+                source,
+                reason,
+                request_id,
+            )
             if actor is not None:
-                line.actor_unit = actor.unit.place_name if actor.unit_id else ""
+                line.actor_unit = office_name(actor.unit, report.period.end)
                 line.actor_role = standing(actor)
                 line.on_behalf = actor.unit_id != report.unit_id
         FigureChange.objects.bulk_create(self.lines, batch_size=BATCH)

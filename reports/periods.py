@@ -48,7 +48,9 @@ def open_period(year: int, *, actor=None, is_demo: bool = False, **overrides) ->
                 f"Không có đơn vị nào có hiệu lực ngày {period.structure_date:%d/%m/%Y}. "
                 "Vui lòng nạp danh sách đơn vị trước."
             )
-        PeriodLog.objects.create(period=period, action="Mở kỳ", actor=actor, reason=f"{made} đơn vị")
+        PeriodLog.objects.create(
+            period=period, action="Mở kỳ", actor=actor, reason=f"{made} đơn vị"
+        )
     return period
 
 
@@ -96,7 +98,9 @@ def _set_closed(period: ReportingPeriod, user, closed: bool, reason: str) -> Non
     period.refresh_from_db()
 
 
-def extend_deadline(report: Report, *, user, until: datetime.date, reason: str) -> DeadlineExtension:
+def extend_deadline(
+    report: Report, *, user, until: datetime.date, reason: str
+) -> DeadlineExtension:
     """Give one unit a later due date. Raises ValidationError for a day passed or a missing reason."""
     _require(user, Action.EXTEND_DEADLINE)
     if until < timezone.localdate():

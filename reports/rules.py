@@ -55,7 +55,10 @@ class RuleBook:
             indicator = self.indicators.get(name)
             if indicator is None:
                 return None
-            if indicator.is_computed and indicator.aggregation in (Aggregation.SUM, Aggregation.RATIO):
+            if indicator.is_computed and indicator.aggregation in (
+                Aggregation.SUM,
+                Aggregation.RATIO,
+            ):
                 return value(parse(indicator.formula), look) if indicator.formula else None
             return figures.get(name, BLANK).number
 
@@ -100,7 +103,9 @@ class RuleBook:
         if rule.indicator.entered_by(self.level):
             return rule.indicator.code
         typed = (code for code in self.indicators if code in names_in(parse(rule.expression)))
-        return next((c for c in typed if self.indicators[c].entered_by(self.level)), rule.indicator.code)
+        return next(
+            (c for c in typed if self.indicators[c].entered_by(self.level)), rule.indicator.code
+        )
 
     def _jumps(self, figures, prior):
         for code, before in prior.items():

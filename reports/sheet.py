@@ -67,7 +67,9 @@ class SheetSection:
     @property
     def required(self) -> list[Entry]:
         """The entries that count for the progress: typed here and no part by organisation."""
-        return [e for e in self.entries if not e.indicator.is_computed and not e.indicator.is_component]
+        return [
+            e for e in self.entries if not e.indicator.is_computed and not e.indicator.is_component
+        ]
 
     @property
     def filled(self) -> int:
@@ -139,7 +141,9 @@ class Sheet:
     def proposals(self, wanted: str) -> dict[str, Figure]:
         """Return the records' figures for `wanted`: a code, a section code or "all"."""
         return {
-            row.code: Figure(number=self.counted[row.code], note=self.stored.get(row.code, BLANK).note)
+            row.code: Figure(
+                number=self.counted[row.code], note=self.stored.get(row.code, BLANK).note
+            )
             for row in self.editable()
             if row.code in self.counted and wanted in (row.code, row.section.code, "all")
         }
@@ -187,7 +191,9 @@ class Sheet:
     def _entry(self, indicator: Indicator, computed, computed_prior) -> Entry:
         code = indicator.code
         figure, before = self.stored.get(code, BLANK), self.prior.get(code, BLANK)
-        entry = Entry(indicator, shown=describe(indicator, figure), prior=describe(indicator, before))
+        entry = Entry(
+            indicator, shown=describe(indicator, figure), prior=describe(indicator, before)
+        )
         if indicator.is_computed:
             is_ratio = indicator.value_type == "PCT"
             show = percent if is_ratio else format_number

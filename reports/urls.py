@@ -1,4 +1,34 @@
 from django.urls import path
 
+from reports import views_catalogue, views_entry, views_periods, views_review
+
 app_name = "reports"
-urlpatterns = []
+urlpatterns = [
+    path("", views_review.ReportListView.as_view(), name="list"),
+    path("<int:pk>/", views_review.detail, name="detail"),
+    path("<int:pk>/nhap/", views_entry.EntryView.as_view(), name="entry"),
+    path("<int:pk>/xu-ly/", views_review.move, name="move"),
+    path("<int:pk>/gia-han/", views_review.extend, name="extend"),
+    path(
+        "<int:pk>/nhan-xet/<int:remark>/xong/", views_review.resolve_remark, name="resolve_remark"
+    ),
+    path("<int:pk>/lich-su/<str:code>/", views_review.figure_history, name="figure_history"),
+    path("xet-duyet/", views_review.ReviewView.as_view(), name="review"),
+    path("ky/", views_periods.period_list, name="periods"),
+    path("ky/mo/", views_periods.open_new, name="period_open"),
+    path("ky/<int:pk>/", views_periods.period_detail, name="period"),
+    path("ky/<int:pk>/khoa/", views_periods.close, name="period_close"),
+    path("ky/<int:pk>/mo-lai/", views_periods.reopen, name="period_reopen"),
+    path("danh-muc/", views_catalogue.catalogue_list, name="catalogues"),
+    path("danh-muc/<int:year>/", views_catalogue.catalogue_detail, name="catalogue"),
+    path("danh-muc/<int:year>/sao-chep/", views_catalogue.copy, name="catalogue_copy"),
+    path("danh-muc/<int:year>/<str:kind>/them/", views_catalogue.edit_row, name="catalogue_add"),
+    path(
+        "danh-muc/<int:year>/<str:kind>/<int:pk>/", views_catalogue.edit_row, name="catalogue_edit"
+    ),
+    path(
+        "danh-muc/<int:year>/<str:kind>/<int:pk>/xoa/",
+        views_catalogue.delete_row,
+        name="catalogue_delete",
+    ),
+]

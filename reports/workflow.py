@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by, units_visible_to
-from danvan.units.organisations import board_name
+from danvan.units.organisations import board_name, office_name
 from reports.models import Report, State, Transition
 from reports.models.report import EDITABLE_STATES
 
@@ -42,7 +42,9 @@ class Move:
     to_state: State
     by_reviewer: bool
     needs_reason: bool = False
-    guarded: bool = False  # only through its own service, which brings the check (submission.submit)
+    guarded: bool = (
+        False  # only through its own service, which brings the check (submission.submit)
+    )
 
     @property
     def right(self) -> Action:
@@ -91,7 +93,11 @@ def closed_reason(report: Report) -> str:
         return ""
     if report.extension_end and report.extension_end >= timezone.localdate():
         return ""
-    when = f" lúc {timezone.localtime(period.closed_at):%H:%M ngày %d/%m/%Y}" if period.closed_at else ""
+    when = (
+        f" lúc {timezone.localtime(period.closed_at):%H:%M ngày %d/%m/%Y}"
+        if period.closed_at
+        else ""
+    )
     who = f" ({period.closed_by})" if period.closed_by else ""
     ended = (
         f" Thời gian gia hạn đã hết ngày {report.extension_end:%d/%m/%Y}."
@@ -107,8 +113,7 @@ def closed_reason(report: Report) -> str:
 def may_enter(report: Report, user) -> bool:
     """Tell whether `user` may type figures of `report`, as far as unit and role decide."""
     return (
-        user.can(Action.ENTER_REPORT)
-        and units_editable_by(user).filter(pk=report.unit_id).exists()
+        user.can(Action.ENTER_REPORT) and units_editable_by(user).filter(pk=report.unit_id).exists()
     )
 
 
@@ -159,7 +164,9 @@ def make_move(
         raise ValueError(f"The move “{action}” is guarded: make it through its own service.")
     allowed = may_review(report, user) if move.by_reviewer else may_enter(report, user)
     if not allowed:
-        raise PermissionDenied(f"Anh/chị không có quyền “{move.label.lower()}” đối với báo cáo này.")
+        raise PermissionDenied(
+            f"Anh/chị không có quyền “{move.label.lower()}” đối với báo cáo này."
+        )
     with transaction.atomic():
         Report.objects.filter(pk=report.pk).select_for_update().values_list("pk").first()
         report.refresh_from_db(fields=["state", "version", "period"])
@@ -183,7 +190,11 @@ def _check(report: Report, move: Move, version: int | None, reason: str) -> None
         )
     if move.needs_reason and not reason:
         raise MoveRefused("Vui lòng ghi lý do.")
-    if move.action == "return" and not reason and not report.remarks.filter(resolved_at=None).exists():
+    if (
+        move.action == "return"
+        and not reason
+        and not report.remarks.filter(resolved_at=None).exists()
+    ):
         raise MoveRefused("Vui lòng ghi lý do trả lại hoặc nhận xét ít nhất một chỉ tiêu.")
 
 
@@ -206,7 +217,7 @@ def _take(report: Report, move: Move, user, reason: str) -> Transition:
         from_state=report.state,
         to_state=move.to_state,
         actor=user,
-        actor_unit=user.unit.place_name if user.unit_id else "",
+        actor_unit=office_name(user.unit, report.period.end),
         reason=reason,
     )
     report.refresh_from_db(fields=["state", "version", "submitted_at", "approved_at"])

@@ -32,10 +32,7 @@ def pending_post(request: HttpRequest) -> PendingPost | None:
     if _NEVER & (set(request.POST) - {"csrfmiddlewaretoken"}):
         return None
     fields = [
-        (name, text)
-        for name, texts in request.POST.lists()
-        for text in texts
-        if name not in _NEVER
+        (name, text) for name, texts in request.POST.lists() for text in texts if name not in _NEVER
     ]
     if sum(len(name) + len(text) for name, text in fields) > MAX_LENGTH:
         return None

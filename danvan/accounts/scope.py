@@ -64,4 +64,8 @@ class ScopedQuerySet(models.QuerySet):
 
     def _within(self, user, units):
         # A subquery, never a join: rows are neither doubled nor dragged along.
-        return self if user.is_superuser else self.filter(**{f"{self.unit_lookup}__in": units.values("pk")})
+        return (
+            self
+            if user.is_superuser
+            else self.filter(**{f"{self.unit_lookup}__in": units.values("pk")})
+        )

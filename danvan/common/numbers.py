@@ -22,7 +22,9 @@ def parse_number(text: str, *, whole: bool, places: int = 3) -> Decimal:
     """
     typed = re.sub(r"[\u00a0\u202f\u2009]", " ", text).strip()
     if not re.fullmatch(r"-?[0-9][0-9., ]*", typed):
-        raise NumberProblem(f"“{text.strip()[:40]}” không phải là số. Ví dụ nhập đúng: {_example(whole)}.")
+        raise NumberProblem(
+            f"“{text.strip()[:40]}” không phải là số. Ví dụ nhập đúng: {_example(whole)}."
+        )
     if len(typed) > 24:
         raise NumberProblem("Số quá dài, vui lòng kiểm tra lại.")
     number = _read(typed, whole=whole)

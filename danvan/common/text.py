@@ -7,7 +7,9 @@ extension or a collation. Rules: ../shared domain reference, "Vietnamese text".
 import re
 import unicodedata
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SPACES = re.compile(r"[^\S\n]+")
 # Icelandic eth, seen in official documents instead of the Vietnamese letter (11-QÐi/TW).
@@ -44,7 +46,9 @@ def sort_key(text: str) -> str:
     value ("Phường 2" before "Phường 10"). Equal for old and new tone placement (Hòa, Hoà).
     """
     words, tones = [], []
-    for word in re.findall(r"\d+|[^\W\d_]+", unicodedata.normalize("NFC", text.translate(_ETH)).lower()):
+    for word in re.findall(
+        r"\d+|[^\W\d_]+", unicodedata.normalize("NFC", text.translate(_ETH)).lower()
+    ):
         if word.isdigit():
             words.append("2" + word.zfill(6))
             tones.append("0")

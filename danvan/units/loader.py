@@ -21,7 +21,17 @@ DEFAULT_FILE = Path(__file__).parent / "data" / "ha_nam_units.csv"
 COLUMNS = (
     "code", "name", "level", "parent_code", "valid_from", "valid_to", "successor_codes", "source",
 )  # fmt: skip
-WRITTEN = ("kind", "name", "level", "parent", "path", "valid_to", "source", "name_search", "name_sort")
+WRITTEN = (
+    "kind",
+    "name",
+    "level",
+    "parent",
+    "path",
+    "valid_to",
+    "source",
+    "name_search",
+    "name_sort",
+)
 
 
 class UnitFileError(Exception):
@@ -115,9 +125,28 @@ def _read_row(line: int, record: dict, problems: list[str]) -> Row | None:
         try:
             kind, name = split_kind(cells["name"], cells["level"])
         except ValueError:
-            problem("name", f"“{cells['name']}” does not begin with a kind of level {cells['level']}")
+            problem(
+                "name", f"“{cells['name']}” does not begin with a kind of level {cells['level']}"
+            )
         if not name and kind:
             problem("name", "the name holds nothing but a kind")
+    dates = _read_dates(cells, problem)
+    if len(problems) > bad:
+        return None
+    unit = AdministrativeUnit(
+        code=cells["code"],
+        kind=kind,
+        name=name,
+        level=cells["level"],
+        source=cells["source"],
+        **dates,
+    )
+    successors = [code for code in cells["successor_codes"].split("|") if code]
+    return Row(line, unit, cells["parent_code"], successors)
+
+
+def _read_dates(cells: dict[str, str], problem) -> dict[str, datetime.date | None]:
+    """Return valid_from and valid_to of a record; call `problem(column, message)` for what is wrong."""
     dates = {}
     for column in ("valid_from", "valid_to"):
         try:
@@ -125,17 +154,11 @@ def _read_row(line: int, record: dict, problems: list[str]) -> Row | None:
         except ValueError:
             problem(column, f"“{cells[column]}” is not a date like 2020-01-31")
             dates[column] = None
-    if dates["valid_from"] is None and not cells["valid_from"]:
+    if not cells["valid_from"]:
         problem("valid_from", "is empty")
     elif dates["valid_to"] and dates["valid_from"] and dates["valid_to"] <= dates["valid_from"]:
         problem("valid_to", "is not after valid_from")
-    if len(problems) > bad:
-        return None
-    unit = AdministrativeUnit(
-        code=cells["code"], kind=kind, name=name, level=cells["level"], source=cells["source"], **dates
-    )
-    successors = [code for code in cells["successor_codes"].split("|") if code]
-    return Row(line, unit, cells["parent_code"], successors)
+    return dates
 
 
 def _write_units(rows: list[Row]) -> LoadResult:

@@ -144,6 +144,18 @@ class AdministrativeUnit(models.Model):
     def __str__(self) -> str:
         return self.full_name
 
+    def save(self, **kwargs):
+        """Save with the derived columns; a changed path is carried down to the units below."""
+        old_path = self.path
+        self.derive()
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "path", "name_search", "name_sort"}
+        super().save(**kwargs)
+        if old_path and old_path != self.path:
+            for child in self.children.all():
+                child.parent = self
+                child.save()
+
     def clean(self):
         """Check what SQL cannot say: kind fits level, parent is a higher level and in force at the start."""
         self.code, self.name = clean_line(self.code), clean_line(self.name)
@@ -158,18 +170,6 @@ class AdministrativeUnit(models.Model):
         order = list(Level.values)
         if self.parent and order.index(self.parent.level) >= order.index(self.level):
             raise ValidationError({"parent": "Đơn vị cấp trên phải ở cấp cao hơn."})
-
-    def save(self, **kwargs):
-        """Save with the derived columns; a changed path is carried down to the units below."""
-        old_path = self.path
-        self.derive()
-        if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "path", "name_search", "name_sort"}
-        super().save(**kwargs)
-        if old_path and old_path != self.path:
-            for child in self.children.all():
-                child.parent = self
-                child.save()
 
     def derive(self):
         """Fill path, search and sort keys from code, name and parent. Bulk loading calls it as well."""
@@ -268,7 +268,7 @@ class UnitSuccession(models.Model):
 
 
 _PREFIXES = sorted(
-    {label for label in Kind.labels} | {"TT.", "TX.", "TP.", "P.", "X.", "H.", "Q."},
+    set(Kind.labels) | {"TT.", "TX.", "TP.", "P.", "X.", "H.", "Q."},
     key=len,
     reverse=True,
 )

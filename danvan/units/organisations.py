@@ -1,4 +1,4 @@
-"""What the offices of a unit are called on a day (domain reference, "The reform" and "Document conventions")."""
+"""What the offices of a unit are called on a day (domain reference: reform, document conventions)."""
 
 from __future__ import annotations
 
@@ -35,3 +35,10 @@ def board_name(unit: AdministrativeUnit, on: datetime.date) -> str:
         return committee_name(unit)
     board = "Ban Dân vận" if on < BOARDS_MERGED else "Ban Tuyên giáo và Dân vận"
     return f"{board} {committee_name(unit)}"
+
+
+def office_name(unit: AdministrativeUnit | None, on: datetime.date) -> str:
+    """Return how an office signs in logs and remarks: the board, or for a commune its place name."""
+    if unit is None:
+        return ""
+    return unit.place_name if unit.level == Level.COMMUNE else board_name(unit, on)

@@ -61,9 +61,7 @@ class Catalogue(models.Model):
         """Tell whether reports of the year were ever submitted: from then on the catalogue stands still."""
         from reports.models.report import Report
 
-        return Report.objects.filter(
-            period__catalogue=self, submitted_at__isnull=False
-        ).exists()
+        return Report.objects.filter(period__catalogue=self, submitted_at__isnull=False).exists()
 
 
 class CatalogueRow(models.Model):
@@ -145,9 +143,7 @@ class Indicator(CatalogueRow):
     label = models.CharField("tên chỉ tiêu", max_length=300)
     unit_of_measure = models.CharField("đơn vị tính", max_length=30, blank=True)
     value_type = models.CharField("kiểu", max_length=6, choices=ValueType)
-    entry_levels = models.CharField(
-        "cấp nhập", max_length=3, blank=True, choices=indicator_levels
-    )
+    entry_levels = models.CharField("cấp nhập", max_length=3, blank=True, choices=indicator_levels)
     aggregation = models.CharField("cách tổng hợp", max_length=5, choices=Aggregation)
     is_stock = models.BooleanField(
         "số cuối kỳ", default=False, help_text="Cộng theo đơn vị, không cộng qua các năm."
@@ -163,10 +159,16 @@ class Indicator(CatalogueRow):
         related_name="parts",
     )
     measure = models.CharField(
-        "cách đếm từ hồ sơ", max_length=12, blank=True, help_text="Mã phép đếm; để trống nếu nhập tay."
+        "cách đếm từ hồ sơ",
+        max_length=12,
+        blank=True,
+        help_text="Mã phép đếm; để trống nếu nhập tay.",
     )
     scale = models.JSONField(
-        "thang xếp loại", default=list, blank=True, help_text="Từ thấp đến cao; hạng thấp nhất là 1."
+        "thang xếp loại",
+        default=list,
+        blank=True,
+        help_text="Từ thấp đến cao; hạng thấp nhất là 1.",
     )
     order = models.PositiveSmallIntegerField("thứ tự", default=0)
 
@@ -200,6 +202,11 @@ class Indicator(CatalogueRow):
             _check_expression(self, "formula", self.formula)
         if self.value_type == ValueType.RATING and not self.scale:
             raise ValidationError({"scale": "Chỉ tiêu xếp loại phải có thang xếp loại."})
+
+    @property
+    def reads(self) -> set[str]:
+        """The indicator codes its formula names."""
+        return names_in(parse(self.formula)) if self.formula else set()
 
     @property
     def is_computed(self) -> bool:
@@ -249,6 +256,11 @@ class Rule(CatalogueRow):
     def __str__(self) -> str:
         return self.expression
 
+    @property
+    def reads(self) -> set[str]:
+        """The indicator codes it names."""
+        return names_in(parse(self.expression))
+
     def clean(self):
         super().clean()
         self.expression, self.message = clean_line(self.expression), clean_text(self.message)
@@ -261,7 +273,9 @@ def _check_expression(row: CatalogueRow, field: str, text: str) -> None:
         names = names_in(parse(text))
     except ExpressionError as error:
         raise ValidationError({field: str(error)}) from error
-    known = set(Indicator.objects.filter(catalogue_id=row.catalogue_id).values_list("code", flat=True))
+    known = set(
+        Indicator.objects.filter(catalogue_id=row.catalogue_id).values_list("code", flat=True)
+    )
     unknown = sorted(names - known - {getattr(row, "code", None)})
     if unknown:
         raise ValidationError({field: f"Danh mục không có chỉ tiêu {', '.join(unknown)}."})
@@ -271,7 +285,5 @@ def with_submissions(catalogues: models.QuerySet) -> models.QuerySet:
     """Return `catalogues` annotated with `has_submissions`, for lists that show which are frozen."""
     from reports.models.report import Report
 
-    submitted = Report.objects.filter(
-        period__catalogue=OuterRef("pk"), submitted_at__isnull=False
-    )
+    submitted = Report.objects.filter(period__catalogue=OuterRef("pk"), submitted_at__isnull=False)
     return catalogues.annotate(has_submissions=Exists(submitted))

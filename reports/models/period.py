@@ -95,14 +95,16 @@ class ReportingPeriod(models.Model):
             due = self.due_date_of(level)
             if due and self.end and due < self.end - datetime.timedelta(days=92):
                 raise ValidationError(
-                    {f"due_{level.value}": "Hạn nộp sớm hơn ngày kết thúc kỳ quá 3 tháng, vui lòng xem lại."}
+                    {
+                        f"due_{level.value}": "Hạn nộp sớm hơn ngày kết thúc kỳ quá 3 tháng, vui lòng xem lại."
+                    }
                 )
         overlapping = ReportingPeriod.objects.filter(
             kind__in=COUNTED_KINDS, start__lte=self.end, end__gte=self.start
         ).exclude(pk=self.pk)
         if self.kind in COUNTED_KINDS and overlapping.exists():
             raise ValidationError(
-                f"Khoảng thời gian này trùng với kỳ báo cáo “{overlapping.first()}”, số liệu sẽ bị tính hai lần."
+                f"Khoảng thời gian này trùng với kỳ “{overlapping.first()}”, số liệu sẽ bị tính hai lần."
             )
 
     def due_date_of(self, level: str) -> datetime.date:
@@ -143,7 +145,10 @@ class DeadlineExtension(models.Model):
     """
 
     report = models.ForeignKey(
-        "reports.Report", verbose_name="báo cáo", on_delete=models.CASCADE, related_name="extensions"
+        "reports.Report",
+        verbose_name="báo cáo",
+        on_delete=models.CASCADE,
+        related_name="extensions",
     )
     until = models.DateField("gia hạn đến hết ngày")
     reason = models.CharField("lý do", max_length=500)

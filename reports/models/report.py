@@ -44,6 +44,15 @@ class ReportQuerySet(ScopedQuerySet):
         )
         return self.annotate(extended_until=models.Subquery(newest))
 
+    def overdue(self):
+        """Return the reports still to be sent although their due date, extension included, has passed."""
+        today = timezone.localdate()
+        passed = Q(pk__in=[])
+        for level in Level:
+            passed |= Q(level=level, **{f"period__due_{level.value}__lt": today})
+        behind = self.with_due_dates().filter(passed, state__in=EDITABLE_STATES)
+        return behind.filter(Q(extended_until=None) | Q(extended_until__lt=today))
+
 
 class Report(models.Model):
     """One report per period and unit, made when the period opens: together they are the frozen unit list.
@@ -214,11 +223,16 @@ class FigureChange(models.Model):
 
 
 class Remark(models.Model):
-    """What the reviewer says of one figure (or, without indicator, of the whole report) until it is resolved."""
+    """What the reviewer says of one figure (without indicator: of the whole report) until it is resolved."""
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="remarks")
     indicator = models.ForeignKey(
-        Indicator, verbose_name="chỉ tiêu", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Indicator,
+        verbose_name="chỉ tiêu",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     text = models.CharField("ý kiến", max_length=1000)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

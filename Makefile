@@ -1,0 +1,20 @@
+# The contract: `make run` and `make test` work on a fresh Debian machine with Python 3.11 and make.
+# Everything is done by tests/run.py, which needs nothing but the standard library to start.
+.DEFAULT_GOAL := help
+.PHONY: run test lint help
+
+PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+DRIVER = $(if $(PYTHON),"$(PYTHON)" tests/run.py,echo "Python 3.11 or newer is needed (Debian: apt-get install python3)." >&2; false)
+
+run: ## a first look: environment, database, units, demonstration data, server at 127.0.0.1:8000 (PORT=…)
+	@$(DRIVER) run
+
+test: ## the full test run: style, checks, tests on SQLite and on PostgreSQL, browser walks
+	@$(DRIVER) test
+
+lint: ## style only: ruff check and ruff format --check
+	@$(DRIVER) lint
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile

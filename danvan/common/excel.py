@@ -1,0 +1,170 @@
+"""The one door that writes cells into spreadsheets.
+
+Text stays text: no string ever becomes a formula, whatever it begins with. Numbers and dates stay
+native, characters that XML refuses are dropped, names of sheets and files are made safe. Two ways
+in: `put` for the formatted workbooks of openpyxl, `stream_rows` for plain exports of any length
+(written by a Rust writer in constant memory; docs/decisions.md has the measurement).
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+import rustpy_xlsxwriter as rust
+from django.utils import timezone
+
+CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WHOLE = "#,##0"
+FRACTION = "#,##0.###"
+DATE = "dd/mm/yyyy"
+DATE_TIME = "dd/mm/yyyy hh:mm"
+MAX_TEXT = 32_767
+MAX_ROWS = 1_048_576
+
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_ESCAPE_LIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+_LIVE = ("=", "+", "-", "@", "\t", "\n")
+_FIRST_DAY = datetime.date(1900, 3, 1)  # before it Excel counts a day that never was
+
+
+def safe_text(text: str) -> str:
+    """Return `text` as a cell may hold it: legal, 32,767 characters at most (then it ends in …)."""
+    if not text.isprintable():
+        text = _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+
+
+def cell_value(value):
+    """Return what a cell holds for `value`: text, a number, a naive date or moment, None.
+
+    Yes and no become words, dates Excel cannot hold become dd/mm/yyyy text, moments local time;
+    NaN and infinity are refused with ValueError, anything else is written as text.
+    """
+    kind = type(value)
+    if kind is str:
+        return safe_text(value)
+    if value is None or kind is int:
+        return value
+    if kind is bool:
+        return "Có" if value else "Không"
+    if isinstance(value, (float, Decimal, int)):
+        if not Decimal(value).is_finite():
+            raise ValueError(f"{value} is not a number a cell can hold")
+        return value
+    if isinstance(value, datetime.datetime):
+        return timezone.make_naive(value) if timezone.is_aware(value) else value
+    if isinstance(value, datetime.date):
+        return value if value >= _FIRST_DAY else f"{value:%d/%m/%Y}"
+    return safe_text(str(value))
+
+
+def put(cell, value, fmt: str | None = None):
+    """Write `value` into an openpyxl cell and return the cell.
+
+    `fmt` is a number format; dates get dd/mm/yyyy without one. Text is typed as text and,
+    where Excel would read it as a formula when edited, marked with the text prefix.
+    """
+    value = cell_value(value)
+    if isinstance(value, str):
+        cell.value = _ESCAPE_LIKE.sub("_x005F_", value)
+        cell.data_type = "s"
+        if value.startswith(_LIVE):
+            cell.quotePrefix = True
+    else:
+        cell.value = value
+        if isinstance(value, datetime.datetime):
+            cell.number_format = DATE_TIME
+        elif isinstance(value, datetime.date):
+            cell.number_format = DATE
+    if fmt:
+        cell.number_format = fmt
+    return cell
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a plain export. `fmt` is a number format; without one the column is text."""
+
+    heading: str
+    width: float = 16
+    fmt: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a plain export: rows are tuples in the order of the columns, read once."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: Iterable[tuple]
+
+
+def stream_rows(target, *sheets: Sheet) -> None:
+    """Write `sheets` into `target` (a path or a writable binary file) as a workbook, row by row.
+
+    Header row bold, frozen and filtered; text columns carry the text prefix. Memory does not grow
+    with the rows. Raises ValueError for equal headings in a sheet or more rows than a sheet holds.
+    """
+    titles: list[str] = []
+    for sheet in sheets:
+        titles.append(safe_sheet_title(sheet.title, titles))
+    named = list(zip(titles, sheets, strict=True))
+    rust.write_worksheets(
+        [(title, _records(sheet)) for title, sheet in named],
+        target,
+        column_formats={title: [_format(c) for c in sheet.columns] for title, sheet in named},
+        column_widths={title: [c.width for c in sheet.columns] for title, sheet in named},
+        header_format={title: _header_format() for title in titles},
+        freeze_panes={title: {"row": 1, "col": 0} for title in titles},
+        autofilter=dict.fromkeys(titles, True),
+    )
+
+
+def _records(sheet: Sheet) -> Iterator[dict]:
+    """Yield each row as the writer wants it; without rows one empty row carries the headings."""
+    headings = [safe_text(column.heading) for column in sheet.columns]
+    if len(set(headings)) != len(headings):
+        raise ValueError(f"equal headings in sheet {sheet.title}")
+    number = 0
+    for number, row in enumerate(sheet.rows, start=1):
+        if number >= MAX_ROWS:
+            raise ValueError(f"a sheet holds {MAX_ROWS - 1} rows")
+        yield dict(zip(headings, map(cell_value, row), strict=True))
+    if not number:
+        yield dict.fromkeys(headings)
+
+
+def _format(column: Column):
+    return (
+        rust.Format().set_num_format(column.fmt) if column.fmt else rust.Format().set_quote_prefix()
+    )
+
+
+def _header_format():
+    return rust.Format().set_bold().set_text_wrap().set_background_color("#E8EEF7")
+
+
+def safe_sheet_title(title: str, taken: Iterable[str] = ()) -> str:
+    """Return `title` as Excel allows it: 31 characters, none of []:*?/\\, not one of `taken`."""
+    title = _ILLEGAL.sub("", title.replace("\n", " "))
+    title = re.sub(r"[\[\]:*?/\\]", "-", title).strip("' ")[:31].strip("' ") or "Trang tính"
+    if title.casefold() == "history":
+        title = "History 1"
+    taken = {name.casefold() for name in taken}
+    candidate, number = title, 1
+    while candidate.casefold() in taken:
+        number += 1
+        ending = f" ({number})"
+        candidate = title[: 31 - len(ending)].rstrip() + ending
+    return candidate
+
+
+def safe_file_name(name: str, ending: str = ".xlsx") -> str:
+    """Return `name` as a file name for every system: no separators, 120 characters at most."""
+    name = re.sub(r'[\\/:*?"<>|\n\r\t\x00-\x1f\x7f]+', "-", _ILLEGAL.sub("", name))
+    name = re.sub(r"\s+", " ", name).strip(" .-")[: 120 - len(ending)].rstrip(" .-")
+    return f"{name or 'tep'}{ending}"

@@ -1,0 +1,72 @@
+"""Template tags of the whole site: figures, rights, meters."""
+
+from django import template
+from django.conf import settings
+from django.utils.safestring import SafeString, mark_safe
+
+from danvan.common.numbers import format_number
+
+register = template.Library()
+
+
+@register.filter
+def figure(number, places: int | None = None) -> str:
+    """Return `number` as offices write it ("1.140", "90,5"); "—" where no figure is known.
+
+    Zero is a figure, an empty field is not one.
+    """
+    return "—" if number is None or number == "" else format_number(number, places)
+
+
+@register.simple_tag
+def can(user, action: str) -> bool:
+    """Tell whether the rights table gives `user` the right to `action`.
+
+    {% can user "review" as may_review %}: buttons and refused requests ask the same table. Raises
+    ValueError for an unknown action.
+    """
+    return user.is_authenticated and user.can(action)
+
+
+@register.simple_tag
+def site_owner() -> str:
+    """Return whose site this is, shown below its name (setting SITE_OWNER)."""
+    return settings.SITE_OWNER
+
+
+@register.inclusion_tag("partials/meter.html")
+def meter(label: str, total, parts=(), *, tall: bool = False, **kinds) -> dict:
+    """Draw a bar of `total` divided into parts: {% meter "Đã duyệt 12/20" 20 approved=12 sent=3 %}.
+
+    `parts` is a list of (kind, count) for counts that are not known by name; a kind is the end of a
+    CSS class fill-approved, -sent, -returned, -draft, -late, -done or -bar. Widths are whole
+    thousandths: the content security policy allows no style attribute.
+    """
+    bars, done = [], 0
+    for kind, count in [*parts, *kinds.items()]:
+        start = _thousandths(done, total)
+        done += count or 0
+        bars.append({"kind": kind, "x": start, "width": _thousandths(done, total) - start})
+    return {"label": label, "bars": [bar for bar in bars if bar["width"]], "tall": tall}
+
+
+def _thousandths(part, whole) -> int:
+    return min(1000, round(part * 1000 / whole)) if whole else 0
+
+
+# The sign is a minus, not a hyphen: a column of figures lines up and reads well.
+_SIGNS = str.maketrans({"-": "−"})
+
+
+@register.filter
+def change(number, places: int | None = None) -> SafeString:
+    """Return a difference with its sign ("+12", "−3,5", "0"); "—" where it cannot be told."""
+    text = figure(number, places).translate(_SIGNS)
+    positive = text != "—" and number > 0
+    return mark_safe(f"+{text}" if positive else text)  # noqa: S308 - digits and signs only
+
+
+@register.filter
+def item(mapping: dict, key):
+    """Return `mapping[key]`, None where it is missing."""
+    return mapping.get(key)

@@ -1,0 +1,286 @@
+"""The nine kinds of record, each declared once: names, form, list, filters, totals.
+
+The generic pages, forms and filters read these declarations; docs/adding-a-record-kind.md lists what a
+tenth kind needs. Nothing here asks the database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import models
+
+from danvan.common.text import search_key
+from records.models import (
+    CitizenReception,
+    DemocracyConference,
+    DialogueConference,
+    EmergingIssue,
+    EventRecord,
+    FriendlyGovAssessment,
+    Oversight,
+    SkilledMobilisationModel,
+    StudyConference,
+    TrainingCourse,
+)
+
+WHERE = ("Nơi tổ chức", ("location", "host", "note"))
+
+
+@dataclass(frozen=True)
+class RecordKind:
+    """One kind. `layout` is (legend, fields) in the order a clerk thinks; `noun` is what a count counts.
+
+    `columns` stand in the list between date, title and unit; `filters` are choice columns to filter by;
+    `number` is the column that is sorted by (indexed) and bounded in the filter; `totals` are summed.
+    """
+
+    slug: str
+    model: type[EventRecord]
+    label: str
+    plural: str
+    menu: str
+    noun: str
+    layout: tuple[tuple[str, tuple[str, ...]], ...]
+    columns: tuple[str, ...]
+    filters: tuple[str, ...]
+    number: str
+    totals: tuple[str, ...] = ()
+    dated: bool = True  # shown and entered by day; else by year
+
+    @property
+    def path(self) -> str:
+        """The part of the address: the Vietnamese name, "hoi-nghi-doi-thoai"."""
+        return search_key(self.menu).replace(" ", "-")
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All entered fields in order; "led_by" stands for its three columns."""
+        return tuple(name for _, names in self.layout for name in names)
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        """The model's entered columns in order, as sheets and history show them."""
+        leaders = tuple(DialogueConference.LEADERS)
+        spread = ((leaders if name == "led_by" else (name,)) for name in self.fields)
+        return tuple(name for names in spread for name in names)
+
+    @property
+    def sorts(self) -> dict[str, tuple[str, ...]]:
+        """The whitelist of orders: address value → columns, each served by an index."""
+        orders = {"ngay": ("start_date", "pk"), "so": (self.number, "pk")}
+        return {
+            f"{sign}{name}": tuple(f"{sign}{column}" for column in columns)
+            for name, columns in orders.items()
+            for sign in ("", "-")
+        }
+
+    def column(self, name: str) -> models.Field:
+        """Return the model's column `name`."""
+        return self.model._meta.get_field(name)
+
+    def label_of(self, name: str) -> str:
+        """Return the Vietnamese label of the column `name`, as sentences begin."""
+        label = str(self.column(name).verbose_name)
+        return label[:1].upper() + label[1:]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+KINDS: tuple[RecordKind, ...] = (
+    RecordKind(
+        slug="study-conference",
+        model=StudyConference,
+        label="Hội nghị quán triệt",
+        plural="Hội nghị quán triệt, triển khai văn bản",
+        menu="Hội nghị quán triệt",
+        noun="hội nghị",
+        layout=(
+            ("Hội nghị", ("unit", "start_date", "end_date", "title", "form")),
+            ("Số người", ("attendees", "party_members")),
+            WHERE,
+        ),
+        columns=("form", "attendees", "party_members"),
+        filters=("form",),
+        number="attendees",
+        totals=("attendees", "party_members"),
+    ),
+    RecordKind(
+        slug="dialogue-conference",
+        model=DialogueConference,
+        label="Hội nghị đối thoại",
+        plural="Hội nghị đối thoại của người đứng đầu",
+        menu="Hội nghị đối thoại",
+        noun="hội nghị",
+        layout=(
+            ("Hội nghị", ("unit", "start_date", "end_date", "title", "led_by", "kind")),
+            (
+                "Kết quả",
+                ("attendees", "opinions", "answered", "resolved_later", "pending"),
+            ),
+            ("Thông báo kết luận", ("conclusion_number", "conclusion_date")),
+            ("Chi tiết", ("audience", "form", "notice_date", "result_date")),
+            WHERE,
+        ),
+        columns=("led_by", "kind", "attendees", "opinions"),
+        filters=("led_by", "kind", "audience", "form"),
+        number="attendees",
+        totals=("attendees", "opinions", "answered", "resolved_later", "pending"),
+    ),
+    RecordKind(
+        slug="citizen-reception",
+        model=CitizenReception,
+        label="Buổi tiếp công dân",
+        plural="Tiếp công dân",
+        menu="Tiếp công dân",
+        noun="buổi",
+        layout=(
+            ("Buổi tiếp", ("unit", "start_date", "receiver", "kind", "people", "groups")),
+            (
+                "Đơn, vụ việc",
+                ("complaints", "denunciations", "petitions", "within_competence", "resolved"),
+            ),
+            ("Chi tiết", ("title", "end_date", "location", "host", "note")),
+        ),
+        columns=("receiver", "kind", "people", "resolved"),
+        filters=("receiver", "kind"),
+        number="people",
+        totals=(
+            "people",
+            "complaints",
+            "denunciations",
+            "petitions",
+            "within_competence",
+            "resolved",
+        ),
+    ),
+    RecordKind(
+        slug="mobilisation-model",
+        model=SkilledMobilisationModel,
+        label="Mô hình “Dân vận khéo”",
+        plural="Mô hình “Dân vận khéo”",
+        menu="Mô hình Dân vận khéo",
+        noun="mô hình",
+        layout=(
+            (
+                "Đăng ký",
+                ("unit", "start_date", "registered_year", "title", "type", "field", "owner"),
+            ),
+            ("Thực hiện", ("status", "replicated_date", "content", "results")),
+            ("Chi tiết", ("end_date", "location", "host", "note")),
+        ),
+        columns=("type", "field", "status", "registered_year"),
+        filters=("type", "field", "status"),
+        number="registered_year",
+    ),
+    RecordKind(
+        slug="friendly-government",
+        model=FriendlyGovAssessment,
+        label="Đánh giá chính quyền thân thiện",
+        plural="Chính quyền thân thiện, vì nhân dân phục vụ",
+        menu="Chính quyền thân thiện",
+        noun="đánh giá",
+        layout=(
+            ("Đánh giá", ("unit", "year", "rating", "score", "assessor")),
+            ("Khảo sát sự hài lòng", ("surveys", "satisfied")),
+            ("Quyết định", ("decision", "decision_date")),
+            ("Chi tiết", ("title", "location", "host", "note")),
+        ),
+        columns=("rating", "score", "surveys", "satisfied"),
+        filters=("rating", "assessor"),
+        number="score",
+        totals=("surveys", "satisfied"),
+        dated=False,
+    ),
+    RecordKind(
+        slug="democracy-conference",
+        model=DemocracyConference,
+        label="Hội nghị dân chủ cơ sở",
+        plural="Hội nghị thực hiện dân chủ ở cơ sở",
+        menu="Hội nghị dân chủ cơ sở",
+        noun="hội nghị",
+        layout=(
+            ("Hội nghị", ("unit", "start_date", "end_date", "kind", "title")),
+            ("Kết quả", ("attendees", "resolutions")),
+            WHERE,
+        ),
+        columns=("kind", "attendees", "resolutions"),
+        filters=("kind",),
+        number="attendees",
+        totals=("attendees", "resolutions"),
+    ),
+    RecordKind(
+        slug="oversight",
+        model=Oversight,
+        label="Cuộc giám sát, phản biện",
+        plural="Giám sát, phản biện xã hội",
+        menu="Giám sát, phản biện",
+        noun="cuộc",
+        layout=(
+            ("Giám sát, phản biện", ("unit", "start_date", "end_date", "kind", "lead", "title")),
+            ("Kết quả", ("drafts", "recommendations", "accepted", "violations", "amount")),
+            ("Chi tiết", ("form", "location", "host", "note")),
+        ),
+        columns=("kind", "lead", "recommendations", "accepted"),
+        filters=("kind", "lead", "form"),
+        number="recommendations",
+        totals=("drafts", "recommendations", "accepted", "violations", "amount"),
+    ),
+    RecordKind(
+        slug="training-course",
+        model=TrainingCourse,
+        label="Lớp tập huấn",
+        plural="Lớp, hội nghị tập huấn",
+        menu="Lớp tập huấn",
+        noun="lớp",
+        layout=(
+            (
+                "Lớp tập huấn",
+                (
+                    "unit",
+                    "start_date",
+                    "end_date",
+                    "title",
+                    "organiser",
+                    "topic",
+                    "participants",
+                    "days",
+                ),
+            ),
+            WHERE,
+        ),
+        columns=("organiser", "topic", "participants", "days"),
+        filters=("organiser", "topic"),
+        number="participants",
+        totals=("participants", "days"),
+    ),
+    RecordKind(
+        slug="emerging-issue",
+        model=EmergingIssue,
+        label="Vấn đề phát sinh",
+        plural="Vấn đề phát sinh từ cơ sở",
+        menu="Vấn đề phát sinh",
+        noun="vấn đề",
+        layout=(
+            ("Vấn đề", ("unit", "start_date", "title", "field", "severity", "people")),
+            (
+                "Giải quyết",
+                ("status", "status_date", "handler", "due_date", "resolved_date", "outcome"),
+            ),
+            ("Chi tiết", ("location", "host", "end_date", "note")),
+        ),
+        columns=("field", "severity", "status"),
+        filters=("field", "severity", "status"),
+        number="people",
+        totals=("people",),
+    ),
+)
+
+BY_SLUG = {kind.slug: kind for kind in KINDS}
+BY_MODEL = {kind.model: kind for kind in KINDS}
+
+
+def kind_of(record: EventRecord | type[EventRecord]) -> RecordKind:
+    """Return the kind of a record or of its model."""
+    return BY_MODEL[record if isinstance(record, type) else type(record)]

@@ -1,0 +1,46 @@
+"""Files kept with a record: a decision, a photo."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.utils import timezone
+
+
+def random_name(attachment: Attachment, filename: str) -> str:
+    """Return where the file is kept: a random name without extension, never the typed one."""
+    return f"attachments/{uuid.uuid4().hex}"
+
+
+class Attachment(models.Model):
+    """One file of one record of any kind. Whoever may see the record may fetch it, nobody else.
+
+    `media_type` was read from the content, never from the name. There is no way to a file but through
+    its record (records/attachments.py).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    content_type = models.ForeignKey(ContentType, on_delete=models.PROTECT)
+    object_id = models.PositiveBigIntegerField()
+    record = GenericForeignKey()
+    file = models.FileField("tệp", upload_to=random_name, max_length=100)
+    name = models.CharField("tên tệp", max_length=200)
+    media_type = models.CharField("loại tệp", max_length=100)
+    size = models.PositiveIntegerField("dung lượng")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField("đính kèm lúc", default=timezone.now)
+
+    class Meta:
+        verbose_name = "tệp đính kèm"
+        verbose_name_plural = "tệp đính kèm"
+        ordering = ["created_at", "pk"]
+        indexes = [models.Index(fields=["content_type", "object_id"], name="attachment_of_record")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,228 @@
+"""What all nine kinds of record share: whose it is, when it was, who wrote it, and how it is kept clean."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from danvan.accounts.scope import ScopedQuerySet
+from danvan.common.text import clean_line, clean_text, search_key
+from danvan.units.models import AdministrativeUnit
+from records.models.rules import Rule, at_least
+
+FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
+
+
+def text_field(label: str, *, lines: int = 1, **options) -> models.CharField:
+    """Return an optional text column with the house's limits; `lines` > 1 is shown as a text box."""
+    options.setdefault("blank", True)
+    options.setdefault("max_length", 300 if lines == 1 else 2000)
+    return models.CharField(label, **options)
+
+
+class RecordQuerySet(ScopedQuerySet):
+    """Records, scoped by the unit that holds them."""
+
+    def with_names(self):
+        """Return the rows with what a line about them shows."""
+        return self.select_related("unit__parent", "created_by__unit")
+
+    def between(self, start: datetime.date, end: datetime.date):
+        """Return the rows that count from `start` to `end`: the start date decides (domain 5.4)."""
+        return self.filter(start_date__gte=start, start_date__lte=end)
+
+    def search(self, text: str):
+        """Return rows whose text has every word of `text`, with or without marks."""
+        query = self
+        for word in search_key(clean_line(text)).split():
+            query = query.filter(search__contains=word)
+        return query
+
+    def exact_marks_first(self, text: str):
+        """Order rows that have `text` with its very marks before the others, newest first in each."""
+        marked = clean_line(text).lower()
+        exact = models.Case(models.When(search__contains=marked, then=0), default=1)
+        return self.order_by(exact, "-start_date", "-pk")
+
+
+class EventRecord(models.Model):
+    """One thing a unit did. It counts in the period that contains `start_date`.
+
+    Written through records/services.py, which knows scope, locks and versions. `version` grows with
+    every save; a form that carries an older one is stale. `token` is the form's: posted twice it still
+    makes one row. `search` holds the folded text and, after it, the text as written in lower case.
+    """
+
+    LATER_FIELDS: frozenset[str] = (
+        frozenset()
+    )  # may change although the record's own period is locked
+    may_be_future = False
+
+    unit = models.ForeignKey(
+        AdministrativeUnit,
+        verbose_name="đơn vị",
+        on_delete=models.PROTECT,
+        related_name="%(class)ss",
+        db_index=False,
+    )
+    start_date = models.DateField("ngày bắt đầu")
+    end_date = models.DateField("ngày kết thúc", null=True, blank=True)
+    title = models.CharField("tên", max_length=300)
+    location = text_field("địa điểm")
+    host = text_field("cơ quan chủ trì")
+    note = text_field("ghi chú", lines=3)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="người ghi",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+    )
+    created_at = models.DateTimeField("ghi lúc", default=timezone.now, editable=False)
+    updated_at = models.DateTimeField("sửa lúc", default=timezone.now, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    token = models.UUIDField(null=True, unique=True, editable=False)
+    search = models.TextField(editable=False, blank=True)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["-start_date", "-pk"]
+        constraints = [
+            Rule(
+                condition=Q(start_date__gte=FIRST_DAY, start_date__lte=LAST_DAY),
+                name="%(class)s_start_date_range",
+                violation_error_message="Ngày phải từ 01/01/2000 đến 31/12/2100.",
+                violation_error_code="start_date",
+            ),
+            at_least("end_date", "start_date", "Ngày kết thúc không được trước ngày bắt đầu."),
+        ]
+        indexes = [
+            models.Index(fields=["unit", "start_date"], name="%(class)s_ud"),
+            models.Index(fields=["start_date", "id"], name="%(class)s_d"),
+        ]
+
+    def __str__(self) -> str:
+        return (
+            self.title or f"{self._meta.verbose_name} ngày {self.start_date:%d/%m/%Y}".capitalize()
+        )
+
+    def save(self, **kwargs):
+        """Save with the stored keys."""
+        self.derive()
+        super().save(**kwargs)
+
+    @property
+    def on_behalf(self) -> bool:
+        """Tell whether somebody of another unit wrote it ("nhập thay"). Lists read with_names()."""
+        return self.created_by is not None and self.created_by.unit_id != self.unit_id
+
+    def clean_fields(self, exclude=None):
+        """Bring every text into its one form (NFC, no invisible characters) before looking at it."""
+        self.clean_texts()
+        self.fill_blanks()
+        super().clean_fields(exclude=exclude)
+
+    def clean_texts(self) -> None:
+        """Clean all declared texts in place; texts longer than a line keep their line breaks."""
+        for field in text_fields(type(self)):
+            text = getattr(self, field.name)
+            if isinstance(text, str) and text:
+                clean = clean_text if field.max_length > 300 else clean_line
+                setattr(self, field.name, clean(text))
+
+    def fill_blanks(self) -> None:
+        """Fill what follows from the other fields. Kinds override it; it never overwrites what was typed."""
+
+    def clean(self):
+        """Refuse a day on which the unit did not exist, and a day to come."""
+        super().clean()
+        if not isinstance(self.start_date, datetime.date):
+            return
+        if not self.may_be_future and self.start_date > timezone.localdate():
+            raise ValidationError({"start_date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
+        if self.unit_id and not self.unit.in_force(self.start_date):
+            raise ValidationError(
+                {
+                    "start_date": f"{self.unit} không có hiệu lực vào ngày {self.start_date:%d/%m/%Y}."
+                }
+            )
+
+    def validate_constraints(self, exclude=None):
+        """Put every broken rule at the field it is about."""
+        try:
+            super().validate_constraints(exclude=exclude)
+        except ValidationError as error:
+            raise ValidationError(self._errors_by_field(error)) from error
+
+    def _errors_by_field(self, error: ValidationError) -> dict:
+        names, sorted_errors = {field.name for field in self._meta.fields}, {}
+        for errors in error.error_dict.values():
+            for one in errors:
+                place = one.code if one.code in names else NON_FIELD_ERRORS
+                sorted_errors.setdefault(place, []).append(one)
+        return sorted_errors
+
+    def check_row(self) -> None:
+        """Judge everything that needs no query: fields, clean(), rules. Raises ValidationError.
+
+        For many rows at once; the caller has resolved the unit and asks uniqueness set-based.
+        """
+        errors: dict = {}
+        keys = [f.name for f in self._meta.fields if f.is_relation]
+        for check in (lambda: self.clean_fields(exclude=keys), self.clean, self._check_rules):
+            try:
+                check()
+            except ValidationError as error:
+                errors = error.update_error_dict(errors)
+        if errors:
+            raise ValidationError(errors)
+
+    def _check_rules(self) -> None:
+        errors = []
+        for rule in self._meta.constraints:
+            if isinstance(rule, Rule):
+                try:
+                    rule.validate(type(self), self)
+                except (ValidationError, TypeError) as error:
+                    errors += error.error_list if isinstance(error, ValidationError) else []
+        if errors:
+            raise ValidationError(self._errors_by_field(ValidationError(errors)))
+
+    def derive(self) -> None:
+        """Fill the stored keys. save() and every bulk path call it."""
+        texts = [getattr(self, field.name) for field in text_fields(type(self))]
+        text = " ".join(filter(None, texts))
+        self.search = f"{search_key(text)}\n{text.lower()}"
+
+    def facts(self) -> dict[tuple, object]:
+        """Return what counts, by (unit id, day it counts at, …): locks compare it before and after.
+
+        A locked period refuses any change of what counts in it, whichever way it is made; what happened
+        later (LATER_FIELDS, dated children) may still be written.
+        """
+        kept = {"created_by", "created_at", "updated_at", "version", "token", "search"}
+        kept |= self.LATER_FIELDS
+        values = tuple(
+            (f.attname, getattr(self, f.attname)) for f in self._meta.fields if f.name not in kept
+        )
+        return {(self.unit_id, self.start_date): values}
+
+
+def text_fields(model: type[EventRecord]) -> list[models.CharField]:
+    """Return the declared free texts of `model`: what is cleaned and searched."""
+    if "_text_fields" not in model.__dict__:
+        model._text_fields = [
+            field
+            for field in model._meta.fields
+            if isinstance(field, models.CharField) and not field.choices and field.editable
+        ]
+    return model._text_fields

@@ -1,0 +1,69 @@
+"""E3: days on which leaders receive citizens."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from records.models.base import EventRecord, text_field
+from records.models.rules import Rule, at_most, choice_field, chosen, count_field, within
+
+
+class Receiver(models.TextChoices):
+    SECRETARY = "secretary", "Bí thư cấp ủy"
+    CHAIRMAN = "chairman", "Chủ tịch UBND"
+    COUNCIL = "council", "Thường trực HĐND"
+
+
+class Kind(models.TextChoices):
+    REGULAR = "regular", "Định kỳ"
+    AD_HOC = "ad_hoc", "Đột xuất"
+
+
+class CitizenReception(EventRecord):
+    """One day of reception. `petitions_total` is complaints, denunciations and petitions together."""
+
+    Receiver, Kind = Receiver, Kind
+
+    title = text_field("nội dung chính")
+    receiver = choice_field("người tiếp", Receiver)
+    kind = choice_field("loại", Kind)
+    people = count_field("số lượt công dân được tiếp")
+    groups = count_field("số đoàn đông người", default=0, blank=True)
+    complaints = count_field("đơn khiếu nại", default=0, blank=True)
+    denunciations = count_field("đơn tố cáo", default=0, blank=True)
+    petitions = count_field("kiến nghị, phản ánh", default=0, blank=True)
+    within_competence = count_field("thuộc thẩm quyền", default=0, blank=True)
+    resolved = count_field("đã giải quyết (thuộc thẩm quyền)", default=0, blank=True)
+
+    class Meta(EventRecord.Meta):
+        verbose_name = "buổi tiếp công dân"
+        verbose_name_plural = "tiếp công dân"
+        indexes = [
+            *EventRecord.Meta.indexes,
+            models.Index(fields=["people", "id"], name="%(class)s_n"),
+        ]
+        constraints = [
+            *EventRecord.Meta.constraints,
+            *chosen(receiver=Receiver, kind=Kind),
+            *within("people", "groups", "complaints", "denunciations", "petitions"),
+            *within("within_competence", "resolved"),
+            Rule(
+                condition=Q(
+                    within_competence__lte=F("complaints") + F("denunciations") + F("petitions")
+                ),
+                name="%(class)s_competence_max",
+                violation_error_message="Không được lớn hơn tổng số đơn, vụ việc tiếp nhận.",
+                violation_error_code="within_competence",
+            ),
+            at_most(
+                "resolved", "within_competence", "Số đã giải quyết lớn hơn số thuộc thẩm quyền."
+            ),
+        ]
+
+    def fill_blanks(self):
+        """Nothing said about a kind of petition is none of it."""
+        for name in ("groups", "complaints", "denunciations", "petitions"):
+            if getattr(self, name) is None:
+                setattr(self, name, 0)
+        for name in ("within_competence", "resolved"):
+            if getattr(self, name) is None:
+                setattr(self, name, 0)

@@ -1,0 +1,211 @@
+"""E9: issues among the people, and how they were settled. Sensitive: the unit and those above only."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from danvan.accounts.scope import ScopedQuerySet
+from danvan.units.models import AdministrativeUnit
+from records.models.base import EventRecord, RecordQuerySet, text_field
+from records.models.rules import Rule, at_least, choice_field, chosen, count_field, within
+
+
+class Field(models.TextChoices):
+    LAND = "land", "Đất đai"
+    CLEARANCE = "clearance", "Giải phóng mặt bằng"
+    ENVIRONMENT = "environment", "Môi trường"
+    POLICY = "policy", "Chế độ, chính sách"
+    RELIGION = "religion", "Tôn giáo"
+    ETHNICITY = "ethnicity", "Dân tộc"
+    LABOUR = "labour", "Lao động"
+    DEMOCRACY = "democracy", "Dân chủ ở cơ sở"
+    OTHER = "other", "Khác"
+
+
+class Severity(models.TextChoices):
+    NORMAL = "normal", "Thông thường"
+    COMPLEX = "complex", "Phức tạp, kéo dài"
+    CROWD = "crowd", "Đông người"
+
+
+class Status(models.TextChoices):
+    NEW = "new", "Mới"
+    RUNNING = "running", "Đang giải quyết"
+    PASSED_ON = "passed_on", "Chuyển cấp trên"
+    RESOLVED = "resolved", "Đã giải quyết"
+
+
+class EmergingIssueQuerySet(RecordQuerySet):
+    """Issues are not inherited: a successor unit does not read those of its predecessors."""
+
+    def _within(self, user, units):
+        rows = super()._within(user, units)
+        if user.is_superuser or user.unit_id is None:
+            return rows
+        own = AdministrativeUnit.objects.covered_by([user.unit])
+        return rows.filter(unit__in=own.values("pk"))
+
+    def with_status_on(self, day):
+        """Annotate `status_on`: where each issue stood at the end of `day`."""
+        last = IssueStatus.objects.filter(issue=models.OuterRef("pk"), date__lte=day)
+        return self.annotate(
+            status_on=models.Subquery(last.order_by("-date", "-pk").values("status")[:1])
+        )
+
+
+class EmergingIssue(EventRecord):
+    """One issue; `title` is its summary, `start_date` the day it was found.
+
+    `status` since `status_date` is the last line of its history (IssueStatus), which save_history keeps.
+    """
+
+    Field, Severity, Status = Field, Severity, Status
+
+    LATER_FIELDS = frozenset(
+        {
+            "status",
+            "status_date",
+            "resolved_date",
+            "outcome",
+            "handler",
+            "due_date",
+            "note",
+            "end_date",
+        }
+    )
+
+    title = models.CharField("tóm tắt vấn đề", max_length=300)
+    start_date = models.DateField("ngày phát hiện")
+    field = choice_field("lĩnh vực", Field)
+    severity = choice_field("mức độ", Severity, default=Severity.NORMAL)
+    people = count_field("số người liên quan", null=True)
+    status = choice_field("tình trạng", Status, default=Status.NEW)
+    status_date = models.DateField(
+        "tình trạng từ ngày",
+        blank=True,
+        help_text="Để trống: ngày hôm nay, hoặc ngày giải quyết xong.",
+    )
+    handler = text_field("cơ quan, người giải quyết")
+    due_date = models.DateField("hạn giải quyết", null=True, blank=True)
+    resolved_date = models.DateField("ngày giải quyết xong", null=True, blank=True)
+    outcome = text_field("kết quả giải quyết", lines=3)
+
+    objects = EmergingIssueQuerySet.as_manager()
+
+    class Meta(EventRecord.Meta):
+        verbose_name = "vấn đề phát sinh"
+        verbose_name_plural = "vấn đề phát sinh"
+        indexes = [
+            *EventRecord.Meta.indexes,
+            models.Index(fields=["people", "id"], name="%(class)s_n"),
+        ]
+        constraints = [
+            *EventRecord.Meta.constraints,
+            *chosen(field=Field, severity=Severity, status=Status),
+            *within("people"),
+            at_least("status_date", "start_date", "Không được trước ngày phát hiện."),
+            at_least("resolved_date", "start_date", "Không được trước ngày phát hiện."),
+            at_least("due_date", "start_date", "Không được trước ngày phát hiện."),
+            Rule(
+                condition=Q(status="resolved", resolved_date__isnull=False)
+                | (~Q(status="resolved") & Q(resolved_date__isnull=True)),
+                name="%(class)s_resolved_has_date",
+                violation_error_message=(
+                    "Nhập ngày giải quyết xong khi và chỉ khi tình trạng là “Đã giải quyết”."
+                ),
+                violation_error_code="resolved_date",
+            ),
+        ]
+
+    def fill_blanks(self):
+        """A resolved issue stands so since the day it was resolved, a new one since it was found."""
+        if self.status == self.Status.RESOLVED and self.resolved_date:
+            self.status_date = self.resolved_date
+        elif self.status_date is None:
+            new = self.pk is None and self.status == self.Status.NEW
+            self.status_date = self.start_date if new else timezone.localdate()
+
+    def clean(self):
+        super().clean()
+        today = timezone.localdate()
+        for name in ("status_date", "resolved_date"):
+            day = getattr(self, name)
+            if day and day > today:
+                raise ValidationError({name: "Ngày này chưa đến, vui lòng kiểm tra lại."})
+        last = self.history.last() if self.pk else None
+        if (
+            last
+            and self.status_date
+            and last.status != self.status
+            and self.status_date < last.date
+        ):
+            where = "resolved_date" if self.status == self.Status.RESOLVED else "status_date"
+            raise ValidationError(
+                {
+                    where: f"Vấn đề đã “{last.get_status_display().lower()}” từ ngày {last.date:%d/%m/%Y}."
+                }
+            )
+
+    def first_history(self) -> list[IssueStatus]:
+        """Return the lines a new issue begins with: found, and where it stands by now."""
+        lines = [IssueStatus(issue=self, status=self.Status.NEW, date=self.start_date)]
+        if self.status != self.Status.NEW:
+            lines.append(IssueStatus(issue=self, status=self.status, date=self.status_date))
+        return lines
+
+    def save_history(self, actor=None) -> None:
+        """Bring the history up to the row: a new status is a new line, a corrected day corrects the line."""
+        lines = list(self.history.all())
+        if not lines:
+            new = self.first_history()
+            for line in new:
+                line.actor = actor
+            IssueStatus.objects.bulk_create(new)
+            return
+        last = lines[-1]
+        if last.status != self.status:
+            self.history.create(status=self.status, date=self.status_date, actor=actor)
+        elif last.date != self.status_date and len(lines) > 1:
+            self.history.filter(pk=last.pk).update(date=max(self.status_date, lines[-2].date))
+        self.history.filter(pk=lines[0].pk).update(date=self.start_date)
+
+    def facts(self):
+        """Finding counts on its day, every later state on the day it began."""
+        facts = {(*point, "found"): fact for point, fact in super().facts().items()}
+        if self.pk:
+            for line in self.history.all():
+                facts[(self.unit_id, line.date, line.pk)] = line.status
+        return facts
+
+
+class IssueStatusQuerySet(ScopedQuerySet):
+    """History, scoped by the issue's unit."""
+
+    unit_lookup = "issue__unit"
+
+
+class IssueStatus(models.Model):
+    """Where an issue stood from `date` on."""
+
+    issue = models.ForeignKey(EmergingIssue, on_delete=models.CASCADE, related_name="history")
+    status = choice_field("tình trạng", Status)
+    date = models.DateField("từ ngày")
+    actor = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    at = models.DateTimeField("ghi lúc", default=timezone.now)
+
+    objects = IssueStatusQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "diễn biến tình trạng"
+        verbose_name_plural = "diễn biến tình trạng"
+        ordering = ["date", "pk"]
+        indexes = [models.Index(fields=["issue", "date"], name="issuestatus_by_date")]
+        constraints = chosen(status=Status)
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()} từ {self.date:%d/%m/%Y}"

@@ -1,0 +1,117 @@
+"""E5: the yearly assessment of "friendly government"."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from records.models.base import EventRecord, text_field
+from records.models.rules import Rule, at_most, chosen, count_field, within
+
+
+class Rating(models.IntegerChoices):
+    """From low to high; the rank is what the report stores."""
+
+    FAILED = 1, "Chưa đạt"
+    AVERAGE = 2, "Trung bình"
+    FAIR = 3, "Khá"
+    GOOD = 4, "Tốt"
+    EXCELLENT = 5, "Xuất sắc"
+
+
+class Assessor(models.TextChoices):
+    SELF = "self", "Tự đánh giá"
+    OFFICIAL = "official", "Cấp trên công nhận"
+
+
+class FriendlyGovAssessment(EventRecord):
+    """One assessment per unit and year.
+
+    The year decides where it counts, not the day it was signed (often the next January): `start_date`
+    is set to the middle of the year, or the nearest day on which the unit existed.
+    """
+
+    Rating, Assessor = Rating, Assessor
+
+    LATER_FIELDS = frozenset({"decision", "decision_date"})
+    may_be_future = True
+
+    title = text_field("nội dung đánh giá", max_length=300)
+    start_date = models.DateField("ngày tính vào kỳ", editable=False)
+    end_date = models.DateField("ngày kết thúc", null=True, editable=False)
+    year = models.IntegerField(
+        "năm đánh giá",
+        validators=[
+            MinValueValidator(2000, "Năm phải từ 2000 đến 2100."),
+            MaxValueValidator(2100, "Năm phải từ 2000 đến 2100."),
+        ],
+    )
+    score = models.DecimalField(
+        "điểm (0–100)", max_digits=5, decimal_places=2, null=True, blank=True
+    )
+    rating = models.IntegerField("xếp loại", choices=Rating)
+    assessor = models.CharField(
+        "hình thức đánh giá", max_length=20, choices=Assessor, default=Assessor.OFFICIAL
+    )
+    surveys = count_field("số phiếu khảo sát thu về", null=True)
+    satisfied = count_field("số phiếu hài lòng, rất hài lòng", null=True)
+    decision = text_field("số quyết định", max_length=60)
+    decision_date = models.DateField("ngày quyết định", null=True, blank=True)
+
+    class Meta(EventRecord.Meta):
+        verbose_name = "đánh giá chính quyền thân thiện"
+        verbose_name_plural = "chính quyền thân thiện"
+        indexes = [
+            *EventRecord.Meta.indexes,
+            models.Index(fields=["score", "id"], name="%(class)s_n"),
+        ]
+        constraints = [
+            *EventRecord.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["unit", "year"],
+                name="%(class)s_once_a_year",
+                violation_error_message="Đơn vị đã có đánh giá của năm này.",
+            ),
+            Rule(
+                condition=Q(year__gte=2000, year__lte=2100),
+                name="%(class)s_year_range",
+                violation_error_message="Năm phải từ 2000 đến 2100.",
+                violation_error_code="year",
+            ),
+            Rule(
+                condition=Q(rating__in=[1, 2, 3, 4, 5]),
+                name="%(class)s_rating_choice",
+                violation_error_message="Lựa chọn này không có trong danh sách.",
+                violation_error_code="rating",
+            ),
+            *chosen(assessor=Assessor),
+            *within("score", top=100),
+            *within("surveys", "satisfied"),
+            at_most(
+                "satisfied", "surveys", "Số phiếu hài lòng không được lớn hơn số phiếu thu về."
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or f"Chính quyền thân thiện năm {self.year}"
+
+    def fill_blanks(self):
+        """Set the counting day from the year."""
+        if isinstance(self.year, int) and 2000 <= self.year <= 2100 and self.unit_id:
+            day = datetime.date(self.year, 6, 30)
+            if self.unit.valid_to is not None:
+                day = min(day, self.unit.valid_to - datetime.timedelta(days=1))
+            self.start_date = max(day, self.unit.valid_from)
+
+    def clean(self):
+        if isinstance(self.year, int) and self.year > timezone.localdate().year:
+            raise ValidationError({"year": "Năm này chưa đến, vui lòng kiểm tra lại."})
+        if self.start_date and isinstance(self.year, int) and self.start_date.year != self.year:
+            raise ValidationError({"year": f"{self.unit} không có hiệu lực trong năm {self.year}."})
+        if self.satisfied is not None and self.surveys is None:
+            raise ValidationError({"surveys": "Vui lòng nhập số phiếu thu về."})

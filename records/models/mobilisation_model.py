@@ -1,0 +1,226 @@
+"""E4: "Dân vận khéo" models and the decisions that recognised them."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from danvan.accounts.scope import ScopedQuerySet
+from danvan.common.text import clean_line
+from danvan.units.models import AdministrativeUnit, Level
+from records.models.base import EventRecord, text_field
+from records.models.rules import Rule, at_least, choice_field, chosen, within
+
+HEIGHT = {Level.COMMUNE: 1, Level.DISTRICT: 2, Level.PROVINCE: 3}
+
+
+class Type(models.TextChoices):
+    COLLECTIVE = "collective", "Tập thể"
+    INDIVIDUAL = "individual", "Cá nhân"
+
+
+class Field(models.TextChoices):
+    ECONOMY = "economy", "Phát triển kinh tế"
+    CULTURE = "culture", "Văn hóa - xã hội"
+    DEFENCE = "defence", "Quốc phòng - an ninh"
+    PARTY = "party", "Xây dựng Đảng và hệ thống chính trị"
+
+
+class Status(models.TextChoices):
+    REGISTERED = "registered", "Đăng ký"
+    RUNNING = "running", "Đang thực hiện"
+    RECOGNISED = "recognised", "Được công nhận"
+    REPLICATED = "replicated", "Nhân rộng"
+    STOPPED = "stopped", "Dừng"
+
+
+class SkilledMobilisationModel(EventRecord):
+    """One model; `title` is its name, `start_date` the day of registration."""
+
+    Type, Field, Status = Type, Field, Status
+
+    LATER_FIELDS = frozenset(
+        {"status", "results", "content", "end_date", "replicated_date", "note"}
+    )
+
+    title = models.CharField("tên mô hình", max_length=300)
+    start_date = models.DateField("ngày đăng ký")
+    type = choice_field("loại mô hình", Type)
+    field = choice_field("lĩnh vực", Field)
+    registered_year = models.IntegerField(
+        "năm đăng ký",
+        validators=[
+            MinValueValidator(2000, "Năm đăng ký phải từ 2000 đến 2100."),
+            MaxValueValidator(2100, "Năm đăng ký phải từ 2000 đến 2100."),
+        ],
+    )
+    owner = text_field("tập thể, cá nhân thực hiện")
+    content = text_field("nội dung", lines=4)
+    results = text_field("kết quả", lines=4)
+    status = choice_field("tình trạng", Status, default=Status.REGISTERED)
+    replicated_date = models.DateField(
+        "ngày nhân rộng", null=True, blank=True, help_text="Tính vào kỳ báo cáo có ngày này."
+    )
+
+    class Meta(EventRecord.Meta):
+        verbose_name = "mô hình “Dân vận khéo”"
+        verbose_name_plural = "mô hình “Dân vận khéo”"
+        indexes = [
+            *EventRecord.Meta.indexes,
+            models.Index(fields=["registered_year", "id"], name="%(class)s_n"),
+            models.Index(fields=["replicated_date", "unit"], name="%(class)s_r"),
+        ]
+        constraints = [
+            *EventRecord.Meta.constraints,
+            *chosen(type=Type, field=Field, status=Status),
+            Rule(
+                condition=Q(registered_year__gte=2000, registered_year__lte=2100),
+                name="%(class)s_registered_year_range",
+                violation_error_message="Năm đăng ký phải từ 2000 đến 2100.",
+                violation_error_code="registered_year",
+            ),
+            at_least(
+                "replicated_date", "start_date", "Ngày nhân rộng không được trước ngày đăng ký."
+            ),
+        ]
+
+    def fill_blanks(self):
+        """The year registered is the year of the day registered, unless told otherwise."""
+        if self.registered_year is None and hasattr(self.start_date, "year"):
+            self.registered_year = self.start_date.year
+
+    def clean(self):
+        super().clean()
+        year, day = self.registered_year, self.start_date
+        if isinstance(year, int) and hasattr(day, "year") and abs(year - day.year) > 1:
+            raise ValidationError({"registered_year": "Năm đăng ký cách ngày đăng ký quá một năm."})
+        if self.status == self.Status.REPLICATED and not self.replicated_date:
+            raise ValidationError({"replicated_date": "Vui lòng nhập ngày nhân rộng."})
+        if self.replicated_date and self.replicated_date > timezone.localdate():
+            raise ValidationError({"replicated_date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
+
+    def facts(self):
+        """Registration counts on its day, replication and every recognition on theirs."""
+        facts = {(*point, "registered"): fact for point, fact in super().facts().items()}
+        if self.replicated_date:
+            facts[(self.unit_id, self.replicated_date, "replicated")] = True
+        if self.pk:
+            for row in self.recognitions.all():
+                for unit_id in {self.unit_id, row.recogniser_id}:
+                    facts[(unit_id, row.date, row.pk)] = (row.level, row.recogniser_id, self.type)
+        return facts
+
+
+class RecognitionQuerySet(ScopedQuerySet):
+    """Recognitions, scoped by the unit that holds the model."""
+
+    unit_lookup = "model__unit"
+
+
+class Recognition(models.Model):
+    """One decision that recognised a model; every decision stays a row.
+
+    `recogniser` is the unit of that level that the decision belongs to: the model's unit or the one
+    above it. The figure counts there: a commune's model recognised by the province is one of the
+    province's own 21 (domain 1.2: the breakdown by level is by who held it).
+    """
+
+    model = models.ForeignKey(
+        SkilledMobilisationModel, on_delete=models.CASCADE, related_name="recognitions"
+    )
+    level = models.CharField("cấp công nhận", max_length=8, choices=Level)
+    height = models.SmallIntegerField(editable=False)
+    recogniser = models.ForeignKey(
+        AdministrativeUnit, on_delete=models.PROTECT, editable=False, related_name="recognitions"
+    )
+    decision = models.CharField("số quyết định", max_length=60)
+    date = models.DateField("ngày quyết định")
+    body = text_field("cơ quan công nhận")
+
+    objects = RecognitionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "quyết định công nhận"
+        verbose_name_plural = "quyết định công nhận"
+        ordering = ["date", "pk"]
+        indexes = [models.Index(fields=["date", "recogniser"], name="recognition_by_date")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "level", "date"],
+                name="recognition_once",
+                violation_error_message="Mô hình đã có quyết định của cấp này trong ngày này.",
+            ),
+            *within("height", top=3),
+            *chosen(level=Level),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_level_display()}: {self.decision} ngày {self.date:%d/%m/%Y}"
+
+    def save(self, **kwargs):
+        self.derive()
+        super().save(**kwargs)
+
+    def clean(self):
+        """Find whose recognition it is; refuse a level below the model's unit and impossible days."""
+        super().clean()
+        self.decision, self.body = clean_line(self.decision), clean_line(self.body)
+        if not (self.level and self.date and self.model_id is not None or self.model):
+            return
+        if self.level not in HEIGHT or not self.date:
+            return
+        if self.date > timezone.localdate():
+            raise ValidationError({"date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
+        if self.model.start_date and self.date < self.model.start_date:
+            raise ValidationError({"date": "Ngày quyết định không được trước ngày đăng ký."})
+        self.derive()
+
+    def derive(self):
+        """Fill height and recogniser from level, date and the model's unit. Raises ValidationError."""
+        self.height = HEIGHT[Level(self.level)]
+        self.recogniser = recogniser_of(self.model.unit, self.level, self.date)
+
+
+def recogniser_of(unit: AdministrativeUnit, level: str, day) -> AdministrativeUnit:
+    """Return the unit of `level` that stood over `unit` (or is it) on `day`.
+
+    Raises ValidationError where there was none, or the level lies below the unit.
+    """
+    above, codes = unit, unit.path
+    if above.level == level:
+        return above
+    if HEIGHT[Level(level)] < HEIGHT[Level(above.level)]:
+        raise ValidationError({"level": f"Cấp công nhận thấp hơn cấp của {unit}."})
+    paths = []
+    while codes := codes.rstrip("/").rpartition("/")[0]:
+        codes += "/"
+        paths.append(codes)
+    found = (
+        AdministrativeUnit.objects.on(day)
+        .filter(path__in=paths, level=level)
+        .order_by("-path")
+        .first()
+    )
+    if found is None:
+        raise ValidationError(
+            {
+                "level": f"Ngày {day:%d/%m/%Y} không có đơn vị {Level(level).label.lower()} ở trên {unit}."
+            }
+        )
+    return found
+
+
+def counted_recognitions(start, end) -> models.QuerySet[Recognition]:
+    """Return the recognitions that count from `start` to `end`: one row per model at most.
+
+    A model counts once, at its highest level by `end`, in the period of the first decision of that
+    level; a later decision of the same or a lower level adds nothing.
+    """
+    better = Recognition.objects.filter(model=models.OuterRef("model"), date__lte=end).filter(
+        Q(height__gt=models.OuterRef("height"))
+        | Q(height=models.OuterRef("height"), date__lt=models.OuterRef("date"))
+    )
+    return Recognition.objects.filter(date__gte=start, date__lte=end).exclude(models.Exists(better))

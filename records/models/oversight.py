@@ -1,0 +1,89 @@
+"""E7: oversight and social critique."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from records.models.base import EventRecord
+from records.models.rules import Rule, at_most, choice_field, chosen, count_field, within
+
+
+class Kind(models.TextChoices):
+    OVERSIGHT = "oversight", "Giám sát"
+    CRITIQUE = "critique", "Phản biện xã hội"
+
+
+class Lead(models.TextChoices):
+    MT = "MT", "Mặt trận Tổ quốc"
+    CD = "CD", "Công đoàn"
+    ND = "ND", "Hội Nông dân"
+    TN = "TN", "Đoàn Thanh niên"
+    PN = "PN", "Hội Liên hiệp Phụ nữ"
+    CCB = "CCB", "Hội Cựu chiến binh"
+    HDND = "HDND", "Hội đồng nhân dân"
+    SECTOR = "SECTOR", "Ngành liên quan"
+    TTND = "TTND", "Ban Thanh tra nhân dân"
+    GSDTCD = "GSDTCD", "Ban Giám sát đầu tư của cộng đồng"
+
+
+class Form(models.TextChoices):
+    DELEGATION = "delegation", "Đoàn giám sát"
+    DOCUMENTS = "documents", "Nghiên cứu, xem xét văn bản"
+    JOIN = "join", "Tham gia giám sát"
+    CONFERENCE = "conference", "Hội nghị phản biện"
+    DRAFT = "draft", "Gửi dự thảo lấy ý kiến"
+    DIALOGUE = "dialogue", "Đối thoại"
+
+
+class Oversight(EventRecord):
+    """One oversight or one critique; `title` is its subject."""
+
+    Kind, Lead, Form = Kind, Lead, Form
+
+    ORGANISATIONS = ("MT", "CD", "ND", "TN", "PN", "CCB")  # may oversee and criticise: QĐ 217
+    BOARDS = ("TTND", "GSDTCD")
+
+    title = models.CharField("nội dung giám sát, phản biện", max_length=300)
+    kind = choice_field("loại", Kind)
+    lead = choice_field("đơn vị chủ trì", Lead)
+    form = choice_field("hình thức", Form, blank=True)
+    drafts = count_field("số dự thảo văn bản được phản biện", null=True)
+    recommendations = count_field("số kiến nghị", null=True)
+    accepted = count_field("số kiến nghị được tiếp thu, giải quyết", null=True)
+    violations = count_field("số vụ việc vi phạm phát hiện", null=True)
+    amount = models.DecimalField(
+        "giá trị kiến nghị thu hồi, giảm trừ (triệu đồng)",
+        max_digits=13,
+        decimal_places=3,
+        null=True,
+        blank=True,
+    )
+
+    class Meta(EventRecord.Meta):
+        verbose_name = "cuộc giám sát, phản biện"
+        verbose_name_plural = "giám sát, phản biện xã hội"
+        indexes = [
+            *EventRecord.Meta.indexes,
+            models.Index(fields=["recommendations", "id"], name="%(class)s_n"),
+        ]
+        constraints = [
+            *EventRecord.Meta.constraints,
+            *chosen(kind=Kind, lead=Lead),
+            *chosen(blank=True, form=Form),
+            *within("drafts", "recommendations", "accepted", "violations"),
+            *within("amount", top=1_000_000_000),
+            Rule(
+                condition=Q(kind="oversight") | Q(lead__in=["MT", "CD", "ND", "TN", "PN", "CCB"]),
+                name="%(class)s_critique_lead",
+                violation_error_message=(
+                    "Phản biện xã hội do Mặt trận Tổ quốc hoặc tổ chức chính trị - xã hội chủ trì."
+                ),
+                violation_error_code="lead",
+            ),
+            at_most("accepted", "recommendations", "Số được tiếp thu lớn hơn số kiến nghị."),
+        ]
+
+    def clean(self):
+        super().clean()
+        if self.accepted is not None and self.recommendations is None:
+            raise ValidationError({"recommendations": "Vui lòng nhập số kiến nghị."})

@@ -1,0 +1,274 @@
+"""The consolidation of the yearly reports of a unit and all below it: one object for every output.
+
+The page, the workbook, the charts and the Word draft render what these functions return; no layout.
+The rules of the figures are in consolidation_figures.py, the queries in consolidation_facts.py, the
+views by child unit and behind a figure in consolidation_units.py.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+
+from django.db.models import Count, Q
+
+from danvan.units.models import AdministrativeUnit, Level
+from reports.consolidation_facts import Scope, Source, read_facts
+from reports.consolidation_figures import (
+    BLANK,
+    Definition,
+    Evaluator,
+    Facts,
+    Figure,
+    with_extremes,
+)
+from reports.models import ValueType
+
+__all__ = ["BLANK", "Consolidation", "Figure", "Scope", "consolidate", "submissions"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One indicator: its figure by level and in total, in the range before, and year by year."""
+
+    definition: Definition
+    by_level: dict[str, Figure]
+    total: Figure
+    prior: Figure
+    by_year: tuple[tuple[int, Figure], ...]
+
+    @property
+    def code(self) -> str:
+        """The indicator's code."""
+        return self.definition.code
+
+    @property
+    def change(self) -> Decimal | None:
+        """The total less the prior total (for ratios in points); None when one of them is blank."""
+        if self.total.number is None or self.prior.number is None:
+            return None
+        return self.total.number - self.prior.number
+
+    @property
+    def change_percent(self) -> Decimal | None:
+        """The change in per cent of the prior total; None for ratios and where there is none."""
+        if self.change is None or not self.prior.number or self.definition.is_ratio:
+            return None
+        return self.change * 100 / self.prior.number
+
+
+@dataclass(frozen=True)
+class SectionLines:
+    """A section of the catalogue with its lines."""
+
+    code: str
+    label: str
+    number: int
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class YearProgress:
+    """How many reports a year asks for, and how many of them are in the figures."""
+
+    year: int
+    expected: int
+    included: int
+    is_demo: bool
+    end: datetime.date
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Where the report of one unit and period stands."""
+
+    report_id: int
+    unit: AdministrativeUnit
+    period_label: str
+    year: int
+    level: str
+    state: str
+    state_label: str
+    is_overdue: bool
+    is_included: bool
+    due_date: datetime.date
+    submitted_at: datetime.datetime | None
+    approved_at: datetime.datetime | None
+
+
+@dataclass(frozen=True)
+class Consolidation:
+    """All figures of one scope. `levels` are the columns, `missing` the reports not in them."""
+
+    scope: Scope
+    levels: tuple[str, ...]
+    sections: tuple[SectionLines, ...]
+    years: tuple[YearProgress, ...]
+    missing: tuple[Submission, ...]
+    prior_years: tuple[int, int] | None
+
+    @property
+    def lines(self) -> dict[str, Line]:
+        """All lines by code."""
+        return {line.code: line for section in self.sections for line in section.lines}
+
+    @property
+    def expected(self) -> int:
+        """How many reports the range asks for."""
+        return sum(year.expected for year in self.years)
+
+    @property
+    def included(self) -> int:
+        """How many reports are in the figures."""
+        return sum(year.included for year in self.years)
+
+    @property
+    def is_demo(self) -> bool:
+        """Tell whether demonstration figures are among them."""
+        return any(year.is_demo for year in self.years)
+
+
+def consolidate(
+    unit: AdministrativeUnit,
+    first_year: int,
+    last_year: int,
+    *,
+    section: str | None = None,
+    include_submitted: bool = False,
+    levels: tuple[str, ...] | None = None,
+    within=None,
+) -> Consolidation:
+    """Return the figures of `unit` and all it ever covered, `first_year` to `last_year`.
+
+    `section` is the code of one section, `include_submitted` adds reports that wait for approval,
+    `levels` keeps the reports of some levels only, `within` those of a queryset of units (what a
+    reader may see). Without reports figures are blank. Raises ValueError for reversed years.
+    """
+    scope = Scope(unit, first_year, last_year, section, include_submitted, levels, within)
+    source = Source(scope)
+    codes = section_codes(source)
+    facts = read_facts(source, [*source.prior, *source.years], codes)[None]
+    return Consolidation(
+        scope=scope,
+        levels=levels or tuple(Level.values),
+        sections=_sections(source, codes, facts),
+        years=year_progress(source),
+        missing=submissions(source, missing_only=True),
+        prior_years=scope.prior_years if source.prior else None,
+    )
+
+
+def section_codes(source: Source) -> list[str]:
+    """Return the codes to show: of the chosen section, or all; texts are told elsewhere."""
+    return [
+        code
+        for code, definition in source.definitions.items()
+        if source.scope.section in (None, definition.section_code)
+        and definition.value_type != ValueType.TEXT
+    ]
+
+
+def section_numbers(source: Source) -> dict[str, int]:
+    """Return the number of each section in the whole catalogue, so that a section keeps its own."""
+    codes = dict.fromkeys(d.section_code for d in source.definitions.values())
+    return {code: number for number, code in enumerate(codes, 1)}
+
+
+def _sections(source: Source, codes: list[str], facts: Facts) -> tuple[SectionLines, ...]:
+    """Evaluate every line: by level, in total, before, and each year by itself."""
+    whole = Evaluator(source.definitions, facts, source.years)
+    before = Evaluator(source.definitions, facts, source.prior)
+    single = single_years(source, facts)
+    numbers = section_numbers(source)
+    lines = [
+        _line(source.definitions[code], source.scope.levels or Level.values, whole, before, single)
+        for code in codes
+    ]
+    return tuple(
+        SectionLines(code, label, numbers[code], tuple(group))
+        for (code, label), group in groupby(
+            lines, key=lambda line: (line.definition.section_code, line.definition.section_label)
+        )
+    )
+
+
+def single_years(source: Source, facts: Facts) -> dict[int, Evaluator]:
+    """Return an evaluator for each year of the range by itself."""
+    periods: dict[int, dict[int, int]] = defaultdict(dict)
+    for period, year in source.years.items():
+        periods[year][period] = year
+    return {year: Evaluator(source.definitions, facts, years) for year, years in periods.items()}
+
+
+def _line(
+    definition: Definition,
+    levels,
+    whole: Evaluator,
+    before: Evaluator,
+    single: dict[int, Evaluator],
+) -> Line:
+    def figure(level: str | None) -> Figure:
+        found = whole.figure(definition.code, level)
+        if not definition.is_ratio or len(single) < 2:
+            return found
+        return with_extremes(found, (one.figure(definition.code, level) for one in single.values()))
+
+    return Line(
+        definition=definition,
+        by_level={level: figure(level) for level in levels},
+        total=figure(None),
+        prior=before.figure(definition.code),
+        by_year=tuple((year, one.figure(definition.code)) for year, one in single.items()),
+    )
+
+
+def year_progress(source: Source) -> tuple[YearProgress, ...]:
+    """Return, year by year, how many reports are asked for and how many are in the figures."""
+    counts = source.reports().order_by().values_list("period_id")
+    counts = counts.annotate(
+        Count("pk"), included=Count("pk", filter=Q(state__in=source.scope.states))
+    )
+    asked = {period: (expected, included) for period, expected, included in counts}
+    years = []
+    for year, group in groupby(
+        (p for p in source.periods if p.pk in source.years), key=lambda period: period.year
+    ):
+        periods = list(group)
+        years.append(
+            YearProgress(
+                year,
+                sum(asked.get(period.pk, (0, 0))[0] for period in periods),
+                sum(asked.get(period.pk, (0, 0))[1] for period in periods),
+                any(period.is_demo for period in periods),
+                periods[-1].end,
+            )
+        )
+    return tuple(years)
+
+
+def submissions(source: Source, *, missing_only: bool = False) -> tuple[Submission, ...]:
+    """Return where the reports of the scope stand, by period and unit; or only the missing."""
+    states = source.scope.states
+    reports = source.reports().with_due_dates().with_names()
+    if missing_only:
+        reports = reports.exclude(state__in=states)
+    return tuple(
+        Submission(
+            report_id=report.pk,
+            unit=report.unit,
+            period_label=str(report.period),
+            year=report.period.year,
+            level=report.level,
+            state=report.state,
+            state_label=report.get_state_display(),
+            is_overdue=report.is_overdue,
+            is_included=report.state in states,
+            due_date=report.due_date,
+            submitted_at=report.submitted_at,
+            approved_at=report.approved_at,
+        )
+        for report in reports.order_by("period__start", "unit__path")
+    )

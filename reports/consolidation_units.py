@@ -1,0 +1,275 @@
+"""The same figures unit by unit: rows that add up to the total, and the reports behind one figure.
+
+As it was: a unit that was only renamed or changed its kind stays one row (its path is the same), a
+merged one keeps the row of its own years. Restated series can be made from the same facts by unit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from danvan.units.models import AdministrativeUnit, Level
+from reports.consolidation import YearProgress, section_codes, section_numbers, year_progress
+from reports.consolidation_facts import Scope, Source, read_facts
+from reports.consolidation_facts import meets as report_meets
+from reports.consolidation_figures import Definition, Evaluator, Facts, Figure
+from reports.expressions import Node, references_in
+from reports.models import Aggregation, Qualifier, Report
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """A unit with all below it. Its `parts` (itself, then the units directly below) add up to it.
+
+    `is_own` marks the row of what the unit's own office entered, without the units below.
+    """
+
+    unit: AdministrativeUnit
+    figures: dict[str, Figure]
+    parts: tuple[UnitRow, ...] = ()
+    is_own: bool = False
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """One table: indicators as columns, units as rows; `total` is the chosen unit, all rows."""
+
+    scope: Scope
+    columns: tuple[Definition, ...]
+    section_number: int
+    total: UnitRow
+    years: tuple[YearProgress, ...]
+
+
+@dataclass
+class _Node:
+    """A place in the tree while it is built: what its own office entered, and what is below."""
+
+    path: str
+    own: list[int] = field(default_factory=list)
+    below: dict[str, _Node] = field(default_factory=dict)
+
+
+def by_child_unit(
+    unit: AdministrativeUnit,
+    first_year: int,
+    last_year: int,
+    section: str | None = None,
+    *,
+    include_submitted: bool = False,
+    levels: tuple[str, ...] | None = None,
+    within=None,
+) -> Breakdown:
+    """Return the figures of `unit`, of the units directly below it and of all below those.
+
+    For a province: districts, each with its communes; for a district its communes. Arguments as in
+    `consolidate`. The row of the unit's own office is among the parts, so that they add up exactly.
+    """
+    scope = Scope(unit, first_year, last_year, section, include_submitted, levels, within)
+    source = Source(scope)
+    codes = section_codes(source)
+    facts = read_facts(source, source.years, codes, by_unit=True)
+    paths = _paths(source)
+    root = _tree(source, paths)
+    units = _units_by_path(source, root)
+    anchor = Facts()
+    for one in facts.values():
+        anchor.add(one)
+    total, _all = _row(source, root, units, facts, codes, anchor)
+    return Breakdown(
+        scope=scope,
+        columns=tuple(source.definitions[code] for code in codes),
+        section_number=section_numbers(source).get(section, 0),
+        total=total,
+        years=year_progress(source),
+    )
+
+
+def _paths(source: Source) -> dict[int, str]:
+    """Return {unit id: path} of the units that must report in the range."""
+    return dict(source.reports().order_by("unit__path").values_list("unit_id", "unit__path"))
+
+
+def _tree(source: Source, paths: dict[int, str]) -> _Node:
+    """Hang every reporting unit below the nearest of the family (the unit, its predecessors)."""
+    family = sorted((unit.path for unit in source.family), key=len, reverse=True)
+    root = _Node(source.scope.unit.path)
+    for unit_id, path in paths.items():
+        above = next((base for base in family if path.startswith(base)), "")
+        node = root
+        if path == above != root.path:  # a predecessor's own office has a row of its own
+            node = root.below.setdefault(path, _Node(path))
+        elif path != above:
+            for code in path.removeprefix(above).strip("/").split("/"):
+                above = f"{above}{code}/"
+                node = node.below.setdefault(above, _Node(above))
+        node.own.append(unit_id)
+    return root
+
+
+def _units_by_path(source: Source, root: _Node) -> dict[str, AdministrativeUnit]:
+    """Return the last version of the units of the tree up to the end of the range, by path."""
+    wanted, waiting = set(), [root]
+    while waiting:
+        node = waiting.pop()
+        wanted.add(node.path)
+        waiting.extend(node.below.values())
+    dates = [period.structure_date for period in source.periods if period.pk in source.years]
+    units = AdministrativeUnit.objects.filter(path__in=wanted).select_related("parent")
+    found = {}
+    for unit in units.order_by("valid_from"):
+        if unit.path not in found or (dates and unit.valid_from <= max(dates)):
+            found[unit.path] = unit
+    found[root.path] = found.get(root.path, source.scope.unit)
+    return found
+
+
+def _row(
+    source: Source,
+    node: _Node,
+    units: dict[str, AdministrativeUnit],
+    facts: dict[int, Facts],
+    codes: list[str],
+    anchor: Facts,
+) -> tuple[UnitRow, Facts]:
+    """Return the row of a node and its facts, which are those of its parts."""
+    mine = Facts()
+    for unit_id in node.own:
+        if unit_id in facts:
+            mine.add(facts[unit_id])
+    if not node.below:
+        return UnitRow(units[node.path], _figures(source, mine, codes, anchor)), mine
+    parts = []
+    if node.own:
+        own = _figures(source, mine, codes, anchor)
+        parts.append(UnitRow(units[node.path], own, is_own=True))
+    whole = Facts()
+    whole.add(mine)
+    for _path, below in sorted(node.below.items()):
+        row, theirs = _row(source, below, units, facts, codes, anchor)
+        parts.append(row)
+        whole.add(theirs)
+    return UnitRow(units[node.path], _figures(source, whole, codes, anchor), tuple(parts)), whole
+
+
+def _figures(source: Source, facts: Facts, codes: list[str], anchor: Facts) -> dict[str, Figure]:
+    evaluator = Evaluator(source.definitions, facts, source.years, anchor)
+    return {code: evaluator.figure(code) for code in codes}
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one report adds to a figure; to a count it adds 1 and shows what met the test."""
+
+    report: Report
+    number: Decimal
+    qualifier: str
+    note: str
+    shown: tuple[tuple[str, Decimal], ...] = ()
+
+
+@dataclass(frozen=True)
+class DrillPart:
+    """The reports behind one entered (or counted) indicator, and their sum."""
+
+    definition: Definition
+    figure: Figure
+    contributions: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True)
+class Drill:
+    """A figure and what it is made of: one part per indicator its formula reads."""
+
+    scope: Scope
+    definition: Definition
+    level: str | None
+    figure: Figure
+    parts: tuple[DrillPart, ...]
+
+
+def drill(
+    unit: AdministrativeUnit,
+    code: str,
+    first_year: int,
+    last_year: int,
+    level: str | None = None,
+    *,
+    include_submitted: bool = False,
+    within=None,
+) -> Drill:
+    """Return the reports behind the figure of `code` in the column of `level` (None: the total).
+
+    The contributions of each part add up to its figure exactly. Raises KeyError when no catalogue
+    of the range has `code`.
+    """
+    scope = Scope(unit, first_year, last_year, None, include_submitted, None, within)
+    source = Source(scope)
+    definition = source.definitions[code]
+    facts = read_facts(source, source.years, [code])[None]
+    evaluator = Evaluator(source.definitions, facts, source.years)
+    parts = tuple(
+        DrillPart(
+            source.definitions[leaf],
+            evaluator.figure(leaf, at),
+            _contributions(source, evaluator, leaf, at),
+        )
+        for leaf, at in _leaves(source, definition, level)
+    )
+    return Drill(scope, definition, level, evaluator.figure(code, level), parts)
+
+
+def _leaves(
+    source: Source, definition: Definition, level: str | None
+) -> dict[tuple[str, str | None], None]:
+    """Return the entered or counted indicators, with their level, that a figure is made of."""
+    if not definition.is_computed:
+        return {(definition.code, level): None}
+    found = {}
+    letters = {name[-1] for name in references_in(definition.formula) if "@" in name}
+    if level and letters and Level(level).letter not in letters:
+        return {}
+    for name in sorted(references_in(definition.formula)):
+        code, _at, letter = name.partition("@")
+        if code in source.definitions and code != definition.code:
+            at = Level.from_letter(letter).value if letter else level
+            found.update(_leaves(source, source.definitions[code], at))
+    return found
+
+
+def _contributions(
+    source: Source, evaluator: Evaluator, code: str, level: str | None
+) -> tuple[Contribution, ...]:
+    definition = source.definitions[code]
+    periods = (evaluator.as_of(code),) if definition.stands_still else evaluator.years
+    counted = definition.aggregation == Aggregation.COUNT
+    condition = definition.formula if counted else None
+    names = source.leaves_of(condition) if condition else {code}
+    values = source.values([p for p in periods if p]).filter(indicator__in=source.ids_of(names))
+    if level:
+        values = values.filter(report__level=level)
+    values = values.select_related("report__unit__parent", "report__period")
+    by_report: dict[int, list] = {}
+    for value in values.order_by("report__period__start", "report__unit__path", "indicator__order"):
+        by_report.setdefault(value.report_id, []).append(value)
+    if not counted:
+        return tuple(
+            Contribution(value.report, value.number, value.qualifier, value.note)
+            for (value,) in by_report.values()
+        )
+    found = (_counted(source, condition, values) for values in by_report.values())
+    return tuple(contribution for contribution in found if contribution)
+
+
+def _counted(source: Source, condition: Node | None, values: list) -> Contribution | None:
+    """Return the 1 a report adds to a count, with what met the condition; None if not met."""
+    shown = tuple((source.indicator_codes[value.indicator_id], value.number) for value in values)
+    report = values[0].report
+    if condition is None:
+        met = values[0].number == 1
+    else:
+        met = report_meets(source, condition, dict(shown), report.level)
+    if not met:
+        return None
+    return Contribution(report, Decimal(1), Qualifier.EXACT, values[0].note, shown)

@@ -1,0 +1,101 @@
+"""Filters of the report lists. The period is a choice among those opened; without one, the current."""
+
+from __future__ import annotations
+
+import django_filters
+from django import forms
+from django.db.models import Q
+
+from danvan.common.text import search_key
+from danvan.units.models import Level, strip_kind
+from reports.models import Report, ReportingPeriod, State
+from reports.periods import current_period
+
+
+class ReportFilter(django_filters.FilterSet):
+    """Reports of one period: by state, level and unit name (with or without marks)."""
+
+    period_choice = django_filters.ModelChoiceFilter(
+        label="Kỳ báo cáo",
+        queryset=ReportingPeriod.objects.all(),
+        field_name="period",
+        method="of_period",
+        empty_label=None,
+    )
+    state = django_filters.ChoiceFilter(
+        label="Trạng thái",
+        choices=[*State.choices, ("overdue", "Quá hạn chưa gửi")],
+        method="in_state",
+        empty_label="Tất cả",
+    )
+    level = django_filters.ChoiceFilter(label="Cấp", choices=Level.choices, empty_label="Tất cả")
+    q = django_filters.CharFilter(label="Tên đơn vị", method="named", max_length=100)
+
+    class Meta:
+        model = Report
+        fields: list[str] = []
+
+    def __init__(self, data=None, *args, **kwargs):
+        data = data.copy() if data else {}
+        if not data.get("period_choice"):
+            newest = current_period()
+            data["period_choice"] = newest.pk if newest else ""
+        super().__init__(data, *args, **kwargs)
+        for field in self.form.fields.values():
+            is_choice = isinstance(field, forms.ChoiceField)
+            field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
+
+    @property
+    def period(self) -> ReportingPeriod | None:
+        """The chosen period, None while none is open or the choice is wrong."""
+        return self.form.cleaned_data.get("period_choice") if self.is_valid() else None
+
+    def scoped(self):
+        """Return the reports the counts are made of: those listed were no state, level or name chosen."""
+        return self.queryset
+
+    def of_period(self, reports, name, period):
+        return reports.filter(period=period)
+
+    def in_state(self, reports, name, state):
+        if state != "overdue":
+            return reports.filter(state=state)
+        return reports.overdue()
+
+    def named(self, reports, name, text):
+        for word in search_key(strip_kind(text)).split():
+            reports = reports.filter(Q(unit__name_search__contains=word) | Q(unit__code=word))
+        return reports
+
+    def filter_queryset(self, queryset):
+        return (
+            super()
+            .filter_queryset(queryset)
+            .with_names()
+            .with_due_dates()
+            .order_by("-level", "unit__path")
+        )
+
+
+class ReviewFilter(ReportFilter):
+    """The same for a reviewer: by default those that this very unit reviews."""
+
+    who = django_filters.ChoiceFilter(
+        label="Phạm vi",
+        choices=[("all", "Tất cả đơn vị cấp dưới")],
+        empty_label="Đơn vị tôi duyệt",
+        method="ignored",
+    )
+
+    def ignored(self, reports, name, value):
+        return reports
+
+    def scoped(self):
+        user = self.request.user
+        everything = self.is_valid() and self.form.cleaned_data.get("who") == "all"
+        if everything or user.is_superuser:
+            return self.queryset
+        return self.queryset.filter(reviewer=user.unit_id)
+
+    def filter_queryset(self, queryset):
+        return super().filter_queryset(self.scoped())

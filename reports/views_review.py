@@ -1,0 +1,295 @@
+"""Reading and reviewing reports: one report with its remarks and moves, the queue, single figures' history."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Count, Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_filters.views import FilterView
+
+from danvan.accounts.rights import Action
+from danvan.common.text import clean_line
+from danvan.units.models import Level
+from danvan.units.organisations import office_name
+from reports.figures import Figure
+from reports.filters import ReportFilter, ReviewFilter
+from reports.models import FigureChange, Indicator, Remark, Report, State
+from reports.periods import extend_deadline
+from reports.rules import describe
+from reports.sheet import Sheet
+from reports.views_entry import visible_report
+from reports.workflow import (
+    MOVES,
+    MoveRefused,
+    allowed_moves,
+    lock_reason,
+    make_move,
+    may_enter,
+    may_review,
+    move_many,
+)
+
+REMARK = "remark-"
+
+
+@require_safe
+def detail(request, pk: int):
+    """Show one report for reading, printing and, to its reviewer, for remarks and moves."""
+    report = visible_report(request.user, pk)
+    return _detail_page(request, report)
+
+
+def _detail_page(request, report: Report, *, typed=None, reason: str = "", status: int = 200):
+    sheet = Sheet(report)
+    moves = allowed_moves(report, request.user)
+    locked = lock_reason(report)
+    context = {
+        "report": report,
+        "sheet": sheet,
+        "sections": sheet.sections(),
+        "moves": [move for move in moves if move.by_reviewer],
+        "may_type": not locked and may_enter(report, request.user),
+        "may_remark": report.state == State.SUBMITTED and may_review(report, request.user),
+        "may_extend": may_review(report, request.user) and request.user.can(Action.EXTEND_DEADLINE),
+        "locked": locked,
+        "log": report.transitions.select_related("actor"),
+        "remarks_done": report.remarks.exclude(resolved_at=None).select_related(
+            "indicator", "author"
+        ),
+        "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
+        "extensions": report.extensions.select_related("granted_by"),
+        "typed": typed or {},
+        "reason": reason,
+    }
+    return render(request, "reports/detail.html", context, status=status)
+
+
+@require_POST
+def move(request, pk: int):
+    """Return, approve or reopen one report; remarks typed at single figures are kept with it."""
+    report = visible_report(request.user, pk)
+    action = request.POST.get("action", "")
+    if action != "remark" and (action not in MOVES or not MOVES[action].by_reviewer):
+        raise Http404
+    if not may_review(report, request.user):
+        raise PermissionDenied("Anh/chị không có quyền duyệt báo cáo này.")
+    reason = clean_line(request.POST.get("reason", ""))[:1000]
+    typed = {
+        name.removeprefix(REMARK): clean_line(text)
+        for name, text in request.POST.items()
+        if name.startswith(REMARK) and clean_line(text)
+    }
+    try:
+        with transaction.atomic():
+            _keep_remarks(report, typed, request.user)
+            if action != "remark":
+                make_move(
+                    report, action, user=request.user, version=_version(request), reason=reason
+                )
+    except (MoveRefused, ValidationError) as refusal:
+        text = refusal.messages[0] if isinstance(refusal, ValidationError) else str(refusal)
+        messages.error(request, text)
+        report = visible_report(request.user, pk)
+        return _detail_page(request, report, typed=typed, reason=reason, status=409)
+    done = "Đã lưu nhận xét" if action == "remark" else MOVES[action].done
+    messages.success(request, f"{done}: {report.unit.place_name}.")
+    return redirect(
+        "reports:review" if action == "approve" else "reports:detail",
+        **({} if action == "approve" else {"pk": pk}),
+    )
+
+
+def _version(request) -> int | None:
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _keep_remarks(report: Report, typed: dict[str, str], user) -> None:
+    """Store remarks ({indicator code: text}); raise ValidationError for one too long or on no such figure."""
+    if not typed:
+        return
+    if report.state != State.SUBMITTED:
+        raise ValidationError("Chỉ nhận xét được khi báo cáo đang chờ duyệt. Vui lòng xem lại.")
+    if too_long := [code for code, text in typed.items() if len(text) > 1000]:
+        raise ValidationError(f"Nhận xét ở {', '.join(too_long)} quá dài (tối đa 1.000 ký tự).")
+    rows = Indicator.objects.filter(catalogue=report.period.catalogue_id, code__in=typed)
+    known = {row.code: row for row in rows}
+    if unknown := set(typed) - set(known):
+        raise ValidationError(f"Không có chỉ tiêu {', '.join(sorted(unknown))}.")
+    Remark.objects.bulk_create(
+        Remark(
+            report=report,
+            indicator=known[code],
+            text=text,
+            author=user,
+            author_unit=office_name(user.unit, report.period.end),
+        )
+        for code, text in typed.items()
+    )
+
+
+@require_POST
+def resolve_remark(request, pk: int, remark: int):
+    """Mark one remark as settled (by the reviewer)."""
+    report = visible_report(request.user, pk)
+    row = get_object_or_404(Remark.objects.visible_to(request.user), pk=remark, report=report)
+    if not may_review(report, request.user):
+        raise PermissionDenied("Chỉ đơn vị duyệt mới đánh dấu nhận xét là đã xong.")
+    Remark.objects.filter(pk=row.pk, resolved_at=None).update(
+        resolved_at=timezone.now(), resolved_by=request.user
+    )
+    messages.success(request, "Đã đánh dấu nhận xét là đã xong.")
+    return redirect("reports:detail", pk=pk)
+
+
+@require_safe
+def figure_history(request, pk: int, code: str):
+    """Show every change of one figure: old, new, who, when, how."""
+    report = visible_report(request.user, pk)
+    indicator = get_object_or_404(Indicator, catalogue=report.period.catalogue_id, code=code)
+    changes = FigureChange.objects.visible_to(request.user).filter(
+        report=report, indicator=indicator
+    )
+    lines = [
+        {
+            "change": change,
+            "old": describe(indicator, Figure.from_json(change.old)),
+            "new": describe(indicator, Figure.from_json(change.new)),
+            "old_note": Figure.from_json(change.old).note,
+            "new_note": Figure.from_json(change.new).note,
+        }
+        for change in changes.select_related("actor")
+    ]
+    context = {"report": report, "indicator": indicator, "lines": lines}
+    return render(request, "reports/figure_history.html", context)
+
+
+class ExtensionForm(forms.Form):
+    """A later due date and why."""
+
+    until = forms.DateField(
+        label="Gia hạn đến hết ngày",
+        help_text="Ví dụ 31/12/2024",
+        error_messages={"invalid": "Ngày chưa đúng, ví dụ nhập đúng: 31/12/2024."},
+    )
+    reason = forms.CharField(label="Lý do", max_length=500)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def extend(request, pk: int):
+    """Give one unit a later due date."""
+    report = visible_report(request.user, pk)
+    if not (request.user.can(Action.EXTEND_DEADLINE) and may_review(report, request.user)):
+        raise PermissionDenied("Anh/chị không có quyền gia hạn cho đơn vị này.")
+    form = ExtensionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            extend_deadline(
+                report,
+                user=request.user,
+                until=form.cleaned_data["until"],
+                reason=clean_line(form.cleaned_data["reason"]),
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"Đã gia hạn cho {report.unit.place_name}.")
+            return redirect("reports:detail", pk=pk)
+    return render(
+        request,
+        "reports/extend.html",
+        {"report": report, "form": form},
+        status=422 if form.errors else 200,
+    )
+
+
+class ReportListView(FilterView):
+    """A filtered, paged list of reports of the user's area, with counts per state for the whole filter."""
+
+    filterset_class = ReportFilter
+    template_name = "reports/list.html"
+    context_object_name = "reports"
+    paginate_by = 100
+
+    def get_queryset(self):
+        return Report.objects.visible_to(self.request.user)
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        period = self.filterset.period
+        context["period"] = period
+        context["counts"] = state_counts(self.filterset.scoped(), period)
+        context["required"] = required_counts(period)
+        return context
+
+    def get_filterset_kwargs(self, filterset_class):
+        kwargs = super().get_filterset_kwargs(filterset_class)
+        kwargs["data"] = self.request.GET
+        return kwargs
+
+
+class ReviewView(ReportListView):
+    """The reviewer's queue of one period: who stands where, who is late; bulk approval of what waits."""
+
+    filterset_class = ReviewFilter
+    template_name = "reports/review.html"
+    http_method_names = ["get", "head", "post", "options"]
+    lines = ()
+
+    def dispatch(self, request, *args, **kwargs):
+        if not request.user.can(Action.REVIEW):
+            raise PermissionDenied("Anh/chị không có quyền duyệt báo cáo.")
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_queryset(self):
+        return super().get_queryset().filter(to_review_by(self.request.user))
+
+    def post(self, request, *args, **kwargs):
+        """Approve what was chosen, each report on its own, and show what became of each."""
+        chosen = [int(pk) for pk in request.POST.getlist("chosen") if pk.isascii() and pk.isdigit()]
+        reports = self.get_queryset().with_names().with_due_dates().filter(pk__in=chosen[:500])
+        self.lines = move_many(list(reports), "approve", user=request.user)
+        if not self.lines:
+            messages.warning(request, "Chưa chọn báo cáo nào. Vui lòng đánh dấu báo cáo cần duyệt.")
+        return self.get(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(lines=self.lines, **kwargs)
+
+
+def to_review_by(user) -> Q:
+    """Return the condition for reports that are not the user's own, except where a unit reviews itself."""
+    if user.is_superuser:
+        return Q()
+    return ~Q(unit=user.unit_id) | Q(reviewer=user.unit_id, unit=user.unit_id)
+
+
+def state_counts(reports, period) -> dict[str, int]:
+    """Return how many of `reports` stand in each state, how many are overdue, and all."""
+    if period is None:
+        return {}
+    reports = reports.filter(period=period)
+    counts = reports.aggregate(
+        all=Count("pk"), **{state.value: Count("pk", filter=Q(state=state)) for state in State}
+    )
+    counts["overdue"] = reports.overdue().count()
+    counts["to_send"] = counts["draft"] + counts["reopened"]
+    return counts
+
+
+def required_counts(period) -> dict[str, int]:
+    """Return how many figures each level enters in `period`, by level; one query."""
+    if period is None:
+        return {}
+    rows = Indicator.objects.filter(catalogue=period.catalogue_id, is_component=False)
+    levels = dict.fromkeys(Level.values, 0)
+    for letters in rows.exclude(value_type="PCT").values_list("entry_levels", flat=True):
+        for letter in letters:
+            levels[Level.from_letter(letter).value] += 1
+    return levels

@@ -1,0 +1,73 @@
+"""Starting Debian's headless Chromium the same way for browser tests and for tests/screens.py."""
+
+import os
+import shutil
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+)
+SIZES = {"desktop": (1366, 768), "phone": (390, 844)}
+
+
+def executable() -> str:
+    """Return the path of the browser: CHROMIUM, or what Debian's package installs.
+
+    Raises RuntimeError when there is none: a browser test is never skipped in silence.
+    """
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not path:
+        raise RuntimeError("No Chromium found: install Debian's package chromium or set CHROMIUM.")
+    return path
+
+
+def launch(playwright):
+    """Return a headless browser of `playwright` (a sync_playwright context)."""
+    return playwright.chromium.launch(
+        executable_path=executable(), headless=True, args=list(ARGUMENTS)
+    )
+
+
+def watch(page, origin: str) -> list[str]:
+    """Return a list that fills with everything wrong `page` meets from now on.
+
+    Console errors (refusals by the content security policy are among them), uncaught exceptions,
+    answers 5xx and requests that leave `origin`.
+    """
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
+    page.on("console", lambda message: _note_console(problems, message))
+    page.on("response", lambda answer: _note_answer(problems, answer))
+    page.on("request", lambda request: _note_request(problems, request, origin))
+    return problems
+
+
+def _note_console(problems, message):
+    # The browser itself reports a deliberate 403 or 404 page as a console error.
+    if message.type == "error" and "Failed to load resource" not in message.text:
+        problems.append(f"console: {message.text}")
+
+
+def _note_answer(problems, answer):
+    is_page = answer.request.resource_type == "document"
+    if answer.status >= 500 or (answer.status >= 400 and not is_page):
+        problems.append(f"{answer.status}: {answer.url}")
+
+
+def _note_request(problems, request, origin):
+    if not request.url.startswith((origin, "data:", "blob:", "about:")):
+        problems.append(f"request to another host: {request.url}")
+
+
+def sideways(page) -> int:
+    """Return by how many pixels `page` can be scrolled sideways; a phone page must give 0."""
+    return page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )

@@ -1,0 +1,214 @@
+"""The driver behind the Makefile: `python3 tests/run.py run | test | lint`.
+
+It starts with the standard library alone and goes on inside .venv (run_machine.py). `test` goes on
+after a failure, so that one run shows everything, and ends with one line: N passed, N failed.
+"""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from run_machine import PYTHON, ROOT, MachineError, ensure_environment, ensure_packages
+from run_postgres import temporary_cluster
+
+ACCOUNTS = """
+  Accounts (password {password}):
+    tinh        Ban Dân vận Tỉnh ủy: opens years, reviews districts, consolidates
+    huyen-350   a district board: reviews its communes, enters its own figures
+    xa-13369    a commune clerk: fills the yearly report
+    lanhdao     viewer of the province
+    quantri     superuser: accounts, units, audit
+  One account for every unit: huyen-CODE, xa-CODE.
+
+  Open http://{address}/ (Ctrl+C stops)
+"""
+
+
+def run_site() -> int:
+    """`make run`: bring up the site with demonstration data; ends when the server does."""
+    port = os.environ.get("PORT", "8000")
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise MachineError(f"PORT must be a number between 1 and 65535, not {port!r}.")
+    ensure_port_is_free(int(port))
+    ensure_environment("requirements.txt")
+    os.environ["DEBUG"] = "1"
+    os.chdir(ROOT)
+    manage("migrate", "--verbosity", "0")
+    manage("load_units")
+    if has_data():
+        print("The database holds reports already: demonstration data left as it is.")
+    else:
+        print("Loading demonstration data …", flush=True)
+        manage("load_demo")
+    password = os.environ.get("DEMO_PASSWORD", "Danvan@2024")
+    address = f"127.0.0.1:{port}"
+    print(ACCOUNTS.format(password=password, address=address), flush=True)
+    server = ["-m", "gunicorn", "danvan.wsgi", "--bind", address, "--log-level", "warning"]
+    os.execv(PYTHON, [str(PYTHON), *server, "--workers", "2", "--threads", "4"])
+    return 0
+
+
+def ensure_port_is_free(port: int) -> None:
+    """Raise MachineError when something listens on `port`: say so before any work is done."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise MachineError(
+                f"Port {port}: {error.strerror}. Choose another: make run PORT=8001"
+            ) from error
+
+
+def manage(*arguments: str) -> None:
+    """Run a management command; raises MachineError when it fails."""
+    if subprocess.run([PYTHON, "manage.py", *arguments], cwd=ROOT).returncode:
+        raise MachineError(f"manage.py {' '.join(arguments)} failed; its message is above.")
+
+
+def has_data() -> bool:
+    """Tell whether a reporting period exists: what people entered is never loaded over."""
+    code = "from reports.models import ReportingPeriod as P; print('data', P.objects.exists())"
+    command = [PYTHON, "manage.py", "shell", "--no-imports", "-c", code]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if answer.returncode:
+        raise MachineError(answer.stderr)
+    return "data True" in answer.stdout
+
+
+@dataclass
+class Tally:
+    """What a test run has shown so far."""
+
+    passed: int = 0
+    failed: int = 0
+    lines: list[str] = field(default_factory=list)
+
+    def note(self, name: str, passed: int, failed: int, seconds: float) -> None:
+        """Add the result of one step."""
+        self.passed += passed
+        self.failed += failed
+        word = "FAILED" if failed else "ok"
+        self.lines.append(f"{word:7}{name}: {passed} passed, {failed} failed, {seconds:.0f} s")
+
+    def check(self, name: str, *command: str, **environment: str) -> None:
+        """Run one command that is right or wrong as a whole."""
+        seconds, code = timed(name, command, environment)
+        self.note(name, passed=int(not code), failed=int(bool(code)), seconds=seconds)
+
+    def pytest(self, name: str, database_url: str, *arguments: str) -> None:
+        """Run the tests on one database; a test that was skipped counts as failed."""
+        report = Path(tempfile.mkdtemp(prefix="danvan-junit-")) / "report.xml"
+        command = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadscope", "-p", "no:cacheprovider"]
+        command += [f"--junit-xml={report}", *arguments]
+        environment = {"DATABASE_URL": database_url, "DEBUG": "0"}
+        seconds, code = timed(name, command, environment)
+        passed, failed = counts(report) if report.exists() else (0, 1)
+        self.note(name, passed, max(failed, int(bool(code))), seconds)
+
+
+# What a person has set for a site of their own must not change what the tests say.
+OURS = {
+    *("ALLOWED_HOSTS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "DEBUG", "HTTPS"),
+    *("DEMO_PASSWORD", "DJANGO_SETTINGS_MODULE", "LOG_LEVEL", "MEDIA_ROOT", "SECRET_KEY"),
+    *("SECRET_KEY_FALLBACKS", "SITE_OWNER", "STATIC_ROOT"),
+}
+
+
+def timed(name: str, arguments, environment: dict[str, str]) -> tuple[float, int]:
+    """Run Python of the environment with `arguments`; return seconds and exit code."""
+    print(f"\n=== {name}", flush=True)
+    start = time.monotonic()
+    clean = {key: value for key, value in os.environ.items() if key not in OURS}
+    merged = {**clean, "DEBUG": "1", **environment}
+    code = subprocess.run([PYTHON, *arguments], cwd=ROOT, env=merged).returncode
+    return time.monotonic() - start, code
+
+
+def counts(report: Path) -> tuple[int, int]:
+    """Return (passed, failed) of a JUnit file; errors and skipped tests are failures."""
+    suites = ElementTree.parse(report).getroot().iter("testsuite")
+    total = failed = 0
+    for suite in suites:
+        total += int(suite.get("tests", 0))
+        failed += sum(int(suite.get(kind, 0)) for kind in ("failures", "errors", "skipped"))
+    return total - failed, failed
+
+
+def run_tests(arguments: list[str]) -> int:
+    """`make test`: everything, whatever fails; return the number to exit with."""
+    start = time.monotonic()
+    tally = Tally()
+    missing = ensure_packages()
+    ensure_environment("requirements-dev.txt")
+    ready = time.monotonic()
+    lint(tally)
+    checks(tally)
+    tally.pytest("tests on SQLite", "sqlite:///var/tests.sqlite3", *arguments)
+    try:
+        with temporary_cluster() as database_url:
+            tally.pytest("tests on PostgreSQL", database_url, *arguments)
+    except MachineError as error:
+        tally.note(f"tests on PostgreSQL DID NOT RUN: {error}", 0, 1, 0)
+    for package in missing:
+        tally.note(f"Debian package {package} is missing and cannot be installed", 0, 1, 0)
+    print("\n" + "\n".join(tally.lines))
+    print(f"prepared in {ready - start:.0f} s, tested in {time.monotonic() - ready:.0f} s")
+    print(f"{tally.passed} passed, {tally.failed} failed")
+    return int(bool(tally.failed))
+
+
+def lint(tally: Tally) -> None:
+    """Style: the linter and the formatter."""
+    tally.check("ruff check", "-m", "ruff", "check", "--no-cache", ".")
+    tally.check("ruff format", "-m", "ruff", "format", "--no-cache", "--check", ".")
+
+
+def checks(tally: Tally) -> None:
+    """What Django can say about the project without a test."""
+    with tempfile.TemporaryDirectory(prefix="danvan-checks-") as folder:
+        production = {
+            "DEBUG": "0",
+            "SECRET_KEY": secrets.token_urlsafe(64),
+            "ALLOWED_HOSTS": "danvan.example.org",
+            "DATABASE_URL": f"sqlite:///{folder}/checks.sqlite3",
+            "STATIC_ROOT": f"{folder}/static",
+        }
+        migrations = ("manage.py", "makemigrations", "--check", "--dry-run")
+        tally.check("no migration is missing", *migrations, **production)
+        deploy = ("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+        tally.check("check --deploy", *deploy, **production)
+        static = ("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
+        tally.check("static files for production", *static, **production)
+
+
+def main(arguments: list[str]) -> int:
+    """Dispatch; a machine that lacks something gets a sentence, not a traceback."""
+    os.environ.pop("PYTHONPATH", None)
+    try:
+        match arguments:
+            case ["run"]:
+                return run_site()
+            case ["test", *rest]:
+                return run_tests(rest)
+            case ["lint"]:
+                ensure_environment("requirements-dev.txt")
+                tally = Tally()
+                lint(tally)
+                return int(bool(tally.failed))
+    except MachineError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 2
+    print(__doc__)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
