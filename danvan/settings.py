@@ -30,7 +30,7 @@ DEMO_PASSWORD = env.str("DEMO_PASSWORD", "Danvan@2024")
 SITE_OWNER = env.str("SITE_OWNER", "Tỉnh Hà Nam")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "danvan.apps.SuperuserAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
