@@ -46,7 +46,7 @@ class Row:
 SITE = {
     "home": [
         Row("GET", "302 200 200 200 200 200 200 200 200"),
-        Row("POST", "200 405 405 405 405 405 405 405 405"),
+        Row("POST", "403 405 405 405 405 405 405 405 405"),
     ],
 }
 
@@ -57,11 +57,11 @@ ACCOUNTS = {
     ],
     "accounts:logout": [
         Row("GET", "302 405 405 405 405 405 405 405 405"),
-        Row("POST", "200 302 302 302 302 302 302 302 302"),
+        Row("POST", "403 302 302 302 302 302 302 302 302"),
     ],
     "accounts:password_change": [
         Row("GET", "302 200 200 200 200 200 200 200 200"),
-        Row("POST", "200 200 200 200 200 200 200 200 200"),
+        Row("POST", "403 200 200 200 200 200 200 200 200"),
     ],
 }
 
@@ -69,7 +69,135 @@ IMPORTS: dict[str, list[Row]] = {}
 
 RECORDS: dict[str, list[Row]] = {}
 
-REPORTS: dict[str, list[Row]] = {}
+
+def _report(world) -> dict:
+    return {"pk": world.report.pk}
+
+
+def _period(world) -> dict:
+    return {"pk": world.period.pk}
+
+
+def _figure(world) -> dict:
+    return {"pk": world.report.pk, "code": "DT01"}
+
+
+def _catalogue(world) -> dict:
+    return {"year": world.period.year}
+
+
+def _new_row(world) -> dict:
+    return {"year": world.period.year, "kind": "muc"}
+
+
+def _row(world) -> dict:
+    return {**_new_row(world), "pk": world.period.catalogue.sections.first().pk}
+
+
+_ONLY_PROVINCE = "302 403 403 403 403 403 200 403 200"
+_ONLY_PROVINCE_POST = "403 403 403 403 403 403 302 403 302"
+_READERS = "302 200 404 404 200 404 200 200 200"
+
+#       anonymous clerk sibling far district other province viewer superuser
+REPORTS: dict[str, list[Row]] = {
+    "reports:list": [
+        Row("GET", "302 200 200 200 200 200 200 200 200"),
+        Row("POST", "403 405 405 405 405 405 405 405 405"),
+    ],
+    "reports:detail": [
+        Row("GET", _READERS, _report),
+        Row("POST", "403 405 405 405 405 405 405 405 405", _report),
+    ],
+    "reports:entry": [
+        Row("GET", "302 200 404 404 200 404 200 403 200", _report),
+        Row(
+            "POST",
+            "403 302 404 404 302 404 302 403 302",
+            _report,
+            lambda w: {"DT01": "1", "version": "0"},
+        ),
+    ],
+    "reports:move": [
+        Row("GET", "302 405 405 405 405 405 405 405 405", _report),
+        # Tiên Sơn's report is a draft: nobody can approve it yet, those who may are told why.
+        Row(
+            "POST", "403 403 404 404 409 404 409 403 409", _report, lambda w: {"action": "approve"}
+        ),
+        Row("POST", "403 404 404 404 404 404 404 404 404", _report, lambda w: {"action": "submit"}),
+    ],
+    "reports:extend": [
+        Row("GET", "302 403 404 404 200 404 200 403 200", _report),
+        Row(
+            "POST",
+            "403 403 404 404 422 404 422 403 422",
+            _report,
+            lambda w: {"until": "31/02/2024"},
+        ),
+    ],
+    "reports:resolve_remark": [
+        Row(
+            "GET", "302 405 405 405 405 405 405 405 405", lambda w: {**_report(w), "remark": 999999}
+        ),
+        Row(
+            "POST",
+            "403 404 404 404 404 404 404 404 404",
+            lambda w: {**_report(w), "remark": 999999},
+        ),
+    ],
+    "reports:figure_history": [
+        Row("GET", _READERS, _figure),
+        Row("POST", "403 405 405 405 405 405 405 405 405", _figure),
+    ],
+    "reports:review": [
+        Row("GET", "302 403 403 403 200 200 200 403 200"),
+        Row("POST", "403 403 403 403 200 200 200 403 200"),
+    ],
+    "reports:periods": [
+        Row("GET", _ONLY_PROVINCE),
+        Row("POST", "403 405 405 405 405 405 405 405 405"),
+    ],
+    "reports:period_open": [
+        Row("GET", _ONLY_PROVINCE),
+        Row("POST", "403 403 403 403 403 403 422 403 422"),
+    ],
+    "reports:period": [
+        Row("GET", _ONLY_PROVINCE, _period),
+        Row("POST", "403 405 405 405 405 405 405 405 405", _period),
+    ],
+    "reports:period_close": [
+        Row("GET", "302 405 405 405 405 405 405 405 405", _period),
+        Row("POST", _ONLY_PROVINCE_POST, _period),
+    ],
+    "reports:period_reopen": [
+        Row("GET", "302 405 405 405 405 405 405 405 405", _period),
+        Row("POST", "403 403 403 403 403 403 422 403 422", _period),
+        Row("POST", _ONLY_PROVINCE_POST, _period, lambda w: {"reason": "Bổ sung"}),
+    ],
+    "reports:catalogues": [
+        Row("GET", _ONLY_PROVINCE),
+        Row("POST", "403 405 405 405 405 405 405 405 405"),
+    ],
+    "reports:catalogue": [
+        Row("GET", _ONLY_PROVINCE, _catalogue),
+        Row("POST", "403 405 405 405 405 405 405 405 405", _catalogue),
+    ],
+    "reports:catalogue_copy": [
+        Row("GET", "302 405 405 405 405 405 405 405 405", _catalogue),
+        Row("POST", _ONLY_PROVINCE_POST, _catalogue),
+    ],
+    "reports:catalogue_add": [
+        Row("GET", _ONLY_PROVINCE, _new_row),
+        Row("POST", "403 403 403 403 403 403 422 403 422", _new_row),
+    ],
+    "reports:catalogue_edit": [
+        Row("GET", _ONLY_PROVINCE, _row),
+        Row("POST", "403 403 403 403 403 403 422 403 422", _row),
+    ],
+    "reports:catalogue_delete": [
+        Row("GET", "302 405 405 405 405 405 405 405 405", _row),
+        Row("POST", _ONLY_PROVINCE_POST, _row),
+    ],
+}
 
 MATRIX: dict[str, list[Row]] = {**SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS}
 
