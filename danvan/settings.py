@@ -30,7 +30,7 @@ DEMO_PASSWORD = env.str("DEMO_PASSWORD", "Danvan@2024")
 SITE_OWNER = env.str("SITE_OWNER", "Tỉnh Hà Nam")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "danvan.apps.SuperuserAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -44,6 +44,10 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "django_filters",
     "import_export",
+    "auditlog",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "danvan.common",
     "danvan.units",
     "danvan.accounts",
@@ -61,9 +65,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "danvan.accounts.middleware.ActingMiddleware",
+    "danvan.accounts.middleware.SessionLimitsMiddleware",
     "danvan.accounts.middleware.ResumingLoginRequiredMiddleware",
     "danvan.common.middleware.PrivatePagesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "danvan.accounts.middleware.FirstStepsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -120,10 +127,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
+        "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "danvan.accounts.passwords.VietnamesePasswordValidator"},
 ]
+ISSUED_PASSWORD_DAYS = 7
+# Lock-out after wrong passwords (danvan/accounts/lockout.py).
+LOGIN_PAIR_LIMIT, LOGIN_PAIR_MINUTES = 5, 15
+LOGIN_NAME_LIMIT = 20
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", False)  # of superusers
+OTP_TOTP_ISSUER = "Dân vận"
+# How many proxies in front of the site append to X-Forwarded-For.
+PROXY_COUNT = env.int("PROXY_COUNT", 0 if DEBUG else 1)
+
+AUDITLOG_LOGENTRY_MODEL = "accounts.AuditEntry"
+AUDITLOG_STORE_JSON_CHANGES = True
+AUDITLOG_USE_FK_STRING_REPRESENTATION = True
+AUDITLOG_USE_BASE_MANAGER = True
 
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt")]
@@ -156,7 +177,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 
-SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_IDLE_SECONDS = 45 * 60
+SESSION_COOKIE_AGE = 12 * 60 * 60  # the absolute limit; the idle one is checked per request
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -207,3 +229,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", "INFO")},
 }
+
+# Records ask reports what is locked and when a year begins, without importing them.
+RECORD_LOCK = "reports.locks.locks_on"
+RECORD_YEARS = "reports.locks.year_spans"

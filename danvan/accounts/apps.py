@@ -1,3 +1,5 @@
+"""The accounts app: registers the audit trail, the security log of logins and the system checks."""
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,18 @@ class AccountsConfig(AppConfig):
     name = "danvan.accounts"
     label = "accounts"
     verbose_name = "Tài khoản"
+
+    def ready(self):
+        """Wire what must see every login and every changed row, whatever page it comes through."""
+        from django.contrib.auth.signals import (
+            user_logged_in,
+            user_logged_out,
+            user_login_failed,
+        )
+
+        from danvan.accounts import audit, logins
+
+        audit.register_models()
+        user_logged_in.connect(logins.logged_in, dispatch_uid="danvan_logged_in")
+        user_logged_out.connect(logins.logged_out, dispatch_uid="danvan_logged_out")
+        user_login_failed.connect(logins.login_failed, dispatch_uid="danvan_login_failed")

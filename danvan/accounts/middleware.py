@@ -1,9 +1,55 @@
-"""Closed by default: every page asks for a login, and a post that comes without one is kept."""
+"""Closed by default: login, session limits, first steps; and who is acting, for the trail of changes."""
 
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import JsonResponse
+from django.shortcuts import redirect
 
+from danvan.accounts import security_log, sessions, twofactor
+from danvan.accounts.context import acting
 from danvan.accounts.resume import pending_post
+from danvan.accounts.trail import SecurityKind
+
+
+class ActingMiddleware:
+    """Let the trail know who is acting, and note what was refused to people who are logged in."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        with acting(request, source="form"):
+            response = self.get_response(request)
+            if response.status_code in (403, 404) and self._concerns(request):
+                security_log.record(
+                    SecurityKind.REFUSED, status=response.status_code, method=request.method
+                )
+        return response
+
+    @staticmethod
+    def _concerns(request) -> bool:
+        """Tell whether the refusal is worth a line: a real page, refused to a known person."""
+        return request.resolver_match is not None and request.user.is_authenticated
+
+
+class SessionLimitsMiddleware:
+    """End sessions that are idle or old; the page then asks for the login and keeps what was posted."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_authenticated:
+            if sessions.seconds_left(request.session) <= 0:
+                logout(request)
+                request.session_ended = True
+            else:
+                sessions.touch(request.session)
+        return self.get_response(request)
 
 
 class ResumingLoginRequiredMiddleware(LoginRequiredMiddleware):
@@ -19,3 +65,43 @@ class ResumingLoginRequiredMiddleware(LoginRequiredMiddleware):
         if pending is None:
             return super().handle_no_permission(request, view_func)
         return LoginView.as_view(pending=pending)(request)
+
+
+class FirstStepsMiddleware:
+    """Until an issued password is changed (and a required second factor set up) no other page answers."""
+
+    _ALWAYS = {"accounts:logout"}
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        """Return a redirect to the step that is still to be done, None when there is none."""
+        user = request.user
+        if not user.is_authenticated or not getattr(view_func, "login_required", True):
+            return None
+        step = self._next_step(user)
+        if step is None or request.resolver_match.view_name in self._ALWAYS | {step}:
+            return None
+        if request.headers.get("Accept") == "application/json":
+            return JsonResponse({"error": step}, status=403)
+        if step == "accounts:password_change":
+            messages.warning(request, "Vui lòng đổi mật khẩu được cấp trước khi làm việc.")
+        else:
+            messages.warning(request, "Vui lòng thiết lập xác thực hai lớp trước khi làm việc.")
+        return redirect(step)
+
+    @staticmethod
+    def _next_step(user) -> str | None:
+        if user.must_change_password:
+            return "accounts:password_change"
+        if (
+            settings.REQUIRE_SECOND_FACTOR
+            and user.is_superuser
+            and twofactor.confirmed_device(user) is None
+        ):
+            return "accounts:second_factor"
+        return None

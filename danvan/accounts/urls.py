@@ -1,10 +1,24 @@
 from django.urls import path
 
-from danvan.accounts import views
+from danvan.accounts import views, views_audit, views_security
 
 app_name = "accounts"
 urlpatterns = [
     path("dang-nhap/", views.LoginView.as_view(), name="login"),
+    path("dang-nhap/ma-xac-thuc/", views.CodeView.as_view(), name="code"),
     path("dang-xuat/", views.LogoutView.as_view(), name="logout"),
-    path("doi-mat-khau/", views.PasswordChangeView.as_view(), name="password_change"),
+    path("doi-mat-khau/", views_security.PasswordChangeView.as_view(), name="password_change"),
+    path("bao-mat/", views_security.SecurityView.as_view(), name="security"),
+    path("bao-mat/ket-thuc/", views_security.end_sessions, name="end_sessions"),
+    path("bao-mat/ket-thuc/<int:pk>/", views_security.end_sessions, name="end_session"),
+    path("bao-mat/hai-lop/", views_security.SecondFactorView.as_view(), name="second_factor"),
+    path(
+        "bao-mat/hai-lop/tat/",
+        views_security.SecondFactorOffView.as_view(),
+        name="second_factor_off",
+    ),
+    path("nhat-ky/", views_audit.AuditView.as_view(), name="audit"),
+    path("nhat-ky/xuat/", views_audit.audit_export, name="audit_export"),
+    path("nhat-ky/bao-mat/", views_audit.SecurityLogView.as_view(), name="security_log"),
+    path("nhat-ky/tai-khoan/<int:pk>/", views_audit.user_history, name="user_history"),
 ]

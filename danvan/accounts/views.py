@@ -1,32 +1,33 @@
-"""Login, logout, own password, and what happens to a post that was refused for its session or token."""
+"""Login in one or two steps, logout, and what happens to a post refused for its session or token."""
 
+import time
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 
-from danvan.accounts.forms import LoginForm, ResumeForm
+from danvan.accounts import lockout, twofactor
+from danvan.accounts.context import client_address
+from danvan.accounts.forms import LoginForm, ResumeForm, code_form
+from danvan.accounts.logins import login_failed
+from danvan.accounts.models import User
 from danvan.accounts.resume import PendingPost, carried_post, pending_post
 
+_HALF_WAY = "half_way"  # session key: who gave the right password and still owes the code
+_HALF_WAY_SECONDS = 300
 
-@method_decorator([login_not_required, never_cache], name="dispatch")
-class LoginView(auth_views.LoginView):
-    """The login page. With `pending` it stands in for a page that refused a post, and carries that post."""
 
-    template_name = "accounts/login.html"
-    authentication_form = LoginForm
-    redirect_authenticated_user = True
+class ResumeMixin:
+    """A login page that carries a refused post in hidden fields."""
+
     pending: PendingPost | None = None
-
-    def dispatch(self, request, *args, **kwargs):
-        if self.pending:
-            return self.get(request, *args, **kwargs)
-        return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
         carried = self.pending
@@ -38,10 +39,75 @@ class LoginView(auth_views.LoginView):
             )
         return super().get_context_data(**kwargs)
 
+
+@method_decorator([login_not_required, never_cache], name="dispatch")
+class LoginView(ResumeMixin, auth_views.LoginView):
+    """The login page. With `pending` it stands in for a page that refused a post, and carries that post."""
+
+    template_name = "accounts/login.html"
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+
+    def dispatch(self, request, *args, **kwargs):
+        if self.pending:
+            response = self.get(request, *args, **kwargs)
+            response.status_code = 403  # the post was refused, even though the page is friendly
+            return response
+        return super().dispatch(request, *args, **kwargs)
+
     def form_valid(self, form):
-        response = super().form_valid(form)
-        carried = carried_post(self.request)
-        return resume_page(self.request, carried) if carried else response
+        """Log in, or ask for the code where a second factor is set up."""
+        user = form.get_user()
+        if twofactor.confirmed_device(user) is None:
+            return finish_login(self.request, user, super().get_success_url())
+        self.request.session[_HALF_WAY] = {"user": user.pk, "at": int(time.time())}
+        return CodeView.as_view(first=True)(self.request)
+
+
+@method_decorator(
+    [login_not_required, never_cache, sensitive_post_parameters("code")], name="dispatch"
+)
+class CodeView(ResumeMixin, auth_views.RedirectURLMixin, auth_views.TemplateView):
+    """The second step: a code of the phone app. `first` shows the page in answer to the first step's post."""
+
+    template_name = "accounts/code.html"
+    next_page = "home"
+    first = False
+
+    def dispatch(self, request, *args, **kwargs):
+        """Go back to the first step when nobody is half way, or has been for too long."""
+        half_way = request.session.get(_HALF_WAY) or {}
+        self.person = None
+        if time.time() - half_way.get("at", 0) <= _HALF_WAY_SECONDS:
+            self.person = User.objects.filter(pk=half_way["user"], is_active=True).first()
+        if self.person is None:
+            return redirect("accounts:login")
+        return self.get(request) if self.first else super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs):
+        kwargs.setdefault("form", code_form(self.person))
+        kwargs["next"] = self.get_redirect_url()
+        return super().get_context_data(**kwargs)
+
+    def post(self, request, *args, **kwargs):
+        """Check the code; wrong ones count towards the lock-out like wrong passwords."""
+        if lockout.closed_until(self.person.username, client_address(request)):
+            del request.session[_HALF_WAY]
+            messages.error(request, "Nhập sai nhiều lần. Vui lòng đăng nhập lại sau ít phút.")
+            return redirect("accounts:login")
+        form = code_form(self.person, request.POST)
+        if not form.is_valid():
+            login_failed(CodeView, {"username": self.person.username}, request)
+            return self.render_to_response(self.get_context_data(form=form))
+        del request.session[_HALF_WAY]
+        return finish_login(request, self.person, self.get_success_url())
+
+
+def finish_login(request, user, url):
+    """Start the session and go to `url`, or to the post that the login interrupted."""
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    carried = carried_post(request)
+    return resume_page(request, carried) if carried else redirect(url)
 
 
 class LogoutView(auth_views.LogoutView):
@@ -51,17 +117,6 @@ class LogoutView(auth_views.LogoutView):
         response = super().post(request, *args, **kwargs)
         messages.info(request, "Đã đăng xuất.")
         return response
-
-
-class PasswordChangeView(auth_views.PasswordChangeView):
-    """Change the own password; other sessions of the account end."""
-
-    template_name = "accounts/password_change.html"
-    success_url = reverse_lazy("home")
-
-    def form_valid(self, form):
-        messages.success(self.request, "Đã đổi mật khẩu.")
-        return super().form_valid(form)
 
 
 def resume_page(request, pending: PendingPost, status: int = 200):

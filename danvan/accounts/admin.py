@@ -1,0 +1,326 @@
+"""Accounts in Django's admin, for superusers only: what an account may be, never what it may not.
+
+Passwords are issued and shown once; accounts are stopped, never deleted; unit and state change through
+services.py, which ends sessions and writes the security log.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from danvan.accounts import security_log, services, twofactor
+from danvan.accounts.models import User
+from danvan.accounts.stale import STAMP, StaleFormMixin
+from danvan.accounts.trail import AuditEntry, SecurityKind
+from danvan.units.models import AdministrativeUnit, Level
+
+# Registered by the packages; their pages show secrets or let rights be granted that nobody uses here.
+for model in (Group, TOTPDevice, StaticDevice, AuditEntry):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+class AccountForm(StaleFormMixin):
+    """An account as superusers edit it. Staff flag, groups and single permissions are on no form."""
+
+    class Meta:
+        model = User
+        fields = ("username", "full_name", "email", "unit", "role", "is_superuser")
+        labels = {"is_superuser": "Quản trị viên (toàn quyền)", "email": "Thư điện tử"}
+        help_texts = {
+            "is_superuser": "Quản lý tài khoản, đơn vị; thấy mọi số liệu.",
+            "username": "Ví dụ: xa-13369, huyen-350. Chữ không dấu, chữ số, dấu . _ -",
+        }
+
+
+class LastLoginFilter(admin.SimpleListFilter):
+    """Who has not been here."""
+
+    title = "lần đăng nhập gần nhất"
+    parameter_name = "dang_nhap"
+
+    def lookups(self, request, model_admin):
+        return (
+            ("never", "Chưa đăng nhập lần nào"),
+            ("week", "Trong 7 ngày qua"),
+            ("30", "Quá 30 ngày"),
+            ("90", "Quá 90 ngày"),
+        )
+
+    def queryset(self, request, queryset):
+        now = timezone.now()
+        match self.value():
+            case "never":
+                return queryset.filter(last_login=None)
+            case "week":
+                return queryset.filter(last_login__gte=now - datetime.timedelta(days=7))
+            case "30" | "90" as days:
+                return queryset.filter(last_login__lt=now - datetime.timedelta(days=int(days)))
+        return queryset
+
+
+class AreaFilter(admin.SimpleListFilter):
+    """Accounts of a province or district with everything below it."""
+
+    title = "địa bàn"
+    parameter_name = "dia_ban"
+
+    def lookups(self, request, model_admin):
+        today = timezone.localdate()
+        areas = AdministrativeUnit.objects.on(today).exclude(level=Level.COMMUNE)
+        used = AdministrativeUnit.objects.filter(
+            Q(level=Level.DISTRICT), Q(users__isnull=False) | Q(children__users__isnull=False)
+        )
+        both = AdministrativeUnit.objects.filter(Q(pk__in=areas) | Q(pk__in=used))
+        return [(unit.pk, unit.full_name) for unit in both.order_by("-level", "name_sort")]
+
+    def queryset(self, request, queryset):
+        if not (self.value() or "").isdigit():
+            return queryset
+        area = AdministrativeUnit.objects.filter(pk=self.value())
+        return queryset.filter(unit__in=AdministrativeUnit.objects.covered_by(area).values("pk"))
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    """Accounts: list, search with and without marks, create, issue, move, stop, open again."""
+
+    form = AccountForm
+    list_display = ("username", "full_name", "unit_name", "role", "state", "last_login")
+    list_filter = ("role", "is_active", "is_superuser", "unit__level", AreaFilter, LastLoginFilter)
+    list_select_related = ("unit__parent",)
+    list_per_page = 50
+    search_fields = ("username",)
+    search_help_text = "Tên đăng nhập, họ tên hoặc tên đơn vị, có dấu hay không dấu đều được."
+    autocomplete_fields = ("unit",)
+    actions = ("reset_selected",)
+    change_form_template = "admin/accounts/user/change_form.html"
+
+    def get_queryset(self, request):
+        """Start from the scope, as every query that serves a person."""
+        return User.objects.visible_to(request.user)
+
+    def get_search_results(self, request, queryset, search_term):
+        """Search folded words in login, name and unit."""
+        return queryset.search(search_term), False
+
+    def get_fieldsets(self, request, obj=None):
+        """Show the unit as text once the account exists: it is changed by a transfer."""
+        place = "unit" if obj is None else "unit_name"
+        shown = [
+            (
+                None,
+                {
+                    "fields": (
+                        "username",
+                        "full_name",
+                        "email",
+                        place,
+                        "role",
+                        "is_superuser",
+                        STAMP,
+                    )
+                },
+            )
+        ]
+        if obj is not None:
+            facts = ("state", "last_login", "date_joined", "password_state")
+            shown.append(("Tình trạng", {"fields": facts}))
+        return shown
+
+    def get_readonly_fields(self, request, obj=None):
+        facts = ("unit_name", "state", "last_login", "date_joined", "password_state")
+        return facts if obj is not None else ()
+
+    def has_delete_permission(self, request, obj=None):
+        """Nobody deletes accounts."""
+        return False
+
+    @admin.display(description="đơn vị", ordering="unit__path")
+    def unit_name(self, user):
+        return user.unit.place_name if user.unit else "—"
+
+    @admin.display(description="tình trạng", ordering="is_active")
+    def state(self, user):
+        if not user.is_active:
+            since = f" từ {user.deactivated_on:%d/%m/%Y}" if user.deactivated_on else ""
+            return f"Đã ngừng{since}"
+        return "Đang hoạt động"
+
+    @admin.display(description="mật khẩu")
+    def password_state(self, user):
+        if not user.has_usable_password():
+            return "Chưa cấp"
+        if user.issued_password_expired:
+            return "Mật khẩu được cấp đã quá hạn, cần cấp lại"
+        if user.must_change_password:
+            return f"Được cấp ngày {timezone.localtime(user.password_issued_at):%d/%m/%Y}, chưa đổi"
+        return "Người dùng đã tự đặt"
+
+    def save_model(self, request, obj, form, change):
+        """Create with an issued password, or save an edit, through the services."""
+        if not change:
+            request.issued = [(obj, services.create_account(obj, by=request.user))]
+            return
+        before = services.rights_of(User.objects.get(pk=obj.pk))
+        services.change_rights(obj, by=request.user, before=before)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """Answer with the slip: the password is shown here and nowhere else."""
+        return self.slips(request, request.issued)
+
+    def slips(self, request, issued):
+        """Return the printable page of (account, password) pairs."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Mật khẩu được cấp",
+            "issued": issued,
+            "login_url": request.build_absolute_uri(reverse("accounts:login")),
+        }
+        response = TemplateResponse(request, "admin/accounts/user/slips.html", context)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    @admin.action(description="Cấp lại mật khẩu (in danh sách)")
+    def reset_selected(self, request, queryset):
+        """Issue new passwords after a confirmation and show the sheet once."""
+        people = list(queryset.filter(is_active=True).select_related("unit__parent")[:500])
+        if "confirmed" in request.POST:
+            return self.slips(
+                request, [(user, services.reset_password(user, by=request.user)) for user in people]
+            )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Cấp lại mật khẩu",
+            "people": people,
+        }
+        return TemplateResponse(request, "admin/accounts/user/reset_selected.html", context)
+
+    def get_urls(self):
+        step = self.admin_site.admin_view(self.step)
+        return [
+            path("<int:pk>/buoc/<str:name>/", step, name="accounts_user_step"),
+            *super().get_urls(),
+        ]
+
+    def step(self, request, pk, name):
+        """Ask for and carry out one step on an account (STEPS); refused ones say why on the page."""
+        if name not in STEPS or not self.has_change_permission(request):
+            raise PermissionDenied
+        user = get_object_or_404(self.get_queryset(request), pk=pk)
+        form = STEPS[name](request.POST or None, user=user, by=request.user)
+        if request.method == "POST" and form.is_valid():
+            try:
+                password = form.carry_out()
+            except ValidationError as error:
+                form.add_error(None, error)
+            else:
+                if password:
+                    return self.slips(request, [(user, password)])
+                messages.success(request, form.done)
+                return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": form.title,
+            "form": form,
+            "account": user,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/accounts/user/step.html", context)
+
+
+class StepForm(forms.Form):
+    """One step on an account: what it asks, what it says, what it does."""
+
+    title = explanation = done = ""
+
+    def __init__(self, *args, user, by, **kwargs):
+        self.user, self.by = user, by
+        super().__init__(*args, **kwargs)
+
+    def carry_out(self) -> str | None:
+        """Do it; return a password to be shown, if there is one. Raises ValidationError."""
+        raise NotImplementedError
+
+
+def _day_field():
+    return forms.DateField(label="Từ ngày", initial=timezone.localdate, help_text="dd/mm/yyyy")
+
+
+class ResetStep(StepForm):
+    title = "Cấp lại mật khẩu"
+    explanation = (
+        "Mật khẩu mới chỉ hiện một lần; các máy đang đăng nhập tài khoản này sẽ bị đăng xuất."
+    )
+
+    def carry_out(self):
+        return services.reset_password(self.user, by=self.by)
+
+
+class DeactivateStep(StepForm):
+    title = "Ngừng tài khoản"
+    explanation = "Người này không đăng nhập được nữa. Mọi báo cáo và lịch sử vẫn giữ nguyên."
+    done = "Đã ngừng tài khoản."
+    on = _day_field()
+
+    def carry_out(self):
+        services.deactivate(self.user, by=self.by, on=self.cleaned_data["on"])
+
+
+class ReactivateStep(StepForm):
+    title = "Mở lại tài khoản"
+    explanation = "Tài khoản hoạt động trở lại với mật khẩu mới được cấp."
+
+    def carry_out(self):
+        services.reactivate(self.user, by=self.by)
+        return services.reset_password(self.user, by=self.by)
+
+
+class TransferStep(StepForm):
+    title = "Chuyển đơn vị"
+    explanation = "Các máy đang đăng nhập sẽ bị đăng xuất. Lịch sử vẫn ghi đơn vị cũ."
+    done = "Đã chuyển đơn vị."
+    unit = forms.ModelChoiceField(label="Đơn vị mới", queryset=AdministrativeUnit.objects.none())
+    on = _day_field()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        units = AdministrativeUnit.objects.on(timezone.localdate())
+        self.fields["unit"].queryset = units.select_related("parent").order_by("path")
+        self.fields["unit"].label_from_instance = lambda unit: f"{unit.place_name} ({unit.code})"
+
+    def carry_out(self):
+        unit, on = self.cleaned_data["unit"], self.cleaned_data["on"]
+        services.transfer(self.user, unit, by=self.by, on=on)
+
+
+class SecondFactorStep(StepForm):
+    title = "Tắt xác thực hai lớp"
+    explanation = "Dùng khi người này mất điện thoại. Lần đăng nhập sau chỉ cần mật khẩu."
+    done = "Đã tắt xác thực hai lớp."
+
+    def carry_out(self):
+        twofactor.remove(self.user)
+        security_log.record(SecurityKind.SECOND_FACTOR, user=self.user, state="removed")
+
+
+STEPS: dict[str, type[StepForm]] = {
+    "cap-mat-khau": ResetStep,
+    "ngung": DeactivateStep,
+    "mo-lai": ReactivateStep,
+    "chuyen": TransferStep,
+    "tat-hai-lop": SecondFactorStep,
+}

@@ -1,0 +1,138 @@
+"""What superusers do with accounts: create, issue a password, move, stop, open again.
+
+Each is one transaction with its line in the security log; the columns themselves are in the audit trail.
+Nobody grants more than they hold: these functions ask whether `by` may, so no page can forget to.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from danvan.accounts import lockout, security_log, sessions
+from danvan.accounts.models import User
+from danvan.accounts.passwords import choose_password, issue_password
+from danvan.accounts.rights import Action
+from danvan.accounts.scope import units_visible_to
+from danvan.accounts.trail import SecurityKind
+
+
+def create_account(user: User, *, by: User) -> str:
+    """Validate and save the new `user` with an issued password; return the password, shown only once.
+
+    Raises ValidationError, PermissionDenied.
+    """
+    _expect_right(by, user)
+    password = issue_password(user)
+    user.full_clean()
+    with transaction.atomic():
+        user.save()
+        security_log.record(SecurityKind.CREATED, user=user, actor=by, **rights_of(user))
+    return password
+
+
+def reset_password(user: User, *, by: User) -> str:
+    """Issue a new password, end all sessions and open a locked door; return the password, shown only once."""
+    _expect_right(by, user)
+    password = issue_password(user)
+    with transaction.atomic():
+        user.save(
+            update_fields=[
+                "password",
+                "issued_password",
+                "password_issued_at",
+                "must_change_password",
+            ]  # fmt: skip
+        )
+        sessions.end_sessions(user)
+        lockout.forget(user.username)
+        security_log.record(SecurityKind.PASSWORD_ISSUED, user=user, actor=by)
+    return password
+
+
+def change_own_password(user: User, password: str) -> None:
+    """Store the password the person chose (already validated)."""
+    choose_password(user, password)
+    with transaction.atomic():
+        user.save(update_fields=["password", "password_issued_at", "must_change_password"])
+        security_log.record(SecurityKind.PASSWORD_CHANGED, user=user)
+
+
+def deactivate(user: User, *, by: User, on: datetime.date) -> None:
+    """Stop the account from `on` (today or earlier); its sessions end. Raises LastSuperuserError."""
+    _expect_right(by, user)
+    _expect_past(on)
+    if user == by:
+        raise ValidationError("Anh/chị không thể tự ngừng tài khoản của mình.")
+    user.is_active, user.deactivated_on = False, on
+    user.clean()
+    with transaction.atomic():
+        user.save(update_fields=["is_active", "deactivated_on"])
+        sessions.end_sessions(user)
+        security_log.record(SecurityKind.DEACTIVATED, user=user, actor=by, on=on.isoformat())
+
+
+def reactivate(user: User, *, by: User) -> None:
+    """Open the account again. Its old password does not come back: a new one is to be issued."""
+    _expect_right(by, user)
+    user.is_active, user.deactivated_on = True, None
+    user.full_clean(exclude=["password"])
+    user.set_unusable_password()
+    with transaction.atomic():
+        user.save(update_fields=["is_active", "deactivated_on", "password"])
+        security_log.record(SecurityKind.REACTIVATED, user=user, actor=by)
+
+
+def transfer(user: User, unit, *, by: User, on: datetime.date) -> None:
+    """Move the person to `unit` from `on` (today or earlier). Sessions end; history keeps the old unit."""
+    _expect_right(by, user)
+    _expect_past(on)
+    if unit.pk == user.unit_id:
+        raise ValidationError({"unit": f"Tài khoản đang thuộc {unit.full_name_in_text}."})
+    if not units_visible_to(by).filter(pk=unit.pk).exists():
+        raise PermissionDenied("Đơn vị này nằm ngoài phạm vi của anh/chị.")
+    before = user.unit
+    with transaction.atomic():
+        user.unit = unit
+        user.save(update_fields=["unit"])
+        sessions.end_sessions(user)
+        security_log.record(
+            SecurityKind.TRANSFERRED,
+            user=user,
+            actor=by,
+            on=on.isoformat(),
+            old=before.place_name if before else "",
+            new=unit.place_name,
+        )
+
+
+def change_rights(user: User, *, by: User, before: dict) -> None:
+    """Save an edited account and note it when role or superuser status differ from `before`."""
+    _expect_right(by, user)
+    now = rights_of(user)
+    if user == by and now != before:
+        raise ValidationError("Anh/chị không thể tự đổi vai trò của mình.")
+    with transaction.atomic():
+        user.save()
+        if now != before:
+            sessions.end_sessions(user)
+            security_log.record(SecurityKind.RIGHTS, user=user, actor=by, old=before, new=now)
+
+
+def rights_of(user: User) -> dict:
+    """Return what the account may be, for comparing before and after a change."""
+    return {"role": str(user.role), "superuser": user.is_superuser}
+
+
+def _expect_right(by: User, user: User) -> None:
+    """Raise PermissionDenied unless `by` manages accounts and holds all that `user` has or will have."""
+    if not by.can(Action.MANAGE_SITE) or (user.is_superuser and not by.is_superuser):
+        raise PermissionDenied("Anh/chị không có quyền quản lý tài khoản này.")
+
+
+def _expect_past(on: datetime.date) -> None:
+    if on > timezone.localdate():
+        raise ValidationError({"on": "Ngày không được ở tương lai."})

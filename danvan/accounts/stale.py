@@ -1,0 +1,68 @@
+"""Stale forms in the admin: a form that was opened before somebody else saved keeps its typing and says so.
+
+The form carries a signature of the row as it was shown. It is compared under a row lock, so of two people
+who save at once the second is told; a second click then saves what was typed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from django import forms
+from django.db import models, transaction
+
+STAMP = "row_stamp"
+
+
+def stamp_of(row: models.Model) -> str:
+    """Return the signature of everything stored in `row`, "" for one that is not stored."""
+    if row.pk is None:
+        return ""
+    volatile = {"last_login", "password"}
+    values = [
+        f"{field.attname}={field.value_to_string(row)}"
+        for field in row._meta.concrete_fields
+        if field.name not in volatile
+    ]
+    return hashlib.sha256("\n".join(values).encode()).hexdigest()[:32]
+
+
+class StaleFormMixin(forms.ModelForm):
+    """A ModelForm that refuses to overwrite what its reader has not seen."""
+
+    row_stamp = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields[STAMP].initial = self.initial[STAMP] = stamp_of(self.instance)
+
+    def clean(self):
+        """Compare with the row as it is now; on a mismatch name what stands there and go on from it."""
+        cleaned = super().clean()
+        if self.instance.pk is None:
+            return cleaned
+        with transaction.atomic():
+            stored = type(self.instance)._base_manager.select_for_update().get(pk=self.instance.pk)
+        now = stamp_of(stored)
+        if cleaned.get(STAMP) != now:
+            self.data = self.data.copy()
+            self.data[self.add_prefix(STAMP)] = now
+            self.add_error(
+                None, "Dữ liệu này vừa được người khác sửa. " + self._differences(stored)
+            )
+        return cleaned
+
+    def _differences(self, stored: models.Model) -> str:
+        """Return which typed values differ from what stands now, as one sentence."""
+        seen = []
+        for name, typed in self.cleaned_data.items():
+            if name == STAMP or not hasattr(stored, name):
+                continue
+            present = getattr(stored, name)
+            if present != typed:
+                label = self.fields[name].label or name
+                seen.append(
+                    f"{label}: hiện là “{present or 'trống'}”, anh/chị nhập “{typed or 'trống'}”"
+                )
+        text = "; ".join(seen) or "Nội dung anh/chị nhập trùng với dữ liệu hiện tại"
+        return f"{text}. Bấm lưu lần nữa để ghi nội dung của anh/chị."

@@ -1,0 +1,117 @@
+"""Units and their succession in Django's admin: listed by date in force, closed to changes that rewrite history."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.contrib import admin
+from django.utils import timezone
+
+from danvan.units.models import AdministrativeUnit, UnitSuccession
+
+IDENTITY = ("code", "kind", "name", "level", "parent", "valid_from")
+
+
+class InForceFilter(admin.SimpleListFilter):
+    """The units in force on a day: today, or a day on which the structure changed."""
+
+    title = "hiệu lực tại ngày"
+    parameter_name = "ngay"
+
+    def lookups(self, request, model_admin):
+        """Offer today and every first day of a structure."""
+        days = AdministrativeUnit.objects.order_by("-valid_from").values_list(
+            "valid_from", flat=True
+        )
+        changes = [(day.isoformat(), f"{day:%d/%m/%Y}") for day in days.distinct()]
+        return [("today", "Hôm nay"), *changes[:20]]
+
+    def queryset(self, request, queryset):
+        if not self.value():
+            return queryset
+        try:
+            today = self.value() == "today"
+            day = timezone.localdate() if today else datetime.date.fromisoformat(self.value())
+        except ValueError:
+            return queryset.none()
+        return queryset.on(day)
+
+
+def is_used(unit: AdministrativeUnit) -> bool:
+    """Tell whether anything refers to `unit`: accounts, reports, records, units below, successions."""
+    return any(
+        relation.related_model._base_manager.filter(**{relation.field.name: unit}).exists()
+        for relation in AdministrativeUnit._meta.related_objects
+    )
+
+
+@admin.register(AdministrativeUnit)
+class AdministrativeUnitAdmin(admin.ModelAdmin):
+    """Units. A unit that data hangs on keeps code, name, kind, parent and first day: a change is a new unit."""
+
+    list_display = ("full_name", "code", "level", "parent", "valid_from", "valid_to", "source")
+    list_filter = (InForceFilter, "level", "kind")
+    list_select_related = ("parent",)
+    list_per_page = 100
+    ordering = ("path", "valid_from")
+    search_fields = ("name_search", "code")
+    search_help_text = "Tên (có dấu hay không dấu) hoặc mã đơn vị."
+    autocomplete_fields = ("parent",)
+    fields = (*IDENTITY, "valid_to", "source")
+
+    def get_search_results(self, request, queryset, search_term):
+        """Search names with and without marks, and codes."""
+        return queryset.search(search_term), False
+
+    def get_readonly_fields(self, request, obj=None):
+        """Close the identity of a used unit, and its end once it is written."""
+        if obj is None or not is_used(obj):
+            return ()
+        return (*IDENTITY, "valid_to") if obj.valid_to else IDENTITY
+
+    def has_delete_permission(self, request, obj=None):
+        """Only a unit nothing refers to can be deleted, one at a time."""
+        return obj is not None and super().has_delete_permission(request, obj) and not is_used(obj)
+
+
+@admin.register(UnitSuccession)
+class UnitSuccessionAdmin(admin.ModelAdmin):
+    """Mergers, splits and renames. Once both units have reports behind them an arrow stays as it is."""
+
+    list_display = ("date", "predecessor", "successor", "share")
+    list_filter = ("date",)
+    list_select_related = ("predecessor__parent", "successor__parent")
+    list_per_page = 100
+    search_fields = ("predecessor__name_search",)
+    search_help_text = "Tên đơn vị cũ hoặc mới."
+    autocomplete_fields = ("predecessor", "successor")
+    fields = ("predecessor", "successor", "date", "share")
+
+    def get_search_results(self, request, queryset, search_term):
+        """Search the units at both ends."""
+        units = AdministrativeUnit.objects.search(search_term).values("pk")
+        found = queryset.filter(predecessor__in=units) | queryset.filter(successor__in=units)
+        return (found if search_term else queryset), False
+
+    def has_change_permission(self, request, obj=None):
+        """An arrow is never bent: it is what decides who reads the data of the old unit."""
+        return super().has_change_permission(request, obj) and obj is None
+
+    def has_view_permission(self, request, obj=None):
+        """Superusers read all of them."""
+        return self.admin_site.has_permission(request)
+
+    def has_delete_permission(self, request, obj=None):
+        """An arrow between units with data stays."""
+        if obj is None or not super().has_delete_permission(request, obj):
+            return False
+        return not (_has_data(obj.predecessor) or _has_data(obj.successor))
+
+
+def _has_data(unit: AdministrativeUnit) -> bool:
+    """Tell whether reports, records or accounts hang on `unit` (units and arrows themselves not counted)."""
+    return any(
+        relation.related_model._base_manager.filter(**{relation.field.name: unit}).exists()
+        for relation in AdministrativeUnit._meta.related_objects
+        if relation.related_model not in (AdministrativeUnit, UnitSuccession)
+    )
