@@ -1,10 +1,14 @@
 """Django's admin as a repair hatch for superusers: accounts and units. Everybody else gets 403."""
 
+from functools import update_wrapper
+
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.urls import reverse
+
+_REFUSAL = "Trang này chỉ dành cho quản trị viên."
 
 
 class SuperuserSite(AdminSite):
@@ -19,12 +23,23 @@ class SuperuserSite(AdminSite):
         """Tell whether the visitor is an active superuser; `is_staff` means nothing here."""
         return request.user.is_active and request.user.is_superuser
 
+    def admin_view(self, view, cacheable=False):
+        """Answer 403 to people who are logged in and no superusers, instead of asking them to log in."""
+        guarded = super().admin_view(view, cacheable)
+
+        def answer(request, *args, **kwargs):
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied(_REFUSAL)
+            return guarded(request, *args, **kwargs)
+
+        return update_wrapper(answer, guarded)
+
     def login(self, request, extra_context=None):
         """Send visitors to the site's login; raise PermissionDenied for people who are logged in."""
         if self.has_permission(request):
             return redirect("admin:index")
         if request.user.is_authenticated:
-            raise PermissionDenied("Trang này chỉ dành cho quản trị viên.")
+            raise PermissionDenied(_REFUSAL)
         return redirect_to_login(
             request.GET.get("next", reverse("admin:index")), reverse("accounts:login")
         )
