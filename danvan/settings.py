@@ -229,3 +229,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", "INFO")},
 }
+
+# Records ask reports what is locked and when a year begins, without importing them.
+RECORD_LOCK = "reports.locks.locks_on"
+RECORD_YEARS = "reports.locks.year_spans"

@@ -82,7 +82,7 @@ def by_child_unit(
         columns=tuple(source.definitions[code] for code in codes),
         section_number=section_numbers(source).get(section, 0),
         total=total,
-        years=year_progress(source),
+        years=year_progress(source, anchor),
     )
 
 
@@ -246,7 +246,9 @@ def _contributions(
     counted = definition.aggregation == Aggregation.COUNT
     condition = definition.formula if counted else None
     names = source.leaves_of(condition) if condition else {code}
-    values = source.values([p for p in periods if p]).filter(indicator__in=source.ids_of(names))
+    values = source.values([p for p in periods if p]).filter(
+        indicator__in=source.ids_of(names), number__isnull=False
+    )
     if level:
         values = values.filter(report__level=level)
     values = values.select_related("report__unit__parent", "report__period")

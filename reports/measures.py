@@ -1,5 +1,110 @@
-"""Figures counted from the records. Filled by the records part."""
+"""Figures counted from the records, for one unit or for all of them, and the records behind each.
+
+What is counted how stands in reports/measure_table.py. Measures of one source share one query, so all of
+them together cost ten queries for one unit or for ten thousand. Blank is not zero: a unit without a
+single record of a source in the period gets no number from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from django.db import models
+
+from danvan.units.models import AdministrativeUnit
+from records.kinds import RecordKind
+from reports.measure_table import MEASURES, Measure, Source
+from reports.models import Report, ReportingPeriod
+
+Counted = dict[tuple[int, str], Decimal]
 
 
-def counted_for(report):
-    return {}
+@dataclass(frozen=True)
+class Behind:
+    """The records behind a figure: their kind, the list's filter as a query string, the rows themselves."""
+
+    kind: RecordKind
+    query: str
+    rows: models.QuerySet
+    measure: Measure
+
+
+def counted(units: models.QuerySet[AdministrativeUnit], period: ReportingPeriod) -> Counted:
+    """Return what the records of `period` give, by (unit id, indicator code), for many units at once.
+
+    Only indicators of the period's catalogue that name a measure; what a level does not enter is left
+    out by counted_for.
+    """
+    indicators = period.catalogue.indicators.exclude(measure="").order_by()
+    codes: dict[str, list[str]] = {}
+    for code, measure in indicators.values_list("code", "measure"):
+        if measure in MEASURES:
+            codes.setdefault(measure, []).append(code)
+    numbers = measured(units, period.start, period.end, codes)
+    return {
+        (unit_id, code): number
+        for (unit_id, measure), number in numbers.items()
+        for code in codes[measure]
+    }
+
+
+def measured(units: models.QuerySet, start, end, codes: Iterable[str] | None = None) -> Counted:
+    """Return the measures `codes` (all of them by default) from `start` to `end`, by (unit id, measure)."""
+    by_source: dict[int, list[Measure]] = {}
+    for code in MEASURES if codes is None else codes:
+        by_source.setdefault(id(MEASURES[code].source), []).append(MEASURES[code])
+    found: Counted = {}
+    for measures in by_source.values():
+        for unit_id, *numbers in grouped(measures, units, start, end):
+            for measure, number in zip(measures, numbers, strict=True):
+                if number is not None:
+                    found[unit_id, measure.code] = Decimal(number)
+    return found
+
+
+def grouped(measures: list[Measure], units: models.QuerySet, start, end) -> models.QuerySet:
+    """Return the one query of measures that share a source: rows of (unit id, number, number, …)."""
+    source = measures[0].source
+    rows = source.rows(start, end).filter(**{f"{source.unit}__in": units.order_by().values("pk")})
+    names = {f"m_{index}": measure.expression for index, measure in enumerate(measures)}
+    return rows.order_by().values(source.unit).annotate(**names).values_list(source.unit, *names)
+
+
+def counted_for(report: Report) -> dict[str, Decimal]:
+    """Return what the records give for `report`, by indicator code: only what its level enters."""
+    period = report.period
+    entered = {
+        row.code for row in period.catalogue.indicators.all() if row.entered_by(report.level)
+    }
+    numbers = counted(AdministrativeUnit.objects.filter(pk=report.unit_id), period)
+    return {code: number for (_, code), number in numbers.items() if code in entered}
+
+
+def records_behind(unit: AdministrativeUnit, period: ReportingPeriod, code: str) -> Behind | None:
+    """Return the records behind the figure of indicator `code`, None for one that is not counted.
+
+    `rows` are not scoped: pages use `query`, which leads to the record list of what the person may see.
+    """
+    names = period.catalogue.indicators.filter(code=code).values_list("measure", flat=True)
+    measure = MEASURES.get(names[0] if names else "")
+    if measure is None:
+        return None
+    source: Source = measure.source
+    rows = source.rows(period.start, period.end).filter(measure.where, **{source.unit: unit.pk})
+    params = {**source.params(unit.pk, period.start, period.end), **dict(measure.query)}
+    return Behind(source.kind, urlencode(params), rows, measure)
+
+
+def links_behind(report: Report) -> dict[str, tuple[str, str]]:
+    """Return (kind slug, query string) by indicator code, for all counted indicators of a report."""
+    period = report.period
+    indicators = period.catalogue.indicators.exclude(measure="").order_by()
+    links = {}
+    for code, name in indicators.values_list("code", "measure"):
+        if measure := MEASURES.get(name):
+            params = measure.source.params(report.unit_id, period.start, period.end)
+            links[code] = (measure.source.kind.slug, urlencode({**params, **dict(measure.query)}))
+    return links

@@ -135,7 +135,22 @@ class UserAdmin(admin.ModelAdmin):
     def get_fieldsets(self, request, obj=None):
         """Show the unit as text once the account exists: it is changed by a transfer."""
         place = "unit" if obj is None else "unit_name"
-        shown = [(None, {"fields": ("username", "full_name", "email", place, "role", "is_superuser", STAMP)})]
+        shown = [
+            (
+                None,
+                {
+                    "fields": (
+                        "username",
+                        "full_name",
+                        "email",
+                        place,
+                        "role",
+                        "is_superuser",
+                        STAMP,
+                    )
+                },
+            )
+        ]
         if obj is not None:
             facts = ("state", "last_login", "date_joined", "password_state")
             shown.append(("Tình trạng", {"fields": facts}))
@@ -208,7 +223,11 @@ class UserAdmin(admin.ModelAdmin):
             return self.slips(
                 request, [(user, services.reset_password(user, by=request.user)) for user in people]
             )
-        context = {**self.admin_site.each_context(request), "title": "Cấp lại mật khẩu", "people": people}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Cấp lại mật khẩu",
+            "people": people,
+        }
         return TemplateResponse(request, "admin/accounts/user/reset_selected.html", context)
 
     def get_urls(self):
@@ -265,7 +284,9 @@ def _day_field():
 
 class ResetStep(StepForm):
     title = "Cấp lại mật khẩu"
-    explanation = "Mật khẩu mới chỉ hiện một lần; các máy đang đăng nhập tài khoản này sẽ bị đăng xuất."
+    explanation = (
+        "Mật khẩu mới chỉ hiện một lần; các máy đang đăng nhập tài khoản này sẽ bị đăng xuất."
+    )
 
     def carry_out(self):
         return services.reset_password(self.user, by=self.by)

@@ -50,7 +50,9 @@ class LoginView(ResumeMixin, auth_views.LoginView):
 
     def dispatch(self, request, *args, **kwargs):
         if self.pending:
-            return self.get(request, *args, **kwargs)
+            response = self.get(request, *args, **kwargs)
+            response.status_code = 403  # the post was refused, even though the page is friendly
+            return response
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form):

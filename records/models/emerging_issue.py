@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from danvan.accounts.scope import ScopedQuerySet
@@ -52,7 +53,10 @@ class EmergingIssueQuerySet(RecordQuerySet):
         """Annotate `status_on`: where each issue stood at the end of `day`."""
         last = IssueStatus.objects.filter(issue=models.OuterRef("pk"), date__lte=day)
         return self.annotate(
-            status_on=models.Subquery(last.order_by("-date", "-pk").values("status")[:1])
+            status_on=Coalesce(
+                models.Subquery(last.order_by("-date", "-pk").values("status")[:1]),
+                models.Value(Status.NEW.value),
+            )
         )
 
 

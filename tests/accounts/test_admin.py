@@ -43,7 +43,7 @@ class TestDoor(AdminCase):
                     self.assertEqual(client.get(url).status_code, 403)
         for url in ("/quan-tri/", "/quan-tri/login/"):
             last, _ = Client().get(url, follow=True).redirect_chain[-1]
-                self.assertTrue(last.startswith("/dang-nhap/"), last)
+            self.assertTrue(last.startswith("/dang-nhap/"), last)
 
     def test_staff_flag_opens_nothing(self):
         User.objects.filter(pk=self.an.pk).update(is_staff=True)

@@ -1,0 +1,268 @@
+"""The one way records are written: by form, bulk action and import alike.
+
+Every function is one transaction in which scope, locks and version are asked again with what was really
+stored. Whoever calls has fetched the record through the person's scope and validated it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from danvan.accounts.audit import audited_bulk_create, audited_bulk_delete, audited_bulk_update
+from danvan.accounts.context import acting
+from danvan.accounts.rights import Action
+from records.locks import RecordLocked, locks_on, require_open
+from records.models import Attachment, EmergingIssue, EventRecord, IssueStatus
+
+
+class StaleRecord(Exception):  # noqa: N818
+    """Somebody saved the record after the form was opened; `current` is what is stored now."""
+
+    def __init__(self, current: EventRecord):
+        self.current = current
+        super().__init__("Hồ sơ vừa được người khác sửa.")
+
+
+class Existing(Exception):  # noqa: N818
+    """The same form was sent before; `record` is the row it made."""
+
+    def __init__(self, record: EventRecord):
+        self.record = record
+        super().__init__("Hồ sơ này đã được lưu.")
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What became of one row of a bulk deletion; `problem` is empty where it went."""
+
+    pk: int
+    name: str
+    problem: str = ""
+
+
+def save_record(
+    record: EventRecord,
+    *,
+    actor,
+    version: int | None = None,
+    token: uuid.UUID | None = None,
+    then: Callable[[], None] | None = None,
+) -> EventRecord:
+    """Create or change one validated record and return it.
+
+    `version` is the one the form was opened with, `token` the form's own; `then` writes child rows in the
+    same transaction. Raises PermissionDenied, RecordLocked, StaleRecord, Existing; nothing is stored then.
+    """
+    _require_right(actor)
+    if record.pk is None and token:
+        _refuse_repeated(record, actor, token)
+    try:
+        with transaction.atomic(), acting(user=actor):
+            old = _lock_row(record, version) if record.pk else None
+            before = old.facts() if old else {}
+            _stamp(record, actor, token, old)
+            record.save()
+            if then:
+                then()
+            if isinstance(record, EmergingIssue):
+                record.save_history(actor)
+            _require_scope(type(record), [record.pk], actor)
+            _require_unchanged_where_locked(before, _stored(record).facts())
+    except IntegrityError as error:
+        # Two posts at the same moment, or two people: the database let only one through.
+        _refuse_repeated(record, actor, token)
+        raise ValidationError("Hồ sơ này vừa được người khác lưu, vui lòng xem lại.") from error
+    return record
+
+
+def delete_record(record: EventRecord, *, actor, version: int | None = None) -> None:
+    """Delete one record with its files and children. Raises as save_record."""
+    _require_right(actor)
+    with transaction.atomic(), acting(user=actor):
+        old = _lock_row(record, version)
+        _require_scope(type(record), [record.pk], actor)
+        require_open(old.facts())
+        _delete_files(type(record), [record.pk])
+        old.delete()
+
+
+def delete_records(model: type[EventRecord], pks: Iterable[int], *, actor) -> list[Deletion]:
+    """Delete the rows of `pks` that may go, and tell of each what became of it.
+
+    Unknown rows and those outside the person's area are not told apart. Set-based: the number of queries
+    does not grow with the rows.
+    """
+    _require_right(actor)
+    with transaction.atomic(), acting(user=actor, source="bulk"):
+        rows = model.objects.editable_by(actor).filter(pk__in=list(pks)).select_for_update()
+        rows = list(_with_children(rows.order_by("pk")))
+        points = {row.pk: row.facts().keys() for row in rows}
+        locks = locks_on({point[0] for keys in points.values() for point in keys}, for_write=True)
+        results = []
+        for row in rows:
+            found = [k.message for k in locks for point in points[row.pk] if k.covers(*point[:2])]
+            results.append(Deletion(row.pk, str(row), found[0] if found else ""))
+        gone = [result.pk for result in results if not result.problem]
+        _delete_files(model, gone)
+        audited_bulk_delete(model.objects.editable_by(actor).filter(pk__in=gone))
+    return results
+
+
+def create_records(
+    records: Sequence[EventRecord], *, actor, values: bool = True
+) -> list[EventRecord]:
+    """Create many validated records of one kind, and return them with keys. Raises as save_record.
+
+    For imports. With `values=False` the audit entry says that, not what, was created (the import keeps
+    the change set).
+    """
+    if not records:
+        return []
+    _require_right(actor)
+    now, model = timezone.now(), type(records[0])
+    for record in records:
+        record.created_by, record.created_at, record.updated_at = actor, now, now
+        record.derive()
+    with transaction.atomic(), acting(user=actor):
+        _require_units({record.unit_id for record in records}, actor)
+        require_open((record.unit_id, record.start_date) for record in records)
+        created = audited_bulk_create(records, values=values)
+        if model is EmergingIssue:
+            IssueStatus.objects.bulk_create(
+                [line for record in created for line in record.first_history()], batch_size=500
+            )
+    return created
+
+
+def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, actor) -> int:
+    """Write `fields` of many validated records of one kind; return how many changed. Raises as save_record.
+
+    For imports: rows are compared with what is stored, locks are asked for what differs.
+    """
+    if not records:
+        return 0
+    _require_right(actor)
+    model, now = type(records[0]), timezone.now()
+    with transaction.atomic(), acting(user=actor):
+        keys = [record.pk for record in records]
+        old = {
+            row.pk: row
+            for row in _with_children(model.objects.select_for_update()).in_bulk(keys).values()
+        }
+        _require_scope(model, keys, actor)
+        for record in records:
+            record.updated_at, record.version = now, old[record.pk].version + 1
+            record.derive()
+        written = [*fields, "search", "updated_at", "version", *_derived(model)]
+        count = audited_bulk_update(records, dict.fromkeys(written))
+        if model is EmergingIssue:
+            for record in records:
+                record.save_history(actor)
+        new = _with_children(model.objects.all()).in_bulk(keys)
+        _require_scope(model, keys, actor)
+        differing: set = set()
+        for pk in keys:
+            differing |= _differing(old[pk].facts(), new[pk].facts())
+        require_open(differing)
+    return count
+
+
+def _derived(model: type[EventRecord]) -> list[str]:
+    return ["entity_key"] if hasattr(model, "entity_key") else []
+
+
+def _with_children(rows):
+    """Fetch along what facts() reads, so that many rows cost no more queries than one."""
+    children = [name for name in ("recognitions", "history") if hasattr(rows.model, name)]
+    return rows.prefetch_related(*children)
+
+
+def _require_right(actor) -> None:
+    if not actor.can(Action.ENTER_RECORD):
+        raise PermissionDenied("Anh/chị chỉ có quyền xem, không có quyền ghi hồ sơ.")
+
+
+def _require_scope(model: type[EventRecord], keys: Sequence[int], actor) -> None:
+    """What was stored must lie in the person's own area, or nothing is stored."""
+    if model.objects.editable_by(actor).filter(pk__in=keys).count() != len(set(keys)):
+        raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
+
+
+def _require_units(unit_ids: set[int], actor) -> None:
+    from danvan.accounts.scope import units_editable_by
+
+    if units_editable_by(actor).filter(pk__in=unit_ids).count() != len(unit_ids):
+        raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
+
+
+def _refuse_repeated(record: EventRecord, actor, token: uuid.UUID | None) -> None:
+    if token is None:
+        return
+    found = type(record).objects.filter(token=token).first()
+    if found is not None:
+        if found.created_by_id != actor.pk:
+            raise PermissionDenied("Biểu mẫu này không dùng được, vui lòng mở lại trang.")
+        raise Existing(found)
+
+
+def _lock_row(record: EventRecord, version: int | None) -> EventRecord:
+    """Return the stored row, locked until the transaction ends. Raises StaleRecord when it moved on."""
+    model = type(record)
+    old = _with_children(model.objects.select_for_update()).filter(pk=record.pk).first()
+    if old is None:
+        raise ValidationError("Hồ sơ này vừa bị xóa.")
+    if version is not None and old.version != version:
+        raise StaleRecord(model.objects.with_names().get(pk=record.pk))
+    return old
+
+
+def _stored(record: EventRecord) -> EventRecord:
+    return _with_children(type(record).objects.all()).get(pk=record.pk)
+
+
+def _stamp(record: EventRecord, actor, token, old: EventRecord | None) -> None:
+    record.updated_at = timezone.now()
+    if old is None:
+        record.created_by, record.created_at, record.token = actor, record.updated_at, token
+    else:
+        record.version = old.version + 1
+
+
+def _differing(before: dict, after: dict) -> set[tuple]:
+    keys = before.keys() | after.keys()
+    return {key for key in keys if before.get(key) != after.get(key)}
+
+
+def _require_unchanged_where_locked(before: dict, after: dict) -> None:
+    require_open(_differing(before, after))
+
+
+def _delete_files(model: type[EventRecord], keys: Sequence[int]) -> None:
+    """Delete the attachments of rows; the files go when the transaction is safe."""
+    rows = Attachment.objects.filter(
+        content_type=ContentType.objects.get_for_model(model), object_id__in=keys
+    )
+    files = [row.file for row in rows]
+    audited_bulk_delete(rows)
+    for file in files:
+        transaction.on_commit(lambda file=file: file.storage.delete(file.name))
+
+
+__all__ = [
+    "Deletion",
+    "Existing",
+    "RecordLocked",
+    "StaleRecord",
+    "change_records",
+    "create_records",
+    "delete_record",
+    "delete_records",
+    "save_record",
+]

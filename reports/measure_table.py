@@ -1,0 +1,329 @@
+"""The table of measures: which indicator is counted from which kind of record, and how.
+
+A record counts in the period that contains its start date. Computed indicators are not here: ratios and
+totals follow from typed ones by the catalogue's formulas (COMPUTED lists those fed by records).
+
+Choices that the catalogue leaves open:
+- Dialogues led only by the council's chairman are kept as records but count in no DT figure: DT03 may
+  not exceed DT01 + DT02, and DT04 to DT12 are parts of DT03.
+- A hybrid study conference counts as online (QT04): it reached people at other places.
+- Days of reception (TD01, TD03) are different days, occasions (TD02, TD04) are records.
+- DC02, DC05, DC07, DC10 count agencies, enterprises, villages, not conferences: one that held two
+  counts once.
+- A model counts as recognised once, at its highest level by the period's end, in the period of the
+  first decision of that level. The figure belongs to the unit of that level that recognised it
+  ("breakdown by level is by who held it": only the province enters DV09), so a commune's model
+  recognised by the province is one of the province's and no longer one of the commune's. DV12 and DV13
+  follow the same unit, so that DV12 + DV13 = DV08.
+- Issues count in the period they were found; where they stand is read at the period's end from their
+  history. What is neither resolved nor passed on is being settled (TH02 = TH03 + TH04 + TH05).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Case, Count, F, Max, Q, Sum, Value, When
+from django.db.models.lookups import GreaterThan
+
+from danvan.units.models import Level
+from records.kinds import RecordKind, kind_of
+from records.models import (
+    CitizenReception,
+    DemocracyConference,
+    DialogueConference,
+    EmergingIssue,
+    EventRecord,
+    FriendlyGovAssessment,
+    Oversight,
+    SkilledMobilisationModel,
+    StudyConference,
+    TrainingCourse,
+)
+from records.models.mobilisation_model import counted_recognitions
+
+Aggregate = Callable[[Q], models.Expression]
+Days = tuple  # first and last day of the period
+COMPUTED = [
+    "TH06",
+    "DT11",
+    "DT13",
+    "DT14",
+    "TD12",
+    "DV08",
+    "DV15",
+    "CQ03",
+    "CQ04",
+    "CQ05",
+    "CQ10",
+    "DC03",
+    "DC06",
+    "DC11",
+    "GS06",
+    "TP07",
+]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows measures are taken of: `rows(start, end)`, with `unit` the column that says whose they are.
+
+    `params(unit_id, start, end)` is what the record list is filtered by to show the same rows.
+    """
+
+    kind: RecordKind
+    rows: Callable[..., models.QuerySet]
+    params: Callable[..., dict]
+    unit: str = "unit_id"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How one indicator is counted: `aggregate` over the source's rows that meet `where`.
+
+    `query` is `where` in the words of the record list's filter.
+    """
+
+    code: str
+    source: Source
+    aggregate: Aggregate
+    where: Q
+    query: tuple[tuple[str, str], ...]
+
+    @property
+    def expression(self) -> models.Expression:
+        """The aggregate, to be annotated on rows grouped by unit."""
+        return self.aggregate(self.where)
+
+
+def count(where: Q) -> models.Expression:
+    """Count matching rows."""
+    return Count("pk", filter=where)
+
+
+def different(column: str) -> Aggregate:
+    """Count different values of `column` among matching rows."""
+    return lambda where: Count(column, filter=where, distinct=True)
+
+
+def total(*columns: str, decimal: bool = False) -> Aggregate:
+    """Add columns over matching rows: 0 where none matches, blank where all that match are blank."""
+    added = F(columns[0])
+    for column in columns[1:]:
+        added = added + F(column)
+    kind = models.DecimalField(max_digits=18, decimal_places=3) if decimal else None
+    kind = kind or models.BigIntegerField()
+
+    def aggregate(where: Q) -> models.Expression:
+        some = GreaterThan(Count("pk", filter=where), 0)
+        return Case(
+            When(some, then=Sum(added, filter=where, output_field=kind)),
+            default=Value(0, output_field=kind),
+            output_field=kind,
+        )
+
+    return aggregate
+
+
+def highest(column: str | None) -> Aggregate:
+    """Return the highest value of `column`; without a column 1 where any row matches."""
+    return lambda where: Max(F(column) if column else Value(1), filter=where)
+
+
+def _found(model: type[EventRecord]) -> Source:
+    """Records of the period by their start date."""
+    return Source(
+        kind_of(model),
+        lambda start, end: model.objects.between(start, end),
+        lambda unit, start, end: {"unit": unit, "tu": _day(start), "den": _day(end)},
+    )
+
+
+def _day(day) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
+_ISSUES = Source(
+    kind_of(EmergingIssue),
+    lambda start, end: EmergingIssue.objects.between(start, end).with_status_on(end),
+    lambda unit, start, end: {
+        "unit": unit, "tu": _day(start), "den": _day(end), "tinh_den": _day(end),
+    },
+)  # fmt: skip
+_RECOGNITIONS = Source(
+    kind_of(SkilledMobilisationModel),
+    counted_recognitions,
+    lambda unit, start, end: {"cn_boi": unit, "cn_tu": _day(start), "cn_den": _day(end)},
+    unit="recogniser_id",
+)
+_REPLICATED = Source(
+    kind_of(SkilledMobilisationModel),
+    lambda start, end: SkilledMobilisationModel.objects.filter(
+        replicated_date__gte=start, replicated_date__lte=end
+    ),
+    lambda unit, start, end: {"unit": unit, "nr_tu": _day(start), "nr_den": _day(end)},
+)
+
+
+def _rows(source: Source, *lines) -> list[Measure]:
+    """Return the measures of one source. A line is code, aggregate, {filter parameter: values}.
+
+    A parameter is a column; values joined by commas are alternatives. "led_by" and "status" of issues
+    have their own columns.
+    """
+    return [
+        Measure(code, source, aggregate, _where(source, query), tuple(query.items()))
+        for code, aggregate, query in lines
+    ]
+
+
+def _where(source: Source, query: dict[str, str]) -> Q:
+    where = Q()
+    for name, values in query.items():
+        chosen = values.split(",")
+        if name == "led_by":
+            leaders = Q()
+            for value in chosen:
+                leaders |= Q(**{f"led_by_{value}": True})
+            where &= leaders
+        elif name == "ket_luan":
+            where &= ~Q(conclusion_number="")
+        elif name == "status" and source is _ISSUES:
+            where &= Q(status_on__in=chosen)
+        elif source is _RECOGNITIONS and name == "type":
+            where &= Q(model__type__in=chosen)
+        elif source is _RECOGNITIONS:
+            where &= Q(level__in=chosen)
+        else:
+            where &= Q(**{f"{name}__in": chosen})
+    return where
+
+
+_HEADS = {"led_by": "secretary,chairman"}
+_SIX = ",".join(Oversight.ORGANISATIONS)
+_BOARDS = ",".join(Oversight.BOARDS)
+_SETTLED, _PASSED, _OPEN = (
+    {"status": "resolved"},
+    {"status": "passed_on"},
+    {"status": "new,running"},
+)
+_FAITH = {"field": "religion,ethnicity"}
+
+
+def _reception(receiver: str, kind: str) -> dict[str, str]:
+    return {"receiver": receiver, "kind": kind}
+
+
+def _led(kind: str, lead: str) -> dict[str, str]:
+    return {"kind": kind, "lead": lead}
+
+
+ALL: list[Measure] = [
+    *_rows(
+        _found(StudyConference),
+        ("QT02", count, {}),
+        ("QT03", count, {"form": "direct"}),
+        ("QT04", count, {"form": "online,hybrid"}),
+        ("QT05", count, {"form": "embedded"}),
+        ("QT06", total("attendees"), {}),
+    ),
+    *_rows(
+        _ISSUES,
+        ("TH02", count, {}),
+        ("TH03", count, _SETTLED),
+        ("TH04", count, _OPEN),
+        ("TH05", count, _PASSED),
+        ("TH07", count, {"severity": "complex,crowd"}),
+        ("DC13", count, {"field": "democracy"}),
+        ("TG04", count, _FAITH),
+        ("TG05", count, {**_FAITH, **_SETTLED}),
+    ),
+    *_rows(
+        _found(DialogueConference),
+        ("DT01", count, {"led_by": "secretary"}),
+        ("DT02", count, {"led_by": "chairman"}),
+        ("DT03", count, _HEADS),
+        ("DT04", count, {**_HEADS, "kind": "regular"}),
+        ("DT05", count, {**_HEADS, "kind": "ad_hoc,thematic"}),
+        ("DT06", total("attendees"), _HEADS),
+        ("DT07", total("opinions"), _HEADS),
+        ("DT08", total("answered"), _HEADS),
+        ("DT09", total("resolved_later"), _HEADS),
+        ("DT10", total("pending"), _HEADS),
+        ("DT12", count, {**_HEADS, "ket_luan": "1"}),
+    ),
+    *_rows(
+        _found(CitizenReception),
+        ("TD01", different("start_date"), _reception("secretary", "regular")),
+        ("TD02", count, _reception("secretary", "ad_hoc")),
+        ("TD03", different("start_date"), _reception("chairman", "regular")),
+        ("TD04", count, _reception("chairman", "ad_hoc")),
+        ("TD05", total("people"), {}),
+        ("TD06", total("complaints", "denunciations", "petitions"), {}),
+        ("TD07", total("complaints"), {}),
+        ("TD08", total("denunciations"), {}),
+        ("TD09", total("petitions"), {}),
+        ("TD10", total("within_competence"), {}),
+        ("TD11", total("resolved"), {}),
+    ),
+    *_rows(
+        _found(SkilledMobilisationModel),
+        ("DV01", count, {}),
+        ("DV02", count, {"type": "collective"}),
+        ("DV03", count, {"type": "individual"}),
+        ("DV04", count, {"field": "economy"}),
+        ("DV05", count, {"field": "culture"}),
+        ("DV06", count, {"field": "defence"}),
+        ("DV07", count, {"field": "party"}),
+    ),
+    *_rows(
+        _RECOGNITIONS,
+        ("DV09", count, {"cn_cap": Level.PROVINCE.value}),
+        ("DV10", count, {"cn_cap": Level.DISTRICT.value}),
+        ("DV11", count, {"cn_cap": Level.COMMUNE.value}),
+        ("DV12", count, {"type": "collective"}),
+        ("DV13", count, {"type": "individual"}),
+    ),
+    *_rows(_REPLICATED, ("DV14", count, {})),
+    *_rows(
+        _found(FriendlyGovAssessment),
+        ("CQ01", highest(None), {}),
+        ("CQ02", highest("rating"), {}),
+        ("CQ08", total("surveys"), {}),
+        ("CQ09", total("satisfied"), {}),
+    ),
+    *_rows(
+        _found(DemocracyConference),
+        ("DC02", different("entity_key"), {"kind": "staff"}),
+        ("DC05", different("entity_key"), {"kind": "workers"}),
+        ("DC07", different("entity_key"), {"kind": "workplace"}),
+        ("DC10", different("entity_key"), {"kind": "community"}),
+    ),
+    *_rows(
+        _found(Oversight),
+        ("GS01", count, _led("oversight", _SIX)),
+        *((f"GS01.{lead}", count, _led("oversight", lead)) for lead in Oversight.ORGANISATIONS),
+        ("GS02", count, _led("critique", _SIX)),
+        *((f"GS02.{lead}", count, _led("critique", lead)) for lead in Oversight.ORGANISATIONS),
+        ("GS03", total("drafts"), {"kind": "critique"}),
+        ("GS04", total("recommendations"), {}),
+        ("GS05", total("accepted"), {}),
+        ("GS07", count, _led("oversight", "HDND,SECTOR")),
+        ("GS09", count, _led("oversight", "TTND")),
+        ("GS11", count, _led("oversight", "GSDTCD")),
+        ("GS12", total("violations"), {"lead": _BOARDS}),
+        ("GS13", total("amount", decimal=True), {}),
+    ),
+    *_rows(
+        _found(TrainingCourse),
+        ("TP01", count, {"organiser": "board"}),
+        ("TP02", total("participants"), {"organiser": "board"}),
+        ("TP03", count, {"organiser": "front,organisation"}),
+        ("TP04", total("participants"), {"organiser": "front,organisation"}),
+        ("TP05", count, {"organiser": "government"}),
+        ("TP06", total("participants"), {"organiser": "government"}),
+    ),
+]
+MEASURES: dict[str, Measure] = {measure.code: measure for measure in ALL}
