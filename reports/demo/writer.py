@@ -11,11 +11,11 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from danvan.accounts.models import User
-from danvan.units.models import AdministrativeUnit, Level
+from danvan.units.models import AdministrativeUnit
 from reports import ledger
 from reports.demo.accounts import make_accounts
-from reports.demo.board import DemoUnit
 from reports.demo.figures import SHOWCASE, YearFigures, demo_figures
+from reports.demo.records_writer import write_records
 from reports.demo.scenario import (
     EXTENSION_REASON,
     OPEN_YEAR,
@@ -27,6 +27,7 @@ from reports.demo.scenario import (
     past_course,
 )
 from reports.demo.totals import YEARS
+from reports.demo.units import demo_unit
 from reports.figures import Figure, write_figures, write_many
 from reports.models import (
     DeadlineExtension,
@@ -42,6 +43,7 @@ from reports.models import (
 from reports.periods import default_dates, open_period
 
 STRUCTURE_DATE = default_dates(OPEN_YEAR)["structure_date"]
+RECORD_YEARS = (2022, 2023, 2024)
 STILL_OPEN = (2023, OPEN_YEAR)
 EXTENSION_DAYS = 5
 
@@ -57,15 +59,11 @@ class Loaded:
     accounts: int = 0
     years: tuple[int, ...] = ()
     figures: int = 0
-
-
-def demo_unit(unit: AdministrativeUnit) -> DemoUnit:
-    """Return what the figures need to know of a unit."""
-    return DemoUnit(unit.code, Level(unit.level).letter, unit.full_name_in_text)
+    records: int = 0
 
 
 @transaction.atomic
-def load(today: datetime.date) -> Loaded:
+def load(today: datetime.date, *, with_records: bool = True) -> Loaded:
     """Load accounts and the years that are missing; `today` places the open year's deadline.
 
     Raises DemoRefused when a year holds real figures, and then nothing is written.
@@ -82,7 +80,9 @@ def load(today: datetime.date) -> Loaded:
     missing = tuple(year for year in YEARS if year not in present)
     figures = demo_figures(map(demo_unit, units)) if missing else {}
     written = sum(_Year(year, accounts, today).load(figures[year]) for year in missing)
-    return Loaded(created, missing, written)
+    recorded = [year for year in missing if year in RECORD_YEARS] if with_records else []
+    records = write_records(units, accounts, recorded)
+    return Loaded(created, missing, written, records)
 
 
 class _Year:
