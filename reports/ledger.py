@@ -18,9 +18,7 @@ _SQLITE = [
     f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
     for event in ("UPDATE", "DELETE")
 ]
-_SQLITE_REMOVE = [
-    f"DROP TRIGGER IF EXISTS {TABLE}_no_{event}" for event in ("update", "delete")
-]
+_SQLITE_REMOVE = [f"DROP TRIGGER IF EXISTS {TABLE}_no_{event}" for event in ("update", "delete")]
 _POSTGRESQL = [
     f"CREATE OR REPLACE FUNCTION {TABLE}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
     f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
