@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from django.db.models import Count, Q
-
 from danvan.units.models import AdministrativeUnit, Level
 from reports.consolidation_facts import Scope, Source, read_facts
 from reports.consolidation_figures import (
@@ -155,7 +153,7 @@ def consolidate(
         scope=scope,
         levels=levels or tuple(Level.values),
         sections=_sections(source, codes, facts),
-        years=year_progress(source),
+        years=year_progress(source, facts),
         missing=submissions(source, missing_only=True),
         prior_years=scope.prior_years if source.prior else None,
     )
@@ -182,6 +180,8 @@ def _sections(source: Source, codes: list[str], facts: Facts) -> tuple[SectionLi
     whole = Evaluator(source.definitions, facts, source.years)
     before = Evaluator(source.definitions, facts, source.prior)
     single = single_years(source, facts)
+    if len(single) == 1:
+        single = dict.fromkeys(single, whole)
     numbers = section_numbers(source)
     lines = [
         _line(source.definitions[code], source.scope.levels or Level.values, whole, before, single)
@@ -225,13 +225,8 @@ def _line(
     )
 
 
-def year_progress(source: Source) -> tuple[YearProgress, ...]:
+def year_progress(source: Source, facts: Facts) -> tuple[YearProgress, ...]:
     """Return, year by year, how many reports are asked for and how many are in the figures."""
-    counts = source.reports().order_by().values_list("period_id")
-    counts = counts.annotate(
-        Count("pk"), included=Count("pk", filter=Q(state__in=source.scope.states))
-    )
-    asked = {period: (expected, included) for period, expected, included in counts}
     years = []
     for year, group in groupby(
         (p for p in source.periods if p.pk in source.years), key=lambda period: period.year
@@ -240,13 +235,18 @@ def year_progress(source: Source) -> tuple[YearProgress, ...]:
         years.append(
             YearProgress(
                 year,
-                sum(asked.get(period.pk, (0, 0))[0] for period in periods),
-                sum(asked.get(period.pk, (0, 0))[1] for period in periods),
+                _count(facts.units, periods),
+                _count(facts.included, periods),
                 any(period.is_demo for period in periods),
                 periods[-1].end,
             )
         )
     return tuple(years)
+
+
+def _count(counts: dict, periods: list) -> int:
+    wanted = {period.pk for period in periods}
+    return sum(count for (period, _level), count in counts.items() if period in wanted)
 
 
 def submissions(source: Source, *, missing_only: bool = False) -> tuple[Submission, ...]:

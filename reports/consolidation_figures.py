@@ -46,11 +46,12 @@ class Part:
 
 @dataclass
 class Facts:
-    """Parts by indicator and cell, counts per rank of ratings, and the units that must report."""
+    """Parts by indicator and cell, counts per rank of ratings, reports asked for and included."""
 
     parts: dict[str, dict[Cell, Part]] = field(default_factory=dict)
     ranks: dict[str, dict[Cell, Counter]] = field(default_factory=dict)
     units: Counter = field(default_factory=Counter)
+    included: Counter = field(default_factory=Counter)
 
     def add_part(self, code: str, cell: Cell, part: Part) -> None:
         """Add `part` to what is known of the cell."""
@@ -66,6 +67,7 @@ class Facts:
             for cell, ranks in cells.items():
                 self.ranks.setdefault(code, {}).setdefault(cell, Counter()).update(ranks)
         self.units.update(other.units)
+        self.included.update(other.included)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from danvan.units.models import AdministrativeUnit, Level
-from reports.consolidation import YearProgress, section_codes, section_numbers, year_progress
+from reports.consolidation import (
+    YearProgress,
+    section_codes,
+    section_numbers,
+    single_years,
+    year_progress,
+)
 from reports.consolidation_facts import Scope, Source, read_facts
 from reports.consolidation_facts import meets as report_meets
 from reports.consolidation_figures import Definition, Evaluator, Facts, Figure
@@ -82,7 +88,7 @@ def by_child_unit(
         columns=tuple(source.definitions[code] for code in codes),
         section_number=section_numbers(source).get(section, 0),
         total=total,
-        years=year_progress(source),
+        years=year_progress(source, anchor),
     )
 
 
@@ -187,6 +193,7 @@ class Drill:
     level: str | None
     figure: Figure
     parts: tuple[DrillPart, ...]
+    by_year: tuple[tuple[int, Figure], ...]
 
 
 def drill(
@@ -217,7 +224,10 @@ def drill(
         )
         for leaf, at in _leaves(source, definition, level)
     )
-    return Drill(scope, definition, level, evaluator.figure(code, level), parts)
+    by_year = tuple(
+        (year, one.figure(code, level)) for year, one in single_years(source, facts).items()
+    )
+    return Drill(scope, definition, level, evaluator.figure(code, level), parts, by_year)
 
 
 def _leaves(
@@ -246,7 +256,9 @@ def _contributions(
     counted = definition.aggregation == Aggregation.COUNT
     condition = definition.formula if counted else None
     names = source.leaves_of(condition) if condition else {code}
-    values = source.values([p for p in periods if p]).filter(indicator__in=source.ids_of(names))
+    values = source.values([p for p in periods if p]).filter(
+        indicator__in=source.ids_of(names), number__isnull=False
+    )
     if level:
         values = values.filter(report__level=level)
     values = values.select_related("report__unit__parent", "report__period")

@@ -45,6 +45,20 @@ class AccountForm(StaleFormMixin):
             "username": "Ví dụ: xa-13369, huyen-350. Chữ không dấu, chữ số, dấu . _ -",
         }
 
+    by: User  # who edits; set by the admin
+
+    def clean(self):
+        """Say at the field what the constraint and the services would refuse."""
+        cleaned = super().clean()
+        unit = cleaned.get("unit", self.instance.unit)
+        if unit is None and not cleaned.get("is_superuser") and self.instance.is_active:
+            message = "Tài khoản phải thuộc một đơn vị (trừ quản trị viên)."
+            self.add_error("unit" if "unit" in self.fields else None, message)
+        changed = {"role", "is_superuser"} & set(self.changed_data)
+        if self.instance.pk == self.by.pk and changed:
+            self.add_error(None, "Anh/chị không thể tự đổi vai trò của mình.")
+        return cleaned
+
 
 class LastLoginFilter(admin.SimpleListFilter):
     """Who has not been here."""
@@ -120,11 +134,32 @@ class UserAdmin(admin.ModelAdmin):
     def get_fieldsets(self, request, obj=None):
         """Show the unit as text once the account exists: it is changed by a transfer."""
         place = "unit" if obj is None else "unit_name"
-        shown = [(None, {"fields": ("username", "full_name", "email", place, "role", "is_superuser", STAMP)})]
+        shown = [
+            (
+                None,
+                {
+                    "fields": (
+                        "username",
+                        "full_name",
+                        "email",
+                        place,
+                        "role",
+                        "is_superuser",
+                        STAMP,
+                    )
+                },
+            )
+        ]
         if obj is not None:
             facts = ("state", "last_login", "date_joined", "password_state")
             shown.append(("Tình trạng", {"fields": facts}))
         return shown
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        """Let the form know who edits."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.by = request.user
+        return form
 
     def get_readonly_fields(self, request, obj=None):
         facts = ("unit_name", "state", "last_login", "date_joined", "password_state")
@@ -187,7 +222,11 @@ class UserAdmin(admin.ModelAdmin):
             return self.slips(
                 request, [(user, services.reset_password(user, by=request.user)) for user in people]
             )
-        context = {**self.admin_site.each_context(request), "title": "Cấp lại mật khẩu", "people": people}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Cấp lại mật khẩu",
+            "people": people,
+        }
         return TemplateResponse(request, "admin/accounts/user/reset_selected.html", context)
 
     def get_urls(self):
@@ -202,7 +241,8 @@ class UserAdmin(admin.ModelAdmin):
         if name not in STEPS or not self.has_change_permission(request):
             raise PermissionDenied
         user = get_object_or_404(self.get_queryset(request), pk=pk)
-        form = STEPS[name](request.POST or None, user=user, by=request.user)
+        data = request.POST if request.method == "POST" else None
+        form = STEPS[name](data, user=user, by=request.user)
         if request.method == "POST" and form.is_valid():
             try:
                 password = form.carry_out()
@@ -243,7 +283,9 @@ def _day_field():
 
 class ResetStep(StepForm):
     title = "Cấp lại mật khẩu"
-    explanation = "Mật khẩu mới chỉ hiện một lần; các máy đang đăng nhập tài khoản này sẽ bị đăng xuất."
+    explanation = (
+        "Mật khẩu mới chỉ hiện một lần; các máy đang đăng nhập tài khoản này sẽ bị đăng xuất."
+    )
 
     def carry_out(self):
         return services.reset_password(self.user, by=self.by)

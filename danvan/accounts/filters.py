@@ -24,7 +24,10 @@ class AuditFilter(filters.FilterSet):
 
     q = filters.CharFilter(label="Tìm", method="by_words")
     kind = filters.ChoiceFilter(
-        label="Loại dữ liệu", field_name="content_type", choices=_model_choices, empty_label="Tất cả"
+        label="Loại dữ liệu",
+        field_name="content_type",
+        choices=_model_choices,
+        empty_label="Tất cả",
     )
     action = filters.ChoiceFilter(
         label="Việc",

@@ -82,8 +82,12 @@ class OwnPasswordForm(SetPasswordMixin, forms.Form):
         """Compare both entries, ask the validators, refuse the old and the issued password."""
         self.validate_passwords()
         typed = self.cleaned_data.get("new_password1")
-        if typed and (typed == self.cleaned_data.get("old_password") or was_issued(self.user, typed)):
-            self.add_error("new_password1", "Mật khẩu mới phải khác mật khẩu cũ và mật khẩu được cấp.")
+        if typed and (
+            typed == self.cleaned_data.get("old_password") or was_issued(self.user, typed)
+        ):
+            self.add_error(
+                "new_password1", "Mật khẩu mới phải khác mật khẩu cũ và mật khẩu được cấp."
+            )
         self.validate_password_for_user(self.user)
         return super().clean()
 

@@ -47,7 +47,9 @@ class StaleFormMixin(forms.ModelForm):
         if cleaned.get(STAMP) != now:
             self.data = self.data.copy()
             self.data[self.add_prefix(STAMP)] = now
-            self.add_error(None, "Dữ liệu này vừa được người khác sửa. " + self._differences(stored))
+            self.add_error(
+                None, "Dữ liệu này vừa được người khác sửa. " + self._differences(stored)
+            )
         return cleaned
 
     def _differences(self, stored: models.Model) -> str:
@@ -59,6 +61,8 @@ class StaleFormMixin(forms.ModelForm):
             present = getattr(stored, name)
             if present != typed:
                 label = self.fields[name].label or name
-                seen.append(f"{label}: hiện là “{present or 'trống'}”, anh/chị nhập “{typed or 'trống'}”")
+                seen.append(
+                    f"{label}: hiện là “{present or 'trống'}”, anh/chị nhập “{typed or 'trống'}”"
+                )
         text = "; ".join(seen) or "Nội dung anh/chị nhập trùng với dữ liệu hiện tại"
         return f"{text}. Bấm lưu lần nữa để ghi nội dung của anh/chị."

@@ -12,7 +12,11 @@ urlpatterns = [
     path("bao-mat/ket-thuc/", views_security.end_sessions, name="end_sessions"),
     path("bao-mat/ket-thuc/<int:pk>/", views_security.end_sessions, name="end_session"),
     path("bao-mat/hai-lop/", views_security.SecondFactorView.as_view(), name="second_factor"),
-    path("bao-mat/hai-lop/tat/", views_security.SecondFactorOffView.as_view(), name="second_factor_off"),
+    path(
+        "bao-mat/hai-lop/tat/",
+        views_security.SecondFactorOffView.as_view(),
+        name="second_factor_off",
+    ),
     path("nhat-ky/", views_audit.AuditView.as_view(), name="audit"),
     path("nhat-ky/xuat/", views_audit.audit_export, name="audit_export"),
     path("nhat-ky/bao-mat/", views_audit.SecurityLogView.as_view(), name="security_log"),

@@ -24,7 +24,9 @@ EXPORT_LIMIT = 50_000
 def expect_auditor(user) -> None:
     """Raise PermissionDenied unless the rights table lets `user` read the trail."""
     if not user.can(Action.VIEW_AUDIT):
-        raise PermissionDenied("Chỉ ban dân vận cấp huyện, cấp tỉnh và quản trị viên được xem nhật ký.")
+        raise PermissionDenied(
+            "Chỉ ban dân vận cấp huyện, cấp tỉnh và quản trị viên được xem nhật ký."
+        )
 
 
 class AuditorView(FilterView):
@@ -65,7 +67,9 @@ class SecurityLogView(AuditorView):
 
 def entries_for(user):
     """Return the entries `user` may read, with what a line shows."""
-    return AuditEntry.objects.visible_to(user).select_related("actor", "unit__parent", "content_type")
+    return AuditEntry.objects.visible_to(user).select_related(
+        "actor", "unit__parent", "content_type"
+    )
 
 
 def events_for(user):
@@ -81,7 +85,9 @@ def described(entry: AuditEntry) -> dict:
         "who": str(entry.actor) if entry.actor else "Hệ thống",
         "who_pk": entry.actor_id,
         "who_unit": entry.actor_unit,
-        "who_role": dict(Role.choices).get(entry.actor_role, "Quản trị viên" if entry.actor_role else ""),
+        "who_role": dict(Role.choices).get(
+            entry.actor_role, "Quản trị viên" if entry.actor_role else ""
+        ),
         "action": ACTION_LABELS.get(entry.action, ""),
         "kind": str(model._meta.verbose_name).capitalize() if model else "",
         "what": entry.object_repr,
@@ -98,7 +104,7 @@ def audit_export(request):
     """Download the filtered trail as a workbook, newest first; the newest 50,000 entries at most."""
     expect_auditor(request.user)
     filtered = AuditFilter(request.GET, queryset=entries_for(request.user))
-    entries = filtered.qs if filtered.is_valid() else AuditEntry.objects.none()
+    entries = filtered.qs if filtered.is_valid() else filtered.queryset.none()
     columns = (
         Column("Lúc", 18, DATE_TIME),
         Column("Người thực hiện", 24),
@@ -114,7 +120,9 @@ def audit_export(request):
         Column("Mã yêu cầu", 34),
     )
     file = io.BytesIO()
-    stream_rows(file, Sheet("Nhật ký", columns, map(_sheet_row, entries[:EXPORT_LIMIT].iterator(500))))
+    stream_rows(
+        file, Sheet("Nhật ký", columns, map(_sheet_row, entries[:EXPORT_LIMIT].iterator(500)))
+    )
     file.seek(0)
     security_log.record(SecurityKind.EXPORT, what="audit")
     name = safe_file_name(f"Nhật ký thay đổi {timezone.localdate():%d-%m-%Y}")
@@ -123,7 +131,9 @@ def audit_export(request):
 
 def _sheet_row(entry: AuditEntry) -> tuple:
     line = described(entry)
-    text = "; ".join(f"{label}: {old or '(trống)'} → {new or '(trống)'}" for label, old, new in line["changes"])
+    text = "; ".join(
+        f"{label}: {old or '(trống)'} → {new or '(trống)'}" for label, old, new in line["changes"]
+    )
     return (
         line["at"], line["who"], line["who_unit"], line["who_role"], line["action"], line["kind"],
         line["what"], line["unit"], text, line["source"], line["address"], line["request_id"],
@@ -133,10 +143,14 @@ def _sheet_row(entry: AuditEntry) -> tuple:
 @require_safe
 def user_history(request, pk):
     """Everything about one account: what was done to it, what it did, where it logged in."""
-    person = get_object_or_404(User.objects.visible_to(request.user).select_related("unit__parent"), pk=pk)
+    person = get_object_or_404(
+        User.objects.visible_to(request.user).select_related("unit__parent"), pk=pk
+    )
     expect_auditor(request.user)
     entries = entries_for(request.user)
-    about = entries.filter(content_type__app_label="accounts", content_type__model="user", object_id=pk)
+    about = entries.filter(
+        content_type__app_label="accounts", content_type__model="user", object_id=pk
+    )
     done = Paginator(entries.filter(actor=person), 50).get_page(request.GET.get("page"))
     context = {
         "person": person,

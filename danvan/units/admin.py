@@ -20,7 +20,9 @@ class InForceFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         """Offer today and every first day of a structure."""
-        days = AdministrativeUnit.objects.order_by("-valid_from").values_list("valid_from", flat=True)
+        days = AdministrativeUnit.objects.order_by("-valid_from").values_list(
+            "valid_from", flat=True
+        )
         changes = [(day.isoformat(), f"{day:%d/%m/%Y}") for day in days.distinct()]
         return [("today", "Hôm nay"), *changes[:20]]
 

@@ -1,4 +1,4 @@
-"""A small province for the tests of the consolidation: two districts, four communes, few indicators."""
+"""A small province for the tests of the consolidation: 2 districts, 4 communes, few indicators."""
 
 from __future__ import annotations
 
@@ -172,3 +172,14 @@ def merge_communes(tree: dict, date=datetime.date(2025, 1, 1)) -> Administrative
     for unit in old:
         UnitSuccession.objects.create(predecessor=unit, successor=new, date=date)
     return new
+
+
+def new_province(tree: dict, date=datetime.date(2025, 7, 1)) -> AdministrativeUnit:
+    """End all units on `date` and make tỉnh 37 with one xã 8, successors of tỉnh 35 and its xã."""
+    AdministrativeUnit.objects.update(valid_to=date)
+    province = make_unit("37", "tinh", "Ninh Bình", Level.PROVINCE, start=date)
+    commune = make_unit("8", "xa", "Phù Lê", Level.COMMUNE, province, start=date)
+    arrows = [("35", province), *((code, commune) for code in "1234")]
+    for code, successor in arrows:
+        UnitSuccession.objects.create(predecessor=tree[code], successor=successor, date=date)
+    return province

@@ -314,7 +314,7 @@ class MissingTests(Small):
 class BudgetTests(Small):
     def test_queries_do_not_grow_with_units(self):
         def count():
-            with self.assertNumQueries(9):
+            with self.assertNumQueries(10):
                 consolidate(self.tree["35"], 2022, 2023)
 
         period = make_period(2023)

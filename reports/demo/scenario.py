@@ -1,0 +1,140 @@
+"""How far each demonstration report has come, and what its history looks like. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+
+from reports.demo.board import DemoUnit
+from reports.demo.chance import between, noise, pick
+from reports.demo.figures import SHOWCASE
+from reports.models import State
+
+OPEN_YEAR = 2024
+# Districts whose communes were given more time: there the deadline is still to come.
+EXTENDED_DISTRICTS = ("349", "350", "352", "353")
+EXTENSION_REASON = "Gia hạn để các đơn vị rà soát, đối chiếu số liệu với hồ sơ."
+REMARKS = [
+    ("DT07", "Đề nghị rà soát lại số ý kiến, kiến nghị theo biên bản các hội nghị đối thoại."),
+    ("TD05", "Số lượt công dân được tiếp chưa khớp với sổ tiếp công dân, đề nghị kiểm tra lại."),
+    ("GS05", "Đề nghị xem lại số kiến nghị được tiếp thu, giải quyết, cần có văn bản trả lời."),
+    ("CQ09", "Đề nghị kiểm tra lại số phiếu hài lòng so với kết quả khảo sát đã gửi."),
+    ("QT07", "Đề nghị đối chiếu số đảng viên được học tập với danh sách của từng chi bộ."),
+    ("VD01", "Đề nghị tách phần ngân sách hỗ trợ, chỉ tính kinh phí Nhân dân đóng góp."),
+]
+SHOWCASE_REMARKS = [
+    ("DT07", "Biên bản ba hội nghị ghi tổng cộng 64 ý kiến, đề nghị kiểm tra lại."),
+    ("VD02", "Chưa có diện tích đất hiến làm đường, đề nghị bổ sung."),
+]
+SHOWCASE_BLANK = ("VD02",)
+_SECTIONS = ["QT", "TH", "DT", "TD", "DV", "CQ", "DC", "GS", "TP", "TG", "KT", "VD", "NX"]
+
+
+@dataclass(frozen=True)
+class Due:
+    """The due dates of a period, by level letter."""
+
+    commune: datetime.date
+    district: datetime.date
+    province: datetime.date
+
+    def of(self, letter: str) -> datetime.date:
+        """Return the due date of units of a level."""
+        return {"X": self.commune, "H": self.district, "T": self.province}[letter]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One move of the history."""
+
+    action: str
+    to_state: State
+    at: datetime.datetime
+
+
+@dataclass(frozen=True)
+class Course:
+    """The course of one report: which sections are filled, its moves, the remarks it was given."""
+
+    sections: frozenset[str]
+    saved_at: datetime.datetime | None = None
+    steps: tuple[Step, ...] = ()
+    remarks: list[tuple[str, str]] = field(default_factory=list)
+    extended: bool = False
+
+    @property
+    def state(self) -> State:
+        """Where the report stands at the end."""
+        return self.steps[-1].to_state if self.steps else State.DRAFT
+
+
+_ALL = frozenset(_SECTIONS)
+_SUBMIT, _RETURN, _APPROVE = (
+    ("submit", State.SUBMITTED),
+    ("return", State.RETURNED),
+    ("approve", State.APPROVED),
+)
+
+
+def open_due(today: datetime.date) -> Due:
+    """Return the due dates of the open year: the communes' has just passed, others are to come."""
+    days = datetime.timedelta(days=1)
+    return Due(today - 2 * days, today + 10 * days, today + 18 * days)
+
+
+def past_course(unit: DemoUnit, year: int, due: Due) -> Course:
+    """Return the course of a past year's report: approved, some late, some only after a return."""
+    key = (unit.code, year)
+    late = noise("late", *key) < 0.05
+    days = -1 if late else int(between(0, 12, "sent", *key))
+    sent = due.of(unit.letter) - datetime.timedelta(days=days)
+    moves, remarks = [_SUBMIT, _APPROVE], []
+    if unit.letter == "X" and noise("returned", *key) < 0.1:
+        moves, remarks = [_SUBMIT, _RETURN, _SUBMIT, _APPROVE], [pick(REMARKS, "remark", *key)]
+    return _course(_ALL, sent, moves, remarks, key)
+
+
+def open_course(unit: DemoUnit, district: str, today: datetime.date) -> Course:
+    """Return how far the report of the open year has come by `today`."""
+    key = (unit.code, OPEN_YEAR)
+    sent = today - datetime.timedelta(days=int(between(4, 15, "sent", *key)))
+    chance = noise("state", unit.code)
+    if unit.code == SHOWCASE:
+        sent = today - datetime.timedelta(days=5)
+        return _course(_ALL, sent, [_SUBMIT, _RETURN], SHOWCASE_REMARKS, key, extended=True)
+    if unit.letter != "X":
+        # Boards write their own part last: most have begun, none has sent.
+        return _draft(int(between(2, 9, "sections", *key)), today, key, extended=False)
+    extended = district in EXTENDED_DISTRICTS
+    if chance < 0.42:
+        return _course(_ALL, sent, [_SUBMIT, _APPROVE], [], key)
+    if chance < 0.64:
+        return _course(_ALL, sent, [_SUBMIT], [], key)
+    if chance < 0.71:
+        remark = pick(REMARKS, "remark", *key)
+        return _course(_ALL, sent, [_SUBMIT, _RETURN], [remark], key, extended=extended)
+    if chance < 0.91:
+        return _draft(int(between(4, 13, "sections", *key)), today, key, extended)
+    return Course(frozenset(), extended=extended)
+
+
+def _draft(sections: int, today: datetime.date, key: tuple, extended: bool) -> Course:
+    saved = today - datetime.timedelta(days=int(between(1, 6, "saved", *key)))
+    return Course(frozenset(_SECTIONS[:sections]), _hour(saved, "saved", *key), extended=extended)
+
+
+def _course(sections, sent: datetime.date, moves, remarks, key: tuple, extended=False) -> Course:
+    """Return a course whose moves follow one another by a day at working hours."""
+    steps = tuple(
+        Step(action, state, _hour(sent + datetime.timedelta(days=n), action, n, *key))
+        for n, (action, state) in enumerate(moves)
+    )
+    saved = steps[0].at - datetime.timedelta(minutes=int(between(5, 50, "before", *key)))
+    return Course(sections, saved, steps, list(remarks), extended)
+
+
+def _hour(day: datetime.date, *key) -> datetime.datetime:
+    """Return a moment of the working day, Vietnamese time."""
+    minutes = int(between(7.5 * 60, 16.5 * 60, "hour", *key))
+    zone = datetime.timezone(datetime.timedelta(hours=7))
+    return datetime.datetime.combine(day, datetime.time(minutes // 60, minutes % 60), zone)

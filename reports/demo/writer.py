@@ -1,0 +1,254 @@
+"""Putting the demonstration into the database: periods, figures, moves and remarks, in bulk."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from danvan.accounts.models import User
+from danvan.units.models import AdministrativeUnit
+from reports import ledger
+from reports.demo.accounts import make_accounts
+from reports.demo.figures import SHOWCASE, YearFigures, demo_figures
+from reports.demo.records_writer import write_records
+from reports.demo.scenario import (
+    EXTENSION_REASON,
+    OPEN_YEAR,
+    SHOWCASE_BLANK,
+    Course,
+    Due,
+    open_course,
+    open_due,
+    past_course,
+)
+from reports.demo.totals import YEARS
+from reports.demo.units import demo_unit
+from reports.figures import Figure, write_figures, write_many
+from reports.models import (
+    DeadlineExtension,
+    FigureChange,
+    PeriodLog,
+    Remark,
+    Report,
+    ReportingPeriod,
+    Source,
+    State,
+    Transition,
+)
+from reports.periods import default_dates, open_period
+
+STRUCTURE_DATE = default_dates(OPEN_YEAR)["structure_date"]
+RECORD_YEARS = (2022, 2023, 2024)
+STILL_OPEN = (2023, OPEN_YEAR)
+EXTENSION_DAYS = 5
+
+
+class DemoRefused(Exception):  # noqa: N818
+    """The database is not one to put demonstration figures into; the message says why."""
+
+
+@dataclass
+class Loaded:
+    """What a run did."""
+
+    accounts: int = 0
+    years: tuple[int, ...] = ()
+    figures: int = 0
+    records: int = 0
+
+
+@transaction.atomic
+def load(today: datetime.date, *, with_records: bool = True) -> Loaded:
+    """Load accounts and the years that are missing; `today` places the open year's deadline.
+
+    Raises DemoRefused when a year holds real figures, and then nothing is written.
+    """
+    real = ReportingPeriod.objects.filter(year__in=YEARS, is_demo=False).first()
+    if real:
+        raise DemoRefused(
+            f"The year {real.year} is already open with real figures; "
+            "demonstration data belongs into an empty database."
+        )
+    units = list(AdministrativeUnit.objects.on(STRUCTURE_DATE).filter(path__startswith="35/"))
+    accounts, created = make_accounts(units)
+    present = set(ReportingPeriod.objects.values_list("year", flat=True))
+    missing = tuple(year for year in YEARS if year not in present)
+    loaded = Loaded(created, missing)
+    figures = demo_figures(map(demo_unit, units)) if missing else {}
+    for year in missing:
+        one = _Year(year, accounts, today)
+        loaded.figures += one.load_figures(figures[year])
+        if with_records and year in RECORD_YEARS:
+            loaded.records += write_records(units, accounts, one.period)
+        one.finish(figures[year])
+    return loaded
+
+
+class _Year:
+    """One year on its way into the database."""
+
+    def __init__(self, year: int, accounts: dict[int, User], today: datetime.date):
+        self.year, self.accounts, self.today = year, accounts, today
+        dates = default_dates(year)
+        self.due = Due(dates["due_commune"], dates["due_district"], dates["due_province"])
+        if year == OPEN_YEAR:
+            self.due = open_due(today)
+
+    def load_figures(self, figures: YearFigures) -> int:
+        """Open the year, write figures and history; return the number of figures."""
+        self.period = self._open()
+        self.reports = list(self.period.reports.select_related("unit__parent", "reviewer__parent"))
+        self.courses = {report.pk: self._course(report) for report in self.reports}
+        written = write_many(
+            {report.pk: self._filled(report, figures) for report in self.reports},
+            actor=None,
+            source=Source.DEMO,
+        ).total
+        self._set_states()
+        self._write_history()
+        self._extend()
+        self._date_ledger()
+        return written
+
+    def finish(self, figures: YearFigures) -> None:
+        """Do what comes after the submissions: the showcase's correction, closing the year."""
+        if self.year == OPEN_YEAR:
+            self._correct_showcase(figures)
+        if self.year not in STILL_OPEN:
+            self._close()
+
+    def _open(self) -> ReportingPeriod:
+        period = open_period(
+            self.year,
+            is_demo=True,
+            due_commune=self.due.commune,
+            due_district=self.due.district,
+            due_province=self.due.province,
+        )
+        PeriodLog.objects.filter(period=period).update(
+            at=_moment(datetime.date(self.year, 11, 15)), actor=self._province()
+        )
+        return period
+
+    def _province(self) -> User:
+        return next(user for user in self.accounts.values() if user.username == "tinh")
+
+    def _course(self, report: Report) -> Course:
+        unit = demo_unit(report.unit)
+        if self.year == OPEN_YEAR:
+            return open_course(unit, report.reviewer.code, self.today)
+        return past_course(unit, self.year, self.due)
+
+    def _filled(self, report: Report, figures: YearFigures) -> dict[str, Figure]:
+        sections = self.courses[report.pk].sections
+        row = figures[report.unit.code]
+        blank = SHOWCASE_BLANK if report.unit.code == SHOWCASE and self.year == OPEN_YEAR else ()
+        return {c: figure for c, figure in row.items() if c[:2] in sections and c not in blank}
+
+    def _set_states(self) -> None:
+        """Put each report where its course ends: state, version, times as its moves leave them."""
+        for report in self.reports:
+            course = self.courses[report.pk]
+            times = {step.to_state: step.at for step in course.steps}
+            report.state = course.state
+            report.version = int(bool(course.sections)) + len(course.steps)
+            report.saved_at = course.saved_at
+            report.submitted_at = times.get(State.SUBMITTED)
+            report.approved_at = times.get(State.APPROVED)
+        Report.objects.bulk_update(
+            self.reports,
+            ["state", "version", "saved_at", "submitted_at", "approved_at"],
+            batch_size=200,
+        )
+
+    def _write_history(self) -> None:
+        """Write the moves and remarks, oldest first, dated when they are said to have happened."""
+        indicators = {row.code: row for row in self.period.catalogue.indicators.all()}
+        moves, remarks = [], []
+        for report in self.reports:
+            course, state = self.courses[report.pk], State.DRAFT
+            for step in course.steps:
+                actor = self._actor(report, step.action)
+                moves.append(_move(report, step, state, actor))
+                state = step.to_state
+                if step.action == "return":
+                    done = course.steps[-1].at if course.state == State.APPROVED else None
+                    remarks += [
+                        Remark(
+                            report=report, indicator=indicators[code], text=text, author=actor,
+                            author_unit=actor.unit.place_name, created_at=step.at, resolved_at=done,
+                            resolved_by=actor if done else None,
+                        )
+                        for code, text in course.remarks
+                    ]  # fmt: skip
+        moves.sort(key=lambda move: move.at)
+        _create_dated(Transition, moves, "at")
+        _create_dated(Remark, remarks, "created_at")
+
+    def _actor(self, report: Report, action: str) -> User:
+        return self.accounts[report.unit_id if action == "submit" else report.reviewer_id]
+
+    def _extend(self) -> None:
+        until = self.today + datetime.timedelta(days=EXTENSION_DAYS)
+        DeadlineExtension.objects.bulk_create(
+            DeadlineExtension(
+                report=report,
+                until=until,
+                reason=EXTENSION_REASON,
+                granted_by=self.accounts[report.reviewer_id],
+            )
+            for report in self.reports
+            if self.courses[report.pk].extended
+        )
+
+    def _date_ledger(self) -> None:
+        """Date the ledger lines like the saving they stand for, not like the loading."""
+        saved = Report.objects.filter(pk=OuterRef("report")).values("saved_at")
+        with ledger.opened(connection):
+            FigureChange.objects.filter(report__period=self.period).update(at=Subquery(saved))
+
+    def _correct_showcase(self, figures: YearFigures) -> None:
+        """Let the clerk of the showcase commune have begun to correct what was returned."""
+        report = next(report for report in self.reports if report.unit.code == SHOWCASE)
+        before = figures[SHOWCASE]["DT07"]
+        corrected = Figure(number=Decimal(64), note=before.note)
+        actor = self.accounts[report.unit_id]
+        write_figures(report, {"DT07": corrected}, actor=actor, source=Source.FORM)
+
+    def _close(self) -> None:
+        moment, actor = _moment(datetime.date(self.year + 1, 1, 20)), self._province()
+        self.period.is_closed, self.period.closed_at, self.period.closed_by = True, moment, actor
+        self.period.save(update_fields=["is_closed", "closed_at", "closed_by"])
+        log = PeriodLog.objects.create(period=self.period, action="Khóa kỳ", actor=actor)
+        PeriodLog.objects.filter(pk=log.pk).update(at=moment)
+
+
+def _move(report: Report, step, state: State, actor: User) -> Transition:
+    return Transition(
+        report=report,
+        action=step.action,
+        from_state=state,
+        to_state=step.to_state,
+        actor=actor,
+        actor_unit=actor.unit.place_name,
+        at=step.at,
+    )
+
+
+def _create_dated(model, rows: list, name: str) -> None:
+    """Create `rows` whose auto_now_add field `name` must keep the moment it was given."""
+    moments = [getattr(row, name) for row in rows]
+    model.objects.bulk_create(rows, batch_size=500)
+    for row, moment in zip(rows, moments, strict=True):
+        setattr(row, name, moment)
+    model.objects.bulk_update(rows, [name], batch_size=200)
+
+
+def _moment(day: datetime.date) -> datetime.datetime:
+    """Return nine o'clock of `day`, local time."""
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(9)))

@@ -1,0 +1,128 @@
+"""`manage.py export_consolidated --unit CODE --years 2021-2022 [--section DT] --output FILE.xlsx`."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from openpyxl import Workbook
+
+from danvan.units.models import AdministrativeUnit
+from reports.models import ReportingPeriod, Section
+from reports.models.period import COUNTED_KINDS
+from reports.workbook import build, collect
+
+MAX_YEARS = 30
+
+
+class Command(BaseCommand):
+    """Write the consolidated workbook of a unit and all below it into a file."""
+
+    help = "Write the consolidated Excel workbook of a unit for a year or a range of years."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--unit", required=True, metavar="CODE", help="code of the unit, e.g. 35"
+        )
+        parser.add_argument("--years", required=True, metavar="2021-2022", help="a year or a range")
+        parser.add_argument("--section", metavar="DT", help="code of one section (default: all)")
+        parser.add_argument("--output", required=True, metavar="FILE.xlsx")
+        parser.add_argument(
+            "--include-submitted", action="store_true", help="also reports that wait for approval"
+        )
+
+    def handle(self, *, unit: str, years: str, section: str | None, output: str, **options):
+        first, last = read_years(years)
+        target = read_target(output)
+        last_period = find_period(first, last)
+        found = find_unit(unit, last_period)
+        code = find_section(section, first, last)
+        content = collect(
+            found, first, last, section=code, include_submitted=options["include_submitted"]
+        )
+        if not content.consolidation.expected:
+            raise CommandError(f"{found} has no report in {years}")
+        save(build(content), target)
+        included, expected = content.consolidation.included, content.consolidation.expected
+        self.stdout.write(f"{target}: {found}, {years}, {included} of {expected} reports included")
+
+
+def read_years(text: str) -> tuple[int, int]:
+    """Return the first and last year of "2022", "2021-2022" or "2021–2022". Raises CommandError."""
+    match = re.fullmatch(r"\s*(\d{4})\s*(?:[-–]\s*(\d{4})\s*)?", text)
+    if not match:
+        raise CommandError(
+            f"--years {text!r} is neither a year like 2022 nor a range like 2021-2022"
+        )
+    first, last = int(match[1]), int(match[2] or match[1])
+    if first > last:
+        raise CommandError(f"--years {text}: {first} is after {last}")
+    if last - first >= MAX_YEARS:
+        raise CommandError(f"--years {text}: at most {MAX_YEARS} years at a time")
+    return first, last
+
+
+def read_target(text: str) -> Path:
+    """Return the path to write to. Raises CommandError when it cannot become an .xlsx file."""
+    target = Path(text)
+    if target.suffix.lower() != ".xlsx":
+        raise CommandError(f"--output {text!r} must end in .xlsx")
+    if target.is_dir():
+        raise CommandError(f"--output {text!r} is a folder")
+    if not target.parent.is_dir():
+        raise CommandError(f"--output: there is no folder {str(target.parent)!r}")
+    return target
+
+
+def find_period(first: int, last: int) -> ReportingPeriod:
+    """Return the last period of the range. Raises CommandError when none was opened."""
+    periods = ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS, year__range=(first, last))
+    period = periods.order_by("-start").first()
+    if period is None:
+        raise CommandError(f"no reporting period was opened in {first}-{last}")
+    return period
+
+
+def find_unit(code: str, period: ReportingPeriod) -> AdministrativeUnit:
+    """Return the unit of `code` on the day the period froze its units. Raises CommandError."""
+    try:
+        return AdministrativeUnit.objects.find(code.strip(), on=period.structure_date)
+    except AdministrativeUnit.DoesNotExist as error:
+        raise CommandError(f"--unit: there is no unit with code {code!r}") from error
+
+
+def find_section(code: str | None, first: int, last: int) -> str | None:
+    """Return the section's code as stored. Raises CommandError for an unknown one."""
+    if code is None:
+        return None
+    known = list(
+        Section.objects.filter(
+            catalogue__periods__kind__in=COUNTED_KINDS,
+            catalogue__periods__year__range=(first, last),
+        )
+        .order_by("order")
+        .values_list("code", flat=True)
+    )
+    if code.strip().upper() not in known:
+        raise CommandError(
+            f"--section: there is no section {code!r} (known: {', '.join(dict.fromkeys(known))})"
+        )
+    return code.strip().upper()
+
+
+def save(book: Workbook, target: Path) -> None:
+    """Write `book` beside `target` and move it there: never a half-written file under its name."""
+    part = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as file:
+            part = file.name
+            book.save(file)
+        os.chmod(part, 0o640)
+        os.replace(part, target)
+    except OSError as error:
+        if part and os.path.exists(part):
+            os.unlink(part)
+        raise CommandError(f"cannot write {str(target)!r}: {error.strerror}") from error

@@ -1,0 +1,48 @@
+"""`manage.py load_demo`: units, accounts and the demonstration figures of Hà Nam, 2021–2024."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from danvan.units.loader import DEFAULT_FILE, load_units
+from reports.demo.writer import DemoRefused, Loaded, load
+
+ACCOUNTS = """Demonstration accounts (password of all: {password})
+  xa-13369      clerk of xã Tiên Sơn (one per commune: xa-CODE)
+  huyen-349     board officer of thị xã Duy Tiên (one per district: huyen-CODE)
+  tinh          board officer of the province
+  lanhdao       viewer, province
+  quantri       superuser"""
+
+
+class Command(BaseCommand):
+    help = "Load the demonstration data of Hà Nam (needs DEBUG=1; safe to repeat)."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--without-records", action="store_true", help="figures only, no event records"
+        )
+
+    def handle(self, *, without_records: bool, **options):
+        if not settings.DEBUG:
+            raise CommandError(
+                "Demonstration data has a published password and is refused when DEBUG is 0."
+            )
+        load_units(DEFAULT_FILE)
+        try:
+            loaded = load(timezone.localdate(), with_records=not without_records)
+        except DemoRefused as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(self._summary(loaded))
+        self.stdout.write(ACCOUNTS.format(password=settings.DEMO_PASSWORD))
+
+    def _summary(self, loaded: Loaded) -> str:
+        if not loaded.years and not loaded.accounts:
+            return "The demonstration data is there already; nothing was changed."
+        years = ", ".join(map(str, loaded.years)) or "none"
+        return (
+            f"Loaded {loaded.accounts} accounts, {loaded.figures} figures, {loaded.records} records; "
+            f"years: {years}."
+        )

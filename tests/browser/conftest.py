@@ -1,0 +1,79 @@
+"""Walks through the site in headless Chromium, as a person would go.
+
+Every page is watched: an error in the console (a refusal by the content security policy is one), an
+answer 5xx, or a request to another host fails the test at its end. A missing browser fails it too.
+"""
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests import chromium
+from tests.cast import PASSWORD, build_cast, build_world
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One browser for all walks of this process."""
+    with sync_playwright() as playwright:
+        running = chromium.launch(playwright)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def cast(transactional_db):
+    """The people of tests/cast.py, in the database the live server reads."""
+    return build_cast()
+
+
+@pytest.fixture
+def world(cast):
+    """The year and the reports of tests/cast.py."""
+    return build_world(cast)
+
+
+@pytest.fixture
+def new_page(browser, live_server):
+    """Give a function that opens a page: new_page(size="desktop" or "phone"); watches every page."""
+    contexts, watched = [], []
+
+    def open_page(size: str = "desktop", **options):
+        width, height = chromium.SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            base_url=live_server.url,
+            locale="vi-VN",
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        contexts.append(context)
+        watched.append(chromium.watch(page, live_server.url))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    problems = [problem for list_ in watched for problem in list_]
+    assert not problems, problems
+
+
+@pytest.fixture
+def page_as(new_page, cast):
+    """Give a function that returns a page on which somebody has logged in: page_as("xa-13369")."""
+
+    def log_in(name: str, size: str = "desktop"):
+        page = new_page(size)
+        page.goto("/dang-nhap/")
+        fill_login(page, name)
+        page.wait_for_url(lambda url: "dang-nhap" not in url)
+        return page
+
+    return log_in
+
+
+def fill_login(page, name: str, password: str = PASSWORD) -> None:
+    """Fill the login form that `page` shows and send it."""
+    page.get_by_label("Tên đăng nhập").fill(name)
+    page.get_by_label("Mật khẩu").fill(password)
+    page.locator("main").get_by_role("button", name="Đăng nhập").click()

@@ -1,0 +1,70 @@
+from decimal import Decimal
+
+import pytest
+
+from danvan.common.numbers import NumberProblem, format_number, parse_number
+
+
+@pytest.mark.parametrize(
+    ("typed", "whole", "number"),
+    [
+        ("1140", True, "1140"),
+        ("1.140", True, "1140"),
+        ("1 140", True, "1140"),
+        ("1\u00a0140", True, "1140"),
+        ("0", True, "0"),
+        ("007", True, "7"),
+        ("90,5", False, "90.5"),
+        ("1.140,5", False, "1140.5"),
+        ("5,0", True, "5"),
+        ("12.345.678", True, "12345678"),
+    ],
+)
+def test_numbers_as_offices_write_them(typed, whole, number):
+    assert parse_number(typed, whole=whole) == Decimal(number)
+
+
+@pytest.mark.parametrize(
+    ("typed", "whole", "asks"),
+    [
+        ("1.14", True, "1.140"),
+        ("1,140.5", False, "chưa rõ"),
+        ("90.5", False, "90,5"),
+        ("1.14.140", True, "đúng 3 chữ số"),
+        ("1.140 500", True, "chưa rõ"),
+        ("90,5", True, "số nguyên"),
+        ("1,2345", False, "3 chữ số"),
+        ("mười", True, "không phải là số"),
+        ("1e9", True, "không phải là số"),
+        ("NaN", False, "không phải là số"),
+        ("٣", True, "không phải là số"),
+        ("９", True, "không phải là số"),
+        ("--1", True, "không phải là số"),
+        ("9" * 13, True, "quá lớn"),
+        ("9" * 30, True, "quá dài"),
+    ],
+)
+def test_what_is_unclear_is_asked_and_never_guessed(typed, whole, asks):
+    with pytest.raises(NumberProblem) as problem:
+        parse_number(typed, whole=whole)
+    assert asks in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    ("number", "places", "text"),
+    [
+        (Decimal(1140), None, "1.140"),
+        (Decimal("90.500"), None, "90,5"),
+        (Decimal("1234567.25"), 1, "1.234.567,2"),
+        (Decimal(0), None, "0"),
+        (Decimal(100), None, "100"),
+        (None, None, ""),
+    ],
+)
+def test_format(number, places, text):
+    assert format_number(number, places) == text
+
+
+@pytest.mark.parametrize("number", ["0", "7", "1140", "999999999999", "90.5", "0.001"])
+def test_what_is_shown_can_be_typed_back(number):
+    assert parse_number(format_number(Decimal(number)), whole=False) == Decimal(number)

@@ -1,0 +1,193 @@
+"""The house rules that a machine can check. Each test names what it found, file and line."""
+
+import ast
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+from danvan.accounts.scope import ScopedQuerySet
+
+ROOT = Path(settings.BASE_DIR)
+LAYERS = ("common", "units", "accounts", "imports", "records", "reports")
+# Packages of the layers; danvan/*.py itself (settings, urls, navigation) stands on top of all.
+PACKAGES = {
+    **{name: f"danvan.{name}" for name in ("common", "units", "accounts", "imports")},
+    "records": "records",
+    "reports": "reports",
+}
+# The one door for cells out, the one safe reader in (docs/decisions.md).
+SPREADSHEET_DOORS = ("danvan/common/excel", "danvan/common/sheets", "danvan/common/workbook")
+SPREADSHEET_LIBRARIES = {"openpyxl", "python_calamine", "xlsxwriter", "docx"}
+
+
+def python_files(*folders: str) -> list[Path]:
+    """Return our Python files below `folders`, migrations left out."""
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [path for path in found if "migrations" not in path.parts]
+
+
+APP_FILES = python_files("danvan", "records", "reports")
+TEST_FILES = python_files("tests")
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+TREES = {path: ast.parse(path.read_text()) for path in [*APP_FILES, *TEST_FILES]}
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imports(tree: ast.AST):
+    """Yield (module, line) for every import in `tree`, those inside functions too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((name.name, node.lineno) for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module, node.lineno
+            yield from ((f"{node.module}.{name.name}", node.lineno) for name in node.names)
+
+
+def layer_of(module: str) -> str | None:
+    """Return the layer `module` belongs to, None for what stands outside the layers."""
+    for layer, package in PACKAGES.items():
+        if module == package or module.startswith(package + "."):
+            return layer
+    return None
+
+
+def layer_of_file(path: Path) -> str | None:
+    return layer_of(relative(path).removesuffix(".py").replace("/", "."))
+
+
+def test_imports_run_one_way():
+    """common ← units ← accounts ← imports ← records ← reports, and none imports the top."""
+    wrong = []
+    for path in APP_FILES:
+        layer = layer_of_file(path)
+        if layer is None:
+            continue
+        for module, line in imports(TREES[path]):
+            other = layer_of(module)
+            if other and LAYERS.index(other) > LAYERS.index(layer):
+                wrong.append(f"{relative(path)}:{line} imports {module}")
+            if re.match(r"danvan\.(settings|urls|views|navigation|admin|apps)\b", module):
+                wrong.append(f"{relative(path)}:{line} imports {module} from the top")
+    assert wrong == []
+
+
+def test_common_has_no_models():
+    assert not (ROOT / "danvan/common/models.py").exists()
+    assert not (ROOT / "danvan/common/migrations").exists()
+
+
+def test_spreadsheet_libraries_are_used_behind_one_door_only():
+    wrong = [
+        f"{relative(path)}:{line} imports {module}"
+        for path in APP_FILES
+        for module, line in imports(TREES[path])
+        if module.split(".")[0] in SPREADSHEET_LIBRARIES - {"docx"}
+        and not relative(path).startswith(SPREADSHEET_DOORS)
+    ]
+    # The benchmark measures the bare libraries against our door.
+    assert [line for line in wrong if "benchmark" not in line] == []
+
+
+def scoped_models() -> set[str]:
+    """Return the names of the models whose rows belong to a unit."""
+    return {
+        model.__name__
+        for model in apps.get_models()
+        if isinstance(model._default_manager.get_queryset(), ScopedQuerySet)
+    }
+
+
+def test_views_fetch_through_scope():
+    """In views and filters a query of rows that belong to a unit begins with its scope."""
+    models, wrong = scoped_models(), []
+    assert "Report" in models
+    for path in APP_FILES:
+        if not re.match(r"(views|dashboard|filters|forms)", path.stem):
+            continue
+        for node in ast.walk(TREES[path]):
+            match node:
+                case ast.Attribute(attr=first, value=ast.Attribute(attr="objects", value=model)):
+                    name = ast.unparse(model)
+                    if name in models and first not in {"visible_to", "editable_by"}:
+                        wrong.append(f"{relative(path)}:{node.lineno} {name}.objects.{first}")
+    assert wrong == []
+
+
+def test_the_unit_tree_is_known_to_units_and_scope_only():
+    wrong = [
+        f"{relative(path)}: {word}"
+        for path in APP_FILES
+        for word in ("parent__parent", "path__startswith")
+        if word in path.read_text() and layer_of_file(path) not in {"units", "accounts"}
+    ]
+    assert wrong == []
+
+
+def test_no_eval_no_exec_no_pickle():
+    wrong = []
+    for path in APP_FILES:
+        for node in ast.walk(TREES[path]):
+            match node:
+                case ast.Call(func=ast.Name(id="eval" | "exec" | "__import__" as name)):
+                    wrong.append(f"{relative(path)}:{node.lineno} {name}()")
+        wrong += [
+            f"{relative(path)}:{line} {module}"
+            for module, line in imports(TREES[path])
+            if module in {"pickle", "marshal", "shelve"}
+        ]
+    assert wrong == []
+
+
+def test_nothing_is_left_for_later():
+    word = re.compile(r"\b(TODO|FIXME|XXX|pytest\.mark\.(skip|skipif|xfail)|pytest\.skip)\b")
+    wrong = [
+        f"{relative(path)}:{number}"
+        for path in [*APP_FILES, *TEST_FILES, *TEMPLATES]
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if word.search(line) and path != Path(__file__)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("files", "limit"), [(APP_FILES, 350), (TEST_FILES, 450)])
+def test_files_stay_readable(files, limit):
+    lengths = {relative(path): len(path.read_text().splitlines()) for path in files}
+    assert {name: length for name, length in lengths.items() if length > limit} == {}
+
+
+def functions(files) -> dict[str, int]:
+    """Return the length of every function of `files`, docstring included."""
+    return {
+        f"{relative(path)}:{node.lineno} {node.name}": node.end_lineno - node.lineno + 1
+        for path in files
+        for node in ast.walk(TREES[path])
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+
+def test_functions_stay_small():
+    lengths = functions(APP_FILES)
+    assert {name: length for name, length in lengths.items() if length > 60} == {}
+    assert statistics.median(lengths.values()) <= 10
+
+
+def test_public_functions_of_the_shared_layers_say_what_they_do():
+    """Takes, returns, raises: half of the shared layers at least, every class everywhere."""
+    shared = [path for path in APP_FILES if layer_of_file(path) in LAYERS[:4]]
+    public = [
+        node
+        for path in shared
+        for node in TREES[path].body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    ]
+    documented = [node for node in public if ast.get_docstring(node)]
+    assert len(documented) >= 0.8 * len(public), [
+        node.name for node in public if node not in documented
+    ]

@@ -1,0 +1,95 @@
+"""Rules every template keeps: it compiles, carries nothing inline, and asks no other host."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.loader import get_template
+
+ROOT = Path(settings.BASE_DIR)
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+STATIC = sorted(path for path in (ROOT / "static").rglob("*") if path.suffix in {".css", ".js"})
+COMMENT = re.compile(r"{% comment %}.*?{% endcomment %}|{#.*?#}", re.DOTALL)
+# Names of XML languages, not addresses anything is fetched from.
+NAMESPACES = ("http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink")
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT / "templates"))
+
+
+def found(pattern: str, text: str) -> list[str]:
+    return [match.group(0)[:80] for match in re.finditer(pattern, text, re.IGNORECASE | re.DOTALL)]
+
+
+@pytest.fixture(params=TEMPLATES, ids=name)
+def template(request) -> Path:
+    return request.param
+
+
+def test_template_compiles(template):
+    get_template(name(template))
+
+
+def test_template_carries_nothing_inline(template):
+    """The content security policy allows neither inline scripts nor inline styles."""
+    text = COMMENT.sub("", template.read_text())
+    inline = found(r"<script(?![^>]*\bsrc=)[^>]*>|<style\b", text)
+    inline += found(r"<[a-z][^>]*\s(?:style|on[a-z]+)\s*=\s*[\"'{]", text)
+    inline += found(r"javascript:", text)
+    assert inline == []
+
+
+def test_template_marks_nothing_safe(template):
+    assert found(r"\|\s*safe\b|autoescape\s+off", COMMENT.sub("", template.read_text())) == []
+
+
+def test_every_post_form_carries_a_token(template):
+    text = template.read_text()
+    for form in re.finditer(r"<form\b[^>]*method=[\"']?post.*?</form>", text, re.I | re.S):
+        assert "csrf_token" in form.group(0) or "{% crispy" in form.group(0), form.group(0)[:80]
+
+
+def test_page_says_which_blocks_and_context_it_has(template):
+    """Partials name their context, pages their blocks and context, in a comment at the top."""
+    assert "{% comment %}" in template.read_text()[:400]
+
+
+def test_template_is_short(template):
+    assert len(template.read_text().splitlines()) <= 120
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, *STATIC], ids=lambda path: path.name)
+def test_no_request_leaves_the_server(path):
+    text = path.read_text()
+    for namespace in NAMESPACES:
+        text = text.replace(namespace, "")
+    text = re.sub(r"/\*!.*?\*/", "", text, flags=re.DOTALL)  # the licence note names its home
+    assert found(r"(?:https?:)?//(?:[a-z0-9-]+\.)+[a-z]{2,}[^\s\"')]*", text) == []
+
+
+def test_every_static_file_that_is_named_exists():
+    named = {
+        match
+        for path in TEMPLATES
+        for match in re.findall(r"{% static ['\"]([^'\"]+)['\"] %}", path.read_text())
+    }
+    assert {file for file in named if not (ROOT / "static" / file).is_file()} == set()
+    assert "danvan.css" in named
+
+
+def test_every_form_control_has_a_label():
+    """An <input> written by hand has a label, an aria-label or is hidden."""
+    bare = []
+    for path in TEMPLATES:
+        text = COMMENT.sub("", path.read_text())
+        for control in re.finditer(r"<(?:input|select|textarea)\b[^>]*>", text):
+            tag = control.group(0)
+            if re.search(r"type=[\"']?(hidden|submit)|\shidden|aria-label", tag):
+                continue
+            identifier = re.search(r"\sid=\"([^\"]+)\"", tag)
+            inside = "<label" in text[: control.start()].rsplit("</label>", 1)[-1]
+            if not inside and not (identifier and f'for="{identifier[1]}"' in text):
+                bare.append(f"{name(path)}: {tag[:80]}")
+    assert bare == []
