@@ -94,6 +94,7 @@ class RecordListView(KindMixin, ScopedListView):
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         context["table"] = [shown_row(self.kind, row) for row in context["rows"]]
+        context["one_unit"] = context["filter"].one_unit
         context["headings"] = headings(self.kind, self.order)
         context["total_cells"] = total_cells(self.kind, context["totals"])
         context["other_totals"] = other_totals(self.kind, context["totals"])
@@ -219,7 +220,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         return saved
 
     def saved_message(self, row):
-        return f"Đã lưu {self.kind.label.lower()} “{row}”."
+        return f"Đã lưu {self.kind.label_in_text} “{row}”."
 
     def new_url(self):
         return reverse("records:create", args=[self.kind])
