@@ -12,6 +12,7 @@ from django.views.generic import TemplateView
 
 from danvan.accounts.rights import Action
 from danvan.common.numbers import format_number
+from danvan.common.text import clean_line, search_key
 from danvan.common.views import (
     ScopedDeleteView,
     ScopedDetailView,
@@ -87,6 +88,13 @@ class RecordListView(KindMixin, ScopedListView):
     @property
     def summed(self):
         return self.kind.totals
+
+    def ranked(self, rows):
+        """Words typed with marks: rows that have them so come first, unless an order was asked for."""
+        words = clean_line(self.request.GET.get("q", "")).lower()
+        if "xep" in self.request.GET or words == search_key(words):
+            return rows
+        return rows.exact_marks_first(words)
 
     def get_filterset_class(self):
         return FILTERS[self.kind.slug]
