@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from danvan import views
+from danvan.common.ops.health import healthz
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("danvan.accounts.urls")),
     path("bao-cao/", include("reports.urls")),
+    path("healthz", healthz, name="healthz"),
     path("quan-tri/", admin.site.urls),
 ]
 handler400 = views.bad_request
