@@ -6,12 +6,13 @@ import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from danvan.accounts.models import User
 from danvan.units.models import AdministrativeUnit
+from reports import ledger
 from reports.demo.accounts import make_accounts
 from reports.demo.figures import SHOWCASE, YearFigures, demo_figures
 from reports.demo.records_writer import write_records
@@ -208,7 +209,8 @@ class _Year:
     def _date_ledger(self) -> None:
         """Date the ledger lines like the saving they stand for, not like the loading."""
         saved = Report.objects.filter(pk=OuterRef("report")).values("saved_at")
-        FigureChange.objects.filter(report__period=self.period).update(at=Subquery(saved))
+        with ledger.opened(connection):
+            FigureChange.objects.filter(report__period=self.period).update(at=Subquery(saved))
 
     def _correct_showcase(self, figures: YearFigures) -> None:
         """Let the clerk of the showcase commune have begun to correct what was returned."""

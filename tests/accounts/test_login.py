@@ -215,7 +215,7 @@ class TestSessions(LoginCase):
                 "code=gi%E1%BB%AF+l%E1%BA%A1i",
                 content_type="application/x-www-form-urlencoded",
             )
-        self.assertContains(answer, "Nội dung anh/chị vừa nhập vẫn được giữ lại")
+        self.assertContains(answer, "vừa nhập vẫn được giữ lại", status_code=403)
         self.assertNotIn("_auth_user_id", self.client.session)
         self.assertEqual(SecurityEvent.objects.first().detail, {"ended": "limit"})
 
