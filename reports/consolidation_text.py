@@ -47,6 +47,20 @@ def figure_text(figure: Figure | None, definition: Definition) -> str:
     return _WORDS.get(figure.qualifier, "") + number_text(figure.number, definition)
 
 
+def contribution_text(contribution, definition: Definition) -> str:
+    """Return what one report gave: "trên 40", "Tốt"; for a count the figures that met its test."""
+    if contribution.shown and definition.formula is not None:
+        return "; ".join(f"{code}: {format_number(number)}" for code, number in contribution.shown)
+    if definition.value_type == ValueType.RATING:
+        return _rank(definition, int(contribution.number))
+    return _WORDS.get(contribution.qualifier, "") + number_text(contribution.number, definition)
+
+
+def _rank(definition: Definition, rank: int) -> str:
+    known = 0 < rank <= len(definition.scale)
+    return definition.scale[rank - 1] if known else str(rank)
+
+
 def number_text(number, definition: Definition) -> str:
     """Return a number of an indicator: ratios with one decimal at most, others as they are."""
     if number is None:

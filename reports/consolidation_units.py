@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from danvan.units.models import AdministrativeUnit, Level
-from reports.consolidation import YearProgress, section_codes, section_numbers, year_progress
+from reports.consolidation import (
+    YearProgress,
+    section_codes,
+    section_numbers,
+    single_years,
+    year_progress,
+)
 from reports.consolidation_facts import Scope, Source, read_facts
 from reports.consolidation_facts import meets as report_meets
 from reports.consolidation_figures import Definition, Evaluator, Facts, Figure
@@ -187,6 +193,7 @@ class Drill:
     level: str | None
     figure: Figure
     parts: tuple[DrillPart, ...]
+    by_year: tuple[tuple[int, Figure], ...]
 
 
 def drill(
@@ -217,7 +224,10 @@ def drill(
         )
         for leaf, at in _leaves(source, definition, level)
     )
-    return Drill(scope, definition, level, evaluator.figure(code, level), parts)
+    by_year = tuple(
+        (year, one.figure(code, level)) for year, one in single_years(source, facts).items()
+    )
+    return Drill(scope, definition, level, evaluator.figure(code, level), parts, by_year)
 
 
 def _leaves(

@@ -45,7 +45,6 @@ class AccountForm(StaleFormMixin):
             "username": "Ví dụ: xa-13369, huyen-350. Chữ không dấu, chữ số, dấu . _ -",
         }
 
-
     by: User  # who edits; set by the admin
 
     def clean(self):

@@ -58,8 +58,12 @@ class TestDoor(AdminCase):
     def test_pages_are_vietnamese(self):
         for url in ("/quan-tri/", LIST, f"{LIST}add/", f"{LIST}{self.an.pk}/change/"):
             with self.subTest(url):
-                page = re.sub(r"<script.*?</script>|<[^>]+>", " ", self.client.get(url).content.decode())
-                english = re.findall(r"\b(?:Add|Change|Save|Delete|Search|Home|Filter|History)\b", page)
+                page = re.sub(
+                    r"<script.*?</script>|<[^>]+>", " ", self.client.get(url).content.decode()
+                )
+                english = re.findall(
+                    r"\b(?:Add|Change|Save|Delete|Search|Home|Filter|History)\b", page
+                )
                 self.assertEqual(english, [])
 
 
@@ -116,7 +120,10 @@ class TestAccounts(AdminCase):
         self.assertEqual(answer.status_code, 302)
 
     def test_many_are_reset_after_a_confirmation(self):
-        chosen = {"action": "reset_selected", "_selected_action": [self.an.pk, self.cast["dung"].pk]}
+        chosen = {
+            "action": "reset_selected",
+            "_selected_action": [self.an.pk, self.cast["dung"].pk],
+        }
         old = self.an.password
         asked = self.client.post(LIST, chosen)
         self.assertContains(asked, "xa-13400")
@@ -132,7 +139,9 @@ class TestAccounts(AdminCase):
         self.an.refresh_from_db()
         self.assertEqual(self.an.deactivated_on, datetime.date(2024, 2, 1))
         self.assertEqual(clerk.get("/bao-mat/").status_code, 302)
-        self.assertContains(self.client.get(f"{LIST}{self.an.pk}/change/"), "Đã ngừng từ 01/02/2024")
+        self.assertContains(
+            self.client.get(f"{LIST}{self.an.pk}/change/"), "Đã ngừng từ 01/02/2024"
+        )
 
     def test_tomorrow_is_refused(self):
         tomorrow = timezone.localdate() + datetime.timedelta(days=1)
@@ -159,11 +168,17 @@ class TestAccounts(AdminCase):
     def test_role_change_is_on_the_security_log_and_ends_sessions(self):
         clerk = Client()
         clerk.force_login(self.an)
-        data = {"username": "xa-13369", "role": "viewer", "row_stamp": stamp_of(User.objects.get(pk=self.an.pk))}
+        data = {
+            "username": "xa-13369",
+            "role": "viewer",
+            "row_stamp": stamp_of(User.objects.get(pk=self.an.pk)),
+        }
         answer = self.client.post(f"{LIST}{self.an.pk}/change/", data)
         self.assertEqual(answer.status_code, 302)
         event = SecurityEvent.objects.filter(kind="rights_changed").get()
-        self.assertEqual((event.detail["old"]["role"], event.detail["new"]["role"]), ("clerk", "viewer"))
+        self.assertEqual(
+            (event.detail["old"]["role"], event.detail["new"]["role"]), ("clerk", "viewer")
+        )
         self.assertEqual(clerk.get("/bao-mat/").status_code, 302)
 
     def test_stale_form_keeps_typing_shows_both_and_saves_on_second_click(self):
@@ -212,7 +227,11 @@ class TestLastSuperuser(AdminCase):
         return User.objects.create_user("quantri2", is_superuser=True)
 
     def test_cannot_be_demoted_stopped_or_stop_himself(self):
-        data = {"username": "quantri", "role": "officer", "row_stamp": stamp_of(User.objects.get(pk=self.quan.pk))}
+        data = {
+            "username": "quantri",
+            "role": "officer",
+            "row_stamp": stamp_of(User.objects.get(pk=self.quan.pk)),
+        }
         answer = self.client.post(f"{LIST}{self.quan.pk}/change/", data)
         self.assertContains(answer, "tự đổi vai trò")
         self.assertContains(answer, "quản trị viên cuối cùng")
@@ -245,11 +264,16 @@ class TestServices(AdminCase):
                 "reset": lambda by=by: services.reset_password(self.an, by=by),
                 "stop": lambda by=by: services.deactivate(self.an, by=by, on=START),
                 "open": lambda by=by: services.reactivate(self.an, by=by),
-                "move": lambda by=by: services.transfer(self.an, self.cast["khac"], by=by, on=START),
+                "move": lambda by=by: services.transfer(
+                    self.an, self.cast["khac"], by=by, on=START
+                ),
                 "rights": lambda by=by: services.change_rights(self.an, by=by, before={}),
             }
             for what, call in calls.items():
-                with self.subTest(who=name, what=what), self.assertRaises(services.PermissionDenied):
+                with (
+                    self.subTest(who=name, what=what),
+                    self.assertRaises(services.PermissionDenied),
+                ):
                     call()
 
 
@@ -257,7 +281,12 @@ class TestUnits(AdminCase):
     def test_a_used_unit_keeps_its_identity(self):
         unit = self.cast["xa"]
         url = reverse("admin:units_administrativeunit_change", args=[unit.pk])
-        data = {"code": "99999", "name": "Khác", "valid_from": "01/01/2020", "source": "Nghị quyết 1"}
+        data = {
+            "code": "99999",
+            "name": "Khác",
+            "valid_from": "01/01/2020",
+            "source": "Nghị quyết 1",
+        }
         self.assertEqual(self.client.post(url, data).status_code, 302)
         unit.refresh_from_db()
         self.assertEqual((unit.code, unit.name, unit.source), ("13369", "Tiên Sơn", "Nghị quyết 1"))
@@ -265,7 +294,12 @@ class TestUnits(AdminCase):
 
     def test_an_unused_one_can_be_corrected(self):
         unit = AdministrativeUnit.objects.create(
-            code="20000", kind="xa", name="Sai", level="commune", parent=self.cast["huyen"], valid_from=START
+            code="20000",
+            kind="xa",
+            name="Sai",
+            level="commune",
+            parent=self.cast["huyen"],
+            valid_from=START,
         )
         url = reverse("admin:units_administrativeunit_change", args=[unit.pk])
         data = {
