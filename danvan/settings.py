@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "danvan.common",
     "danvan.units",
     "danvan.accounts",
+    "danvan.imports",
     "records",
     "reports",
 ]
@@ -219,6 +220,9 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+
+# What can be imported from Excel (danvan/imports/targets.py): tuples of targets, in menu order.
+IMPORT_TARGETS = ["records.importing.TARGETS"]
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_ESCAPE_ILLEGAL_CHARS_ON_EXPORT = True
