@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from danvan.accounts.rights import Action
+from records.menu import record_lines
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ def navigation(request) -> dict:
         for entry in MENU
         if user.can(entry.action)
     ]
+    # The records stand between the daily pages and the management.
+    at = next((i for i, line in enumerate(lines) if line["group"]), len(lines))
+    lines[at:at] = record_lines(request)
     # The line with the longest address that begins the page's own is where the person is.
     above = [line for line in lines if _leads_to(line["url"], request.path)]
     if above:

@@ -4,3 +4,26 @@ import os
 
 # The sync interface of Playwright keeps an event loop in the thread that also asks the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def _empty_tables_with_the_ledger_open(teardown):
+    """Let a TransactionTestCase empty its tables: the ledger of figures refuses that otherwise."""
+
+    def emptied(case):
+        from django.db import connection
+
+        from reports import ledger
+
+        ledger.remove(connection)
+        teardown(case)
+        ledger.install(connection)
+
+    return emptied
+
+
+def pytest_configure():
+    from django.test import TransactionTestCase
+
+    TransactionTestCase._fixture_teardown = _empty_tables_with_the_ledger_open(
+        TransactionTestCase._fixture_teardown
+    )

@@ -48,6 +48,10 @@ SITE = {
         Row("GET", "302 200 200 200 200 200 200 200 200"),
         Row("POST", "403 405 405 405 405 405 405 405 405"),
     ],
+    "healthz": [
+        Row("GET", "200 200 200 200 200 200 200 200 200"),
+        Row("POST", "405 405 405 405 405 405 405 405 405"),
+    ],
 }
 
 ACCOUNTS = {
@@ -62,6 +66,49 @@ ACCOUNTS = {
     "accounts:password_change": [
         Row("GET", "302 200 200 200 200 200 200 200 200"),
         Row("POST", "403 200 200 200 200 200 200 200 200"),
+    ],
+}
+
+
+def _person(world) -> dict:
+    return {"pk": world.cast["xa-13369"].pk}
+
+
+_AUDITORS = "302 403 403 403 200 200 200 403 200"
+_GET_ONLY = "403 405 405 405 405 405 405 405 405"
+_OWN_PAGE = "302 200 200 200 200 200 200 200 200"
+_OWN_POST = "403 200 200 200 200 200 200 200 200"
+ACCOUNTS |= {
+    # Nobody is half way through a login: back to the first step.
+    "accounts:code": [
+        Row("GET", "302 302 302 302 302 302 302 302 302"),
+        Row("POST", "302 302 302 302 302 302 302 302 302"),
+    ],
+    "accounts:security": [Row("GET", _OWN_PAGE), Row("POST", _GET_ONLY)],
+    "accounts:end_sessions": [
+        Row("GET", "302 405 405 405 405 405 405 405 405"),
+        Row("POST", "403 302 302 302 302 302 302 302 302"),
+    ],
+    # The session is the clerk's own: for everybody else it does not exist.
+    "accounts:end_session": [
+        Row("GET", "302 405 405 405 405 405 405 405 405", lambda w: {"pk": 1}),
+        Row(
+            "POST",
+            "403 302 404 404 404 404 404 404 404",
+            lambda w: {"pk": w.cast["xa-13369"].login_sessions.latest("pk").pk},
+        ),
+    ],
+    "accounts:second_factor": [Row("GET", _OWN_PAGE), Row("POST", _OWN_POST)],
+    "accounts:second_factor_off": [Row("GET", _OWN_PAGE), Row("POST", _OWN_POST)],
+    "accounts:audit": [Row("GET", _AUDITORS), Row("POST", "403 403 403 403 405 405 405 403 405")],
+    "accounts:security_log": [
+        Row("GET", _AUDITORS),
+        Row("POST", "403 403 403 403 405 405 405 403 405"),
+    ],
+    "accounts:audit_export": [Row("GET", _AUDITORS), Row("POST", _GET_ONLY)],
+    "accounts:user_history": [
+        Row("GET", "302 403 404 404 200 404 200 403 200", _person),
+        Row("POST", _GET_ONLY, _person),
     ],
 }
 
@@ -204,4 +251,6 @@ MATRIX: dict[str, list[Row]] = {**SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPO
 # URLs that answer a person who is not logged in, and why that must be.
 OPEN_URLS = {
     "accounts:login": "the way in",
+    "healthz": "asked by the monitoring; tells ok or failed, nothing else",
+    "accounts:code": "its second step; answers only to who has given the password",
 }

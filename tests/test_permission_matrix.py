@@ -80,7 +80,14 @@ class PermissionMatrixTest(MatrixCase):
 class AdminMatrixTest(MatrixCase):
     """Django's admin is for superusers only, whole."""
 
-    ARGUMENTS = {"object_id": "1", "content_type_id": "1", "app_label": "accounts", "url": "x/"}
+    ARGUMENTS = {
+        "object_id": "1",
+        "content_type_id": "1",
+        "app_label": "accounts",
+        "url": "x/",
+        "pk": 1,
+        "name": "ngung",
+    }
     # The admin's own doors lead to ours (danvan/admin.py).
     DOORS = {"admin:login", "admin:logout"}
 

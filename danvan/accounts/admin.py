@@ -45,6 +45,20 @@ class AccountForm(StaleFormMixin):
             "username": "Ví dụ: xa-13369, huyen-350. Chữ không dấu, chữ số, dấu . _ -",
         }
 
+    by: User  # who edits; set by the admin
+
+    def clean(self):
+        """Say at the field what the constraint and the services would refuse."""
+        cleaned = super().clean()
+        unit = cleaned.get("unit", self.instance.unit)
+        if unit is None and not cleaned.get("is_superuser") and self.instance.is_active:
+            message = "Tài khoản phải thuộc một đơn vị (trừ quản trị viên)."
+            self.add_error("unit" if "unit" in self.fields else None, message)
+        changed = {"role", "is_superuser"} & set(self.changed_data)
+        if self.instance.pk == self.by.pk and changed:
+            self.add_error(None, "Anh/chị không thể tự đổi vai trò của mình.")
+        return cleaned
+
 
 class LastLoginFilter(admin.SimpleListFilter):
     """Who has not been here."""
@@ -141,6 +155,12 @@ class UserAdmin(admin.ModelAdmin):
             shown.append(("Tình trạng", {"fields": facts}))
         return shown
 
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        """Let the form know who edits."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.by = request.user
+        return form
+
     def get_readonly_fields(self, request, obj=None):
         facts = ("unit_name", "state", "last_login", "date_joined", "password_state")
         return facts if obj is not None else ()
@@ -221,7 +241,8 @@ class UserAdmin(admin.ModelAdmin):
         if name not in STEPS or not self.has_change_permission(request):
             raise PermissionDenied
         user = get_object_or_404(self.get_queryset(request), pk=pk)
-        form = STEPS[name](request.POST or None, user=user, by=request.user)
+        data = request.POST if request.method == "POST" else None
+        form = STEPS[name](data, user=user, by=request.user)
         if request.method == "POST" and form.is_valid():
             try:
                 password = form.carry_out()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from danvan.accounts import lockout, security_log, sessions
 from danvan.accounts.context import client_address
+from danvan.accounts.models import User
 from danvan.accounts.trail import SecurityKind
 
 
@@ -28,3 +29,8 @@ def login_failed(sender, credentials, request=None, **kwargs) -> None:
     closed = lockout.note_failure(name, address)
     kind = SecurityKind.LOCKED if closed else SecurityKind.FAILED
     security_log.record(kind, username=name)
+
+
+def person_of(pk: int):
+    """Return the account that gave its password and still owes the code; None when it was stopped since."""
+    return User.objects.filter(pk=pk, is_active=True).first()

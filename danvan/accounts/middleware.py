@@ -45,8 +45,8 @@ class SessionLimitsMiddleware:
     def __call__(self, request):
         if request.user.is_authenticated:
             if sessions.seconds_left(request.session) <= 0:
+                request.session_ended = True  # read by the logout signal
                 logout(request)
-                request.session_ended = True
             else:
                 sessions.touch(request.session)
         return self.get_response(request)

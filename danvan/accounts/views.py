@@ -16,8 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from danvan.accounts import lockout, twofactor
 from danvan.accounts.context import client_address
 from danvan.accounts.forms import LoginForm, ResumeForm, code_form
-from danvan.accounts.logins import login_failed
-from danvan.accounts.models import User
+from danvan.accounts.logins import login_failed, person_of
 from danvan.accounts.resume import PendingPost, carried_post, pending_post
 
 _HALF_WAY = "half_way"  # session key: who gave the right password and still owes the code
@@ -79,7 +78,7 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, auth_views.TemplateView
         half_way = request.session.get(_HALF_WAY) or {}
         self.person = None
         if time.time() - half_way.get("at", 0) <= _HALF_WAY_SECONDS:
-            self.person = User.objects.filter(pk=half_way["user"], is_active=True).first()
+            self.person = person_of(half_way["user"])
         if self.person is None:
             return redirect("accounts:login")
         return self.get(request) if self.first else super().dispatch(request, *args, **kwargs)

@@ -104,7 +104,7 @@ def audit_export(request):
     """Download the filtered trail as a workbook, newest first; the newest 50,000 entries at most."""
     expect_auditor(request.user)
     filtered = AuditFilter(request.GET, queryset=entries_for(request.user))
-    entries = filtered.qs if filtered.is_valid() else AuditEntry.objects.none()
+    entries = filtered.qs if filtered.is_valid() else filtered.queryset.none()
     columns = (
         Column("Lúc", 18, DATE_TIME),
         Column("Người thực hiện", 24),

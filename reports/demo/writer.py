@@ -6,15 +6,16 @@ import datetime
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from danvan.accounts.models import User
-from danvan.units.models import AdministrativeUnit, Level
+from danvan.units.models import AdministrativeUnit
+from reports import ledger
 from reports.demo.accounts import make_accounts
-from reports.demo.board import DemoUnit
 from reports.demo.figures import SHOWCASE, YearFigures, demo_figures
+from reports.demo.records_writer import write_records
 from reports.demo.scenario import (
     EXTENSION_REASON,
     OPEN_YEAR,
@@ -26,6 +27,7 @@ from reports.demo.scenario import (
     past_course,
 )
 from reports.demo.totals import YEARS
+from reports.demo.units import STRUCTURE_DATE, demo_unit, demo_units
 from reports.figures import Figure, write_figures, write_many
 from reports.models import (
     DeadlineExtension,
@@ -40,7 +42,7 @@ from reports.models import (
 )
 from reports.periods import default_dates, open_period
 
-STRUCTURE_DATE = default_dates(OPEN_YEAR)["structure_date"]
+RECORD_YEARS = (2022, 2023, 2024)
 STILL_OPEN = (2023, OPEN_YEAR)
 EXTENSION_DAYS = 5
 
@@ -56,15 +58,11 @@ class Loaded:
     accounts: int = 0
     years: tuple[int, ...] = ()
     figures: int = 0
-
-
-def demo_unit(unit: AdministrativeUnit) -> DemoUnit:
-    """Return what the figures need to know of a unit."""
-    return DemoUnit(unit.code, Level(unit.level).letter, unit.full_name_in_text)
+    records: int = 0
 
 
 @transaction.atomic
-def load(today: datetime.date) -> Loaded:
+def load(today: datetime.date, *, with_records: bool = True) -> Loaded:
     """Load accounts and the years that are missing; `today` places the open year's deadline.
 
     Raises DemoRefused when a year holds real figures, and then nothing is written.
@@ -75,13 +73,23 @@ def load(today: datetime.date) -> Loaded:
             f"The year {real.year} is already open with real figures; "
             "demonstration data belongs into an empty database."
         )
-    units = list(AdministrativeUnit.objects.on(STRUCTURE_DATE).filter(path__startswith="35/"))
+    units = demo_units()
+    if AdministrativeUnit.objects.on(STRUCTURE_DATE).count() > len(units):
+        raise DemoRefused(
+            "There are units outside Hà Nam; demonstration data belongs into an empty database."
+        )
     accounts, created = make_accounts(units)
     present = set(ReportingPeriod.objects.values_list("year", flat=True))
     missing = tuple(year for year in YEARS if year not in present)
+    loaded = Loaded(created, missing)
     figures = demo_figures(map(demo_unit, units)) if missing else {}
-    written = sum(_Year(year, accounts, today).load(figures[year]) for year in missing)
-    return Loaded(created, missing, written)
+    for year in missing:
+        one = _Year(year, accounts, today)
+        loaded.figures += one.load_figures(figures[year])
+        if with_records and year in RECORD_YEARS:
+            loaded.records += write_records(units, accounts, one.period)
+        one.finish(figures[year])
+    return loaded
 
 
 class _Year:
@@ -94,12 +102,12 @@ class _Year:
         if year == OPEN_YEAR:
             self.due = open_due(today)
 
-    def load(self, figures: YearFigures) -> int:
-        """Open the year and write everything; return the number of figures."""
+    def load_figures(self, figures: YearFigures) -> int:
+        """Open the year, write figures and history; return the number of figures."""
         self.period = self._open()
         self.reports = list(self.period.reports.select_related("unit__parent", "reviewer__parent"))
         self.courses = {report.pk: self._course(report) for report in self.reports}
-        self.written = write_many(
+        written = write_many(
             {report.pk: self._filled(report, figures) for report in self.reports},
             actor=None,
             source=Source.DEMO,
@@ -108,11 +116,14 @@ class _Year:
         self._write_history()
         self._extend()
         self._date_ledger()
+        return written
+
+    def finish(self, figures: YearFigures) -> None:
+        """Do what comes after the submissions: the showcase's correction, closing the year."""
         if self.year == OPEN_YEAR:
             self._correct_showcase(figures)
         if self.year not in STILL_OPEN:
             self._close()
-        return self.written
 
     def _open(self) -> ReportingPeriod:
         period = open_period(
@@ -201,7 +212,8 @@ class _Year:
     def _date_ledger(self) -> None:
         """Date the ledger lines like the saving they stand for, not like the loading."""
         saved = Report.objects.filter(pk=OuterRef("report")).values("saved_at")
-        FigureChange.objects.filter(report__period=self.period).update(at=Subquery(saved))
+        with ledger.opened(connection):
+            FigureChange.objects.filter(report__period=self.period).update(at=Subquery(saved))
 
     def _correct_showcase(self, figures: YearFigures) -> None:
         """Let the clerk of the showcase commune have begun to correct what was returned."""

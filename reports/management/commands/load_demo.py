@@ -20,14 +20,19 @@ ACCOUNTS = """Demonstration accounts (password of all: {password})
 class Command(BaseCommand):
     help = "Load the demonstration data of Hà Nam (needs DEBUG=1; safe to repeat)."
 
-    def handle(self, **options):
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--without-records", action="store_true", help="figures only, no event records"
+        )
+
+    def handle(self, *, without_records: bool, **options):
         if not settings.DEBUG:
             raise CommandError(
                 "Demonstration data has a published password and is refused when DEBUG is 0."
             )
         load_units(DEFAULT_FILE)
         try:
-            loaded = load(timezone.localdate())
+            loaded = load(timezone.localdate(), with_records=not without_records)
         except DemoRefused as error:
             raise CommandError(str(error)) from error
         self.stdout.write(self._summary(loaded))
@@ -37,4 +42,7 @@ class Command(BaseCommand):
         if not loaded.years and not loaded.accounts:
             return "The demonstration data is there already; nothing was changed."
         years = ", ".join(map(str, loaded.years)) or "none"
-        return f"Loaded {loaded.accounts} accounts, {loaded.figures} figures; years: {years}."
+        return (
+            f"Loaded {loaded.accounts} accounts, {loaded.figures} figures, {loaded.records} records; "
+            f"years: {years}."
+        )

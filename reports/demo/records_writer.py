@@ -1,0 +1,75 @@
+"""Putting the records that belong to the demonstration figures into the database, in bulk."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.db.models import F
+
+from danvan.accounts.models import User
+from danvan.units.models import AdministrativeUnit
+from records.models import (
+    EmergingIssue,
+    EventRecord,
+    IssueStatus,
+    Recognition,
+)
+from reports.demo.events import records_of
+from reports.demo.figures import numbers
+from reports.demo.holder import Holder
+from reports.demo.units import demo_unit
+from reports.measures import counted
+from reports.models import ReportingPeriod, Value
+
+BATCH = 500
+
+
+def write_records(
+    units: Iterable[AdministrativeUnit], accounts: dict[int, User], period: ReportingPeriod
+) -> int:
+    """Create the records of `units` for one period and return how many.
+
+    What they give is stored with the figures already submitted, as a submission does. The caller holds
+    the transaction.
+    """
+    units = list(units)
+    rows: dict[type, list] = defaultdict(list)
+    board = numbers(map(demo_unit, units), period.year)
+    for unit in units:
+        row, user = board.rows[unit.code], accounts[unit.pk]
+        for record in records_of(Holder(unit.pk, user.pk, demo_unit(unit), period.year, row)):
+            rows[type(record)].append(record)
+    written = _write(rows)
+    _store_counted(period)
+    return written
+
+
+def _store_counted(period: ReportingPeriod) -> None:
+    """Give each submitted figure what the records say: the same number, or nothing without records."""
+    known: dict[str, set[int]] = defaultdict(set)
+    for unit_id, code in counted(AdministrativeUnit.objects.all(), period):
+        known[code].add(unit_id)
+    values = Value.objects.filter(report__period=period, report__submitted_at__isnull=False)
+    for code, unit_ids in known.items():
+        values.filter(indicator__code=code, report__unit__in=unit_ids).update(counted=F("number"))
+
+
+def _write(rows: dict[type, list]) -> int:
+    recognitions = rows.pop(Recognition, [])
+    for model, records in rows.items():
+        for record in records:
+            record.derive()
+        model.objects.bulk_create(records, batch_size=BATCH)
+    Recognition.objects.bulk_create(recognitions, batch_size=BATCH)
+    _write_history(rows.get(EmergingIssue, []))
+    return sum(map(len, rows.values()))
+
+
+def _write_history(issues: list[EventRecord]) -> None:
+    lines = []
+    for issue in issues:
+        for line in issue.first_history():
+            line.actor_id, line.at = issue.created_by_id, issue.created_at
+            lines.append(line)
+    IssueStatus.objects.bulk_create(lines, batch_size=BATCH)

@@ -1,0 +1,17 @@
+"""The ledger of figures refuses UPDATE and DELETE in the database itself (reports/ledger.py)."""
+
+from django.db import migrations
+
+from reports import ledger
+
+
+class Migration(migrations.Migration):
+    dependencies = [("reports", "0001_initial")]
+
+    operations = [
+        migrations.RunPython(
+            lambda apps, schema_editor: ledger.install(schema_editor.connection),
+            lambda apps, schema_editor: ledger.remove(schema_editor.connection),
+            elidable=False,
+        )
+    ]

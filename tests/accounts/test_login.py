@@ -1,0 +1,379 @@
+"""Login: lock-out in two speeds, one message for everything unknown, sessions that end, the second factor."""
+
+import datetime
+import json
+import time
+from unittest import mock
+
+from django.db import OperationalError, connection
+from django.test import Client, TestCase, override_settings
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from django_otp.oath import totp
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from danvan.accounts import lockout, security_log, sessions, twofactor
+from danvan.accounts.models import LoginFailure, SecurityEvent, User
+from danvan.accounts.trail import SecurityKind
+from tests.accounts.cast import PASSWORD, make_cast
+
+LOGIN = "/dang-nhap/"
+
+
+class LoginCase(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = make_cast()
+        cls.an, cls.quan = cls.cast["an"], cls.cast["quan"]
+
+    def log_in(
+        self, username="xa-13369", password=PASSWORD, client=None, address="10.0.0.1", **more
+    ):
+        return (client or self.client).post(
+            LOGIN, {"username": username, "password": password, **more}, REMOTE_ADDR=address
+        )
+
+
+class TestLockOut(LoginCase):
+    def fail(self, times, username="xa-13369", address="10.0.0.1"):
+        for _ in range(times):
+            answer = self.log_in(username, "sai", address=address)
+        return answer
+
+    def test_fifth_failure_closes_name_at_address_even_for_right_password(self):
+        self.fail(5)
+        answer = self.log_in()
+        self.assertContains(answer, "thử lại sau 15 phút")
+        self.assertNotIn("_auth_user_id", self.client.session)
+
+    def test_four_failures_do_not(self):
+        self.fail(4)
+        self.assertEqual(self.log_in().status_code, 302)
+
+    def test_colleague_at_same_address_works_on(self):
+        self.fail(5)
+        self.assertEqual(self.log_in("huyen-349").status_code, 302)
+
+    def test_same_name_elsewhere_works_on(self):
+        self.fail(5)
+        self.assertEqual(self.log_in(address="10.0.0.2").status_code, 302)
+
+    def test_case_and_spaces_are_the_same_name(self):
+        self.fail(3, "XA-13369")
+        self.fail(2, " xa-13369 ")
+        self.assertContains(self.log_in(), "thử lại sau")
+
+    def test_unknown_name_is_told_the_same(self):
+        known, unknown = self.fail(1), self.fail(1, "khong-co")
+        message = "Tên đăng nhập hoặc mật khẩu chưa đúng"
+        self.assertContains(known, message)
+        self.assertContains(unknown, message)
+        self.assertContains(self.fail(5, "khong-co"), "thử lại sau")
+
+    def test_deactivated_is_told_the_same(self):
+        User.objects.filter(pk=self.an.pk).update(is_active=False)
+        self.assertContains(self.log_in(), "Tên đăng nhập hoặc mật khẩu chưa đúng")
+
+    def test_door_opens_after_a_quarter_of_an_hour(self):
+        self.fail(5)
+        LoginFailure.objects.update(at=timezone.now() - datetime.timedelta(minutes=16))
+        self.assertEqual(self.log_in().status_code, 302)
+
+    def test_attempts_at_a_closed_door_do_not_keep_it_closed(self):
+        self.fail(5)
+        self.fail(3)
+        self.assertEqual(LoginFailure.objects.count(), 5)
+
+    def test_many_addresses_slow_the_name_down(self):
+        for number in range(20):
+            self.fail(1, address=f"10.1.0.{number}")
+        self.assertContains(self.log_in(address="10.2.0.1"), "thử lại sau 1 phút")
+
+    def test_delay_grows(self):
+        now = timezone.now()
+        LoginFailure.objects.bulk_create(
+            LoginFailure(name="xa-13369", address=f"10.1.0.{number}", at=now)
+            for number in range(35)
+        )
+        until = lockout.closed_until("xa-13369", "10.2.0.1")
+        self.assertAlmostEqual((until - now).total_seconds(), 8 * 60, delta=2)
+
+    def test_slowing_spares_the_address_the_person_works_at(self):
+        self.log_in(address="10.3.0.1")
+        self.client.logout()
+        for number in range(20):
+            self.fail(1, address=f"10.1.0.{number}")
+        self.assertEqual(self.log_in(address="10.3.0.1").status_code, 302)
+
+    def test_login_forgets_failures_at_this_address_only(self):
+        self.fail(4)
+        self.fail(4, address="10.0.0.9")
+        self.log_in()
+        self.assertEqual(set(LoginFailure.objects.values_list("address", flat=True)), {"10.0.0.9"})
+
+    def test_closing_is_logged_once(self):
+        self.fail(7)
+        kinds = list(SecurityEvent.objects.order_by("pk").values_list("kind", flat=True))
+        self.assertEqual(kinds, ["login_failed"] * 4 + ["locked_out"])
+
+    def test_unknown_name_costs_a_hash_like_a_known_one(self):
+        with mock.patch(
+            "django.contrib.auth.hashers.MD5PasswordHasher.encode", autospec=True
+        ) as hashed:
+            hashed.return_value = "md5$salt$0"
+            self.log_in("khong-co", "sai")
+            unknown = hashed.call_count
+            self.log_in("xa-13369", "sai")
+        self.assertEqual((unknown, hashed.call_count), (1, 2))
+
+
+@override_settings(PROXY_COUNT=1)
+class TestAddress(LoginCase):
+    def test_only_the_proxys_part_of_the_header_is_believed(self):
+        for forged in range(5):
+            self.client.post(
+                LOGIN,
+                {"username": "xa-13369", "password": "sai"},
+                headers={"X-Forwarded-For": f"1.1.1.{forged}, 10.9.9.9"},
+            )
+        self.assertEqual(set(LoginFailure.objects.values_list("address", flat=True)), {"10.9.9.9"})
+
+    def test_rubbish_is_no_address(self):
+        self.client.post(
+            LOGIN, {"username": "a", "password": "b"}, headers={"X-Forwarded-For": "x'; --"}
+        )
+        self.assertIsNone(LoginFailure.objects.get().address)
+
+
+class TestIssuedPassword(LoginCase):
+    def setUp(self):
+        User.objects.filter(pk=self.an.pk).update(
+            must_change_password=True,
+            password_issued_at=timezone.now(),
+            issued_password=self.an.password,
+        )
+
+    def change(self, new, old=PASSWORD):
+        return self.client.post(
+            "/doi-mat-khau/", {"old_password": old, "new_password1": new, "new_password2": new}
+        )
+
+    def test_only_the_password_page_and_logout_answer(self):
+        self.log_in()
+        for name in ("home", "reports:list", "accounts:security", "accounts:audit", "admin:index"):
+            with self.subTest(name):
+                answer = self.client.get(reverse(name))
+                self.assertRedirects(answer, "/doi-mat-khau/")
+        self.assertEqual(self.client.get("/doi-mat-khau/").status_code, 200)
+        answer = self.client.get(reverse("home"), headers={"Accept": "application/json"})
+        self.assertEqual(answer.status_code, 403)
+        self.assertEqual(self.client.post("/dang-xuat/").status_code, 302)
+
+    def test_a_chosen_password_opens_the_site(self):
+        self.log_in()
+        self.assertRedirects(
+            self.change("trâu bò ăn cỏ ngoài đồng"), "/", fetch_redirect_response=False
+        )
+        self.an.refresh_from_db()
+        self.assertFalse(self.an.must_change_password)
+        self.assertEqual(self.client.get("/bao-mat/").status_code, 200)
+
+    def test_the_issued_one_cannot_be_kept(self):
+        self.log_in()
+        self.assertContains(self.change(PASSWORD), "phải khác mật khẩu cũ")
+
+    def test_the_issued_one_cannot_come_back_later(self):
+        self.log_in()
+        self.change("trâu bò ăn cỏ ngoài đồng")
+        answer = self.change(PASSWORD, old="trâu bò ăn cỏ ngoài đồng")
+        self.assertContains(answer, "phải khác mật khẩu cũ")
+
+    def test_after_seven_days_it_opens_nothing(self):
+        User.objects.filter(pk=self.an.pk).update(
+            password_issued_at=timezone.now() - datetime.timedelta(days=7, minutes=1)
+        )
+        self.assertContains(self.log_in(), "quá hạn 7 ngày")
+        self.assertNotIn("_auth_user_id", self.client.session)
+
+    def test_on_the_seventh_day_it_still_does(self):
+        User.objects.filter(pk=self.an.pk).update(
+            password_issued_at=timezone.now() - datetime.timedelta(days=6, hours=23)
+        )
+        self.assertEqual(self.log_in().status_code, 302)
+
+
+class TestSessions(LoginCase):
+    def at(self, seconds):
+        return mock.patch("danvan.accounts.sessions.time.time", return_value=time.time() + seconds)
+
+    def test_idle_session_ends_and_keeps_the_post(self):
+        self.log_in()
+        with self.at(46 * 60):
+            answer = self.client.post(
+                "/bao-mat/hai-lop/",
+                "code=gi%E1%BB%AF+l%E1%BA%A1i",
+                content_type="application/x-www-form-urlencoded",
+            )
+        self.assertContains(answer, "vừa nhập vẫn được giữ lại", status_code=403)
+        self.assertNotIn("_auth_user_id", self.client.session)
+        self.assertEqual(SecurityEvent.objects.first().detail, {"ended": "limit"})
+
+    def test_twelve_hours_end_it_whatever_happens(self):
+        self.log_in()
+        for minutes in range(0, 12 * 60, 30):
+            with self.at(minutes * 60):
+                self.assertEqual(self.client.get("/bao-mat/").status_code, 200)
+        with self.at(12 * 3600 + 1):
+            self.assertEqual(self.client.get("/bao-mat/").status_code, 302)
+
+    def test_reading_pages_does_not_write(self):
+        self.log_in()
+        with CaptureQueriesContext(connection) as queries:
+            self.client.get("/bao-mat/")
+        self.assertEqual([q["sql"] for q in queries if not q["sql"].startswith("SELECT")], [])
+
+    def test_other_sessions_can_be_ended_one_by_one_and_all(self):
+        others = [Client(), Client(), Client()]
+        for number, client in enumerate(others):
+            self.log_in(client=client, address=f"10.0.1.{number}")
+        self.log_in()
+        first = sessions.LoginSession.objects.get(address="10.0.1.0")
+        self.client.post(f"/bao-mat/ket-thuc/{first.pk}/")
+        self.assertEqual([c.get("/bao-mat/").status_code for c in others], [302, 200, 200])
+        self.client.post("/bao-mat/ket-thuc/")
+        self.assertEqual([c.get("/bao-mat/").status_code for c in others], [302, 302, 302])
+        self.assertEqual(self.client.get("/bao-mat/").status_code, 200)
+
+    def test_nobody_ends_the_session_of_another(self):
+        other = Client()
+        self.log_in("xa-13400", client=other)
+        self.log_in()
+        row = self.cast["dung"].login_sessions.get()
+        self.assertEqual(self.client.post(f"/bao-mat/ket-thuc/{row.pk}/").status_code, 404)
+        self.assertEqual(other.get("/bao-mat/").status_code, 200)
+
+    def test_password_change_ends_the_others_and_keeps_this_one(self):
+        other = Client()
+        self.log_in(client=other)
+        self.log_in()
+        new = "trâu bò ăn cỏ ngoài đồng"
+        self.client.post(
+            "/doi-mat-khau/",
+            {"old_password": PASSWORD, "new_password1": new, "new_password2": new},
+        )
+        self.assertEqual(other.get("/bao-mat/").status_code, 302)
+        page = self.client.get("/bao-mat/")
+        self.assertContains(page, "Máy này")
+
+
+class TestSecondFactor(LoginCase):
+    def set_up(self, user):
+        device = twofactor.pending_device(user)
+        return device, twofactor.confirm(user, f"{totp(device.bin_key):06d}")
+
+    def code(self, device, step=1):
+        """The next code: the one just used is refused a second time."""
+        return f"{totp(device.bin_key, t0=-30 * step):06d}"
+
+    def test_password_alone_is_not_enough(self):
+        self.set_up(self.an)
+        answer = self.log_in()
+        self.assertContains(answer, "Mã xác thực")
+        self.assertEqual(self.client.get("/bao-mat/").status_code, 302)
+
+    def test_code_finishes_the_login_and_goes_where_it_was_meant_to(self):
+        device, _ = self.set_up(self.an)
+        self.log_in(next="/bao-mat/")
+        answer = self.client.post(
+            "/dang-nhap/ma-xac-thuc/", {"code": self.code(device), "next": "/bao-mat/"}
+        )
+        self.assertRedirects(answer, "/bao-mat/")
+
+    def test_no_code_without_the_password(self):
+        device, _ = self.set_up(self.an)
+        answer = self.client.post("/dang-nhap/ma-xac-thuc/", {"code": self.code(device)})
+        self.assertRedirects(answer, LOGIN)
+
+    def test_recovery_code_works_once(self):
+        _, codes = self.set_up(self.an)
+        self.log_in()
+        self.assertEqual(
+            self.client.post("/dang-nhap/ma-xac-thuc/", {"code": codes[0]}).status_code, 302
+        )
+        self.client.post("/dang-xuat/")
+        TOTPDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
+        self.log_in()
+        answer = self.client.post("/dang-nhap/ma-xac-thuc/", {"code": codes[0]})
+        self.assertContains(answer, "Mã chưa đúng")
+
+    def test_wrong_codes_lock_out_like_wrong_passwords(self):
+        self.set_up(self.an)
+        self.log_in()
+        for _ in range(5):
+            self.client.post("/dang-nhap/ma-xac-thuc/", {"code": "000000"}, REMOTE_ADDR="10.0.0.1")
+        answer = self.client.post(
+            "/dang-nhap/ma-xac-thuc/", {"code": "000000"}, REMOTE_ADDR="10.0.0.1"
+        )
+        self.assertRedirects(answer, LOGIN, fetch_redirect_response=False)
+        self.assertContains(self.log_in(), "thử lại sau")
+
+    def test_half_a_login_expires(self):
+        device, _ = self.set_up(self.an)
+        self.log_in()
+        with mock.patch("danvan.accounts.views.time.time", return_value=time.time() + 301):
+            answer = self.client.post("/dang-nhap/ma-xac-thuc/", {"code": self.code(device)})
+        self.assertRedirects(answer, LOGIN)
+
+    def test_set_up_through_the_pages(self):
+        self.log_in()
+        page = self.client.get("/bao-mat/hai-lop/")
+        self.assertContains(page, "data:image/svg+xml;base64,")
+        device = TOTPDevice.objects.get(user=self.an)
+        wrong = self.client.post("/bao-mat/hai-lop/", {"code": "12"})
+        self.assertContains(wrong, "Mã chưa đúng")
+        TOTPDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
+        done = self.client.post("/bao-mat/hai-lop/", {"code": f"{totp(device.bin_key):06d}"})
+        self.assertEqual(len(done.context["codes"]), 10)
+        self.client.post("/bao-mat/hai-lop/tat/", {"password": "sai"})
+        self.assertIsNotNone(twofactor.confirmed_device(self.an))
+        self.client.post("/bao-mat/hai-lop/tat/", {"password": PASSWORD})
+        self.assertIsNone(twofactor.confirmed_device(self.an))
+
+    @override_settings(REQUIRE_SECOND_FACTOR=True)
+    def test_required_of_superusers_when_switched_on(self):
+        self.log_in("quantri")
+        self.assertRedirects(self.client.get("/quan-tri/"), "/bao-mat/hai-lop/")
+        self.set_up(self.quan)
+        self.assertEqual(self.client.get("/quan-tri/").status_code, 200)
+        clerk = Client()
+        self.log_in(client=clerk)
+        self.assertEqual(clerk.get("/bao-mat/").status_code, 200)
+
+
+class TestSecurityLog(LoginCase):
+    def test_a_line_cannot_be_broken(self):
+        nasty = 'x\r\n{"event": "login"}\u2028\x1b[31m\x85'
+        with self.assertLogs("danvan.security", "INFO") as logs:
+            self.log_in(nasty, "sai")
+        (text,) = (record.getMessage() for record in logs.records)
+        self.assertTrue(text.isprintable())
+        self.assertEqual(json.loads(text)["event"], "login_failed")
+
+    def test_refusals_of_people_are_noted_with_page_and_status(self):
+        self.log_in()
+        SecurityEvent.objects.all().delete()
+        self.client.get("/nhat-ky/")
+        self.client.get("/khong-co-trang-nay/")
+        event = SecurityEvent.objects.get()
+        self.assertEqual(
+            (event.kind, event.user, event.path, event.detail["status"]),
+            (SecurityKind.REFUSED, self.an, "/nhat-ky/", 403),
+        )
+
+    def test_a_full_disk_keeps_nobody_from_working(self):
+        with (
+            mock.patch.object(SecurityEvent, "save", side_effect=OperationalError("disk full")),
+            self.assertLogs("danvan.security", "ERROR"),
+        ):
+            security_log.record(SecurityKind.EXPORT, user=self.an)

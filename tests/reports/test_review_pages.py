@@ -1,0 +1,263 @@
+"""Reading, reviewing, periods, catalogue and home as pages."""
+
+import datetime
+
+from django.test import TestCase
+from django.urls import reverse
+from django.utils import timezone
+
+from reports.models import Catalogue, Indicator, Remark, Report, ReportingPeriod, Rule, State
+from tests.budget import queries_of
+from tests.cast import build_cast, build_world
+
+
+class ReviewPagesTest(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = build_cast()
+        cls.world = build_world(cls.cast)
+        cls.detail = reverse("reports:detail", args=[cls.world.report.pk])
+        cls.move = reverse("reports:move", args=[cls.world.report.pk])
+        cls.review = reverse("reports:review")
+
+    def setUp(self):
+        Report.objects.filter(pk=self.world.report.pk).update(
+            state=State.SUBMITTED, submitted_at=timezone.now()
+        )
+        self.report = Report.objects.get(pk=self.world.report.pk)
+        self.client.force_login(self.cast["huyen-349"])
+
+    def test_return_with_remarks_at_single_figures(self):
+        self.assertContains(self.client.get(self.detail), 'name="remark-DT07"')
+        answer = self.client.post(
+            self.move,
+            {
+                "version": self.report.version,
+                "action": "return",
+                "remark-DT07": "Chưa khớp",
+                "remark-GS09": "Đề nghị giải trình",
+                "remark-DT01": "  ",
+            },
+        )
+        self.assertRedirects(answer, self.detail)
+        self.report.refresh_from_db()
+        assert self.report.state == State.RETURNED
+        assert {r.indicator.code: r.text for r in Remark.objects.all()} == {
+            "DT07": "Chưa khớp",
+            "GS09": "Đề nghị giải trình",
+        }
+        self.client.force_login(self.cast["xa-13369"])
+        home = self.client.get(reverse("home"))
+        self.assertContains(home, "Chưa khớp")
+        self.assertContains(home, "<b>2 chỉ tiêu</b>", html=True)
+
+    def test_a_refused_return_keeps_what_was_typed(self):
+        answer = self.client.post(
+            self.move,
+            {"version": 99, "action": "return", "remark-DT07": "Chưa khớp", "reason": "Sai"},
+        )
+        assert answer.status_code == 409
+        self.assertContains(answer, 'value="Chưa khớp"', status_code=409)
+        self.assertContains(answer, "Sai</textarea>", status_code=409)
+        assert not Remark.objects.exists()
+
+    def test_remarks_on_nothing_or_too_long_are_refused(self):
+        for data in ({"remark-ZZ99": "x"}, {"remark-DT01": "x" * 1001}):
+            with self.subTest(data=list(data)):
+                answer = self.client.post(self.move, {"action": "remark", **data})
+                assert answer.status_code == 409
+        assert not Remark.objects.exists()
+
+    def test_a_remark_is_settled_by_its_reviewer_only(self):
+        remark = Remark.objects.create(report=self.report, text="x", author=self.cast["huyen-349"])
+        url = reverse("reports:resolve_remark", args=[self.report.pk, remark.pk])
+        self.client.force_login(self.cast["xa-13369"])
+        assert self.client.post(url).status_code == 403
+        self.client.force_login(self.cast["huyen-349"])
+        self.assertRedirects(self.client.post(url), self.detail)
+        remark.refresh_from_db()
+        assert remark.resolved_by == self.cast["huyen-349"]
+
+    def test_bulk_approval_says_what_became_of_each_and_leaves_foreign_ones_alone(self):
+        foreign = Report.objects.get(unit__code="13384", period=self.world.period)
+        draft = Report.objects.get(unit__code="13363", period=self.world.period)
+        Report.objects.filter(pk=foreign.pk).update(state=State.SUBMITTED)
+        answer = self.client.post(
+            self.review, {"chosen": [self.report.pk, draft.pk, foreign.pk, "1e9", "x"]}
+        )
+        lines = {line.report.unit.code: line.done for line in answer.context["lines"]}
+        assert lines == {"13369": True, "13363": False}
+        foreign.refresh_from_db()
+        assert foreign.state == State.SUBMITTED
+
+    def test_the_queue_counts_and_filters(self):
+        page = self.client.get(self.review)
+        assert page.context["counts"]["all"] == 16
+        assert page.context["counts"]["submitted"] == 1
+        for query, expected in (
+            ({"q": "tien son"}, 1),
+            ({"q": "Xã Tiên Sơn"}, 1),
+            ({"state": "submitted"}, 1),
+            ({"state": "overdue"}, 15),
+            ({"level": "district"}, 0),
+            ({"state": "nonsense"}, 0),
+            ({"period_choice": "99999"}, 0),
+        ):
+            with self.subTest(query=query):
+                page = self.client.get(self.review, query)
+                assert page.status_code == 200
+                assert len(page.context["reports"]) == expected
+
+    def test_an_extension_is_asked_with_day_and_reason(self):
+        url = reverse("reports:extend", args=[self.report.pk])
+        bad = self.client.post(url, {"until": "12/31/2030", "reason": ""})
+        self.assertContains(bad, "Ngày chưa đúng", status_code=422)
+        self.assertContains(bad, 'value="12/31/2030"', status_code=422)
+        past = self.client.post(url, {"until": "01/02/2020", "reason": "Mất điện"})
+        self.assertContains(past, "đã qua", status_code=422)
+        day = timezone.localdate() + datetime.timedelta(days=3)
+        good = self.client.post(url, {"until": f"{day:%d/%m/%Y}", "reason": "Mất điện"})
+        self.assertRedirects(good, self.detail)
+        assert Report.objects.get(pk=self.report.pk).due_date == day
+
+    def test_history_of_a_figure(self):
+        from decimal import Decimal
+
+        from reports.figures import Figure, write_figures
+
+        Report.objects.filter(pk=self.report.pk).update(state=State.RETURNED)
+        for number in (3, 5):
+            write_figures(
+                self.report,
+                {"DT01": Figure(Decimal(number))},
+                actor=self.cast["xa-13369"],
+                source="form",
+            )
+        url = reverse("reports:figure_history", args=[self.report.pk, "DT01"])
+        lines = self.client.get(url).context["lines"]
+        assert [(line["old"], line["new"]) for line in lines] == [("3", "5"), ("", "3")]
+        assert self.client.get(url.replace("DT01", "ZZ99")).status_code == 404
+
+    def test_pages_ask_no_more_for_many_units_than_for_few(self):
+        few = len(queries_of(self.client, self.review))
+        self.client.force_login(self.cast["tinh"])
+        many = len(queries_of(self.client, self.review + "?who=all"))
+        assert many <= few
+        assert few <= 16
+
+
+class ManagementPagesTest(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = build_cast()
+        cls.world = build_world(cls.cast)
+
+    def setUp(self):
+        self.client.force_login(self.cast["tinh"])
+
+    def test_open_the_next_year(self):
+        url = reverse("reports:period_open")
+        form = self.client.get(url).context["form"]
+        data = {
+            name: f"{value:%d/%m/%Y}" if isinstance(value, datetime.date) else value
+            for name, value in form.initial.items()
+        }
+        assert data["year"] == 2025
+        bad = self.client.post(url, {**data, "end": "31/02/2025"})
+        assert bad.status_code == 422
+        assert bad.context["form"]["end"].value() == "31/02/2025"
+        answer = self.client.post(url, data)
+        period = ReportingPeriod.objects.get(year=2025)
+        self.assertRedirects(answer, reverse("reports:period", args=[period.pk]))
+        assert Report.objects.filter(period=period).count() == 34  # one province, 33 communes
+        commune = Report.objects.filter(period=period, level="commune").first()
+        assert commune.reviewer.code == "37"
+        again = self.client.post(url, data)
+        assert again.status_code == 422
+
+    def test_close_and_reopen_with_a_reason(self):
+        period = self.world.period
+        self.client.post(reverse("reports:period_close", args=[period.pk]))
+        period.refresh_from_db()
+        assert (period.is_closed, period.closed_by) == (True, self.cast["tinh"])
+        answer = self.client.post(reverse("reports:period_reopen", args=[period.pk]))
+        self.assertContains(answer, "Vui lòng ghi lý do", status_code=422)
+        self.client.post(
+            reverse("reports:period_reopen", args=[period.pk]), {"reason": "Bổ sung số liệu"}
+        )
+        period.refresh_from_db()
+        assert not period.is_closed
+        assert [line.action for line in period.log.all()] == ["Mở lại kỳ", "Khóa kỳ", "Mở kỳ"]
+
+    def test_next_years_catalogue_is_edited_without_touching_this_year(self):
+        self.client.post(reverse("reports:catalogue_copy", args=[2024]))
+        new = Catalogue.objects.get(year=2025)
+        row = new.indicators.get(code="DT01")
+        url = reverse("reports:catalogue_edit", args=[2025, "chi-tieu", row.pk])
+        data = self.client.get(url).context["form"].initial
+        data = {k: v for k, v in data.items() if v not in (None, [])} | {"label": "Tên mới"}
+        self.assertEqual(self.client.post(url, data).status_code, 302)
+        row.refresh_from_db()
+        assert row.label == "Tên mới"
+        assert Indicator.objects.get(catalogue__year=2024, code="DT01").label != "Tên mới"
+
+    def test_a_frozen_year_stands_still(self):
+        Report.objects.filter(pk=self.world.report.pk).update(submitted_at=timezone.now())
+        row = Indicator.objects.get(catalogue__year=2024, code="DT01")
+        before = row.label
+        url = reverse("reports:catalogue_edit", args=[2024, "chi-tieu", row.pk])
+        data = self.client.get(url).context["form"].initial
+        data = {k: v for k, v in data.items() if v not in (None, [])} | {"label": "Tên mới"}
+        self.assertContains(self.client.post(url, data), "không sửa được nữa", status_code=422)
+        self.client.post(reverse("reports:catalogue_delete", args=[2024, "chi-tieu", row.pk]))
+        row.refresh_from_db()
+        assert row.label == before
+
+    def test_a_rule_that_cannot_be_read_is_refused_with_what_was_typed(self):
+        url = reverse("reports:catalogue_add", args=[2024, "quy-tac"])
+        dt01 = Indicator.objects.get(catalogue__year=2024, code="DT01")
+        for expression in ("DT01 <=", "DT01 <= ZZ99", "__import__('os')"):
+            with self.subTest(expression=expression):
+                data = {
+                    "indicator": dt01.pk,
+                    "expression": expression,
+                    "severity": "error",
+                    "message": "x",
+                }
+                answer = self.client.post(url, data)
+                assert answer.status_code == 422
+                assert answer.context["form"]["expression"].value() == expression
+        count = Rule.objects.count()
+        self.client.post(url, data | {"expression": "DT01 <= 500", "message": "DT01 quá lớn."})
+        assert Rule.objects.count() == count + 1
+
+    def test_what_others_name_is_not_deleted(self):
+        row = Indicator.objects.get(catalogue__year=2024, code="DT08")
+        url = reverse("reports:catalogue_delete", args=[2024, "chi-tieu", row.pk])
+        self.assertContains(self.client.post(url, follow=True), "đang dùng trong DT11")
+        assert Indicator.objects.filter(pk=row.pk).exists()
+
+
+class HomeTest(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = build_cast()
+
+    def test_every_role_before_and_after_a_year_is_open(self):
+        for name in ("tinh", "huyen-349", "xa-13369", "lanhdao", "quantri", "canbo-13369"):
+            with self.subTest(name=name, opened=False):
+                self.client.force_login(self.cast[name])
+                self.assertContains(self.client.get("/"), "Chưa mở kỳ báo cáo nào")
+        build_world(self.cast)
+        for name, counts in (
+            ("tinh", 116),
+            ("huyen-349", 16),
+            ("lanhdao", 116),
+            ("xa-13369", None),
+        ):
+            with self.subTest(name=name, opened=True):
+                self.client.force_login(self.cast[name])
+                page = self.client.get("/")
+                assert page.status_code == 200
+                assert page.context.get("counts", {}).get("all") == counts
+                assert len(queries_of(self.client, "/")) <= 25
