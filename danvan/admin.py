@@ -6,6 +6,7 @@ the own password are those of the site, so that locks, logs and messages are the
 
 from functools import update_wrapper
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -13,6 +14,15 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
+from django.views.i18n import JavaScriptCatalog
+
+
+class OurJavaScriptCatalog(JavaScriptCatalog):
+    """Django's catalogue view reads the packages only; this one reads LOCALE_PATHS after them."""
+
+    def get_paths(self, packages):
+        """Return the folders of catalogues, the one that wins last."""
+        return [*super().get_paths(packages), *map(str, settings.LOCALE_PATHS)]
 
 
 class SuperuserSite(AdminSite):
@@ -49,6 +59,10 @@ class SuperuserSite(AdminSite):
         from danvan.accounts.views import LogoutView
 
         return LogoutView.as_view()(request)
+
+    def i18n_javascript(self, request, extra_context=None):
+        """Give the admin's scripts our texts as well (locale/vi/LC_MESSAGES/djangojs.po)."""
+        return OurJavaScriptCatalog.as_view(packages=["django.contrib.admin"])(request)
 
     def password_change(self, request, extra_context=None):
         """Send to the page where everybody changes the own password."""

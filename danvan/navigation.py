@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from danvan.accounts.rights import Action
+from records.menu import record_lines
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ MENU = (
     Entry("Bàn làm việc", "home"),
     Entry("Báo cáo năm", "reports:list"),
     Entry("Xét duyệt", "reports:review", Action.REVIEW),
+    Entry("Tổng hợp", "reports:consolidation"),
     Entry("Kỳ báo cáo", "reports:periods", Action.MANAGE_PERIOD, group="Quản lý"),
     Entry("Danh mục chỉ tiêu", "reports:catalogues", Action.MANAGE_CATALOGUE, group="Quản lý"),
     Entry("Quản trị hệ thống", "admin:index", Action.MANAGE_SITE, group="Quản lý"),
@@ -39,6 +41,9 @@ def navigation(request) -> dict:
         for entry in MENU
         if user.can(entry.action)
     ]
+    # The records stand between the daily pages and the management.
+    at = next((i for i, line in enumerate(lines) if line["group"]), len(lines))
+    lines[at:at] = record_lines(request)
     # The line with the longest address that begins the page's own is where the person is.
     above = [line for line in lines if _leads_to(line["url"], request.path)]
     if above:

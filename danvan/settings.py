@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "danvan.common",
     "danvan.units",
     "danvan.accounts",
+    "danvan.imports",
     "records",
     "reports",
 ]
@@ -78,6 +79,9 @@ MIDDLEWARE = [
     "danvan.accounts.middleware.FirstStepsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+if DEBUG:
+    MIDDLEWARE.insert(1, "danvan.common.middleware.PlainNotFoundMiddleware")
 
 ROOT_URLCONF = "danvan.urls"
 WSGI_APPLICATION = "danvan.wsgi.application"
@@ -222,6 +226,9 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+
+# What can be imported from Excel (danvan/imports/targets.py): tuples of targets, in menu order.
+IMPORT_TARGETS = ["records.importing.TARGETS"]
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_ESCAPE_ILLEGAL_CHARS_ON_EXPORT = True

@@ -47,6 +47,21 @@ def figure_text(figure: Figure | None, definition: Definition) -> str:
     return _WORDS.get(figure.qualifier, "") + number_text(figure.number, definition)
 
 
+def contribution_text(contribution, definition: Definition) -> str:
+    """Return what one report gave: "trên 40", "Tốt"; for a count the figures that met its test."""
+    if contribution.shown and definition.formula is not None:
+        return "; ".join(f"{d.code}: {_entered(d, number)}" for d, number in contribution.shown)
+    return _WORDS.get(contribution.qualifier, "") + _entered(definition, contribution.number)
+
+
+def _entered(definition: Definition, number) -> str:
+    """Return an entered number; for a rating the name of the rank."""
+    rank = int(number)
+    if definition.value_type == ValueType.RATING and 0 < rank <= len(definition.scale):
+        return definition.scale[rank - 1]
+    return number_text(number, definition)
+
+
 def number_text(number, definition: Definition) -> str:
     """Return a number of an indicator: ratios with one decimal at most, others as they are."""
     if number is None:

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from danvan.units.models import AdministrativeUnit, Level
-from reports.consolidation import YearProgress, section_codes, section_numbers, year_progress
+from reports.consolidation import (
+    YearProgress,
+    section_codes,
+    section_numbers,
+    single_years,
+    year_progress,
+)
 from reports.consolidation_facts import Scope, Source, read_facts
 from reports.consolidation_facts import meets as report_meets
 from reports.consolidation_figures import Definition, Evaluator, Facts, Figure
@@ -67,8 +73,12 @@ def by_child_unit(
     `consolidate`. The row of the unit's own office is among the parts, so that they add up exactly.
     """
     scope = Scope(unit, first_year, last_year, section, include_submitted, levels, within)
-    source = Source(scope)
-    codes = section_codes(source)
+    return break_down(Source(scope), section)
+
+
+def break_down(source: Source, section: str | None) -> Breakdown:
+    """Return the rows by unit of one section (None: all) in the scope of `source`."""
+    codes = section_codes(source, section)
     facts = read_facts(source, source.years, codes, by_unit=True)
     paths = _paths(source)
     root = _tree(source, paths)
@@ -78,7 +88,7 @@ def by_child_unit(
         anchor.add(one)
     total, _all = _row(source, root, units, facts, codes, anchor)
     return Breakdown(
-        scope=scope,
+        scope=source.scope,
         columns=tuple(source.definitions[code] for code in codes),
         section_number=section_numbers(source).get(section, 0),
         total=total,
@@ -166,7 +176,7 @@ class Contribution:
     number: Decimal
     qualifier: str
     note: str
-    shown: tuple[tuple[str, Decimal], ...] = ()
+    shown: tuple[tuple[Definition, Decimal], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -187,6 +197,7 @@ class Drill:
     level: str | None
     figure: Figure
     parts: tuple[DrillPart, ...]
+    by_year: tuple[tuple[int, Figure], ...]
 
 
 def drill(
@@ -217,7 +228,10 @@ def drill(
         )
         for leaf, at in _leaves(source, definition, level)
     )
-    return Drill(scope, definition, level, evaluator.figure(code, level), parts)
+    by_year = tuple(
+        (year, one.figure(code, level)) for year, one in single_years(source, facts).items()
+    )
+    return Drill(scope, definition, level, evaluator.figure(code, level), parts, by_year)
 
 
 def _leaves(
@@ -266,12 +280,12 @@ def _contributions(
 
 def _counted(source: Source, condition: Node | None, values: list) -> Contribution | None:
     """Return the 1 a report adds to a count, with what met the condition; None if not met."""
-    shown = tuple((source.indicator_codes[value.indicator_id], value.number) for value in values)
+    numbers = {source.indicator_codes[value.indicator_id]: value.number for value in values}
+    shown = tuple((source.definitions[code], number) for code, number in numbers.items())
     report = values[0].report
-    if condition is None:
-        met = values[0].number == 1
-    else:
-        met = report_meets(source, condition, dict(shown), report.level)
+    met = values[0].number == 1
+    if condition is not None:
+        met = report_meets(source, condition, numbers, report.level)
     if not met:
         return None
     return Contribution(report, Decimal(1), Qualifier.EXACT, values[0].note, shown)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.rights import Action
+from records.menu import year_counts
 from reports.figures import figures_of
 from reports.models import Indicator, Report, State
 from reports.periods import current_period
@@ -35,6 +36,8 @@ def home(request):
         context |= _own(user, period)
     if period and (user.can(Action.REVIEW) or user.role == "viewer"):
         context |= _below(user, period)
+    if user.can(Action.ENTER_RECORD) and user.unit_id:
+        context["tiles"] = year_counts(request)[1]
     return render(request, "home.html", context)
 
 

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from reports import views_catalogue, views_entry, views_periods, views_review
 
@@ -14,6 +14,7 @@ urlpatterns = [
     ),
     path("<int:pk>/lich-su/<str:code>/", views_review.figure_history, name="figure_history"),
     path("xet-duyet/", views_review.ReviewView.as_view(), name="review"),
+    path("tong-hop/", include("reports.urls_consolidation")),
     path("ky/", views_periods.period_list, name="periods"),
     path("ky/mo/", views_periods.open_new, name="period_open"),
     path("ky/<int:pk>/", views_periods.period_detail, name="period"),

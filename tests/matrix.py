@@ -70,7 +70,6 @@ ACCOUNTS = {
 }
 
 
-
 def _person(world) -> dict:
     return {"pk": world.cast["xa-13369"].pk}
 

@@ -34,6 +34,8 @@ OUR_APPS = ("units", "accounts", "imports", "records", "reports")
 
 # Label: why its rows are not repeated in the audit trail.
 EXEMPT: dict[str, str] = {
+    "imports.ImportJob": "a log of its own: every import is kept with who, when, file and result",
+    "imports.ImportPart": "pieces of an import job",
     "accounts.AuditEntry": "the trail itself",
     "accounts.SecurityEvent": "a log of its own",
     "accounts.LoginSession": "sessions come and go; logins are on the security log",

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from danvan.accounts.scope import ScopedQuerySet
@@ -119,6 +120,10 @@ class EventRecord(models.Model):
         """Save with the stored keys."""
         self.derive()
         super().save(**kwargs)
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the record's page."""
+        return reverse("records:detail", args=[type(self), self.pk])
 
     @property
     def on_behalf(self) -> bool:

@@ -213,14 +213,17 @@ def recogniser_of(unit: AdministrativeUnit, level: str, day) -> AdministrativeUn
     return found
 
 
-def counted_recognitions(start, end) -> models.QuerySet[Recognition]:
+def counted_recognitions(start=None, end=None) -> models.QuerySet[Recognition]:
     """Return the recognitions that count from `start` to `end`: one row per model at most.
 
     A model counts once, at its highest level by `end`, in the period of the first decision of that
-    level; a later decision of the same or a lower level adds nothing.
+    level; a later decision of the same or a lower level adds nothing. None leaves a side open.
     """
-    better = Recognition.objects.filter(model=models.OuterRef("model"), date__lte=end).filter(
-        Q(height__gt=models.OuterRef("height"))
-        | Q(height=models.OuterRef("height"), date__lt=models.OuterRef("date"))
+    known = Recognition.objects.filter(date__lte=end) if end else Recognition.objects.all()
+    higher, same = (
+        Q(height__gt=models.OuterRef("height")),
+        Q(height=models.OuterRef("height"), date__lt=models.OuterRef("date")),
     )
-    return Recognition.objects.filter(date__gte=start, date__lte=end).exclude(models.Exists(better))
+    better = known.filter(higher | same, model=models.OuterRef("model"))
+    counted = known.filter(date__gte=start) if start else known
+    return counted.exclude(models.Exists(better))

@@ -6,12 +6,8 @@ and numbers of one year and returns records whose counts and sums are exactly th
 
 from __future__ import annotations
 
-import csv
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 from danvan.units.models import Level
 from records.models import (
@@ -27,72 +23,8 @@ from records.models import (
     StudyConference,
     TrainingCourse,
 )
-from reports.demo.board import DemoUnit, Numbers
 from reports.demo.chance import apportion, between, noise, pick
-from reports.periods import default_dates
-
-FILE = Path(__file__).with_name("words.csv")
-_DAY = datetime.timedelta(days=1)
-
-
-@cache
-def words(kind: str) -> list[str]:
-    """Return the titles records of a kind may have."""
-    with FILE.open(encoding="utf-8", newline="") as file:
-        return [row["words"] for row in csv.DictReader(file) if row["kind"] == kind]
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Whose records are made: the unit's row, the account that wrote them, the year and its numbers."""
-
-    unit_id: int
-    user_id: int
-    unit: DemoUnit
-    year: int
-    row: Numbers
-
-    def __getitem__(self, code: str) -> int:
-        return int(self.row.get(code, 0))
-
-    def days(self, count: int, kind: str, *, last: int = 0) -> list[datetime.date]:
-        """Return `count` working days of the period in order, evenly spread; none in the `last` days."""
-        dates = default_dates(self.year)
-        start, end = dates["start"], dates["end"] - last * _DAY
-        length, shift = (end - start).days, noise("day", kind, self.unit.code, self.year)
-        return [_working_day(start, end, int((n + shift) * length / count)) for n in range(count)]
-
-    def shares(self, total: int, count: int, kind: str) -> list[int]:
-        """Return `total` spread over `count` records, each near the mean."""
-        keys = [f"{n:04d}" for n in range(count)]
-        weights = {k: between(0.7, 1.3, kind, self.unit.code, self.year, k) for k in keys}
-        shares = apportion(total, weights)
-        return [shares[key] for key in keys]
-
-    def title(self, kind: str, n: int) -> str:
-        """Return a title for the n-th record of a kind."""
-        choices = words(kind)
-        return choices[(int(noise(kind, self.unit.code) * 97) + n) % len(choices)]
-
-    def make(self, model: type[EventRecord], day: datetime.date, **fields) -> EventRecord:
-        """Return an unsaved record of the holder, written down the day after."""
-        zone = datetime.timezone(datetime.timedelta(hours=7))
-        written = datetime.datetime.combine(day + _DAY, datetime.time(9), zone)
-        return model(
-            unit_id=self.unit_id,
-            created_by_id=self.user_id,
-            start_date=day,
-            created_at=written,
-            updated_at=written,
-            **fields,
-        )
-
-
-def _working_day(start: datetime.date, end: datetime.date, offset: int) -> datetime.date:
-    """Return the day `offset` after `start`, moved off a weekend and kept inside the period."""
-    day = start + offset * _DAY
-    day += {5: -_DAY, 6: _DAY}.get(day.weekday(), 0 * _DAY)
-    return min(max(day, start), end)
+from reports.demo.holder import DAY, Holder, words
 
 
 def records_of(holder: Holder) -> Iterator[EventRecord | Recognition]:
@@ -145,9 +77,9 @@ def _dialogues(holder: Holder) -> Iterator[EventRecord]:
             resolved_later=parts[1],
             pending=parts[2],
             conclusion_number=f"{10 + n}-TB" if concluded else "",
-            conclusion_date=day + 6 * _DAY if concluded else None,
-            notice_date=day - 8 * _DAY,
-            result_date=day + 8 * _DAY if concluded else None,
+            conclusion_date=day + 6 * DAY if concluded else None,
+            notice_date=day - 8 * DAY,
+            result_date=day + 8 * DAY if concluded else None,
         )
 
 
@@ -205,7 +137,7 @@ def _models(holder: Holder) -> Iterator[EventRecord | Recognition]:
     copied = set(sorted(recognised)[: holder["DV14"]])
     for n in range(count):
         year = holder.year
-        day = datetime.date(year, 1, 8) + int(noise("DV", holder.unit.code, year, n) * 75) * _DAY
+        day = datetime.date(year, 1, 8) + int(noise("DV", holder.unit.code, year, n) * 75) * DAY
         status = "recognised" if n in recognised else "running"
         model = holder.make(
             SkilledMobilisationModel,
@@ -374,7 +306,7 @@ def _issues(holder: Holder) -> Iterator[EventRecord]:
     )
     for n, day in enumerate(holder.days(len(states), "TH", last=40)):
         religious, hard = n < holder["TG04"], n < holder["TH07"]
-        since = day + int(between(5, 30, "since", holder.unit.code, holder.year, n)) * _DAY
+        since = day + int(between(5, 30, "since", holder.unit.code, holder.year, n)) * DAY
         yield holder.make(
             EmergingIssue,
             day,

@@ -5,35 +5,54 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from django.db.models import F
+
 from danvan.accounts.models import User
+from danvan.units.models import AdministrativeUnit
 from records.models import (
     EmergingIssue,
     EventRecord,
     IssueStatus,
     Recognition,
 )
-from reports.demo.events import Holder, records_of
+from reports.demo.events import records_of
 from reports.demo.figures import numbers
+from reports.demo.holder import Holder
 from reports.demo.units import demo_unit
+from reports.measures import counted
+from reports.models import ReportingPeriod, Value
 
 BATCH = 500
 
 
-def write_records(units: Iterable, accounts: dict[int, User], years: Iterable[int]) -> int:
-    """Create the records of `units` for `years` and return how many; the caller holds the transaction."""
+def write_records(
+    units: Iterable[AdministrativeUnit], accounts: dict[int, User], period: ReportingPeriod
+) -> int:
+    """Create the records of `units` for one period and return how many.
+
+    What they give is stored with the figures already submitted, as a submission does. The caller holds
+    the transaction.
+    """
     units = list(units)
-    written = 0
-    for year in years:
-        rows: dict[type, list] = defaultdict(list)
-        board = numbers(map(demo_unit, units), year)
-        for unit in units:
-            holder = Holder(
-                unit.pk, accounts[unit.pk].pk, demo_unit(unit), year, board.rows[unit.code]
-            )
-            for record in records_of(holder):
-                rows[type(record)].append(record)
-        written += _write(rows)
+    rows: dict[type, list] = defaultdict(list)
+    board = numbers(map(demo_unit, units), period.year)
+    for unit in units:
+        row, user = board.rows[unit.code], accounts[unit.pk]
+        for record in records_of(Holder(unit.pk, user.pk, demo_unit(unit), period.year, row)):
+            rows[type(record)].append(record)
+    written = _write(rows)
+    _store_counted(period)
     return written
+
+
+def _store_counted(period: ReportingPeriod) -> None:
+    """Give each submitted figure what the records say: the same number, or nothing without records."""
+    known: dict[str, set[int]] = defaultdict(set)
+    for unit_id, code in counted(AdministrativeUnit.objects.all(), period):
+        known[code].add(unit_id)
+    values = Value.objects.filter(report__period=period, report__submitted_at__isnull=False)
+    for code, unit_ids in known.items():
+        values.filter(indicator__code=code, report__unit__in=unit_ids).update(counted=F("number"))
 
 
 def _write(rows: dict[type, list]) -> int:

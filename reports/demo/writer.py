@@ -27,7 +27,7 @@ from reports.demo.scenario import (
     past_course,
 )
 from reports.demo.totals import YEARS
-from reports.demo.units import demo_unit
+from reports.demo.units import STRUCTURE_DATE, demo_unit, demo_units
 from reports.figures import Figure, write_figures, write_many
 from reports.models import (
     DeadlineExtension,
@@ -42,7 +42,6 @@ from reports.models import (
 )
 from reports.periods import default_dates, open_period
 
-STRUCTURE_DATE = default_dates(OPEN_YEAR)["structure_date"]
 RECORD_YEARS = (2022, 2023, 2024)
 STILL_OPEN = (2023, OPEN_YEAR)
 EXTENSION_DAYS = 5
@@ -74,15 +73,23 @@ def load(today: datetime.date, *, with_records: bool = True) -> Loaded:
             f"The year {real.year} is already open with real figures; "
             "demonstration data belongs into an empty database."
         )
-    units = list(AdministrativeUnit.objects.on(STRUCTURE_DATE).filter(path__startswith="35/"))
+    units = demo_units()
+    if AdministrativeUnit.objects.on(STRUCTURE_DATE).count() > len(units):
+        raise DemoRefused(
+            "There are units outside Hà Nam; demonstration data belongs into an empty database."
+        )
     accounts, created = make_accounts(units)
     present = set(ReportingPeriod.objects.values_list("year", flat=True))
     missing = tuple(year for year in YEARS if year not in present)
+    loaded = Loaded(created, missing)
     figures = demo_figures(map(demo_unit, units)) if missing else {}
-    written = sum(_Year(year, accounts, today).load(figures[year]) for year in missing)
-    recorded = [year for year in missing if year in RECORD_YEARS] if with_records else []
-    records = write_records(units, accounts, recorded)
-    return Loaded(created, missing, written, records)
+    for year in missing:
+        one = _Year(year, accounts, today)
+        loaded.figures += one.load_figures(figures[year])
+        if with_records and year in RECORD_YEARS:
+            loaded.records += write_records(units, accounts, one.period)
+        one.finish(figures[year])
+    return loaded
 
 
 class _Year:
@@ -95,12 +102,12 @@ class _Year:
         if year == OPEN_YEAR:
             self.due = open_due(today)
 
-    def load(self, figures: YearFigures) -> int:
-        """Open the year and write everything; return the number of figures."""
+    def load_figures(self, figures: YearFigures) -> int:
+        """Open the year, write figures and history; return the number of figures."""
         self.period = self._open()
         self.reports = list(self.period.reports.select_related("unit__parent", "reviewer__parent"))
         self.courses = {report.pk: self._course(report) for report in self.reports}
-        self.written = write_many(
+        written = write_many(
             {report.pk: self._filled(report, figures) for report in self.reports},
             actor=None,
             source=Source.DEMO,
@@ -109,11 +116,14 @@ class _Year:
         self._write_history()
         self._extend()
         self._date_ledger()
+        return written
+
+    def finish(self, figures: YearFigures) -> None:
+        """Do what comes after the submissions: the showcase's correction, closing the year."""
         if self.year == OPEN_YEAR:
             self._correct_showcase(figures)
         if self.year not in STILL_OPEN:
             self._close()
-        return self.written
 
     def _open(self) -> ReportingPeriod:
         period = open_period(

@@ -25,9 +25,9 @@ class EntryPageTest(TestCase):
         self.client.force_login(self.cast["xa-13369"])
 
     def post(self, **data):
-        return self.client.post(
-            self.url, {"version": self.report.version, "action": "save", **data}
-        )
+        """Post as a browser does: fields in the body, no file."""
+        body = urlencode({"version": self.report.version, "action": "save", **data})
+        return self.client.post(self.url, body, content_type="application/x-www-form-urlencoded")
 
     def number(self, code):
         figure = figures_of(Report.objects.get(pk=self.report.pk)).get(code)

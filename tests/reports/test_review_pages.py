@@ -252,7 +252,7 @@ class HomeTest(TestCase):
         for name, counts in (
             ("tinh", 116),
             ("huyen-349", 16),
-            ("lanhdao", 115),
+            ("lanhdao", 116),
             ("xa-13369", None),
         ):
             with self.subTest(name=name, opened=True):

@@ -1,0 +1,122 @@
+"""What every list filters by: choices, days, bounded numbers, text with and without marks.
+
+Lists are strict (FilterView): a wrong value shows its error and no row, never all rows. Choices that
+point at rows are scoped by whoever declares them.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+
+from danvan.common.forms import DateInput, NumberField, TextField
+
+
+class ChoicesField(forms.ChoiceField):
+    """A drop-down that also takes several values joined by commas, as links into a list send them."""
+
+    def to_python(self, value):
+        """Return the chosen values as a list."""
+        return [part for part in str(value or "").split(",") if part]
+
+    def validate(self, value):
+        """Refuse a value that is not among the choices."""
+        known = {str(key) for key, _ in self.choices}
+        if unknown := [part for part in value if part not in known]:
+            raise ValidationError(f"“{unknown[0][:40]}” không có trong danh sách.")
+
+
+class ChoicesFilter(django_filters.Filter):
+    """One or several values of a choice column; both as `kind=regular` and `kind=ad_hoc,thematic`."""
+
+    field_class = ChoicesField
+
+    def __init__(self, *args, choices, **kwargs):
+        super().__init__(*args, choices=[("", "Tất cả"), *choices], **kwargs)
+
+    def filter(self, qs, value):
+        """Return rows with any of the values."""
+        if not value:
+            return qs
+        return qs.filter(**{f"{self.field_name}__in": value})
+
+
+class BoxFilter(django_filters.Filter):
+    """A box to tick."""
+
+    field_class = forms.BooleanField
+
+
+class DayFilter(django_filters.DateFilter):
+    """A day typed as dd/mm/yyyy."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, widget=DateInput(), **kwargs)
+
+
+class BoundFilter(django_filters.Filter):
+    """A bound of a number, itself bounded: a huge number costs nothing."""
+
+    field_class = NumberField
+
+    def __init__(self, *args, places: int = 0, **kwargs):
+        super().__init__(*args, whole=not places, top=Decimal(10**9), **kwargs)
+
+
+class TextFilter(django_filters.Filter):
+    """Words to look for."""
+
+    field_class = TextField
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, max_length=100, **kwargs)
+
+
+class ListFilter(django_filters.FilterSet):
+    """Base of list filters: labels and looks of the widgets. `main` are shown, the rest under "Lọc thêm"."""
+
+    main: tuple[str, ...] = ("q",)
+
+    @property
+    def form(self):
+        """The bound form, with the house's widgets."""
+        form = super().form
+        for name, field in form.fields.items():
+            look = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+            is_box = isinstance(field.widget, forms.CheckboxInput)
+            field.widget.attrs["class"] = "form-check-input" if is_box else look
+            self._offer_several(form, name, field)
+        return form
+
+    @staticmethod
+    def _offer_several(form, name, field) -> None:
+        """Keep several values that a link sent visible as one line of the drop-down."""
+        sent = form.data.get(name, "")
+        if isinstance(field, ChoicesField) and "," in sent and (sent, sent) not in field.choices:
+            labels = dict(field.choices)
+            words = ", ".join(str(labels.get(part, part)) for part in sent.split(","))
+            field.widget.choices = [*field.choices, (sent, words)]
+
+    def shown(self) -> list:
+        """The fields always in sight."""
+        return [self.form[name] for name in self.main if name in self.form.fields]
+
+    def folded(self) -> list:
+        """The fields under "Lọc thêm"; those only links use are left out while empty."""
+        rest = (field for field in self.form if field.name not in self.main)
+        return [f for f in rest if f.name not in self.linked or f.value()]
+
+    linked: tuple[str, ...] = ()
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether anything is filtered at all."""
+        return any(self.form.data.get(name) for name in self.form.fields)
+
+    @property
+    def opens(self) -> bool:
+        """Tell whether one of the folded fields is in use, so that they are shown."""
+        return any(field.value() for field in self.folded())

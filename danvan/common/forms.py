@@ -1,0 +1,171 @@
+"""Fields and the base form: text made clean, numbers and days the Vietnamese way, one look everywhere."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Field, Fieldset, Layout
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.dateparse import parse_date
+
+from danvan.common.numbers import NumberProblem, format_number, parse_number
+from danvan.common.text import clean_line, clean_text
+
+
+class DateInput(forms.DateInput):
+    """A day as dd/mm/yyyy; the digits keyboard on phones."""
+
+    def __init__(self, **attrs):
+        attrs = {
+            "placeholder": "dd/mm/yyyy",
+            "inputmode": "numeric",
+            "autocomplete": "off",
+            **attrs,
+        }
+        super().__init__(attrs=attrs, format="%d/%m/%Y")
+
+
+class NumberField(forms.CharField):
+    """A number as offices write it: 1.140 is a thousand, 1.14 a question (common/numbers.py).
+
+    `grouped=False` is for years and the like. Returns int for whole numbers, Decimal otherwise.
+    """
+
+    def __init__(
+        self, *, whole: bool = True, top=None, places: int = 3, grouped: bool = True, **kwargs
+    ):
+        self.whole, self.top, self.places, self.grouped = whole, top, places, grouped
+        super().__init__(**kwargs)
+        self.widget.attrs["inputmode"] = "numeric" if whole else "decimal"
+        self.widget.attrs["autocomplete"] = "off"
+
+    def to_python(self, value):
+        """Return the number, None for blank. Raises ValidationError with what to type instead."""
+        text = clean_line(str(value or "")) if not isinstance(value, int | Decimal) else str(value)
+        if not text:
+            return None
+        try:
+            number = parse_number(text, whole=self.whole, places=self.places)
+        except NumberProblem as problem:
+            raise ValidationError(str(problem)) from problem
+        if number < 0:
+            raise ValidationError("Không nhận số âm.")
+        if self.top is not None and number > self.top:
+            raise ValidationError("Số quá lớn, vui lòng kiểm tra lại.")
+        return int(number) if self.whole else number
+
+    def run_validators(self, value):
+        """Numbers have no length; their bounds are the model's."""
+
+    def prepare_value(self, value):
+        """Return the number as it is typed."""
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            return format_number(value) if self.grouped else str(value)
+        return value
+
+
+class TextField(forms.CharField):
+    """One line or several, cleaned before it is measured: NFC, no invisible characters."""
+
+    def to_python(self, value):
+        """Return the clean text."""
+        clean = clean_text if isinstance(self.widget, forms.Textarea) else clean_line
+        return clean(super().to_python(value) or "")
+
+
+def field_for(column: models.Field, **kwargs) -> forms.Field | None:
+    """Return the house's form field of a model column: formfield_callback of BaseForm's forms."""
+    if isinstance(column, models.DateField):
+        return column.formfield(widget=DateInput(), **kwargs)
+    if column.choices or column.is_relation or isinstance(column, models.BooleanField):
+        return column.formfield(**kwargs)
+    common = {
+        "label": column.verbose_name,
+        "help_text": column.help_text,
+        "required": not column.blank,
+        "initial": column.default if column.has_default() else None,
+    }
+    if isinstance(column, models.DecimalField):
+        return NumberField(whole=False, places=column.decimal_places, **common)
+    if isinstance(column, models.IntegerField):
+        return NumberField(grouped=not column.name.endswith("year"), **common)
+    if isinstance(column, models.CharField):
+        rows = 3 if column.max_length > 300 else 0
+        widget = forms.Textarea(attrs={"rows": rows}) if rows else forms.TextInput()
+        return TextField(widget=widget, max_length=column.max_length, **common)
+    return column.formfield(**kwargs)
+
+
+class BaseForm(forms.ModelForm):
+    """A form laid out as its `layout` says: (legend, field names) in the order a person thinks.
+
+    `user` is who fills it; `choices_for` scopes every field that points at rows. `version` and `token`
+    travel along hidden: what the form was opened with, and a mark against sending it twice.
+    """
+
+    layout: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    half_wide: tuple[str, ...] = ()  # short texts: two on a line
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    token = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    error_css_class = "is-invalid"
+
+    def __init__(self, *args, user, **kwargs):
+        self.user = user
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = self.choices_for(name)
+            label = str(field.label or name)
+            field.label = label[:1].upper() + label[1:]
+            field.error_messages["required"] = "Vui lòng nhập mục này."
+            field.error_messages["invalid_choice"] = "Lựa chọn này không có trong danh sách."
+            if isinstance(field, forms.DateField):
+                field.error_messages["invalid"] = "Ngày không hợp lệ. Ví dụ nhập đúng: 05/03/2024."
+        self.helper = self._helper()
+
+    def choices_for(self, name: str) -> models.QuerySet:
+        """Return the rows the field `name` may point at for self.user. A form with such a field says so."""
+        raise NotImplementedError(f"{type(self).__name__}: choices of “{name}” are not scoped.")
+
+    def _helper(self) -> FormHelper:
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.disable_csrf = True
+        helper.include_media = False
+        groups = [
+            Fieldset(
+                legend,
+                Div(*(self._cell(n) for n in names if n in self.fields), css_class="row gx-3"),
+            )
+            for legend, names in self.layout
+        ]
+        helper.layout = Layout("version", "token", *groups)
+        return helper
+
+    def _cell(self, name: str):
+        """Numbers and days are narrow, texts take the line."""
+        field = self.fields[name]
+        short = isinstance(field, NumberField | forms.DateField)
+        choice = isinstance(field, forms.ChoiceField) and not isinstance(
+            field, forms.ModelChoiceField
+        )
+        half = choice or name in self.half_wide
+        width = "col-6 col-md-4 col-xl-3" if short else "col-12 col-md-6" if half else "col-12"
+        return Field(name, wrapper_class=width)
+
+    def in_words(self, name: str, value) -> str:
+        """Return a stored or typed value of field `name` as people read it, for comparing two of them."""
+        field = self.fields[name]
+        if value in (None, ""):
+            return "(trống)"
+        if isinstance(value, bool):
+            return "Có" if value else "Không"
+        if isinstance(field, forms.DateField):
+            day = parse_date(value) if isinstance(value, str) else value
+            return f"{day:%d/%m/%Y}" if day else str(value)
+        if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+            return str(dict(field.choices).get(value, value))
+        return str(field.prepare_value(value)) if isinstance(field, NumberField) else str(value)

@@ -1,0 +1,228 @@
+"""Generic pages over scoped rows: list, detail, form, delete. They know no app.
+
+A model's default manager offers visible_to(user) and editable_by(user); user.can(action) answers the
+rights table. Outside the area 404, inside without the right 403, wrong method 405.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+from django.utils.http import urlencode
+from django.views.generic import TemplateView, View
+from django.views.generic.base import ContextMixin, TemplateResponseMixin
+from django_filters.views import FilterView
+
+from danvan.common.paging import BoundedPaginator, sums_of
+
+READ_ONLY = "Anh/chị chỉ có quyền xem trang này, không có quyền sửa."
+
+
+class ScopedView(ContextMixin, View):
+    """Base of all: `model`, and the right `action` that the page asks for."""
+
+    model: Any = None
+    action = "view"
+
+    def require_right(self) -> None:
+        """Raise PermissionDenied (403) without the page's right."""
+        if not self.request.user.can(self.action):
+            raise PermissionDenied(READ_ONLY)
+
+    def rows(self):
+        """Return the rows the person may read, with their names."""
+        return self.model._default_manager.visible_to(self.request.user).with_names()
+
+    @cached_property
+    def object(self):
+        """The row of the address. 404 outside the area, 403 inside without the right to change it."""
+        try:
+            found = self.rows().get(pk=self.kwargs["pk"])
+        except self.model.DoesNotExist as error:
+            raise Http404 from error
+        self.require_right()
+        if self.action != "view" and not self.may_edit(found):
+            raise PermissionDenied(READ_ONLY)
+        return found
+
+    def may_edit(self, row) -> bool:
+        """Tell whether the unit tree lets the person write `row`."""
+        return self.model._default_manager.editable_by(self.request.user).filter(pk=row.pk).exists()
+
+
+class ScopedListView(ScopedView, FilterView):
+    """A filtered, sorted, paged list. `sorts` is the whitelist of orders, `summed` what is added up.
+
+    Totals come with the count while all rows fit; else on request (?tong=1).
+    """
+
+    strict = True
+    sorts: dict[str, tuple[str, ...]] = {}
+    summed: Iterable[str] = ()
+
+    def get_queryset(self):
+        """Start from what the person may read."""
+        self.require_right()
+        return self.model._default_manager.visible_to(self.request.user)
+
+    @property
+    def order(self) -> str:
+        """The order asked for, the first of the whitelist where it is not on it."""
+        asked = self.request.GET.get("xep", "")
+        return asked if asked in self.sorts else next(iter(self.sorts))
+
+    def ordered(self, rows):
+        """Return `rows` in the order asked for."""
+        return rows.order_by(*self.sorts[self.order])
+
+    def get_context_data(self, *, object_list=None, **kwargs):
+        rows = object_list if object_list is not None else self.object_list
+        paginator = BoundedPaginator(self.ordered(rows), self.summed)
+        page = paginator.page_or_last(self.request.GET.get("page", 1))
+        totals = paginator.totals
+        if totals is None and "tong" in self.request.GET:
+            totals = sums_of(rows, self.summed)
+        context = ContextMixin.get_context_data(self, **kwargs)
+        return {
+            **context,
+            "page_obj": page,
+            "paginator": paginator,
+            "rows": list(page),
+            "totals": totals,
+            "order": self.order,
+        }
+
+
+class ScopedDetailView(ScopedView, TemplateView):
+    """One row."""
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(object=self.object, **kwargs)
+
+
+class ScopedFormView(ScopedView, TemplateResponseMixin):
+    """Create, edit and copy with one form.
+
+    `save(form)` stores through the app's service and returns the row; it may raise what `refuse`
+    turns into an answer. What was typed is never lost: every refusal shows the form again.
+    """
+
+    action = "enter_record"
+    form_class: Any = None
+    kept_for_next: tuple[str, ...] = ()  # what "Lưu và nhập tiếp" keeps
+    copying = False
+
+    @cached_property
+    def source(self):
+        """The row of the address, None on a page that creates one."""
+        return self.object if "pk" in self.kwargs else None
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether a new row will be made."""
+        return self.source is None or self.copying
+
+    def get_initial(self) -> dict:
+        """Return what the form begins with: of a copy the other row, else what the address asks for."""
+        initial = {"token": uuid.uuid4()} if self.is_new else {"version": self.source.version}
+        if self.copying:
+            return {**self.copied(self.source), **initial}
+        asked = {
+            name: self.request.GET[name] for name in self.kept_for_next if name in self.request.GET
+        }
+        return {**asked, **initial}
+
+    def copied(self, row) -> dict:
+        """Return what a copy of `row` begins with."""
+        raise NotImplementedError
+
+    def get_form(self, data=None, **kwargs):
+        """Return the form, bound to `data`."""
+        if not self.is_new:
+            kwargs["instance"] = self.source
+        return self.form_class(data, user=self.request.user, initial=self.get_initial(), **kwargs)
+
+    def get(self, request, *args, **kwargs):
+        """Show the form."""
+        self.prepare()
+        return self.show(self.get_form())
+
+    def post(self, request, *args, **kwargs):
+        """Store the form and go on, or show it again with everything typed."""
+        self.prepare()
+        form = self.get_form(request.POST)
+        if not form.is_valid():
+            return self.show(form, status=422)
+        response = self.attempt(form)
+        return response or self.show(form, status=422)
+
+    def prepare(self) -> None:
+        """Ask for right and row before anything else."""
+        if self.source is None:
+            self.require_right()
+
+    def attempt(self, form):
+        """Save and return the way on; None when it was refused (the form carries the reason)."""
+        row = self.save(form)
+        messages.success(self.request, self.saved_message(row))
+        return self.go_on(row)
+
+    def save(self, form):
+        """Store the valid form and return the row."""
+        raise NotImplementedError
+
+    def saved_message(self, row) -> str:
+        """Return what to say after saving."""
+        return "Đã lưu."
+
+    def go_on(self, row):
+        """Return the redirect after saving: the row, or an empty form that keeps what repeats."""
+        if "next" in self.request.POST:
+            kept = {name: self.request.POST.get(name, "") for name in self.kept_for_next}
+            return redirect(f"{self.new_url()}?{urlencode({k: v for k, v in kept.items() if v})}")
+        return redirect(row.get_absolute_url())
+
+    def new_url(self) -> str:
+        """Return the address of the empty form."""
+        raise NotImplementedError
+
+    def show(self, form, status: int = 200, **context):
+        """Render the form."""
+        context = self.get_context_data(
+            form=form, object=self.source, is_new=self.is_new, **context
+        )
+        return self.render_to_response(context, status=status)
+
+
+class ScopedDeleteView(ScopedView, TemplateResponseMixin):
+    """Ask, then delete by POST. `delete(row)` goes through the app's service."""
+
+    action = "enter_record"
+
+    def get(self, request, *args, **kwargs):
+        """Show what would go."""
+        return self.render_to_response(self.get_context_data(object=self.object))
+
+    def post(self, request, *args, **kwargs):
+        """Delete."""
+        name = str(self.object)
+        if refused := self.delete(self.object):
+            context = self.get_context_data(object=self.object, problem=refused)
+            return self.render_to_response(context, status=409)
+        messages.success(request, f"Đã xóa “{name}”.")
+        return redirect(self.done_url())
+
+    def delete(self, row) -> str:
+        """Delete `row`; return why it could not be, "" when it is gone."""
+        raise NotImplementedError
+
+    def done_url(self) -> str:
+        """Return where to go afterwards."""
+        raise NotImplementedError

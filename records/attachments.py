@@ -1,0 +1,136 @@
+"""Files of a record: what may be kept, how it is told by its content, how it is handed out."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import PurePath
+
+from django import forms
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import FileResponse
+
+from danvan.accounts.context import acting
+from danvan.common.text import clean_line
+from records.locks import require_open
+from records.models import Attachment, EventRecord
+
+MAX_SIZE = 10 * 1024 * 1024
+MAX_FILES = 20
+PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+DOCX = f"{_OFFICE}wordprocessingml.document"
+XLSX = f"{_OFFICE}spreadsheetml.sheet"
+EXTENSIONS = {PDF: ".pdf", JPEG: ".jpg", PNG: ".png", DOCX: ".docx", XLSX: ".xlsx"}
+SHOWN_INLINE = {PDF, JPEG, PNG}
+_STARTS = {b"%PDF-": PDF, b"\xff\xd8\xff": JPEG, b"\x89PNG\r\n\x1a\n": PNG}
+
+
+def media_type_of(file) -> str:
+    """Return the type that the content of `file` shows, "" for one that is not kept here.
+
+    The name and what the browser says are never believed. Office files with macros are refused.
+    """
+    file.seek(0)
+    head = file.read(8)
+    for start, media_type in _STARTS.items():
+        if head.startswith(start):
+            return media_type
+    return _office_type(file) if head.startswith(b"PK\x03\x04") else ""
+
+
+def _office_type(file) -> str:
+    file.seek(0)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = set(archive.namelist()[:2000])
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return ""
+    if any("vbaproject" in name.lower() for name in names):
+        return ""
+    if "[Content_Types].xml" not in names:
+        return ""
+    return DOCX if "word/document.xml" in names else XLSX if "xl/workbook.xml" in names else ""
+
+
+class AttachForm(forms.Form):
+    """One file to keep with a record."""
+
+    file = forms.FileField(
+        label="Tệp (PDF, ảnh JPG/PNG, Word, Excel; tối đa 10 MB)",
+        error_messages={
+            "required": "Vui lòng chọn tệp.",
+            "empty": "Tệp rỗng, vui lòng chọn tệp khác.",
+            "missing": "Vui lòng chọn tệp.",
+        },
+        widget=forms.ClearableFileInput(
+            attrs={"class": "form-control", "accept": ".pdf,.jpg,.jpeg,.png,.docx,.xlsx"}
+        ),
+    )
+
+    def clean_file(self):
+        """Judge size and content."""
+        file = self.cleaned_data["file"]
+        if file.size > MAX_SIZE:
+            raise ValidationError("Tệp lớn quá 10 MB, vui lòng chọn tệp nhỏ hơn.")
+        self.media_type = media_type_of(file)
+        if not self.media_type:
+            raise ValidationError("Chỉ nhận tệp PDF, ảnh JPG/PNG, Word (.docx) và Excel (.xlsx).")
+        file.seek(0)
+        return file
+
+
+def files_of(record: EventRecord):
+    """Return the files of a record that was fetched through the person's scope."""
+    kind = ContentType.objects.get_for_model(record)
+    return Attachment.objects.filter(content_type=kind, object_id=record.pk)
+
+
+def attach(record: EventRecord, file, media_type: str, *, actor) -> Attachment:
+    """Keep `file` with `record`. Raises RecordLocked, or ValidationError when there are too many."""
+    with transaction.atomic(), acting(user=actor):
+        require_open(record.facts())
+        if files_of(record).count() >= MAX_FILES:
+            raise ValidationError(f"Mỗi hồ sơ giữ tối đa {MAX_FILES} tệp.")
+        name = safe_name(file.name, media_type)
+        return Attachment.objects.create(
+            record=record,
+            file=file,
+            name=name,
+            media_type=media_type,
+            size=file.size,
+            created_by=actor,
+        )
+
+
+def detach(record: EventRecord, attachment: Attachment, *, actor) -> None:
+    """Delete one file of `record`. Raises RecordLocked."""
+    with transaction.atomic(), acting(user=actor):
+        require_open(record.facts())
+        stored = attachment.file
+        attachment.delete()
+        transaction.on_commit(lambda: stored.storage.delete(stored.name))
+
+
+def safe_name(name: str, media_type: str) -> str:
+    """Return the typed name, Vietnamese kept, without path or control characters, with the true ending."""
+    name = clean_line(PurePath(name.replace("\\", "/")).name)
+    stem, _, ending = name.rpartition(".")
+    true = EXTENSIONS[media_type]
+    same = f".{ending.lower()}" in (true, ".jpeg" if media_type == JPEG else true)
+    stem = (stem if stem and same else name).strip(". ") or "tep"
+    return stem[: 200 - len(true)] + true
+
+
+def response_for(attachment: Attachment, *, inline: bool) -> FileResponse:
+    """Return the file; shown inside the browser only where that cannot run anything."""
+    response = FileResponse(
+        attachment.file.open("rb"),
+        as_attachment=not (inline and attachment.media_type in SHOWN_INLINE),
+        filename=attachment.name,
+        content_type=attachment.media_type,
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,198 @@
+"""The filter of each kind's list: the same base, with the choices and the number its kind declares."""
+
+from __future__ import annotations
+
+import datetime
+
+import django_filters
+from django import forms
+from django.db.models import Q
+
+from danvan.accounts.scope import units_visible_to
+from danvan.common.filters import (
+    BoundFilter,
+    BoxFilter,
+    ChoicesFilter,
+    DayFilter,
+    ListFilter,
+    TextFilter,
+)
+from danvan.units.models import AdministrativeUnit, Level
+from records.kinds import KINDS, RecordKind
+from records.models import DialogueConference
+from records.models.mobilisation_model import counted_recognitions
+from records.years import span_of, year_spans
+
+
+class UnitField(forms.ModelChoiceField):
+    """A unit by the name that tells same-named ones apart, with the day it ended."""
+
+    def label_from_instance(self, unit: AdministrativeUnit) -> str:
+        return unit_label(unit)
+
+
+def unit_label(unit: AdministrativeUnit) -> str:
+    """Return the unit's name in a drop-down."""
+    last = unit.valid_to - datetime.timedelta(days=1) if unit.valid_to else None
+    ended = f" (đến {last:%d/%m/%Y})" if last else ""
+    return f"{unit.place_name}{ended}"
+
+
+class UnitFilter(django_filters.ModelChoiceFilter):
+    """A unit among those the person sees."""
+
+    field_class = UnitField
+
+
+def visible_units(request):
+    """Return the units the person sees, as a tree."""
+    return units_visible_to(request.user).select_related("parent").order_by("path", "valid_from")
+
+
+class RecordFilter(ListFilter):
+    """Unit with those below it, year, days, words: what all kinds are filtered by."""
+
+    main = ("q", "unit", "duoi", "nam")
+
+    q = TextFilter(label="Tìm trong nội dung", method="search")
+    unit = UnitFilter(
+        label="Đơn vị", queryset=visible_units, method="of_unit", empty_label="Tất cả"
+    )
+    duoi = BoxFilter(label="Toàn bộ đơn vị cấp dưới", method="ignore")
+    nam = BoundFilter(label="Năm báo cáo", method="of_year")
+    tu = DayFilter(label="Từ ngày", field_name="start_date", lookup_expr="gte")
+    den = DayFilter(label="Đến ngày", field_name="start_date", lookup_expr="lte")
+
+    def ignore(self, rows, name, value):
+        """The box only widens the unit, see of_unit."""
+        return rows
+
+    def search(self, rows, name, text):
+        """Rows with every word, with or without marks."""
+        return rows.search(text)
+
+    def of_unit(self, rows, name, unit):
+        """Rows of the unit, with the box of all it ever covered."""
+        if not self.form.cleaned_data.get("duoi"):
+            return rows.filter(unit=unit)
+        below = AdministrativeUnit.objects.covered_by(unit.with_predecessors())
+        return rows.filter(unit__in=below.values("pk"))
+
+    def of_year(self, rows, name, year):
+        """Rows that count in the reporting year."""
+        if not 2000 <= year <= 2100:
+            return rows.none()
+        return rows.between(*span_of(year, self.spans))
+
+    @property
+    def spans(self):
+        """The opened years, read once per request."""
+        if not hasattr(self.request, "year_spans"):
+            self.request.year_spans = year_spans()
+        return self.request.year_spans
+
+
+class LedByFilter(ChoicesFilter):
+    """Dialogues by who led them; several leaders are alternatives."""
+
+    def filter(self, qs, value):
+        """Return rows led by any of `value`."""
+        if not value:
+            return qs
+        leaders = Q()
+        for leader in value:
+            leaders |= Q(**{f"led_by_{leader}": True})
+        return qs.filter(leaders)
+
+
+def _leader_choices() -> list[tuple[str, str]]:
+    return [(n.removeprefix("led_by_"), label) for n, label in DialogueConference.LEADERS.items()]
+
+
+class DialogueFilter(RecordFilter):
+    """Dialogues: by leader, and those with a conclusion."""
+
+    linked = ("ket_luan",)
+    ket_luan = ChoicesFilter(
+        label="Thông báo kết luận", choices=[("1", "Đã ban hành")], method="concluded"
+    )
+
+    def concluded(self, rows, name, value):
+        """Rows with the number of a conclusion."""
+        return rows.exclude(conclusion_number="")
+
+
+class ModelFilter(RecordFilter):
+    """Models: also as the figures count recognitions (cn_…) and replications (nr_…)."""
+
+    linked = ("cn_boi", "cn_tu", "cn_den", "nr_tu", "nr_den")
+    cn_cap = ChoicesFilter(label="Cấp công nhận cao nhất", choices=Level.choices, method="ignore")
+    cn_boi = UnitFilter(label="Công nhận tính cho", queryset=visible_units, method="ignore")
+    cn_tu = DayFilter(label="Công nhận từ ngày", method="ignore")
+    cn_den = DayFilter(label="Công nhận đến ngày", method="ignore")
+    nr_tu = DayFilter(label="Nhân rộng từ ngày", field_name="replicated_date", lookup_expr="gte")
+    nr_den = DayFilter(label="Nhân rộng đến ngày", field_name="replicated_date", lookup_expr="lte")
+
+    def filter_queryset(self, queryset):
+        """Also by recognition: the rows are those the figures count."""
+        rows = super().filter_queryset(queryset)
+        asked = self.form.cleaned_data
+        if not any(asked[name] for name in ("cn_cap", "cn_boi", "cn_tu", "cn_den")):
+            return rows
+        found = counted_recognitions(asked["cn_tu"], asked["cn_den"])
+        if asked["cn_cap"]:
+            found = found.filter(level__in=asked["cn_cap"])
+        if asked["cn_boi"]:
+            found = found.filter(recogniser=asked["cn_boi"])
+        return rows.filter(pk__in=found.values("model"))
+
+
+class IssueFilter(RecordFilter):
+    """Issues: where they stand now, or stood at the end of a day (tinh_den)."""
+
+    linked = ("tinh_den",)
+    tinh_den = DayFilter(label="Tình trạng tính đến ngày", method="ignore")
+
+    def filter_queryset(self, queryset):
+        """A day turns the choice of status to that day."""
+        day, status = self.form.cleaned_data.get("tinh_den"), self.form.cleaned_data.get("status")
+        if not day or not status:
+            return super().filter_queryset(queryset)
+        asked = {**self.form.cleaned_data, "status": []}
+        self.form.cleaned_data = asked
+        try:
+            rows = super().filter_queryset(queryset)
+        finally:
+            self.form.cleaned_data = {**asked, "status": status}
+        return rows.with_status_on(day).filter(status_on__in=status)
+
+
+_BASES = {
+    "dialogue-conference": DialogueFilter,
+    "mobilisation-model": ModelFilter,
+    "emerging-issue": IssueFilter,
+}
+
+
+def filter_for(kind: RecordKind) -> type[RecordFilter]:
+    """Return the filter of `kind`'s list, made from its declaration."""
+    declared: dict = {}
+    for name in kind.filters:
+        if name == "led_by":
+            declared[name] = LedByFilter(label="Chủ trì, tham dự", choices=_leader_choices())
+        else:
+            declared[name] = ChoicesFilter(
+                field_name=name, label=kind.label_of(name), choices=kind.column(name).choices
+            )
+    label = kind.label_of(kind.number)
+    places = getattr(kind.column(kind.number), "decimal_places", 0)
+    for suffix, lookup, words in (("tu", "gte", "từ"), ("den", "lte", "đến")):
+        declared[f"so_{suffix}"] = BoundFilter(
+            field_name=kind.number, lookup_expr=lookup, label=f"{label} {words}", places=places
+        )
+    meta = type("Meta", (), {"model": kind.model, "fields": []})
+    base = _BASES.get(kind.slug, RecordFilter)
+    return type(f"{kind.model.__name__}Filter", (base,), {**declared, "Meta": meta})
+
+
+FILTERS: dict[str, type[RecordFilter]] = {kind.slug: filter_for(kind) for kind in KINDS}

@@ -1,0 +1,154 @@
+"""The form of each kind, made from its declaration; the few kinds with more to say have their own base."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils import timezone
+
+from danvan.accounts.scope import units_editable_by
+from danvan.common.forms import BaseForm, DateInput, TextField, field_for
+from danvan.units.models import Level
+from records.filters import UnitField
+from records.kinds import KINDS, RecordKind
+from records.models import DialogueConference, EventRecord, Recognition, SkilledMobilisationModel
+from records.years import working_year, year_of, year_spans
+
+
+def column_field(column, **kwargs) -> forms.Field | None:
+    """Return the form field of a record's column; the unit is chosen by its full name."""
+    if column.name == "unit":
+        return column.formfield(form_class=UnitField, **kwargs)
+    return field_for(column, **kwargs)
+
+
+class RecordForm(BaseForm):
+    """Base of all nine forms. A person of one unit is not asked for the unit.
+
+    With `locked` only what happened later may be changed (EventRecord.LATER_FIELDS).
+    """
+
+    kind: RecordKind
+    half_wide = ("location", "host", "conclusion_number", "decision", "owner", "handler")
+
+    def __init__(self, *args, locked: bool = False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._place_unit()
+        if self.instance.pk is None:
+            self._suggest()
+        if locked:
+            for name, field in self.fields.items():
+                later = name in self.instance.LATER_FIELDS or name in ("version", "token")
+                field.disabled = not later
+
+    def choices_for(self, name):
+        """Units the person may write."""
+        return units_editable_by(self.user).select_related("parent").order_by("path", "valid_from")
+
+    def _place_unit(self) -> None:
+        unit = self.fields["unit"]
+        own = self.user.unit_id
+        if self.instance.pk is None and not self.initial.get("unit"):
+            self.initial["unit"] = own
+        if self.user.role != "officer" or (own and self.user.unit.level == Level.COMMUNE):
+            unit.widget = forms.HiddenInput()
+
+    def _suggest(self) -> None:
+        """Begin with today, where today lies in the year people log for."""
+        spans = year_spans()
+        year, today = working_year(spans), timezone.localdate()
+        if not self.initial.get("start_date") and year_of(today, spans) == year:
+            self.initial["start_date"] = today
+        if not self.initial.get("year"):
+            self.initial["year"] = year
+
+    def differences(self, stored: EventRecord) -> list[tuple[str, str, str]]:
+        """Return (label, stored, typed) of the fields in which `stored` differs from what was typed."""
+        lines = []
+        for name, field in self.fields.items():
+            if name in ("version", "token") or not hasattr(stored, name):
+                continue
+            old, new = getattr(stored, name), self.cleaned_data.get(name)
+            old, new = self.in_words(name, old), self.in_words(name, new)
+            if old != new:
+                lines.append((field.label, old, new))
+        return lines
+
+
+class DialogueForm(RecordForm):
+    """Dialogues: one question with several answers stands for three columns."""
+
+    led_by = forms.MultipleChoiceField(
+        label="Người chủ trì, tham dự",
+        choices=list(DialogueConference.LEADERS.items()),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            leaders = [name for name in DialogueConference.LEADERS if getattr(self.instance, name)]
+            self.initial.setdefault("led_by", leaders)
+
+    def _post_clean(self):
+        chosen = self.cleaned_data.get("led_by") or []
+        for name in DialogueConference.LEADERS:
+            setattr(self.instance, name, name in chosen)
+        super()._post_clean()
+
+
+class IssueForm(RecordForm):
+    """Issues: a new status begins today unless told otherwise."""
+
+    def clean(self):
+        """A day left as it was belongs to the old status."""
+        data = super().clean()
+        if self.instance.pk and self.instance.status_date:
+            same = data.get("status") == self.instance.status
+            untouched = data.get("status_date") in (None, self.instance.status_date)
+            if untouched:
+                data["status_date"] = self.instance.status_date if same else None
+        return data
+
+
+class RecognitionForm(forms.ModelForm):
+    """One decision of recognition inside the form of its model."""
+
+    class Meta:
+        model = Recognition
+        fields = ("level", "decision", "date", "body")
+        widgets = {"date": DateInput()}
+        field_classes = {"decision": TextField, "body": TextField}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            select = isinstance(field, forms.ChoiceField)
+            field.widget.attrs["class"] = "form-select" if select else "form-control"
+
+
+RecognitionFormSet = forms.inlineformset_factory(
+    SkilledMobilisationModel,
+    Recognition,
+    form=RecognitionForm,
+    extra=1,
+    max_num=20,
+    validate_max=True,
+    can_delete=True,
+)
+
+_BASES = {"dialogue-conference": DialogueForm, "emerging-issue": IssueForm}
+FORMSETS = {"mobilisation-model": RecognitionFormSet}
+
+
+def form_for(kind: RecordKind) -> type[RecordForm]:
+    """Return the form of `kind`, made from its declaration."""
+    fields = [name for name in kind.fields if name != "led_by"]
+    base = _BASES.get(kind.slug, RecordForm)
+    made = forms.modelform_factory(
+        kind.model, form=base, fields=fields, formfield_callback=column_field
+    )
+    made.kind, made.layout = kind, kind.layout
+    return made
+
+
+FORMS: dict[str, type[RecordForm]] = {kind.slug: form_for(kind) for kind in KINDS}

@@ -1,0 +1,129 @@
+"""Records in words: cells of a list, groups of a detail page. Takes rows fetched with their names."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import models
+
+from danvan.common.numbers import format_number
+from records.kinds import RecordKind
+from records.models import EventRecord
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value as text; numbers stand on the right."""
+
+    text: str
+    is_number: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list."""
+
+    record: EventRecord
+    when: str
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One column's head; `order` is what a click sorts by, "" where it cannot be sorted."""
+
+    label: str
+    is_number: bool = False
+    order: str = ""
+    arrow: str = ""
+    aria: str = ""
+
+
+class Shown:
+    """A record's groups of (label, text), empty ones left out."""
+
+    def __init__(self, kind: RecordKind, record: EventRecord):
+        self.groups = []
+        for legend, names in kind.layout:
+            lines = [
+                (label_of(kind, name), in_words(record, name)) for name in names if name != "unit"
+            ]
+            if lines := [(label, text) for label, text in lines if text]:
+                self.groups.append((legend, lines))
+
+
+def label_of(kind: RecordKind, name: str) -> str:
+    """Return the label of an entered field."""
+    return "Chủ trì, tham dự" if name == "led_by" else kind.label_of(name)
+
+
+def in_words(record: EventRecord, name: str) -> str:
+    """Return the value of a field as people read it, "" for nothing."""
+    if name == "led_by":
+        return record.leaders
+    value = getattr(record, name)
+    column = record._meta.get_field(name)
+    if value is None or value == "":
+        return ""
+    if column.choices:
+        return str(getattr(record, f"get_{name}_display")())
+    if isinstance(value, datetime.date):
+        return f"{value:%d/%m/%Y}"
+    if isinstance(value, int | Decimal):
+        return str(value) if name.endswith("year") else format_number(value)
+    return str(value)
+
+
+def shown_row(kind: RecordKind, record: EventRecord) -> Row:
+    """Return one line of the list of `kind`."""
+    cells = [Cell(in_words(record, name), is_number(kind, name)) for name in kind.columns]
+    when = f"{record.start_date:%d/%m/%Y}" if kind.dated else str(record.year)
+    return Row(record, when, cells)
+
+
+def is_number(kind: RecordKind, name: str) -> bool:
+    """Tell whether a column stands on the right."""
+    if name == "led_by":
+        return False
+    column = kind.column(name)
+    return isinstance(column, models.IntegerField | models.DecimalField) and not column.choices
+
+
+def headings(kind: RecordKind, order: str) -> list[Heading]:
+    """Return the heads: day and the kind's number can be sorted, both ways."""
+    found = [_heading("Ngày" if kind.dated else "Năm", "ngay", order)]
+    found.append(Heading(kind.label_of("title")))
+    for name in kind.columns:
+        sortable = "so" if name == kind.number else ""
+        found.append(_heading(label_of(kind, name), sortable, order, is_number(kind, name)))
+    return found
+
+
+def _heading(label: str, name: str, order: str, number: bool = False) -> Heading:
+    if not name:
+        return Heading(label, number)
+    down, up = order == f"-{name}", order == name
+    return Heading(
+        label,
+        number,
+        order=name if down else f"-{name}",
+        arrow="▼" if down else "▲" if up else "",
+        aria="descending" if down else "ascending" if up else "none",
+    )
+
+
+def total_cells(kind: RecordKind, totals: dict | None) -> list[Cell] | None:
+    """Return the foot of the list: a sum under each summed column; None without totals."""
+    if not kind.totals or totals is None:
+        return None
+    return [Cell(format_number(totals.get(name)), True) for name in kind.columns]
+
+
+def other_totals(kind: RecordKind, totals: dict | None) -> list[tuple[str, str]]:
+    """Return (label, sum) of summed fields that have no column in the list."""
+    if totals is None:
+        return []
+    names = (name for name in kind.totals if name not in kind.columns)
+    return [(kind.label_of(name), format_number(totals.get(name) or 0)) for name in names]

@@ -1,0 +1,353 @@
+"""Pages of the nine kinds. What is generic stands in danvan/common/views.py, what differs in kinds.py."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.views.generic import TemplateView
+
+from danvan.accounts.rights import Action
+from danvan.common.numbers import format_number
+from danvan.common.views import (
+    ScopedDeleteView,
+    ScopedDetailView,
+    ScopedFormView,
+    ScopedListView,
+    ScopedView,
+)
+from records import attachments
+from records.filters import FILTERS
+from records.forms import FORMS, FORMSETS
+from records.history import history_of
+from records.kinds import RecordKind
+from records.locks import lock_of
+from records.menu import year_counts
+from records.models import EventRecord
+from records.services import (
+    Existing,
+    RecordLocked,
+    StaleRecord,
+    delete_record,
+    delete_records,
+    save_record,
+)
+from records.shown import Shown, headings, other_totals, shown_row, total_cells
+
+BULK_LIMIT = 500
+
+
+class KindMixin:
+    """Takes the kind from the address."""
+
+    @property
+    def kind(self) -> RecordKind:
+        return self.kwargs["kind"]
+
+    @property
+    def model(self) -> type[EventRecord]:
+        return self.kind.model
+
+    def get_context_data(self, **kwargs):
+        can_enter = self.request.user.can(Action.ENTER_RECORD)
+        return super().get_context_data(**{**kwargs, "kind": self.kind, "can_enter": can_enter})
+
+    @cached_property
+    def lock(self):
+        """The lock on the record of the address, None while it may be changed."""
+        return lock_of(self.object)
+
+
+class StartView(ScopedView, TemplateView):
+    """Quick entry: nine tiles with this year's counts."""
+
+    template_name = "records/start.html"
+
+    def get_context_data(self, **kwargs):
+        self.require_right()
+        year, counts = year_counts(self.request)
+        can_enter = self.request.user.can(Action.ENTER_RECORD)
+        return super().get_context_data(year=year, counts=counts, can_enter=can_enter, **kwargs)
+
+
+class RecordListView(KindMixin, ScopedListView):
+    """The list of one kind."""
+
+    template_name = "records/list.html"
+
+    @property
+    def sorts(self):
+        """The whitelist, newest first by default."""
+        orders = self.kind.sorts
+        return {"-ngay": orders["-ngay"], **orders}
+
+    @property
+    def summed(self):
+        return self.kind.totals
+
+    def get_filterset_class(self):
+        return FILTERS[self.kind.slug]
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        context["table"] = [shown_row(self.kind, row) for row in context["rows"]]
+        context["headings"] = headings(self.kind, self.order)
+        context["total_cells"] = total_cells(self.kind, context["totals"])
+        context["other_totals"] = other_totals(self.kind, context["totals"])
+        return context
+
+
+class RecordDetailView(KindMixin, ScopedDetailView):
+    """One record with its files."""
+
+    template_name = "records/detail.html"
+
+    def get_context_data(self, **kwargs):
+        record = self.object
+        return super().get_context_data(
+            shown=Shown(self.kind, record),
+            lock=self.lock,
+            files=attachments.files_of(record),
+            attach_form=kwargs.pop("attach_form", None) or attachments.AttachForm(),
+            may_edit=self.request.user.can(Action.ENTER_RECORD) and self.may_edit(record),
+            **kwargs,
+        )
+
+
+class HistoryView(KindMixin, ScopedDetailView):
+    """Who changed what, when: old and new values."""
+
+    template_name = "records/history.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(entries=history_of(self.object), **kwargs)
+
+
+class RecordFormView(KindMixin, ScopedFormView):
+    """Create, edit, copy."""
+
+    template_name = "records/form.html"
+    kept_for_next = ("unit", "start_date", "kind", "year")
+
+    @property
+    def form_class(self):
+        return FORMS[self.kind.slug]
+
+    def prepare(self):
+        """A locked record is shown why, unless its kind may still tell what happened later."""
+        super().prepare()
+        self.locked = None if self.is_new else self.lock
+        if self.locked and not self.model.LATER_FIELDS:
+            raise Locked(self.locked.message)
+
+    def dispatch(self, request, *args, **kwargs):
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except Locked as locked:
+            context = self.get_context_data(object=self.object, reason=str(locked))
+            return self.response_class(
+                request=request, template="records/locked.html", context=context, status=403
+            )
+
+    def get_form(self, data=None, **kwargs):
+        return super().get_form(data, locked=bool(self.locked), **kwargs)
+
+    def copied(self, row):
+        """Everything but days and numbers of documents."""
+        skipped = {"conclusion_number", "decision", "status", "year", "registered_year"}
+        values = {}
+        for name in self.kind.fields:
+            if name == "led_by":
+                values[name] = [leader for leader in row.LEADERS if getattr(row, leader)]
+            elif name not in skipped and not name.endswith("date"):
+                column = self.kind.column(name)
+                values[name] = column.value_from_object(row)
+        return values
+
+    def formset(self, form, data=None):
+        """Return the child rows of the form, None for kinds without."""
+        made = FORMSETS.get(self.kind.slug)
+        return made(data, instance=form.instance, prefix="recognitions") if made else None
+
+    def post(self, request, *args, **kwargs):
+        """As the generic one, with child rows."""
+        self.prepare()
+        form = self.get_form(request.POST)
+        valid = form.is_valid()
+        children = self.formset(form, request.POST)
+        if children is not None:
+            valid = children.is_valid() and valid
+        form.children = children
+        response = self.attempt(form) if valid else None
+        return response or self.show(form, status=422)
+
+    def attempt(self, form):
+        try:
+            return super().attempt(form)
+        except Existing as existing:
+            messages.info(self.request, "Hồ sơ này đã được lưu, không lưu lần thứ hai.")
+            return self.go_on(existing.record)
+        except StaleRecord as stale:
+            self.stale = stale
+        except RecordLocked as locked:
+            form.add_error(None, locked.messages)
+        except ValidationError as error:
+            errors = (
+                error.message_dict
+                if hasattr(error, "error_dict")
+                else {NON_FIELD_ERRORS: error.messages}
+            )
+            for name, texts in errors.items():
+                form.add_error(name if name in form.fields else None, texts)
+        return None
+
+    def save(self, form):
+        record, children = form.instance, form.children
+        data = form.cleaned_data
+        saved = save_record(
+            record,
+            actor=self.request.user,
+            version=None if self.is_new else data.get("version") or 0,
+            token=data.get("token") if self.is_new else None,
+            then=children.save if children is not None else None,
+        )
+        for warning in getattr(saved, "warnings", list)():
+            messages.warning(self.request, warning)
+        return saved
+
+    def saved_message(self, row):
+        return f"Đã lưu {self.kind.label.lower()} “{row}”."
+
+    def new_url(self):
+        return reverse("records:create", args=[self.kind])
+
+    def show(self, form, status=200, **context):
+        stale = getattr(self, "stale", None)
+        if stale:
+            context["stale"] = stale.current
+            context["stale_last"] = history_of(stale.current)[:1]
+            context["differences"] = form.differences(stale.current)
+            form.data = form.data.copy()
+            form.data["version"] = stale.current.version
+        if not hasattr(form, "children"):
+            form.children = self.formset(form)
+        unit = form.initial.get("unit") if self.is_new else self.source.unit_id
+        context["lock"] = self.locked
+        context["own_unit"] = self.request.user.unit if unit == self.request.user.unit_id else None
+        return super().show(form, status=status, **context)
+
+
+class Locked(Exception):  # noqa: N818
+    """The record of the address is locked; the message says why."""
+
+
+class RecordDeleteView(KindMixin, ScopedDeleteView):
+    """Delete one record, after asking."""
+
+    template_name = "records/delete.html"
+
+    def get_context_data(self, **kwargs):
+        record = self.object
+        return super().get_context_data(
+            shown=Shown(self.kind, record),
+            lock=self.lock,
+            files=attachments.files_of(record),
+            **kwargs,
+        )
+
+    def delete(self, row):
+        version = self.request.POST.get("version", "")
+        try:
+            delete_record(
+                row, actor=self.request.user, version=int(version) if version.isdecimal() else None
+            )
+        except StaleRecord:
+            return "Hồ sơ vừa được người khác sửa, vui lòng xem lại trước khi xóa."
+        except ValidationError as error:
+            return " ".join(error.messages)
+        return ""
+
+    def done_url(self):
+        return reverse("records:list", args=[self.kind])
+
+
+class BulkDeleteView(KindMixin, ScopedView, TemplateView):
+    """Delete the ticked rows: first a page that lists them, then what became of each."""
+
+    action = "enter_record"
+    http_method_names = ["post"]
+    template_name = "records/bulk_delete.html"
+
+    def post(self, request, *args, **kwargs):
+        self.require_right()
+        keys = [int(key) for key in request.POST.getlist("pk") if key.isdecimal()][: BULK_LIMIT + 1]
+        if not keys:
+            messages.warning(request, "Vui lòng đánh dấu ít nhất một hồ sơ để xóa.")
+            return redirect("records:list", self.kind)
+        if len(keys) > BULK_LIMIT:
+            messages.error(request, f"Mỗi lần xóa tối đa {format_number(BULK_LIMIT)} hồ sơ.")
+            return redirect("records:list", self.kind)
+        if "confirmed" in request.POST:
+            results = delete_records(self.model, keys, actor=request.user)
+            gone = sum(not result.problem for result in results)
+            context = self.get_context_data(results=results, gone=gone, kept=len(results) - gone)
+        else:
+            rows = self.model.objects.editable_by(request.user).filter(pk__in=keys).with_names()
+            context = self.get_context_data(candidates=rows, missing=len(set(keys)) - len(rows))
+        return self.render_to_response(context)
+
+
+class AttachView(RecordDetailView):
+    """Keep a file with a record."""
+
+    action = "enter_record"
+    http_method_names = ["post"]
+
+    def post(self, request, *args, **kwargs):
+        record = self.object
+        form = attachments.AttachForm(request.POST, request.FILES)
+        if form.is_valid():
+            try:
+                kept = attachments.attach(
+                    record, form.cleaned_data["file"], form.media_type, actor=request.user
+                )
+            except ValidationError as error:
+                form.add_error("file", error.messages)
+            else:
+                messages.success(request, f"Đã đính kèm “{kept.name}”.")
+                return redirect(record)
+        context = self.get_context_data(attach_form=form)
+        return self.render_to_response(context, status=422)
+
+
+class FileView(KindMixin, ScopedView):
+    """Hand out one file of a record to whoever may see the record."""
+
+    def get(self, request, *args, **kwargs):
+        found = attachments.files_of(self.object).filter(pk=kwargs["file"]).first()
+        if found is None:
+            raise Http404
+        return attachments.response_for(found, inline="xem" in request.GET)
+
+
+class DetachView(KindMixin, ScopedView):
+    """Delete one file of a record."""
+
+    action = "enter_record"
+    http_method_names = ["post"]
+
+    def post(self, request, *args, **kwargs):
+        record = self.object
+        found = attachments.files_of(record).filter(pk=kwargs["file"]).first()
+        if found is None:
+            raise Http404
+        try:
+            attachments.detach(record, found, actor=request.user)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            messages.success(request, f"Đã xóa tệp “{found.name}”.")
+        return redirect(record)

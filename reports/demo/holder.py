@@ -1,0 +1,77 @@
+"""Whose demonstration records are made, and what all nine kinds need: days, shares, titles."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from records.models import EventRecord
+from reports.demo.board import DemoUnit, Numbers
+from reports.demo.chance import apportion, between, noise
+from reports.periods import default_dates
+
+FILE = Path(__file__).with_name("words.csv")
+DAY = datetime.timedelta(days=1)
+
+
+@cache
+def words(kind: str) -> list[str]:
+    """Return the titles records of a kind may have."""
+    with FILE.open(encoding="utf-8", newline="") as file:
+        return [row["words"] for row in csv.DictReader(file) if row["kind"] == kind]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whose records are made: the unit's row, the account that wrote them, the year and its numbers."""
+
+    unit_id: int
+    user_id: int
+    unit: DemoUnit
+    year: int
+    row: Numbers
+
+    def __getitem__(self, code: str) -> int:
+        return int(self.row.get(code, 0))
+
+    def days(self, count: int, kind: str, *, last: int = 0) -> list[datetime.date]:
+        """Return `count` working days of the period in order, evenly spread; none in the `last` days."""
+        dates = default_dates(self.year)
+        start, end = dates["start"], dates["end"] - last * DAY
+        length, shift = (end - start).days, noise("day", kind, self.unit.code, self.year)
+        return [_working_day(start, end, int((n + shift) * length / count)) for n in range(count)]
+
+    def shares(self, total: int, count: int, kind: str) -> list[int]:
+        """Return `total` spread over `count` records, each near the mean."""
+        keys = [f"{n:04d}" for n in range(count)]
+        weights = {k: between(0.7, 1.3, kind, self.unit.code, self.year, k) for k in keys}
+        shares = apportion(total, weights)
+        return [shares[key] for key in keys]
+
+    def title(self, kind: str, n: int) -> str:
+        """Return a title for the n-th record of a kind."""
+        choices = words(kind)
+        return choices[(int(noise(kind, self.unit.code) * 97) + n) % len(choices)]
+
+    def make(self, model: type[EventRecord], day: datetime.date, **fields) -> EventRecord:
+        """Return an unsaved record of the holder, written down the day after."""
+        zone = datetime.timezone(datetime.timedelta(hours=7))
+        written = datetime.datetime.combine(day + DAY, datetime.time(9), zone)
+        return model(
+            unit_id=self.unit_id,
+            created_by_id=self.user_id,
+            start_date=day,
+            created_at=written,
+            updated_at=written,
+            **fields,
+        )
+
+
+def _working_day(start: datetime.date, end: datetime.date, offset: int) -> datetime.date:
+    """Return the day `offset` after `start`, moved off a weekend and kept inside the period."""
+    day = start + offset * DAY
+    day += {5: -DAY, 6: DAY}.get(day.weekday(), 0 * DAY)
+    return min(max(day, start), end)
