@@ -27,6 +27,7 @@ MENU = (
     Entry("Tổng hợp", "reports:consolidation"),
     Entry("Kỳ báo cáo", "reports:periods", Action.MANAGE_PERIOD, group="Quản lý"),
     Entry("Danh mục chỉ tiêu", "reports:catalogues", Action.MANAGE_CATALOGUE, group="Quản lý"),
+    Entry("Nhật ký", "accounts:audit", Action.VIEW_AUDIT, group="Quản lý"),
     Entry("Quản trị hệ thống", "admin:index", Action.MANAGE_SITE, group="Quản lý"),
 )
 
