@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include("danvan.accounts.urls")),
     path("bao-cao/", include("reports.urls")),
+    path("nhap-excel/", include("danvan.imports.urls")),
     path("ho-so/", include("records.urls")),
     path("quan-tri/", admin.site.urls),
 ]
