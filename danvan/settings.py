@@ -151,6 +151,7 @@ OTP_TOTP_ISSUER = "Dân vận"
 PROXY_COUNT = env.int("PROXY_COUNT", 0 if DEBUG else 1)
 
 AUDITLOG_LOGENTRY_MODEL = "accounts.AuditEntry"
+MIGRATION_MODULES = {"auditlog": None}  # its own table would stand empty beside ours
 AUDITLOG_STORE_JSON_CHANGES = True
 AUDITLOG_USE_FK_STRING_REPRESENTATION = True
 AUDITLOG_USE_BASE_MANAGER = True

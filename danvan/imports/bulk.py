@@ -70,8 +70,8 @@ class AuditWriter:
         content_type = ContentType.objects.get_for_model(model).pk
         create = AuditEntry.Action.CREATE
         self.same = (
-            *(content_type, create, actor.pk, unit, role, "import", request_id, None, moment, "")
-        ,)
+            *(content_type, create, actor.pk, unit, role, "import", request_id, None, moment, ""),
+        )
 
     def created(self, pk: int, name: str, folded: str, unit_id: int, new: dict, line: int) -> tuple:
         """Return the entry of a created row; `new` is what was stored, by field."""
