@@ -16,14 +16,14 @@ from reports.submission import prior_report
 from reports.views_review import required_counts, state_counts, to_review_by
 from reports.workflow import lock_reason, may_enter
 
-# What a leader asks first: dialogues, recognised models, oversight, people trained.
+# What a leader asks first: dialogues, people received, recognised models, oversight.
 KEY_FIGURES = {
     "DT03": "Hội nghị đối thoại",
     "DV09": "Mô hình được công nhận",
     "DV10": "Mô hình được công nhận",
     "DV11": "Mô hình được công nhận",
     "GS01": "Cuộc giám sát của MTTQ, tổ chức CT-XH",
-    "TP04": "Lượt cán bộ dự tập huấn",
+    "TD05": "Lượt công dân được tiếp",
 }
 
 
