@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from danvan.common import excel
 from danvan.units.models import AdministrativeUnit, Level
 from reports import workbook_style as style
-from reports.consolidation import Consolidation, Line, Submission, consolidate, submissions
+from reports.consolidation import Consolidation, Line, Submission, consolidate_source, submissions
 from reports.consolidation_facts import Scope, Source
 from reports.consolidation_text import (
     inclusion_text,
@@ -25,7 +25,7 @@ from reports.consolidation_text import (
     title_text,
     years_text,
 )
-from reports.consolidation_units import Breakdown, by_child_unit
+from reports.consolidation_units import Breakdown, break_down
 from reports.letterhead import PARTY, Letterhead, document_date, letterhead
 from reports.workbook_units import add_section_sheet
 
@@ -52,13 +52,13 @@ def collect(
     within=None,
 ) -> Content:
     """Return the content of the workbook; arguments as in `consolidate`."""
-    options = {"include_submitted": include_submitted, "within": within}
     scope = Scope(unit, first_year, last_year, section, include_submitted, None, within)
+    source = Source(scope)
     date = document_date(unit, last_year, timezone.localdate())
     return Content(
-        consolidation=consolidate(unit, first_year, last_year, section=section, **options),
-        breakdown=by_child_unit(unit, first_year, last_year, section, **options),
-        submissions=submissions(Source(scope)),
+        consolidation=consolidate_source(source),
+        breakdown=break_down(source, section),
+        submissions=submissions(source),
         head=letterhead(unit, date, unit.parent_on(date)),
     )
 

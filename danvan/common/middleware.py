@@ -1,6 +1,11 @@
 """Small middlewares that know no app."""
 
 import uuid
+from contextvars import ContextVar
+
+# The id of the request being served, for log lines (danvan/common/ops/logs.py).
+request_id: ContextVar[str] = ContextVar("danvan_request_id", default="")
+_NO_DEVICES = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
 
 from django.http import Http404
 from django.urls import get_resolver
@@ -14,8 +19,13 @@ class RequestIdMiddleware:
 
     def __call__(self, request):
         request.id = uuid.uuid4().hex
-        response = self.get_response(request)
+        token = request_id.set(request.id)
+        try:
+            response = self.get_response(request)
+        finally:
+            request_id.reset(token)
         response["X-Request-ID"] = request.id
+        response["Permissions-Policy"] = _NO_DEVICES
         return response
 
 
