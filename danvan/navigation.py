@@ -28,6 +28,7 @@ MENU = (
     Entry("Nhập từ Excel", "imports:list", Action.IMPORT),
     Entry("Kỳ báo cáo", "reports:periods", Action.MANAGE_PERIOD, group="Quản lý"),
     Entry("Danh mục chỉ tiêu", "reports:catalogues", Action.MANAGE_CATALOGUE, group="Quản lý"),
+    Entry("Nhật ký", "accounts:audit", Action.VIEW_AUDIT, group="Quản lý"),
     Entry("Quản trị hệ thống", "admin:index", Action.MANAGE_SITE, group="Quản lý"),
 )
 

@@ -97,6 +97,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "danvan.navigation.navigation",
+                "danvan.accounts.sessions.limits_of",
             ],
         },
     },
@@ -228,7 +229,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # What can be imported from Excel (danvan/imports/targets.py): tuples of targets, in menu order.
-IMPORT_TARGETS = ["records.importing.TARGETS"]
+IMPORT_TARGETS = ["reports.value_sheet.TARGETS", "records.importing.TARGETS"]
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_ESCAPE_ILLEGAL_CHARS_ON_EXPORT = True

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.urls import reverse
-
 from danvan.common.numbers import format_number
 from reports.entry import EntryProblem, read_figure, typed_form
 from reports.figures import BLANK, Conflict, Figure, figures_of
@@ -99,7 +97,7 @@ class Sheet:
         self.book = RuleBook(report.period.catalogue_id, report.level)
         self.stored = figures_of(report)
         self.counted = counted_for(report)
-        self.links = links_behind(report) if self.counted else {}
+        self.links = links_behind([report]) if self.counted else {}
         self.prior = self._prior()
         self.typed: dict[str, tuple[str, str, str]] = {}
         self.errors: dict[str, str] = {}
@@ -206,9 +204,8 @@ class Sheet:
         stored = (typed_form(indicator, figure), figure.qualifier, figure.note)
         entry.typed, entry.qualifier, entry.note = self.typed.get(code, stored)
         entry.counted = format_number(self.counted.get(code))
-        if entry.counted and code in self.links:
-            kind, query = self.links[code]
-            entry.records_url = f"{reverse('records:list', args=[kind])}?{query}"
+        if entry.counted:
+            entry.records_url = self.links.get((self.report.pk, code), "")
         entry.error = self.errors.get(code, "")
         entry.conflict = self.conflicts.get(code)
         if entry.conflict:

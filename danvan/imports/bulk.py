@@ -58,10 +58,25 @@ def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterabl
 class AuditWriter:
     """Audit entries for rows written by one import: who, through which job, which line, what."""
 
-    COLUMNS = (
-        "object_pk object_id object_repr search unit_id changes additional_data content_type_id "
-        "action actor_id actor_unit actor_role source cid remote_addr timestamp changes_text"
-    ).split()
+    COLUMNS = [
+        "object_pk",
+        "object_id",
+        "object_repr",
+        "search",
+        "unit_id",
+        "changes",
+        "additional_data",
+        "content_type_id",
+        "action",
+        "actor_id",
+        "actor_unit",
+        "actor_role",
+        "source",
+        "cid",
+        "remote_addr",
+        "timestamp",
+        "changes_text",
+    ]
 
     def __init__(self, model: type[models.Model], actor, request_id: str):
         unit, role = unit_and_role(actor)

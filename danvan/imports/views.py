@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.sheets.precheck import FileRefused
-from danvan.imports import confirming, runner
+from danvan.imports import runner
 from danvan.imports.forms import ConfirmForm, UploadForm
 from danvan.imports.jobs import clean_up, discard, new_job, same_file
 from danvan.imports.models import ImportJob, ImportPart, JobState, Kind

@@ -139,7 +139,9 @@ class RefusedTest(PageCase):
             with self.subTest(words):
                 found = self.client.get(self.url("list"), {"q": words})
                 self.assertEqual(len(found.context["rows"]), 1)
-        self.assertEqual(len(self.client.get(self.url("list"), {"q": "giao thông"}).context["rows"]), 0)
+        self.assertEqual(
+            len(self.client.get(self.url("list"), {"q": "giao thông"}).context["rows"]), 0
+        )
 
 
 class RowTest(TestCase):
@@ -172,4 +174,6 @@ class RowTest(TestCase):
     def test_the_database_keeps_the_rules_too(self):
         for change in ({"people": -1}, {"resolved": 3}, {"receiver": "mayor"}):
             with self.subTest(change), self.assertRaises(IntegrityError), transaction.atomic():
-                CitizenReception.objects.bulk_create([build("citizen-reception", self.unit, **change)])
+                CitizenReception.objects.bulk_create(
+                    [build("citizen-reception", self.unit, **change)]
+                )

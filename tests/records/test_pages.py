@@ -139,7 +139,8 @@ class FormTest(PageCase):
     def test_a_form_without_version_counts_as_stale(self):
         record = make("dialogue-conference", self.unit)
         answer = self.client.post(
-            self.url("edit", "dialogue-conference", record.pk), typed("dialogue-conference", self.unit)
+            self.url("edit", "dialogue-conference", record.pk),
+            typed("dialogue-conference", self.unit),
         )
         self.assertEqual(answer.status_code, 422)
 
@@ -193,7 +194,9 @@ class RecognitionFormTest(PageCase):
         self.edit = self.url("edit", "mobilisation-model", self.record.pk)
 
     def post(self, **values):
-        return self.client.post(self.edit, typed("mobilisation-model", self.unit, version=1, **values))
+        return self.client.post(
+            self.edit, typed("mobilisation-model", self.unit, version=1, **values)
+        )
 
     def test_a_decision_belongs_to_the_unit_that_recognised(self):
         self.assertEqual(self.post(**formset(self.ROW)).status_code, 302)
