@@ -143,7 +143,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         periods = [period.pk for period in self._in_range(data)]
         rows = units_visible_to(self.user).select_related("parent")
         own = rows.filter(pk=self.user.unit_id)
-        reporting = Report.objects.filter(period__in=periods).values("unit")
+        reporting = Report.objects.visible_to(self.user).filter(period__in=periods).values("unit")
         found = {}
         for unit in (*own, *rows.filter(pk__in=reporting).order_by("valid_from", "path")):
             found[unit.code] = unit
