@@ -97,6 +97,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "danvan.navigation.navigation",
+                "danvan.accounts.sessions.limits_of",
             ],
         },
     },
@@ -151,6 +152,7 @@ OTP_TOTP_ISSUER = "Dân vận"
 PROXY_COUNT = env.int("PROXY_COUNT", 0 if DEBUG else 1)
 
 AUDITLOG_LOGENTRY_MODEL = "accounts.AuditEntry"
+MIGRATION_MODULES = {"auditlog": None}  # its own table would stand empty beside ours
 AUDITLOG_STORE_JSON_CHANGES = True
 AUDITLOG_USE_FK_STRING_REPRESENTATION = True
 AUDITLOG_USE_BASE_MANAGER = True
@@ -227,7 +229,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # What can be imported from Excel (danvan/imports/targets.py): tuples of targets, in menu order.
-IMPORT_TARGETS = ["records.importing.TARGETS"]
+IMPORT_TARGETS = ["reports.value_sheet.TARGETS", "records.importing.TARGETS"]
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_ESCAPE_ILLEGAL_CHARS_ON_EXPORT = True

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include("danvan.accounts.urls")),
     path("bao-cao/", include("reports.urls")),
+    path("nhap-excel/", include("danvan.imports.urls")),
     path("ho-so/", include("records.urls")),
     path("healthz", healthz, name="healthz"),
     path("quan-tri/", admin.site.urls),

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
+
 import django_filters
 from django import forms
 from django.db.models import Q
 
 from danvan.accounts.scope import units_visible_to
-from danvan.common.filters import BoundFilter, ChoicesFilter, DayFilter, ListFilter, TextFilter
+from danvan.common.filters import (
+    BoundFilter,
+    BoxFilter,
+    ChoicesFilter,
+    DayFilter,
+    ListFilter,
+    TextFilter,
+)
 from danvan.units.models import AdministrativeUnit, Level
 from records.kinds import KINDS, RecordKind
 from records.models import DialogueConference
@@ -24,7 +33,8 @@ class UnitField(forms.ModelChoiceField):
 
 def unit_label(unit: AdministrativeUnit) -> str:
     """Return the unit's name in a drop-down."""
-    ended = f" (đến {unit.valid_to:%d/%m/%Y})" if unit.valid_to else ""
+    last = unit.valid_to - datetime.timedelta(days=1) if unit.valid_to else None
+    ended = f" (đến {last:%d/%m/%Y})" if last else ""
     return f"{unit.place_name}{ended}"
 
 
@@ -48,12 +58,7 @@ class RecordFilter(ListFilter):
     unit = UnitFilter(
         label="Đơn vị", queryset=visible_units, method="of_unit", empty_label="Tất cả"
     )
-    duoi = django_filters.Filter(
-        field_class=forms.BooleanField,
-        widget=forms.CheckboxInput,
-        label="Toàn bộ đơn vị cấp dưới",
-        method="ignore",
-    )
+    duoi = BoxFilter(label="Toàn bộ đơn vị cấp dưới", method="ignore")
     nam = BoundFilter(label="Năm báo cáo", method="of_year")
     tu = DayFilter(label="Từ ngày", field_name="start_date", lookup_expr="gte")
     den = DayFilter(label="Đến ngày", field_name="start_date", lookup_expr="lte")

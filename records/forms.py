@@ -11,7 +11,7 @@ from danvan.units.models import Level
 from records.filters import UnitField
 from records.kinds import KINDS, RecordKind
 from records.models import DialogueConference, EventRecord, Recognition, SkilledMobilisationModel
-from records.years import working_year, year_spans
+from records.years import working_year, year_of, year_spans
 
 
 def column_field(column, **kwargs) -> forms.Field | None:
@@ -28,6 +28,7 @@ class RecordForm(BaseForm):
     """
 
     kind: RecordKind
+    half_wide = ("location", "host", "conclusion_number", "decision", "owner", "handler")
 
     def __init__(self, *args, locked: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
@@ -52,10 +53,13 @@ class RecordForm(BaseForm):
             unit.widget = forms.HiddenInput()
 
     def _suggest(self) -> None:
-        if "start_date" in self.fields and not self.initial.get("start_date"):
-            self.initial["start_date"] = timezone.localdate()
-        if "year" in self.fields and not self.initial.get("year"):
-            self.initial["year"] = working_year(year_spans())
+        """Begin with today, where today lies in the year people log for."""
+        spans = year_spans()
+        year, today = working_year(spans), timezone.localdate()
+        if not self.initial.get("start_date") and year_of(today, spans) == year:
+            self.initial["start_date"] = today
+        if not self.initial.get("year"):
+            self.initial["year"] = year
 
     def differences(self, stored: EventRecord) -> list[tuple[str, str, str]]:
         """Return (label, stored, typed) of the fields in which `stored` differs from what was typed."""

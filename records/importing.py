@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, models
@@ -19,7 +18,6 @@ from danvan.accounts.audit import audited_bulk_delete
 from danvan.accounts.context import acting
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
-from danvan.common.text import search_key
 from danvan.imports.bulk import AuditWriter, insert_many, reserve_keys
 from danvan.imports.models import ImportJob, Kind
 from danvan.imports.targets import Column, Line, Refused, Target, digest
@@ -329,13 +327,4 @@ def _python(model, name: str, value):
     return model._meta.get_field(name).to_python(value) if value is not None else None
 
 
-def stored_form(value):
-    """Return a value as a job stores it."""
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
-
-
 TARGETS = tuple(RecordTarget(kind) for kind in KINDS)
-
-__all__ = ["TARGETS", "RecordTarget", "search_key"]

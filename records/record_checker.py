@@ -86,7 +86,9 @@ class RecordChecker(Checker):
         self.holds = keeps_constraints(self.model)
         self.scratch = self.model()
         self.defaults = {
-            f.attname: f.get_default() for f in self.model._meta.concrete_fields if f.attname != "id"
+            f.attname: f.get_default()
+            for f in self.model._meta.concrete_fields
+            if f.attname != "id"
         } | {"id": None}
         self.stored = target.stored
         self.unit_ids: set[int] = set()

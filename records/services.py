@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from auditlog.context import disable_auditlog
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -111,7 +112,11 @@ def delete_records(model: type[EventRecord], pks: Iterable[int], *, actor) -> li
             results.append(Deletion(row.pk, str(row), found[0] if found else ""))
         gone = [result.pk for result in results if not result.problem]
         _delete_files(model, gone)
-        audited_bulk_delete(model.objects.editable_by(actor).filter(pk__in=gone))
+        for relation in model._meta.related_objects:
+            children = relation.related_model.objects.filter(**{f"{relation.field.name}__in": gone})
+            audited_bulk_delete(children)  # not by cascade: that goes row by row
+        with disable_auditlog():  # the entries are written in one go, not once more for each row
+            audited_bulk_delete(model.objects.editable_by(actor).filter(pk__in=gone))
     return results
 
 

@@ -53,7 +53,7 @@ class KindMixin:
 
     def get_context_data(self, **kwargs):
         can_enter = self.request.user.can(Action.ENTER_RECORD)
-        return super().get_context_data(kind=self.kind, can_enter=can_enter, **kwargs)
+        return super().get_context_data(**{**kwargs, "kind": self.kind, "can_enter": can_enter})
 
     @cached_property
     def lock(self):

@@ -10,7 +10,7 @@ from decimal import Decimal
 from danvan.common.numbers import format_number
 from reports.entry import EntryProblem, read_figure, typed_form
 from reports.figures import BLANK, Conflict, Figure, figures_of
-from reports.measures import counted_for
+from reports.measures import counted_for, links_behind
 from reports.models import Indicator, Remark, Report, Section
 from reports.rules import Problem, RuleBook, describe, percent
 from reports.submission import blank_codes, prior_report
@@ -29,6 +29,7 @@ class Entry:
     shown: str = ""
     prior: str = ""
     counted: str = ""
+    records_url: str = ""
     error: str = ""
     problems: list[Problem] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
@@ -96,6 +97,7 @@ class Sheet:
         self.book = RuleBook(report.period.catalogue_id, report.level)
         self.stored = figures_of(report)
         self.counted = counted_for(report)
+        self.links = links_behind([report]) if self.counted else {}
         self.prior = self._prior()
         self.typed: dict[str, tuple[str, str, str]] = {}
         self.errors: dict[str, str] = {}
@@ -202,6 +204,8 @@ class Sheet:
         stored = (typed_form(indicator, figure), figure.qualifier, figure.note)
         entry.typed, entry.qualifier, entry.note = self.typed.get(code, stored)
         entry.counted = format_number(self.counted.get(code))
+        if entry.counted:
+            entry.records_url = self.links.get((self.report.pk, code), "")
         entry.error = self.errors.get(code, "")
         entry.conflict = self.conflicts.get(code)
         if entry.conflict:

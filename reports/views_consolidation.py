@@ -28,6 +28,7 @@ from reports.consolidation_text import (
 )
 from reports.consolidation_units import Breakdown, break_down
 from reports.filters_consolidation import UNITS, ConsolidationFilter, Wanted
+from reports.measures import links_behind
 from reports.models import ValueType
 from reports.workbook import build, collect, file_name
 from reports.workbook_units import unit_label
@@ -70,12 +71,19 @@ def drill(request, code: str):
     ]
     context = {
         "drill": found,
+        "behind": _records_behind(found),
         "wanted": wanted,
         "years": years_text(wanted.first, wanted.last),
         "level": LEVEL_HEADS.get(wanted.level),
         "chart": bar_chart("Từng năm", rows) if len(rows) > 1 else None,
     }
     return render(request, "reports/consolidation/drill.html", context)
+
+
+def _records_behind(found: by_unit.Drill) -> dict[tuple[int, str], str]:
+    """Return the addresses of the records behind the contributions, by (report id, indicator code)."""
+    reports = {item.report.pk: item.report for part in found.parts for item in part.contributions}
+    return links_behind(reports.values(), [part.definition.code for part in found.parts])
 
 
 @require_safe

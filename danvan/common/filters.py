@@ -39,9 +39,15 @@ class ChoicesFilter(django_filters.Filter):
 
     def filter(self, qs, value):
         """Return rows with any of the values."""
-        if self.method is not None or not value:
+        if not value:
             return qs
         return qs.filter(**{f"{self.field_name}__in": value})
+
+
+class BoxFilter(django_filters.Filter):
+    """A box to tick."""
+
+    field_class = forms.BooleanField
 
 
 class DayFilter(django_filters.DateFilter):

@@ -107,6 +107,7 @@ class BaseForm(forms.ModelForm):
     """
 
     layout: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    half_wide: tuple[str, ...] = ()  # short texts: two on a line
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     token = forms.UUIDField(required=False, widget=forms.HiddenInput)
     error_css_class = "is-invalid"
@@ -151,7 +152,8 @@ class BaseForm(forms.ModelForm):
         choice = isinstance(field, forms.ChoiceField) and not isinstance(
             field, forms.ModelChoiceField
         )
-        width = "col-6 col-md-4 col-xl-3" if short else "col-12 col-md-6" if choice else "col-12"
+        half = choice or name in self.half_wide
+        width = "col-6 col-md-4 col-xl-3" if short else "col-12 col-md-6" if half else "col-12"
         return Field(name, wrapper_class=width)
 
     def in_words(self, name: str, value) -> str:

@@ -58,10 +58,25 @@ def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterabl
 class AuditWriter:
     """Audit entries for rows written by one import: who, through which job, which line, what."""
 
-    COLUMNS = (
-        "object_pk object_id object_repr search unit_id changes additional_data content_type_id "
-        "action actor_id actor_unit actor_role source cid remote_addr timestamp changes_text"
-    ).split()
+    COLUMNS = [
+        "object_pk",
+        "object_id",
+        "object_repr",
+        "search",
+        "unit_id",
+        "changes",
+        "additional_data",
+        "content_type_id",
+        "action",
+        "actor_id",
+        "actor_unit",
+        "actor_role",
+        "source",
+        "cid",
+        "remote_addr",
+        "timestamp",
+        "changes_text",
+    ]
 
     def __init__(self, model: type[models.Model], actor, request_id: str):
         unit, role = unit_and_role(actor)
@@ -70,8 +85,8 @@ class AuditWriter:
         content_type = ContentType.objects.get_for_model(model).pk
         create = AuditEntry.Action.CREATE
         self.same = (
-            *(content_type, create, actor.pk, unit, role, "import", request_id, None, moment, "")
-        ,)
+            *(content_type, create, actor.pk, unit, role, "import", request_id, None, moment, ""),
+        )
 
     def created(self, pk: int, name: str, folded: str, unit_id: int, new: dict, line: int) -> tuple:
         """Return the entry of a created row; `new` is what was stored, by field."""

@@ -12,9 +12,9 @@ import sys
 
 from django.conf import settings
 
-from danvan.accounts.context import acting
+from danvan.accounts.context import acting, current
 from danvan.imports.checking import check_job
-from danvan.imports.confirming import request_confirmation, write_job
+from danvan.imports.confirming import request_confirmation, undo_job, write_job
 from danvan.imports.models import ImportJob, JobState
 
 INLINE_BYTES = 150_000  # about 1,500 rows: checked and written within the request
@@ -48,9 +48,15 @@ def confirm(job: ImportJob, *, only_good: bool) -> bool:
     return True
 
 
+def undo(job: ImportJob) -> bool:
+    """Take back what `job` wrote; False when it no longer stands so. Raises Refused."""
+    with acting(_Request(job), user=job.owner, source="undo"):
+        return undo_job(job)
+
+
 def work(job: ImportJob) -> None:
     """Do what `job` waits for: check it, or write it when it was confirmed."""
-    with acting(user=job.owner, source="import", request_id=request_id(job)):
+    with acting(_Request(job), user=job.owner, source="import"):
         if job.state == JobState.QUEUED:
             check_job(job)
         elif job.state == JobState.WRITING:
@@ -60,6 +66,16 @@ def work(job: ImportJob) -> None:
 def request_id(job: ImportJob) -> str:
     """Return the id under which ledgers and audit trail know what `job` wrote."""
     return f"import-{job.pk}"
+
+
+class _Request:
+    """What ledgers read of a request: the job's id, the address of the real request where there is one."""
+
+    def __init__(self, job: ImportJob):
+        real = current().request
+        self.id, self.user = request_id(job), job.owner
+        self.META = real.META if real else {}
+        self.headers = real.headers if real else {}
 
 
 def _launch(job: ImportJob) -> None:

@@ -115,18 +115,19 @@ class Target:
     version = "1"
     action = Action.IMPORT
     keys: tuple[str, ...] = ()
-    #: names of params the upload page asks for, with labels ("year": "Năm")
-    param_labels: Mapping[str, str] = {}
     can_undo = True
-    done_url: str = ""
 
     def columns(self, job: ImportJob) -> list[Column]:
         """Return the columns of the sheet for `job`."""
         raise NotImplementedError
 
-    def check_params(self, user, params: Mapping[str, str]) -> dict:
-        """Return the params to store with the job; raise Refused for what cannot be."""
+    def form_fields(self, user) -> dict:
+        """Return what the upload page asks beside the file: name → form field, JSON-able values."""
         return {}
+
+    def check_params(self, user, params: Mapping[str, Any]) -> dict:
+        """Return the params to store with the job; raise Refused for what cannot be."""
+        return dict(params)
 
     def checker(self, job: ImportJob) -> Checker:
         """Return a Checker with everything it needs read from the database."""
@@ -161,10 +162,12 @@ class Target:
     def matcher(self, job: ImportJob):
         """Return the function that tells the key of a heading, and the folded headings."""
         known: dict[str, str] = {}
-        for column in self.columns(job):
-            for text in (column.heading, column.key, *column.synonyms):
-                known.setdefault(search_key(text), column.key)
-                known.setdefault(fold_heading(text), column.key)
+        columns = self.columns(job)
+        names = [(text, c.key) for c in columns for text in (c.heading, c.key)]
+        names += [(text, c.key) for c in columns for text in c.synonyms]
+        for text, key in names:
+            known.setdefault(search_key(text), key)
+            known.setdefault(fold_heading(text), key)
         known.pop("", None)
 
         def match(text: str) -> str | None:

@@ -166,15 +166,15 @@ class EventRecord(models.Model):
         try:
             super().validate_constraints(exclude=exclude)
         except ValidationError as error:
-            raise ValidationError(self._errors_by_field(error)) from error
+            errors = [one for found in error.error_dict.values() for one in found]
+            raise ValidationError(self._by_field(errors)) from error
 
-    def _errors_by_field(self, error: ValidationError) -> dict:
-        names, sorted_errors = {field.name for field in self._meta.fields}, {}
-        for errors in error.error_dict.values():
-            for one in errors:
-                place = one.code if one.code in names else NON_FIELD_ERRORS
-                sorted_errors.setdefault(place, []).append(one)
-        return sorted_errors
+    def _by_field(self, errors: list[ValidationError]) -> dict:
+        names = {field.name for field in self._meta.fields}
+        placed: dict = {}
+        for one in errors:
+            placed.setdefault(one.code if one.code in names else NON_FIELD_ERRORS, []).append(one)
+        return placed
 
     def check_row(self) -> None:
         """Judge everything that needs no query: fields, clean(), rules. Raises ValidationError.
@@ -200,7 +200,7 @@ class EventRecord(models.Model):
                 except (ValidationError, TypeError) as error:
                     errors += error.error_list if isinstance(error, ValidationError) else []
         if errors:
-            raise ValidationError(self._errors_by_field(ValidationError(errors)))
+            raise ValidationError(self._by_field(errors))
 
     def derive(self) -> None:
         """Fill the stored keys. save() and every bulk path call it."""

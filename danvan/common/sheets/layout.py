@@ -164,7 +164,11 @@ def _is_numbering(cells: list) -> bool:
             return False
         texts.append(found[1])
     numbers = [int(text) for text in texts if text.isdigit()]
-    return len(texts) >= 3 and numbers == sorted(set(numbers)) and numbers[:1] in ([], [1], [0], [2], [3])
+    return (
+        len(texts) >= 3
+        and numbers == sorted(set(numbers))
+        and numbers[:1] in ([], [1], [0], [2], [3])
+    )
 
 
 def bad_by_row(bad: Mapping[str, str]) -> dict[int, dict[int, str]]:
