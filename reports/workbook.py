@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from danvan.common import excel
-from danvan.common import workbook as style
 from danvan.units.models import AdministrativeUnit, Level
+from reports import workbook_kit as style
 from reports import workbook_style as cells
 from reports.consolidation import Consolidation, Line, Submission, consolidate_source, submissions
 from reports.consolidation_facts import Scope, Source

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from danvan.common import excel
-from danvan.common.workbook import PLAIN, RIGHT, Worksheet, write
 from reports.consolidation_figures import Definition, Figure
 from reports.models import Qualifier
+from reports.workbook_kit import PLAIN, RIGHT, Worksheet, write
 
 _PREFIX = {Qualifier.AT_LEAST: '"trên "', Qualifier.ABOUT: '"khoảng "'}
 CHANGE = "+{0};-{0};0"

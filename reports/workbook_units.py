@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from danvan.common import excel
-from danvan.common import workbook as style
 from danvan.units.models import Level
+from reports import workbook_kit as style
 from reports import workbook_style as cells
 from reports.consolidation import SectionLines
 from reports.consolidation_figures import Definition

@@ -1,7 +1,6 @@
-"""The formatted workbooks we send out: fonts, borders, page setup, ways to write a cell.
+"""How the official workbook looks: fonts, borders, page setup, ways to write a cell; no figures.
 
-Knows openpyxl so that nobody else needs to; text enters a cell through excel.put only. What stands in
-a workbook is the business of those who build it.
+The only module of it that knows openpyxl; text enters a cell through excel.put alone.
 """
 
 from __future__ import annotations
