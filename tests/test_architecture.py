@@ -45,9 +45,6 @@ EXEMPT = {
     ("danvan/imports/conditions.py", "eval"): (
         "source made from the CHECK constraints of our own models; values are passed by name"
     ),
-    ("reports/management/commands/export_consolidated.py", "openpyxl"): (
-        "names the type of the finished workbook it saves"
-    ),
 }
 
 
