@@ -25,8 +25,10 @@ MENU = (
     Entry("Báo cáo năm", "reports:list"),
     Entry("Xét duyệt", "reports:review", Action.REVIEW),
     Entry("Tổng hợp", "reports:consolidation"),
+    Entry("Nhập từ Excel", "imports:list", Action.IMPORT),
     Entry("Kỳ báo cáo", "reports:periods", Action.MANAGE_PERIOD, group="Quản lý"),
     Entry("Danh mục chỉ tiêu", "reports:catalogues", Action.MANAGE_CATALOGUE, group="Quản lý"),
+    Entry("Nhật ký", "accounts:audit", Action.VIEW_AUDIT, group="Quản lý"),
     Entry("Quản trị hệ thống", "admin:index", Action.MANAGE_SITE, group="Quản lý"),
 )
 

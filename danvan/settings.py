@@ -10,6 +10,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
+from marshmallow.validate import OneOf
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -19,10 +20,14 @@ env = Env()
 DEBUG = env.bool("DEBUG", False)
 SAMPLE_SECRET_KEY = "django-insecure-for-a-first-look-on-this-machine-only"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", SAMPLE_SECRET_KEY if DEBUG else "")
+if not DEBUG and SECRET_KEY == SAMPLE_SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY is the sample key: choose another when DEBUG is 0.")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY must be set when DEBUG is 0 (see README.md, Deploy).")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
+if not DEBUG and "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts of the site when DEBUG is 0.")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", "Danvan@2024")
@@ -51,6 +56,7 @@ INSTALLED_APPS = [
     "danvan.common",
     "danvan.units",
     "danvan.accounts",
+    "danvan.imports",
     "records",
     "reports",
 ]
@@ -58,8 +64,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "danvan.common.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -73,6 +79,9 @@ MIDDLEWARE = [
     "danvan.accounts.middleware.FirstStepsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+if DEBUG:
+    MIDDLEWARE.insert(1, "danvan.common.middleware.PlainNotFoundMiddleware")
 
 ROOT_URLCONF = "danvan.urls"
 WSGI_APPLICATION = "danvan.wsgi.application"
@@ -88,6 +97,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "danvan.navigation.navigation",
+                "danvan.accounts.sessions.limits_of",
             ],
         },
     },
@@ -142,6 +152,7 @@ OTP_TOTP_ISSUER = "Dân vận"
 PROXY_COUNT = env.int("PROXY_COUNT", 0 if DEBUG else 1)
 
 AUDITLOG_LOGENTRY_MODEL = "accounts.AuditEntry"
+MIGRATION_MODULES = {"auditlog": None}  # its own table would stand empty beside ours
 AUDITLOG_STORE_JSON_CHANGES = True
 AUDITLOG_USE_FK_STRING_REPRESENTATION = True
 AUDITLOG_USE_BASE_MANAGER = True
@@ -217,6 +228,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# What can be imported from Excel (danvan/imports/targets.py): tuples of targets, in menu order.
+IMPORT_TARGETS = ["reports.value_sheet.TARGETS", "records.importing.TARGETS"]
+
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_ESCAPE_ILLEGAL_CHARS_ON_EXPORT = True
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
@@ -225,8 +239,23 @@ IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"request_id": {"()": "danvan.common.ops.logs.RequestIdFilter"}},
+    "formatters": {
+        "plain": {
+            "()": "danvan.common.ops.logs.PlainFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
+        },
+        "json": {"()": "danvan.common.ops.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.str("LOG_FORMAT", "plain", validate=OneOf(["plain", "json"])),
+            "filters": ["request_id"],
+        }
+    },
+    # Django's own handler would print a second, unfiltered line.
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
     "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", "INFO")},
 }
 

@@ -4,12 +4,15 @@ from django.contrib import admin
 from django.urls import include, path
 
 from danvan import views
+from danvan.common.ops.health import healthz
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("danvan.accounts.urls")),
     path("bao-cao/", include("reports.urls")),
+    path("nhap-excel/", include("danvan.imports.urls")),
     path("ho-so/", include("records.urls")),
+    path("healthz", healthz, name="healthz"),
     path("quan-tri/", admin.site.urls),
 ]
 handler400 = views.bad_request

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, models
 from django.test import Client, override_settings
 
 from danvan.accounts.models import Role, User
@@ -35,8 +35,11 @@ def lists(rows: int) -> list[Ratio]:
     root, communes = units(PLACES - 1)
     person = User.objects.create(username="tinh", unit=root, role=Role.OFFICER)
     clerk = User.objects.create(username="xa", unit=communes[0])
-    few = _times(person, clerk, communes, SMALL)
+    # Small, big, small again: the machine may be busier at one time than at another.
+    before = _times(person, clerk, communes, SMALL)
     many = _times(person, clerk, communes, rows)
+    after = _times(person, clerk, communes, SMALL)
+    few = {name: min(before[name], after[name]) for name in before}
     return [Ratio(f"{name} at {rows}", many[name], f"at {SMALL}", few[name], 1.3) for name in many]
 
 
@@ -137,7 +140,7 @@ def _values(model) -> dict[str, str]:
         "people": "i % 50", "participants": "i % 90", "opinions": "3", "answered": "2",
         "resolved_later": "1", "pending": "0", "title": "'Hội nghị số ' || i",
         "entity_key": "'thon ' || i % 40", "registered_year": "2022", "rating": "1 + i % 5",
-        "year": "2020 + i % 5", "led_by_secretary": "i % 2 = 0", "led_by_chairman": "TRUE",
+        "year": "2020 + i / u.places", "led_by_secretary": "i % 2 = 0", "led_by_chairman": "TRUE",
         "led_by_council": "FALSE", "search": "'doi thoai so ' || i || ' đối thoại số ' || i",
         "status_date": date, "status": "'new'", "lead": "'MT'", "form": "'direct'",
     }  # fmt: skip
@@ -150,5 +153,6 @@ def _values(model) -> dict[str, str]:
             cases = " ".join(f"WHEN {n} THEN {key}" for n, key in enumerate(keys))
             values[field.column] = f"CASE i % {len(keys)} {cases} END"
         else:
-            values[field.column] = special.get(field.attname, "''")
+            nothing = "0" if isinstance(field, models.IntegerField) else "''"
+            values[field.column] = special.get(field.attname, nothing)
     return values

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 ROW, BAR, TOP = 26, 16, 3
-WIDTH, LABELS, VALUES = 640, 190, 110
+WIDTH, LABELS, VALUES = 420, 160, 76
 # State of a report → the end of the CSS classes fill-… and text-…, and how it reads.
 STATES = {
     "approved": ("approved", "Đã duyệt"),

@@ -146,26 +146,29 @@ def consolidate(
     reader may see). Without reports figures are blank. Raises ValueError for reversed years.
     """
     scope = Scope(unit, first_year, last_year, section, include_submitted, levels, within)
-    source = Source(scope)
-    codes = section_codes(source)
+    return consolidate_source(Source(scope))
+
+
+def consolidate_source(source: Source) -> Consolidation:
+    """Return the consolidation of the scope of `source`, which other views of it may share."""
+    codes = section_codes(source, source.scope.section)
     facts = read_facts(source, [*source.prior, *source.years], codes)[None]
     return Consolidation(
-        scope=scope,
-        levels=levels or tuple(Level.values),
+        scope=source.scope,
+        levels=source.scope.levels or tuple(Level.values),
         sections=_sections(source, codes, facts),
         years=year_progress(source, facts),
         missing=submissions(source, missing_only=True),
-        prior_years=scope.prior_years if source.prior else None,
+        prior_years=source.scope.prior_years if source.prior else None,
     )
 
 
-def section_codes(source: Source) -> list[str]:
-    """Return the codes to show: of the chosen section, or all; texts are told elsewhere."""
+def section_codes(source: Source, section: str | None) -> list[str]:
+    """Return the codes to show: of one section, or all; texts are told elsewhere."""
     return [
         code
         for code, definition in source.definitions.items()
-        if source.scope.section in (None, definition.section_code)
-        and definition.value_type != ValueType.TEXT
+        if section in (None, definition.section_code) and definition.value_type != ValueType.TEXT
     ]
 
 

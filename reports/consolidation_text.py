@@ -50,15 +50,16 @@ def figure_text(figure: Figure | None, definition: Definition) -> str:
 def contribution_text(contribution, definition: Definition) -> str:
     """Return what one report gave: "trên 40", "Tốt"; for a count the figures that met its test."""
     if contribution.shown and definition.formula is not None:
-        return "; ".join(f"{code}: {format_number(number)}" for code, number in contribution.shown)
-    if definition.value_type == ValueType.RATING:
-        return _rank(definition, int(contribution.number))
-    return _WORDS.get(contribution.qualifier, "") + number_text(contribution.number, definition)
+        return "; ".join(f"{d.code}: {_entered(d, number)}" for d, number in contribution.shown)
+    return _WORDS.get(contribution.qualifier, "") + _entered(definition, contribution.number)
 
 
-def _rank(definition: Definition, rank: int) -> str:
-    known = 0 < rank <= len(definition.scale)
-    return definition.scale[rank - 1] if known else str(rank)
+def _entered(definition: Definition, number) -> str:
+    """Return an entered number; for a rating the name of the rank."""
+    rank = int(number)
+    if definition.value_type == ValueType.RATING and 0 < rank <= len(definition.scale):
+        return definition.scale[rank - 1]
+    return number_text(number, definition)
 
 
 def number_text(number, definition: Definition) -> str:

@@ -73,8 +73,12 @@ def by_child_unit(
     `consolidate`. The row of the unit's own office is among the parts, so that they add up exactly.
     """
     scope = Scope(unit, first_year, last_year, section, include_submitted, levels, within)
-    source = Source(scope)
-    codes = section_codes(source)
+    return break_down(Source(scope), section)
+
+
+def break_down(source: Source, section: str | None) -> Breakdown:
+    """Return the rows by unit of one section (None: all) in the scope of `source`."""
+    codes = section_codes(source, section)
     facts = read_facts(source, source.years, codes, by_unit=True)
     paths = _paths(source)
     root = _tree(source, paths)
@@ -84,7 +88,7 @@ def by_child_unit(
         anchor.add(one)
     total, _all = _row(source, root, units, facts, codes, anchor)
     return Breakdown(
-        scope=scope,
+        scope=source.scope,
         columns=tuple(source.definitions[code] for code in codes),
         section_number=section_numbers(source).get(section, 0),
         total=total,
@@ -172,7 +176,7 @@ class Contribution:
     number: Decimal
     qualifier: str
     note: str
-    shown: tuple[tuple[str, Decimal], ...] = ()
+    shown: tuple[tuple[Definition, Decimal], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -276,12 +280,12 @@ def _contributions(
 
 def _counted(source: Source, condition: Node | None, values: list) -> Contribution | None:
     """Return the 1 a report adds to a count, with what met the condition; None if not met."""
-    shown = tuple((source.indicator_codes[value.indicator_id], value.number) for value in values)
+    numbers = {source.indicator_codes[value.indicator_id]: value.number for value in values}
+    shown = tuple((source.definitions[code], number) for code, number in numbers.items())
     report = values[0].report
-    if condition is None:
-        met = values[0].number == 1
-    else:
-        met = report_meets(source, condition, dict(shown), report.level)
+    met = values[0].number == 1
+    if condition is not None:
+        met = report_meets(source, condition, numbers, report.level)
     if not met:
         return None
     return Contribution(report, Decimal(1), Qualifier.EXACT, values[0].note, shown)

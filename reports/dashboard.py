@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.rights import Action
+from records.menu import year_counts
 from reports.figures import figures_of
 from reports.models import Indicator, Report, State
 from reports.periods import current_period
@@ -15,14 +16,14 @@ from reports.submission import prior_report
 from reports.views_review import required_counts, state_counts, to_review_by
 from reports.workflow import lock_reason, may_enter
 
-# What a leader asks first: dialogues, recognised models, oversight, people trained.
+# What a leader asks first: dialogues, people received, recognised models, oversight.
 KEY_FIGURES = {
     "DT03": "Hội nghị đối thoại",
     "DV09": "Mô hình được công nhận",
     "DV10": "Mô hình được công nhận",
     "DV11": "Mô hình được công nhận",
     "GS01": "Cuộc giám sát của MTTQ, tổ chức CT-XH",
-    "TP04": "Lượt cán bộ dự tập huấn",
+    "TD05": "Lượt công dân được tiếp",
 }
 
 
@@ -35,6 +36,8 @@ def home(request):
         context |= _own(user, period)
     if period and (user.can(Action.REVIEW) or user.role == "viewer"):
         context |= _below(user, period)
+    if user.can(Action.ENTER_RECORD) and user.unit_id:
+        context["tiles"] = year_counts(request)[1]
     return render(request, "home.html", context)
 
 

@@ -1,4 +1,4 @@
-"""The controls of the consolidation. Every choice offered is one the reader may see; nothing else is taken."""
+"""The controls of the consolidation: only what the reader may see is offered, or taken."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ class ConsolidationFilter(django_filters.FilterSet):
     unit = django_filters.ChoiceFilter(label="Đơn vị", empty_label=None, method="asked")
     first = django_filters.ChoiceFilter(label="Từ năm", empty_label=None, method="asked")
     last = django_filters.ChoiceFilter(label="Đến năm", empty_label=None, method="asked")
-    section = django_filters.ChoiceFilter(label="Mục", empty_label="Tất cả các mục", method="asked")
+    section = django_filters.ChoiceFilter(label="Mục", empty_label="Tất cả", method="asked")
     level = django_filters.ChoiceFilter(
-        label="Cấp", choices=Level.choices, empty_label="Tất cả các cấp", method="asked"
+        label="Cấp", choices=Level.choices, empty_label="Tất cả", method="asked"
     )
     state = django_filters.ChoiceFilter(
         label="Báo cáo",
-        choices=[("submitted", "Đã duyệt và chờ duyệt")],
-        empty_label="Chỉ báo cáo đã duyệt",
+        choices=[("submitted", "Cả chờ duyệt")],
+        empty_label="Đã duyệt",
         method="asked",
     )
     view = django_filters.ChoiceFilter(
@@ -143,7 +143,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         periods = [period.pk for period in self._in_range(data)]
         rows = units_visible_to(self.user).select_related("parent")
         own = rows.filter(pk=self.user.unit_id)
-        reporting = Report.objects.filter(period__in=periods).values("unit")
+        reporting = Report.objects.visible_to(self.user).filter(period__in=periods).values("unit")
         found = {}
         for unit in (*own, *rows.filter(pk__in=reporting).order_by("valid_from", "path")):
             found[unit.code] = unit
@@ -161,7 +161,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         fields["unit"].choices = self._grouped_units()
         sections = Section.objects.filter(catalogue__in=self.catalogues).order_by("order")
         labels = dict(sections.values_list("code", "label"))
-        fields["section"].choices = [("", "Tất cả các mục"), *labels.items()]
+        fields["section"].choices = [("", "Tất cả"), *labels.items()]
         indicators = Indicator.objects.filter(catalogue__in=self.catalogues).exclude(
             value_type__in=[ValueType.TEXT, ValueType.RATING]
         )
@@ -173,6 +173,8 @@ class ConsolidationFilter(django_filters.FilterSet):
             ("", "Chỉ tiêu đầu mục"),
             *((code, f"{code} {label[:60]}") for code, label in names.items()),
         ]
+        wrong = "Không có đơn vị này trong phạm vi và những năm đã chọn."
+        fields["unit"].error_messages["invalid_choice"] = wrong
         for field in fields.values():
             field.widget.attrs["class"] = "form-select"
 

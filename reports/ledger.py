@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Iterator
 
 TABLE = "reports_figurechange"
+MIGRATION = "0002_ledger_triggers"  # the one that installs them
 MESSAGE = "The ledger of figures is append-only."
 
 _SQLITE = [

@@ -13,11 +13,12 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.db import models
+from django.urls import reverse
 
 from danvan.units.models import AdministrativeUnit
 from records.kinds import RecordKind
 from reports.measure_table import MEASURES, Measure, Source
-from reports.models import Report, ReportingPeriod
+from reports.models import Indicator, Report, ReportingPeriod
 
 Counted = dict[tuple[int, str], Decimal]
 
@@ -98,13 +99,29 @@ def records_behind(unit: AdministrativeUnit, period: ReportingPeriod, code: str)
     return Behind(source.kind, urlencode(params), rows, measure)
 
 
-def links_behind(report: Report) -> dict[str, tuple[str, str]]:
-    """Return (kind slug, query string) by indicator code, for all counted indicators of a report."""
-    period = report.period
-    indicators = period.catalogue.indicators.exclude(measure="").order_by()
+def links_behind(
+    reports: Iterable[Report], codes: Iterable[str] | None = None
+) -> dict[tuple[int, str], str]:
+    """Return the address of the records behind each counted figure, by (report id, indicator code).
+
+    For many reports (with their periods at hand) and all counted indicators, or only `codes`; one query.
+    """
+    reports = list(reports)
+    indicators = Indicator.objects.filter(
+        catalogue__in={report.period.catalogue_id for report in reports}
+    )
+    if codes is not None:
+        indicators = indicators.filter(code__in=list(codes))
+    rows = indicators.exclude(measure="").order_by().values_list("catalogue", "code", "measure")
     links = {}
-    for code, name in indicators.values_list("code", "measure"):
-        if measure := MEASURES.get(name):
-            params = measure.source.params(report.unit_id, period.start, period.end)
-            links[code] = (measure.source.kind.slug, urlencode({**params, **dict(measure.query)}))
+    measures = [
+        (catalogue, code, MEASURES[name]) for catalogue, code, name in rows if name in MEASURES
+    ]
+    for report in reports:
+        span = report.period.start, report.period.end
+        for catalogue, code, measure in measures:
+            if catalogue == report.period.catalogue_id:
+                params = {**measure.source.params(report.unit_id, *span), **dict(measure.query)}
+                address = reverse("records:list", args=[measure.source.kind])
+                links[report.pk, code] = f"{address}?{urlencode(params)}"
     return links

@@ -17,18 +17,18 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common import excel
 from danvan.units.models import Level
-from reports import consolidation as figures
 from reports import consolidation_units as by_unit
 from reports.charts import bar_chart
-from reports.consolidation import Consolidation
+from reports.consolidation import Consolidation, consolidate_source
+from reports.consolidation_facts import Scope, Source
 from reports.consolidation_text import (
     figure_text,
     inclusion_text,
-    title_text,
     years_text,
 )
-from reports.consolidation_units import Breakdown
+from reports.consolidation_units import Breakdown, break_down
 from reports.filters_consolidation import UNITS, ConsolidationFilter, Wanted
+from reports.measures import links_behind
 from reports.models import ValueType
 from reports.workbook import build, collect, file_name
 from reports.workbook_units import unit_label
@@ -71,12 +71,19 @@ def drill(request, code: str):
     ]
     context = {
         "drill": found,
+        "behind": _records_behind(found),
         "wanted": wanted,
         "years": years_text(wanted.first, wanted.last),
         "level": LEVEL_HEADS.get(wanted.level),
         "chart": bar_chart("Từng năm", rows) if len(rows) > 1 else None,
     }
     return render(request, "reports/consolidation/drill.html", context)
+
+
+def _records_behind(found: by_unit.Drill) -> dict[tuple[int, str], str]:
+    """Return the addresses of the records behind the contributions, by (report id, indicator code)."""
+    reports = {item.report.pk: item.report for part in found.parts for item in part.contributions}
+    return links_behind(reports.values(), [part.definition.code for part in found.parts])
 
 
 @require_safe
@@ -109,28 +116,22 @@ def _controls(request) -> ConsolidationFilter:
 
 def _tables(wanted: Wanted, within) -> dict:
     """Return what the page shows: by level, or by unit; and the chart of one indicator by unit."""
-    found = figures.consolidate(
+    scope = Scope(
         wanted.unit,
         wanted.first,
         wanted.last,
-        section=wanted.section,
-        levels=wanted.levels,
-        within=within,
-        **wanted.options,
+        wanted.section,
+        wanted.include_submitted,
+        wanted.levels,
+        within,
     )
+    source = Source(scope)
+    found = consolidate_source(source)
     section = _table_section(found, wanted)
-    breakdown = section and by_unit.by_child_unit(
-        wanted.unit,
-        wanted.first,
-        wanted.last,
-        section.code,
-        levels=wanted.levels,
-        within=within,
-        **wanted.options,
-    )
+    breakdown = section and break_down(source, section.code)
     return {
         "found": found,
-        "title": title_text(found),
+        "years": years_text(wanted.first, wanted.last),
         "inclusion": inclusion_text(found),
         "levels": [(level, LEVEL_HEADS[Level(level)]) for level in found.levels],
         "prior_label": years_text(*found.prior_years) if found.prior_years else "Cùng kỳ",

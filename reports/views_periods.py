@@ -51,7 +51,7 @@ def open_new(request):
     if request.method == "POST":
         form = OpenForm(request.POST)
         if form.is_valid() and (period := _open(form, request.user)):
-            count = Report.objects.filter(period=period).count()
+            count = Report.objects.visible_to(request.user).filter(period=period).count()
             messages.success(request, f"Đã mở kỳ báo cáo {str(period).lower()} cho {count} đơn vị.")
             return redirect("reports:period", pk=period.pk)
         return render(request, "reports/period_open.html", {"form": form}, status=422)

@@ -141,7 +141,7 @@ def resolve_remark(request, pk: int, remark: int):
     row = get_object_or_404(Remark.objects.visible_to(request.user), pk=remark, report=report)
     if not may_review(report, request.user):
         raise PermissionDenied("Chỉ đơn vị duyệt mới đánh dấu nhận xét là đã xong.")
-    Remark.objects.filter(pk=row.pk, resolved_at=None).update(
+    Remark.objects.visible_to(request.user).filter(pk=row.pk, resolved_at=None).update(
         resolved_at=timezone.now(), resolved_by=request.user
     )
     messages.success(request, "Đã đánh dấu nhận xét là đã xong.")

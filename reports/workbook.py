@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils import timezone
-from openpyxl import Workbook
 
 from danvan.common import excel
 from danvan.units.models import AdministrativeUnit, Level
-from reports import workbook_style as style
-from reports.consolidation import Consolidation, Line, Submission, consolidate, submissions
+from reports import workbook_kit as style
+from reports import workbook_style as cells
+from reports.consolidation import Consolidation, Line, Submission, consolidate_source, submissions
 from reports.consolidation_facts import Scope, Source
 from reports.consolidation_text import (
     inclusion_text,
@@ -25,7 +25,7 @@ from reports.consolidation_text import (
     title_text,
     years_text,
 )
-from reports.consolidation_units import Breakdown, by_child_unit
+from reports.consolidation_units import Breakdown, break_down
 from reports.letterhead import PARTY, Letterhead, document_date, letterhead
 from reports.workbook_units import add_section_sheet
 
@@ -52,20 +52,20 @@ def collect(
     within=None,
 ) -> Content:
     """Return the content of the workbook; arguments as in `consolidate`."""
-    options = {"include_submitted": include_submitted, "within": within}
     scope = Scope(unit, first_year, last_year, section, include_submitted, None, within)
+    source = Source(scope)
     date = document_date(unit, last_year, timezone.localdate())
     return Content(
-        consolidation=consolidate(unit, first_year, last_year, section=section, **options),
-        breakdown=by_child_unit(unit, first_year, last_year, section, **options),
-        submissions=submissions(Source(scope)),
+        consolidation=consolidate_source(source),
+        breakdown=break_down(source, section),
+        submissions=submissions(source),
         head=letterhead(unit, date, unit.parent_on(date)),
     )
 
 
-def build(content: Content) -> Workbook:
+def build(content: Content) -> style.Workbook:
     """Return the workbook of `content`, ready to be saved."""
-    book = Workbook()
+    book = style.Workbook()
     _add_summary(book, content)
     note = DEMO_NOTE if content.consolidation.is_demo else ""
     for section in content.consolidation.sections:
@@ -81,7 +81,7 @@ def file_name(unit: AdministrativeUnit, first_year: int, last_year: int) -> str:
     return excel.safe_file_name(f"Tổng hợp công tác dân vận {unit.full_name} {years}")
 
 
-def _describe(book: Workbook, content: Content) -> None:
+def _describe(book: style.Workbook, content: Content) -> None:
     """Fill in the document properties and open the file on its first sheet."""
     scope = content.consolidation.scope
     properties = book.properties
@@ -113,21 +113,21 @@ def _figure_of(level: str | None) -> Callable:
     def fill(ws, row: int, column: int, line: Line, number: int) -> None:
         figure = line.by_level.get(level) if level else line.total
         font = style.PLAIN if level else style.BOLD
-        style.write_figure(ws, row, column, figure, line.definition, font=font)
+        cells.write_figure(ws, row, column, figure, line.definition, font=font)
 
     return fill
 
 
 def _prior(ws, row: int, column: int, line: Line, number: int) -> None:
-    style.write_figure(ws, row, column, line.prior, line.definition)
+    cells.write_figure(ws, row, column, line.prior, line.definition)
 
 
 def _change(ws, row: int, column: int, line: Line, number: int) -> None:
     change = line.change
     fmt = None
     if change is not None:
-        fmt = style.CHANGE.format(style.decimals_format(change, line.definition))
-    style.write(ws, row, column, style.cell_number(change), align=style.RIGHT, fmt=fmt)
+        fmt = cells.CHANGE.format(cells.decimals_format(change, line.definition))
+    style.write(ws, row, column, cells.cell_number(change), align=style.RIGHT, fmt=fmt)
 
 
 def _columns(content: Content) -> list[SummaryColumn]:
@@ -157,7 +157,7 @@ def _columns(content: Content) -> list[SummaryColumn]:
     ]
 
 
-def _add_summary(book: Workbook, content: Content) -> None:
+def _add_summary(book: style.Workbook, content: Content) -> None:
     ws = book.active
     ws.title = excel.safe_sheet_title("Tổng hợp")
     columns = _columns(content)
@@ -248,7 +248,7 @@ def _submission_note(submission: Submission) -> str:
     return "Quá hạn, chưa có trong số liệu" if submission.is_overdue else "Chưa có trong số liệu"
 
 
-def _add_submissions(book: Workbook, content: Content) -> None:
+def _add_submissions(book: style.Workbook, content: Content) -> None:
     ws = book.create_sheet(excel.safe_sheet_title("Tình hình nộp", book.sheetnames))
     last = len(_SUBMISSION_COLUMNS) + 1
     style.set_widths(ws, [6, *(width for _heading, width, _value in _SUBMISSION_COLUMNS)])

@@ -28,6 +28,7 @@
   async function save() {
     if (busy || halted || !waiting.size) return;
     busy = true;
+    timer = 0;
     const codes = [...waiting];
     const body = new URLSearchParams({ csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value, version: version.value });
     for (const code of codes) {
@@ -35,7 +36,7 @@
     }
     waiting.clear();
     try {
-      const answer = await fetch(form.action || location.href, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
+      const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
       if (answer.status === 401 || answer.status === 403) return stop(codes, "Phiên làm việc đã hết. Bấm Lưu nháp để đăng nhập lại, nội dung đã nhập vẫn được giữ.");
       if (answer.status !== 200 && answer.status !== 409) throw new Error(String(answer.status));
       show(await answer.json(), answer.status, codes);

@@ -18,17 +18,12 @@ from pathlib import Path
 from run_machine import PYTHON, ROOT, MachineError, ensure_environment, ensure_packages
 from run_postgres import temporary_cluster
 
-ACCOUNTS = """
-  Accounts (password {password}):
-    tinh        Ban Dân vận Tỉnh ủy: opens years, reviews districts, consolidates
-    huyen-350   a district board: reviews its communes, enters its own figures
-    xa-13369    a commune clerk: fills the yearly report
-    lanhdao     viewer of the province
-    quantri     superuser: accounts, units, audit
-  One account for every unit: huyen-CODE, xa-CODE.
-
-  Open http://{address}/ (Ctrl+C stops)
-"""
+ACCOUNTS = """Demonstration accounts (password {password}, unless it was changed):
+  xa-13369      clerk of xã Tiên Sơn (one per commune: xa-CODE)
+  huyen-349     board officer of thị xã Duy Tiên (one per district: huyen-CODE)
+  tinh          board officer of the province
+  lanhdao       viewer, province
+  quantri       superuser"""
 
 
 def run_site() -> int:
@@ -44,12 +39,12 @@ def run_site() -> int:
     manage("load_units")
     if has_data():
         print("The database holds reports already: demonstration data left as it is.")
+        print(ACCOUNTS.format(password=os.environ.get("DEMO_PASSWORD", "Danvan@2024")))
     else:
         print("Loading demonstration data …", flush=True)
-        manage("load_demo")
-    password = os.environ.get("DEMO_PASSWORD", "Danvan@2024")
+        manage("load_demo")  # prints the accounts it made
     address = f"127.0.0.1:{port}"
-    print(ACCOUNTS.format(password=password, address=address), flush=True)
+    print(f"\nOpen http://{address}/ (Ctrl+C stops)", flush=True)
     server = ["-m", "gunicorn", "danvan.wsgi", "--bind", address, "--log-level", "warning"]
     os.execv(PYTHON, [str(PYTHON), *server, "--workers", "2", "--threads", "4"])
     return 0

@@ -16,7 +16,7 @@ class AccountsConfig(AppConfig):
             user_login_failed,
         )
 
-        from danvan.accounts import audit, logins
+        from danvan.accounts import audit, checks, logins  # noqa: F401 - checks register themselves
 
         audit.register_models()
         user_logged_in.connect(logins.logged_in, dispatch_uid="danvan_logged_in")

@@ -34,6 +34,8 @@ OUR_APPS = ("units", "accounts", "imports", "records", "reports")
 
 # Label: why its rows are not repeated in the audit trail.
 EXEMPT: dict[str, str] = {
+    "imports.ImportJob": "a log of its own: every import is kept with who, when, file and result",
+    "imports.ImportPart": "pieces of an import job",
     "accounts.AuditEntry": "the trail itself",
     "accounts.SecurityEvent": "a log of its own",
     "accounts.LoginSession": "sessions come and go; logins are on the security log",
@@ -47,7 +49,7 @@ EXEMPT: dict[str, str] = {
 # Never copied into the trail: secrets, and columns derived from others or moved by every save.
 HIDDEN = {
     "password", "issued_password", "last_login", "search", "name_search", "name_sort", "path",
-    "search_key", "sort_key", "version", "updated_at", "created_at",
+    "search_key", "sort_key", "version", "token", "updated_at", "created_at",
 }  # fmt: skip
 ACTION_LABELS = {
     AuditEntry.Action.CREATE: "Tạo mới",

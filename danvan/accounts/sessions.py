@@ -47,6 +47,18 @@ def seconds_left(session) -> int:
     return int(min(idle_end, hard_end) - now)
 
 
+def limits_of(request) -> dict:
+    """Context processor: how long the session of this page lives, and whether its hard end is near."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    session, now = request.session, time.time()
+    hard_end = session.get("started", now) + settings.SESSION_COOKIE_AGE
+    ends = datetime.datetime.fromtimestamp(hard_end, tz=datetime.UTC)
+    soon = hard_end - now < 15 * 60
+    return {"session_limits": {"left": seconds_left(session), "soon": soon, "ends": ends}}
+
+
 def touch(session) -> None:
     """Note a request, at most once a minute."""
     now = int(time.time())

@@ -1,6 +1,14 @@
 """Small middlewares that know no app."""
 
 import uuid
+from contextvars import ContextVar
+
+# The id of the request being served, for log lines (danvan/common/ops/logs.py).
+request_id: ContextVar[str] = ContextVar("danvan_request_id", default="")
+_NO_DEVICES = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
+
+from django.http import Http404
+from django.urls import get_resolver
 
 
 class RequestIdMiddleware:
@@ -11,9 +19,38 @@ class RequestIdMiddleware:
 
     def __call__(self, request):
         request.id = uuid.uuid4().hex
-        response = self.get_response(request)
+        token = request_id.set(request.id)
+        try:
+            response = self.get_response(request)
+        finally:
+            request_id.reset(token)
         response["X-Request-ID"] = request.id
+        response["Permissions-Policy"] = _NO_DEVICES
         return response
+
+
+class PlainNotFoundMiddleware:
+    """With DEBUG show the site's own 404 page instead of Django's English list of URL patterns.
+
+    Only in use with DEBUG (settings.py): a first look must show what people will see. Stands outside
+    CommonMiddleware, which answers a missing slash first.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if response.status_code == 404 and request.resolver_match is None:
+            return self._page(request, None)
+        return response
+
+    def process_exception(self, request, exception):
+        """Answer a view that found nothing."""
+        return self._page(request, exception) if isinstance(exception, Http404) else None
+
+    def _page(self, request, exception):
+        return get_resolver().resolve_error_handler(404)(request, exception=exception)
 
 
 class PrivatePagesMiddleware:

@@ -15,6 +15,11 @@ _SPACES = re.compile(r"[^\S\n]+")
 # Icelandic eth, seen in official documents instead of the Vietnamese letter (11-QÐi/TW).
 _ETH = str.maketrans({"\u00d0": "Đ", "\u00f0": "đ"})
 
+_STROKED = re.compile("[ĐđÐð]")
+_STROKES = str.maketrans("ĐđÐð", "DdDd")
+_MARKS = re.compile("[\u0300-\u034e\u0350-\u036f]+")  # the usual ones, quickly; rarer ones one by one
+_WORD = re.compile("[0-9a-z]+")
+
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _LETTER_KEY = {letter: f"{index + 48:02x}" for index, letter in enumerate(_ALPHABET)}
 _TONE_KEY = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
@@ -34,9 +39,11 @@ def clean_text(text: str) -> str:
 
 def search_key(text: str) -> str:
     """Return `text` folded for searching: lower-case ASCII words without marks ("Đồng Văn" → "dong van")."""
-    text = text.translate(_ETH).translate({ord("Đ"): "D", ord("đ"): "d"})
-    bare = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-    return " ".join(re.findall("[0-9a-z]+", bare.lower()))
+    text = text.translate(_STROKES) if _STROKED.search(text) else text
+    bare = _MARKS.sub("", unicodedata.normalize("NFD", text))
+    if not bare.isascii():
+        bare = "".join(c for c in bare if not unicodedata.combining(c))
+    return " ".join(_WORD.findall(bare.lower()))
 
 
 def sort_key(text: str) -> str:

@@ -106,11 +106,11 @@ def open_course(unit: DemoUnit, district: str, today: datetime.date) -> Course:
         # Boards write their own part last: most have begun, none has sent.
         return _draft(int(between(2, 9, "sections", *key)), today, key, extended=False)
     extended = district in EXTENDED_DISTRICTS
-    if chance < 0.42:
+    if chance < 0.4:
         return _course(_ALL, sent, [_SUBMIT, _APPROVE], [], key)
-    if chance < 0.64:
+    if chance < 0.62:
         return _course(_ALL, sent, [_SUBMIT], [], key)
-    if chance < 0.71:
+    if chance < 0.72:
         remark = pick(REMARKS, "remark", *key)
         return _course(_ALL, sent, [_SUBMIT, _RETURN], [remark], key, extended=extended)
     if chance < 0.91:

@@ -27,7 +27,7 @@ from reports.demo.scenario import (
     past_course,
 )
 from reports.demo.totals import YEARS
-from reports.demo.units import demo_unit
+from reports.demo.units import STRUCTURE_DATE, demo_unit, demo_units
 from reports.figures import Figure, write_figures, write_many
 from reports.models import (
     DeadlineExtension,
@@ -42,7 +42,6 @@ from reports.models import (
 )
 from reports.periods import default_dates, open_period
 
-STRUCTURE_DATE = default_dates(OPEN_YEAR)["structure_date"]
 RECORD_YEARS = (2022, 2023, 2024)
 STILL_OPEN = (2023, OPEN_YEAR)
 EXTENSION_DAYS = 5
@@ -74,7 +73,11 @@ def load(today: datetime.date, *, with_records: bool = True) -> Loaded:
             f"The year {real.year} is already open with real figures; "
             "demonstration data belongs into an empty database."
         )
-    units = list(AdministrativeUnit.objects.on(STRUCTURE_DATE).filter(path__startswith="35/"))
+    units = demo_units()
+    if AdministrativeUnit.objects.on(STRUCTURE_DATE).count() > len(units):
+        raise DemoRefused(
+            "There are units outside Hà Nam; demonstration data belongs into an empty database."
+        )
     accounts, created = make_accounts(units)
     present = set(ReportingPeriod.objects.values_list("year", flat=True))
     missing = tuple(year for year in YEARS if year not in present)

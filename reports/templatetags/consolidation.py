@@ -32,3 +32,9 @@ def change_text(line) -> str:
     text = format_number(abs(number))
     sign = "+" if number > 0 else "−" if number < 0 else ""
     return sign + text
+
+
+@register.simple_tag
+def records_link(behind: dict, contribution, definition) -> str:
+    """Return the address of the records behind a contribution, "" where the figure is not counted."""
+    return behind.get((contribution.report.pk, definition.code), "")

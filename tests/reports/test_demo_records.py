@@ -10,8 +10,7 @@ from danvan.units.models import AdministrativeUnit
 from records.kinds import KINDS
 from records.models import EmergingIssue, IssueStatus, Recognition
 from reports.demo.figures import numbers
-from reports.demo.units import demo_unit
-from reports.demo.writer import STRUCTURE_DATE
+from reports.demo.units import demo_unit, demo_units
 from reports.measures import counted
 from reports.models import Report, ReportingPeriod, Value
 
@@ -21,9 +20,7 @@ class DemoRecordsTests(TestCase):
     def setUpTestData(cls):
         with override_settings(DEBUG=True):
             call_command("load_demo", verbosity=0, stdout=StringIO())
-        cls.units = list(
-            AdministrativeUnit.objects.on(STRUCTURE_DATE).filter(path__startswith="35/")
-        )
+        cls.units = demo_units()
 
     def test_what_the_records_count_is_what_the_figures_say(self):
         for period in ReportingPeriod.objects.filter(year__gte=2022):

@@ -11,6 +11,7 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from danvan.accounts.models import User
+from danvan.units.models import AdministrativeUnit
 from reports import ledger
 from reports.figures import figures_of
 from reports.models import (
@@ -53,6 +54,14 @@ class RefusedTests(TestCase):
         call_command("load_units", stdout=StringIO())
         open_period(2022)
         with self.assertRaisesRegex(CommandError, "2022 is already open with real figures"):
+            load_demo()
+        self.assertFalse(User.objects.exists())
+
+    def test_refused_beside_another_province(self):
+        AdministrativeUnit(
+            code="36", kind="tinh", name="Nam Định", level="province", valid_from="2020-01-01"
+        ).save()
+        with self.assertRaisesRegex(CommandError, "units outside Hà Nam"):
             load_demo()
         self.assertFalse(User.objects.exists())
 

@@ -36,11 +36,12 @@ class CellProblem(ValueError):  # noqa: N818 - a sentence for the person who fil
 
 def is_blank(cell) -> bool:
     """Tell whether the cell holds nothing but spaces."""
-    return cell is None or cell == "" or (cell.__class__ is str and not _bare(cell))
-
-
-def _bare(text: str) -> str:
-    return text.strip() and clean_line(text)
+    if cell is None or cell == "":
+        return True
+    if cell.__class__ is not str:
+        return False
+    bare = cell.strip()
+    return not bare or (not bare.isprintable() and not clean_line(bare))
 
 
 def shown(cell) -> str:

@@ -1,0 +1,211 @@
+"""System checks of this project, with ids and hints: what Django's own checks do not look at.
+
+danvan.E001  sample or development key without DEBUG          danvan.E006  password hasher is weak (deploy)
+danvan.E002  ALLOWED_HOSTS lets any host in                    danvan.E007  pages not closed by default
+danvan.E003  model of a unit without ScopedQuerySet            danvan.E008  audit exemption that names no model
+danvan.E004  menu entry without a URL                          danvan.E009  SQLite without IMMEDIATE transactions
+danvan.E005  content security policy missing or unsafe         danvan.E010  ledger of figures not protected
+danvan.W001  DEBUG with a host of the outside world            danvan.W002  proxy trusted in one place only (deploy)
+"""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import Error, Tags, Warning, register
+from django.db import connections, models
+from django.db.migrations.recorder import MigrationRecorder
+from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
+
+from danvan.accounts.audit import EXEMPT, OUR_APPS
+from danvan.accounts.scope import ScopedQuerySet
+from danvan.units.models import AdministrativeUnit, UnitSuccession
+
+LOCAL_HOSTS = {"127.0.0.1", "localhost", "[::1]", "testserver", ".localhost"}
+GOOD_HASHERS = ("Argon2PasswordHasher", "ScryptPasswordHasher", "PBKDF2PasswordHasher")
+
+
+@register(Tags.security)
+def check_key(app_configs=None, **kwargs):
+    """E001: a key that everybody can read on the internet signs no sessions."""
+    key = settings.SECRET_KEY
+    known = key == getattr(settings, "SAMPLE_SECRET_KEY", None) or key.startswith("django-insecure")
+    if settings.DEBUG or not known:
+        return []
+    hint = "Set SECRET_KEY to a random text of at least 50 characters (docs/deploy.md)."
+    return [Error("SECRET_KEY is the sample key.", hint=hint, id="danvan.E001")]
+
+
+@register(Tags.security)
+def check_hosts(app_configs=None, **kwargs):
+    """E002 and W001: the hosts that are served fit the mode."""
+    hosts = set(settings.ALLOWED_HOSTS)
+    if not settings.DEBUG and hosts & {"*", "."}:
+        hint = "Name the hosts of this site in ALLOWED_HOSTS, separated by commas."
+        return [Error("ALLOWED_HOSTS lets any host in.", hint=hint, id="danvan.E002")]
+    if settings.DEBUG and hosts - LOCAL_HOSTS:
+        hint = "Set DEBUG=0 on a machine that others reach; DEBUG shows code and settings to them."
+        message = f"DEBUG is on with the host {min(hosts - LOCAL_HOSTS)}."
+        return [Warning(message, hint=hint, id="danvan.W001")]
+    return []
+
+
+@register(Tags.models)
+def check_scope(app_configs=None, **kwargs):
+    """E003: every row that belongs to a unit can be asked through visible_to and editable_by."""
+    hint = "Give it `objects = ScopedQuerySet.as_manager()` with the `unit_lookup` to its unit."
+    return [
+        Error(
+            f"{model._meta.label} has a unit but no ScopedQuerySet.",
+            hint=hint,
+            obj=model,
+            id="danvan.E003",
+        )
+        for model in _our_models()
+        if _has_unit(model) and not isinstance(model._default_manager.all(), ScopedQuerySet)
+    ]
+
+
+@register(Tags.urls)
+def check_menu(app_configs=None, **kwargs):
+    """E004: every line of the menu leads somewhere."""
+    from danvan.navigation import MENU
+
+    errors = []
+    for entry in MENU:
+        try:
+            reverse(entry.url_name)
+        except NoReverseMatch:
+            hint = "Correct the name in danvan/navigation.py or add the URL."
+            message = f"The menu names the URL {entry.url_name}, which does not exist."
+            errors.append(Error(message, hint=hint, id="danvan.E004"))
+    return errors
+
+
+@register(Tags.security)
+def check_policy(app_configs=None, **kwargs):
+    """E005: scripts and styles come from this site's files and from nowhere else."""
+    policy = getattr(settings, "CONTENT_SECURITY_POLICY", {}).get("DIRECTIVES", {})
+    sources = [str(source) for values in policy.values() for source in values]
+    present = "csp.middleware.CSPMiddleware" in settings.MIDDLEWARE
+    if present and policy.get("default-src") and not any("unsafe" in text for text in sources):
+        return []
+    hint = "Move scripts and styles into files under static/ instead of loosening the policy."
+    return [Error("The content security policy is missing or unsafe.", hint=hint, id="danvan.E005")]
+
+
+@register(Tags.security, deploy=True)
+def check_hasher(app_configs=None, **kwargs):
+    """E006: new passwords are stored with a slow hash."""
+    first = settings.PASSWORD_HASHERS[0]
+    if first.endswith(GOOD_HASHERS):
+        return []
+    hint = f"Put one of {', '.join(GOOD_HASHERS)} first in PASSWORD_HASHERS."
+    return [Error(f"Passwords are stored with {first}.", hint=hint, id="danvan.E006")]
+
+
+@register(Tags.security)
+def check_closed(app_configs=None, **kwargs):
+    """E007: a page asks for a login unless it says otherwise, and the gates stand behind the login."""
+    from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
+
+    from danvan.accounts.middleware import FirstStepsMiddleware, SessionLimitsMiddleware
+
+    chain = [import_string(path) for path in settings.MIDDLEWARE]
+    wanted = [
+        AuthenticationMiddleware,
+        SessionLimitsMiddleware,
+        LoginRequiredMiddleware,
+        FirstStepsMiddleware,
+    ]
+    places = [
+        next(
+            (
+                at
+                for at, item in enumerate(chain)
+                if isinstance(item, type) and issubclass(item, kind)
+            ),
+            -1,
+        )
+        for kind in wanted
+    ]
+    if -1 not in places and places == sorted(places):
+        return []
+    hint = (
+        "Keep authentication, session limits, login and first steps in MIDDLEWARE, in this order."
+    )
+    return [Error("Pages are not closed by default.", hint=hint, id="danvan.E007")]
+
+
+@register(Tags.models)
+def check_audit(app_configs=None, **kwargs):
+    """E008: an exemption from the audit trail names a model that exists."""
+    labels = {model._meta.label for model in _our_models()}
+    hint = "Correct EXEMPT in danvan/accounts/audit.py."
+    return [
+        Error(
+            f"The audit trail exempts {label}, which does not exist.", hint=hint, id="danvan.E008"
+        )
+        for label in sorted(set(EXEMPT) - labels)
+    ]
+
+
+@register(Tags.database)
+def check_database(app_configs=None, databases=None, **kwargs):
+    """E009 and E010: writers queue instead of failing, and the ledger of figures cannot be rewritten."""
+    errors = []
+    for alias in databases or []:
+        connection = connections[alias]
+        mode = connection.settings_dict["OPTIONS"].get("transaction_mode")
+        if connection.vendor == "sqlite" and mode != "IMMEDIATE":
+            hint = "Set OPTIONS['transaction_mode'] to IMMEDIATE: otherwise writers fail “locked”."
+            errors.append(Error("SQLite begins DEFERRED.", hint=hint, id="danvan.E009"))
+        if not _ledger_protected(connection):
+            hint = "Run manage.py migrate; after a table was rebuilt call reports.ledger.install."
+            errors.append(
+                Error("The ledger of figures can be rewritten.", hint=hint, id="danvan.E010")
+            )
+    return errors
+
+
+@register(Tags.security, deploy=True)
+def check_proxy(app_configs=None, **kwargs):
+    """W002: whoever is believed about https is believed about addresses too, or nobody is."""
+    believed = bool(getattr(settings, "SECURE_PROXY_SSL_HEADER", None))
+    if believed == bool(settings.PROXY_COUNT):
+        return []
+    hint = "Set BEHIND_PROXY=1 with PROXY_COUNT=1 behind nginx, both 0 without a proxy."
+    return [
+        Warning("BEHIND_PROXY and PROXY_COUNT contradict each other.", hint=hint, id="danvan.W002")
+    ]
+
+
+def _our_models() -> list[type[models.Model]]:
+    return [
+        model
+        for config in apps.get_app_configs()
+        if config.label in OUR_APPS
+        for model in config.get_models()
+    ]
+
+
+def _has_unit(model: type[models.Model]) -> bool:
+    if model in (AdministrativeUnit, UnitSuccession):
+        return False
+    return any(
+        field.is_relation and field.related_model is AdministrativeUnit
+        for field in model._meta.concrete_fields
+    )
+
+
+def _ledger_protected(connection) -> bool:
+    """Ask the ledger through the app registry: accounts stand below reports and cannot import them."""
+    if not apps.is_installed("reports"):
+        return True
+    from importlib import import_module
+
+    ledger = import_module("reports.ledger")
+    applied = MigrationRecorder(connection).applied_migrations()
+    # A database that is not migrated yet is told so by migrate itself, which runs this check first.
+    return ("reports", ledger.MIGRATION) not in applied or ledger.installed(connection)

@@ -1,0 +1,187 @@
+"""One file that holds everything: the database, the attachments, and a manifest with their checksums.
+
+A backup is a tar of `manifest.json`, `database` (SQLite file or pg_dump archive) and `media/…`. It is
+written beside its name and moved into place, so a backup that exists is whole. A restore checks every byte
+before it touches anything, keeps what it replaces as another backup, and ends all sessions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.utils import timezone
+
+from danvan.common.ops import engines
+
+APPLICATION, FORMAT = "danvan", 1
+MANIFEST, DATABASE, MEDIA = "manifest.json", "database", "media/"
+
+
+class BackupError(Exception):
+    """The backup or restore did not happen; the message says why, in one sentence."""
+
+
+def write_backup(target: Path) -> dict:
+    """Write everything to the file `target`, while the site works; return the manifest.
+
+    The database is copied first, so every attachment it names is in the file. Raises BackupError.
+    """
+    target = Path(target).absolute()
+    if not target.parent.is_dir():
+        raise BackupError(f"the directory {target.parent} does not exist")
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
+        copy, packed = Path(folder) / DATABASE, Path(folder) / "packed"
+        try:
+            rows = engines.copy_out(copy)
+        except engines.EngineError as error:
+            raise BackupError(str(error)) from error
+        sources = {DATABASE: copy, **_attachments()}
+        manifest = {
+            "application": APPLICATION,
+            "format": FORMAT,
+            "engine": connection.vendor,
+            "created_at": timezone.now().isoformat(timespec="seconds"),
+            "migrations": _applied_migrations(),
+            "rows": rows,
+            "files": {name: _checksum(path) for name, path in sources.items()},
+        }
+        _pack(packed, manifest, sources)
+        os.replace(packed, target)
+    return manifest
+
+
+def restore(source: Path, *, keep_in: Path | None = None) -> tuple[dict, Path]:
+    """Replace database and attachments by those of `source`; return its manifest and what was kept.
+
+    What stood before is written to a backup in `keep_in` (default: the var directory) first. Raises
+    BackupError, before anything is touched, for a file that is damaged, foreign, made on the other engine
+    or by a newer version.
+    """
+    Path(settings.VAR_DIR).mkdir(exist_ok=True)
+    moment = timezone.localtime().strftime("%Y%m%d-%H%M%S")
+    kept = Path(keep_in or settings.VAR_DIR) / f"before-restore-{moment}.tar"
+    with tempfile.TemporaryDirectory(dir=Path(settings.VAR_DIR), prefix=".restore-") as folder:
+        manifest = _unpack(Path(source), Path(folder))
+        write_backup(kept)
+        try:
+            engines.copy_in(Path(folder) / DATABASE)
+        except engines.EngineError as error:
+            raise BackupError(f"{error}; what stood before is in {kept}") from error
+        _replace_media(Path(folder) / MEDIA, moment)
+    Session.objects.all().delete()
+    differing = _differing_tables(manifest["rows"])
+    if differing:
+        raise BackupError(f"restored, but tables differ: {', '.join(differing)}; kept: {kept}")
+    return manifest, kept
+
+
+def read_manifest(source: Path) -> dict:
+    """Return the manifest of a backup after checking that it is one of ours. Raises BackupError."""
+    try:
+        with tarfile.open(source) as archive:
+            member = archive.next()
+            if member is None or member.name != MANIFEST or member.size > 50_000_000:
+                raise BackupError(f"{source} is no backup of this application")
+            manifest = json.load(archive.extractfile(member))
+    except OSError as error:
+        raise BackupError(f"{source} cannot be read: {error}") from error
+    except (tarfile.TarError, ValueError, EOFError) as error:
+        raise BackupError(f"{source} is damaged or no backup: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("application") != APPLICATION:
+        raise BackupError(f"{source} is no backup of this application")
+    if manifest.get("format") != FORMAT:
+        raise BackupError(
+            f"{source} has format {manifest.get('format')}, this program reads {FORMAT}"
+        )
+    return manifest
+
+
+def _unpack(source: Path, folder: Path) -> dict:
+    """Unpack `source` into `folder`, checking every name and every byte; return its manifest."""
+    manifest = read_manifest(source)
+    if manifest["engine"] != connection.vendor:
+        raise BackupError(
+            f"the backup was made on {manifest['engine']}, this site runs on {connection.vendor}"
+        )
+    unknown = set(manifest["migrations"]) - _known_migrations()
+    if unknown:
+        raise BackupError(
+            f"the backup is of a newer version (unknown: {', '.join(sorted(unknown)[:3])})"
+        )
+    expected = dict(manifest["files"])
+    try:
+        with tarfile.open(source) as archive:
+            for member in archive:
+                if member.name == MANIFEST:
+                    continue
+                if not member.isfile() or member.name not in expected:
+                    raise BackupError(
+                        f"{source} holds {member.name!r}, which its manifest does not name"
+                    )
+                archive.extract(member, folder, filter="data")
+                if _checksum(folder / member.name) != expected.pop(member.name):
+                    raise BackupError(f"{source} is damaged: {member.name} has another checksum")
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise BackupError(f"{source} is damaged: {error}") from error
+    if expected:
+        raise BackupError(f"{source} is damaged: {', '.join(sorted(expected)[:3])} missing")
+    return manifest
+
+
+def _pack(target: Path, manifest: dict, sources: dict[str, Path]) -> None:
+    text = target.with_name("manifest")
+    text.write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
+    with open(os.open(target, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        with tarfile.open(fileobj=file, mode="w") as archive:
+            for name, path in {MANIFEST: text, **sources}.items():
+                archive.add(path, arcname=name, recursive=False)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _attachments() -> dict[str, Path]:
+    """Return the attachments by their name in the tar."""
+    root = Path(settings.MEDIA_ROOT)
+    files = sorted(path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
+    return {MEDIA + path.relative_to(root).as_posix(): path for path in files}
+
+
+def _replace_media(unpacked: Path, moment: str) -> None:
+    """Put the unpacked attachments in place; the former ones are in the kept backup and beside it."""
+    root = Path(settings.MEDIA_ROOT)
+    if root.exists():
+        root.rename(root.with_name(f"{root.name}.before-restore-{moment}"))
+    if unpacked.exists():
+        shutil.move(unpacked, root)
+    else:
+        root.mkdir(parents=True)
+
+
+def _differing_tables(expected: dict[str, int]) -> list[str]:
+    present = engines.rows_per_table()
+    ended = Session._meta.db_table
+    return [name for name, rows in expected.items() if name != ended and present.get(name) != rows]
+
+
+def _applied_migrations() -> list[str]:
+    applied = MigrationLoader(connection).applied_migrations
+    return sorted(f"{app}.{name}" for app, name in applied)
+
+
+def _known_migrations() -> set[str]:
+    return {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

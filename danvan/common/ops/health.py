@@ -1,0 +1,65 @@
+"""/healthz: can this process serve? One word per part, nothing that helps a stranger."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+log = logging.getLogger("danvan.health")
+MIN_FREE = 200 * 1024 * 1024
+
+
+@login_not_required
+@require_safe
+@never_cache
+def healthz(request):
+    """Answer 200 with {"database": "ok", …}, or 503 when a part fails; the reason is in the log only."""
+    parts = {name: _ask(name, check) for name, check in CHECKS.items()}
+    healthy = all(parts.values())
+    answer = {name: "ok" if good else "failed" for name, good in parts.items()}
+    return JsonResponse(answer, status=200 if healthy else 503)
+
+
+def database_answers() -> bool:
+    """Tell whether a query is answered."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return cursor.fetchone() == (1,)
+
+
+def disk_has_room() -> bool:
+    """Tell whether the disk of database and attachments has 200 MB left."""
+    return shutil.disk_usage(settings.VAR_DIR).free >= MIN_FREE
+
+
+def migrations_are_applied() -> bool:
+    """Tell whether the database is as new as the code."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+CHECKS: dict[str, Callable[[], bool]] = {
+    "database": database_answers,
+    "disk": disk_has_room,
+    "migrations": migrations_are_applied,
+}
+
+
+def _ask(name: str, check: Callable[[], bool]) -> bool:
+    try:
+        good = check()
+    except (Error, OSError):
+        log.exception("health: %s", name)
+        return False
+    if not good:
+        log.error("health: %s", name)
+    return good

@@ -1,0 +1,36 @@
+"""gunicorn's settings: `gunicorn -c danvan/gunicorn_conf.py danvan.wsgi` (docs/deploy.md).
+
+Reload without a dropped request: `kill -HUP` the master (systemctl reload). Requests in flight have
+`graceful_timeout` to end; new ones go to the new workers.
+"""
+
+import os
+
+bind = os.environ.get("GUNICORN_BIND", "unix:/run/danvan/gunicorn.sock")
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("GUNICORN_THREADS", "4"))
+worker_class = "gthread"
+# The largest import is checked in a child process; no request should come near this.
+timeout = 60
+graceful_timeout = 30
+# A worker that grew is replaced now and then, never all at once.
+max_requests = 5000
+max_requests_jitter = 500
+# Request line and headers; bodies are capped by nginx and DATA_UPLOAD_MAX_MEMORY_SIZE.
+limit_request_line = 8190
+limit_request_fields = 60
+# Only the proxy on the same machine may say who the client is.
+forwarded_allow_ips = "127.0.0.1"
+accesslog = None  # nginx keeps it; who did what is in the security log
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+
+
+def on_starting(server):
+    """Refuse to start with a configuration that the system checks call an error."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "danvan.settings")
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    if not django.conf.settings.DEBUG:
+        call_command("check", deploy=True, fail_level="ERROR")

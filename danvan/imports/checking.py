@@ -1,0 +1,226 @@
+"""Check a job: read its file, let the target judge every row, keep what it said. Writes no data of others.
+
+No lock is held meanwhile: verdicts are stored in small pieces, the progress after each second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import time
+from collections import Counter
+
+from django.utils import timezone
+
+from danvan.common.sheets.layout import Table, bad_by_row, find_table
+from danvan.common.sheets.precheck import FileRefused
+from danvan.common.sheets.reader import Workbook, open_workbook
+from danvan.common.text import search_key
+from danvan.imports.models import ImportJob, ImportPart, JobState, Kind
+from danvan.imports.targets import Problem, Refused, Target, Verdict, target_of
+
+BATCH = 1000
+PART = 500
+MAX_ERRORS = 20_000
+_KINDS = {"": "", "=": "công thức chưa có kết quả"}
+
+
+class TakenOver(Exception):  # noqa: N818
+    """Another process took the job: this one stops without a word."""
+
+
+def check_job(job: ImportJob) -> bool:
+    """Check a queued job and leave it checked or failed; False when somebody else has it."""
+    taken = ImportJob.objects.take(
+        job, JobState.QUEUED, JobState.CHECKING, run=job.run + 1, progress=0, message=""
+    )
+    if not taken:
+        return False
+    try:
+        run_check(job)
+    except (FileRefused, Refused) as refusal:
+        _finish(job, JobState.FAILED, message=str(refusal))
+    except TakenOver:
+        return False
+    else:
+        _finish(job, JobState.CHECKED, checked_at=timezone.now())
+    return True
+
+
+def run_check(job: ImportJob) -> None:
+    """Read and judge the file of `job`; parts, counts, layout and fingerprint are stored with it.
+
+    Raises FileRefused or Refused with a sentence. The state is the caller's affair.
+    """
+    target = target_of(job.target)
+    match, headings = target.matcher(job)
+    job.parts.all().delete()
+    with open_workbook(
+        job.file.path,
+        job.file_name,
+        titles={search_key(target.sheet_title)},
+        headings=headings,
+    ) as workbook:
+        _check_marker(target, job, workbook.marker)
+        table = find_table(workbook.rows, match, target.required(job), target.keys)
+        if table.missing:
+            raise FileRefused(_missing(table))
+        _Check(job, target, workbook, table).run()
+
+
+def _check_marker(target: Target, job: ImportJob, marker: str) -> None:
+    """Refuse the template of something else, of an old version or of another year."""
+    if not marker:
+        return
+    _, slug, *rest = marker.split("|")
+    if slug != target.slug:
+        raise FileRefused(f"Tệp này không phải là mẫu “{target.title}”. Vui lòng tải đúng mẫu.")
+    wanted = target.marker_of(job).split("|")[2:]
+    if rest[:1] != wanted[:1]:
+        raise FileRefused("Tệp theo mẫu cũ. Vui lòng tải mẫu mới và chép dữ liệu sang.")
+    if rest[1:2] and wanted[1:2] and rest[1] != wanted[1]:
+        raise FileRefused(
+            f"Tệp là mẫu của năm {rest[1]} nhưng anh/chị chọn năm {wanted[1]}. Vui lòng xem lại."
+        )
+
+
+def _missing(table: Table) -> str:
+    names = ", ".join(f"“{heading}”" for heading in table.missing)
+    unknown = ", ".join(f"“{heading}”" for heading in table.unknown[:8])
+    return (
+        f"Dòng tiêu đề (dòng {table.header_row}) thiếu các cột: {names}."
+        + (f" Các cột không nhận ra: {unknown}." if unknown else "")
+        + " Vui lòng đặt tiêu đề như trong tệp mẫu."
+    )
+
+
+class _Check:
+    """One run over the rows: batches to the checker, verdicts to parts, the progress to the job."""
+
+    def __init__(self, job: ImportJob, target: Target, workbook: Workbook, table: Table):
+        self.job, self.target, self.table = job, target, table
+        self.bad = bad_by_row(workbook.bad)
+        self.letters = table.letters
+        self.headings = {column.key: column.heading for column in target.columns(job)}
+        self.checker = target.checker(job)
+        self.waiting: dict[str, list] = {kind: [] for kind in Kind.values}
+        self.counts: Counter = Counter()
+        self.digest = hashlib.sha256()
+        self.told = time.monotonic()
+        self.sheet = workbook.sheet
+
+    def run(self) -> None:
+        while batch := list(itertools.islice(self.table.rows, BATCH)):
+            self._judge(batch)
+            self.job.progress += len(batch)
+            if time.monotonic() - self.told > 1:
+                self._tell()
+        self._judge_unread()
+        for kind in Kind.values:
+            self._flush(kind)
+        self._store()
+
+    def _judge(self, batch: list[tuple[int, dict]]) -> None:
+        if self.bad:
+            for number, cells in batch:
+                if number in self.bad:
+                    for problem in self._bad_problems(number):
+                        cells[problem.key] = problem
+        for verdict in self.checker.check_many(batch):
+            if verdict.kind is None:
+                self.counts["same"] += 1
+                continue
+            self.counts[verdict.kind] += 1
+            self.counts["changes"] += verdict.weight if verdict.kind != Kind.ERROR else 0
+            if verdict.kind == Kind.ERROR and self.counts[Kind.ERROR] > MAX_ERRORS:
+                continue
+            waiting = self.waiting[verdict.kind]
+            waiting.append(verdict.item)
+            if len(waiting) >= PART:
+                self._flush(verdict.kind)
+
+    def _bad_problems(self, number: int) -> list[Problem]:
+        """Return the problems of the error cells in row `number`, taking them off the list."""
+        found = []
+        for column, what in self.bad.pop(number).items():
+            key = self.table.columns.get(column)
+            if key is None:
+                continue
+            message = (
+                "Công thức chưa có kết quả. Mở tệp bằng Excel, bấm Ctrl+Alt+F9 rồi lưu lại."
+                if what == "="
+                else f"Ô có lỗi {what}. Vui lòng sửa công thức hoặc nhập giá trị."
+            )
+            found.append(Problem(key, message, "" if what == "=" else what))
+        return found
+
+    def _judge_unread(self) -> None:
+        """Rows that hold nothing but error cells never reach the reader: they are told here."""
+        for number in sorted(row for row in self.bad if row > self.table.header_row):
+            problems = self._bad_problems(number)
+            if problems:
+                self.counts[Kind.ERROR] += 1
+                item = [number, "", [problem.as_list() for problem in problems]]
+                self.waiting[Kind.ERROR].append(item)
+
+    def _flush(self, kind: str) -> None:
+        items, self.waiting[kind] = self.waiting[kind], []
+        if items:
+            part = ImportPart.pack(self.job, kind, items)
+            self.digest.update(part.data)
+            part.save()
+
+    def _tell(self) -> None:
+        self.told = time.monotonic()
+        _own(self.job, progress=self.job.progress, heartbeat=timezone.now())
+
+    def _store(self) -> None:
+        job, checker = self.job, self.checker
+        notices = [*checker.finish()]
+        if self.table.unknown:
+            names = ", ".join(f"“{name}”" for name in self.table.unknown[:12])
+            notices.append(f"Các cột không dùng tới: {names}.")
+        if self.table.skipped:
+            shown = ", ".join(self.table.skipped[:12])
+            more = len(self.table.skipped) - 12
+            notices.append(f"Bỏ qua {shown}{f' và {more} dòng khác' if more > 0 else ''}.")
+        if not self.counts:
+            raise FileRefused("Bảng chưa có dòng dữ liệu nào. Vui lòng nhập dữ liệu rồi tải lại.")
+        job.counts, job.notices = dict(self.counts), notices
+        unit_ids = sorted(checker.unit_ids)
+        job.layout = {
+            "sheet": self.sheet,
+            "header": self.table.header_row,
+            "letters": self.letters,
+            "headings": self.headings,
+            "units": unit_ids,
+            "digest": self.digest.hexdigest(),
+        }
+        job.fingerprint = self.target.fingerprint(job, unit_ids)
+        _own(
+            job,
+            counts=job.counts,
+            notices=job.notices,
+            layout=job.layout,
+            fingerprint=job.fingerprint,
+            progress=job.progress,
+        )
+
+
+def _own(job: ImportJob, **values) -> None:
+    """Update the job as long as this process holds it; raises TakenOver."""
+    if not ImportJob.objects.filter(pk=job.pk, run=job.run, state=job.state).update(**values):
+        raise TakenOver
+
+
+def _finish(job: ImportJob, state: str, **values) -> None:
+    rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=job.state)
+    if rows.update(state=state, heartbeat=timezone.now(), **values):
+        job.state = state
+        for name, value in values.items():
+            setattr(job, name, value)
+
+
+def error_verdict(number: int, label: str, problems: list[Problem]) -> Verdict:
+    """Return the verdict of a row with problems: the same shape for every target."""
+    return Verdict(Kind.ERROR, [number, label, [problem.as_list() for problem in problems]])

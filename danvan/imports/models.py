@@ -1,0 +1,183 @@
+"""An import and what its check found. The job is its owner's alone; nothing here knows a kind of data."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import zlib
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from danvan.accounts.scope import ScopedQuerySet
+from danvan.units.models import AdministrativeUnit
+
+KEEP = datetime.timedelta(days=30)  # file and preview of a job; how long an import can be undone
+STALE = datetime.timedelta(seconds=90)
+
+
+class JobState(models.TextChoices):
+    """Where a job stands. CHECKING, WRITING and UNDOING belong to a running process."""
+
+    QUEUED = "queued", "Chờ kiểm tra"
+    CHECKING = "checking", "Đang kiểm tra"
+    CHECKED = "checked", "Chờ xác nhận"
+    WRITING = "writing", "Đang ghi"
+    DONE = "done", "Đã nhập"
+    FAILED = "failed", "Không đọc được"
+    UNDOING = "undoing", "Đang hoàn tác"
+    UNDONE = "undone", "Đã hoàn tác"
+    CANCELLED = "cancelled", "Đã bỏ"
+    EXPIRED = "expired", "Hết hạn"
+
+
+RUNNING = {
+    JobState.CHECKING: JobState.QUEUED,
+    JobState.WRITING: JobState.CHECKED,
+    JobState.UNDOING: JobState.DONE,
+}
+
+
+class Kind(models.TextChoices):
+    """What the check says of a row."""
+
+    ERROR = "error", "Có lỗi"
+    CHANGED = "changed", "Sửa"
+    NEW = "new", "Thêm mới"
+
+
+class ImportJobQuerySet(ScopedQuerySet):
+    """Jobs: everybody sees the own ones only, whatever the unit."""
+
+    def visible_to(self, user):
+        """Return the jobs of `user`."""
+        return self.filter(owner=user)
+
+    editable_by = visible_to
+
+    def take(self, job: ImportJob, expected: str, new: str, **values) -> bool:
+        """Move `job` from state `expected` to `new` if it still stands there; tell whether it did."""
+        values |= {"state": new, "heartbeat": timezone.now()}
+        moved = self.filter(pk=job.pk, state=expected).update(**values) == 1
+        if moved:
+            for name, value in values.items():
+                setattr(job, name, value)
+        return moved
+
+    def recover(self) -> None:
+        """Put back jobs whose process died: what it had not finished was never written."""
+        for running, before in RUNNING.items():
+            stale = self.filter(state=running, heartbeat__lt=timezone.now() - STALE)
+            stale.update(state=before, run=models.F("run") + 1)
+
+
+class ImportJob(models.Model):
+    """One uploaded workbook on its way in. `counts` are the check's, `result` what was really written.
+
+    `fingerprint` tells whether rights, locks or data changed since the check; `run` tells a process that
+    took too long that somebody else took over.
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="người nhập",
+        on_delete=models.PROTECT,
+        related_name="imports",
+    )
+    unit = models.ForeignKey(
+        AdministrativeUnit,
+        verbose_name="đơn vị khi đó",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+    )
+    target = models.CharField("loại dữ liệu", max_length=40)
+    params = models.JSONField(default=dict)
+    file_name = models.CharField("tên tệp", max_length=200)
+    file = models.FileField(upload_to="imports", blank=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField("dung lượng", default=0)
+    state = models.CharField("trạng thái", max_length=10, choices=JobState, default=JobState.QUEUED)
+    run = models.PositiveIntegerField(default=0)
+    progress = models.PositiveIntegerField("đã đọc", default=0)
+    heartbeat = models.DateTimeField(default=timezone.now)
+    counts = models.JSONField(default=dict)
+    notices = models.JSONField(default=list)
+    layout = models.JSONField(default=dict)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    message = models.TextField("thông báo", blank=True)
+    only_good = models.BooleanField("chỉ nhận các dòng đúng", default=False)
+    result = models.JSONField(default=dict)
+    created_at = models.DateTimeField("tải lên lúc", auto_now_add=True)
+    checked_at = models.DateTimeField("kiểm tra lúc", null=True)
+    confirmed_at = models.DateTimeField("xác nhận lúc", null=True)
+    undone_at = models.DateTimeField("hoàn tác lúc", null=True)
+    expires_at = models.DateTimeField("hết hạn lúc")
+
+    objects = ImportJobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "lần nhập Excel"
+        verbose_name_plural = "các lần nhập Excel"
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["owner", "-id"], name="import_by_owner")]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} ({self.get_state_display()})"
+
+    def save(self, **kwargs):
+        """Save; a new job gets its last day."""
+        if self.expires_at is None:
+            self.expires_at = timezone.now() + KEEP
+        super().save(**kwargs)
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether a process works on it now (or waits to)."""
+        return self.state in RUNNING or self.state == JobState.QUEUED
+
+    def count(self, kind: str) -> int:
+        """Return how many rows of `kind` the check found."""
+        return self.counts.get(kind, 0)
+
+    @property
+    def writable(self) -> int:
+        """Return how many rows a confirmation would write."""
+        return self.count(Kind.NEW) + self.count(Kind.CHANGED)
+
+    def entries(self, *kinds: str):
+        """Yield (kind, item) of `kinds`, part by part: a large job never stands in memory whole."""
+        parts = self.parts.filter(kind__in=kinds).order_by("pk")
+        for pk in list(parts.values_list("pk", flat=True)):
+            part = ImportPart.objects.get(pk=pk)
+            for item in part.items:
+                yield part.kind, item
+
+
+class ImportPart(models.Model):
+    """Some hundred checked rows of one kind, packed. What stands in them is the target's affair."""
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="parts")
+    kind = models.CharField(max_length=7, choices=Kind)
+    size = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        verbose_name = "phần của lần nhập"
+        verbose_name_plural = "phần của lần nhập"
+        indexes = [models.Index(fields=["job", "kind", "id"], name="import_part_order")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.kind}"
+
+    @classmethod
+    def pack(cls, job: ImportJob, kind: str, items: list) -> ImportPart:
+        """Return the part that holds `items`, unsaved."""
+        data = zlib.compress(json.dumps(items, ensure_ascii=False).encode(), 1)
+        return cls(job=job, kind=kind, size=len(items), data=data)
+
+    @property
+    def items(self) -> list:
+        """The rows of the part."""
+        return json.loads(zlib.decompress(self.data))

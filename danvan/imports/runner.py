@@ -1,0 +1,98 @@
+"""Where a job's work is done: a small one at once, a large one in a process of its own.
+
+The process is `manage.py run_import`, started detached: it outlives the request, works under any server,
+and needs no queue. A job whose process died is put back by ImportJobQuerySet.recover().
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from django.conf import settings
+
+from danvan.accounts.context import acting, current
+from danvan.imports.checking import check_job
+from danvan.imports.confirming import request_confirmation, undo_job, write_job
+from danvan.imports.models import ImportJob, JobState
+
+INLINE_BYTES = 150_000  # about 1,500 rows: checked and written within the request
+_LAUNCH = (
+    "import subprocess, sys; subprocess.Popen(sys.argv[1:], start_new_session=True, "
+    "stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
+)
+
+
+def is_small(job: ImportJob) -> bool:
+    """Tell whether the job is done within the request."""
+    return job.size <= getattr(settings, "IMPORT_INLINE_BYTES", INLINE_BYTES)
+
+
+def start_check(job: ImportJob) -> None:
+    """Check `job` now or let a process of its own do it."""
+    if is_small(job):
+        check_job(job)
+    else:
+        _launch(job)
+
+
+def confirm(job: ImportJob, *, only_good: bool) -> bool:
+    """Confirm `job`; False when it was taken by another confirmation. Raises Refused."""
+    if not request_confirmation(job, only_good=only_good):
+        return False
+    if is_small(job):
+        work(job)
+    else:
+        _launch(job)
+    return True
+
+
+def confirm_here(job: ImportJob) -> bool:
+    """Confirm and write `job` in this process, whatever its size. Raises Refused."""
+    if not request_confirmation(job, only_good=False):
+        return False
+    work(job)
+    return True
+
+
+def undo(job: ImportJob) -> bool:
+    """Take back what `job` wrote; False when it no longer stands so. Raises Refused."""
+    with acting(_Request(job), user=job.owner, source="undo"):
+        return undo_job(job)
+
+
+def work(job: ImportJob) -> None:
+    """Do what `job` waits for: check it, or write it when it was confirmed."""
+    with acting(_Request(job), user=job.owner, source="import"):
+        if job.state == JobState.QUEUED:
+            check_job(job)
+        elif job.state == JobState.WRITING:
+            write_job(job)
+
+
+def request_id(job: ImportJob) -> str:
+    """Return the id under which ledgers and audit trail know what `job` wrote."""
+    return f"import-{job.pk}"
+
+
+class _Request:
+    """What ledgers read of a request: the job's id, the address of the real request where there is one."""
+
+    def __init__(self, job: ImportJob):
+        real = current().request
+        self.id, self.user, self.path = request_id(job), job.owner, ""
+        self.META = real.META if real else {}
+        self.headers = real.headers if real else {}
+
+
+def _launch(job: ImportJob) -> None:
+    """Start a detached process; the launcher in between leaves no child for the server to wait for."""
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "run_import", str(job.pk)]
+    subprocess.run(  # noqa: S603 - our own interpreter and command
+        [sys.executable, "-c", _LAUNCH, *command],
+        check=True,
+        timeout=30,
+        cwd=settings.BASE_DIR,
+        env=os.environ.copy(),
+    )

@@ -1,0 +1,208 @@
+"""What can be imported. A target says which columns a sheet has, judges a row and writes what was judged.
+
+Apps list their targets in settings.IMPORT_TARGETS (dotted names of tuples of targets), so this app
+knows none of them. docs/excel.md shows how to write one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404
+from django.utils.module_loading import import_string
+
+from danvan.accounts.rights import Action
+from danvan.common.sheets.layout import fold_heading
+from danvan.common.text import search_key
+from danvan.imports.models import ImportJob
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a sheet: how it is headed and known, and what it may hold.
+
+    `choices` are the labels of a drop-down list; `hint` stands on the guide sheet; `fmt` is a number
+    format (none: text).
+    """
+
+    key: str
+    heading: str
+    required: bool = False
+    synonyms: tuple[str, ...] = ()
+    width: float = 16
+    fmt: str = ""
+    choices: tuple[str, ...] = ()
+    hint: str = ""
+    locked: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one cell: the column's key ("" for the whole row), why, what stood there."""
+
+    key: str
+    message: str
+    value: str = ""
+    allowed: tuple[str, ...] = ()
+
+    def as_list(self) -> list:
+        """Return the problem as a job stores it."""
+        return [self.key, self.message, self.value[:200], list(self.allowed[:40])]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the check says of a row: `kind` of models.Kind, or None for an unchanged row.
+
+    `item` is a list fit for JSON: what the target needs to write the row, by itself. `weight` is how
+    many changes it counts for.
+    """
+
+    kind: str | None
+    item: list = field(default_factory=list)
+    weight: int = 1
+
+
+@dataclass(frozen=True)
+class Line:
+    """A checked row as the preview shows it."""
+
+    row: int
+    label: str
+    changes: tuple[tuple[str, str, str], ...] = ()
+    problems: tuple[tuple[str, str, str, str, list], ...] = ()
+
+
+class Refused(ValueError):  # noqa: N818 - a sentence for the person
+    """The job cannot be checked, written or undone as things stand; the message says why."""
+
+
+class Checker:
+    """Judges the rows of one job. Made once per check: look-ups are read here, not per row."""
+
+    #: ids of the units the rows are about: rights and locks of these are asked again at confirmation
+    unit_ids: set[int]
+
+    def check(self, number: int, cells: Mapping[str, Any]) -> Verdict:
+        """Return the verdict of the row `number`; `cells` are as the reader hands them over.
+
+        A cell the reader found broken is a Problem: pass it on.
+        """
+        raise NotImplementedError
+
+    def check_many(self, rows: list[tuple[int, dict]]) -> Iterator[Verdict]:
+        """Yield the verdicts of many rows; override where look-ups are cheaper in one go."""
+        for number, cells in rows:
+            yield self.check(number, cells)
+
+    def finish(self) -> list[str]:
+        """Return notices about the file as a whole, once all rows are checked."""
+        return []
+
+
+class Target:
+    """Base of everything that can be imported."""
+
+    slug: str
+    title: str
+    sheet_title: str
+    version = "1"
+    action = Action.IMPORT
+    keys: tuple[str, ...] = ()
+    can_undo = True
+
+    def columns(self, job: ImportJob) -> list[Column]:
+        """Return the columns of the sheet for `job`."""
+        raise NotImplementedError
+
+    def form_fields(self, user) -> dict:
+        """Return what the upload page asks beside the file: name → form field, JSON-able values."""
+        return {}
+
+    def check_params(self, user, params: Mapping[str, Any]) -> dict:
+        """Return the params to store with the job; raise Refused for what cannot be."""
+        return dict(params)
+
+    def checker(self, job: ImportJob) -> Checker:
+        """Return a Checker with everything it needs read from the database."""
+        raise NotImplementedError
+
+    def fingerprint(self, job: ImportJob, unit_ids: Iterable[int]) -> str:
+        """Return a text that changes whenever rights, locks or data behind the verdicts may have."""
+        raise NotImplementedError
+
+    def write(self, job: ImportJob, items: Iterator[tuple[str, list]]) -> dict:
+        """Write (kind, item) pairs inside the caller's transaction; return what was written."""
+        raise NotImplementedError
+
+    def undo(self, job: ImportJob, items: Iterator[tuple[str, list]]) -> dict:
+        """Take back what `write` did, inside the caller's transaction; raise Refused when built upon."""
+        raise Refused("Loại dữ liệu này không hoàn tác được.")
+
+    def line(self, job: ImportJob, kind: str, item: list) -> Line:
+        """Return `item` as the preview shows it."""
+        raise NotImplementedError
+
+    def template_rows(self, job: ImportJob) -> Iterable[Mapping[str, Any]]:
+        """Return rows to fill into the template beforehand (locked codes); none by default."""
+        return ()
+
+    def guide(self, job: ImportJob) -> list[str]:
+        """Return sentences for the guide sheet."""
+        return []
+
+    # -- what follows from the columns --------------------------------------------------------------
+
+    def matcher(self, job: ImportJob):
+        """Return the function that tells the key of a heading, and the folded headings."""
+        known: dict[str, str] = {}
+        columns = self.columns(job)
+        names = [(text, c.key) for c in columns for text in (c.heading, c.key)]
+        names += [(text, c.key) for c in columns for text in c.synonyms]
+        for text, key in names:
+            known.setdefault(search_key(text), key)
+            known.setdefault(fold_heading(text), key)
+        known.pop("", None)
+
+        def match(text: str) -> str | None:
+            return known.get(search_key(text)) or known.get(fold_heading(text))
+
+        return match, known.keys()
+
+    def required(self, job: ImportJob) -> dict[str, str]:
+        """Return key → heading of the columns a sheet must have."""
+        return {column.key: column.heading for column in self.columns(job) if column.required}
+
+    def marker_of(self, job: ImportJob) -> str:
+        """Return the hidden mark of the template: which target, version and (where it has one) year."""
+        year = job.params.get("year", "")
+        return f"danvan-template|{self.slug}|{self.version}|{year}"
+
+
+def digest(*facts) -> str:
+    """Return a short hash of `facts` (anything JSON can say)."""
+    return hashlib.sha256(json.dumps(facts, default=str, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def targets() -> dict[str, Target]:
+    """Return every target by slug, in the order of settings.IMPORT_TARGETS."""
+    found: dict[str, Target] = {}
+    for name in settings.IMPORT_TARGETS:
+        for target in import_string(name):
+            found[target.slug] = target
+    return found
+
+
+def target_of(slug: str) -> Target:
+    """Return the target called `slug`; raises Http404."""
+    try:
+        return targets()[slug]
+    except KeyError as error:
+        raise Http404(f"no import target {slug}") from error

@@ -1,0 +1,248 @@
+"""Pages of an import: choose, upload, preview, confirm, undo. Everything starts from the own jobs."""
+
+from __future__ import annotations
+
+import io
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from danvan.accounts.rights import Action
+from danvan.common import excel
+from danvan.common.sheets.precheck import FileRefused
+from danvan.imports import runner
+from danvan.imports.forms import ConfirmForm, UploadForm
+from danvan.imports.jobs import clean_up, discard, new_job, same_file
+from danvan.imports.models import ImportJob, ImportPart, JobState, Kind
+from danvan.imports.targets import Line, Refused, Target, target_of, targets
+from danvan.imports.workbooks import errors_workbook, template_workbook
+
+PAGE = 50
+
+
+def _require_right(user, target: Target | None = None) -> None:
+    if not user.can(target.action if target else Action.IMPORT):
+        raise PermissionDenied("Anh/chị chỉ có quyền xem, không có quyền nhập dữ liệu từ Excel.")
+
+
+def _own_job(request, pk: int) -> ImportJob:
+    ImportJob.objects.recover()
+    jobs = ImportJob.objects.visible_to(request.user).select_related("owner__unit")
+    return get_object_or_404(jobs, pk=pk)
+
+
+@require_GET
+def job_list(request):
+    """The own imports, newest first, and what can be imported."""
+    _require_right(request.user)
+    clean_up()
+    jobs = ImportJob.objects.visible_to(request.user).defer("notices", "layout")
+    page = Paginator(jobs, PAGE).get_page(request.GET.get("page"))
+    for job in page.object_list:
+        job.title = targets()[job.target].title if job.target in targets() else job.target
+    open_to = [target for target in targets().values() if request.user.can(target.action)]
+    return render(
+        request,
+        "imports/list.html",
+        {"page_obj": page, "jobs": page.object_list, "targets": open_to},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def upload(request, slug: str):
+    """Take a workbook; small ones are checked at once, large ones by a process of their own."""
+    target = target_of(slug)
+    _require_right(request.user, target)
+    form = UploadForm(
+        request.POST or None,
+        request.FILES or None,
+        target=target,
+        user=request.user,
+        initial=request.GET.dict(),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            params = target.check_params(request.user, form.params)
+            job = new_job(request.user, target, form.cleaned_data["file"], params)
+            runner.start_check(job)
+            return redirect("imports:job", job.pk)
+        except (FileRefused, Refused) as refusal:
+            form.add_error("file", str(refusal))
+    status = 422 if form.errors else 200
+    return render(request, "imports/upload.html", {"form": form, "target": target}, status=status)
+
+
+@require_GET
+def template(request, slug: str):
+    """Download the workbook to fill in."""
+    target = target_of(slug)
+    _require_right(request.user, target)
+    form = UploadForm(request.GET, target=target, user=request.user)
+    form.fields.pop("file")
+    if not form.is_valid():
+        return redirect("imports:upload", slug)
+    job = ImportJob(owner=request.user, target=slug, params=form.params)
+    try:
+        job.params = target.check_params(request.user, form.params)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("imports:upload", slug)
+    year = job.params.get("year", "")
+    return download(template_workbook(target, job), f"Mẫu {target.title} {year}".strip())
+
+
+@require_GET
+def job_page(request, pk: int):
+    """Where the job stands and, once checked, what it would do: grouped, paged."""
+    job = _own_job(request, pk)
+    target = target_of(job.target)
+    groups = [(kind, kind.label, job.count(kind)) for kind in Kind]
+    shown = [kind for kind, _, number in groups if number]
+    kind = request.GET.get("nhom")
+    kind = kind if kind in Kind.values else (shown[0] if shown else Kind.NEW)
+    page = _page(job, kind, request.GET.get("page"))
+    context = {
+        "job": job,
+        "target": target,
+        "groups": groups,
+        "kind": kind,
+        "page_obj": page,
+        "lines": [_line(target, job, kind, item) for item in page.object_list],
+        "letters": job.layout.get("letters", {}),
+        "same_file": same_file(job) if job.state == JobState.CHECKED else None,
+        "may_undo": job.state == JobState.DONE and target.can_undo and job.file,
+        "form": ConfirmForm(),
+    }
+    return render(request, "imports/job.html", context)
+
+
+class _Parts:
+    """The rows of one kind as a sliceable list: only the parts a page needs are unpacked."""
+
+    ordered = True
+
+    def __init__(self, job: ImportJob, kind: str):
+        rows = ImportPart.objects.filter(job=job, kind=kind).order_by("pk")
+        self.parts = list(rows.values_list("pk", "size"))
+
+    def __len__(self):
+        return sum(size for _, size in self.parts)
+
+    def __getitem__(self, wanted: slice) -> list:
+        found, start = [], 0
+        for pk, size in self.parts:
+            if start < wanted.stop and start + size > wanted.start:
+                items = ImportPart.objects.get(pk=pk).items
+                found += items[max(wanted.start - start, 0) : wanted.stop - start]
+            start += size
+        return found
+
+
+def _page(job: ImportJob, kind: str, number):
+    return Paginator(_Parts(job, kind), PAGE).get_page(number)
+
+
+def _line(target: Target, job: ImportJob, kind: str, item: list) -> Line:
+    if kind != Kind.ERROR:
+        return target.line(job, kind, item)
+    letters, headings = job.layout["letters"], job.layout["headings"]
+    problems = tuple(
+        (
+            f"{letters[key]}{item[0]}" if key in letters else f"Dòng {item[0]}",
+            headings.get(key, ""),
+            message,
+            value,
+            allowed,
+        )
+        for key, message, value, allowed in item[2]
+    )
+    return Line(item[0], item[1], problems=problems)
+
+
+@require_POST
+def confirm(request, pk: int):
+    """Write the job as it was shown. The post carries nothing but the job and the one choice."""
+    job = _own_job(request, pk)
+    _require_right(request.user, target_of(job.target))
+    form = ConfirmForm(request.POST)
+    form.is_valid()
+    try:
+        taken = runner.confirm(job, only_good=form.cleaned_data.get("only_good", False))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        if not taken:
+            messages.info(request, "Lần nhập này đã được xử lý, không ghi lần thứ hai.")
+    return redirect("imports:job", pk)
+
+
+@require_POST
+def cancel(request, pk: int):
+    """Throw away a job that was not written."""
+    job = _own_job(request, pk)
+    if job.state in (JobState.CHECKED, JobState.FAILED, JobState.QUEUED):
+        discard(job)
+        messages.success(request, "Đã bỏ lần nhập này, không có gì được ghi.")
+        return redirect("imports:list")
+    messages.error(request, f"Lần nhập này đang ở trạng thái “{job.get_state_display()}”.")
+    return redirect("imports:job", pk)
+
+
+@require_POST
+def recheck(request, pk: int):
+    """Check the same file again, perhaps with old fonts converted."""
+    job = _own_job(request, pk)
+    _require_right(request.user, target_of(job.target))
+    if job.state in (JobState.CHECKED, JobState.FAILED, JobState.QUEUED) and job.file:
+        params = {**job.params, "convert": "convert" in request.POST or job.params.get("convert")}
+        state = job.state
+        if ImportJob.objects.take(job, state, JobState.QUEUED, params=params):
+            runner.start_check(job)
+    return redirect("imports:job", pk)
+
+
+@require_POST
+def undo(request, pk: int):
+    """Take back what the job wrote, all of it or nothing."""
+    job = _own_job(request, pk)
+    _require_right(request.user, target_of(job.target))
+    try:
+        if runner.undo(job):
+            messages.success(request, "Đã hoàn tác toàn bộ lần nhập này.")
+        else:
+            messages.info(request, "Lần nhập này không còn ở trạng thái hoàn tác được.")
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("imports:job", pk)
+
+
+@require_GET
+def errors(request, pk: int):
+    """Download the uploaded table with its bad cells coloured and explained."""
+    job = _own_job(request, pk)
+    if not job.file or not job.count(Kind.ERROR):
+        messages.error(request, "Lần nhập này không có tệp lỗi để tải.")
+        return redirect("imports:job", pk)
+    try:
+        book = errors_workbook(job)
+    except FileRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("imports:job", pk)
+    return download(book, f"Lỗi - {job.file_name.removesuffix('.xlsx')}")
+
+
+def download(book, name: str) -> FileResponse:
+    """Return an openpyxl workbook as a download called `name`."""
+    content = io.BytesIO()
+    book.save(content)
+    content.seek(0)
+    return FileResponse(
+        content,
+        as_attachment=True,
+        filename=excel.safe_file_name(name),
+        content_type=excel.CONTENT_TYPE,
+    )

@@ -1,0 +1,215 @@
+"""Workbooks around an import: the template to fill in, and the file that comes back with its errors.
+
+The file that comes back is built anew from what the safe reader saw, cell by cell at the same address;
+the person's own file is never opened with a library that trusts it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill, Protection
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from danvan.common import excel
+from danvan.common.sheets import cells
+from danvan.common.sheets.child import DATE, MOMENT
+from danvan.common.sheets.layout import split_address
+from danvan.common.sheets.reader import open_workbook
+from danvan.common.text import search_key
+from danvan.imports.models import ImportJob, Kind
+from danvan.imports.targets import Column, Target, target_of
+
+HEADER_ROW = 3
+LIST_ROWS = 2000
+WHOLE_FILE = 20_000  # rows up to which the good rows come back as well
+_HEAD = PatternFill("solid", fgColor="E8EEF7")
+_MUST = PatternFill("solid", fgColor="F6E4E0")
+_BAD = PatternFill("solid", fgColor="FFC7CE")
+_LISTS = "_danhmuc"
+
+
+def template_workbook(target: Target, job: ImportJob) -> Workbook:
+    """Return the workbook to fill in: headings, drop-down lists, locked codes, guide, hidden marker."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = excel.safe_sheet_title(target.sheet_title)
+    columns = target.columns(job)
+    excel.put(sheet.cell(1, 1), target.title).font = Font(bold=True, size=14)
+    excel.put(
+        sheet.cell(2, 1),
+        "Cột có dấu * là bắt buộc. Nhập từ dòng 4, không đổi tên cột. Xem trang “Hướng dẫn”.",
+    ).font = Font(italic=True)
+    lists = book.create_sheet(_LISTS)
+    lists.sheet_state = "hidden"
+    excel.put(lists.cell(1, 1), target.marker_of(job))
+    locked = any(column.locked for column in columns)
+    for index, column in enumerate(columns, start=1):
+        _head(sheet.cell(HEADER_ROW, index), column)
+        dimension = sheet.column_dimensions[get_column_letter(index)]
+        dimension.width = column.width
+        if column.fmt:
+            dimension.number_format = column.fmt
+        if locked and not column.locked:
+            dimension.protection = Protection(locked=False)
+        _drop_down(sheet, lists, index, column)
+    _fill(sheet, target, job, columns, locked)
+    sheet.row_dimensions[HEADER_ROW].height = 48
+    sheet.freeze_panes = sheet.cell(HEADER_ROW + 1, min(3, len(columns)))
+    if locked:
+        sheet.protection.sheet = True
+        sheet.protection.formatColumns = False
+    _guide(book, target, job, columns)
+    return book
+
+
+def _head(cell, column: Column) -> None:
+    excel.put(cell, f"{column.heading} *" if column.required else column.heading)
+    cell.font, cell.fill = Font(bold=True), _MUST if column.required else _HEAD
+    cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
+
+
+def _drop_down(sheet, lists, index: int, column: Column) -> None:
+    """Offer the choices of a column as a list that stands on the hidden sheet."""
+    if not column.choices:
+        return
+    place = get_column_letter(index)
+    for row, choice in enumerate(column.choices, start=2):
+        excel.put(lists.cell(row, index), choice)
+    last = len(column.choices) + 1
+    rule = DataValidation(
+        type="list", formula1=f"{_LISTS}!${place}$2:${place}${last}", allow_blank=True
+    )
+    rule.errorTitle, rule.error = (
+        "Không có trong danh sách",
+        "Vui lòng chọn một giá trị trong danh sách.",
+    )
+    rule.add(f"{place}{HEADER_ROW + 1}:{place}{LIST_ROWS}")
+    sheet.add_data_validation(rule)
+
+
+def _fill(sheet, target: Target, job: ImportJob, columns: list[Column], locked: bool) -> None:
+    for number, row in enumerate(target.template_rows(job), start=HEADER_ROW + 1):
+        for index, column in enumerate(columns, start=1):
+            value = row.get(column.key)
+            if value is None and not locked:
+                continue
+            fmt = column.fmt if not isinstance(value, str) or column.fmt == "@" else None
+            cell = excel.put(sheet.cell(number, index), value, fmt or None)
+            if locked and not column.locked:
+                cell.protection = Protection(locked=False)
+
+
+def _guide(book: Workbook, target: Target, job: ImportJob, columns: list[Column]) -> None:
+    sheet = book.create_sheet("Hướng dẫn")
+    for letter, width in zip("ABCD", (34, 12, 48, 60), strict=True):
+        sheet.column_dimensions[letter].width = width
+    row = 1
+    for sentence in (*target.guide(job), *_GENERAL):
+        excel.put(sheet.cell(row, 1), sentence)
+        row += 1
+    row += 1
+    for index, heading in enumerate(("Cột", "Bắt buộc", "Giá trị nhận", "Ghi chú"), start=1):
+        cell = excel.put(sheet.cell(row, index), heading)
+        cell.font, cell.fill = Font(bold=True), _HEAD
+    for column in columns:
+        row += 1
+        values = (column.heading, column.required, "; ".join(column.choices), column.hint)
+        for index, value in enumerate(values, start=1):
+            cell = excel.put(sheet.cell(row, index), value)
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+
+
+_GENERAL = (
+    "Số: 1.140 hoặc 1140; số lẻ dùng dấu phẩy: 90,5. Ngày: 31/12/2024.",
+    "Ô trống nghĩa là chưa có số liệu, khác với số 0 (không phát sinh). Ô trống không xóa số đã có.",
+    "Có thể thêm dòng tiêu đề phía trên và dòng tổng phía dưới; phần mềm tự nhận ra bảng.",
+    "Tải tệp lên, xem trước từng thay đổi và từng lỗi, rồi mới xác nhận ghi.",
+)
+
+
+def errors_workbook(job: ImportJob) -> Workbook:
+    """Return the uploaded table with its bad cells coloured and a comment in each.
+
+    Rows stand where they stood; of a long file only the bad rows come back. Raises FileRefused.
+    """
+    target = target_of(job.target)
+    bad = _problems_by_row(job)
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(excel.safe_sheet_title(job.layout["sheet"]))
+    only_bad = job.progress > WHOLE_FILE
+    _, headings = target.matcher(job)
+    header, done = job.layout["header"], 0
+    with open_workbook(
+        job.file.path,
+        job.file_name,
+        titles={search_key(target.sheet_title), search_key(job.layout["sheet"])},
+        headings=headings,
+    ) as workbook:
+        for number, row in workbook.rows:
+            if only_bad and number > header and number not in bad:
+                continue
+            if not only_bad or number <= header:
+                while done < number - 1:
+                    sheet.append([])
+                    done += 1
+            sheet.append(_cells(sheet, row, bad.pop(number, None), bold=number == header))
+            done += 1
+    for number in sorted(bad):
+        while done < number - 1 and not only_bad:
+            sheet.append([])
+            done += 1
+        sheet.append(_cells(sheet, [], bad[number]))
+        done += 1
+    return book
+
+
+def _problems_by_row(job: ImportJob) -> dict[int, dict[int, list[str]]]:
+    """Return row → {column index: messages} of all errors of the job."""
+    letters = job.layout["letters"]
+    first = min((_index(letter) for letter in letters.values()), default=0)
+    rows: dict[int, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for _, (number, _label, problems) in job.entries(Kind.ERROR):
+        for key, message, *_ in problems:
+            column = _index(letters[key]) if key in letters else first
+            rows[number][column].append(message)
+    return dict(rows)
+
+
+def _index(letter: str) -> int:
+    return split_address(f"{letter}1")[1]
+
+
+def _cells(sheet, row: list, bad: dict | None, *, bold: bool = False) -> list:
+    width = max([len(row), *((column + 1 for column in bad) if bad else ())])
+    found = []
+    for index in range(width):
+        cell = WriteOnlyCell(sheet)
+        excel.put(cell, _value(row[index]) if index < len(row) else None)
+        if bold:
+            cell.font = Font(bold=True)
+        if bad and index in bad:
+            cell.fill = _BAD
+            cell.comment = Comment("\n".join(bad[index]), "Dân vận", width=320, height=120)
+        found.append(cell)
+    return found
+
+
+def _value(cell):
+    """Return a cell as it is to be written again."""
+    if isinstance(cell, str):
+        if cell.startswith((DATE, MOMENT)):
+            return datetime.date.fromisoformat(cell[2:12])
+        return cells.shown(cell) if cell.startswith("\x01") else cell or None
+    if isinstance(cell, float):
+        return int(cell) if cell.is_integer() and abs(cell) < 1e15 else _finite(cell)
+    return cell
+
+
+def _finite(number: float):
+    return number if abs(number) < 1e300 else "#NUM!"

@@ -1,0 +1,111 @@
+"""Each system check finds what it is for, and says so once with its id."""
+
+from unittest import mock
+
+from django.conf import settings
+from django.db import connection, models
+from django.test import SimpleTestCase, TestCase, override_settings
+from django.test.utils import isolate_apps
+
+from danvan.accounts import checks
+from danvan.navigation import Entry
+from reports import ledger
+
+SAFE = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+
+
+class TestChecks(SimpleTestCase):
+    def ids(self, check, **kwargs):
+        found = check(**kwargs)
+        self.assertTrue(all(message.hint for message in found))
+        return [message.id for message in found]
+
+    def test_the_project_itself_is_clean(self):
+        for check in (
+            checks.check_key, checks.check_hosts, checks.check_scope, checks.check_menu,
+            checks.check_policy, checks.check_closed, checks.check_audit,
+        ):  # fmt: skip
+            with self.subTest(check.__name__):
+                self.assertEqual(self.ids(check), [])
+
+    def test_sample_key(self):
+        for key in (settings.SAMPLE_SECRET_KEY, "django-insecure-abc"):
+            with self.settings(SECRET_KEY=key, DEBUG=False):
+                self.assertEqual(self.ids(checks.check_key), ["danvan.E001"])
+            with self.settings(SECRET_KEY=key, DEBUG=True):
+                self.assertEqual(self.ids(checks.check_key), [])
+
+    def test_any_host(self):
+        with self.settings(ALLOWED_HOSTS=["danvan.vn", "*"], DEBUG=False):
+            self.assertEqual(self.ids(checks.check_hosts), ["danvan.E002"])
+
+    def test_debug_with_a_host_of_the_outside(self):
+        with self.settings(ALLOWED_HOSTS=["localhost", "danvan.vn"], DEBUG=True):
+            self.assertEqual(self.ids(checks.check_hosts), ["danvan.W001"])
+        with self.settings(ALLOWED_HOSTS=["localhost", "127.0.0.1"], DEBUG=True):
+            self.assertEqual(self.ids(checks.check_hosts), [])
+
+    @isolate_apps("records")
+    def test_model_of_a_unit_without_scope(self):
+        class Leak(models.Model):
+            unit = models.ForeignKey("units.AdministrativeUnit", models.PROTECT)
+
+            class Meta:
+                app_label = "records"
+
+        Leak._meta.get_field("unit").remote_field.model = checks.AdministrativeUnit
+        with mock.patch.object(checks, "_our_models", return_value=[Leak]):
+            self.assertEqual(self.ids(checks.check_scope), ["danvan.E003"])
+
+    def test_menu_without_url(self):
+        with mock.patch("danvan.navigation.MENU", (Entry("X", "khong:co"),)):
+            self.assertEqual(self.ids(checks.check_menu), ["danvan.E004"])
+
+    def test_policy(self):
+        loose = {**SAFE, "script-src": ["'self'", "'unsafe-inline'"]}
+        for policy in ({"DIRECTIVES": loose}, {"DIRECTIVES": {}}, {}):
+            with self.settings(CONTENT_SECURITY_POLICY=policy):
+                self.assertEqual(self.ids(checks.check_policy), ["danvan.E005"])
+        without = [name for name in settings.MIDDLEWARE if "csp" not in name]
+        with self.settings(MIDDLEWARE=without):
+            self.assertEqual(self.ids(checks.check_policy), ["danvan.E005"])
+
+    def test_weak_hasher(self):
+        self.assertEqual(self.ids(checks.check_hasher), ["danvan.E006"])  # tests use MD5
+        with self.settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.Argon2PasswordHasher"]):
+            self.assertEqual(self.ids(checks.check_hasher), [])
+
+    def test_pages_not_closed(self):
+        without = [name for name in settings.MIDDLEWARE if "LoginRequired" not in name]
+        for chain in (without, settings.MIDDLEWARE[::-1]):
+            with self.settings(MIDDLEWARE=chain):
+                self.assertEqual(self.ids(checks.check_closed), ["danvan.E007"])
+
+    def test_stale_exemption(self):
+        with mock.patch.dict(checks.EXEMPT, {"records.Gone": "x"}):
+            self.assertEqual(self.ids(checks.check_audit), ["danvan.E008"])
+
+    @override_settings(PROXY_COUNT=0, SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"))
+    def test_proxy_believed_in_one_place_only(self):
+        self.assertEqual(self.ids(checks.check_proxy), ["danvan.W002"])
+        with self.settings(PROXY_COUNT=1):
+            self.assertEqual(self.ids(checks.check_proxy), [])
+
+
+class TestDatabaseChecks(TestCase):
+    def ids(self):
+        return [message.id for message in checks.check_database(databases=["default"])]
+
+    def test_clean(self):
+        self.assertEqual(self.ids(), [])
+
+    def test_open_ledger(self):
+        with ledger.opened(connection):
+            self.assertEqual(self.ids(), ["danvan.E010"])
+
+    def test_deferred_sqlite(self):
+        if connection.vendor == "sqlite":
+            with mock.patch.dict(connection.settings_dict, {"OPTIONS": {}}):
+                self.assertEqual(self.ids(), ["danvan.E009"])
+        else:
+            self.assertNotIn("transaction_mode", connection.settings_dict["OPTIONS"])

@@ -1,0 +1,86 @@
+"""From three dialogues logged during the year to a consolidated figure and back to one conference."""
+
+import pytest
+from django.core.management import call_command
+
+from reports.models import Report, State
+
+pytestmark = pytest.mark.browser
+
+
+def log_dialogue(page, day: str, topic: str) -> None:
+    page.get_by_label("Ngày bắt đầu").fill(day)
+    page.get_by_label("Chủ đề").fill(topic)
+    page.get_by_label("Bí thư cấp ủy").check()
+    page.get_by_label("Loại đối thoại").select_option(label="Định kỳ")
+    page.get_by_label("Số người dự").fill("120")
+    page.get_by_label("Số ý kiến, kiến nghị").fill("0")
+
+
+def test_three_dialogues_become_the_figure_and_lead_back_to_one(page_as, world):
+    an = page_as("xa-13369")
+    an.get_by_role("link", name="+ Hội nghị đối thoại").click()
+    for day, topic in (("05/03/2024", "Môi trường"), ("06/06/2024", "Đất đai")):
+        log_dialogue(an, day, topic)
+        an.get_by_role("button", name="Lưu và nhập tiếp").click()
+        an.get_by_role("status").wait_for()
+    log_dialogue(an, "07/09/2024", "Chuyển đổi số")
+    an.get_by_role("button", name="Lưu", exact=True).click()
+    an.get_by_role("status").wait_for()
+
+    # The form proposes three and takes them with one click.
+    an.goto(f"/bao-cao/{world.report.pk}/nhap/")
+    assert "theo hồ sơ: 3" in an.locator("#DT03").inner_text()
+    an.get_by_role("button", name="Lấy tất cả số từ hồ sơ").click()
+    an.get_by_text("Đã lấy số từ hồ sơ").wait_for()
+    assert an.locator("[name=DT03]").input_value() == "3"
+    assert an.locator("[name=DT06]").input_value() == "360"
+    an.locator(".dv-save").get_by_role("button", name="Gửi báo cáo").click()
+    an.get_by_role("button", name="Vẫn gửi").click()
+    an.get_by_text("Đã gửi báo cáo").wait_for()
+    assert world.report.values.get(indicator__code="DT03").counted == 3
+
+    # From now on the records stand still, and the page says whom to ask.
+    an.goto("/ho-so/hoi-nghi-doi-thoai/")
+    an.get_by_role("link", name="Đất đai").click()
+    assert "Ban Dân vận Thị ủy Duy Tiên" in an.locator("main").inner_text()
+
+    binh = page_as("huyen-349")
+    binh.goto(f"/bao-cao/{world.report.pk}/")
+    binh.get_by_role("button", name="Duyệt", exact=True).click()
+    binh.get_by_text("Đã duyệt: Xã Tiên Sơn").wait_for()
+    assert Report.objects.get(pk=world.report.pk).state == State.APPROVED
+
+    # The province: figure → reports → records → one conference.
+    chi = page_as("tinh")
+    chi.goto("/bao-cao/tong-hop/?section=DT")
+    row = chi.locator("tr", has=chi.get_by_text("DT03", exact=True))
+    row.get_by_role("link", name="3").last.click()
+    chi.get_by_role("row", name="Xã Tiên Sơn").get_by_role("link", name="xem hồ sơ").click()
+    assert chi.locator("tbody tr").count() == 3
+    chi.get_by_role("link", name="Chuyển đổi số").click()
+    assert "07/09/2024" in chi.locator("main").inner_text()
+
+
+def test_the_articles_241_leads_down_to_one_conference(new_page, transactional_db, settings):
+    from tests.browser.conftest import fill_login
+
+    settings.DEBUG = True
+    call_command("load_units", verbosity=0)
+    call_command("load_demo", verbosity=0)
+    chi = new_page()
+    chi.goto("/dang-nhap/")
+    fill_login(chi, "tinh")
+    chi.get_by_role("link", name="Tổng hợp").click()
+    chi.goto("/bao-cao/tong-hop/?unit=35&first=2021&last=2022&section=DT")
+    row = chi.locator("tr", has=chi.get_by_text("DT01", exact=True))
+    for figure in ("3", "22", "216", "241"):
+        row.get_by_role("link", name=figure, exact=True).wait_for()
+    row.get_by_role("link", name="241", exact=True).click()
+    lines = chi.locator("tbody tr", has_text="Năm 2022")
+    line = lines.filter(has_text="Xã").first
+    figure = int(line.locator("td.num").inner_text())
+    line.get_by_role("link", name="xem hồ sơ").click()
+    assert chi.locator("tbody tr").count() == figure
+    chi.locator("tbody a").first.click()
+    assert "Bí thư cấp ủy" in chi.locator("main").inner_text()

@@ -1,0 +1,166 @@
+"""What every answer carries: headers, a request id, a health page that tells nothing, lines that cannot lie."""
+
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+from unittest import mock
+
+from django.conf import settings
+from django.db import OperationalError
+from django.test import Client, SimpleTestCase, TestCase
+from django.urls import reverse
+
+from danvan.common.middleware import request_id
+from danvan.common.ops import health
+from danvan.common.ops.logs import JsonFormatter, PlainFormatter, RequestIdFilter
+from tests.accounts.cast import make_cast
+
+EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+
+class TestHeaders(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = make_cast()
+
+    def answers(self):
+        clerk = Client(raise_request_exception=False)
+        clerk.force_login(self.cast["an"])
+        yield "login", Client().get("/dang-nhap/")
+        yield "own page", clerk.get("/bao-mat/")
+        yield "403", clerk.get("/nhat-ky/")
+        yield "404", clerk.get("/khong-co/")
+        yield "405", clerk.get("/dang-xuat/")
+        yield "health", Client().get("/healthz")
+        yield "redirect", Client().get("/")
+
+    def test_on_every_answer(self):
+        for name, answer in self.answers():
+            with self.subTest(name):
+                for header, value in EVERYWHERE.items():
+                    self.assertEqual(answer.headers.get(header), value, header)
+                policy = answer.headers["Content-Security-Policy"]
+                self.assertIn("default-src 'none'", policy)
+                self.assertIn("frame-ancestors 'none'", policy)
+                self.assertNotIn("unsafe", policy)
+                self.assertIn("camera=()", answer.headers["Permissions-Policy"])
+                self.assertEqual(len(answer.headers["X-Request-ID"]), 32)
+
+    def test_pages_behind_the_login_stay_out_of_caches(self):
+        clerk = Client()
+        clerk.force_login(self.cast["binh"])
+        for name in ("home", "accounts:security", "accounts:audit", "accounts:audit_export"):
+            with self.subTest(name):
+                self.assertIn("no-store", clerk.get(reverse(name)).headers["Cache-Control"])
+
+    def test_error_pages_quote_the_id_of_the_request(self):
+        clerk = Client()
+        clerk.force_login(self.cast["an"])
+        for url in ("/nhat-ky/", "/khong-co/"):
+            answer = clerk.get(url)
+            self.assertContains(
+                answer, answer.headers["X-Request-ID"], status_code=answer.status_code
+            )
+
+
+class TestHealth(TestCase):
+    def test_all_is_well(self):
+        answer = Client().get("/healthz")
+        self.assertEqual(answer.status_code, 200)
+        self.assertEqual(answer.json(), {"database": "ok", "disk": "ok", "migrations": "ok"})
+
+    def test_each_part_can_fail_and_says_no_more_than_that(self):
+        secret = OperationalError("could not connect to server at 10.1.2.3 as danvan")
+        for part in health.CHECKS:
+            for outcome in ({"return_value": False}, {"side_effect": secret}):
+                with (
+                    self.subTest(part=part, outcome=outcome),
+                    mock.patch.dict(health.CHECKS, {part: mock.Mock(**outcome)}),
+                    self.assertLogs("danvan.health", "ERROR"),
+                ):
+                    answer = Client().get("/healthz")
+                    self.assertEqual(answer.status_code, 503)
+                    self.assertEqual(answer.json()[part], "failed")
+                    self.assertNotIn("10.1.2.3", answer.content.decode())
+
+    def test_full_disk_and_missing_migration_are_found(self):
+        with mock.patch("shutil.disk_usage", return_value=mock.Mock(free=health.MIN_FREE - 1)):
+            self.assertFalse(health.disk_has_room())
+        with mock.patch.object(health, "MigrationExecutor") as executor:
+            executor.return_value.migration_plan.return_value = [("x", False)]
+            self.assertFalse(health.migrations_are_applied())
+
+
+class TestLines(SimpleTestCase):
+    NASTY = "/a\r\n2026-01-01 ERROR forged\x1b[31m\u2028\x85"
+
+    def line(self, formatter, **extra):
+        stream = io.StringIO()
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(formatter)
+        handler.addFilter(RequestIdFilter())
+        logger = logging.Logger("danvan.test")
+        logger.addHandler(handler)
+        token = request_id.set("abc123")
+        try:
+            logger.error("Not Found: %s", self.NASTY, **extra)
+        finally:
+            request_id.reset(token)
+        return stream.getvalue()
+
+    def test_a_path_cannot_begin_a_new_line(self):
+        text = self.line(PlainFormatter("%(levelname)s [%(request_id)s] %(message)s"))
+        self.assertEqual(text.count("\n"), 1)
+        self.assertTrue(text.rstrip("\n").isprintable())
+        self.assertIn("[abc123]", text)
+
+    def test_a_traceback_is_indented(self):
+        try:
+            raise ValueError(self.NASTY)
+        except ValueError:
+            text = self.line(PlainFormatter("%(message)s"), exc_info=True)
+        below = text.rstrip("\n").split("\n")[1:]
+        self.assertTrue(below)
+        self.assertTrue(all(line.startswith("    ") and line.isprintable() for line in below))
+
+    def test_json_is_one_object_per_line(self):
+        text = self.line(JsonFormatter())
+        self.assertEqual(text.count("\n"), 1)
+        fields = json.loads(text)
+        self.assertEqual((fields["request"], fields["level"]), ("abc123", "ERROR"))
+
+    def test_log_format_is_read_from_the_environment_and_a_typo_stops_the_start(self):
+        for value, works in (("json", True), ("plain", True), ("jsno", False)):
+            answer = subprocess.run(
+                [sys.executable, "-c", "import danvan.settings"],
+                cwd=settings.BASE_DIR,
+                env={"PATH": os.environ["PATH"], "DEBUG": "1", "LOG_FORMAT": value},
+                capture_output=True,
+                text=True,
+            )
+            self.assertEqual(answer.returncode == 0, works, answer.stderr)
+
+
+class TestProductionRefusals(SimpleTestCase):
+    def test_sample_key_and_any_host_stop_the_start(self):
+        for more, named in (
+            ({"SECRET_KEY": settings.SAMPLE_SECRET_KEY}, "SECRET_KEY"),
+            ({"SECRET_KEY": "x" * 60, "ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
+        ):
+            answer = subprocess.run(
+                [sys.executable, "-c", "import danvan.settings"],
+                cwd=settings.BASE_DIR,
+                env={"PATH": os.environ["PATH"], **more},
+                capture_output=True,
+                text=True,
+            )
+            self.assertNotEqual(answer.returncode, 0)
+            self.assertIn(named, answer.stderr)

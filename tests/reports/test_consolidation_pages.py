@@ -1,0 +1,235 @@
+"""Pages of the consolidation: who sees what, wrong choices, links, budgets, charts."""
+
+from decimal import Decimal
+from io import BytesIO
+
+from django.test import SimpleTestCase, TestCase
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from danvan.accounts.models import User
+from reports.charts import bar_chart, progress
+from reports.models import Qualifier, State
+from tests.budget import assert_same_queries
+from tests.reports.consolidation_data import (
+    add_communes,
+    enter,
+    make_period,
+    make_tree,
+    merge_communes,
+    set_state,
+)
+
+PAGE = "reports:consolidation"
+
+
+class Pages(TestCase):
+    """The small province in 2022, with a board officer of the province, a district and two clerks."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.tree = make_tree()
+        cls.y2022 = make_period(2022, is_demo=True)
+        for code, number in (("35", 1), ("347", 10), ("1", 100), ("3", 1000)):
+            enter(cls.y2022, code, DT01=number)
+        cls.people = {
+            name: User.objects.create(username=name, unit=cls.tree[code], role=role)
+            for name, code, role in (
+                ("province", "35", "officer"),
+                ("leader", "35", "viewer"),
+                ("district", "347", "officer"),
+                ("clerk", "1", "clerk"),
+            )
+        }
+        cls.people["root"] = User.objects.create(username="root", is_superuser=True)
+
+    def get(self, who, name=PAGE, *args, **data):
+        self.client.force_login(self.people[who])
+        return self.client.get(reverse(name, args=args), data)
+
+    def total(self, response, code="DT01"):
+        return response.context["found"].lines[code].total.number
+
+
+class AccessTests(Pages):
+    def test_everyone_reads_their_own_area(self):
+        for who, number in (
+            ("province", 1111), ("leader", 1111), ("root", 1111), ("district", 110), ("clerk", 100),
+        ):  # fmt: skip
+            with self.subTest(who):
+                response = self.get(who)
+                self.assertEqual(response.status_code, 200)
+                self.assertEqual(self.total(response), number)
+
+    def test_anonymous_logs_in_first(self):
+        response = self.client.get(reverse(PAGE))
+        self.assertRedirects(
+            response,
+            f"{reverse('accounts:login')}?next={reverse(PAGE)}",
+            fetch_redirect_response=False,
+        )
+
+    def test_only_reading(self):
+        self.client.force_login(self.people["province"])
+        for name, args in (
+            (PAGE, ()), ("reports:consolidation_export", ()), ("reports:drill", ("DT01",)),
+        ):  # fmt: skip
+            self.assertEqual(self.client.post(reverse(name, args=args)).status_code, 405)
+
+    def test_foreign_unit_shows_nothing(self):
+        response = self.get("district", unit="350")
+        self.assertEqual(response.status_code, 200)
+        self.assertIsNone(response.context["wanted"])
+        self.assertContains(response, "Không có đơn vị này trong phạm vi")
+        self.assertNotContains(response, "1.000")
+        self.assertNotContains(response, "Kim Bảng")
+
+    def test_foreign_unit_in_other_addresses_is_not_found(self):
+        for name, args in (("reports:drill", ("DT01",)), ("reports:consolidation_export", ())):
+            for unit in ("350", "35", "3", "0"):
+                self.assertEqual(self.get("district", name, *args, unit=unit).status_code, 404)
+
+    def test_account_without_a_unit_that_counts(self):
+        ended = User.objects.create(username="ended", unit=self.tree["1"], is_active=True)
+        User.objects.filter(pk=ended.pk).update(is_active=False)
+        self.client.force_login(self.people["clerk"])
+        User.objects.filter(pk=self.people["clerk"].pk).update(is_active=False)
+        self.assertEqual(self.client.get(reverse(PAGE)).status_code, 302)
+
+    def test_predecessor_in_another_district_stays_hidden_from_the_board(self):
+        new = merge_communes({**self.tree, "4": self.tree["2"]})  # xã 3 and a xã of the city
+        make_period(2025)
+        enter(self.y2022, "2", DT01=7)
+        district = User.objects.create(username="kb", unit=self.tree["350"], role="officer")
+        self.people["kb"] = district
+        response = self.get("kb", unit=new.code, first=2022, last=2025)
+        self.assertEqual(self.total(response), 1000)
+        whole = self.get("province", unit=new.code, first=2022, last=2025)
+        self.assertEqual(self.total(whole), 1007)
+
+
+class WrongChoiceTests(Pages):
+    def test_wrong_input_is_told_in_vietnamese(self):
+        for data in (
+            {"first": "2022", "last": "1999"}, {"first": "abc"}, {"last": "99999999999999999999"},
+            {"section": "ZZ"}, {"level": "village"}, {"view": "x"}, {"state": "draft"},
+            {"unit": "35'--"}, {"unit": "\x00"}, {"chart": "<script>"},
+        ):  # fmt: skip
+            with self.subTest(data):
+                response = self.get("province", **data)
+                self.assertEqual(response.status_code, 200)
+                self.assertIsNone(response.context["wanted"])
+                self.assertContains(response, "Lựa chọn chưa đúng")
+
+    def test_years_in_the_wrong_order(self):
+        make_period(2023)
+        response = self.get("province", first="2023", last="2022")
+        self.assertContains(response, "Năm cuối phải từ 2023 trở đi")
+
+    def test_no_period_yet(self):
+        self.y2022.reports.all().delete()
+        self.y2022.delete()
+        response = self.get("province")
+        self.assertContains(response, "Chưa mở kỳ báo cáo nào")
+
+    def test_unknown_indicator(self):
+        self.assertEqual(self.get("province", "reports:drill", "ZZ99").status_code, 404)
+
+
+class ContentTests(Pages):
+    def test_inexact_figures_and_demo_label(self):
+        enter(self.y2022, "2", Qualifier.AT_LEAST, DT07=1140)
+        response = self.get("province")
+        self.assertContains(response, "trên 1.140")
+        self.assertContains(response, "số liệu minh họa")
+
+    def test_every_figure_links_to_what_it_is_made_of(self):
+        response = self.get("province", section="DT")
+        link = f"{reverse('reports:drill', args=['DT01'])}?unit=35&amp;first=2022&amp;last=2022"
+        self.assertContains(response, f'href="{link}"')
+        self.assertContains(response, f'href="{link}&amp;level=commune"')
+        drill = self.get("province", "reports:drill", "DT01", unit="35", level="commune")
+        self.assertEqual(drill.context["drill"].figure.number, 1100)
+        self.assertContains(drill, "Xã Lê Hồ, huyện Kim Bảng")
+
+    def test_missing_reports_are_listed(self):
+        set_state(self.y2022, "2", State.DRAFT)
+        response = self.get("province")
+        self.assertContains(response, "1 báo cáo chưa có trong số liệu")
+        self.assertContains(response, "Xã Phù Vân, thành phố Phủ Lý")
+
+    def test_waiting_reports_on_request(self):
+        set_state(self.y2022, "3", State.SUBMITTED)
+        self.assertEqual(self.total(self.get("province")), 111)
+        self.assertEqual(self.total(self.get("province", state="submitted")), 1111)
+
+    def test_by_unit(self):
+        response = self.get("province", view="units", section="DT", chart="DT01")
+        self.assertContains(response, "Tổng cộng tỉnh Hà Nam")
+        bars = response.context["chart"].bars
+        self.assertEqual(
+            [(bar.label, bar.text) for bar in bars],
+            [("Cấp tỉnh", "1"), ("Thành phố Phủ Lý", "110"), ("Huyện Kim Bảng", "1.000")],
+        )
+
+    def test_one_level(self):
+        response = self.get("province", level="commune")
+        self.assertEqual(self.total(response), 1100)
+        self.assertNotContains(response, '<th scope="col" class="num">Cấp tỉnh</th>')
+
+    def test_excel_button_sends_what_the_page_shows(self):
+        response = self.get("district", "reports:consolidation_export", first=2022, section="DT")
+        self.assertIn("attachment", response["Content-Disposition"])
+        book = load_workbook(BytesIO(b"".join(response.streaming_content)))
+        rows = list(book["Tổng hợp"].iter_rows(values_only=True))
+        (line,) = [row for row in rows if row[1] == "Chỉ tiêu DT01"]
+        self.assertEqual(line[3:7], (None, 10, 100, 110))
+
+    def test_no_inline_style_or_script(self):
+        for data in ({}, {"view": "units"}):
+            html = self.get("province", **data).content.decode()
+            self.assertNotRegex(html, r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=")
+
+    def test_queries_do_not_grow(self):
+        period = make_period(2023)
+        enter(period, "1", DT01=1)
+
+        def grow():
+            add_communes(self.tree["350"], 100)
+            period.reports.all().delete()
+            catalogue = period.catalogue
+            period.delete()
+            make_period(2023, catalogue=catalogue)
+
+        self.client.force_login(self.people["province"])
+        url = f"{reverse(PAGE)}?unit=35&first=2023"
+        assert_same_queries(self.client, url, lambda: None, grow, limit=32)
+
+
+class ChartTests(SimpleTestCase):
+    def test_bars_are_in_proportion_and_blank_has_none(self):
+        chart = bar_chart(
+            "T",
+            [
+                ("A", Decimal(10), "10"),
+                ("B", Decimal(5), "5"),
+                ("C", None, ""),
+                ("D", Decimal(0), "0"),
+            ],
+        )
+        widths = [int(bar.width) for bar in chart.bars]
+        self.assertEqual(widths[1] * 2, widths[0])
+        self.assertEqual(widths[2:], [0, 0])
+        self.assertEqual([bar.text for bar in chart.bars], ["10", "5", "—", "0"])
+        self.assertIn("C chưa có số liệu", chart.description)
+
+    def test_nothing_to_draw(self):
+        self.assertEqual(bar_chart("T", []).bars, ())
+        self.assertEqual(progress({}).description, "Chưa có báo cáo")
+
+    def test_ring_closes(self):
+        ring = progress({"approved": 1, "submitted": 2, "draft": 0, "returned": 4})
+        self.assertEqual((ring.total, ring.done, ring.percent), (7, 1, 14))
+        self.assertEqual([s.kind for s in ring.segments], ["approved", "sent", "returned"])
+        self.assertAlmostEqual(sum(float(s.length) for s in ring.segments), 100, places=2)
+        self.assertEqual(ring.segments[1].offset, f"-{ring.segments[0].length}")
