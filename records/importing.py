@@ -18,6 +18,7 @@ from danvan.accounts.audit import audited_bulk_delete
 from danvan.accounts.context import acting
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
+from danvan.common import excel
 from danvan.imports.bulk import AuditWriter, insert_many, reserve_keys
 from danvan.imports.models import ImportJob, Kind
 from danvan.imports.targets import Column, Line, Refused, Target, digest
@@ -180,6 +181,17 @@ class RecordTarget(Target):
         return str(shown)
 
     # -- exporting -----------------------------------------------------------------------------------
+
+    def export_columns(self) -> tuple[excel.Column, ...]:
+        """Return the columns of an export, headed as the import knows them."""
+        return tuple(
+            excel.Column(
+                field.column_name,
+                getattr(field.widget, "width", 16),
+                getattr(field.widget, "fmt", ""),
+            )
+            for field in self.resource.fields.values()
+        )
 
     def export_rows(self, rows: models.QuerySet) -> Iterator[tuple]:
         """Yield the sheet's rows for `rows`, streamed from the database in the order of the columns."""

@@ -37,10 +37,8 @@ class _Reading:
         """Return the value, a Problem or _BLANK of `cell`."""
         try:
             value = self.read(cell)
-            if value is None or value == "":
-                result = _BLANK
-            else:
-                result = self.field.clean(value, None)
+            blank = value is None or value == ""
+            result = _BLANK if blank else self.field.clean(value, None)
         except cells.CellProblem as problem:
             result = Problem(self.key, str(problem), cells.shown(cell), problem.allowed)
         except ValidationError as error:

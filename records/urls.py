@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from records import views
+from records import views, views_excel
 from records.converters import KindConverter
 
 register_converter(KindConverter, "kind")
@@ -9,6 +9,7 @@ app_name = "records"
 urlpatterns = [
     path("", views.StartView.as_view(), name="start"),
     path("<kind:kind>/", views.RecordListView.as_view(), name="list"),
+    path("<kind:kind>/xuat-excel/", views_excel.ExportView.as_view(), name="export"),
     path("<kind:kind>/ghi-moi/", views.RecordFormView.as_view(), name="create"),
     path("<kind:kind>/xoa-nhieu/", views.BulkDeleteView.as_view(), name="bulk_delete"),
     path("<kind:kind>/<int:pk>/", views.RecordDetailView.as_view(), name="detail"),

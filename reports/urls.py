@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from reports import views_catalogue, views_entry, views_periods, views_review
+from reports import views_catalogue, views_entry, views_periods, views_review, views_values
 
 app_name = "reports"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("ky/", views_periods.period_list, name="periods"),
     path("ky/mo/", views_periods.open_new, name="period_open"),
     path("ky/<int:pk>/", views_periods.period_detail, name="period"),
+    path("ky/<int:pk>/so-lieu/", views_values.export_values, name="export_values"),
     path("ky/<int:pk>/khoa/", views_periods.close, name="period_close"),
     path("ky/<int:pk>/mo-lai/", views_periods.reopen, name="period_reopen"),
     path("danh-muc/", views_catalogue.catalogue_list, name="catalogues"),

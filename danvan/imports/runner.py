@@ -48,6 +48,14 @@ def confirm(job: ImportJob, *, only_good: bool) -> bool:
     return True
 
 
+def confirm_here(job: ImportJob) -> bool:
+    """Confirm and write `job` in this process, whatever its size. Raises Refused."""
+    if not request_confirmation(job, only_good=False):
+        return False
+    work(job)
+    return True
+
+
 def undo(job: ImportJob) -> bool:
     """Take back what `job` wrote; False when it no longer stands so. Raises Refused."""
     with acting(_Request(job), user=job.owner, source="undo"):
@@ -73,7 +81,7 @@ class _Request:
 
     def __init__(self, job: ImportJob):
         real = current().request
-        self.id, self.user = request_id(job), job.owner
+        self.id, self.user, self.path = request_id(job), job.owner, ""
         self.META = real.META if real else {}
         self.headers = real.headers if real else {}
 

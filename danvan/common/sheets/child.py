@@ -212,7 +212,7 @@ def _scan_cells(stream) -> list[list[str]]:
         elif tag == "c":
             if element.get("t") == "e":
                 found.append([element.get("r", ""), value or "#"])
-            elif formula is not None and value is None:
+            elif formula is not None and not value and element.get("t") != "str":
                 found.append([element.get("r", ""), "="])
             formula = value = None
             element.clear()

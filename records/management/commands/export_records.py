@@ -1,0 +1,57 @@
+"""`manage.py export_records KIND --unit CODE [--years 2021-2022] --output FILE.xlsx`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from danvan.units.models import AdministrativeUnit
+from records.kinds import BY_SLUG
+from records.views_excel import write_records
+from records.years import span_of, year_spans
+
+
+class Command(BaseCommand):
+    help = "Write the records of one kind, of a unit and all below it, into a workbook."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "kind", choices=sorted(BY_SLUG), metavar="KIND", help=", ".join(BY_SLUG)
+        )
+        parser.add_argument("--unit", required=True, metavar="CODE")
+        parser.add_argument("--years", metavar="2021-2022", help="reporting years (default: all)")
+        parser.add_argument("--output", required=True, metavar="FILE.xlsx")
+
+    def handle(self, *, kind, unit, years, output, **options):
+        target = Path(output)
+        if target.suffix.lower() != ".xlsx" or not target.parent.is_dir():
+            raise CommandError(f"--output {output!r} must be an .xlsx file in an existing folder")
+        versions = list(AdministrativeUnit.objects.filter(code=unit))
+        if not versions:
+            raise CommandError(f"--unit: there is no unit with code {unit!r}")
+        family = {u.pk: u for version in versions for u in version.with_predecessors()}
+        units = AdministrativeUnit.objects.covered_by(family.values())
+        rows = BY_SLUG[kind].model.objects.filter(unit__in=units.values("pk"))
+        if years:
+            first, last = read_years(years)
+            spans = year_spans()
+            rows = rows.between(span_of(first, spans)[0], span_of(last, spans)[1])
+        try:
+            number = write_records(
+                BY_SLUG[kind], rows.order_by("unit__code", "start_date", "pk"), str(target)
+            )
+        except OSError as error:
+            raise CommandError(f"cannot write {output!r}: {error}") from error
+        self.stdout.write(f"{target}: {number} rows of {kind}")
+
+
+def read_years(text: str) -> tuple[int, int]:
+    """Return the years of "2022" or "2021-2022". Raises CommandError."""
+    match = re.fullmatch(r"\s*(\d{4})\s*(?:[-–]\s*(\d{4})\s*)?", text)
+    if not match or int(match[1]) > int(match[2] or match[1]):
+        raise CommandError(
+            f"--years {text!r} is neither a year like 2022 nor a range like 2021-2022"
+        )
+    return int(match[1]), int(match[2] or match[1])

@@ -1,0 +1,18 @@
+"""`manage.py import_records KIND FILE.xlsx --user NAME [--dry-run] [--errors FILE.xlsx]`."""
+
+from danvan.imports.commandline import ImportCommand
+from danvan.imports.targets import target_of
+from records.kinds import BY_SLUG
+
+
+class Command(ImportCommand):
+    help = "Import records of one kind from a workbook, all or nothing, with the rights of a user."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "kind", choices=sorted(BY_SLUG), metavar="KIND", help=", ".join(BY_SLUG)
+        )
+        self.add_import_arguments(parser)
+
+    def handle(self, *, kind, file, user, dry_run, errors, **options):
+        self.run_import(target_of(kind), {}, file=file, user=user, dry_run=dry_run, errors=errors)

@@ -1,0 +1,69 @@
+"""The export of one kind: what the list shows under its filter, as a workbook that imports unchanged."""
+
+from __future__ import annotations
+
+import tempfile
+
+from django.http import FileResponse
+
+from danvan.accounts import security_log
+from danvan.accounts.trail import SecurityKind
+from danvan.common import excel
+from records.filters import FILTERS
+from records.importing import TARGETS, RecordTarget
+from records.kinds import RecordKind
+from records.views import RecordListView
+
+BY_SLUG = {target.slug: target for target in TARGETS}
+
+
+class ExportView(RecordListView):
+    """The rows of the list's filter, streamed from the database into the workbook."""
+
+    def get_filterset_class(self):
+        return FILTERS[self.kind.slug]
+
+    def render_to_response(self, context, **kwargs):
+        raise NotImplementedError("an export has no page")
+
+    def get(self, request, *args, **kwargs):
+        """Return the workbook; a filter that is not valid exports nothing rather than everything."""
+        rows = self.get_queryset()
+        filterset = self.get_filterset_class()(request.GET, queryset=rows, request=request)
+        rows = filterset.qs if filterset.is_valid() else rows.none()
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the response
+        number = write_records(self.kind, rows.order_by("unit__code", "start_date", "pk"), file)
+        file.seek(0)
+        security_log.record(
+            SecurityKind.EXPORT,
+            user=request.user,
+            actor=request.user,
+            kind=self.kind.slug,
+            rows=number,
+        )
+        return FileResponse(
+            file,
+            as_attachment=True,
+            filename=excel.safe_file_name(self.kind.plural),
+            content_type=excel.CONTENT_TYPE,
+        )
+
+
+def write_records(kind: RecordKind, rows, target) -> int:
+    """Write `rows` (a queryset of `kind`) into `target` (a path or binary file); return how many."""
+    sheet: RecordTarget = BY_SLUG[kind.slug]
+    counter = _Counted(sheet.export_rows(rows))
+    excel.stream_rows(target, excel.Sheet(sheet.sheet_title, sheet.export_columns(), counter))
+    return counter.number
+
+
+class _Counted:
+    """Rows with their number."""
+
+    def __init__(self, rows):
+        self.rows, self.number = rows, 0
+
+    def __iter__(self):
+        for row in self.rows:
+            self.number += 1
+            yield row

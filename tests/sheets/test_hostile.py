@@ -1,0 +1,137 @@
+"""Hostile files: an answer in Vietnamese in bounded time and memory, nothing left behind."""
+
+import os
+import resource
+import tempfile
+import time
+
+import pytest
+
+from danvan.common.sheets import reader
+from danvan.common.sheets.precheck import FileRefused
+from danvan.common.sheets.reader import open_workbook
+from tests.sheets.corpus import HEADINGS, ODD, REFUSED, honest
+
+FOLDED = {"ma", "ten", "so"}
+
+
+def read(path, name="a.xlsx", **options):
+    with open_workbook(path, name, headings=FOLDED, **options) as workbook:
+        return workbook, list(workbook.rows)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(data: bytes):
+        path = tmp_path / "a.xlsx"
+        path.write_bytes(data)
+        return path
+
+    return save
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_hostile_file_is_refused_with_a_sentence(name, saved):
+    make, word = REFUSED[name]
+    path = saved(make())
+    before = time.monotonic()
+    with pytest.raises(FileRefused) as refusal:
+        read(path)
+    assert word in str(refusal.value)
+    assert str(refusal.value).endswith(".")
+    assert time.monotonic() - before < 15
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_file_is_answered_calmly(name, saved):
+    path = saved(ODD[name]())
+    before = time.monotonic()
+    try:
+        _, rows = read(path)
+    except FileRefused as refusal:
+        rows = [(1, list(HEADINGS)), str(refusal)]
+    assert rows[0] == (1, list(HEADINGS)) or rows[0] == [1, list(HEADINGS)]
+    assert len(rows) < 10
+    assert time.monotonic() - before < 15
+
+
+@pytest.mark.parametrize("ending", [".xls", ".xlsm", ".xlsb", ".ods", ".csv", ".exe", ""])
+def test_other_endings_are_told_what_to_do(ending, saved):
+    with pytest.raises(FileRefused, match="lưu lại dạng"):
+        read(saved(honest()), f"a{ending}")
+
+
+def test_a_false_dimension_hides_no_row(saved):
+    from tests.sheets.corpus import packed, parts, row, sheet, text_cell
+
+    rows = "".join(
+        row(n, text_cell(f"A{n}", f"x{n}"), text_cell(f"B{n}", "An")) for n in range(2, 40)
+    )
+    members = parts(rows)
+    content = members["xl/worksheets/sheet1.xml"]
+    members["xl/worksheets/sheet1.xml"] = content.replace(
+        "<sheetData>", '<dimension ref="A1:B2"/><sheetData>'
+    )
+    assert sheet("", "A1") != sheet("")
+    _, found = read(saved(packed(members)))
+    assert len(found) == 39
+
+
+def test_the_web_process_does_not_grow(saved):
+    path = saved(REFUSED["cell in the last corner"][0]())
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(FileRefused):
+        read(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000
+
+
+def test_a_child_that_hangs_is_stopped(saved, monkeypatch):
+    monkeypatch.setattr(reader, "WAIT_SECONDS", 1)
+    monkeypatch.setattr(reader, "_START", "import time; time.sleep(60) # {root}")
+    before = time.monotonic()
+    with pytest.raises(FileRefused, match="quá lâu"):
+        read(saved(honest()))
+    assert time.monotonic() - before < 5
+
+
+def test_a_child_that_eats_memory_is_stopped(saved, monkeypatch):
+    monkeypatch.setattr(
+        reader,
+        "_START",
+        "import sys; sys.path.insert(0, {root!r}); from danvan.common.sheets import child; "
+        "child._limit(200 << 20, 5); x = bytearray(1 << 30)",
+    )
+    with pytest.raises(FileRefused):
+        read(saved(honest()))
+
+
+def test_no_more_than_two_children_at_a_time(saved, monkeypatch):
+    monkeypatch.setattr(reader, "SLOT_WAIT_SECONDS", 0.3)
+    path = saved(honest())
+    options = {"headings": FOLDED}
+    with (
+        open_workbook(path, "a.xlsx", **options),
+        open_workbook(path, "a.xlsx", **options),
+        pytest.raises(FileRefused, match="đang đọc tệp"),
+    ):
+        read(path)
+    assert len(read(path)[1]) == 2
+
+
+def test_a_caller_that_stops_early_leaves_no_child(saved):
+    with open_workbook(saved(honest()), "a.xlsx", headings=FOLDED) as workbook:
+        next(workbook.rows)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_no_file_is_left_behind(saved):
+    folder = tempfile.gettempdir()
+    before = set(os.listdir(folder))
+    for data in (honest(), REFUSED["broken xml"][0]()):
+        try:
+            read(saved(data))
+        except FileRefused:
+            continue
+    left = {name for name in set(os.listdir(folder)) - before if "danvan" in name}
+    assert left <= {f"danvan-readers-{os.getuid()}"}
