@@ -3,8 +3,6 @@
 import datetime
 from unittest import mock
 
-from django.test import TestCase
-
 from danvan.common import paging
 from records.kinds import KINDS
 from records.menu import MOST
@@ -172,12 +170,3 @@ class MenuTest(PageCase):
         DialogueConference.objects.bulk_create(rows)
         self.log_in("xa-13369")
         self.assertContains(self.client.get("/ho-so/"), "1.000+ hội nghị")
-
-
-class DeclarationTest(TestCase):
-    """A tenth kind is complete or a test says what is missing (docs/adding-a-record-kind.md)."""
-
-    def test_every_model_of_a_record_is_a_kind(self):
-        from records.models import EventRecord
-
-        self.assertEqual({kind.model for kind in KINDS}, set(EventRecord.__subclasses__()))
