@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group

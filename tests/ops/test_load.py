@@ -129,7 +129,10 @@ def test_a_hundred_and_ten_clerks_save_at_once(tmp_path, django_db_blocker, caps
             assert set(all_at_once(clerks, Clerk.open_form)[0]) == {200}
             looked, saved = [], []
             for _ in range(2):
-                for method, times, expected in ((Clerk.look, looked, 200), (Clerk.save, saved, 302)):
+                for method, times, expected in (
+                    (Clerk.look, looked, 200),
+                    (Clerk.save, saved, 302),
+                ):
                     statuses, seconds = all_at_once(clerks, method)
                     assert statuses == [expected] * CLERKS
                     times.append(seconds)
