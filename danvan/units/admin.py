@@ -1,4 +1,4 @@
-"""Units and their succession in Django's admin: listed by date in force, closed to changes that rewrite history."""
+"""Units and their succession in Django's admin: by date in force, closed to changes that rewrite history."""
 
 from __future__ import annotations
 
