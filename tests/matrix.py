@@ -199,6 +199,21 @@ REPORTS: dict[str, list[Row]] = {
         Row("GET", "302 403 403 403 200 200 200 403 200"),
         Row("POST", "403 403 403 403 200 200 200 403 200"),
     ],
+    "reports:consolidation": [
+        Row("GET", "302 200 200 200 200 200 200 200 200"),
+        # A foreign unit is a wrong choice: the page says so and shows no figure.
+        Row("GET", "302 200 200 200 200 200 200 200 200", query="?unit=13369"),
+        Row("POST", "403 405 405 405 405 405 405 405 405"),
+    ],
+    "reports:consolidation_export": [
+        Row("GET", _READERS, query="?unit=13369"),
+        Row("POST", "403 405 405 405 405 405 405 405 405"),
+    ],
+    "reports:drill": [
+        Row("GET", _READERS, lambda w: {"code": "DT01"}, query="?unit=13369"),
+        Row("GET", "302 404 404 404 404 404 404 404 404", lambda w: {"code": "ZZ99"}),
+        Row("POST", "403 405 405 405 405 405 405 405 405", lambda w: {"code": "DT01"}),
+    ],
     "reports:periods": [
         Row("GET", _ONLY_PROVINCE),
         Row("POST", "403 405 405 405 405 405 405 405 405"),
