@@ -1,11 +1,13 @@
 """Reading, reviewing, periods, catalogue and home as pages."""
 
 import datetime
+from decimal import Decimal
 
 from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
 
+from reports.figures import Figure, write_figures
 from reports.models import Catalogue, Indicator, Remark, Report, ReportingPeriod, Rule, State
 from tests.budget import queries_of
 from tests.cast import build_cast, build_world
@@ -156,10 +158,6 @@ class ReviewPagesTest(TestCase):
         self.assertNotContains(self.client.get(self.detail), url)
 
     def test_history_of_a_figure(self):
-        from decimal import Decimal
-
-        from reports.figures import Figure, write_figures
-
         Report.objects.filter(pk=self.report.pk).update(state=State.RETURNED)
         for number in (3, 5):
             write_figures(
@@ -295,6 +293,58 @@ class ManagementPagesTest(TestCase):
         count = Rule.objects.count()
         self.client.post(url, data | {"expression": "DT01 <= 500", "message": "DT01 quá lớn."})
         assert Rule.objects.count() == count + 1
+
+    def row_data(self, code):
+        """Return the edit page of an indicator of 2024 and what its form posts unchanged."""
+        row = Indicator.objects.get(catalogue__year=2024, code=code)
+        url = reverse("reports:catalogue_edit", args=[2024, "chi-tieu", row.pk])
+        initial = self.client.get(url).context["form"].initial
+        return url, {k: v for k, v in initial.items() if v not in (None, [], False)}
+
+    def test_a_rule_or_formula_that_could_not_be_evaluated_is_refused(self):
+        dt01 = Indicator.objects.get(catalogue__year=2024, code="DT01")
+        data = {"indicator": dt01.pk, "expression": "DT01", "severity": "error", "message": "x"}
+        url = reverse("reports:catalogue_add", args=[2024, "quy-tac"])
+        self.assertContains(self.client.post(url, data), "một điều kiện", status_code=422)
+        for code, formula, says in (
+            ("DT11", "DT08 >= DT07", "phải là một số"),
+            ("DT13", "DT03 + 1", "phải là một điều kiện"),
+            ("DT11", "DT11 / DT07", "tự gọi lại"),
+            ("DV08", "DV15 * DV01", "tự gọi lại"),  # DV15 is computed from DV08
+        ):
+            with self.subTest(code=code, formula=formula):
+                url, data = self.row_data(code)
+                answer = self.client.post(url, data | {"formula": formula})
+                self.assertContains(answer, says, status_code=422)
+        url, data = self.row_data("DT11")
+        assert self.client.post(url, data).status_code == 302
+
+    def test_a_code_taken_twice_or_named_by_others_is_refused(self):
+        url, data = self.row_data("DT01")
+        self.assertContains(
+            self.client.post(url, data | {"code": "DT02"}), "Không đổi được mã", status_code=422
+        )
+        url, data = self.row_data("QT01")
+        self.assertContains(
+            self.client.post(url, data | {"code": "QT02"}), "mang mã này", status_code=422
+        )
+        add = reverse("reports:catalogue_add", args=[2024, "muc"])
+        again = self.client.post(add, {"code": "QT", "label": "Lặp", "order": "1"})
+        self.assertContains(again, "mang mã này", status_code=422)
+
+    def test_what_holds_figures_keeps_its_kind_and_its_levels(self):
+        write_figures(
+            self.world.report,
+            {"QT01": Figure(Decimal(3))},
+            actor=self.cast["xa-13369"],
+            source="form",
+        )
+        url, data = self.row_data("QT01")
+        for change in ({"value_type": "TEXT"}, {"entry_levels": "HT"}):
+            with self.subTest(change=change):
+                answer = self.client.post(url, data | change)
+                self.assertContains(answer, "có số liệu nhập", status_code=422)
+        assert self.client.post(url, data | {"label": "Tên mới"}).status_code == 302
 
     def test_what_others_name_is_not_deleted(self):
         row = Indicator.objects.get(catalogue__year=2024, code="DT08")
