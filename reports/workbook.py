@@ -1,6 +1,6 @@
 """The official workbook of a consolidation: it lays out what the pure functions returned, nothing more.
 
-Sheets: the summary by level, one sheet per section with units as rows, where the reports stand. Layout:
+Sheets: the summary by level, one per section with units as rows, charts, where reports stand. Layout:
 domain reference, "Document conventions". Totals are values, equal to the sum of their parts.
 """
 
@@ -27,6 +27,7 @@ from reports.consolidation_text import (
 )
 from reports.consolidation_units import Breakdown, break_down
 from reports.letterhead import PARTY, Letterhead, document_date, letterhead
+from reports.workbook_charts import add_chart_sheet
 from reports.workbook_units import add_section_sheet
 
 DEMO_NOTE = "Số liệu minh họa, không phải số liệu thật."
@@ -70,6 +71,7 @@ def build(content: Content) -> style.Workbook:
     note = DEMO_NOTE if content.consolidation.is_demo else ""
     for section in content.consolidation.sections:
         add_section_sheet(book, section, content.breakdown, note)
+    add_chart_sheet(book, content.consolidation, content.breakdown)
     _add_submissions(book, content)
     _describe(book, content)
     return book

@@ -1,6 +1,6 @@
 """How the official workbook looks: fonts, borders, page setup, ways to write a cell; no figures.
 
-The only module of it that knows openpyxl; text enters a cell through excel.put alone.
+Text enters a cell through excel.put alone.
 """
 
 from __future__ import annotations
@@ -72,14 +72,21 @@ def set_widths(ws: Worksheet, widths: list[float]) -> None:
         ws.column_dimensions[get_column_letter(column)].width = width
 
 
-def set_page(ws: Worksheet, *, head_row: int, freeze_column: int, last_column: int) -> None:
+def set_page(
+    ws: Worksheet,
+    *,
+    head_row: int,
+    freeze_column: int,
+    last_column: int,
+    wide: bool | None = None,
+) -> None:
     """Set up A4 landscape, repeated head, page numbers from page 2, frozen panes.
 
     Fit to the width of one page; two for a table too wide to be read on one.
     """
     ws.page_setup.orientation = ws.ORIENTATION_LANDSCAPE
     ws.page_setup.paperSize = ws.PAPERSIZE_A4
-    wide = last_column > MAX_COLUMNS
+    wide = last_column > MAX_COLUMNS if wide is None else wide
     ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 2 if wide else 1, 0
     ws.sheet_properties.pageSetUpPr.fitToPage = True
     margins = ws.page_margins  # in inches: 30 mm left for binding would cost a wide table too much
