@@ -31,6 +31,11 @@ class ScaleField(forms.CharField):
     def to_python(self, value):
         return [line for raw in (value or "").splitlines() if (line := clean_line(raw))]
 
+    def validate(self, value):
+        super().validate(value)
+        if len(value) > 10 or any(len(line) > 50 for line in value):
+            raise ValidationError("Tối đa 10 mức, mỗi mức không quá 50 ký tự.")
+
     def has_changed(self, initial, data):
         return self.to_python(data) != (initial or [])
 
@@ -44,6 +49,10 @@ class CatalogueRowForm(StaleFormMixin):
             if name in self.fields:
                 choices = self.fields[name].queryset.filter(catalogue=self.instance.catalogue)
                 self.fields[name].queryset = choices.order_by("order")
+
+    def _get_validation_exclusions(self):
+        # The catalogue is no field of the form but part of every unique constraint.
+        return super()._get_validation_exclusions() - {"catalogue"}
 
 
 class SectionForm(CatalogueRowForm):
@@ -178,7 +187,7 @@ def _delete(row) -> None:
         raise ValidationError(
             f"Danh mục năm {row.catalogue.year} đã có báo cáo gửi lên nên không sửa được."
         )
-    if isinstance(row, Indicator) and (users := _users_of(row)):
+    if isinstance(row, Indicator) and (users := row.named_by()):
         raise ValidationError(f"Không xóa được {row.code}: đang dùng trong {', '.join(users)}.")
     if isinstance(row, Section) and row.indicators.exists():
         raise ValidationError(
@@ -186,14 +195,6 @@ def _delete(row) -> None:
         )
     with transaction.atomic():
         row.delete()
-
-
-def _users_of(indicator: Indicator) -> list[str]:
-    """Return the codes of indicators and the rules whose expression names `indicator`."""
-    same_year = Indicator.objects.filter(catalogue=indicator.catalogue_id).exclude(pk=indicator.pk)
-    formulas = [row.code for row in same_year.exclude(formula="") if indicator.code in row.reads]
-    rules = Rule.objects.filter(catalogue=indicator.catalogue_id)
-    return formulas + [f"quy tắc “{row}”" for row in rules if indicator.code in row.reads]
 
 
 def _kind_of(year: int, kind: str):
