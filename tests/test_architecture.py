@@ -23,7 +23,7 @@ PACKAGES = {
 SPREADSHEET_DOORS = ("danvan/common/excel", "danvan/common/sheets")
 SPREADSHEET_LIBRARIES = {"openpyxl", "python_calamine", "xlsxwriter", "rustpy_xlsxwriter"}
 # The official workbook has a layout of its own; its cells still go through the door (excel.put).
-WORKBOOK_LAYOUT = ("reports/workbook", "reports/narrative")
+WORKBOOK_LAYOUT = ("reports/workbook", "reports/narrative", "danvan/imports/workbooks")
 QUERY_STARTS = {"visible_to", "editable_by", "bulk_create", "create"}
 
 # (file, what is found there) → why it may stay. An entry that is no longer needed fails.
