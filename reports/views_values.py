@@ -27,3 +27,9 @@ def export_values(request, pk: int):
     excel.stream_rows(file, VALUES.export_sheet(request.user, period))
     file.seek(0)
     security_log.record(SecurityKind.EXPORT, user=request.user, data=f"values {period}")
+    return FileResponse(
+        file,
+        as_attachment=True,
+        filename=excel.safe_file_name(f"Số liệu {period}"),
+        content_type=excel.CONTENT_TYPE,
+    )
