@@ -229,7 +229,11 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # What can be imported from Excel (danvan/imports/targets.py): tuples of targets, in menu order.
-IMPORT_TARGETS = ["reports.value_sheet.TARGETS", "records.importing.TARGETS"]
+IMPORT_TARGETS = [
+    "reports.value_sheet.TARGETS",
+    "records.importing.TARGETS",
+    "danvan.imports.account_target.TARGETS",
+]
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_ESCAPE_ILLEGAL_CHARS_ON_EXPORT = True

@@ -9,7 +9,8 @@ from django import forms
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import FileResponse
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 
 from danvan.accounts.context import acting
 from danvan.common.text import clean_line
@@ -123,14 +124,12 @@ def safe_name(name: str, media_type: str) -> str:
     return stem[: 200 - len(true)] + true
 
 
-def response_for(attachment: Attachment, *, inline: bool) -> FileResponse:
+def response_for(attachment: Attachment, *, inline: bool) -> HttpResponse:
     """Return the file; shown inside the browser only where that cannot run anything."""
-    response = FileResponse(
-        attachment.file.open("rb"),
-        as_attachment=not (inline and attachment.media_type in SHOWN_INLINE),
-        filename=attachment.name,
-        content_type=attachment.media_type,
-    )
+    with attachment.file.open("rb") as file:
+        response = HttpResponse(file.read(), content_type=attachment.media_type)
+    shown = inline and attachment.media_type in SHOWN_INLINE
+    response["Content-Disposition"] = content_disposition_header(not shown, attachment.name)
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
     return response

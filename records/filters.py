@@ -7,6 +7,7 @@ import datetime
 import django_filters
 from django import forms
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from danvan.accounts.scope import units_visible_to
 from danvan.common.filters import (
@@ -52,7 +53,24 @@ def visible_units(request):
 class RecordFilter(ListFilter):
     """Unit with those below it, year, days, words: what all kinds are filtered by."""
 
-    main = ("q", "unit", "duoi", "nam")
+    @cached_property
+    def one_unit(self) -> bool:
+        """Tell whether the person reads one unit only, and no link asked for another version of it."""
+        user = self.request.user
+        low = user.unit_id is not None and user.unit.level == Level.COMMUNE
+        return low and not self.form.data.get("unit") and len(visible_units(self.request)) == 1
+
+    @property
+    def main(self):
+        """A person of one unit is not asked which."""
+        return ("q", "nam") if self.one_unit else ("q", "unit", "duoi", "nam")
+
+    @property
+    def linked(self):
+        """Fields that only links fill."""
+        return (*self.from_links, *(("unit", "duoi") if self.one_unit else ()))
+
+    from_links: tuple[str, ...] = ()
 
     q = TextFilter(label="Tìm trong nội dung", method="search")
     unit = UnitFilter(
@@ -112,7 +130,7 @@ def _leader_choices() -> list[tuple[str, str]]:
 class DialogueFilter(RecordFilter):
     """Dialogues: by leader, and those with a conclusion."""
 
-    linked = ("ket_luan",)
+    from_links = ("ket_luan",)
     ket_luan = ChoicesFilter(
         label="Thông báo kết luận", choices=[("1", "Đã ban hành")], method="concluded"
     )
@@ -125,7 +143,7 @@ class DialogueFilter(RecordFilter):
 class ModelFilter(RecordFilter):
     """Models: also as the figures count recognitions (cn_…) and replications (nr_…)."""
 
-    linked = ("cn_boi", "cn_tu", "cn_den", "nr_tu", "nr_den")
+    from_links = ("cn_boi", "cn_tu", "cn_den", "nr_tu", "nr_den")
     cn_cap = ChoicesFilter(label="Cấp công nhận cao nhất", choices=Level.choices, method="ignore")
     cn_boi = UnitFilter(label="Công nhận tính cho", queryset=visible_units, method="ignore")
     cn_tu = DayFilter(label="Công nhận từ ngày", method="ignore")
@@ -150,7 +168,7 @@ class ModelFilter(RecordFilter):
 class IssueFilter(RecordFilter):
     """Issues: where they stand now, or stood at the end of a day (tinh_den)."""
 
-    linked = ("tinh_den",)
+    from_links = ("tinh_den",)
     tinh_den = DayFilter(label="Tình trạng tính đến ngày", method="ignore")
 
     def filter_queryset(self, queryset):

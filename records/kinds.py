@@ -54,6 +54,11 @@ class RecordKind:
         return search_key(self.menu).replace(" ", "-")
 
     @property
+    def label_in_text(self) -> str:
+        """The label inside a sentence: "mô hình “Dân vận khéo”"."""
+        return self.label[:1].lower() + self.label[1:]
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """All entered fields in order; "led_by" stands for its three columns."""
         return tuple(name for _, names in self.layout for name in names)

@@ -112,11 +112,11 @@ def delete_records(model: type[EventRecord], pks: Iterable[int], *, actor) -> li
             results.append(Deletion(row.pk, str(row), found[0] if found else ""))
         gone = [result.pk for result in results if not result.problem]
         _delete_files(model, gone)
-        for relation in model._meta.related_objects:
-            children = relation.related_model.objects.filter(**{f"{relation.field.name}__in": gone})
+        for children in _children_of(model, gone):
             audited_bulk_delete(children)  # not by cascade: that goes row by row
         with disable_auditlog():  # the entries are written in one go, not once more for each row
-            audited_bulk_delete(model.objects.editable_by(actor).filter(pk__in=gone))
+            rows = model.objects.editable_by(actor).filter(pk__in=gone)
+            audited_bulk_delete(rows.with_names())
     return results
 
 
@@ -181,6 +181,15 @@ def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, act
 
 def _derived(model: type[EventRecord]) -> list[str]:
     return ["entity_key"] if hasattr(model, "entity_key") else []
+
+
+def _children_of(model: type[EventRecord], keys: Sequence[int]):
+    """Yield the child rows of records, with the rows they point at: the trail names those."""
+    for relation in model._meta.related_objects:
+        child, parent = relation.related_model, relation.field.name
+        names = [field.name for field in child._meta.concrete_fields if field.is_relation]
+        rows = child.objects.filter(**{f"{parent}__in": keys})
+        yield rows.select_related(f"{parent}__unit", *names)
 
 
 def _with_children(rows):

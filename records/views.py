@@ -12,6 +12,7 @@ from django.views.generic import TemplateView
 
 from danvan.accounts.rights import Action
 from danvan.common.numbers import format_number
+from danvan.common.text import clean_line, search_key
 from danvan.common.views import (
     ScopedDeleteView,
     ScopedDetailView,
@@ -88,12 +89,20 @@ class RecordListView(KindMixin, ScopedListView):
     def summed(self):
         return self.kind.totals
 
+    def ranked(self, rows):
+        """Words typed with marks: rows that have them so come first, unless an order was asked for."""
+        words = clean_line(self.request.GET.get("q", "")).lower()
+        if "xep" in self.request.GET or words == search_key(words):
+            return rows
+        return rows.exact_marks_first(words)
+
     def get_filterset_class(self):
         return FILTERS[self.kind.slug]
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         context["table"] = [shown_row(self.kind, row) for row in context["rows"]]
+        context["one_unit"] = context["filter"].one_unit
         context["headings"] = headings(self.kind, self.order)
         context["total_cells"] = total_cells(self.kind, context["totals"])
         context["other_totals"] = other_totals(self.kind, context["totals"])
@@ -219,7 +228,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         return saved
 
     def saved_message(self, row):
-        return f"Đã lưu {self.kind.label.lower()} “{row}”."
+        return f"Đã lưu {self.kind.label_in_text} “{row}”."
 
     def new_url(self):
         return reverse("records:create", args=[self.kind])

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from danvan.common.numbers import format_number
 from reports.entry import EntryProblem, read_figure, typed_form
@@ -96,17 +97,31 @@ class Sheet:
         self.version = report.version
         self.book = RuleBook(report.period.catalogue_id, report.level)
         self.stored = figures_of(report)
-        self.counted = counted_for(report)
-        self.links = links_behind([report]) if self.counted else {}
-        self.prior = self._prior()
         self.typed: dict[str, tuple[str, str, str]] = {}
         self.errors: dict[str, str] = {}
         self.conflicts: Mapping[str, Conflict] = {}
-        self.remarks = list(
-            report.remarks.filter(resolved_at=None).select_related("author", "indicator")
-        )
 
-    def _prior(self) -> dict[str, Figure]:
+    # What only the page needs is read when it is asked for: a plain save is a third of the work.
+
+    @cached_property
+    def counted(self) -> dict[str, Decimal]:
+        """The figures counted from records, by code."""
+        return counted_for(self.report)
+
+    @cached_property
+    def links(self) -> dict:
+        """The lists of records behind the counted figures, by code."""
+        return links_behind([self.report]) if self.counted else {}
+
+    @cached_property
+    def remarks(self) -> list[Remark]:
+        """The remarks that are not resolved."""
+        open_ones = self.report.remarks.filter(resolved_at=None)
+        return list(open_ones.select_related("author", "indicator"))
+
+    @cached_property
+    def prior(self) -> dict[str, Figure]:
+        """Last year's figures, by code."""
         before = prior_report(self.report)
         return figures_of(before) if before else {}
 

@@ -1,6 +1,6 @@
 """The official workbook of a consolidation: it lays out what the pure functions returned, nothing more.
 
-Sheets: the summary by level, one sheet per section with units as rows, where the reports stand. Layout:
+Sheets: the summary by level, one per section with units as rows, charts, where reports stand. Layout:
 domain reference, "Document conventions". Totals are values, equal to the sum of their parts.
 """
 
@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils import timezone
-from openpyxl import Workbook
 
 from danvan.common import excel
 from danvan.units.models import AdministrativeUnit, Level
-from reports import workbook_style as style
+from reports import workbook_kit as style
+from reports import workbook_style as cells
 from reports.consolidation import Consolidation, Line, Submission, consolidate_source, submissions
 from reports.consolidation_facts import Scope, Source
 from reports.consolidation_text import (
@@ -27,6 +27,7 @@ from reports.consolidation_text import (
 )
 from reports.consolidation_units import Breakdown, break_down
 from reports.letterhead import PARTY, Letterhead, document_date, letterhead
+from reports.workbook_charts import add_chart_sheet
 from reports.workbook_units import add_section_sheet
 
 DEMO_NOTE = "Số liệu minh họa, không phải số liệu thật."
@@ -63,13 +64,14 @@ def collect(
     )
 
 
-def build(content: Content) -> Workbook:
+def build(content: Content) -> style.Workbook:
     """Return the workbook of `content`, ready to be saved."""
-    book = Workbook()
+    book = style.Workbook()
     _add_summary(book, content)
     note = DEMO_NOTE if content.consolidation.is_demo else ""
     for section in content.consolidation.sections:
         add_section_sheet(book, section, content.breakdown, note)
+    add_chart_sheet(book, content.consolidation, content.breakdown)
     _add_submissions(book, content)
     _describe(book, content)
     return book
@@ -81,7 +83,7 @@ def file_name(unit: AdministrativeUnit, first_year: int, last_year: int) -> str:
     return excel.safe_file_name(f"Tổng hợp công tác dân vận {unit.full_name} {years}")
 
 
-def _describe(book: Workbook, content: Content) -> None:
+def _describe(book: style.Workbook, content: Content) -> None:
     """Fill in the document properties and open the file on its first sheet."""
     scope = content.consolidation.scope
     properties = book.properties
@@ -113,21 +115,21 @@ def _figure_of(level: str | None) -> Callable:
     def fill(ws, row: int, column: int, line: Line, number: int) -> None:
         figure = line.by_level.get(level) if level else line.total
         font = style.PLAIN if level else style.BOLD
-        style.write_figure(ws, row, column, figure, line.definition, font=font)
+        cells.write_figure(ws, row, column, figure, line.definition, font=font)
 
     return fill
 
 
 def _prior(ws, row: int, column: int, line: Line, number: int) -> None:
-    style.write_figure(ws, row, column, line.prior, line.definition)
+    cells.write_figure(ws, row, column, line.prior, line.definition)
 
 
 def _change(ws, row: int, column: int, line: Line, number: int) -> None:
     change = line.change
     fmt = None
     if change is not None:
-        fmt = style.CHANGE.format(style.decimals_format(change, line.definition))
-    style.write(ws, row, column, style.cell_number(change), align=style.RIGHT, fmt=fmt)
+        fmt = cells.CHANGE.format(cells.decimals_format(change, line.definition))
+    style.write(ws, row, column, cells.cell_number(change), align=style.RIGHT, fmt=fmt)
 
 
 def _columns(content: Content) -> list[SummaryColumn]:
@@ -157,7 +159,7 @@ def _columns(content: Content) -> list[SummaryColumn]:
     ]
 
 
-def _add_summary(book: Workbook, content: Content) -> None:
+def _add_summary(book: style.Workbook, content: Content) -> None:
     ws = book.active
     ws.title = excel.safe_sheet_title("Tổng hợp")
     columns = _columns(content)
@@ -248,7 +250,7 @@ def _submission_note(submission: Submission) -> str:
     return "Quá hạn, chưa có trong số liệu" if submission.is_overdue else "Chưa có trong số liệu"
 
 
-def _add_submissions(book: Workbook, content: Content) -> None:
+def _add_submissions(book: style.Workbook, content: Content) -> None:
     ws = book.create_sheet(excel.safe_sheet_title("Tình hình nộp", book.sheetnames))
     last = len(_SUBMISSION_COLUMNS) + 1
     style.set_widths(ws, [6, *(width for _heading, width, _value in _SUBMISSION_COLUMNS)])

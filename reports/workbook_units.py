@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from openpyxl import Workbook
-
 from danvan.common import excel
 from danvan.units.models import Level
-from reports import workbook_style as style
+from reports import workbook_kit as style
+from reports import workbook_style as cells
 from reports.consolidation import SectionLines
 from reports.consolidation_figures import Definition
 from reports.consolidation_text import figure_text, roman, years_text
@@ -18,7 +17,7 @@ _FIRST_FIGURE = 3
 
 
 def add_section_sheet(
-    book: Workbook, section: SectionLines, breakdown: Breakdown, note: str = ""
+    book: style.Workbook, section: SectionLines, breakdown: Breakdown, note: str = ""
 ) -> None:
     """Add the sheet of one section to `book`: units as rows, its indicators as columns."""
     definitions = [line.definition for line in section.lines]
@@ -82,7 +81,7 @@ def _write_row(ws, row: int, number, label: str, unit_row: UnitRow, definitions,
             style.write(ws, row, column, text, font=font, align=style.CENTER)
             height = max(height, style.wrapped_height(text, 13))
         else:
-            style.write_figure(ws, row, column, figure, definition, font=font)
+            cells.write_figure(ws, row, column, figure, definition, font=font)
     if bold:
         for column in range(1, _FIRST_FIGURE + len(definitions)):
             ws.cell(row, column).fill = style.SECTION_FILL

@@ -163,7 +163,92 @@ IMPORTS: dict[str, list[Row]] = {
     ],
 }
 
-RECORDS: dict[str, list[Row]] = {}
+#       anonymous clerk sibling far district other province viewer superuser
+_EVERYBODY = "302 200 200 200 200 200 200 200 200"
+_NO_POST = "403 405 405 405 405 405 405 405 405"
+_NO_GET = "302 405 405 405 405 405 405 405 405"
+_OWN = "302 200 404 404 200 404 200 200 200"
+_OWN_WRITE = "302 200 404 404 200 404 200 403 200"
+_WRITTEN = "403 302 404 404 302 404 302 403 302"
+_REFUSED = "403 422 404 404 422 404 422 403 422"
+
+
+def _kind(world) -> dict:
+    return {"kind": "dialogue-conference"}
+
+
+def _record(world) -> dict:
+    """A dialogue of Tiên Sơn with a file, made once per request."""
+    from tests.records.data import make
+
+    return {**_kind(world), "pk": make("dialogue-conference", world.report.unit).pk}
+
+
+def _file(world) -> dict:
+    from django.core.files.base import ContentFile
+
+    from records.attachments import PDF, attach
+    from records.models import DialogueConference
+
+    arguments = _record(world)
+    record = DialogueConference.objects.get(pk=arguments["pk"])
+    file = ContentFile(b"%PDF-1.4 x", name="a.pdf")
+    return {**arguments, "file": attach(record, file, PDF, actor=world.cast["xa-13369"]).pk}
+
+
+def _dialogue(world) -> dict:
+    from tests.records.data import typed
+
+    return typed("dialogue-conference", world.report.unit, version=1)
+
+
+def _a_file(world) -> dict:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    class Again(SimpleUploadedFile):
+        """One file for every part: each reads it from its beginning."""
+
+        def read(self, *args):
+            self.seek(0)
+            return super().read(*args)
+
+    return {"file": Again("a.pdf", b"%PDF-1.4 x")}
+
+
+RECORDS: dict[str, list[Row]] = {
+    "records:start": [Row("GET", _EVERYBODY), Row("POST", _NO_POST)],
+    "records:list": [Row("GET", _EVERYBODY, _kind), Row("POST", _NO_POST, _kind)],
+    # Everybody who may write gets a form; what it posts for Tiên Sơn is refused at the unit.
+    "records:create": [
+        Row("GET", "302 200 200 200 200 200 200 403 200", _kind),
+        Row("POST", "403 302 422 422 302 422 302 403 302", _kind, _dialogue),
+    ],
+    "records:bulk_delete": [
+        Row("GET", _NO_GET, _kind),
+        Row("POST", "403 302 302 302 302 302 302 403 302", _kind),
+        Row("POST", "403 200 200 200 200 200 200 403 200", _kind, lambda w: {"pk": "1"}),
+    ],
+    "records:detail": [Row("GET", _OWN, _record), Row("POST", _NO_POST, _record)],
+    "records:history": [Row("GET", _OWN, _record), Row("POST", _NO_POST, _record)],
+    "records:edit": [
+        Row("GET", _OWN_WRITE, _record),
+        Row("POST", _WRITTEN, _record, _dialogue),
+        Row("POST", _REFUSED, _record),
+    ],
+    "records:copy": [
+        Row("GET", _OWN_WRITE, _record),
+        Row("POST", _WRITTEN, _record, _dialogue),
+    ],
+    "records:delete": [Row("GET", _OWN_WRITE, _record), Row("POST", _WRITTEN, _record)],
+    "records:attach": [
+        Row("GET", _NO_GET, _record),
+        # A file cannot travel through the login page: the way there is a plain redirect.
+        Row("POST", "302 302 404 404 302 404 302 403 302", _record, _a_file),
+        Row("POST", _REFUSED, _record),
+    ],
+    "records:file": [Row("GET", _OWN, _file), Row("POST", _NO_POST, _file)],
+    "records:detach": [Row("GET", _NO_GET, _file), Row("POST", _WRITTEN, _file)],
+}
 
 
 def _report(world) -> dict:
@@ -247,6 +332,21 @@ REPORTS: dict[str, list[Row]] = {
     "reports:review": [
         Row("GET", "302 403 403 403 200 200 200 403 200"),
         Row("POST", "403 403 403 403 200 200 200 403 200"),
+    ],
+    "reports:consolidation": [
+        Row("GET", "302 200 200 200 200 200 200 200 200"),
+        # A foreign unit is a wrong choice: the page says so and shows no figure.
+        Row("GET", "302 200 200 200 200 200 200 200 200", query="?unit=13369"),
+        Row("POST", "403 405 405 405 405 405 405 405 405"),
+    ],
+    "reports:consolidation_export": [
+        Row("GET", _READERS, query="?unit=13369"),
+        Row("POST", "403 405 405 405 405 405 405 405 405"),
+    ],
+    "reports:drill": [
+        Row("GET", _READERS, lambda w: {"code": "DT01"}, query="?unit=13369"),
+        Row("GET", "302 404 404 404 404 404 404 404 404", lambda w: {"code": "ZZ99"}),
+        Row("POST", "403 405 405 405 405 405 405 405 405", lambda w: {"code": "DT01"}),
     ],
     "reports:periods": [
         Row("GET", _ONLY_PROVINCE),

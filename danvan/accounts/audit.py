@@ -49,7 +49,7 @@ EXEMPT: dict[str, str] = {
 # Never copied into the trail: secrets, and columns derived from others or moved by every save.
 HIDDEN = {
     "password", "issued_password", "last_login", "search", "name_search", "name_sort", "path",
-    "search_key", "sort_key", "version", "updated_at", "created_at",
+    "search_key", "sort_key", "version", "token", "updated_at", "created_at",
 }  # fmt: skip
 ACTION_LABELS = {
     AuditEntry.Action.CREATE: "Tạo mới",

@@ -19,7 +19,17 @@ def _model_choices():
 _DAY = forms.DateInput(attrs={"placeholder": "dd/mm/yyyy", "inputmode": "numeric"})
 
 
-class AuditFilter(filters.FilterSet):
+class LogFilter(filters.FilterSet):
+    """A filter whose controls look like those of every other list."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.form.fields.values():
+            choice = isinstance(field, forms.ChoiceField)
+            field.widget.attrs["class"] = "form-select" if choice else "form-control"
+
+
+class AuditFilter(LogFilter):
     """Search in the trail: by words (with or without marks), kind of row, what was done, door, days."""
 
     q = filters.CharFilter(label="Tìm", method="by_words")
@@ -55,7 +65,7 @@ class AuditFilter(filters.FilterSet):
         return queryset
 
 
-class SecurityFilter(filters.FilterSet):
+class SecurityFilter(LogFilter):
     """Search in the security log: by login name or address, kind, days."""
 
     q = filters.CharFilter(label="Tên đăng nhập", field_name="username", lookup_expr="icontains")

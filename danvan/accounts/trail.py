@@ -190,9 +190,12 @@ def unit_and_role(user) -> tuple[str, str]:
 
 
 def unit_id_of(row: models.Model) -> int | None:
-    """Return the key of the unit `row` belongs to, by the way its scoped queryset names; None without one."""
+    """Return the key of the unit `row` belongs to, by the way its scoped queryset names; None without one.
+
+    A unit itself belongs to the one above it.
+    """
     if isinstance(row, AdministrativeUnit):
-        return row.pk
+        return row.parent_id
     lookup = getattr(type(row)._default_manager.all(), "unit_lookup", None)
     if lookup is None:
         return None

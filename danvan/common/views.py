@@ -82,9 +82,15 @@ class ScopedListView(ScopedView, FilterView):
         """Return `rows` in the order asked for."""
         return rows.order_by(*self.sorts[self.order])
 
+    def ranked(self, rows):
+        """Return the rows of a list that fits, best hits first; an order of its own where it has one."""
+        return rows
+
     def get_context_data(self, *, object_list=None, **kwargs):
         rows = object_list if object_list is not None else self.object_list
         paginator = BoundedPaginator(self.ordered(rows), self.summed)
+        if not paginator.more:
+            paginator.object_list = self.ranked(paginator.object_list)
         page = paginator.page_or_last(self.request.GET.get("page", 1))
         totals = paginator.totals
         if totals is None and "tong" in self.request.GET:

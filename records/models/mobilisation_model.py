@@ -52,6 +52,8 @@ class SkilledMobilisationModel(EventRecord):
     field = choice_field("lĩnh vực", Field)
     registered_year = models.IntegerField(
         "năm đăng ký",
+        blank=True,
+        help_text="Để trống: năm của ngày đăng ký.",
         validators=[
             MinValueValidator(2000, "Năm đăng ký phải từ 2000 đến 2100."),
             MaxValueValidator(2100, "Năm đăng ký phải từ 2000 đến 2100."),

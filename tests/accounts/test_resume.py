@@ -19,8 +19,9 @@ class ResumeTest(TestCase):
 
     def test_a_post_without_a_session_comes_back_inside_the_login_page(self):
         answer = self.client.post("/bao-cao/1/nhap/", "DT01=12&note=a%26b%0D%0Ac", FORM)
-        self.assertContains(answer, 'name="resume_path" value="/bao-cao/1/nhap/"')
-        self.assertContains(answer, "DT01=12&amp;note=a%26b%0D%0Ac")
+        field = 'name="resume_path" value="/bao-cao/1/nhap/"'
+        self.assertContains(answer, field, status_code=403)
+        self.assertContains(answer, "DT01=12&amp;note=a%26b%0D%0Ac", status_code=403)
 
     def test_a_wrong_password_keeps_it(self):
         answer = self.login(password="x", resume_path="/a/", resume_body="DT01=12")

@@ -64,7 +64,7 @@ class Site:
         """Run Python code in the site beside the test."""
         command = [sys.executable, "manage.py", "shell", "--no-imports", "-v0", "-c", code]
         return subprocess.Popen(
-            command, cwd=settings.BASE_DIR, env=self.environment, stdout=subprocess.PIPE,
+            command, cwd=settings.BASE_DIR, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 

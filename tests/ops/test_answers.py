@@ -75,9 +75,7 @@ class TestHealth(TestCase):
     def test_all_is_well(self):
         answer = Client().get("/healthz")
         self.assertEqual(answer.status_code, 200)
-        self.assertEqual(
-            answer.json(), {"database": "ok", "disk": "ok", "migrations": "ok"}
-        )
+        self.assertEqual(answer.json(), {"database": "ok", "disk": "ok", "migrations": "ok"})
 
     def test_each_part_can_fail_and_says_no_more_than_that(self):
         secret = OperationalError("could not connect to server at 10.1.2.3 as danvan")

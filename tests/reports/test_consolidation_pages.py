@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from danvan.accounts.models import User
 from reports.charts import bar_chart, progress
 from reports.models import Qualifier, State
+from tests.budget import assert_same_queries
 from tests.reports.consolidation_data import (
     add_communes,
     enter,
@@ -187,25 +188,22 @@ class ContentTests(Pages):
     def test_no_inline_style_or_script(self):
         for data in ({}, {"view": "units"}):
             html = self.get("province", **data).content.decode()
-            for forbidden in ("style=", "<script", "onclick"):
-                self.assertNotIn(forbidden, html)
+            self.assertNotRegex(html, r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=")
 
     def test_queries_do_not_grow(self):
-        def count():
-            with self.assertNumQueries(self.expected):
-                self.client.get(reverse(PAGE), {"unit": "35", "first": 2023})
-
         period = make_period(2023)
         enter(period, "1", DT01=1)
+
+        def grow():
+            add_communes(self.tree["350"], 100)
+            period.reports.all().delete()
+            catalogue = period.catalogue
+            period.delete()
+            make_period(2023, catalogue=catalogue)
+
         self.client.force_login(self.people["province"])
-        self.expected = 26
-        count()
-        add_communes(self.tree["350"], 100)
-        period.reports.all().delete()
-        catalogue = period.catalogue
-        period.delete()
-        make_period(2023, catalogue=catalogue)
-        count()
+        url = f"{reverse(PAGE)}?unit=35&first=2023"
+        assert_same_queries(self.client, url, lambda: None, grow, limit=32)
 
 
 class ChartTests(SimpleTestCase):

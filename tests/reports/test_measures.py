@@ -9,6 +9,7 @@ from pathlib import Path
 from django.db.models import Q
 from django.http import QueryDict
 from django.test import RequestFactory, TestCase
+from django.urls import reverse
 
 from danvan.units.models import AdministrativeUnit
 from records.filters import FILTERS
@@ -277,10 +278,14 @@ class LinkTest(CountedCase):
         self.assertGreater(len(seen), len(MEASURES) * 0.85)
 
     def test_links_of_a_report_are_those_of_its_figures(self):
-        links = links_behind(self.world.report)
-        self.assertEqual(set(links), set(MEASURES))
+        report = self.world.report
+        with self.assertNumQueries(1):
+            links = links_behind([report])
+        self.assertEqual(set(links), {(report.pk, code) for code in MEASURES})
         behind = records_behind(self.unit, self.period, "DT03")
-        self.assertEqual(links["DT03"], (behind.kind.slug, behind.query))
+        address = reverse("records:list", args=[behind.kind])
+        self.assertEqual(links[report.pk, "DT03"], f"{address}?{behind.query}")
+        self.assertEqual(list(links_behind([report], ["DT03", "QT01"])), [(report.pk, "DT03")])
 
     def test_sums_agree_with_the_rules_of_the_catalogue(self):
         sums = [

@@ -116,7 +116,8 @@ class WorkbookTests(Books):
         enter(self.y2022, "1", DT01=2)
         book = self.book("347", section="DT")
         self.assertEqual(
-            book.sheetnames, ["Tổng hợp", "DT Đối thoại của người đứng đầu", "Tình hình nộp"]
+            book.sheetnames,
+            ["Tổng hợp", "DT Đối thoại của người đứng đầu", "Biểu đồ", "Tình hình nộp"],
         )
         rows = book.worksheets[1].iter_rows(min_row=5, min_col=2, max_col=3, values_only=True)
         self.assertEqual(
@@ -128,6 +129,14 @@ class WorkbookTests(Books):
                 ("TỔNG CỘNG THÀNH PHỐ PHỦ LÝ", 2),
             ],
         )
+
+    def test_charts_draw_the_cells_below_them(self):
+        enter(self.y2022, "1", DT01=2, GS08=1)
+        sheet = self.book()["Biểu đồ"]
+        titles = [chart.title.tx.rich.p[0].r[0].t for chart in sheet._charts]
+        self.assertEqual(titles, ["DT01 Chỉ tiêu DT01", "GS08 Chỉ tiêu GS08"])
+        self.assertEqual(self.find(sheet, "Thành phố Phủ Lý", column=1)[1].value, 2)
+        self.assertNotIn("Biểu đồ", self.book("1").sheetnames)
 
     def test_submission_status(self):
         set_state(self.y2022, "2", State.DRAFT)
@@ -257,7 +266,9 @@ class CommandTests(Books):
 
     def test_single_year_and_section_in_any_case(self):
         self.run_command(years="2022", section="dt")
-        self.assertEqual(len(load_workbook(self.folder / "f.xlsx").sheetnames), 3)
+        self.assertEqual(
+            len(load_workbook(self.folder / "f.xlsx").sheetnames), 3
+        )  # without charts: no figure
 
     def test_waiting_reports_on_request(self):
         enter(self.y2022, "1", DT01=5)

@@ -8,7 +8,6 @@ import tempfile
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
-from openpyxl import Workbook
 
 from danvan.units.models import AdministrativeUnit
 from reports.models import ReportingPeriod, Section
@@ -113,7 +112,7 @@ def find_section(code: str | None, first: int, last: int) -> str | None:
     return code.strip().upper()
 
 
-def save(book: Workbook, target: Path) -> None:
+def save(book, target: Path) -> None:
     """Write `book` beside `target` and move it there: never a half-written file under its name."""
     part = None
     try:

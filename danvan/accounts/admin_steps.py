@@ -1,0 +1,94 @@
+"""The steps on an account in Django's admin: what each asks, what it says, what it does."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils import timezone
+
+from danvan.accounts import security_log, services, twofactor
+from danvan.accounts.trail import SecurityKind
+from danvan.units.models import AdministrativeUnit
+
+
+class StepForm(forms.Form):
+    """One step on an account: what it asks, what it says, what it does."""
+
+    title = explanation = done = ""
+
+    def __init__(self, *args, user, by, **kwargs):
+        self.user, self.by = user, by
+        super().__init__(*args, **kwargs)
+
+    def carry_out(self) -> str | None:
+        """Do it; return a password to be shown, if there is one. Raises ValidationError."""
+        raise NotImplementedError
+
+
+def _day_field():
+    return forms.DateField(label="Từ ngày", initial=timezone.localdate, help_text="dd/mm/yyyy")
+
+
+class ResetStep(StepForm):
+    title = "Cấp lại mật khẩu"
+    explanation = (
+        "Mật khẩu mới chỉ hiện một lần; các máy đang đăng nhập tài khoản này sẽ bị đăng xuất."
+    )
+
+    def carry_out(self):
+        return services.reset_password(self.user, by=self.by)
+
+
+class DeactivateStep(StepForm):
+    title = "Ngừng tài khoản"
+    explanation = "Người này không đăng nhập được nữa. Mọi báo cáo và lịch sử vẫn giữ nguyên."
+    done = "Đã ngừng tài khoản."
+    on = _day_field()
+
+    def carry_out(self):
+        services.deactivate(self.user, by=self.by, on=self.cleaned_data["on"])
+
+
+class ReactivateStep(StepForm):
+    title = "Mở lại tài khoản"
+    explanation = "Tài khoản hoạt động trở lại với mật khẩu mới được cấp."
+
+    def carry_out(self):
+        services.reactivate(self.user, by=self.by)
+        return services.reset_password(self.user, by=self.by)
+
+
+class TransferStep(StepForm):
+    title = "Chuyển đơn vị"
+    explanation = "Các máy đang đăng nhập sẽ bị đăng xuất. Lịch sử vẫn ghi đơn vị cũ."
+    done = "Đã chuyển đơn vị."
+    unit = forms.ModelChoiceField(label="Đơn vị mới", queryset=AdministrativeUnit.objects.none())
+    on = _day_field()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        units = AdministrativeUnit.objects.on(timezone.localdate())
+        self.fields["unit"].queryset = units.select_related("parent").order_by("path")
+        self.fields["unit"].label_from_instance = lambda unit: f"{unit.place_name} ({unit.code})"
+
+    def carry_out(self):
+        unit, on = self.cleaned_data["unit"], self.cleaned_data["on"]
+        services.transfer(self.user, unit, by=self.by, on=on)
+
+
+class SecondFactorStep(StepForm):
+    title = "Tắt xác thực hai lớp"
+    explanation = "Dùng khi người này mất điện thoại. Lần đăng nhập sau chỉ cần mật khẩu."
+    done = "Đã tắt xác thực hai lớp."
+
+    def carry_out(self):
+        twofactor.remove(self.user)
+        security_log.record(SecurityKind.SECOND_FACTOR, user=self.user, state="removed")
+
+
+STEPS: dict[str, type[StepForm]] = {
+    "cap-mat-khau": ResetStep,
+    "ngung": DeactivateStep,
+    "mo-lai": ReactivateStep,
+    "chuyen": TransferStep,
+    "tat-hai-lop": SecondFactorStep,
+}

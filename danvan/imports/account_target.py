@@ -1,0 +1,170 @@
+"""Accounts from a sheet: one per row, named after the unit's code, without a password.
+
+Nothing secret is in the file or in the job. Passwords are issued afterwards on the accounts page (filter
+"Chưa cấp mật khẩu", action "Cấp lại mật khẩu"), where the printable sheet is shown once. Superusers only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, Max
+
+from danvan.accounts import security_log, services
+from danvan.accounts.audit import audited_bulk_create
+from danvan.accounts.context import acting
+from danvan.accounts.models import Role, User
+from danvan.accounts.rights import Action
+from danvan.accounts.scope import units_visible_to
+from danvan.accounts.trail import SecurityKind
+from danvan.common.sheets import cells
+from danvan.common.text import search_key
+from danvan.imports.checking import error_verdict
+from danvan.imports.models import Kind
+from danvan.imports.targets import Checker, Column, Line, Problem, Target, Verdict, digest
+from danvan.units.models import Level
+
+PREFIX = {Level.PROVINCE: "tinh", Level.DISTRICT: "huyen", Level.COMMUNE: "xa"}
+ROLES = {
+    search_key(text): value
+    for role in Role
+    for value in [role.value]
+    for text in (role, role.label)
+}
+
+
+class AccountTarget(Target):
+    """New accounts; an account that exists is an error, never changed."""
+
+    slug, title, sheet_title = "accounts", "Tài khoản", "Tài khoản"
+    action = Action.MANAGE_SITE
+    keys = ("unit", "username")
+    can_undo = False
+
+    def columns(self, job):
+        return [
+            Column("unit", "Mã đơn vị", required=True, fmt="@", synonyms=("Mã", "Mã ĐVHC")),
+            Column("full_name", "Họ và tên", width=28),
+            Column("role", "Vai trò", required=True, width=30, choices=tuple(Role.labels)),
+            Column(
+                "username",
+                "Tên đăng nhập",
+                width=20,
+                fmt="@",
+                hint="Để trống thì hệ thống đặt theo mã đơn vị, ví dụ xa-13369.",
+            ),
+        ]
+
+    def guide(self, job):
+        return [
+            "Mỗi dòng là một tài khoản mới. Không ghi mật khẩu vào tệp.",
+            "Sau khi nhập, vào trang Tài khoản, lọc “Chưa cấp mật khẩu”, chọn tất cả và in phiếu mật khẩu.",
+        ]
+
+    def checker(self, job):
+        return AccountChecker(job)
+
+    def fingerprint(self, job, unit_ids):
+        state = User.objects.aggregate(Count("pk"), Max("pk"))
+        return digest(state, job.owner.is_active and job.owner.can(self.action))
+
+    def write(self, job, items):
+        """Create the accounts and note each on the security log; raise PermissionDenied, ValidationError."""
+        if not job.owner.can(self.action):
+            raise PermissionDenied("Chỉ quản trị viên được tạo tài khoản.")
+        people = [self._account(item) for _, item in items]
+        with acting(user=job.owner, source="import"):
+            for person in audited_bulk_create(people):
+                security_log.record(
+                    SecurityKind.CREATED, user=person, actor=job.owner, **services.rights_of(person)
+                )
+        return {"created": len(people)}
+
+    @staticmethod
+    def _account(item: list) -> User:
+        _, username, full_name, role, unit_id, _ = item
+        person = User(username=username, full_name=full_name, role=role, unit_id=unit_id)
+        person.set_unusable_password()
+        person.clean()
+        return person
+
+    def line(self, job, kind, item):
+        number, username, full_name, role, _, place = item
+        changes = (
+            ("Họ và tên", "", full_name),
+            ("Vai trò", "", Role(role).label),
+            ("Đơn vị", "", place),
+        )
+        return Line(number, username, changes)
+
+
+class AccountChecker(Checker):
+    """Judges rows against units and accounts read once."""
+
+    def __init__(self, job):
+        self.unit_ids: set[int] = set()
+        units = units_visible_to(job.owner).select_related("parent").order_by("valid_from")
+        self.units = {unit.code: unit for unit in units}  # a code's latest version
+        self.taken = {name.casefold() for name in User.objects.values_list("username", flat=True)}
+
+    def check(self, number: int, row: Mapping[str, Any]) -> Verdict:
+        """Return the verdict of one row; every problem of the row at once."""
+        problems: list[Problem] = []
+        code = self._read(problems, row, "unit", cells.as_code)
+        unit = self.units.get(code)
+        if code and unit is None:
+            problems.append(Problem("unit", f"Không có đơn vị mang mã {code[:20]}.", code))
+        elif not code and not problems:
+            problems.append(Problem("unit", "Thiếu mã đơn vị."))
+        role = self._read(
+            problems, row, "role", lambda cell: cells.as_choice(cell, ROLES, tuple(Role.labels))
+        )
+        if not role and not any(problem.key == "role" for problem in problems):
+            problems.append(Problem("role", "Thiếu vai trò.", allowed=tuple(Role.labels)))
+        full_name = self._read(problems, row, "full_name", cells.as_text)
+        username = self._read(problems, row, "username", cells.as_text) or self._proposal(unit)
+        problems += self._bad(username, full_name)
+        if problems:
+            return error_verdict(number, username or code, problems)
+        self.taken.add(username.casefold())
+        self.unit_ids.add(unit.pk)
+        return Verdict(Kind.NEW, [number, username, full_name, role, unit.pk, unit.place_name])
+
+    def _read(self, problems: list, row: Mapping, key: str, read) -> str:
+        cell = row.get(key)
+        if isinstance(cell, Problem):
+            problems.append(cell)
+            return ""
+        try:
+            return read(cell) or ""
+        except cells.CellProblem as problem:
+            problems.append(Problem(key, str(problem), cells.shown(cell), problem.allowed))
+            return ""
+
+    def _proposal(self, unit) -> str:
+        """Return a free name made of level and code: xa-13369, the second one xa-13369-2."""
+        if unit is None:
+            return ""
+        stem = name = f"{PREFIX[Level(unit.level)]}-{unit.code}"
+        number = 1
+        while name.casefold() in self.taken:
+            number += 1
+            name = f"{stem}-{number}"
+        return name
+
+    def _bad(self, username: str, full_name: str) -> list[Problem]:
+        found = []
+        for key, value in (("username", username), ("full_name", full_name)):
+            try:
+                if value:
+                    User._meta.get_field(key).clean(value, None)
+            except ValidationError as error:
+                found.append(Problem(key, " ".join(error.messages), value))
+        if username and username.casefold() in self.taken:
+            found.append(Problem("username", "Đã có tài khoản mang tên đăng nhập này.", username))
+        return found
+
+
+TARGETS = (AccountTarget(),)

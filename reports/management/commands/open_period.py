@@ -1,0 +1,37 @@
+"""`manage.py open_period YEAR`: open a reporting year for every unit in force."""
+
+import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from reports.models import PeriodKind
+from reports.periods import open_period
+
+DATES = ("start", "end", "structure-date", "due-commune", "due-district", "due-province")
+
+
+class Command(BaseCommand):
+    help = "Open a reporting year: freezes its catalogue and the list of units that must report."
+
+    def add_arguments(self, parser):
+        parser.add_argument("year", type=int)
+        parser.add_argument("--kind", choices=PeriodKind.values, default=PeriodKind.YEAR)
+        for name in DATES:
+            parser.add_argument(f"--{name}", type=_date, metavar="YYYY-MM-DD")
+
+    def handle(self, *, year: int, kind: str, **options):
+        names = [name.replace("-", "_") for name in DATES]
+        given = {name: options[name] for name in names if options[name]}
+        if not 2000 <= year <= 2100:
+            raise CommandError(f"{year} is not a year between 2000 and 2100.")
+        try:
+            period = open_period(year, kind=kind, **given)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        self.stdout.write(f"{period}: {period.reports.count()} units must report.")
+
+
+def _date(text: str) -> datetime.date:
+    """Return the date of a YYYY-MM-DD argument; argparse turns the ValueError into its own message."""
+    return datetime.date.fromisoformat(text)

@@ -1,0 +1,96 @@
+"""Every page of the permission matrix, looked at in the browser at both sizes.
+
+No English, nothing wider than the window, nothing the browser complains about, at most 20 KB over the
+wire, and no serious finding of axe (labels, contrast, names of links and buttons).
+"""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Error as PlaywrightError
+
+from tests import chromium
+from tests.matrix import COLUMNS, MATRIX
+
+pytestmark = pytest.mark.browser
+
+# The part that looks at a page: the first of these that gets it.
+READERS = ("clerk", "district", "province", "superuser")
+LATER_PAGE = 20 * 1024
+ENGLISH = re.compile(
+    r"\b(the|this|is|are|and|or|of|with|from|please|enter|required|field|select|choice|submit|delete"
+    r"|search|filter|error|invalid|yes|next|previous|page|add|save|edit|view|value|password|username"
+    r"|january|february|monday|sunday|today|login|logout|none|true|false)\b",
+    re.IGNORECASE,
+)
+
+
+def pages() -> list[tuple[str, str, int]]:
+    """Return (URL name, reader, number of the row) of everything that can be read as a page."""
+    found = []
+    for name, rows in MATRIX.items():
+        for number, row in enumerate(rows):
+            expected = row.expected()
+            reader = next((column for column in READERS if expected[column] == 200), None)
+            if row.method == "GET" and reader:
+                found.append((name, reader, number))
+    return found
+
+
+def address(name: str, number: int, world) -> str:
+    row = MATRIX[name][number]
+    return reverse(name, kwargs=row.arguments(world) if row.arguments else {}) + row.query
+
+
+def visit(page, url: str):
+    """Open `url`; return the answer, None for a download or anything else that is not a page."""
+    try:
+        answer = page.goto(url)
+    except PlaywrightError as error:
+        if "Download is starting" not in str(error):
+            raise
+        return None
+    return answer if "text/html" in answer.headers.get("content-type", "") else None
+
+
+def findings(page) -> list[str]:
+    """Return what is wrong with the page that is open."""
+    text = page.locator("body").inner_text()
+    found = [f"English: {match.group(0)}" for match in ENGLISH.finditer(text)][:5]
+    if excess := chromium.sideways(page):
+        found.append(f"wider than the window by {excess} pixels")
+    if page.locator("h1").count() != 1:
+        found.append(f"{page.locator('h1').count()} headings of the first level")
+    return found
+
+
+def axe_findings(page) -> list[str]:
+    """Return the serious findings of axe, each with the first element it names."""
+    return [
+        f"{violation['id']}: {violation['nodes'][0]['html'][:120]}"
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in {"serious", "critical"}
+    ]
+
+
+@pytest.mark.parametrize("size", list(chromium.SIZES))
+def test_every_page_reads_well(page_as, world, size):
+    opened, problems, weights = {}, {}, {}
+    for name, reader, number in pages():
+        url = address(name, number, world)
+        if reader not in opened:
+            opened[reader] = page_as(COLUMNS[reader], size)
+        page = opened[reader]
+        answer = visit(page, url)
+        if answer is None:
+            continue
+        weights[name] = answer.request.sizes()["responseBodySize"]
+        found = findings(page) + (axe_findings(page) if size == "desktop" else [])
+        if found:
+            problems[f"{name} ({reader}) {url}"] = found
+    heavy = {name: weight for name, weight in weights.items() if weight > LATER_PAGE}
+    assert problems == {}
+    assert heavy == {}, "bytes over the wire"
+    assert len(weights) > 20, "most pages of the matrix were looked at"

@@ -1,0 +1,125 @@
+"""Many processes at once, and processes that die: nothing locked out, nothing lost, nothing half."""
+
+import os
+
+import pytest
+
+from tests.ops.site import scratch_site
+
+pytestmark = pytest.mark.django_db(transaction=False)
+
+SAVER = """
+import sys, time
+from decimal import Decimal
+from reports.figures import Figure, write_figures
+from reports.models import Report
+from danvan.accounts.models import User
+me = %d
+report = Report.objects.get(unit__code="13369")
+user = User.objects.get(username="u-13369")
+codes = ["DT01", "DT02", "DT05", "DT06", "DT07", "DT08", "DT09", "DT10"]
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(1, 51):
+    write_figures(report, {codes[me]: Figure(number=Decimal(number))}, actor=user, source="form")
+print("done", flush=True)
+"""
+COUNTED = """
+from django.db.models import Count
+from reports.models import FigureChange, Report, Value
+report = Report.objects.get(unit__code="13369")
+lines = report.changes.values("indicator").annotate(n=Count("pk")).order_by("indicator")
+chain = all(
+    old == new for code in {line["indicator"] for line in lines}
+    for old, new in zip(
+        [c.old for c in report.changes.filter(indicator=code).order_by("pk")][1:],
+        [c.new for c in report.changes.filter(indicator=code).order_by("pk")],
+    )
+)
+values = {str(value.number.normalize()) for value in report.values.all()}
+print(report.version, [line["n"] for line in lines], chain, sorted(values))
+"""
+
+# A child saves without pause until it is killed; the parent kills it at a random moment and looks.
+KILLER = """
+import os, random, signal, time
+from decimal import Decimal
+from django.db import connection
+from django.db.models import Count
+from danvan.accounts.models import AuditEntry, User
+from danvan.accounts import audit
+from reports.figures import Figure, write_many
+from reports.models import FigureChange, Report, Value
+random.seed(7)
+times = %d
+ids = list(Report.objects.filter(level="commune").values_list("pk", flat=True)[:30])
+actor = User.objects.get(username="quantri")
+people = list(User.objects.filter(is_superuser=False)[:30])
+
+def save_forever():
+    number = Report.objects.get(pk=ids[0]).version
+    while True:
+        number += 1
+        figures = {code: Figure(number=Decimal(number)) for code in ("DT01", "DT02", "DT05")}
+        write_many({pk: figures for pk in ids}, actor=actor, source="import")
+        for person in people:
+            person.full_name = f"Tên {number}"
+        audit.audited_bulk_update(people, ["full_name"])
+
+def whole():
+    versions = set(Report.objects.filter(pk__in=ids).values_list("version", flat=True))
+    assert len(versions) == 1, versions
+    (version,) = versions
+    assert FigureChange.objects.count() == version * len(ids) * 3
+    numbers = set(Value.objects.values_list("number", flat=True))
+    assert numbers <= {Decimal(version)}, numbers
+    assert Value.objects.count() == (len(ids) * 3 if version else 0)
+    names = set(User.objects.filter(pk__in=[p.pk for p in people]).values_list("full_name", flat=True))
+    assert len(names) == 1, names
+    entries = AuditEntry.objects.filter(changes__has_key="full_name", action=1).count()
+    assert entries %% len(people) == 0, entries
+    return version
+
+connection.close()
+for _ in range(times):
+    child = os.fork()
+    if child == 0:
+        save_forever()
+    time.sleep(random.uniform(0.02, 0.25))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    version = whole()
+    connection.close()
+if connection.vendor == "sqlite":
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+print(times, version)
+"""
+
+
+@pytest.fixture
+def site(tmp_path, django_db_blocker):
+    with django_db_blocker.unblock(), scratch_site(tmp_path) as scratch:
+        yield scratch
+
+
+def test_eight_processes_save_fifty_times_each_in_one_report(site):
+    savers = [site.start(SAVER % number) for number in range(8)]
+    for saver in savers:
+        assert saver.stdout.readline() == "ready\n", saver.stderr.read()
+    for saver in savers:
+        saver.stdin.write("go\n")
+        saver.stdin.flush()
+    for saver in savers:
+        said, errors = saver.communicate(timeout=120)
+        assert said == "done\n", errors
+    assert site.python(COUNTED) == f"400 {[50] * 8} True ['5E+1']"
+
+
+def test_killed_at_random_moments(site):
+    """KILLS=100 (two minutes) is the bar of the project; the everyday run takes a sample of it."""
+    kills = int(os.environ.get("KILLS", "20"))
+    times, version = map(int, site.python(KILLER % kills).split())
+    assert times == kills
+    assert version > kills // 5, "the savers were killed before they saved anything"
+    site.manage("check", "--database", "default", "--fail-level", "ERROR")

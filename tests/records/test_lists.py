@@ -1,0 +1,183 @@
+"""Lists: strict filters, a whitelist of orders, bounded pages, as many queries for 300 rows as for 3."""
+
+import datetime
+from unittest import mock
+
+from django.test import TestCase
+
+from danvan.common import paging
+from records.kinds import KINDS
+from records.menu import MOST
+from records.models import DialogueConference
+from tests.budget import assert_same_queries
+from tests.records.data import build, make
+from tests.records.test_pages import PageCase
+
+
+class QueryTest(PageCase):
+    def test_every_list_asks_the_same_for_3_and_300_rows(self):
+        for name in ("xa-13369", "tinh"):
+            self.log_in(name)
+            for kind in KINDS:
+                with self.subTest(kind.slug, who=name):
+                    kind.model.objects.all().delete()
+                    assert_same_queries(
+                        self.client,
+                        self.url("list", kind.slug),
+                        lambda kind=kind: self.fill(kind, 0, 3),
+                        lambda kind=kind: self.fill(kind, 3, 300),
+                        limit=12,
+                    )
+
+    def fill(self, kind, first, last):
+        units = [self.unit] if kind.dated else [p.unit for p in self.cast.values() if p.unit]
+        rows = [
+            build(
+                kind.slug,
+                units[n % len(units)] if kind.dated else self.unit,
+                **({} if kind.dated else {"year": 2000 + n % 100}),
+            )
+            for n in range(first, last)
+        ]
+        if not kind.dated:
+            for row in rows:
+                row.start_date = datetime.date(2024, 6, 30)
+            rows = rows[: max(0, 100 - first)]
+        for row in rows:
+            row.created_by = self.cast["huyen-349"]
+            row.derive()
+        kind.model.objects.bulk_create(rows)
+
+
+class FilterTest(PageCase):
+    def setUp(self):
+        self.log_in("huyen-349")
+        self.url_ = self.url("list")
+
+    def found(self, **query):
+        answer = self.client.get(self.url_, query)
+        self.assertEqual(answer.status_code, 200)
+        return answer.context["rows"]
+
+    def test_wrong_values_show_an_error_and_no_row(self):
+        make("dialogue-conference", self.unit)
+        for query in (
+            {"kind": "x"},
+            {"kind": "regular,x"},
+            {"tu": "31/02/2024"},
+            {"nam": "hai nghìn"},
+            {"nam": "99999999999999999999"},
+            {"so_tu": "1e99999"},
+            {"unit": "x"},
+            {"unit": str(self.cast["xa-13384"].unit.pk)},  # exists, in another district
+            {"q": "x" * 101},
+        ):
+            with self.subTest(query):
+                answer = self.client.get(self.url_, query)
+                self.assertEqual(len(answer.context["rows"]), 0)
+                self.assertContains(answer, "Vui lòng kiểm tra lại")
+
+    def test_unit_and_everything_below(self):
+        mine = make("dialogue-conference", self.cast["huyen-349"].unit)
+        below = make("dialogue-conference", self.unit)
+        unit = self.cast["huyen-349"].unit.pk
+        self.assertEqual(self.found(unit=unit), [mine])
+        self.assertEqual(set(self.found(unit=unit, duoi="on")), {mine, below})
+
+    def test_the_year_is_the_reporting_year(self):
+        days = [
+            datetime.date(2023, 12, 14),
+            datetime.date(2023, 12, 15),
+            datetime.date(2024, 12, 14),
+        ]
+        rows = [make("dialogue-conference", self.unit, start_date=day) for day in days]
+        self.assertEqual(set(self.found(nam="2024")), set(rows[1:]))
+
+    def test_days_choices_numbers_and_words_together(self):
+        row = make("dialogue-conference", self.unit, kind="thematic", attendees=1140)
+        make("dialogue-conference", self.unit)
+        query = {"tu": "06/05/2024", "den": "06/05/2024", "kind": "thematic,ad_hoc"}
+        self.assertEqual(self.found(**query, so_tu="1.140", so_den="1.140", q="NONG thon"), [row])
+        self.assertEqual(self.found(**query, so_tu="1.141"), [])
+        self.assertEqual(self.found(led_by="chairman"), [])
+        self.assertEqual(len(self.found(led_by="chairman,secretary")), 2)
+
+    def test_only_whitelisted_orders_sort(self):
+        few = make(
+            "dialogue-conference", self.unit, attendees=1, start_date=datetime.date(2024, 1, 5)
+        )
+        many = make("dialogue-conference", self.unit, attendees=900)
+        self.assertEqual(self.found(xep="so"), [few, many])
+        self.assertEqual(self.found(xep="-so"), [many, few])
+        for order in ("", "unit__users__password", "-search", "'", "pk); DROP"):
+            with self.subTest(order):
+                self.assertEqual(self.found(xep=order), [many, few])
+
+    def test_exact_marks_come_first(self):
+        make("dialogue-conference", self.unit, title="Thụy Lôi")
+        make(
+            "dialogue-conference", self.unit, title="Thuỷ Lôi", start_date=datetime.date(2024, 1, 5)
+        )
+        self.assertEqual([row.title for row in self.found(q="thuỷ lôi")], ["Thuỷ Lôi", "Thụy Lôi"])
+        self.assertEqual([row.title for row in self.found(q="thuy loi")], ["Thụy Lôi", "Thuỷ Lôi"])
+
+    def test_totals_are_those_of_the_filtered_rows(self):
+        make("dialogue-conference", self.unit, kind="thematic", attendees=500)
+        make("dialogue-conference", self.unit, attendees=640)
+        answer = self.client.get(self.url_)
+        self.assertContains(answer, "1.140")
+        self.assertEqual(answer.context["totals"]["attendees"], 1140)
+        narrowed = self.client.get(self.url_, {"kind": "thematic"})
+        self.assertEqual(narrowed.context["totals"]["attendees"], 500)
+
+
+class BoundTest(PageCase):
+    def test_beyond_the_bound_counting_stops_and_totals_are_asked_for(self):
+        for n in range(7):
+            make("dialogue-conference", self.unit, attendees=n)
+        self.log_in("xa-13369")
+        url = self.url("list")
+        with mock.patch.multiple(paging, MAX_ROWS=5):
+            answer = self.client.get(url)
+            self.assertContains(answer, "Hơn 5 hội nghị")
+            self.assertIsNone(answer.context["totals"])
+            self.assertEqual(len(answer.context["rows"]), 5)
+            self.assertContains(answer, "tính tổng cộng")
+            summed = self.client.get(url, {"tong": "1"})
+            self.assertEqual(summed.context["totals"]["attendees"], 21)
+
+    def test_pages_that_do_not_exist_lead_to_ones_that_do(self):
+        make("dialogue-conference", self.unit)
+        self.log_in("xa-13369")
+        for page in ("0", "-1", "99", "x", "", "9" * 30):
+            with self.subTest(page):
+                answer = self.client.get(self.url("list"), {"page": page})
+                self.assertEqual(len(answer.context["rows"]), 1)
+
+
+class MenuTest(PageCase):
+    def test_counts_of_the_year_in_the_rail_and_on_the_tiles(self):
+        make("dialogue-conference", self.unit)
+        make("dialogue-conference", self.cast["xa-13363"].unit)
+        make("dialogue-conference", self.unit, start_date=datetime.date(2022, 5, 6))
+        self.log_in("xa-13369")
+        page = self.client.get("/ho-so/")
+        self.assertContains(page, "Hồ sơ công tác 2024")
+        self.assertContains(page, "1 hội nghị")
+        self.log_in("huyen-349")
+        self.assertContains(self.client.get("/ho-so/"), "2 hội nghị")
+
+    def test_counting_stops(self):
+        rows = [build("dialogue-conference", self.unit) for _ in range(MOST + 3)]
+        DialogueConference.objects.bulk_create(rows)
+        self.log_in("xa-13369")
+        self.assertContains(self.client.get("/ho-so/"), "1.000+ hội nghị")
+
+
+class DeclarationTest(TestCase):
+    """A tenth kind is complete or a test says what is missing (docs/adding-a-record-kind.md)."""
+
+    def test_every_model_of_a_record_is_a_kind(self):
+        from records.models import EventRecord
+
+        self.assertEqual({kind.model for kind in KINDS}, set(EventRecord.__subclasses__()))
