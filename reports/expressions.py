@@ -74,6 +74,11 @@ def _names(node: Node) -> Iterator[str]:
             yield from _names(arg)
 
 
+def is_condition(node: Node) -> bool:
+    """Tell whether an expression is a condition ("DT01 <= DT03"); otherwise it is a number."""
+    return node.op in _COMPARE or node.op in ("and", "=>")
+
+
 def holds(node: Node, lookup: Lookup) -> bool | None:
     """Tell whether a rule holds for the figures `lookup` gives; None where it does not apply (blanks)."""
     if node.op == "=>":
@@ -151,7 +156,7 @@ class _Parser:
         node = self.condition()
         if self.take("=>"):
             consequence = self.condition()
-            if "number" in (_kind(node), _kind(consequence)):
+            if not (is_condition(node) and is_condition(consequence)):
                 raise ExpressionError(
                     "Hai vế của “=>” phải là điều kiện, ví dụ GS08 = 0 => GS09 = 0."
                 )
@@ -208,7 +213,3 @@ class _Parser:
         self.expect(")")
         self.depth -= 1
         return tuple(nodes)
-
-
-def _kind(node: Node) -> str:
-    return "condition" if node.op in _COMPARE or node.op in ("and", "=>") else "number"

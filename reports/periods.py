@@ -12,6 +12,9 @@ from danvan.accounts.rights import Action
 from danvan.units.models import AdministrativeUnit
 from reports.catalogue_loader import catalogue_for
 from reports.models import DeadlineExtension, PeriodLog, Report, ReportingPeriod
+from reports.models.period import FIRST_YEAR, LAST_YEAR
+
+MAX_EXTENSION = datetime.timedelta(days=366)
 
 
 def default_dates(year: int) -> dict[str, datetime.date]:
@@ -37,6 +40,8 @@ def open_period(year: int, *, actor=None, is_demo: bool = False, **overrides) ->
     structure date: from then on that list stands. `overrides` are fields of ReportingPeriod. Raises
     ValidationError (Vietnamese) for dates that clash or a year already open.
     """
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValidationError({"year": f"Năm phải từ {FIRST_YEAR} đến {LAST_YEAR}."})
     with transaction.atomic():
         period = ReportingPeriod(year=year, is_demo=is_demo, **{**default_dates(year), **overrides})
         period.catalogue = catalogue_for(year)
@@ -101,10 +106,16 @@ def _set_closed(period: ReportingPeriod, user, closed: bool, reason: str) -> Non
 def extend_deadline(
     report: Report, *, user, until: datetime.date, reason: str
 ) -> DeadlineExtension:
-    """Give one unit a later due date. Raises ValidationError for a day passed or a missing reason."""
+    """Give one unit a later due date.
+
+    Raises ValidationError for a day passed, one over a year away (a slip of the pen would leave a closed
+    report open for ever) or a missing reason.
+    """
     _require(user, Action.EXTEND_DEADLINE)
     if until < timezone.localdate():
         raise ValidationError({"until": "Ngày gia hạn đã qua, vui lòng chọn ngày khác."})
+    if until > timezone.localdate() + MAX_EXTENSION:
+        raise ValidationError({"until": "Chỉ gia hạn được tối đa một năm, vui lòng xem lại năm."})
     if until <= report.period.due_date_of(report.level) and not report.period.is_closed:
         due = report.period.due_date_of(report.level)
         raise ValidationError({"until": f"Ngày gia hạn phải sau hạn nộp chung ({due:%d/%m/%Y})."})

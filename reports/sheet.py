@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -82,6 +82,11 @@ class SheetSection:
     def bad(self) -> int:
         """How many figures need a look."""
         return sum(entry.is_bad for entry in self.entries)
+
+    @property
+    def has_counted(self) -> bool:
+        """Tell whether the records give a figure here."""
+        return any(entry.counted for entry in self.entries)
 
     @property
     def is_complete(self) -> bool:
@@ -174,6 +179,44 @@ class Sheet:
         """Read stored figures and version again after a write."""
         self.stored = figures_of(self.report)
         self.version = self.report.version
+
+    def catch_up(
+        self, version: int, *, written: Collection[str] = (), clashing: Mapping[str, Conflict] = {}
+    ) -> set[str]:
+        """Take over what others saved since `version`, so that the page's next save cannot undo it.
+
+        `written` are the codes this page has just saved, `clashing` those it could not. A figure that
+        clashes or cannot be read keeps what was typed, with the other's figure beside it. Returns the
+        codes taken over. Call after `reload`.
+        """
+        later = self.report.changes.filter(version__gt=version).order_by("pk")
+        theirs = {
+            change.indicator.code: Conflict(
+                self.stored.get(change.indicator.code, BLANK),
+                str(change.actor or "hệ thống"),
+                change.at,
+            )
+            for change in later.select_related("actor", "indicator")
+        }
+        theirs = {code: conflict for code, conflict in theirs.items() if code not in written}
+        unread = {code: conflict for code, conflict in theirs.items() if code in self.errors}
+        self.conflicts = {**unread, **clashing}
+        taken = theirs.keys() - self.conflicts.keys()
+        self.forget(taken)
+        return taken
+
+    def fields_of(self, codes: Collection[str]) -> dict[str, dict[str, str]]:
+        """Return the stored figures of `codes` as the form's fields hold them, by code."""
+        fields = {}
+        for code in codes:
+            figure = self.stored.get(code, BLANK)
+            typed = typed_form(self.book.indicators[code], figure)
+            fields[code] = {
+                code: typed,
+                code + QUALIFIER: figure.qualifier,
+                code + NOTE: figure.note,
+            }
+        return fields
 
     def problems(self) -> list[Problem]:
         """Return what the rules say of the stored figures."""

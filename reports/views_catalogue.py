@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from danvan.accounts.rights import Action
+from danvan.common.stale import StaleFormMixin
 from danvan.common.text import clean_line
 from reports.catalogue_loader import copy_catalogue
 from reports.models import Catalogue, Indicator, Rule, Section
@@ -30,11 +31,16 @@ class ScaleField(forms.CharField):
     def to_python(self, value):
         return [line for raw in (value or "").splitlines() if (line := clean_line(raw))]
 
+    def validate(self, value):
+        super().validate(value)
+        if len(value) > 10 or any(len(line) > 50 for line in value):
+            raise ValidationError("Tối đa 10 mức, mỗi mức không quá 50 ký tự.")
+
     def has_changed(self, initial, data):
         return self.to_python(data) != (initial or [])
 
 
-class CatalogueRowForm(forms.ModelForm):
+class CatalogueRowForm(StaleFormMixin):
     """Base form of a row of one catalogue: choices come from that catalogue only."""
 
     def __init__(self, *args, **kwargs):
@@ -43,6 +49,10 @@ class CatalogueRowForm(forms.ModelForm):
             if name in self.fields:
                 choices = self.fields[name].queryset.filter(catalogue=self.instance.catalogue)
                 self.fields[name].queryset = choices.order_by("order")
+
+    def _get_validation_exclusions(self):
+        # The catalogue is no field of the form but part of every unique constraint.
+        return super()._get_validation_exclusions() - {"catalogue"}
 
 
 class SectionForm(CatalogueRowForm):
@@ -130,8 +140,7 @@ def edit_row(request, year: int, kind: str, pk: int | None = None):
     catalogue, model, form_class = _kind_of(year, kind)
     row = get_object_or_404(model, pk=pk, catalogue=catalogue) if pk else model(catalogue=catalogue)
     form = form_class(request.POST or None, instance=row)
-    if request.method == "POST" and form.is_valid():
-        form.save()
+    if request.method == "POST" and _save(form):
         messages.success(request, f"Đã lưu: {form.instance}.")
         return redirect(reverse("reports:catalogue", args=[year]) + f"#{kind}-{form.instance.pk}")
     context = {
@@ -144,6 +153,15 @@ def edit_row(request, year: int, kind: str, pk: int | None = None):
     }
     status = 422 if form.errors else 200
     return render(request, "reports/catalogue_row.html", context, status=status)
+
+
+def _save(form) -> bool:
+    """Save a valid form under the row lock its stale check takes."""
+    with transaction.atomic():
+        if not form.is_valid():
+            return False
+        form.save()
+    return True
 
 
 @require_POST
@@ -169,7 +187,7 @@ def _delete(row) -> None:
         raise ValidationError(
             f"Danh mục năm {row.catalogue.year} đã có báo cáo gửi lên nên không sửa được."
         )
-    if isinstance(row, Indicator) and (users := _users_of(row)):
+    if isinstance(row, Indicator) and (users := row.named_by()):
         raise ValidationError(f"Không xóa được {row.code}: đang dùng trong {', '.join(users)}.")
     if isinstance(row, Section) and row.indicators.exists():
         raise ValidationError(
@@ -177,14 +195,6 @@ def _delete(row) -> None:
         )
     with transaction.atomic():
         row.delete()
-
-
-def _users_of(indicator: Indicator) -> list[str]:
-    """Return the codes of indicators and the rules whose expression names `indicator`."""
-    same_year = Indicator.objects.filter(catalogue=indicator.catalogue_id).exclude(pk=indicator.pk)
-    formulas = [row.code for row in same_year.exclude(formula="") if indicator.code in row.reads]
-    rules = Rule.objects.filter(catalogue=indicator.catalogue_id)
-    return formulas + [f"quy tắc “{row}”" for row in rules if indicator.code in row.reads]
 
 
 def _kind_of(year: int, kind: str):

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views import View
 
+from danvan.common.numbers import read_id
 from reports.figures import ReportLocked, StaleFigures, write_figures
 from reports.models import Qualifier, Report, Source
 from reports.sheet import Sheet
@@ -38,6 +39,7 @@ class EntryView(View):
 
     def post(self, request, pk):
         sheet = Sheet(self.report)
+        self.typed_against = self.posted_version()
         figures = sheet.read(request.POST)
         take = request.POST.get("take", "")
         if take:
@@ -46,8 +48,9 @@ class EntryView(View):
             for code in taken:
                 sheet.errors.pop(code, None)
             figures |= taken
+            self.taken = len(taken)
         if self.save(sheet, figures):
-            return self.saved(sheet, taken=bool(take))
+            return self.saved(sheet)
         return self.answer(sheet, status=409)
 
     def save(self, sheet: Sheet, figures) -> bool:
@@ -58,12 +61,12 @@ class EntryView(View):
                 figures,
                 actor=self.request.user,
                 source=Source.RECORDS if self.request.POST.get("take") else Source.FORM,
-                version=self.posted_version(),
+                version=self.typed_against,
                 request_id=getattr(self.request, "id", ""),
             )
         except StaleFigures as stale:
             sheet.reload()
-            sheet.conflicts = stale.conflicts
+            self.overtaken = sheet.catch_up(self.typed_against, clashing=stale.conflicts)
             return False
         except ReportLocked as locked:
             sheet.locked = str(locked)
@@ -71,14 +74,16 @@ class EntryView(View):
         self.changed = result.total
         sheet.reload()
         sheet.forget(figures)
+        written = result.changed.get(self.report.pk, ())
+        self.overtaken = sheet.catch_up(self.typed_against, written=written)
         return True
 
-    def posted_version(self) -> int | None:
-        """Return the version the page was typed against; a mangled one counts as the oldest."""
-        text = self.request.POST.get("version", "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    def posted_version(self) -> int:
+        """Return the version the page was typed against; a mangled or future one counts as the oldest."""
+        version = read_id(self.request.POST.get("version", ""), default=0)
+        return version if version <= self.report.version else 0
 
-    def saved(self, sheet: Sheet, taken: bool):
+    def saved(self, sheet: Sheet):
         """Go on after a save: show what could not be read, send, or return to where the person was."""
         if self.wants_json:
             return self.answer(sheet)
@@ -86,14 +91,21 @@ class EntryView(View):
             return self.page(sheet, status=422)
         if self.request.POST.get("action", "").startswith("submit"):
             return self.send(sheet)
-        text = "Đã lấy số từ hồ sơ và lưu." if taken else "Đã lưu nháp."
-        messages.success(self.request, text)
+        messages.success(self.request, self.what_was_saved())
         anchor = self.request.POST.get("at") or self.request.POST.get("take", "")
         url = reverse("reports:entry", args=[self.report.pk])
         known = {row.code for row in sheet.editable()} | {
             row.section.code for row in sheet.editable()
         }
         return redirect(f"{url}#{anchor}" if anchor in known else url)
+
+    def what_was_saved(self) -> str:
+        """Return the sentence after a save; taking from records says how many figures there were."""
+        if not self.request.POST.get("take"):
+            return "Đã lưu nháp."
+        if not self.taken:
+            return "Đã lưu nháp. Hồ sơ chưa cho số nào ở phần này."
+        return f"Đã lấy {self.taken} số từ hồ sơ và lưu."
 
     def send(self, sheet: Sheet):
         confirmed = self.request.POST["action"] == "submit_blanks"
@@ -120,7 +132,9 @@ class EntryView(View):
 
     def answer(self, sheet: Sheet, status: int = 200):
         if self.wants_json:
-            return JsonResponse(_as_json(sheet, getattr(self, "changed", 0)), status=status)
+            data = _as_json(sheet, getattr(self, "changed", 0))
+            data["others"] = sheet.fields_of(getattr(self, "overtaken", ()))
+            return JsonResponse(data, status=status)
         return self.page(sheet, status=status)
 
     def page(self, sheet: Sheet, status: int = 200, refusal: NotReady | None = None):

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_filters.views import FilterView
 
 from danvan.accounts.rights import Action
+from danvan.common.numbers import read_id
 from danvan.common.text import clean_line
 from danvan.units.models import Level
 from danvan.units.organisations import office_name
@@ -54,6 +55,7 @@ def _detail_page(request, report: Report, *, typed=None, reason: str = "", statu
         "sheet": sheet,
         "sections": sheet.sections(),
         "moves": [move for move in moves if move.by_reviewer],
+        "may_resolve": may_review(report, request.user),
         "may_type": not locked and may_enter(report, request.user),
         "may_remark": report.state == State.SUBMITTED and may_review(report, request.user),
         "may_extend": may_review(report, request.user) and request.user.can(Action.EXTEND_DEADLINE),
@@ -81,7 +83,7 @@ def move(request, pk: int):
         raise PermissionDenied("Anh/chị không có quyền duyệt báo cáo này.")
     reason = clean_line(request.POST.get("reason", ""))[:1000]
     typed = {
-        name.removeprefix(REMARK): clean_line(text)
+        clean_line(name.removeprefix(REMARK)): clean_line(text)
         for name, text in request.POST.items()
         if name.startswith(REMARK) and clean_line(text)
     }
@@ -106,8 +108,7 @@ def move(request, pk: int):
 
 
 def _version(request) -> int | None:
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return read_id(request.POST.get("version", ""))
 
 
 def _keep_remarks(report: Report, typed: dict[str, str], user) -> None:
@@ -152,7 +153,9 @@ def resolve_remark(request, pk: int, remark: int):
 def figure_history(request, pk: int, code: str):
     """Show every change of one figure: old, new, who, when, how."""
     report = visible_report(request.user, pk)
-    indicator = get_object_or_404(Indicator, catalogue=report.period.catalogue_id, code=code)
+    indicator = get_object_or_404(
+        Indicator, catalogue=report.period.catalogue_id, code=clean_line(code)
+    )
     changes = FigureChange.objects.visible_to(request.user).filter(
         report=report, indicator=indicator
     )
@@ -224,6 +227,7 @@ class ReportListView(FilterView):
         context = super().get_context_data(**kwargs)
         period = self.filterset.period
         context["period"] = period
+        context["bad_filter"] = not self.filterset.is_valid()
         context["counts"] = state_counts(self.filterset.scoped(), period)
         context["required"] = required_counts(period)
         return context
@@ -252,7 +256,8 @@ class ReviewView(ReportListView):
 
     def post(self, request, *args, **kwargs):
         """Approve what was chosen, each report on its own, and show what became of each."""
-        chosen = [int(pk) for pk in request.POST.getlist("chosen") if pk.isascii() and pk.isdigit()]
+        posted = (read_id(text) for text in request.POST.getlist("chosen"))
+        chosen = [pk for pk in posted if pk is not None]
         reports = self.get_queryset().with_names().with_due_dates().filter(pk__in=chosen[:500])
         self.lines = move_many(list(reports), "approve", user=request.user)
         if not self.lines:

@@ -74,8 +74,16 @@
     }
     if (left) left.textContent = [data.bad ? `Còn ${data.bad} chỗ cần xem lại` : "", data.blanks ? `${data.blanks} chỉ tiêu chưa nhập` : "đã nhập đủ"].filter(Boolean).join(", ");
     if (status === 409) return stop(codes, "Người khác vừa sửa cùng chỉ tiêu. Vui lòng xem các ô đánh dấu rồi bấm Lưu nháp.");
-    version.value = data.version;
+    // What others saved meanwhile comes into the page. A field being typed in keeps its text and the page
+    // its old version: the next save is then answered with both figures.
+    const theirs = Object.entries(data.others);
+    for (const [code, fields] of theirs) if (!waiting.has(code)) fill(fields);
+    if (!theirs.some(([code]) => waiting.has(code))) version.value = data.version;
     tell(`lưu lúc ${data.saved}`);
+  }
+
+  function fill(fields) {
+    for (const [name, value] of Object.entries(fields)) if (form.elements[name]) form.elements[name].value = value;
   }
 
   function mark(entry, data) {

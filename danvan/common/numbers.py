@@ -4,7 +4,8 @@ import re
 from decimal import Decimal
 
 MAX_FIGURE = Decimal("999999999999.999")
-_GROUPED = re.compile(r"^-?\d{1,3}([.  ]\d{3})+(,\d+)?$")
+# A group of thousands never begins with 0: "0.500" is a half to many, so it is asked about.
+_GROUPED = re.compile(r"^-?[1-9]\d{0,2}([.  ]\d{3})+(,\d+)?$")
 _PLAIN = re.compile(r"^-?\d+(,\d+)?$")
 _POINT_FRACTION = re.compile(r"^-?\d+\.\d+$")
 
@@ -47,14 +48,23 @@ def _read(typed: str, *, whole: bool) -> Decimal:
     if _POINT_FRACTION.match(typed) and not whole:
         raise NumberProblem(
             f"“{typed}” chưa rõ: nhập {typed.replace('.', ',')} nếu là số lẻ "
-            f"(dấu phẩy), nhập {typed.replace('.', '')} nếu là số nguyên."
+            f"(dấu phẩy), nhập {_joined(typed)} nếu là số nguyên."
         )
     if "." in typed:
         raise NumberProblem(
             f"“{typed}” chưa rõ: dấu chấm ngăn cách hàng nghìn phải đứng trước đúng 3 chữ số "
-            f"(1.140). Nhập lại, ví dụ {typed.replace('.', '')}."
+            f"(1.140). Nhập lại, ví dụ {_joined(typed)}."
         )
     raise NumberProblem(f"“{typed}” không phải là số. Ví dụ nhập đúng: {_example(whole)}.")
+
+
+def _joined(typed: str) -> str:
+    return typed.replace(".", "").lstrip("0") or "0"
+
+
+def read_id(text: str, default: int | None = None) -> int | None:
+    """Return a row id or version a browser posted, `default` for anything that cannot be one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else default
 
 
 def _example(whole: bool) -> str:

@@ -17,9 +17,8 @@ _ETH = str.maketrans({"\u00d0": "Đ", "\u00f0": "đ"})
 
 _STROKED = re.compile("[ĐđÐð]")
 _STROKES = str.maketrans("ĐđÐð", "DdDd")
-_MARKS = re.compile(
-    "[\u0300-\u034e\u0350-\u036f]+"
-)  # the usual ones, quickly; rarer ones one by one
+# The usual marks, quickly; rarer ones are dropped one by one.
+_MARKS = re.compile("[\u0300-\u034e\u0350-\u036f]+")
 _WORD = re.compile("[0-9a-z]+")
 
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from danvan.common.text import clean_line, clean_text
 from danvan.units.models import Level
-from reports.expressions import ExpressionError, names_in, parse
+from reports.expressions import ExpressionError, is_condition, names_in, parse
 
 
 class ValueType(models.TextChoices):
@@ -199,9 +199,50 @@ class Indicator(CatalogueRow):
         if not re.fullmatch(r"[A-Z]{1,6}\d{1,3}(\.[A-Z]{1,4})?", self.code):
             raise ValidationError({"code": "Mã chỉ tiêu gồm chữ in hoa và số, ví dụ DT01."})
         if self.formula:
-            _check_expression(self, "formula", self.formula)
+            count = self.aggregation == Aggregation.COUNT
+            _check_expression(self, "formula", self.formula, condition=count)
+            self._refuse_circle()
         if self.value_type == ValueType.RATING and not self.scale:
             raise ValidationError({"scale": "Chỉ tiêu xếp loại phải có thang xếp loại."})
+        if self.pk:
+            self._refuse_orphans(Indicator.objects.get(pk=self.pk))
+
+    def _refuse_circle(self) -> None:
+        """Refuse a formula that asks for its own figure, directly or through others: it has no answer."""
+        rows = Indicator.objects.filter(catalogue_id=self.catalogue_id).exclude(pk=self.pk)
+        formulas = {row.code: row for row in rows.exclude(formula="") if row.is_computed}
+        seen, ahead = set(), self.reads
+        while ahead:
+            if self.code in ahead:
+                raise ValidationError({"formula": f"Công thức tự gọi lại chính {self.code}."})
+            seen |= ahead
+            ahead = {c for code in ahead & formulas.keys() for c in formulas[code].reads} - seen
+
+    def _refuse_orphans(self, old: Indicator) -> None:
+        """Refuse what leaves rules without their figure or typed figures without their field."""
+        if self.code != old.code and (users := old.named_by()):
+            raise ValidationError(
+                {"code": f"Không đổi được mã: đang dùng trong {', '.join(users)}."}
+            )
+        if self.parent_id == self.pk:
+            raise ValidationError({"parent": "Chỉ tiêu không thể là phần của chính nó."})
+        typed = old.values.values_list("report__level", flat=True).distinct()
+        levels = {Level(level).letter for level in typed}
+        if levels and self.value_type != old.value_type:
+            raise ValidationError(
+                {"value_type": "Đã có số liệu nhập theo chỉ tiêu này nên không đổi được kiểu."}
+            )
+        if levels - set(self.entry_levels):
+            raise ValidationError(
+                {"entry_levels": "Cấp bị bỏ đã có số liệu nhập theo chỉ tiêu này."}
+            )
+
+    def named_by(self) -> list[str]:
+        """Return the codes of the indicators and the rules of the year whose expression names this one."""
+        others = Indicator.objects.filter(catalogue_id=self.catalogue_id).exclude(pk=self.pk)
+        formulas = [row.code for row in others.exclude(formula="") if self.code in row.reads]
+        rules = Rule.objects.filter(catalogue_id=self.catalogue_id)
+        return formulas + [f"quy tắc “{row}”" for row in rules if self.code in row.reads]
 
     @property
     def reads(self) -> set[str]:
@@ -264,15 +305,22 @@ class Rule(CatalogueRow):
     def clean(self):
         super().clean()
         self.expression, self.message = clean_line(self.expression), clean_text(self.message)
-        _check_expression(self, "expression", self.expression)
+        _check_expression(self, "expression", self.expression, condition=True)
 
 
-def _check_expression(row: CatalogueRow, field: str, text: str) -> None:
-    """Raise ValidationError on `field` when `text` cannot be parsed or names an unknown indicator."""
+def _check_expression(row: CatalogueRow, field: str, text: str, *, condition: bool) -> None:
+    """Raise ValidationError on `field` when `text` cannot be parsed or names an unknown indicator.
+
+    `condition` tells whether it must be a condition or a number: the other kind could not be evaluated.
+    """
     try:
-        names = names_in(parse(text))
+        node = parse(text)
     except ExpressionError as error:
         raise ValidationError({field: str(error)}) from error
+    if is_condition(node) != condition:
+        what = "một điều kiện, ví dụ DT01 <= DT03" if condition else "một số, ví dụ QT07 / QT08"
+        raise ValidationError({field: f"Biểu thức này phải là {what}."})
+    names = names_in(node)
     known = set(
         Indicator.objects.filter(catalogue_id=row.catalogue_id).values_list("code", flat=True)
     )

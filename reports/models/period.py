@@ -14,6 +14,9 @@ from danvan.accounts.scope import ScopedQuerySet
 from danvan.units.models import Level
 from reports.models.catalogue import Catalogue
 
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+MAX_LENGTH = datetime.timedelta(days=400)
+
 
 class PeriodKind(models.TextChoices):
     """YEAR and PART count in yearly consolidations; HALF and QUARTER are interim and never do.
@@ -34,7 +37,7 @@ class ReportingPeriod(models.Model):
     """A time span that units report on. Opening it (reports/periods.py) freezes catalogue and unit list."""
 
     year = models.PositiveSmallIntegerField(
-        "năm", validators=[MinValueValidator(2000), MaxValueValidator(2100)]
+        "năm", validators=[MinValueValidator(FIRST_YEAR), MaxValueValidator(LAST_YEAR)]
     )
     kind = models.CharField("loại kỳ", max_length=7, choices=PeriodKind, default=PeriodKind.YEAR)
     start = models.DateField("từ ngày")
@@ -89,11 +92,14 @@ class ReportingPeriod(models.Model):
         return f"{self.get_kind_display()} {self.year} ({self.start:%d/%m}–{self.end:%d/%m/%Y})"
 
     def clean(self):
-        """Refuse due dates before the period's end and a year told twice."""
+        """Refuse dates that belong to another year, due dates long before the end and a year told twice."""
         super().clean()
+        if not (self.start and self.end and self.year):
+            return  # said field by field already
+        self._clean_span()
         for level in Level:
             due = self.due_date_of(level)
-            if due and self.end and due < self.end - datetime.timedelta(days=92):
+            if due and self.end - due > datetime.timedelta(days=92):
                 raise ValidationError(
                     {
                         f"due_{level.value}": "Hạn nộp sớm hơn ngày kết thúc kỳ quá 3 tháng, vui lòng xem lại."
@@ -106,6 +112,17 @@ class ReportingPeriod(models.Model):
             raise ValidationError(
                 f"Khoảng thời gian này trùng với kỳ “{overlapping.first()}”, số liệu sẽ bị tính hai lần."
             )
+
+    def _clean_span(self):
+        if not self.start.year <= self.year <= self.end.year:
+            raise ValidationError(
+                {
+                    "year": f"Năm {self.year} không khớp thời gian của kỳ "
+                    f"({self.start:%d/%m/%Y} – {self.end:%d/%m/%Y})."
+                }
+            )
+        if self.end - self.start > MAX_LENGTH:
+            raise ValidationError({"end": "Kỳ báo cáo dài quá một năm, vui lòng xem lại ngày."})
 
     def due_date_of(self, level: str) -> datetime.date:
         """Return the due date of units of `level`."""

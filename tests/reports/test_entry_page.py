@@ -98,6 +98,58 @@ class EntryPageTest(TestCase):
         self.assertRedirects(answer, self.url)
         assert (self.number("DT01"), self.number("DT02"), self.number("DT04")) == (5, 1, 7)
 
+    def page_fields(self, answer):
+        """Return what a browser would post from this page, every field of the form."""
+        fields = {"version": answer.context["sheet"].version}
+        for section in answer.context["sections"]:
+            for entry in section.entries:
+                if not entry.indicator.is_computed:
+                    fields[entry.code] = entry.typed
+                    fields[f"{entry.code}-q"] = entry.qualifier
+                    fields[f"{entry.code}-note"] = entry.note
+        return fields
+
+    def test_settling_a_clash_does_not_undo_what_others_saved_elsewhere(self):
+        mine = self.page_fields(self.client.get(self.url))
+        self.post(DT01="3", DT02="1", NX01="Người khác viết.")
+        answer = self.client.post(self.url, {**mine, "DT01": "5"})
+        assert answer.status_code == 409
+        again = self.page_fields(answer)
+        assert (again["DT01"], again["DT02"]) == ("5", "1")
+        self.assertRedirects(self.client.post(self.url, again), self.url)
+        assert (self.number("DT01"), self.number("DT02")) == (5, 1)
+        assert figures_of(self.report)["NX01"].text == "Người khác viết."
+
+    def test_the_script_learns_what_others_saved_so_that_the_button_does_not_undo_it(self):
+        page = self.page_fields(self.client.get(self.url))
+        self.post(**{"DT02": "1", "DT02-q": "about", "DT02-note": "ước"})
+        sent = {"version": page["version"], "DT01": "5"}
+        data = self.client.post(self.url, sent, headers={"Accept": "application/json"}).json()
+        assert data["others"] == {"DT02": {"DT02": "1", "DT02-q": "about", "DT02-note": "ước"}}
+        page |= {"version": data["version"], "DT01": "5"}
+        for fields in data["others"].values():
+            page |= fields
+        self.assertRedirects(self.client.post(self.url, page), self.url)
+        assert (self.number("DT01"), self.number("DT02")) == (5, 1)
+
+    def test_an_unreadable_figure_that_somebody_else_saved_meanwhile_shows_both(self):
+        self.post(DT06="40")
+        answer = self.post(DT06="1.14", DT01="5")
+        assert answer.status_code == 422
+        self.assertContains(answer, 'value="1.14"', status_code=422)
+        self.assertContains(answer, "vừa lưu <b>40</b>", status_code=422)
+        assert (self.number("DT06"), self.number("DT01")) == (40, 5)
+
+    def test_a_version_that_does_not_exist_yet_is_no_way_round_the_comparison(self):
+        self.post(DT01="3")
+        assert self.client.post(self.url, {"version": "2", "DT01": "9"}).status_code == 409
+        assert self.number("DT01") == 3
+
+    def test_taking_from_records_where_there_are_none_does_not_claim_any(self):
+        answer = self.client.post(self.url, {"version": 0, "take": "NX"}, follow=True)
+        self.assertContains(answer, "Hồ sơ chưa cho số nào")
+        self.assertNotContains(answer, 'name="take" value="NX"')
+
     def test_more_than_a_thousand_fields(self):
         junk = {f"x{i}": "1" for i in range(1500)}
         self.assertRedirects(self.post(DT01="3", **junk), self.url)

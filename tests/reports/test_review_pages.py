@@ -1,11 +1,13 @@
 """Reading, reviewing, periods, catalogue and home as pages."""
 
 import datetime
+from decimal import Decimal
 
 from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
 
+from reports.figures import Figure, write_figures
 from reports.models import Catalogue, Indicator, Remark, Report, ReportingPeriod, Rule, State
 from tests.budget import queries_of
 from tests.cast import build_cast, build_world
@@ -120,11 +122,42 @@ class ReviewPagesTest(TestCase):
         self.assertRedirects(good, self.detail)
         assert Report.objects.get(pk=self.report.pk).due_date == day
 
+    def test_an_extension_of_more_than_a_year_is_a_slip_of_the_pen(self):
+        url = reverse("reports:extend", args=[self.report.pk])
+        answer = self.client.post(url, {"until": "31/12/9999", "reason": "Mất điện"})
+        self.assertContains(answer, "tối đa một năm", status_code=422)
+        assert not self.report.extensions.exists()
+
+    def test_ids_that_are_none_are_no_choice(self):
+        for forged in ("9" * 5000, "9" * 30, "٣", "-1", "\x00", "1e3"):
+            with self.subTest(forged=forged[:9]):
+                answer = self.client.post(self.review, {"chosen": forged})
+                self.assertContains(answer, "Chưa chọn báo cáo nào")
+
+    def test_a_nul_in_a_code_finds_nothing(self):
+        url = reverse("reports:figure_history", args=[self.report.pk, "\x00"])
+        assert self.client.get(url).status_code == 404
+        forged = {"action": "remark", "remark-\x00": "a"}
+        assert self.client.post(self.move, forged).status_code == 409
+
+    def test_a_wrong_filter_is_called_so(self):
+        page = self.client.get(self.review, {"state": "nonsense"})
+        self.assertContains(page, "Điều kiện lọc chưa đúng")
+        self.assertNotContains(page, "Chưa mở kỳ báo cáo nào")
+
+    def test_who_reviews_is_not_told_to_ask_the_reviewer(self):
+        self.assertNotContains(self.client.get(self.detail), "vui lòng đề nghị")
+        self.client.force_login(self.cast["xa-13369"])
+        self.assertContains(self.client.get(self.detail), "vui lòng đề nghị Ban Dân vận")
+
+    def test_the_reviewer_finds_the_button_that_settles_a_remark(self):
+        self.client.post(self.move, {"action": "remark", "remark-DT07": "Chưa khớp"})
+        url = reverse("reports:resolve_remark", args=[self.report.pk, Remark.objects.get().pk])
+        self.assertContains(self.client.get(self.detail), f'action="{url}"')
+        self.client.force_login(self.cast["xa-13369"])
+        self.assertNotContains(self.client.get(self.detail), url)
+
     def test_history_of_a_figure(self):
-        from decimal import Decimal
-
-        from reports.figures import Figure, write_figures
-
         Report.objects.filter(pk=self.report.pk).update(state=State.RETURNED)
         for number in (3, 5):
             write_figures(
@@ -174,6 +207,36 @@ class ManagementPagesTest(TestCase):
         assert commune.reviewer.code == "37"
         again = self.client.post(url, data)
         assert again.status_code == 422
+
+    def test_dates_that_cannot_be_are_refused_at_their_field(self):
+        url = reverse("reports:period_open")
+        form = self.client.get(url).context["form"]
+        data = {
+            name: f"{value:%d/%m/%Y}" if isinstance(value, datetime.date) else value
+            for name, value in form.initial.items()
+        }
+        for field, value, says in (
+            ("year", "99999", "2100"),
+            ("year", "9" * 50, "2100"),
+            ("year", "0", "2000"),
+            ("year", "2050", "không khớp"),
+            ("end", "14/12/2206", "dài quá một năm"),
+            ("end", "01/01/0001", "không khớp"),
+        ):
+            with self.subTest(field=field, value=value[:9]):
+                answer = self.client.post(url, {**data, field: value})
+                self.assertContains(answer, says, status_code=422)
+        assert ReportingPeriod.objects.count() == 1
+
+    def test_an_error_of_the_whole_form_is_said_once(self):
+        url = reverse("reports:period_open")
+        form = self.client.get(url).context["form"]
+        data = {
+            name: f"{value:%d/%m/%Y}" if isinstance(value, datetime.date) else value
+            for name, value in form.initial.items()
+        }
+        answer = self.client.post(url, {**data, "start": "01/12/2024"})
+        self.assertContains(answer, "trùng với kỳ", count=1, status_code=422)
 
     def test_close_and_reopen_with_a_reason(self):
         period = self.world.period
@@ -230,6 +293,58 @@ class ManagementPagesTest(TestCase):
         count = Rule.objects.count()
         self.client.post(url, data | {"expression": "DT01 <= 500", "message": "DT01 quá lớn."})
         assert Rule.objects.count() == count + 1
+
+    def row_data(self, code):
+        """Return the edit page of an indicator of 2024 and what its form posts unchanged."""
+        row = Indicator.objects.get(catalogue__year=2024, code=code)
+        url = reverse("reports:catalogue_edit", args=[2024, "chi-tieu", row.pk])
+        initial = self.client.get(url).context["form"].initial
+        return url, {k: v for k, v in initial.items() if v not in (None, [], False)}
+
+    def test_a_rule_or_formula_that_could_not_be_evaluated_is_refused(self):
+        dt01 = Indicator.objects.get(catalogue__year=2024, code="DT01")
+        data = {"indicator": dt01.pk, "expression": "DT01", "severity": "error", "message": "x"}
+        url = reverse("reports:catalogue_add", args=[2024, "quy-tac"])
+        self.assertContains(self.client.post(url, data), "một điều kiện", status_code=422)
+        for code, formula, says in (
+            ("DT11", "DT08 >= DT07", "phải là một số"),
+            ("DT13", "DT03 + 1", "phải là một điều kiện"),
+            ("DT11", "DT11 / DT07", "tự gọi lại"),
+            ("DV08", "DV15 * DV01", "tự gọi lại"),  # DV15 is computed from DV08
+        ):
+            with self.subTest(code=code, formula=formula):
+                url, data = self.row_data(code)
+                answer = self.client.post(url, data | {"formula": formula})
+                self.assertContains(answer, says, status_code=422)
+        url, data = self.row_data("DT11")
+        assert self.client.post(url, data).status_code == 302
+
+    def test_a_code_taken_twice_or_named_by_others_is_refused(self):
+        url, data = self.row_data("DT01")
+        self.assertContains(
+            self.client.post(url, data | {"code": "DT02"}), "Không đổi được mã", status_code=422
+        )
+        url, data = self.row_data("QT01")
+        self.assertContains(
+            self.client.post(url, data | {"code": "QT02"}), "mang mã này", status_code=422
+        )
+        add = reverse("reports:catalogue_add", args=[2024, "muc"])
+        again = self.client.post(add, {"code": "QT", "label": "Lặp", "order": "1"})
+        self.assertContains(again, "mang mã này", status_code=422)
+
+    def test_what_holds_figures_keeps_its_kind_and_its_levels(self):
+        write_figures(
+            self.world.report,
+            {"QT01": Figure(Decimal(3))},
+            actor=self.cast["xa-13369"],
+            source="form",
+        )
+        url, data = self.row_data("QT01")
+        for change in ({"value_type": "TEXT"}, {"entry_levels": "HT"}):
+            with self.subTest(change=change):
+                answer = self.client.post(url, data | change)
+                self.assertContains(answer, "có số liệu nhập", status_code=422)
+        assert self.client.post(url, data | {"label": "Tên mới"}).status_code == 302
 
     def test_what_others_name_is_not_deleted(self):
         row = Indicator.objects.get(catalogue__year=2024, code="DT08")
