@@ -21,6 +21,7 @@ limit_request_line = 8190
 limit_request_fields = 60
 # Only the proxy on the same machine may say who the client is.
 forwarded_allow_ips = "127.0.0.1"
+control_socket_disable = True  # systemd speaks to it by signals
 accesslog = None  # nginx keeps it; who did what is in the security log
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 

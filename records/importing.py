@@ -42,6 +42,7 @@ class RecordTarget(Target):
         self.kind = kind
         self.model = kind.model
         self.resource = resource_of(kind)
+        self.fields = {name: self.resource.fields[name] for name in self.resource._meta.fields}
         self.slug = kind.slug
         self.title = kind.plural
         self.sheet_title = kind.menu
@@ -57,7 +58,7 @@ class RecordTarget(Target):
     def columns(self, job):
         found = []
         several = units_editable_by(job.owner).values("code").distinct()[:2]
-        for name, field in self.resource.fields.items():
+        for name, field in self.fields.items():
             widget = field.widget
             found.append(
                 Column(
@@ -173,9 +174,9 @@ class RecordTarget(Target):
     def _shown(self, name: str, value) -> str:
         if value is None or value == "":
             return "(trống)"
-        if name not in self.resource.fields:
+        if name not in self.fields:
             return str(value)
-        shown = self.resource.fields[name].widget.render(_python(self.model, name, value))
+        shown = self.fields[name].widget.render(_python(self.model, name, value))
         if isinstance(shown, datetime.date):
             return f"{shown:%d/%m/%Y}"
         return str(shown)
@@ -190,20 +191,20 @@ class RecordTarget(Target):
                 getattr(field.widget, "width", 16),
                 getattr(field.widget, "fmt", ""),
             )
-            for field in self.resource.fields.values()
+            for field in self.fields.values()
         )
 
     def export_rows(self, rows: models.QuerySet) -> Iterator[tuple]:
         """Yield the sheet's rows for `rows`, streamed from the database in the order of the columns."""
-        names = list(self.resource.fields)
+        names = list(self.fields)
         lookups = [{"unit": "unit__code", "unit_name": "unit_id"}.get(n, n) for n in names]
-        renders = [getattr(self.resource.fields[name].widget, "render", None) for name in names]
+        renders = [getattr(self.fields[name].widget, "render", None) for name in names]
         places = _Places()
         shape = []
         for index, name in enumerate(names):
             if name == "unit_name":
                 shape.append((index, places.__getitem__))
-            elif name != "unit" and type(self.resource.fields[name].widget).render is not _PLAIN:
+            elif name != "unit" and type(self.fields[name].widget).render is not _PLAIN:
                 shape.append((index, renders[index]))
         for row in rows.values_list(*lookups).iterator(chunk_size=2000):
             row = list(row)

@@ -70,7 +70,7 @@ class RecordChecker(Checker):
         self.clear = bool(job.params.get("blanks"))
         self.readings = [
             _Reading(name, self.model._meta.get_field(name), field.widget.reader(convert))
-            for name, field in target.resource.fields.items()
+            for name, field in target.fields.items()
             if name not in ("unit", "unit_name")
         ]
         self.required = {r.key for r in self.readings if target._is_required(r.key)}

@@ -35,11 +35,7 @@ class ExportView(RecordListView):
         number = write_records(self.kind, rows.order_by("unit__code", "start_date", "pk"), file)
         file.seek(0)
         security_log.record(
-            SecurityKind.EXPORT,
-            user=request.user,
-            actor=request.user,
-            kind=self.kind.slug,
-            rows=number,
+            SecurityKind.EXPORT, user=request.user, data=self.kind.slug, rows=number
         )
         return FileResponse(
             file,

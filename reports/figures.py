@@ -7,7 +7,7 @@ who, when, how, from what to what. Nothing else may create, change or delete a V
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -58,7 +58,9 @@ class Figure:
         if self == BLANK:
             return None
         number = None if self.number is None else f"{self.number:f}"
-        return {**asdict(self), "number": number}
+        # Spelled out: asdict copies deeply, which tells on a sheet of 10,000 figures.
+        kept = {"qualifier": self.qualifier, "text": self.text, "note": self.note}
+        return {"number": number, **kept}
 
     @classmethod
     def from_json(cls, data: dict | None) -> Figure:

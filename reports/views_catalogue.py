@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from danvan.accounts.rights import Action
+from danvan.common.stale import StaleFormMixin
 from danvan.common.text import clean_line
 from reports.catalogue_loader import copy_catalogue
 from reports.models import Catalogue, Indicator, Rule, Section
@@ -39,7 +40,7 @@ class ScaleField(forms.CharField):
         return self.to_python(data) != (initial or [])
 
 
-class CatalogueRowForm(forms.ModelForm):
+class CatalogueRowForm(StaleFormMixin):
     """Base form of a row of one catalogue: choices come from that catalogue only."""
 
     def __init__(self, *args, **kwargs):
@@ -139,8 +140,7 @@ def edit_row(request, year: int, kind: str, pk: int | None = None):
     catalogue, model, form_class = _kind_of(year, kind)
     row = get_object_or_404(model, pk=pk, catalogue=catalogue) if pk else model(catalogue=catalogue)
     form = form_class(request.POST or None, instance=row)
-    if request.method == "POST" and form.is_valid():
-        form.save()
+    if request.method == "POST" and _save(form):
         messages.success(request, f"Đã lưu: {form.instance}.")
         return redirect(reverse("reports:catalogue", args=[year]) + f"#{kind}-{form.instance.pk}")
     context = {
@@ -153,6 +153,15 @@ def edit_row(request, year: int, kind: str, pk: int | None = None):
     }
     status = 422 if form.errors else 200
     return render(request, "reports/catalogue_row.html", context, status=status)
+
+
+def _save(form) -> bool:
+    """Save a valid form under the row lock its stale check takes."""
+    with transaction.atomic():
+        if not form.is_valid():
+            return False
+        form.save()
+    return True
 
 
 @require_POST

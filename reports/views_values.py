@@ -26,9 +26,7 @@ def export_values(request, pk: int):
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the response
     excel.stream_rows(file, VALUES.export_sheet(request.user, period))
     file.seek(0)
-    security_log.record(
-        SecurityKind.EXPORT, user=request.user, actor=request.user, kind="values", period=period.pk
-    )
+    security_log.record(SecurityKind.EXPORT, user=request.user, data=f"values {period}")
     return FileResponse(
         file,
         as_attachment=True,

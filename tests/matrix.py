@@ -112,7 +112,56 @@ ACCOUNTS |= {
     ],
 }
 
-IMPORTS: dict[str, list[Row]] = {}
+_IMPORTERS = "302 200 200 200 200 200 200 403 200"
+_POST_ONLY = "302 405 405 405 405 405 405 405 405"
+_OWN_JOB = "302 200 404 404 404 404 404 404 404"
+_OWN_JOB_POST = "403 302 404 404 404 404 404 404 404"
+
+
+def _target(_world) -> dict:
+    return {"slug": "dialogue-conference"}
+
+
+def _kind(_world) -> dict:
+    from records.kinds import BY_SLUG
+
+    return {"kind": BY_SLUG["dialogue-conference"]}
+
+
+def _job(world) -> dict:
+    """A checked import of Tiên Sơn's clerk: nobody else may know of it."""
+    from danvan.imports.models import ImportJob
+
+    owner = world.cast["xa-13369"]
+    values = {"file_name": "a.xlsx", "state": "checked", "layout": {"units": []}}
+    job, _ = ImportJob.objects.get_or_create(
+        owner=owner, target="dialogue-conference", defaults=values
+    )
+    return {"pk": job.pk}
+
+
+IMPORTS: dict[str, list[Row]] = {
+    "imports:list": [Row("GET", _IMPORTERS), Row("POST", _GET_ONLY)],
+    "imports:upload": [
+        Row("GET", _IMPORTERS, _target),
+        Row("POST", "403 422 422 422 422 422 422 403 422", _target),
+    ],
+    "imports:template": [Row("GET", _IMPORTERS, _target), Row("POST", _GET_ONLY, _target)],
+    "imports:job": [Row("GET", _OWN_JOB, _job), Row("POST", _GET_ONLY, _job)],
+    "imports:errors": [
+        Row("GET", _OWN_JOB.replace("200", "302"), _job),
+        Row("POST", _GET_ONLY, _job),
+    ],
+    "imports:confirm": [Row("GET", _POST_ONLY, _job), Row("POST", _OWN_JOB_POST, _job)],
+    "imports:cancel": [Row("GET", _POST_ONLY, _job), Row("POST", _OWN_JOB_POST, _job)],
+    "imports:recheck": [Row("GET", _POST_ONLY, _job), Row("POST", _OWN_JOB_POST, _job)],
+    "imports:undo": [Row("GET", _POST_ONLY, _job), Row("POST", _OWN_JOB_POST, _job)],
+    "records:export": [Row("GET", _OWN_PAGE, _kind), Row("POST", _GET_ONLY, _kind)],
+    "reports:export_values": [
+        Row("GET", _OWN_PAGE, lambda world: {"pk": world.period.pk}),
+        Row("POST", _GET_ONLY, lambda world: {"pk": world.period.pk}),
+    ],
+}
 
 #       anonymous clerk sibling far district other province viewer superuser
 _EVERYBODY = "302 200 200 200 200 200 200 200 200"

@@ -28,7 +28,7 @@ ACCOUNTS = """Demonstration accounts (password {password}, unless it was changed
 
 def run_site() -> int:
     """`make run`: bring up the site with demonstration data; ends when the server does."""
-    port = os.environ.get("PORT", "8000")
+    port = os.environ.get("PORT") or "8000"
     if not port.isdigit() or not 0 < int(port) < 65536:
         raise MachineError(f"PORT must be a number between 1 and 65535, not {port!r}.")
     ensure_port_is_free(int(port))

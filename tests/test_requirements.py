@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -43,3 +44,19 @@ def test_all_that_is_pulled_in_is_pinned(name):
 def test_the_tests_run_with_the_pinned_versions(name):
     installed = {package: metadata.version(package) for package in pins(name)}
     assert installed == pins(name)
+
+
+# Below these a known hole is open (CVE or advisory in the comment).
+FLOORS = {
+    "django": "5.2.19",  # CVE-2026-87975, CVE-2026-84429 and those before them
+    "django-import-export": "4.4.3",  # GHSA-fcgw-hjjv-4rh6: 1e999999 read as a whole number
+    "django-filter": "2.4",  # CVE-2020-15225: huge numbers
+    "defusedxml": "0.7.1",  # openpyxl has no guard against entity bombs without it
+    "gunicorn": "23.0",  # CVE-2024-1135, CVE-2024-6827: request smuggling
+    "sqlparse": "0.5.0",  # CVE-2024-4340
+}
+
+
+@pytest.mark.parametrize(("package", "floor"), FLOORS.items())
+def test_no_package_is_older_than_its_last_known_hole(package, floor):
+    assert Version(pins("requirements.txt")[package]) >= Version(floor)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group
@@ -25,8 +24,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from danvan.accounts import services
 from danvan.accounts.admin_steps import STEPS
 from danvan.accounts.models import User
-from danvan.accounts.stale import STAMP, StaleFormMixin
 from danvan.accounts.trail import AuditEntry
+from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.units.models import AdministrativeUnit, Level
 
 # Registered by the packages; their pages show secrets or let rights be granted that nobody uses here.

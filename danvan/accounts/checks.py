@@ -1,11 +1,17 @@
 """System checks of this project, with ids and hints: what Django's own checks do not look at.
 
-danvan.E001  sample or development key without DEBUG          danvan.E006  password hasher is weak (deploy)
-danvan.E002  ALLOWED_HOSTS lets any host in                    danvan.E007  pages not closed by default
-danvan.E003  model of a unit without ScopedQuerySet            danvan.E008  audit exemption that names no model
-danvan.E004  menu entry without a URL                          danvan.E009  SQLite without IMMEDIATE transactions
-danvan.E005  content security policy missing or unsafe         danvan.E010  ledger of figures not protected
-danvan.W001  DEBUG with a host of the outside world            danvan.W002  proxy trusted in one place only (deploy)
+danvan.E001  sample or development key without DEBUG
+danvan.E002  ALLOWED_HOSTS lets any host in
+danvan.E003  model of a unit without ScopedQuerySet
+danvan.E004  menu entry without a URL
+danvan.E005  content security policy missing or unsafe
+danvan.E006  password hasher is weak (deploy)
+danvan.E007  pages not closed by default
+danvan.E008  audit exemption that names no model
+danvan.E009  SQLite without IMMEDIATE transactions
+danvan.E010  ledger of figures not protected
+danvan.W001  DEBUG with a host of the outside world
+danvan.W002  proxy trusted in one place only (deploy)
 """
 
 from __future__ import annotations

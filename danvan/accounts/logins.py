@@ -11,6 +11,7 @@ from danvan.accounts.trail import SecurityKind
 def logged_in(sender, request, user, **kwargs) -> None:
     """Note the session and the login; the door of this name is open again at this address."""
     sessions.start(request, user)
+    sessions.forget_old()
     lockout.forget(user.username, client_address(request))
     security_log.record(SecurityKind.LOGIN, user=user, actor=user)
 

@@ -16,7 +16,10 @@ from danvan.accounts.trail import SecurityKind
 
 
 class ActingMiddleware:
-    """Let the trail know who is acting, and note what was refused to people who are logged in."""
+    """Let the trail know who is acting; note what was refused to, and taken away by, known people.
+
+    A file that leaves the site is noted here, so no export can be forgotten.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -24,15 +27,22 @@ class ActingMiddleware:
     def __call__(self, request):
         with acting(request, source="form"):
             response = self.get_response(request)
-            if response.status_code in (403, 404) and self._concerns(request):
-                security_log.record(
-                    SecurityKind.REFUSED, status=response.status_code, method=request.method
-                )
+            if self._concerns(request):
+                self._note(request, response)
         return response
 
     @staticmethod
+    def _note(request, response) -> None:
+        if response.status_code in (403, 404):
+            refusal = {"status": response.status_code, "method": request.method}
+            security_log.record(SecurityKind.REFUSED, **refusal)
+        elif response.headers.get("Content-Disposition", "").startswith("attachment"):
+            query = request.META.get("QUERY_STRING", "")[:500]
+            security_log.record(SecurityKind.EXPORT, query=query)
+
+    @staticmethod
     def _concerns(request) -> bool:
-        """Tell whether the refusal is worth a line: a real page, refused to a known person."""
+        """Tell whether the answer is worth a line: a real page, asked by a known person."""
         return request.resolver_match is not None and request.user.is_authenticated
 
 

@@ -104,7 +104,7 @@ class SecurityKind(models.TextChoices):
 
 
 class SecurityEvent(models.Model):
-    """One line of the security log. `user` is the account concerned, `actor` who did it (null: nobody known)."""
+    """One line of the security log: `user` is the account concerned, `actor` who did it."""
 
     kind = models.CharField("việc", max_length=16, choices=SecurityKind, db_index=True)
     user = models.ForeignKey(

@@ -10,12 +10,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_filters.views import FilterView
 
-from danvan.accounts import security_log
 from danvan.accounts.audit import ACTION_LABELS, SOURCE_LABELS, changes_of
 from danvan.accounts.filters import AuditFilter, SecurityFilter
 from danvan.accounts.models import Role, User
 from danvan.accounts.rights import Action
-from danvan.accounts.trail import AuditEntry, SecurityEvent, SecurityKind
+from danvan.accounts.trail import AuditEntry, SecurityEvent
 from danvan.common.excel import CONTENT_TYPE, DATE_TIME, Column, Sheet, safe_file_name, stream_rows
 
 EXPORT_LIMIT = 50_000
@@ -124,7 +123,6 @@ def audit_export(request):
         file, Sheet("Nhật ký", columns, map(_sheet_row, entries[:EXPORT_LIMIT].iterator(500)))
     )
     file.seek(0)
-    security_log.record(SecurityKind.EXPORT, what="audit")
     name = safe_file_name(f"Nhật ký thay đổi {timezone.localdate():%d-%m-%Y}")
     return FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
 

@@ -3,12 +3,12 @@
 import uuid
 from contextvars import ContextVar
 
+from django.http import Http404
+from django.urls import get_resolver
+
 # The id of the request being served, for log lines (danvan/common/ops/logs.py).
 request_id: ContextVar[str] = ContextVar("danvan_request_id", default="")
 _NO_DEVICES = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
-
-from django.http import Http404
-from django.urls import get_resolver
 
 
 class RequestIdMiddleware:

@@ -60,8 +60,8 @@ def run_check(job: ImportJob) -> None:
         job.file_name,
         titles={search_key(target.sheet_title)},
         headings=headings,
+        check_marker=lambda marker: _check_marker(target, job, marker),
     ) as workbook:
-        _check_marker(target, job, workbook.marker)
         table = find_table(workbook.rows, match, target.required(job), target.keys)
         if table.missing:
             raise FileRefused(_missing(table))
@@ -131,7 +131,8 @@ class _Check:
                 self.counts["same"] += 1
                 continue
             self.counts[verdict.kind] += 1
-            self.counts["changes"] += verdict.weight if verdict.kind != Kind.ERROR else 0
+            if verdict.kind != Kind.ERROR:
+                self.counts["changes"] += verdict.weight
             if verdict.kind == Kind.ERROR and self.counts[Kind.ERROR] > MAX_ERRORS:
                 continue
             waiting = self.waiting[verdict.kind]

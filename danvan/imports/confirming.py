@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from danvan.accounts import security_log
+from danvan.accounts.trail import SecurityKind
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports.checking import TakenOver, run_check
 from danvan.imports.models import ImportJob, JobState, Kind
@@ -58,6 +60,9 @@ def write_job(job: ImportJob) -> bool:
                 _write(job)
             except _Moved:
                 continue
+            security_log.record(
+                SecurityKind.IMPORT, user=job.owner, actor=job.owner, job=job.pk, target=job.target
+            )
             return True
         return _back(job, CHANGED)
     except TakenOver:

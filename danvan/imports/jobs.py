@@ -9,23 +9,21 @@ from django.utils import timezone
 
 from danvan.common.excel import safe_file_name
 from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
-from danvan.imports.models import ImportJob, JobState
-from danvan.imports.targets import Refused, Target
+from danvan.imports.models import ImportJob, ImportPart, JobState
+from danvan.imports.targets import Target
 
-MAX_OPEN = 20  # jobs with a file that one person may have waiting
+MAX_OPEN = 20  # unwritten jobs of one person that are kept; the oldest go first
 
 
 def new_job(user, target: Target, upload: UploadedFile, params: dict) -> ImportJob:
-    """Store `upload` as a queued job of `user`; raises FileRefused or Refused with a sentence."""
+    """Store `upload` as a queued job of `user`; raises FileRefused with a sentence."""
     if upload.size > MAX_FILE:
         raise FileRefused(
             f"Tệp quá lớn (tối đa {MAX_FILE // MB} MB). Vui lòng chia thành nhiều tệp."
         )
-    waiting = ImportJob.objects.filter(owner=user, state=JobState.CHECKED).count()
-    if waiting >= MAX_OPEN:
-        raise Refused(
-            f"Anh/chị còn {waiting} lần nhập chưa xác nhận. Vui lòng xác nhận hoặc bỏ bớt trước."
-        )
+    waiting = ImportJob.objects.filter(owner=user, state__in=(JobState.CHECKED, JobState.FAILED))
+    for old in waiting.exclude(file="")[MAX_OPEN - 1 :]:
+        discard(old, JobState.EXPIRED)
     digest = hashlib.sha256()
     for block in upload.chunks():
         digest.update(block)
@@ -69,3 +67,38 @@ def same_file(job: ImportJob) -> ImportJob | None:
     """Return the last import of the very same file by the same person, for a hint."""
     rows = ImportJob.objects.filter(owner_id=job.owner_id, sha256=job.sha256, target=job.target)
     return rows.filter(state=JobState.DONE).exclude(pk=job.pk).first()
+
+
+def recover() -> None:
+    """Put back jobs whose process died."""
+    ImportJob.objects.recover()
+
+
+def requeue(job: ImportJob, *, convert: bool) -> bool:
+    """Let an unwritten job be checked again, old fonts converted if asked; False when it cannot be."""
+    if job.state not in (JobState.CHECKED, JobState.FAILED, JobState.QUEUED) or not job.file:
+        return False
+    params = {**job.params, "convert": convert or bool(job.params.get("convert"))}
+    return ImportJob.objects.take(job, job.state, JobState.QUEUED, params=params)
+
+
+class CheckedRows:
+    """The rows of one kind as a sliceable list: only the parts a page needs are unpacked."""
+
+    ordered = True
+
+    def __init__(self, job: ImportJob, kind: str):
+        rows = ImportPart.objects.filter(job=job, kind=kind).order_by("pk")
+        self.parts = list(rows.values_list("pk", "size"))
+
+    def __len__(self):
+        return sum(size for _, size in self.parts)
+
+    def __getitem__(self, wanted: slice) -> list:
+        found, start = [], 0
+        for pk, size in self.parts:
+            if start < wanted.stop and start + size > wanted.start:
+                items = ImportPart.objects.get(pk=pk).items
+                found += items[max(wanted.start - start, 0) : wanted.stop - start]
+            start += size
+        return found

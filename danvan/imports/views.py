@@ -16,8 +16,16 @@ from danvan.common import excel
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import runner
 from danvan.imports.forms import ConfirmForm, UploadForm
-from danvan.imports.jobs import clean_up, discard, new_job, same_file
-from danvan.imports.models import ImportJob, ImportPart, JobState, Kind
+from danvan.imports.jobs import (
+    CheckedRows,
+    clean_up,
+    discard,
+    new_job,
+    recover,
+    requeue,
+    same_file,
+)
+from danvan.imports.models import ImportJob, JobState, Kind
 from danvan.imports.targets import Line, Refused, Target, target_of, targets
 from danvan.imports.workbooks import errors_workbook, template_workbook
 
@@ -30,7 +38,7 @@ def _require_right(user, target: Target | None = None) -> None:
 
 
 def _own_job(request, pk: int) -> ImportJob:
-    ImportJob.objects.recover()
+    recover()
     jobs = ImportJob.objects.visible_to(request.user).select_related("owner__unit")
     return get_object_or_404(jobs, pk=pk)
 
@@ -120,30 +128,8 @@ def job_page(request, pk: int):
     return render(request, "imports/job.html", context)
 
 
-class _Parts:
-    """The rows of one kind as a sliceable list: only the parts a page needs are unpacked."""
-
-    ordered = True
-
-    def __init__(self, job: ImportJob, kind: str):
-        rows = ImportPart.objects.filter(job=job, kind=kind).order_by("pk")
-        self.parts = list(rows.values_list("pk", "size"))
-
-    def __len__(self):
-        return sum(size for _, size in self.parts)
-
-    def __getitem__(self, wanted: slice) -> list:
-        found, start = [], 0
-        for pk, size in self.parts:
-            if start < wanted.stop and start + size > wanted.start:
-                items = ImportPart.objects.get(pk=pk).items
-                found += items[max(wanted.start - start, 0) : wanted.stop - start]
-            start += size
-        return found
-
-
 def _page(job: ImportJob, kind: str, number):
-    return Paginator(_Parts(job, kind), PAGE).get_page(number)
+    return Paginator(CheckedRows(job, kind), PAGE).get_page(number)
 
 
 def _line(target: Target, job: ImportJob, kind: str, item: list) -> Line:
@@ -197,11 +183,8 @@ def recheck(request, pk: int):
     """Check the same file again, perhaps with old fonts converted."""
     job = _own_job(request, pk)
     _require_right(request.user, target_of(job.target))
-    if job.state in (JobState.CHECKED, JobState.FAILED, JobState.QUEUED) and job.file:
-        params = {**job.params, "convert": "convert" in request.POST or job.params.get("convert")}
-        state = job.state
-        if ImportJob.objects.take(job, state, JobState.QUEUED, params=params):
-            runner.start_check(job)
+    if requeue(job, convert="convert" in request.POST):
+        runner.start_check(job)
     return redirect("imports:job", pk)
 
 

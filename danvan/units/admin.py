@@ -1,4 +1,4 @@
-"""Units and their succession in Django's admin: by date in force, closed to changes that rewrite history."""
+"""Units and their succession in Django's admin: by date in force, without rewriting history."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import datetime
 from django.contrib import admin
 from django.utils import timezone
 
+from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
 IDENTITY = ("code", "kind", "name", "level", "parent", "valid_from")
@@ -45,11 +46,28 @@ def is_used(unit: AdministrativeUnit) -> bool:
     )
 
 
+class UnitForm(StaleFormMixin):
+    """A unit as superusers edit it."""
+
+    class Meta:
+        model = AdministrativeUnit
+        fields = (*IDENTITY, "valid_to", "source")
+
+
+class SuccessionForm(StaleFormMixin):
+    """A succession as superusers add it."""
+
+    class Meta:
+        model = UnitSuccession
+        fields = ("predecessor", "successor", "date", "share")
+
+
 @admin.register(AdministrativeUnit)
 class AdministrativeUnitAdmin(admin.ModelAdmin):
     """Units. A unit that data hangs on keeps code, name, kind, parent and first day: a change is a new unit."""
 
-    list_display = ("named", "code", "level", "parent", "valid_from", "valid_to", "source")
+    form = UnitForm
+    list_display = ("full_name", "code", "level", "parent", "valid_from", "valid_to", "source")
     list_filter = (InForceFilter, "level", "kind")
     list_select_related = ("parent",)
     list_per_page = 100
@@ -57,12 +75,7 @@ class AdministrativeUnitAdmin(admin.ModelAdmin):
     search_fields = ("name_search", "code")
     search_help_text = "Tên (có dấu hay không dấu) hoặc mã đơn vị."
     autocomplete_fields = ("parent",)
-    fields = (*IDENTITY, "valid_to", "source")
-
-    @admin.display(description="đơn vị", ordering="name_sort")
-    def named(self, unit):
-        """Return kind and name."""
-        return unit.full_name
+    fields = (*IDENTITY, "valid_to", "source", STAMP)
 
     def get_search_results(self, request, queryset, search_term):
         """Search names with and without marks, and codes."""
@@ -83,6 +96,7 @@ class AdministrativeUnitAdmin(admin.ModelAdmin):
 class UnitSuccessionAdmin(admin.ModelAdmin):
     """Mergers, splits and renames. Once both units have reports behind them an arrow stays as it is."""
 
+    form = SuccessionForm
     list_display = ("date", "predecessor", "successor", "share")
     list_filter = ("date",)
     list_select_related = ("predecessor__parent", "successor__parent")

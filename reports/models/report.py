@@ -145,8 +145,13 @@ class Value(models.Model):
     the report was submitted. Written only by reports/figures.py, which keeps the ledger.
     """
 
-    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="values")
-    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="values")
+    # The unique constraint and value_by_indicator serve these keys; an index each would only cost writes.
+    report = models.ForeignKey(
+        Report, on_delete=models.CASCADE, related_name="values", db_index=False
+    )
+    indicator = models.ForeignKey(
+        Indicator, on_delete=models.PROTECT, related_name="values", db_index=False
+    )
     number = models.DecimalField("số", max_digits=15, decimal_places=3, null=True, blank=True)
     text = models.TextField("lời văn", blank=True)
     qualifier = models.CharField(
@@ -170,7 +175,15 @@ class Value(models.Model):
                 violation_error_message="Số liệu không được âm.",
             ),
         ]
-        indexes = [models.Index(fields=["indicator", "report"], name="value_by_indicator")]
+        # The consolidation reads sums and qualifiers from these alone (manage.py benchmark consolidation).
+        indexes = [
+            models.Index(fields=["indicator", "report", "number"], name="value_by_indicator"),
+            models.Index(
+                fields=["report", "indicator", "qualifier"],
+                name="value_inexact",
+                condition=~Q(qualifier="exact") & Q(number__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.indicator_id}: {self.number if self.number is not None else self.text}"

@@ -1,4 +1,4 @@
-"""The people of the account tests: An (commune), Bình (district above), Chi (province), Dung (a stranger), Quản."""
+"""The people of the account tests: An (commune), Bình (her district), Chi (province), Dung (far)."""
 
 import datetime
 

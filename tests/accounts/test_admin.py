@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from danvan.accounts import services
 from danvan.accounts.models import AuditEntry, LastSuperuserError, SecurityEvent, User
-from danvan.accounts.stale import stamp_of
+from danvan.common.stale import stamp_of
 from danvan.units.models import AdministrativeUnit
 from tests.accounts.cast import PASSWORD, START, make_cast
 

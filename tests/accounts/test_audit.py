@@ -241,7 +241,9 @@ class TestPages(TestCase):
         self.assertEqual(len(rows), 2)
         self.assertEqual(rows[0][6], "=1+1")
         self.assertEqual(sheet.cell(2, 7).data_type, "s")
-        self.assertEqual(SecurityEvent.objects.first().kind, "export")
+        event = SecurityEvent.objects.first()
+        self.assertEqual((event.kind, event.path), ("export", "/nhat-ky/xuat/"))
+        self.assertEqual(event.detail, {"query": "action=1"})
 
     def test_the_security_log_is_scoped_too(self):
         for name in ("an", "dung"):

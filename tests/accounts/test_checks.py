@@ -47,7 +47,7 @@ class TestChecks(SimpleTestCase):
 
     @isolate_apps("records")
     def test_model_of_a_unit_without_scope(self):
-        class Leak(models.Model):
+        class Leak(models.Model):  # noqa: DJ008
             unit = models.ForeignKey("units.AdministrativeUnit", models.PROTECT)
 
             class Meta:

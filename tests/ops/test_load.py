@@ -129,7 +129,10 @@ def test_a_hundred_and_ten_clerks_save_at_once(tmp_path, django_db_blocker, caps
             assert set(all_at_once(clerks, Clerk.open_form)[0]) == {200}
             looked, saved = [], []
             for _ in range(2):
-                for method, times, expected in ((Clerk.look, looked, 200), (Clerk.save, saved, 302)):
+                for method, times, expected in (
+                    (Clerk.look, looked, 200),
+                    (Clerk.save, saved, 302),
+                ):
                     statuses, seconds = all_at_once(clerks, method)
                     assert statuses == [expected] * CLERKS
                     times.append(seconds)
@@ -140,6 +143,6 @@ def test_a_hundred_and_ten_clerks_save_at_once(tmp_path, django_db_blocker, caps
         f"ratio {ratio:.2f} ({len(clerks[0].names)} figures each, {os.cpu_count()} cores)"
     )
     with capsys.disabled():
-        print(f"\n{told}", end=" ")
+        sys.stdout.write(f"\n{told} ")
     # The bar is 0.5 on a quiet machine; a shared one is given room, errors are not.
     assert ratio > 0.25, told

@@ -69,8 +69,8 @@ SHADOW = {
     "sqlite": [
         "CREATE TABLE shadow (report bigint, indicator bigint)",
         *(
-            f"CREATE TRIGGER shadow_{event} AFTER {event} ON reports_value BEGIN INSERT INTO shadow "  # noqa: S608 - names from this file
-            f"VALUES ({row}.report_id, {row}.indicator_id); END"
+            f"CREATE TRIGGER shadow_{event} AFTER {event} ON reports_value BEGIN "  # noqa: S608
+            f"INSERT INTO shadow VALUES ({row}.report_id, {row}.indicator_id); END"
             for event, row in (("INSERT", "new"), ("UPDATE", "new"), ("DELETE", "old"))
         ),
     ],

@@ -87,7 +87,12 @@ def _answer(request: dict, out) -> None:
     book = _Book(workbook)
     marker = _marker(book, hidden)
     chosen, problem = _choose(book, names, hidden, request)
-    about = {"sheets": names, "marker": marker, "sheet": chosen, "problem": problem}
+    about = {
+        "sheets": [n for n in names if n not in hidden],
+        "marker": marker,
+        "sheet": chosen,
+        "problem": problem,
+    }
     if chosen is None:
         _send(out, about)
         return
@@ -136,19 +141,22 @@ def _choose(book: _Book, names, hidden, request):
     if len(able) == 1:
         return able[0], ""
     headings = set(request["headings"])
-    fitting = [name for name in able if _knows_headings(book[name], headings, search_key)]
-    if len(fitting) == 1:
-        return fitting[0], ""
-    return None, "many" if fitting else "none"
+    known = {name: _known_headings(book[name], headings, search_key) for name in able}
+    most = max(known.values(), default=0)
+    fitting = [name for name in able if known[name] == most]
+    if most < 2:
+        return None, "none"
+    return (fitting[0], "") if len(fitting) == 1 else (None, "many")
 
 
-def _knows_headings(sheet, headings, fold) -> bool:
+def _known_headings(sheet, headings, fold) -> int:
+    """Return how many headings the best row of the sheet's beginning shows."""
+    best = 0
     for row in sheet.to_python(nrows=HEADER_ROWS):
         texts = [value for value in row if isinstance(value, str) and not value.isspace() and value]
         known = [t for t in texts if fold(t) in headings or fold(t.split()[0]) in headings]
-        if len(known) >= 2:
-            return True
-    return False
+        best = max(best, len(known))
+    return best
 
 
 def _send_rows(sheet, request, out) -> None:

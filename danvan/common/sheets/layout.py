@@ -141,10 +141,19 @@ def _body(rows, table: Table, keys: tuple[str, ...]) -> Iterator[tuple[int, dict
                 below_total = True
                 table.skipped.append(f"dòng {number} (dòng tổng)")
                 continue
-            if not named and (below_total or all(map(is_blank, row.values()))):
+            if _is_note(row, named, keys, below_total):
                 table.skipped.append(f"dòng {number} (ghi chú dưới bảng)")
                 continue
         yield number, row
+
+
+def _is_note(row: dict, named: list[str], keys: tuple[str, ...], below_total: bool) -> bool:
+    """Tell whether a row without enough to name it is a remark: signatures, notes, stray cells."""
+    if not named:
+        return below_total or all(map(is_blank, row.values()))
+    if not below_total:
+        return False
+    return len(keys) > 1 or not any(map(str.isdigit, str(row[named[0]])))
 
 
 def _is_total(cells: list) -> bool:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,11 +61,19 @@ class Workbook:
 
 
 @contextlib.contextmanager
-def open_workbook(path, name: str, *, titles: Collection[str] = (), headings: Collection[str] = ()):
+def open_workbook(
+    path,
+    name: str,
+    *,
+    titles: Collection[str] = (),
+    headings: Collection[str] = (),
+    check_marker: Callable[[str], None] = bool,
+):
     """Check and open the workbook at `path`; yields a Workbook whose rows are read as asked for.
 
     `titles` and `headings` are folded (search_key): the sheet is chosen by its title, else as the one
-    visible sheet that shows the headings, never as the one left open. Raises FileRefused.
+    visible sheet that shows the most headings, never as the one left open. `check_marker` is given
+    the template's hidden mark ("" without one) and may raise. Raises FileRefused.
     """
     check_file(path, name)
     request = {
@@ -81,6 +89,7 @@ def open_workbook(path, name: str, *, titles: Collection[str] = (), headings: Co
         about = child.line()
         if about.get("error"):
             raise FileRefused(_MESSAGES[about["error"]])
+        check_marker(about["marker"])
         if about["sheet"] is None:
             raise FileRefused(_no_sheet(about))
         yield Workbook(

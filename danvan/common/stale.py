@@ -1,4 +1,4 @@
-"""Stale forms in the admin: a form that was opened before somebody else saved keeps its typing and says so.
+"""Stale forms of rows without a version: who opened before somebody else saved is told, and keeps all.
 
 The form carries a signature of the row as it was shown. It is compared under a row lock, so of two people
 who save at once the second is told; a second click then saves what was typed.
@@ -38,9 +38,9 @@ class StaleFormMixin(forms.ModelForm):
 
     def clean(self):
         """Compare with the row as it is now; on a mismatch name what stands there and go on from it."""
-        cleaned = super().clean()
-        if self.instance.pk is None:
-            return cleaned
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.pk is None or self.add_prefix(STAMP) not in self.data:
+            return cleaned  # new, or not sent by our page: nothing was shown that could be old
         with transaction.atomic():
             stored = type(self.instance)._base_manager.select_for_update().get(pk=self.instance.pk)
         now = stamp_of(stored)

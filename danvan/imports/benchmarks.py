@@ -1,0 +1,232 @@
+"""`manage.py benchmark excel --rows 100000`: imports and exports beside the floor and the stock Resource.
+
+The stock Resource is measured on at most STOCK_ROWS rows and scaled in proportion, which flatters it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import python_calamine
+from django.contrib.auth import get_user_model
+from django.core.files import File
+from django.db import transaction
+from django.test.utils import override_settings
+from django.utils.module_loading import import_string
+from import_export.resources import modelresource_factory
+from openpyxl import Workbook
+from tablib import Dataset
+
+from danvan.common import excel
+from danvan.common.benchmarks import Ratio, benchmark
+from danvan.imports import confirming
+from danvan.imports.checking import check_job
+from danvan.imports.models import ImportJob, JobState
+from danvan.imports.targets import target_of
+from danvan.units.loader import DEFAULT_FILE, load_units
+from danvan.units.models import AdministrativeUnit
+
+STOCK_ROWS = 2000
+FIRST = datetime.date(2022, 1, 1)
+ROW = {
+    "led_by_secretary": "Có",
+    "led_by_chairman": "Không",
+    "led_by_council": "Không",
+    "kind": "Định kỳ",
+    "opinions": 10,
+    "answered": 5,
+    "resolved_later": 2,
+    "pending": 3,
+    "audience": "Nhân dân",
+    "form": "Trực tiếp",
+    "location": "Hội trường UBND xã",
+    "host": "Đảng ủy xã",
+}
+
+
+@benchmark("excel")
+def excel_in_and_out(rows: int) -> list[Ratio]:
+    """Import and export of `rows` dialogue conferences, and of a year's figures."""
+    load_units(DEFAULT_FILE)
+    with tempfile.TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=folder):
+        bench = _Bench(Path(folder), rows)
+        return [*bench.imports(), *bench.exports(), *_values(bench.user, Path(folder))]
+
+
+class _Bench:
+    """The same rows in, out, through the floor and through the stock Resource."""
+
+    def __init__(self, folder: Path, rows: int):
+        self.folder, self.rows = folder, rows
+        self.target = target_of("dialogue-conference")
+        self.model = self.target.model
+        province = AdministrativeUnit.objects.find("35", FIRST)
+        User = get_user_model()
+        self.user = User.objects.create(username="benchmark", unit=province, role="officer")
+        communes = AdministrativeUnit.objects.on(FIRST).filter(level="commune").order_by("code")
+        self.units = list(communes)
+        self.columns = self.target.columns(ImportJob(owner=self.user))
+
+    def workbook(self, rows: int) -> Path:
+        """Write the workbook that is imported."""
+        path = self.folder / f"{rows}.xlsx"
+        columns = tuple(excel.Column(column.heading) for column in self.columns)
+        lines = (tuple(map(self.line(n).get, (c.key for c in self.columns))) for n in range(rows))
+        excel.stream_rows(str(path), excel.Sheet(self.target.sheet_title, columns, lines))
+        return path
+
+    def line(self, number: int) -> dict:
+        """Return one row by column key."""
+        day = FIRST + datetime.timedelta(days=number % 360)
+        return {
+            **ROW,
+            "unit": self.units[number % len(self.units)].code,
+            "start_date": day,
+            "title": f"Đối thoại về giải phóng mặt bằng, môi trường, lần {number}",
+            "attendees": 50 + number % 200,
+            "conclusion_number": f"{number}/TB-ĐU",
+            "conclusion_date": day,
+            "notice_date": day - datetime.timedelta(days=8),
+        }
+
+    def run_import(self, path: Path) -> tuple[float, float]:
+        """Check and write `path`; return (seconds of all of it, seconds in the writing transaction)."""
+        job = ImportJob(owner=self.user, target=self.target.slug, file_name=path.name, sha256="")
+        with path.open("rb") as file:
+            job.file.save(path.name, File(file), save=False)
+        job.save()
+        start = time.perf_counter()
+        check_job(job)
+        confirming.request_confirmation(job, only_good=False)
+        before = time.perf_counter()
+        confirming.write_job(job)
+        end = time.perf_counter()
+        if job.state != JobState.DONE:
+            raise RuntimeError(job.message or str(job.counts))
+        return end - start, end - before
+
+    def imports(self) -> list[Ratio]:
+        """Return the ratios of the way in."""
+        self.run_import(self.workbook(1000))
+        self.model.objects.all().delete()
+        peak = _peak()
+        path = self.workbook(self.rows)
+        ours, lock = self.run_import(path)
+        growth = _peak() - peak
+        read, bare = self.floor(path)
+        stock = self.stock_import()
+        return [
+            Ratio("import", ours, "calamine + one bulk_create", read + bare, 2.0),
+            Ratio("import", ours, f"stock Resource ({STOCK_ROWS} rows, scaled)", stock, 15, True),
+            Ratio("import, write lock", lock, "bare bulk_create", bare, 1.2),
+            Ratio("import, growth in MB (not s)", growth, "allowed", 150, 1.0),
+        ]
+
+    def floor(self, path: Path) -> tuple[float, float]:
+        """Return the seconds to read `path` and to bulk_create its rows, instances made beforehand."""
+        start = time.perf_counter()
+        sheet = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+        sheet.to_python()
+        read = time.perf_counter() - start
+        rows = list(self.model.objects.select_related("unit"))
+        self.model.objects.all().delete()
+        for row in rows:
+            row.pk = None
+        start = time.perf_counter()
+        with transaction.atomic():
+            self.model.objects.bulk_create(rows, batch_size=500)
+        return read, time.perf_counter() - start
+
+    def stock_import(self) -> float:
+        """Return the seconds of a stock Resource (dry run and real) for as many rows as ours."""
+        stock = modelresource_factory(self.model)()
+        some = self.model.objects.order_by("pk")[:STOCK_ROWS]
+        keys = [row.pk for row in some]
+        data = stock.export(some).export("xlsx")
+        self.model.objects.filter(pk__in=keys).delete()
+        start = time.perf_counter()
+        dataset = Dataset().load(data, format="xlsx")
+        stock.import_data(dataset, dry_run=True)
+        stock.import_data(dataset, dry_run=False)
+        return (time.perf_counter() - start) * self.rows / len(keys)
+
+    def exports(self) -> list[Ratio]:
+        """Return the ratios of the way out."""
+        rows = self.model.objects.order_by("pk")
+        columns = self.target.export_columns()
+        path = str(self.folder / "out.xlsx")
+        peak = _peak()
+        start = time.perf_counter()
+        sheet = excel.Sheet("a", columns, self.target.export_rows(rows))
+        excel.stream_rows(path, sheet)
+        ours = time.perf_counter() - start
+        growth = _peak() - peak
+        plain = self.openpyxl_export(rows, columns)
+        start = time.perf_counter()
+        modelresource_factory(self.model)().export(rows[:STOCK_ROWS]).export("xlsx")
+        stock = (time.perf_counter() - start) * rows.count() / STOCK_ROWS
+        return [
+            Ratio("export", ours, "openpyxl write-only", plain, 1.0),
+            Ratio("export", ours, f"stock Resource ({STOCK_ROWS} rows, scaled)", stock, 15, True),
+            Ratio("export, growth in MB (not s)", growth, "allowed", 150, 1.0),
+        ]
+
+    def openpyxl_export(self, rows, columns) -> float:
+        """Return the seconds openpyxl needs, write-only, for the same cells."""
+        start = time.perf_counter()
+        book = Workbook(write_only=True)
+        sheet = book.create_sheet("a")
+        sheet.append([column.heading for column in columns])
+        for row in self.target.export_rows(rows):
+            sheet.append(row)
+        book.save(self.folder / "plain.xlsx")
+        return time.perf_counter() - start
+
+
+def _values(user, folder: Path) -> list[Ratio]:
+    """Return the seconds for a year's figures of all units, out and in, beside two seconds."""
+    period = import_string("reports.periods.open_period")(2022)
+    target = target_of("values")
+    params = {"period": str(period.pk), "year": 2022}
+    job = ImportJob(owner=user, target="values", file_name="a.xlsx", sha256="", params=params)
+    path = folder / "values.xlsx"
+    columns = [c for c in target.columns(job) if c.key in ("unit", "unit_name") or c.fmt]
+    heads = tuple(excel.Column(column.heading) for column in columns)
+    codes = [row["unit"] for row in target.template_rows(job)]
+    level = dict(AdministrativeUnit.objects.on(FIRST).values_list("code", "level"))
+    letters = {"province": "tỉnh", "district": "huyện", "commune": "xã"}
+    rows = [
+        tuple(
+            code if column.key == "unit" else 7 if letters[level[code]] in column.hint else None
+            for column in columns
+        )
+        for code in codes
+    ]
+    excel.stream_rows(str(path), excel.Sheet(target.sheet_title, heads, rows))
+    with path.open("rb") as file:
+        job.file.save("values.xlsx", File(file), save=False)
+    job.save()
+    start = time.perf_counter()
+    check_job(job)
+    confirming.request_confirmation(job, only_good=False)
+    confirming.write_job(job)
+    inward = time.perf_counter() - start
+    if job.state != JobState.DONE:
+        raise RuntimeError(job.message or str(job.counts))
+    start = time.perf_counter()
+    excel.stream_rows(str(folder / "out2.xlsx"), target.export_sheet(user, period))
+    outward = time.perf_counter() - start
+    number = job.result["figures"]
+    return [
+        Ratio(f"{number} figures in", inward, "allowed", 2.0, 1.0),
+        Ratio(f"{number} figures out", outward, "allowed", 2.0, 1.0),
+    ]
+
+
+def _peak() -> float:
+    """Return the most memory this process ever held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,86 @@
+"""Accounts from a sheet: names proposed from codes, everything wrong at once, no password anywhere."""
+
+import re
+
+from django.core.exceptions import PermissionDenied
+from django.test import TestCase
+
+from danvan.accounts.models import AuditEntry, Role, SecurityEvent, User
+from danvan.imports.account_target import AccountTarget
+from danvan.imports.models import ImportJob, Kind
+from tests.accounts.cast import make_cast
+
+
+class AccountSheetTest(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = make_cast()
+        cls.quan = cls.cast["quan"]
+
+    def setUp(self):
+        self.target = AccountTarget()
+        self.job = ImportJob(owner=self.quan, target="accounts")
+        self.checker = self.target.checker(self.job)
+
+    def check(self, unit="13369", role="Cán bộ nhập liệu", full_name="Lê Hà", username=None):
+        row = {"unit": unit, "role": role, "full_name": full_name, "username": username}
+        return self.checker.check(5, row)
+
+    def problems(self, **row):
+        verdict = self.check(**row)
+        self.assertEqual(verdict.kind, Kind.ERROR)
+        return {problem[0]: problem[1] for problem in verdict.item[2]}
+
+    def test_names_are_proposed_from_level_and_code_and_never_twice(self):
+        names = [self.check(unit=code).item[1] for code in ("350", "13369", "13369", 13369)]
+        self.assertEqual(names, ["huyen-350", "xa-13369-2", "xa-13369-3", "xa-13369-4"])
+
+    def test_role_by_label_without_marks_or_by_value(self):
+        for text in ("Cán bộ nhập liệu", "can bo nhap lieu", "clerk", "CLERK"):
+            self.assertEqual(self.check(role=text).item[3], "clerk")
+
+    def test_everything_wrong_in_a_row_is_told_at_once(self):
+        found = self.problems(unit="99999", role="Chủ tịch", username="có dấu", full_name="x" * 200)
+        self.assertEqual(set(found), {"unit", "role", "username", "full_name"})
+        self.assertEqual(set(self.problems(unit=None, role=None)), {"unit", "role"})
+
+    def test_no_row_makes_a_superuser(self):
+        self.assertIn("role", self.problems(role="Quản trị viên"))
+        self.assertIn("role", self.problems(role="superuser"))
+
+    def test_taken_names_are_refused_in_any_case_also_within_the_file(self):
+        self.assertIn("username", self.problems(username="XA-13369"))
+        self.assertEqual(self.check(username="lan.anh").kind, Kind.NEW)
+        self.assertIn("username", self.problems(username="Lan.Anh"))
+
+    def write(self, *verdicts):
+        return self.target.write(self.job, ((v.kind, v.item) for v in verdicts))
+
+    def test_written_without_password_traced_and_then_issued_on_one_sheet(self):
+        self.write(self.check(), self.check(unit="350", role="officer"))
+        people = list(User.objects.filter(username__in=["xa-13369-2", "huyen-350"]))
+        self.assertEqual(len(people), 2)
+        self.assertFalse(any(person.has_usable_password() for person in people))
+        self.assertEqual(AuditEntry.objects.filter(source="import", action=0).count(), 2)
+        self.assertEqual(SecurityEvent.objects.filter(kind="created").count(), 2)
+        self.client.force_login(self.quan)
+        page = self.client.get("/quan-tri/accounts/user/?mat_khau=none")
+        chosen = [user.pk for user in page.context["cl"].result_list]
+        self.assertEqual(sorted(chosen), sorted(person.pk for person in people))
+        sheet = self.client.post(
+            "/quan-tri/accounts/user/",
+            {"action": "reset_selected", "_selected_action": chosen, "confirmed": "1"},
+        )
+        passwords = re.findall(r"Mật khẩu: <code>([^<]+)</code>", sheet.content.decode())
+        self.assertEqual(len(set(passwords)), 2)
+        page = self.client.get("/quan-tri/accounts/user/?mat_khau=none")
+        self.assertEqual(len(page.context["cl"].result_list), 0)
+
+    def test_nobody_but_superusers(self):
+        self.job.owner = self.cast["chi"]
+        with self.assertRaises(PermissionDenied):
+            self.write(self.check(role=Role.CLERK.label))
+        for name in ("an", "binh", "chi", "lan"):
+            self.client.force_login(self.cast[name])
+            page = self.client.get("/nhap-excel/accounts/tai-len/")
+            self.assertIn(page.status_code, (403, 404))

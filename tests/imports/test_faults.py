@@ -1,0 +1,163 @@
+"""Two people at once, a process killed in the middle, a large file in a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from django.conf import settings
+from django.db import connection, connections
+from django.test import Client, TransactionTestCase, override_settings
+
+from danvan.common.excel import Column, Sheet, stream_rows
+from danvan.imports import confirming
+from danvan.imports.models import ImportJob, JobState
+from records.models import DialogueConference
+from tests.cast import build_cast
+from tests.imports.tools import GOOD, columns_of, sheet_of, upload
+
+WORKER = """
+import os, sys, threading, signal
+import django
+django.setup()
+from django.conf import settings
+settings.DATABASES["default"]["NAME"] = sys.argv[1]
+from django.db import connection
+connection.settings_dict["NAME"] = sys.argv[1]
+settings.MEDIA_ROOT = sys.argv[3]
+from danvan.imports import bulk, runner
+from danvan.imports.models import ImportJob
+insert, count = bulk.insert_many, 0
+def killed(model, columns, rows):
+    global count
+    count += 1
+    done = insert(model, columns, rows)
+    if count == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return done
+from records import importing
+importing.insert_many = killed
+job = ImportJob.objects.get(pk=int(sys.argv[2]))
+runner.confirm_here(job)
+"""
+
+
+def many_rows(user, number: int) -> bytes:
+    import io
+
+    columns = columns_of(user)
+    target = io.BytesIO()
+    rows = (
+        tuple({**GOOD, "title": f"Đối thoại số {n}"}.get(column.key) for column in columns)
+        for n in range(number)
+    )
+    heads = tuple(Column(column.heading) for column in columns)
+    stream_rows(target, Sheet("a", heads, rows))
+    return target.getvalue()
+
+
+@override_settings(IMPORT_INLINE_BYTES=10_000_000)
+class FaultTest(TransactionTestCase):
+    def setUp(self):
+        self.cast = build_cast()
+        self.an = self.cast["xa-13369"]
+        self.client.force_login(self.an)
+
+    def at_once(self, *actions):
+        """Run the actions in threads at the same moment; return what they raised."""
+        barrier, raised = threading.Barrier(len(actions)), []
+
+        def run(action):
+            try:
+                barrier.wait()
+                action()
+            except Exception as error:  # noqa: BLE001 - shown by the test
+                raised.append(error)
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=run, args=(action,)) for action in actions]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return raised
+
+    def test_two_confirmations_at_once_import_once(self):
+        job = upload(self.client, sheet_of(self.an, {}, {"title": "Hai"}))
+
+        def press():
+            client = Client()
+            client.force_login(self.an)
+            client.post(f"/nhap-excel/{job.pk}/xac-nhan/")
+
+        self.assertEqual(self.at_once(press, press), [])
+        self.assertEqual(DialogueConference.objects.count(), 2)
+
+    def test_two_people_importing_the_same_file_at_once_make_no_doubles(self):
+        jobs = []
+        for name in ("xa-13369", "canbo-13369"):
+            client = Client()
+            client.force_login(self.cast[name])
+            jobs.append((client, upload(client, sheet_of(self.an, {}, {"title": "Hai"}))))
+        actions = [
+            lambda client=client, job=job: client.post(f"/nhap-excel/{job.pk}/xac-nhan/")
+            for client, job in jobs
+        ]
+        self.assertEqual(self.at_once(*actions), [])
+        self.assertEqual(DialogueConference.objects.count(), 2)
+        states = sorted(ImportJob.objects.values_list("state", flat=True))
+        self.assertEqual(states, ["checked", "done"])
+        told = ImportJob.objects.get(state="checked")
+        self.assertIn("đã thay đổi", told.message)
+        self.assertEqual(told.counts, {"same": 2})
+
+    def test_killed_in_the_middle_nothing_is_written_and_it_can_be_confirmed_again(self):
+        job = upload(self.client, many_rows(self.an, 6000))
+        self.assertEqual(job.counts["new"], 6000)
+        name = str(connection.settings_dict["NAME"])
+        connection.close()
+        env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        command = [sys.executable, "-c", WORKER, name, str(job.pk), str(settings.MEDIA_ROOT)]
+        done = subprocess.run(command, env=env, cwd=settings.BASE_DIR, check=False, timeout=120)
+        self.assertEqual(done.returncode, -signal.SIGKILL)
+        self.assertEqual(DialogueConference.objects.count(), 0)
+        job.refresh_from_db()
+        self.assertEqual(job.state, JobState.WRITING)
+        ImportJob.objects.update(heartbeat="2020-01-01T00:00Z")
+        self.client.get(f"/nhap-excel/{job.pk}/")
+        self.client.post(f"/nhap-excel/{job.pk}/xac-nhan/")
+        self.assertEqual(DialogueConference.objects.count(), 6000)
+
+    def test_a_slow_process_that_was_given_up_writes_nothing_after_all(self):
+        job = upload(self.client, sheet_of(self.an, {}))
+        self.assertTrue(confirming.request_confirmation(job, only_good=False))
+        ImportJob.objects.filter(pk=job.pk).update(heartbeat="2020-01-01T00:00Z")
+        ImportJob.objects.recover()
+        self.assertFalse(confirming.write_job(job))
+        self.assertEqual(DialogueConference.objects.count(), 0)
+
+    def test_other_writers_wait_only_while_rows_are_written(self):
+        """Reading, checking and the preview hold no lock: a writer gets through at any moment."""
+        longest, stop = 0.0, threading.Event()
+
+        def write():
+            nonlocal longest
+            while not stop.is_set():
+                start = time.monotonic()
+                type(self.an).objects.filter(pk=self.an.pk).update(full_name=f"An {start}")
+                longest = max(longest, time.monotonic() - start)
+                time.sleep(0.01)
+            connections.close_all()
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        try:
+            job = upload(self.client, many_rows(self.an, 5000))
+        finally:
+            stop.set()
+            thread.join()
+        self.assertEqual(job.counts["new"], 5000)
+        self.assertLess(longest, 1)

@@ -1,0 +1,154 @@
+"""The driver of `make run` and `make test`, as far as it can be tried without a fresh machine."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+
+
+@pytest.fixture
+def driver(monkeypatch):
+    """The module tests/run.py as `python3 tests/run.py` sees it."""
+    monkeypatch.syspath_prepend(str(ROOT / "tests"))
+    import run
+
+    return run
+
+
+@pytest.fixture
+def machine(driver, monkeypatch, tmp_path):
+    """run_machine with a project folder of its own."""
+    import run_machine
+
+    monkeypatch.setattr(run_machine, "ROOT", tmp_path)
+    monkeypatch.setattr(run_machine, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(run_machine, "PYTHON", tmp_path / ".venv/bin/python")
+    return run_machine
+
+
+def junit(path: Path, **counts) -> Path:
+    attributes = " ".join(f'{name}="{count}"' for name, count in counts.items())
+    path.write_text(f"<testsuites><testsuite {attributes}/></testsuites>")
+    return path
+
+
+def test_a_skipped_test_counts_as_failed(driver, tmp_path):
+    report = junit(tmp_path / "a.xml", tests=10, failures=1, errors=2, skipped=3)
+    assert driver.counts(report) == (4, 6)
+
+
+def test_a_run_without_a_report_is_a_failure(driver, monkeypatch):
+    monkeypatch.setattr(driver, "timed", lambda *arguments: (1.0, 0))
+    tally = driver.Tally()
+    tally.pytest("nothing", "sqlite:///x")
+    assert (tally.passed, tally.failed) == (0, 1)
+
+
+def test_a_crash_after_the_last_test_is_a_failure(driver, monkeypatch, tmp_path):
+    monkeypatch.setattr(driver, "timed", lambda *arguments: (1.0, 3))
+    monkeypatch.setattr(driver, "counts", lambda report: (5, 0))
+    monkeypatch.setattr(driver.Path, "exists", lambda path: True)
+    tally = driver.Tally()
+    tally.pytest("crash", "sqlite:///x")
+    assert (tally.passed, tally.failed) == (5, 1)
+
+
+def test_settings_of_the_person_do_not_reach_the_tests(driver, monkeypatch):
+    seen = {}
+    monkeypatch.setenv("SECRET_KEY", "mine")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://mine")
+    monkeypatch.setattr(
+        driver.subprocess,
+        "run",
+        lambda *a, env, **k: seen.update(env) or subprocess.CompletedProcess(a, 0),
+    )
+    driver.timed("step", ["x"], {"DEBUG": "0"})
+    assert "SECRET_KEY" not in seen
+    assert "DATABASE_URL" not in seen
+    assert seen["DEBUG"] == "0"
+
+
+def test_a_port_in_use_is_told_before_any_work(driver):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(driver.MachineError, match="make run PORT="):
+            driver.ensure_port_is_free(taken.getsockname()[1])
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "70000", "-1", "80.5"])
+def test_a_bad_port_is_a_sentence(port):
+    answer = subprocess.run(
+        [sys.executable, "tests/run.py", "run"],
+        cwd=ROOT,
+        env={**os.environ, "PORT": port},
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 2
+    assert "PORT must be a number" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_the_ways_to_an_environment_are_tried_in_order(machine, monkeypatch):
+    tried = []
+    ways = ("plain_venv", "venv_after_apt", "by_virtualenv", "venv_with_system_pip")
+    for way in ways:
+        monkeypatch.setattr(machine, way, lambda way=way: tried.append(way))
+    with pytest.raises(machine.MachineError, match="python3-venv"):
+        machine.make_environment()
+    assert tried == list(ways)
+
+
+def test_the_first_way_that_works_is_enough(machine, monkeypatch):
+    monkeypatch.setattr(machine, "plain_venv", lambda: False)
+    monkeypatch.setattr(machine, "venv_after_apt", lambda: True)
+    monkeypatch.setattr(machine, "works", lambda python: True)
+    monkeypatch.setattr(machine, "by_virtualenv", lambda: pytest.fail("not needed"))
+    machine.make_environment()
+
+
+def test_nothing_is_installed_twice_and_a_new_pin_is_noticed(machine, monkeypatch, tmp_path):
+    ran = []
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / "base.txt").write_text("a==1\n")
+    (tmp_path / "dev.txt").write_text("-r base.txt\nb==1\n")
+    monkeypatch.setattr(machine, "works", lambda python: True)
+    monkeypatch.setattr(
+        machine.subprocess,
+        "run",
+        lambda command, **k: ran.append(command) or subprocess.CompletedProcess(command, 0, "", ""),
+    )
+    monkeypatch.setattr(machine, "pip", lambda: ["pip"])
+    machine.ensure_environment("dev.txt")
+    machine.ensure_environment("dev.txt")
+    assert len(ran) == 1
+    (tmp_path / "base.txt").write_text("a==2\n")
+    machine.ensure_environment("dev.txt")
+    assert len(ran) == 2
+
+
+def test_an_environment_whose_python_is_gone_is_made_again(machine, tmp_path):
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").symlink_to(tmp_path / "gone")
+    assert not machine.works(tmp_path / ".venv/bin/python")
+
+
+def test_without_root_nothing_is_installed(machine, monkeypatch):
+    monkeypatch.setattr(machine.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(machine, "PACKAGES", {"no-such-package": lambda: False})
+    monkeypatch.setattr(machine, "install_packages", lambda names: pytest.fail("installed"))
+    assert machine.ensure_packages() == ["no-such-package"]
+
+
+def test_make_says_what_it_can_do():
+    answer = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 0
+    for target in ("run", "test", "lint"):
+        assert f"make {target}" in answer.stdout
