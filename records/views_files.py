@@ -1,4 +1,4 @@
-"""Files kept with a record: attach, hand out, delete (POST only where something changes)."""
+"""Files of a record: attach, hand out, delete."""
 
 from __future__ import annotations
 
