@@ -272,7 +272,7 @@ class RecordChecker(Checker):
             row.check_row()
         except ValidationError as error:
             return [
-                Problem("" if name == NON_FIELD_ERRORS else name, message)
+                Problem("" if name == NON_FIELD_ERRORS else name, message, _typed(row, name))
                 for name, messages in error.message_dict.items()
                 for message in messages
             ]
@@ -315,6 +315,14 @@ class RecordChecker(Checker):
         points = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)}
         found = {k.message for k in locks for p in points if k.covers(p[0], p[1])}
         return [Problem("", message) for message in sorted(found)]
+
+
+def _typed(row, name: str) -> str:
+    """Return what the sheet said in column `name`, as its owner would recognise it."""
+    value = getattr(row, name, None) if name != NON_FIELD_ERRORS else None
+    if isinstance(value, datetime.date):
+        return f"{value:%d/%m/%Y}"
+    return "" if value is None else str(value)
 
 
 def _form(value):

@@ -14,6 +14,7 @@ from records.importing import TARGETS, RecordTarget
 from records.kinds import RecordKind
 from records.views import RecordListView
 
+IN_MEMORY = 4 << 20  # bytes of an export that never touch the disk
 BY_SLUG = {target.slug: target for target in TARGETS}
 
 
@@ -31,7 +32,7 @@ class ExportView(RecordListView):
         rows = self.get_queryset()
         filterset = self.get_filterset_class()(request.GET, queryset=rows, request=request)
         rows = filterset.qs if filterset.is_valid() else rows.none()
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the response
+        file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the response
         number = write_records(self.kind, rows.order_by("unit__code", "start_date", "pk"), file)
         file.seek(0)
         security_log.record(

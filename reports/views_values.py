@@ -16,6 +16,8 @@ from danvan.common import excel
 from reports.models import ReportingPeriod
 from reports.value_sheet import VALUES
 
+IN_MEMORY = 4 << 20  # bytes of an export that never touch the disk
+
 
 @require_GET
 def export_values(request, pk: int):
@@ -23,7 +25,7 @@ def export_values(request, pk: int):
     if not request.user.can(Action.VIEW):
         raise PermissionDenied("Anh/chị không có quyền xem số liệu.")
     period = get_object_or_404(ReportingPeriod, pk=pk)
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the response
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the response
     excel.stream_rows(file, VALUES.export_sheet(request.user, period))
     file.seek(0)
     security_log.record(SecurityKind.EXPORT, user=request.user, data=f"values {period}")
