@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from records import views, views_excel
+from records import views, views_excel, views_files
 from records.converters import KindConverter
 
 register_converter(KindConverter, "kind")
@@ -17,7 +17,9 @@ urlpatterns = [
     path("<kind:kind>/<int:pk>/nhan-ban/", views.RecordFormView.as_view(copying=True), name="copy"),
     path("<kind:kind>/<int:pk>/xoa/", views.RecordDeleteView.as_view(), name="delete"),
     path("<kind:kind>/<int:pk>/lich-su/", views.HistoryView.as_view(), name="history"),
-    path("<kind:kind>/<int:pk>/tep/", views.AttachView.as_view(), name="attach"),
-    path("<kind:kind>/<int:pk>/tep/<uuid:file>/", views.FileView.as_view(), name="file"),
-    path("<kind:kind>/<int:pk>/tep/<uuid:file>/xoa/", views.DetachView.as_view(), name="detach"),
+    path("<kind:kind>/<int:pk>/tep/", views_files.AttachView.as_view(), name="attach"),
+    path("<kind:kind>/<int:pk>/tep/<uuid:file>/", views_files.FileView.as_view(), name="file"),
+    path(
+        "<kind:kind>/<int:pk>/tep/<uuid:file>/xoa/", views_files.DetachView.as_view(), name="detach"
+    ),
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -307,56 +306,3 @@ class BulkDeleteView(KindMixin, ScopedView, TemplateView):
             rows = self.model.objects.editable_by(request.user).filter(pk__in=keys).with_names()
             context = self.get_context_data(candidates=rows, missing=len(set(keys)) - len(rows))
         return self.render_to_response(context)
-
-
-class AttachView(RecordDetailView):
-    """Keep a file with a record."""
-
-    action = "enter_record"
-    http_method_names = ["post"]
-
-    def post(self, request, *args, **kwargs):
-        record = self.object
-        form = attachments.AttachForm(request.POST, request.FILES)
-        if form.is_valid():
-            try:
-                kept = attachments.attach(
-                    record, form.cleaned_data["file"], form.media_type, actor=request.user
-                )
-            except ValidationError as error:
-                form.add_error("file", error.messages)
-            else:
-                messages.success(request, f"Đã đính kèm “{kept.name}”.")
-                return redirect(record)
-        context = self.get_context_data(attach_form=form)
-        return self.render_to_response(context, status=422)
-
-
-class FileView(KindMixin, ScopedView):
-    """Hand out one file of a record to whoever may see the record."""
-
-    def get(self, request, *args, **kwargs):
-        found = attachments.files_of(self.object).filter(pk=kwargs["file"]).first()
-        if found is None:
-            raise Http404
-        return attachments.response_for(found, inline="xem" in request.GET)
-
-
-class DetachView(KindMixin, ScopedView):
-    """Delete one file of a record."""
-
-    action = "enter_record"
-    http_method_names = ["post"]
-
-    def post(self, request, *args, **kwargs):
-        record = self.object
-        found = attachments.files_of(record).filter(pk=kwargs["file"]).first()
-        if found is None:
-            raise Http404
-        try:
-            attachments.detach(record, found, actor=request.user)
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-        else:
-            messages.success(request, f"Đã xóa tệp “{found.name}”.")
-        return redirect(record)

@@ -11,9 +11,9 @@ from records.menu import year_counts
 from reports.figures import figures_of
 from reports.models import Indicator, Report, State
 from reports.periods import current_period
+from reports.progress import required_counts, state_counts, to_review_by
 from reports.rules import describe
 from reports.submission import prior_report
-from reports.views_review import required_counts, state_counts, to_review_by
 from reports.workflow import lock_reason, may_enter
 
 # What a leader asks first: dialogues, people received, recognised models, oversight.

@@ -9,18 +9,14 @@ from django.db.models import Q
 from danvan.common.text import search_key
 from danvan.units.models import Level, strip_kind
 from reports.models import Report, ReportingPeriod, State
-from reports.periods import current_period
+from reports.periods import current_among
 
 
 class ReportFilter(django_filters.FilterSet):
     """Reports of one period: by state, level and unit name (with or without marks)."""
 
-    period_choice = django_filters.ModelChoiceFilter(
-        label="Kỳ báo cáo",
-        queryset=ReportingPeriod.objects.all(),
-        field_name="period",
-        method="of_period",
-        empty_label=None,
+    period_choice = django_filters.ChoiceFilter(
+        label="Kỳ báo cáo", method="of_period", empty_label=None
     )
     state = django_filters.ChoiceFilter(
         label="Trạng thái",
@@ -36,11 +32,15 @@ class ReportFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def __init__(self, data=None, *args, **kwargs):
+        # The periods are read once: for the default, the choices and the one chosen.
+        self.periods = {str(period.pk): period for period in ReportingPeriod.objects.all()}
         data = data.copy() if data else {}
         if not data.get("period_choice"):
-            newest = current_period()
-            data["period_choice"] = newest.pk if newest else ""
+            current = current_among(self.periods.values())
+            data["period_choice"] = str(current.pk) if current else ""
         super().__init__(data, *args, **kwargs)
+        choices = [(key, str(period)) for key, period in self.periods.items()]
+        self.form.fields["period_choice"].choices = choices
         for field in self.form.fields.values():
             is_choice = isinstance(field, forms.ChoiceField)
             field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
@@ -48,7 +48,9 @@ class ReportFilter(django_filters.FilterSet):
     @property
     def period(self) -> ReportingPeriod | None:
         """The chosen period, None while none is open or the choice is wrong."""
-        return self.form.cleaned_data.get("period_choice") if self.is_valid() else None
+        if not self.is_valid():
+            return None
+        return self.periods.get(self.form.cleaned_data["period_choice"])
 
     def scoped(self):
         """Return the reports the counts are made of: those listed were no state, level or name chosen."""

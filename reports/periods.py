@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -129,6 +130,11 @@ def extend_deadline(
 def _require(user, action: Action) -> None:
     if not user.can(action):
         raise PermissionDenied("Anh/chị không có quyền thực hiện việc này.")
+
+
+def current_among(periods: Iterable[ReportingPeriod]) -> ReportingPeriod | None:
+    """Return the same choice as `current_period` among periods already read."""
+    return min(periods, key=lambda p: (p.is_closed, -p.start.toordinal()), default=None)
 
 
 def current_period() -> ReportingPeriod | None:

@@ -13,7 +13,7 @@ from danvan.accounts.rights import Action
 from danvan.common.text import clean_line
 from reports.models import Report, ReportingPeriod
 from reports.periods import close_period, default_dates, open_period, reopen_period
-from reports.views_review import state_counts
+from reports.progress import state_counts
 
 
 def _require_manager(request) -> None:

@@ -6,22 +6,20 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Count, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_filters.views import FilterView
 
 from danvan.accounts.rights import Action
 from danvan.common.numbers import read_id
 from danvan.common.text import clean_line
-from danvan.units.models import Level
-from danvan.units.organisations import office_name
 from reports.figures import Figure
 from reports.filters import ReportFilter, ReviewFilter
 from reports.models import FigureChange, Indicator, Remark, Report, State
 from reports.periods import extend_deadline
+from reports.progress import required_counts, state_counts, to_review_by
+from reports.remarks import keep_remarks, settle
 from reports.rules import describe
 from reports.sheet import Sheet
 from reports.views_entry import visible_report
@@ -89,7 +87,7 @@ def move(request, pk: int):
     }
     try:
         with transaction.atomic():
-            _keep_remarks(report, typed, request.user)
+            keep_remarks(report, typed, request.user)
             if action != "remark":
                 make_move(
                     report, action, user=request.user, version=_version(request), reason=reason
@@ -111,30 +109,6 @@ def _version(request) -> int | None:
     return read_id(request.POST.get("version", ""))
 
 
-def _keep_remarks(report: Report, typed: dict[str, str], user) -> None:
-    """Store remarks ({indicator code: text}); raise ValidationError for one too long or on no such figure."""
-    if not typed:
-        return
-    if report.state != State.SUBMITTED:
-        raise ValidationError("Chỉ nhận xét được khi báo cáo đang chờ duyệt. Vui lòng xem lại.")
-    if too_long := [code for code, text in typed.items() if len(text) > 1000]:
-        raise ValidationError(f"Nhận xét ở {', '.join(too_long)} quá dài (tối đa 1.000 ký tự).")
-    rows = Indicator.objects.filter(catalogue=report.period.catalogue_id, code__in=typed)
-    known = {row.code: row for row in rows}
-    if unknown := set(typed) - set(known):
-        raise ValidationError(f"Không có chỉ tiêu {', '.join(sorted(unknown))}.")
-    Remark.objects.bulk_create(
-        Remark(
-            report=report,
-            indicator=known[code],
-            text=text,
-            author=user,
-            author_unit=office_name(user.unit, report.period.end),
-        )
-        for code, text in typed.items()
-    )
-
-
 @require_POST
 def resolve_remark(request, pk: int, remark: int):
     """Mark one remark as settled (by the reviewer)."""
@@ -142,9 +116,7 @@ def resolve_remark(request, pk: int, remark: int):
     row = get_object_or_404(Remark.objects.visible_to(request.user), pk=remark, report=report)
     if not may_review(report, request.user):
         raise PermissionDenied("Chỉ đơn vị duyệt mới đánh dấu nhận xét là đã xong.")
-    Remark.objects.visible_to(request.user).filter(pk=row.pk, resolved_at=None).update(
-        resolved_at=timezone.now(), resolved_by=request.user
-    )
+    settle(row, request.user)
     messages.success(request, "Đã đánh dấu nhận xét là đã xong.")
     return redirect("reports:detail", pk=pk)
 
@@ -266,35 +238,3 @@ class ReviewView(ReportListView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(lines=self.lines, **kwargs)
-
-
-def to_review_by(user) -> Q:
-    """Return the condition for reports that are not the user's own, except where a unit reviews itself."""
-    if user.is_superuser:
-        return Q()
-    return ~Q(unit=user.unit_id) | Q(reviewer=user.unit_id, unit=user.unit_id)
-
-
-def state_counts(reports, period) -> dict[str, int]:
-    """Return how many of `reports` stand in each state, how many are overdue, and all."""
-    if period is None:
-        return {}
-    reports = reports.filter(period=period)
-    counts = reports.aggregate(
-        all=Count("pk"), **{state.value: Count("pk", filter=Q(state=state)) for state in State}
-    )
-    counts["overdue"] = reports.overdue().count()
-    counts["to_send"] = counts["draft"] + counts["reopened"]
-    return counts
-
-
-def required_counts(period) -> dict[str, int]:
-    """Return how many figures each level enters in `period`, by level; one query."""
-    if period is None:
-        return {}
-    rows = Indicator.objects.filter(catalogue=period.catalogue_id, is_component=False)
-    levels = dict.fromkeys(Level.values, 0)
-    for letters in rows.exclude(value_type="PCT").values_list("entry_levels", flat=True):
-        for letter in letters:
-            levels[Level.from_letter(letter).value] += 1
-    return levels

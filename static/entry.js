@@ -9,6 +9,8 @@
   const waiting = new Set();
   let timer = 0, busy = false, halted = false;
 
+  document.querySelector(".dv-errors")?.focus();
+
   const rowOf = (field) => field.closest("[data-code]");
   const row = (code) => document.getElementById(code);
 

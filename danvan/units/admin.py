@@ -67,7 +67,7 @@ class AdministrativeUnitAdmin(admin.ModelAdmin):
     """Units. A unit that data hangs on keeps code, name, kind, parent and first day: a change is a new unit."""
 
     form = UnitForm
-    list_display = ("full_name", "code", "level", "parent", "valid_from", "valid_to", "source")
+    list_display = ("named", "code", "level", "parent", "valid_from", "valid_to", "source")
     list_filter = (InForceFilter, "level", "kind")
     list_select_related = ("parent",)
     list_per_page = 100
@@ -76,6 +76,11 @@ class AdministrativeUnitAdmin(admin.ModelAdmin):
     search_help_text = "Tên (có dấu hay không dấu) hoặc mã đơn vị."
     autocomplete_fields = ("parent",)
     fields = (*IDENTITY, "valid_to", "source", STAMP)
+
+    @admin.display(description="đơn vị", ordering="name_sort")
+    def named(self, unit):
+        """Return kind and name."""
+        return unit.full_name
 
     def get_search_results(self, request, queryset, search_term):
         """Search names with and without marks, and codes."""

@@ -21,6 +21,8 @@ DEFAULT_FILE = Path(__file__).parent / "data" / "ha_nam_units.csv"
 COLUMNS = (
     "code", "name", "level", "parent_code", "valid_from", "valid_to", "successor_codes", "source",
 )  # fmt: skip
+# The column in which a field of the model stands, where the names differ.
+COLUMN_OF = {"parent": "parent_code", "kind": "name", "__all__": "code"}
 WRITTEN = (
     "kind",
     "name",
@@ -192,7 +194,8 @@ def _write_level(rows: list[Row], by_code: dict, result: LoadResult) -> None:
             unit.clean_fields(exclude=["parent"])
             unit.clean()
         except ValidationError as error:
-            column, messages = next(iter(error.message_dict.items()))
+            name, messages = next(iter(error.message_dict.items()))
+            column = COLUMN_OF.get(name, name)
             result.problems.append(f"line {row.line}, column {column}: {messages[0]}")
             continue
         placed.append(unit)

@@ -51,8 +51,11 @@ def _store_counted(period: ReportingPeriod) -> None:
     for unit_id, code in counted(AdministrativeUnit.objects.all(), period):
         known[code].add(unit_id)
     values = Value.objects.filter(report__period=period, report__submitted_at__isnull=False)
-    for code, unit_ids in known.items():
-        values.filter(indicator__code=code, report__unit__in=unit_ids).update(counted=F("number"))
+    rows = values.values_list("pk", "report__unit", "indicator__code")
+    ids = [pk for pk, unit_id, code in rows if unit_id in known.get(code, ())]
+    # By key: PostgreSQL has no statistics of rows written a moment ago and would join them one by one.
+    for start in range(0, len(ids), BATCH):
+        Value.objects.filter(pk__in=ids[start : start + BATCH]).update(counted=F("number"))
 
 
 def _write(rows: dict[type, list]) -> int:

@@ -86,10 +86,20 @@ def load(today: datetime.date, *, with_records: bool = True) -> Loaded:
     for year in missing:
         one = _Year(year, accounts, today)
         loaded.figures += one.load_figures(figures[year])
+        _count_rows()
         if with_records and year in RECORD_YEARS:
             loaded.records += write_records(units, accounts, one.period)
         one.finish(figures[year])
     return loaded
+
+
+def _count_rows() -> None:
+    """Let the database learn how many rows there are now; what follows joins them by the thousand.
+
+    PostgreSQL would find out by itself only after the transaction, and until then plan for none.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 class _Year:

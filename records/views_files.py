@@ -1,0 +1,65 @@
+"""Files of a record: attach, hand out, delete."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.shortcuts import redirect
+
+from danvan.common.views import ScopedView
+from records import attachments
+from records.views import KindMixin, RecordDetailView
+
+
+class AttachView(RecordDetailView):
+    """Keep a file with a record."""
+
+    action = "enter_record"
+    http_method_names = ["post"]
+
+    def post(self, request, *args, **kwargs):
+        record = self.object
+        form = attachments.AttachForm(request.POST, request.FILES)
+        if form.is_valid():
+            try:
+                kept = attachments.attach(
+                    record, form.cleaned_data["file"], form.media_type, actor=request.user
+                )
+            except ValidationError as error:
+                form.add_error("file", error.messages)
+            else:
+                messages.success(request, f"Đã đính kèm “{kept.name}”.")
+                return redirect(record)
+        context = self.get_context_data(attach_form=form)
+        return self.render_to_response(context, status=422)
+
+
+class FileView(KindMixin, ScopedView):
+    """Hand out one file of a record to whoever may see the record."""
+
+    def get(self, request, *args, **kwargs):
+        found = attachments.files_of(self.object).filter(pk=kwargs["file"]).first()
+        if found is None:
+            raise Http404
+        return attachments.response_for(found, inline="xem" in request.GET)
+
+
+class DetachView(KindMixin, ScopedView):
+    """Delete one file of a record."""
+
+    action = "enter_record"
+    http_method_names = ["post"]
+
+    def post(self, request, *args, **kwargs):
+        record = self.object
+        found = attachments.files_of(record).filter(pk=kwargs["file"]).first()
+        if found is None:
+            raise Http404
+        try:
+            attachments.detach(record, found, actor=request.user)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            messages.success(request, f"Đã xóa tệp “{found.name}”.")
+        return redirect(record)
