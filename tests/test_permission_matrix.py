@@ -49,6 +49,8 @@ class MatrixCase(TestCase):
         cookies = copy.deepcopy(client.cookies)
         with transaction.atomic():
             answer = client.get(url) if method == "GET" else self.post(client, url, data or {})
+            if answer.streaming:
+                answer.getvalue()  # a download is read to its end, which closes its file
             transaction.set_rollback(True)
         client.cookies = cookies
         return answer.status_code
