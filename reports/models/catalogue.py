@@ -247,23 +247,13 @@ class Indicator(CatalogueRow):
             ahead = {c for code in ahead & formulas.keys() for c in formulas[code].reads} - seen
 
     def _refuse_orphans(self, old: Indicator) -> None:
-        """Refuse what leaves rules without their figure or typed figures without their field."""
+        """Refuse what leaves formulas and rules without the figure they name."""
         if self.code != old.code and (users := old.named_by()):
             raise ValidationError(
                 {"code": f"Không đổi được mã: đang dùng trong {', '.join(users)}."}
             )
         if self.parent_id == self.pk:
             raise ValidationError({"parent": "Chỉ tiêu không thể là phần của chính nó."})
-        typed = old.values.values_list("report__level", flat=True).distinct()
-        levels = {Level(level).letter for level in typed}
-        if levels and self.value_type != old.value_type:
-            raise ValidationError(
-                {"value_type": "Đã có số liệu nhập theo chỉ tiêu này nên không đổi được kiểu."}
-            )
-        if levels - set(self.entry_levels):
-            raise ValidationError(
-                {"entry_levels": "Cấp bị bỏ đã có số liệu nhập theo chỉ tiêu này."}
-            )
 
     def named_by(self) -> list[str]:
         """Return the codes of the indicators and the rules of the year whose expression names this one."""

@@ -7,6 +7,7 @@ from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
 
+from reports.catalogue_loader import copy_catalogue
 from reports.figures import Figure, write_figures
 from reports.models import Catalogue, Indicator, Remark, Report, ReportingPeriod, Rule, State
 from tests.budget import queries_of
@@ -295,10 +296,10 @@ class ManagementPagesTest(TestCase):
         self.client.post(url, data | {"expression": "DT01 <= 500", "message": "DT01 quá lớn."})
         assert Rule.objects.count() == count + 1
 
-    def row_data(self, code):
-        """Return the edit page of an indicator of 2024 and what its form posts unchanged."""
-        row = Indicator.objects.get(catalogue__year=2024, code=code)
-        url = reverse("reports:catalogue_edit", args=[2024, "chi-tieu", row.pk])
+    def row_data(self, code, year=2024):
+        """Return the edit page of an indicator of `year` and what its form posts unchanged."""
+        row = Indicator.objects.get(catalogue__year=year, code=code)
+        url = reverse("reports:catalogue_edit", args=[year, "chi-tieu", row.pk])
         initial = self.client.get(url).context["form"].initial
         return url, {k: v for k, v in initial.items() if v not in (None, [], False)}
 
@@ -321,11 +322,12 @@ class ManagementPagesTest(TestCase):
         assert self.client.post(url, data).status_code == 302
 
     def test_a_code_taken_twice_or_named_by_others_is_refused(self):
-        url, data = self.row_data("DT01")
+        copy_catalogue(self.world.period.catalogue, 2025)
+        url, data = self.row_data("DT01", 2025)
         self.assertContains(
             self.client.post(url, data | {"code": "DT02"}), "Không đổi được mã", status_code=422
         )
-        url, data = self.row_data("QT01")
+        url, data = self.row_data("QT01", 2025)
         self.assertContains(
             self.client.post(url, data | {"code": "QT02"}), "mang mã này", status_code=422
         )
@@ -333,23 +335,25 @@ class ManagementPagesTest(TestCase):
         again = self.client.post(add, {"code": "QT", "label": "Lặp", "order": "1"})
         self.assertContains(again, "mang mã này", status_code=422)
 
-    def test_what_holds_figures_keeps_its_kind_and_its_levels(self):
-        write_figures(
-            self.world.report,
-            {"QT01": Figure(Decimal(3))},
-            actor=self.cast["xa-13369"],
-            source="form",
-        )
+    def test_opening_a_year_freezes_its_indicators_not_their_wording(self):
         url, data = self.row_data("QT01")
-        for change in ({"value_type": "TEXT"}, {"entry_levels": "HT"}):
+        for change in ({"value_type": "TEXT"}, {"entry_levels": "HT"}, {"code": "QT99"}):
             with self.subTest(change=change):
                 answer = self.client.post(url, data | change)
-                self.assertContains(answer, "có số liệu nhập", status_code=422)
+                self.assertContains(answer, "đã mở kỳ báo cáo", status_code=422)
+        add = reverse("reports:catalogue_add", args=[2024, "chi-tieu"])
+        new = self.client.post(add, data | {"code": "QT98"})
+        self.assertContains(new, "đã mở kỳ báo cáo", status_code=422)
+        row = Indicator.objects.get(catalogue__year=2024, code="QT01")
+        gone = reverse("reports:catalogue_delete", args=[2024, "chi-tieu", row.pk])
+        self.assertContains(self.client.post(gone, follow=True), "đã mở kỳ báo cáo")
         assert self.client.post(url, data | {"label": "Tên mới"}).status_code == 302
+        row.refresh_from_db()
+        assert (row.label, row.value_type, row.entry_levels) == ("Tên mới", "INT", "XHT")
 
     def test_what_others_name_is_not_deleted(self):
-        row = Indicator.objects.get(catalogue__year=2024, code="DT08")
-        url = reverse("reports:catalogue_delete", args=[2024, "chi-tieu", row.pk])
+        row = copy_catalogue(self.world.period.catalogue, 2025).indicators.get(code="DT08")
+        url = reverse("reports:catalogue_delete", args=[2025, "chi-tieu", row.pk])
         self.assertContains(self.client.post(url, follow=True), "đang dùng trong DT11")
         assert Indicator.objects.filter(pk=row.pk).exists()
 
