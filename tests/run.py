@@ -101,12 +101,13 @@ class Tally:
 
     def pytest(self, name: str, database_url: str, *arguments: str) -> None:
         """Run the tests on one database; a test that was skipped counts as failed."""
-        report = Path(tempfile.mkdtemp(prefix="danvan-junit-")) / "report.xml"
         command = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadscope", "-p", "no:cacheprovider"]
-        command += [f"--junit-xml={report}", *arguments]
         environment = {"DATABASE_URL": database_url, "DEBUG": "0"}
-        seconds, code = timed(name, command, environment)
-        passed, failed = counts(report) if report.exists() else (0, 1)
+        with tempfile.TemporaryDirectory(prefix="danvan-junit-") as folder:
+            report = Path(folder) / "report.xml"
+            command += [f"--junit-xml={report}", *arguments]
+            seconds, code = timed(name, command, environment)
+            passed, failed = counts(report) if report.exists() else (0, 1)
         self.note(name, passed, max(failed, int(bool(code))), seconds)
 
 

@@ -49,6 +49,7 @@ class MatrixCase(TestCase):
         cookies = copy.deepcopy(client.cookies)
         with transaction.atomic():
             answer = client.get(url) if method == "GET" else self.post(client, url, data or {})
+            list(answer if answer.streaming else ())  # reads a file to its end, which closes it
             transaction.set_rollback(True)
         client.cookies = cookies
         return answer.status_code
