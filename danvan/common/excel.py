@@ -28,6 +28,7 @@ MAX_ROWS = 1_048_576
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _ESCAPE_LIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _LIVE = ("=", "+", "-", "@", "\t", "\n")
+_AS_IT_IS = {int, type(None)}  # most cells of an export need no look
 _FIRST_DAY = datetime.date(1900, 3, 1)  # before it Excel counts a day that never was
 
 
@@ -133,7 +134,14 @@ def _records(sheet: Sheet) -> Iterator[dict]:
     for number, row in enumerate(sheet.rows, start=1):
         if number >= MAX_ROWS:
             raise ValueError(f"a sheet holds {MAX_ROWS - 1} rows")
-        yield dict(zip(headings, map(cell_value, row), strict=True))
+        cells = [
+            value
+            if value.__class__ in _AS_IT_IS
+            or (value.__class__ is str and len(value) < MAX_TEXT and value.isprintable())
+            else cell_value(value)
+            for value in row
+        ]
+        yield dict(zip(headings, cells, strict=True))
     if not number:
         yield dict.fromkeys(headings)
 
