@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 
@@ -37,6 +37,7 @@ class Line:
     total: Figure
     prior: Figure
     by_year: tuple[tuple[int, Figure], ...]
+    is_complete: bool = True
 
     @property
     def code(self) -> str:
@@ -45,8 +46,11 @@ class Line:
 
     @property
     def change(self) -> Decimal | None:
-        """The total less the prior total (for ratios in points); None when one of them is blank."""
-        if self.total.number is None or self.prior.number is None:
+        """The total less the prior total (for ratios in points); None when one of them is blank.
+
+        None as well while reports are missing: half a year is no fall against a whole one.
+        """
+        if not self.is_complete or self.total.number is None or self.prior.number is None:
             return None
         return self.total.number - self.prior.number
 
@@ -124,6 +128,11 @@ class Consolidation:
         return sum(year.included for year in self.years)
 
     @property
+    def is_complete(self) -> bool:
+        """Tell whether every report of the range is in the figures."""
+        return self.included == self.expected
+
+    @property
     def is_demo(self) -> bool:
         """Tell whether demonstration figures are among them."""
         return any(year.is_demo for year in self.years)
@@ -153,11 +162,13 @@ def consolidate_source(source: Source) -> Consolidation:
     """Return the consolidation of the scope of `source`, which other views of it may share."""
     codes = section_codes(source, source.scope.section)
     facts = read_facts(source, [*source.prior, *source.years], codes)[None]
+    years = year_progress(source, facts)
+    complete = all(year.included == year.expected for year in years)
     return Consolidation(
         scope=source.scope,
         levels=source.scope.levels or tuple(Level.values),
-        sections=_sections(source, codes, facts),
-        years=year_progress(source, facts),
+        sections=_sections(source, codes, facts, complete),
+        years=years,
         missing=submissions(source, missing_only=True),
         prior_years=source.scope.prior_years if source.prior else None,
     )
@@ -178,7 +189,9 @@ def section_numbers(source: Source) -> dict[str, int]:
     return {code: number for number, code in enumerate(codes, 1)}
 
 
-def _sections(source: Source, codes: list[str], facts: Facts) -> tuple[SectionLines, ...]:
+def _sections(
+    source: Source, codes: list[str], facts: Facts, complete: bool
+) -> tuple[SectionLines, ...]:
     """Evaluate every line: by level, in total, before, and each year by itself."""
     whole = Evaluator(source.definitions, facts, source.years)
     before = Evaluator(source.definitions, facts, source.prior)
@@ -187,7 +200,12 @@ def _sections(source: Source, codes: list[str], facts: Facts) -> tuple[SectionLi
         single = dict.fromkeys(single, whole)
     numbers = section_numbers(source)
     lines = [
-        _line(source.definitions[code], source.scope.levels or Level.values, whole, before, single)
+        replace(
+            _line(
+                source.definitions[code], source.scope.levels or Level.values, whole, before, single
+            ),
+            is_complete=complete,
+        )
         for code in codes
     ]
     return tuple(

@@ -16,8 +16,9 @@ from danvan.accounts.rights import Action
 from danvan.common.stale import StaleFormMixin
 from danvan.common.text import clean_line
 from reports.catalogue_loader import copy_catalogue
+from reports.measure_table import MEASURES
 from reports.models import Catalogue, Indicator, Rule, Section
-from reports.models.catalogue import with_submissions
+from reports.models.catalogue import OPENED, with_submissions
 
 
 class ScaleField(forms.CharField):
@@ -62,6 +63,13 @@ class SectionForm(CatalogueRowForm):
 
 
 class IndicatorForm(CatalogueRowForm):
+    measure = forms.ChoiceField(
+        label="Cách đếm từ hồ sơ",
+        required=False,
+        choices=lambda: [("", "Nhập tay"), *((code, code) for code in MEASURES)],
+        help_text="Đếm như chỉ tiêu mang mã này trong danh mục mặc định.",
+    )
+    order = forms.IntegerField(label="Thứ tự", min_value=0, max_value=9999)
     scale = ScaleField(
         label="Thang xếp loại",
         required=False,
@@ -113,6 +121,7 @@ def catalogue_detail(request, year: int):
     context = {
         "catalogue": catalogue,
         "frozen": catalogue.is_frozen,
+        "opened": catalogue.is_opened,
         "indicators": indicators.order_by("section__order", "order"),
         "sections": catalogue.sections.all(),
         "rules": catalogue.rules.select_related("indicator"),
@@ -187,6 +196,8 @@ def _delete(row) -> None:
         raise ValidationError(
             f"Danh mục năm {row.catalogue.year} đã có báo cáo gửi lên nên không sửa được."
         )
+    if isinstance(row, Indicator) and row.catalogue.is_opened:
+        raise ValidationError(OPENED.format(year=row.catalogue.year, what="xóa chỉ tiêu"))
     if isinstance(row, Indicator) and (users := row.named_by()):
         raise ValidationError(f"Không xóa được {row.code}: đang dùng trong {', '.join(users)}.")
     if isinstance(row, Section) and row.indicators.exists():

@@ -54,6 +54,11 @@ class LoginView(ResumeMixin, auth_views.LoginView):
             return response
         return super().dispatch(request, *args, **kwargs)
 
+    def get_form_kwargs(self):
+        """Return the form's arguments: a refused post is no login, its fields must not bind the form."""
+        kwargs = super().get_form_kwargs()
+        return kwargs if not self.pending else {**kwargs, "data": None, "files": None}
+
     def form_valid(self, form):
         """Log in, or ask for the code where a second factor is set up."""
         user = form.get_user()

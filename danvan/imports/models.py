@@ -14,7 +14,10 @@ from danvan.accounts.scope import ScopedQuerySet
 from danvan.units.models import AdministrativeUnit
 
 KEEP = datetime.timedelta(days=30)  # file and preview of a job; how long an import can be undone
-STALE = datetime.timedelta(seconds=90)
+# How long a living process may be silent: a check tells its progress every second, a write is one
+# transaction and tells nothing before its end.
+CHECK_SILENT = datetime.timedelta(seconds=90)
+WRITE_SILENT = datetime.timedelta(minutes=10)
 
 
 class JobState(models.TextChoices):
@@ -67,9 +70,12 @@ class ImportJobQuerySet(ScopedQuerySet):
 
     def recover(self) -> None:
         """Put back jobs whose process died: what it had not finished was never written."""
+        now = timezone.now()
         for running, before in RUNNING.items():
-            stale = self.filter(state=running, heartbeat__lt=timezone.now() - STALE)
-            stale.update(state=before, run=models.F("run") + 1)
+            silent = CHECK_SILENT if running == JobState.CHECKING else WRITE_SILENT
+            stale = self.filter(state=running, heartbeat__lt=now - silent)
+            if stale.exists():  # asked on every page: no write lock where there is nothing to do
+                stale.update(state=before, run=models.F("run") + 1)
 
 
 class ImportJob(models.Model):

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from danvan.accounts.models import User
 from danvan.units.models import AdministrativeUnit
+from danvan.units.organisations import office_name
 from reports import ledger
 from reports.demo.accounts import make_accounts
 from reports.demo.figures import SHOWCASE, YearFigures, demo_figures
@@ -194,7 +195,8 @@ class _Year:
                     remarks += [
                         Remark(
                             report=report, indicator=indicators[code], text=text, author=actor,
-                            author_unit=actor.unit.place_name, created_at=step.at, resolved_at=done,
+                            author_unit=office_name(actor.unit, report.period.end),
+                            created_at=step.at, resolved_at=done,
                             resolved_by=actor if done else None,
                         )
                         for code, text in course.remarks
@@ -248,7 +250,7 @@ def _move(report: Report, step, state: State, actor: User) -> Transition:
         from_state=state,
         to_state=step.to_state,
         actor=actor,
-        actor_unit=actor.unit.place_name,
+        actor_unit=office_name(actor.unit, report.period.end),
         at=step.at,
     )
 

@@ -63,6 +63,14 @@ class Catalogue(models.Model):
 
         return Report.objects.filter(period__catalogue=self, submitted_at__isnull=False).exists()
 
+    @property
+    def is_opened(self) -> bool:
+        """Tell whether a period asks for these indicators: then none is added, dropped or redefined.
+
+        Wording and rules may still be mended until the first report is submitted.
+        """
+        return self.periods.exists()
+
 
 class CatalogueRow(models.Model):
     """Base of what hangs on a catalogue and must not change once it is frozen."""
@@ -125,6 +133,13 @@ def indicator_levels() -> list[tuple[str, str]]:
         ("HT", "Huyện, tỉnh"),
         ("XHT", "Xã, huyện, tỉnh"),
     ]
+
+
+# What makes an indicator the one that was asked for when the year was opened.
+DEFINING = (
+    "code", "value_type", "entry_levels", "aggregation", "is_stock", "is_component", "formula", "scale",
+)  # fmt: skip
+OPENED = "Năm {year} đã mở kỳ báo cáo nên không {what} được nữa; chỉ sửa được lời văn và quy tắc."
 
 
 class Indicator(CatalogueRow):
@@ -204,8 +219,21 @@ class Indicator(CatalogueRow):
             self._refuse_circle()
         if self.value_type == ValueType.RATING and not self.scale:
             raise ValidationError({"scale": "Chỉ tiêu xếp loại phải có thang xếp loại."})
-        if self.pk:
-            self._refuse_orphans(Indicator.objects.get(pk=self.pk))
+        old = Indicator.objects.get(pk=self.pk) if self.pk else None
+        self._refuse_redefinition(old)
+        if old:
+            self._refuse_orphans(old)
+
+    def _refuse_redefinition(self, old: Indicator | None) -> None:
+        """Refuse another set of indicators, or another meaning of one, once the year is open."""
+        if not self.catalogue.is_opened:
+            return
+        if old is None:
+            raise ValidationError(OPENED.format(year=self.catalogue.year, what="thêm chỉ tiêu"))
+        for name in DEFINING:
+            if getattr(self, name) != getattr(old, name):
+                what = f"đổi {self._meta.get_field(name).verbose_name}"
+                raise ValidationError({name: OPENED.format(year=self.catalogue.year, what=what)})
 
     def _refuse_circle(self) -> None:
         """Refuse a formula that asks for its own figure, directly or through others: it has no answer."""

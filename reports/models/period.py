@@ -121,6 +121,11 @@ class ReportingPeriod(models.Model):
                     f"({self.start:%d/%m/%Y} – {self.end:%d/%m/%Y})."
                 }
             )
+        month = datetime.timedelta(days=31)
+        if self.structure_date and not self.start <= self.structure_date <= self.end + month:
+            raise ValidationError(
+                {"structure_date": "Ngày chốt danh sách đơn vị phải nằm trong kỳ báo cáo."}
+            )
         if self.end - self.start > MAX_LENGTH:
             raise ValidationError({"end": "Kỳ báo cáo dài quá một năm, vui lòng xem lại ngày."})
 
