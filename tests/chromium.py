@@ -56,8 +56,9 @@ def _note_console(problems, message):
 
 
 def _note_answer(problems, answer):
-    is_page = answer.request.resource_type == "document"
-    if answer.status >= 500 or (answer.status >= 400 and not is_page):
+    # Pages and scripts are refused on purpose now and then (403, 401); a style sheet never is.
+    is_part = answer.request.resource_type not in {"document", "fetch", "xhr"}
+    if answer.status >= 500 or (answer.status >= 400 and is_part):
         problems.append(f"{answer.status}: {answer.url}")
 
 

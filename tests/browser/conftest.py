@@ -45,7 +45,7 @@ def new_page(browser, live_server):
             locale="vi-VN",
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         contexts.append(context)
         watched.append(chromium.watch(page, live_server.url))
