@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Max
+from django.urls import reverse
 
 from danvan.accounts import security_log, services
 from danvan.accounts.audit import audited_bulk_create
@@ -80,7 +81,7 @@ class AccountTarget(Target):
                 security_log.record(
                     SecurityKind.CREATED, user=person, actor=job.owner, **services.rights_of(person)
                 )
-        return {"created": len(people)}
+        return {"new": len(people), "changed": 0}
 
     @staticmethod
     def _account(item: list) -> User:
@@ -89,6 +90,9 @@ class AccountTarget(Target):
         person.set_unusable_password()
         person.clean()
         return person
+
+    def after(self, job):
+        return "Cấp mật khẩu", reverse("admin:accounts_user_changelist") + "?mat_khau=none"
 
     def line(self, job, kind, item):
         number, username, full_name, role, _, place = item

@@ -149,6 +149,10 @@ class Target:
         """Return `item` as the preview shows it."""
         raise NotImplementedError
 
+    def after(self, job: ImportJob) -> tuple[str, str] | None:
+        """Return (label, address) of what is to be done once `job` is written; None for nothing."""
+        return None
+
     def template_rows(self, job: ImportJob) -> Iterable[Mapping[str, Any]]:
         """Return rows to fill into the template beforehand (locked codes); none by default."""
         return ()

@@ -123,6 +123,7 @@ def job_page(request, pk: int):
         "letters": job.layout.get("letters", {}),
         "same_file": same_file(job) if job.state == JobState.CHECKED else None,
         "may_undo": job.state == JobState.DONE and target.can_undo and job.file,
+        "after": target.after(job) if job.state == JobState.DONE else None,
         "form": ConfirmForm(),
     }
     return render(request, "imports/job.html", context)

@@ -1,7 +1,9 @@
 """Accounts from a sheet: names proposed from codes, everything wrong at once, no password anywhere."""
 
+import io
 import re
 
+import openpyxl
 from django.core.exceptions import PermissionDenied
 from django.test import TestCase
 
@@ -9,6 +11,7 @@ from danvan.accounts.models import AuditEntry, Role, SecurityEvent, User
 from danvan.imports.account_target import AccountTarget
 from danvan.imports.models import ImportJob, Kind
 from tests.accounts.cast import make_cast
+from tests.imports.tools import columns_of, confirm, content, errors_of, upload, workbook
 
 
 class AccountSheetTest(TestCase):
@@ -84,3 +87,75 @@ class AccountSheetTest(TestCase):
             self.client.force_login(self.cast[name])
             page = self.client.get("/nhap-excel/accounts/tai-len/")
             self.assertIn(page.status_code, (403, 404))
+
+
+class AccountFlowTest(TestCase):
+    """The same through the pages: from the list of accounts to the sheet and back."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = make_cast()
+        cls.quan = cls.cast["quan"]
+
+    def setUp(self):
+        self.client.force_login(self.quan)
+
+    def file(self, *rows) -> bytes:
+        return workbook(rows, columns_of(self.quan, "accounts"))
+
+    def test_the_accounts_page_leads_to_it_and_only_superusers_are_offered_it(self):
+        address = "/nhap-excel/accounts/tai-len/"
+        self.assertContains(self.client.get("/quan-tri/accounts/user/"), address)
+        self.assertContains(self.client.get("/nhap-excel/"), address)
+        self.client.force_login(self.cast["chi"])
+        self.assertNotContains(self.client.get("/nhap-excel/"), address)
+        for method, path in (("get", "tai-len"), ("get", "mau"), ("post", "tai-len")):
+            answer = getattr(self.client, method)(f"/nhap-excel/accounts/{path}/")
+            self.assertEqual(answer.status_code, 403, path)
+
+    def test_the_template_filled_in_is_imported_and_ends_at_the_passwords(self):
+        book = openpyxl.load_workbook(
+            io.BytesIO(content(self.client.get("/nhap-excel/accounts/mau/")))
+        )
+        self.assertEqual(book.sheetnames[0], "Tài khoản")
+        self.assertNotIn("Mật khẩu", [cell.value for cell in book.active[3]])
+        for column, value in enumerate(("350", "Lê Hà", "Cán bộ nhập liệu"), start=1):
+            book.active.cell(4, column).value = value
+        filled = io.BytesIO()
+        book.save(filled)
+        job = upload(self.client, filled.getvalue(), "accounts")
+        self.assertEqual(job.counts, {"new": 1, "changes": 1})
+        page = self.client.get(f"/nhap-excel/{job.pk}/")
+        self.assertContains(page, "huyen-350")
+        self.assertFalse(User.objects.filter(username="huyen-350").exists())
+        job = confirm(self.client, job)
+        self.assertEqual((job.state, job.result), ("done", {"new": 1, "changed": 0}))
+        person = User.objects.get(username="huyen-350")
+        self.assertEqual((person.full_name, person.role), ("Lê Hà", Role.CLERK))
+        page = self.client.get(f"/nhap-excel/{job.pk}/")
+        self.assertContains(page, "/quan-tri/accounts/user/?mat_khau=none")
+        self.assertNotContains(page, "Hoàn tác toàn bộ")
+
+    def test_accounts_are_stopped_not_undone(self):
+        row = {"unit": "350", "role": Role.CLERK.label}
+        job = confirm(self.client, upload(self.client, self.file(row), "accounts"))
+        page = self.client.post(f"/nhap-excel/{job.pk}/hoan-tac/", follow=True)
+        self.assertContains(page, "không hoàn tác được")
+        self.assertTrue(User.objects.get(username="huyen-350").is_active)
+
+    def test_one_bad_row_stops_all_and_the_second_upload_makes_no_double(self):
+        good = {"unit": "350", "role": Role.CLERK.label, "username": "lan.anh"}
+        job = upload(self.client, self.file(good, {"unit": "1", "role": "?"}), "accounts")
+        self.assertEqual(set(errors_of(job)), {"A3", "C3"})
+        self.assertEqual(confirm(self.client, job).state, "checked")
+        self.assertFalse(User.objects.filter(username="lan.anh").exists())
+        confirm(self.client, upload(self.client, self.file(good), "accounts"))
+        again = upload(self.client, self.file(good), "accounts")
+        self.assertEqual(set(errors_of(again)), {"D2"})
+
+    def test_who_lost_the_right_meanwhile_writes_nothing(self):
+        row = {"unit": "350", "role": Role.CLERK.label}
+        job = upload(self.client, self.file(row), "accounts")
+        User.objects.filter(pk=self.quan.pk).update(is_superuser=False, unit=self.cast["xa"])
+        self.assertEqual(self.client.post(f"/nhap-excel/{job.pk}/xac-nhan/").status_code, 403)
+        self.assertFalse(User.objects.filter(username="huyen-350").exists())
