@@ -1,7 +1,14 @@
-"""Every page of the permission matrix, looked at in the browser at both sizes.
+"""Every page of the permission matrix, looked at in the browser.
 
-No English, nothing wider than the window, nothing the browser complains about, at most 20 KB over the
-wire, and no serious finding of axe (labels, contrast, names of links and buttons).
+First as one part, at both sizes: no English, nothing wider than the window, nothing the browser
+complains about, at most 20 KB over the wire, and no serious finding of axe (labels, contrast, names of
+links and buttons).
+
+Then every page as every part that gets it (200 in tests/matrix.py), on the desktop: no error in the
+console, which is where the browser reports what the content security policy refused; no request to
+another host (both watched by conftest.new_page); and no violation of WCAG 2.2 A and AA found by axe.
+axe looks once at each shape of a page: two parts whose pages have the same set of elements, classes and
+roles share one look. Downloads are opened once.
 """
 
 import re
@@ -73,6 +80,63 @@ def axe_findings(page) -> list[str]:
         for violation in Axe().run(page).response["violations"]
         if violation["impact"] in {"serious", "critical"}
     ]
+
+
+WCAG = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"],
+    },
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+}
+# The set of what the page is made of: tag, classes, kind of control.
+SHAPE = """() => [...new Set([...document.querySelectorAll("body *")].map(
+    e => `${e.tagName}.${e.className}.${e.getAttribute("role")}.${e.getAttribute("type")}`))].sort().join()"""
+
+
+def wcag_violations(page) -> list[str]:
+    """Return every violation of WCAG 2.2 A and AA that axe finds, with the first element of each."""
+    return [
+        f"{violation['id']}: {violation['nodes'][0]['html'][:160]}"
+        for violation in Axe().run(page, options=WCAG).response["violations"]
+    ]
+
+
+def addresses(world) -> list[tuple[str, str, dict[str, int]]]:
+    """Return (URL name, address, status by part) of everything somebody can read."""
+    return [
+        (name, address(name, number, world), row.expected())
+        for name, rows in MATRIX.items()
+        for number, row in enumerate(rows)
+        if row.method == "GET" and 200 in row.expected().values()
+    ]
+
+
+def test_every_page_as_everybody_who_may_open_it(page_as, new_page, world):
+    readable = addresses(world)
+    looked, downloads, problems, visits = set(), set(), {}, 0
+    for column, person in COLUMNS.items():
+        page = page_as(person) if person else new_page()
+        for name, url, expected in readable:
+            if expected[column] != 200 or name in downloads:
+                continue
+            answer = visit(page, url)
+            if answer is None:
+                downloads.add(name)
+                continue
+            visits += 1
+            shape = (name, page.evaluate(SHAPE))
+            found = [] if answer.status == 200 else [f"answers {answer.status}"]
+            if shape not in looked:
+                looked.add(shape)
+                found += wcag_violations(page)
+            if found:
+                problems[f"{name} ({column}) {url}"] = found
+        page.context.close()
+    assert problems == {}
+    assert visits > 150
+    assert len(looked) > len({name for name, _ in looked}), "parts see different pages"
 
 
 @pytest.mark.parametrize("size", list(chromium.SIZES))

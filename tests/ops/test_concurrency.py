@@ -52,7 +52,8 @@ from reports.figures import Figure, write_many
 from reports.models import FigureChange, Report, Value
 random.seed(7)
 times = %d
-ids = list(Report.objects.filter(level="commune").values_list("pk", flat=True)[:30])
+communes = Report.objects.filter(level="commune").exclude(unit__code="13369")
+ids = list(communes.values_list("pk", flat=True)[:30])
 actor = User.objects.get(username="quantri")
 people = list(User.objects.filter(is_superuser=False)[:30])
 
@@ -70,10 +71,11 @@ def whole():
     versions = set(Report.objects.filter(pk__in=ids).values_list("version", flat=True))
     assert len(versions) == 1, versions
     (version,) = versions
-    assert FigureChange.objects.count() == version * len(ids) * 3
-    numbers = set(Value.objects.values_list("number", flat=True))
+    assert FigureChange.objects.filter(report__in=ids).count() == version * len(ids) * 3
+    values = Value.objects.filter(report__in=ids)
+    numbers = set(values.values_list("number", flat=True))
     assert numbers <= {Decimal(version)}, numbers
-    assert Value.objects.count() == (len(ids) * 3 if version else 0)
+    assert values.count() == (len(ids) * 3 if version else 0)
     names = set(User.objects.filter(pk__in=[p.pk for p in people]).values_list("full_name", flat=True))
     assert len(names) == 1, names
     entries = AuditEntry.objects.filter(changes__has_key="full_name", action=1).count()
@@ -97,9 +99,10 @@ print(times, version)
 """
 
 
-@pytest.fixture
-def site(tmp_path, django_db_blocker):
-    with django_db_blocker.unblock(), scratch_site(tmp_path) as scratch:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, django_db_blocker):
+    """One site for all: the tests write in different reports and kinds of row."""
+    with django_db_blocker.unblock(), scratch_site(tmp_path_factory.mktemp("site")) as scratch:
         yield scratch
 
 
