@@ -32,6 +32,11 @@ SYSTEM = ("created_by_id", "created_at", "updated_at", "version")
 BATCH = 500
 NEWER = "Không hoàn tác được: {} hồ sơ của lần nhập này đã được sửa, xóa hoặc bổ sung sau đó."
 
+CHILDREN_STAY = (
+    "Quyết định công nhận được nhập trong biểu của từng mô hình, không nhập từ tệp này. "
+    "Nhập tệp không làm thay đổi các quyết định đã có."
+)
+
 
 class RecordTarget(Target):
     """One kind of record as a sheet."""
@@ -89,6 +94,9 @@ class RecordTarget(Target):
         if isinstance(field, models.DateField):
             return f"Ngày/tháng/năm, ví dụ 31/12/2024. {field.help_text}".strip()
         return str(field.help_text)
+
+    def guide(self, job):
+        return [CHILDREN_STAY] if hasattr(self.model, "recognitions") else []
 
     def checker(self, job):
         return RecordChecker(self, job)

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from danvan.accounts.context import acting, current
 from danvan.imports.checking import check_job
-from danvan.imports.confirming import request_confirmation, undo_job, write_job
+from danvan.imports.confirming import request_confirmation, request_undo, undo_job, write_job
 from danvan.imports.models import ImportJob, JobState
 
 INLINE_BYTES = 150_000  # about 1,500 rows: checked and written within the request
@@ -57,13 +57,25 @@ def confirm_here(job: ImportJob) -> bool:
 
 
 def undo(job: ImportJob) -> bool:
-    """Take back what `job` wrote; False when it no longer stands so. Raises Refused."""
-    with acting(_Request(job), user=job.owner, source="undo"):
-        return undo_job(job)
+    """Take back what `job` wrote, now or in a process of its own; False when it no longer stands so.
+
+    Raises Refused. The job's state and message tell what came of it.
+    """
+    if not request_undo(job):
+        return False
+    if is_small(job):
+        work(job)
+    else:
+        _launch(job)
+    return True
 
 
 def work(job: ImportJob) -> None:
-    """Do what `job` waits for: check it, or write it when it was confirmed."""
+    """Do what `job` waits for: check it, write it when it was confirmed, or take it back."""
+    if job.state == JobState.UNDOING:
+        with acting(_Request(job), user=job.owner, source="undo"):
+            undo_job(job)
+        return
     with acting(_Request(job), user=job.owner, source="import"):
         if job.state == JobState.QUEUED:
             check_job(job)

@@ -195,9 +195,7 @@ def undo(request, pk: int):
     job = _own_job(request, pk)
     _require_right(request.user, target_of(job.target))
     try:
-        if runner.undo(job):
-            messages.success(request, "Đã hoàn tác toàn bộ lần nhập này.")
-        else:
+        if not runner.undo(job):
             messages.info(request, "Lần nhập này không còn ở trạng thái hoàn tác được.")
     except Refused as refusal:
         messages.error(request, str(refusal))
