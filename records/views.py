@@ -270,7 +270,7 @@ class RecordDeleteView(KindMixin, ScopedDeleteView):
         version = self.request.POST.get("version", "")
         try:
             delete_record(
-                row, actor=self.request.user, version=int(version) if version.isdecimal() else None
+                row, actor=self.request.user, version=int(version) if version.isdecimal() else 0
             )
         except StaleRecord:
             return "Hồ sơ vừa được người khác sửa, vui lòng xem lại trước khi xóa."

@@ -105,8 +105,9 @@ def move(request, pk: int):
     )
 
 
-def _version(request) -> int | None:
-    return read_id(request.POST.get("version", ""))
+def _version(request) -> int:
+    """Return the version that was looked at; a post that does not say counts as the oldest."""
+    return read_id(request.POST.get("version", ""), default=0)
 
 
 @require_POST

@@ -7,7 +7,7 @@ import tempfile
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from danvan.accounts import security_log
 from danvan.accounts.rights import Action
@@ -19,7 +19,7 @@ from reports.value_sheet import VALUES
 IN_MEMORY = 4 << 20  # bytes of an export that never touch the disk
 
 
-@require_GET
+@require_safe
 def export_values(request, pk: int):
     """Return the figures of period `pk` that the person may read: units as rows."""
     if not request.user.can(Action.VIEW):

@@ -239,7 +239,12 @@ RECORDS: dict[str, list[Row]] = {
         Row("GET", _OWN_WRITE, _record),
         Row("POST", _WRITTEN, _record, _dialogue),
     ],
-    "records:delete": [Row("GET", _OWN_WRITE, _record), Row("POST", _WRITTEN, _record)],
+    "records:delete": [
+        Row("GET", _OWN_WRITE, _record),
+        Row("POST", _WRITTEN, _record, lambda w: {"version": 1}),
+        # Not said which version was looked at: the oldest.
+        Row("POST", _WRITTEN.replace("302", "409"), _record, lambda w: {"version": ""}),
+    ],
     "records:attach": [
         Row("GET", _NO_GET, _record),
         # A file cannot travel through the login page: the way there is a plain redirect.

@@ -1,6 +1,14 @@
-"""Every URL × every part × every method that matters, against the table in tests/matrix.py."""
+"""Every URL × every part × every method that matters, against the table in tests/matrix.py.
+
+The rows of the table belong to Tiên Sơn (13369): "clerk" looks at an own row, "district" at one of a
+unit below, "sibling" and "far", "other" at foreign ones. Generated from the same table: HEAD and OPTIONS
+of every address, the same addresses for a row of Quế (13384) with the parts changed over, and for rows
+that do not exist.
+"""
 
 import copy
+import dataclasses
+import uuid
 from urllib.parse import urlencode
 
 import pytest
@@ -48,11 +56,16 @@ class MatrixCase(TestCase):
         client = self.clients[column]
         cookies = copy.deepcopy(client.cookies)
         with transaction.atomic():
-            answer = client.get(url) if method == "GET" else self.post(client, url, data or {})
-            list(answer if answer.streaming else ())  # reads a file to its end, which closes it
+            answer = self.send(client, method, url, data or {})
+            self.body = b"".join(answer)  # reads a file to its end, which closes it
             transaction.set_rollback(True)
         client.cookies = cookies
         return answer.status_code
+
+    def send(self, client, method, url, data):
+        if method == "POST":
+            return self.post(client, url, data)
+        return client.generic(method, url)
 
     def post(self, client, url, data):
         """Post as a browser does: a form with a file in parts, any other urlencoded."""
@@ -76,6 +89,114 @@ class PermissionMatrixTest(MatrixCase):
         data = row.data(self.world) if row.data else None
         url = reverse(name, kwargs=kwargs) + row.query
         return {column: self.status(column, row.method, url, data) for column in COLUMNS}
+
+
+def url_of(name, arguments, row) -> str:
+    return reverse(name, kwargs=arguments) + row.query
+
+
+def rows_of(method: str, *, with_arguments=False):
+    """Yield (name, row) of the table: one per address, of those that name a row if asked."""
+    for name, rows in MATRIX.items():
+        for row in rows:
+            if row.method == method and (row.arguments or not with_arguments):
+                yield name, row
+
+
+class OtherMethodsTest(MatrixCase):
+    """HEAD answers as GET does, without a body; OPTIONS tells at most which methods there are.
+
+    Of the parts that get the page one asks by HEAD, of those that do not all.
+    """
+
+    def test_head_answers_like_get(self):
+        for name, row in rows_of("GET"):
+            url = url_of(name, row.arguments(self.world) if row.arguments else {}, row)
+            expected = row.expected()
+            reader = next((column for column in expected if expected[column] == 200), None)
+            expected = {c: told for c, told in expected.items() if told != 200 or c == reader}
+            with self.subTest(url=name, query=row.query):
+                got = {column: self.status(column, "HEAD", url) for column in expected}
+                self.assertEqual(got, expected)
+                self.assertEqual(self.body, b"")
+
+    def test_options_tells_nothing(self):
+        for name, row in rows_of("GET"):
+            url = url_of(name, row.arguments(self.world) if row.arguments else {}, row)
+            for column in COLUMNS:
+                status = self.status(column, "OPTIONS", url)
+                self.assertIn(status, {200, 302, 403, 404, 405}, (url, column))
+                self.assertFalse(status == 200 and self.body, (url, column))
+                # The pages of errors greet by name, but know nothing of the row.
+                if column in ("far", "other", "anonymous"):
+                    for told in ("Tiên Sơn", "Đối thoại về"):
+                        self.assertNotIn(told, self.body.decode(), (url, column))
+
+
+class ChangedOverTest(MatrixCase):
+    """The same rows for Quế, below Kim Bảng: who was far away is at home, who was at home is far away."""
+
+    PLAYS = {"clerk": "far", "far": "clerk", "district": "other", "other": "district"}
+
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        plays = {COLUMNS[mine]: cls.cast[COLUMNS[theirs]] for mine, theirs in cls.PLAYS.items()}
+        report = cls.world.period.reports.select_related("unit", "period").get(unit__code="13384")
+        cls.home = cls.world
+        cls.world = dataclasses.replace(cls.world, cast={**cls.cast, **plays}, report=report)
+
+    def test_every_row_of_another_unit_answers_the_other_way_round(self):
+        for method in ("GET", "POST"):
+            for name, row in rows_of(method, with_arguments=True):
+                arguments = row.arguments(self.world)
+                if row.query or arguments == row.arguments(self.home):
+                    continue  # names Tiên Sơn, or nothing that belongs to a unit
+                url = url_of(name, arguments, row)
+                data = row.data(self.world) if row.data else None
+                told = row.expected()
+                expected = {column: told[self.PLAYS.get(column, column)] for column in COLUMNS}
+                with self.subTest(url=name, method=method):
+                    got = {c: self.status(c, method, url, data) for c in COLUMNS}
+                    self.assertEqual(got, expected)
+
+
+class MissingTest(MatrixCase):
+    """A row that does not exist: 404 for who might otherwise have it, no other word for anybody."""
+
+    MISSING = {
+        "pk": 999_999_999,
+        "file": uuid.UUID(int=0),
+        "year": 1990,
+        "code": "ZZ99",
+        "remark": 999_999_999,
+    }
+
+    def missing(self, name, row):
+        """Yield the URLs of `row` with one argument at a time pointing at nothing."""
+        arguments = row.arguments(self.world)
+        for key in arguments.keys() & self.MISSING.keys():
+            yield url_of(name, {**arguments, key: self.MISSING[key]}, row)
+
+    def allowed(self, column, status) -> set[int]:
+        """Return what may be answered instead of `status`."""
+        if column == "anonymous" or status == 405:
+            return {status}
+        return {403, 404} if status == 403 else {404}
+
+    def test_every_route_with_an_object(self):
+        seen = set()
+        for method in ("GET", "POST"):
+            for name, row in rows_of(method, with_arguments=True):
+                data = row.data(self.world) if row.data else None
+                for url in self.missing(name, row):
+                    seen.add(name)
+                    for column, status in row.expected().items():
+                        got = self.status(column, method, url, data)
+                        allowed = self.allowed(column, status)
+                        self.assertIn(got, allowed, (name, url, method, column))
+        routes = {r.name for r in own_routes() if set(r.arguments) & self.MISSING.keys()}
+        self.assertEqual(routes, seen)
 
 
 class AdminMatrixTest(MatrixCase):

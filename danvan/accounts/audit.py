@@ -49,7 +49,7 @@ EXEMPT: dict[str, str] = {
 # Never copied into the trail: secrets, and columns derived from others or moved by every save.
 HIDDEN = {
     "password", "issued_password", "last_login", "search", "name_search", "name_sort", "path",
-    "search_key", "sort_key", "version", "token", "updated_at", "created_at",
+    "search_key", "sort_key", "version", "token", "entity_key", "height", "updated_at", "created_at",
 }  # fmt: skip
 ACTION_LABELS = {
     AuditEntry.Action.CREATE: "Tạo mới",
@@ -170,6 +170,8 @@ def changes_of(entry: AuditEntry) -> list[tuple[str, str, str]]:
     model = entry.content_type.model_class()
     lines = []
     for name, change in (entry.changes or {}).items():
+        if name in HIDDEN:
+            continue  # written before the column was hidden
         field = _field(model, name)
         label = str(getattr(field, "verbose_name", name))
         label = label[:1].upper() + label[1:]

@@ -3,6 +3,7 @@
 `visible_to(user)`: the user's unit and everything below it, at any time its unit covered it, and the
 same of its predecessors. `editable_by(user)`: the own unit's rows; a board officer may also enter for a
 unit below ("nhập thay"). Superusers see and may touch every row; rights.py says what they may do.
+A model with `inherited = False` stays with the unit of its day: a successor does not read its rows.
 """
 
 from __future__ import annotations
@@ -40,6 +41,13 @@ def units_below(user) -> models.QuerySet[AdministrativeUnit]:
     return AdministrativeUnit.objects.covered_by(_coverage(user), below_only=True)
 
 
+def units_not_inherited(user) -> models.QuerySet[AdministrativeUnit]:
+    """Return the units of the user's own area, without those of predecessors: for sensitive rows."""
+    if not user.is_active or user.unit_id is None:
+        return AdministrativeUnit.objects.none()
+    return AdministrativeUnit.objects.covered_by([user.unit])
+
+
 def _coverage(user) -> list[AdministrativeUnit]:
     """Return the user's unit and its predecessors, read once per user object."""
     if not user.is_active or user.unit_id is None:
@@ -64,8 +72,10 @@ class ScopedQuerySet(models.QuerySet):
 
     def _within(self, user, units):
         # A subquery, never a join: rows are neither doubled nor dragged along.
-        return (
-            self
-            if user.is_superuser
-            else self.filter(**{f"{self.unit_lookup}__in": units.values("pk")})
-        )
+        if user.is_superuser:
+            return self
+        where = f"{self.unit_lookup}__in"
+        rows = self.filter(**{where: units.values("pk")})
+        if getattr(self.model, "inherited", True):
+            return rows
+        return rows.filter(**{where: units_not_inherited(user).values("pk")})

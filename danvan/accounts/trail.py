@@ -6,16 +6,32 @@ These rows are written by audit.py, security_log.py, sessions.py and lockout.py 
 from __future__ import annotations
 
 from auditlog.models import AbstractLogEntry, LogEntryManager
+from django.apps import apps
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.db.models import Q
 
 from danvan.accounts.context import current
-from danvan.accounts.scope import ScopedQuerySet
+from danvan.accounts.scope import ScopedQuerySet, units_not_inherited
 from danvan.common.text import search_key
 from danvan.units.models import AdministrativeUnit
 
 
-class AuditEntryManager(LogEntryManager.from_queryset(ScopedQuerySet)):
+class AuditEntryQuerySet(ScopedQuerySet):
+    """Entries, scoped by the unit of the changed row, and by the rule of its model for successors."""
+
+    def _within(self, user, units):
+        rows = super()._within(user, units)
+        if user.is_superuser:
+            return rows
+        kept = [model for model in apps.get_models() if not getattr(model, "inherited", True)]
+        types = ContentType.objects.get_for_models(*kept).values()
+        own = units_not_inherited(user).values("pk")
+        return rows.filter(~Q(content_type__in=list(types)) | Q(unit__in=own))
+
+
+class AuditEntryManager(LogEntryManager.from_queryset(AuditEntryQuerySet)):
     """The library's manager, scoped, that also notes the unit the changed row belongs to."""
 
     def log_create(self, instance, force_log: bool = False, **kwargs):

@@ -39,18 +39,22 @@ class StaleFormMixin(forms.ModelForm):
     def clean(self):
         """Compare with the row as it is now; on a mismatch name what stands there and go on from it."""
         cleaned = super().clean() or self.cleaned_data
-        if self.instance.pk is None or self.add_prefix(STAMP) not in self.data:
-            return cleaned  # new, or not sent by our page: nothing was shown that could be old
+        if self.instance.pk is None:
+            return cleaned  # new: nothing was shown that could be old
         with transaction.atomic():
             stored = type(self.instance)._base_manager.select_for_update().get(pk=self.instance.pk)
         now = stamp_of(stored)
         if cleaned.get(STAMP) != now:
             self.data = self.data.copy()
             self.data[self.add_prefix(STAMP)] = now
-            self.add_error(
-                None, "Dữ liệu này vừa được người khác sửa. " + self._differences(stored)
-            )
+            self.add_error(None, self._why(cleaned.get(STAMP)) + self._differences(stored))
         return cleaned
+
+    def _why(self, stamp: str | None) -> str:
+        """Return why nothing was stored; a form that does not say what it showed counts as the oldest."""
+        if not stamp:
+            return "Không rõ biểu mẫu này được mở từ lúc nào nên chưa lưu. "
+        return "Dữ liệu này vừa được người khác sửa. "
 
     def _differences(self, stored: models.Model) -> str:
         """Return which typed values differ from what stands now, as one sentence."""

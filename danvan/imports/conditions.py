@@ -7,6 +7,7 @@ also words the message. What this compiler does not understand makes every row d
 from __future__ import annotations
 
 import datetime
+import operator
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -14,92 +15,118 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import CombinedExpression, Value
 
-_SIGNS = {"exact": "==", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
-_CONNECTORS = {"+", "-", "*"}
+_SIGNS = {
+    "exact": operator.eq,
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+}
+_CONNECTORS = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 _PLAIN = (int, str, bool, Decimal, datetime.date, float)
+Test = Callable[[dict], bool]
+Read = Callable[[dict], object]
 
 
 class NotUnderstood(Exception):  # noqa: N818
     """The compiler does not know this expression."""
 
 
-def keeps_constraints(model: type[models.Model]) -> Callable[[dict], bool]:
+def keeps_constraints(model: type[models.Model]) -> Test:
     """Return a function of {attname: value} that is True only when every CHECK constraint holds.
 
     As in SQL an unknown (NULL) condition is no violation; here it may make a row doubtful, never good.
     """
-    compiler = _Compiler()
     try:
-        parts = [
-            compiler.condition(constraint.condition)
+        tests = [
+            _condition(constraint.condition)
             for constraint in model._meta.constraints
             if isinstance(constraint, models.CheckConstraint)
         ]
     except NotUnderstood:
         return lambda row: False
-    if not parts:
-        return lambda row: True
-    source = f"lambda r: {' and '.join(parts)}"
-    return eval(source, {"__builtins__": {}, **compiler.constants})  # noqa: S307 - built from the model
+    return _all(tests)
 
 
-class _Compiler:
-    """Turns a Q into Python source; constants are passed by name, never written into the source."""
+def _all(tests: list[Test]) -> Test:
+    def holds(row: dict) -> bool:
+        for test in tests:  # noqa: SIM110 - a generator per row costs more than the tests
+            if not test(row):
+                return False
+        return True
 
-    def __init__(self):
-        self.constants: dict = {}
+    return holds
 
-    def condition(self, node) -> str:
-        """Return source that is True when `node` holds or, for a plain comparison, is unknown."""
-        if isinstance(node, tuple):
-            return self._compare(*node)
-        if not isinstance(node, Q):
-            raise NotUnderstood
-        if node.negated:
-            return f"({self._negated(node)})"
-        word = " or " if node.connector == Q.OR else " and "
-        if node.connector not in (Q.OR, Q.AND):
-            raise NotUnderstood
-        return f"({word.join(self.condition(child) for child in node.children)})"
 
-    def _negated(self, node: Q) -> str:
-        if len(node.children) != 1 or not isinstance(node.children[0], tuple):
-            raise NotUnderstood
-        name, value = node.children[0]
-        field, _, lookup = name.partition("__")
-        if lookup not in ("", "exact") or not isinstance(value, _PLAIN):
-            raise NotUnderstood
-        return f"r[{field!r}] != {self._constant(value)}"
+def _any(tests: list[Test]) -> Test:
+    def holds(row: dict) -> bool:
+        for test in tests:  # noqa: SIM110 - as above
+            if test(row):
+                return True
+        return False
 
-    def _compare(self, name: str, value) -> str:
-        field, _, lookup = name.partition("__")
-        left = f"r[{field!r}]"
-        if lookup == "isnull":
-            return f"({left} is {'' if value else 'not '}None)"
-        if lookup == "in":
-            return f"({left} is None or {left} in {self._constant(frozenset(value))})"
-        sign = _SIGNS.get(lookup or "exact")
-        if sign is None:
-            raise NotUnderstood
-        names, right = self._expression(value)
-        unknown = " or ".join(f"r[{name!r}] is None" for name in [field, *names])
-        return f"({unknown} or {left} {sign} {right})"
+    return holds
 
-    def _expression(self, node) -> tuple[list[str], str]:
-        """Return (field names read, source) of the right side."""
-        if isinstance(node, F):
-            return [node.name], f"r[{node.name!r}]"
-        if isinstance(node, CombinedExpression) and node.connector in _CONNECTORS:
-            left_names, left = self._expression(node.lhs)
-            right_names, right = self._expression(node.rhs)
-            return left_names + right_names, f"({left} {node.connector} {right})"
-        if isinstance(node, Value):
-            node = node.value
-        if not isinstance(node, _PLAIN):
-            raise NotUnderstood
-        return [], self._constant(node)
 
-    def _constant(self, value) -> str:
-        name = f"c{len(self.constants)}"
-        self.constants[name] = value
-        return name
+def _condition(node) -> Test:
+    """Return a test that is True when `node` holds or, for a plain comparison, is unknown."""
+    if isinstance(node, tuple):
+        return _compare(*node)
+    if not isinstance(node, Q) or node.connector not in (Q.OR, Q.AND):
+        raise NotUnderstood
+    if node.negated:
+        return _negated(node)
+    tests = [_condition(child) for child in node.children]
+    if len(tests) == 1:
+        return tests[0]
+    return _any(tests) if node.connector == Q.OR else _all(tests)
+
+
+def _negated(node: Q) -> Test:
+    if len(node.children) != 1 or not isinstance(node.children[0], tuple):
+        raise NotUnderstood
+    name, value = node.children[0]
+    field, _, lookup = name.partition("__")
+    if lookup not in ("", "exact") or not isinstance(value, _PLAIN):
+        raise NotUnderstood
+    return lambda row: row[field] != value
+
+
+def _compare(name: str, value) -> Test:
+    field, _, lookup = name.partition("__")
+    if lookup == "isnull":
+        return (lambda row: row[field] is None) if value else (lambda row: row[field] is not None)
+    if lookup == "in":
+        allowed = frozenset({*value, None})
+        return lambda row: row[field] in allowed
+    sign = _SIGNS.get(lookup or "exact")
+    if sign is None:
+        raise NotUnderstood
+    names, right = _expression(value)
+    if not names:
+        constant = right({})
+        return lambda row: row[field] is None or sign(row[field], constant)
+    names = (field, *names)
+
+    def holds(row: dict) -> bool:
+        for name in names:
+            if row[name] is None:
+                return True
+        return sign(row[field], right(row))
+
+    return holds
+
+
+def _expression(node) -> tuple[list[str], Read]:
+    """Return (field names read, reader) of the right side."""
+    if isinstance(node, F):
+        return [node.name], operator.itemgetter(node.name)
+    if isinstance(node, CombinedExpression) and node.connector in _CONNECTORS:
+        sign = _CONNECTORS[node.connector]
+        left_names, left = _expression(node.lhs)
+        right_names, right = _expression(node.rhs)
+        return left_names + right_names, lambda row: sign(left(row), right(row))
+    value = node.value if isinstance(node, Value) else node
+    if not isinstance(value, _PLAIN):
+        raise NotUnderstood
+    return [], lambda row: value

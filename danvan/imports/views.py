@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from danvan.accounts.rights import Action
 from danvan.common import excel
@@ -43,7 +43,7 @@ def _own_job(request, pk: int) -> ImportJob:
     return get_object_or_404(jobs, pk=pk)
 
 
-@require_GET
+@require_safe
 def job_list(request):
     """The own imports, newest first, and what can be imported."""
     _require_right(request.user)
@@ -60,7 +60,7 @@ def job_list(request):
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def upload(request, slug: str):
     """Take a workbook; small ones are checked at once, large ones by a process of their own."""
     target = target_of(slug)
@@ -84,7 +84,7 @@ def upload(request, slug: str):
     return render(request, "imports/upload.html", {"form": form, "target": target}, status=status)
 
 
-@require_GET
+@require_safe
 def template(request, slug: str):
     """Download the workbook to fill in."""
     target = target_of(slug)
@@ -103,7 +103,7 @@ def template(request, slug: str):
     return download(template_workbook(target, job), f"Mẫu {target.title} {year}".strip())
 
 
-@require_GET
+@require_safe
 def job_page(request, pk: int):
     """Where the job stands and, once checked, what it would do: grouped, paged."""
     job = _own_job(request, pk)
@@ -202,7 +202,7 @@ def undo(request, pk: int):
     return redirect("imports:job", pk)
 
 
-@require_GET
+@require_safe
 def errors(request, pk: int):
     """Download the uploaded table with its bad cells coloured and explained."""
     job = _own_job(request, pk)

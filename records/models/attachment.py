@@ -23,6 +23,9 @@ class Attachment(models.Model):
     its record (records/attachments.py).
     """
 
+    inherited = (
+        False  # its name may tell of an issue, and the trail does not know of which record it is
+    )
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     content_type = models.ForeignKey(ContentType, on_delete=models.PROTECT)
     object_id = models.PositiveBigIntegerField()

@@ -9,7 +9,6 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from danvan.accounts.scope import ScopedQuerySet
-from danvan.units.models import AdministrativeUnit
 from records.models.base import EventRecord, RecordQuerySet, text_field
 from records.models.rules import Rule, at_least, choice_field, chosen, count_field, within
 
@@ -40,14 +39,7 @@ class Status(models.TextChoices):
 
 
 class EmergingIssueQuerySet(RecordQuerySet):
-    """Issues are not inherited: a successor unit does not read those of its predecessors."""
-
-    def _within(self, user, units):
-        rows = super()._within(user, units)
-        if user.is_superuser or user.unit_id is None:
-            return rows
-        own = AdministrativeUnit.objects.covered_by([user.unit])
-        return rows.filter(unit__in=own.values("pk"))
+    """Issues, and where they stood on a day."""
 
     def with_status_on(self, day):
         """Annotate `status_on`: where each issue stood at the end of `day`."""
@@ -67,6 +59,7 @@ class EmergingIssue(EventRecord):
     """
 
     Field, Severity, Status = Field, Severity, Status
+    inherited = False  # a successor unit does not read those of its predecessors
 
     LATER_FIELDS = frozenset(
         {
@@ -194,6 +187,7 @@ class IssueStatusQuerySet(ScopedQuerySet):
 class IssueStatus(models.Model):
     """Where an issue stood from `date` on."""
 
+    inherited = False
     issue = models.ForeignKey(EmergingIssue, on_delete=models.CASCADE, related_name="history")
     status = choice_field("tình trạng", Status)
     date = models.DateField("từ ngày")

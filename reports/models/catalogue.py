@@ -124,15 +124,9 @@ class Section(CatalogueRow):
 def indicator_levels() -> list[tuple[str, str]]:
     """Return the sets of entering levels an indicator may have, as (letters, label)."""
     return [
-        ("", "Không nhập (tự tính)"),
-        ("X", "Xã"),
-        ("H", "Huyện"),
-        ("T", "Tỉnh"),
-        ("XH", "Xã, huyện"),
-        ("XT", "Xã, tỉnh"),
-        ("HT", "Huyện, tỉnh"),
-        ("XHT", "Xã, huyện, tỉnh"),
-    ]
+        ("", "Không nhập (tự tính)"), ("X", "Xã"), ("H", "Huyện"), ("T", "Tỉnh"),
+        ("XH", "Xã, huyện"), ("XT", "Xã, tỉnh"), ("HT", "Huyện, tỉnh"), ("XHT", "Xã, huyện, tỉnh"),
+    ]  # fmt: skip
 
 
 # What makes an indicator the one that was asked for when the year was opened.

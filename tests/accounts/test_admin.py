@@ -286,6 +286,7 @@ class TestUnits(AdminCase):
             "name": "Khác",
             "valid_from": "01/01/2020",
             "source": "Nghị quyết 1",
+            "row_stamp": stamp_of(AdministrativeUnit.objects.get(pk=unit.pk)),
         }
         self.assertEqual(self.client.post(url, data).status_code, 302)
         unit.refresh_from_db()
@@ -305,6 +306,7 @@ class TestUnits(AdminCase):
         data = {
             "code": "20000", "kind": "xa", "name": "Đúng", "level": "commune",
             "parent": self.cast["huyen"].pk, "valid_from": "01/01/2004",
+            "row_stamp": stamp_of(AdministrativeUnit.objects.get(pk=unit.pk)),
         }  # fmt: skip
         self.assertEqual(self.client.post(url, data).status_code, 302)
         unit.refresh_from_db()

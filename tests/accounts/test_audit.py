@@ -4,6 +4,7 @@ import datetime
 import io
 
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import TestCase
 from openpyxl import load_workbook
@@ -12,9 +13,11 @@ from danvan.accounts import audit
 from danvan.accounts.context import acting
 from danvan.accounts.models import AuditEntry, Role, SecurityEvent, User
 from danvan.accounts.trail import unit_id_of
-from danvan.units.models import AdministrativeUnit
-from records.models import DialogueConference
-from tests.accounts.cast import START, make_cast, make_unit
+from danvan.units.models import AdministrativeUnit, UnitSuccession
+from records.models import Attachment, DialogueConference
+from records.models.emerging_issue import IssueStatus
+from tests.accounts.cast import START, make_cast, make_unit, make_user
+from tests.records.data import make
 
 
 def make_record(unit, **more):
@@ -37,7 +40,14 @@ class TestEveryModel(TestCase):
     def test_secrets_are_tracked_nowhere(self):
         for model in audit.auditlog.get_models():
             fields = audit.auditlog.get_model_fields(model)["include_fields"]
-            self.assertFalse({"password", "issued_password", "key", "token"} & set(fields), model)
+            kept_back = {"password", "issued_password", "key", "token", "entity_key", "height"}
+            self.assertFalse(kept_back & set(fields), model)
+
+    def test_a_column_hidden_later_is_not_shown_from_old_entries(self):
+        kind = ContentType.objects.get_for_model(DialogueConference)
+        changes = {"token": ["a", "b"], "title": ["Cũ", "Mới"]}
+        entry = AuditEntry(content_type=kind, changes=changes)
+        self.assertEqual(audit.changes_of(entry), [("Chủ đề", "Cũ", "Mới")])
 
 
 class TestPaths(TestCase):
@@ -177,6 +187,54 @@ class TestWho(TestCase):
         self.assertEqual(unit_id_of(self.cast["an"]), self.cast["xa"].pk)
         self.assertEqual(unit_id_of(self.cast["xa"]), self.cast["huyen"].pk)
         self.assertEqual(unit_id_of(make_record(self.cast["xa"])), self.cast["xa"].pk)
+
+
+class TestSuccessor(TestCase):
+    """A board that came after another reads its trail, but not of issues: the pages hide those too."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = make_cast()
+        new = make_unit("352", "thi_xa", "Mới Lập", "district", cls.cast["tinh"])
+        UnitSuccession.objects.create(
+            predecessor=cls.cast["huyen"], successor=new, date=datetime.date(2024, 9, 1)
+        )
+        cls.cast["nam"] = make_user("huyen-352", new, Role.OFFICER)
+        with acting(user=cls.cast["an"]):
+            make("dialogue-conference", cls.cast["xa"], title="Đối thoại cũ")
+            issue = make("emerging-issue", cls.cast["xa"], title="Tranh chấp đất")
+            Attachment.objects.create(record=issue, name="don-kien-nghi.pdf", size=1)
+            issue.history.first().save()
+            audit.audited_bulk_create(
+                [IssueStatus(issue=issue, status="running", date=datetime.date(2024, 6, 1))]
+            )
+        cls.hidden = ("Tranh chấp đất", "Đang giải quyết từ", "don-kien-nghi")
+
+    def words(self, name):
+        """Return everything the page and the workbook show to `name`."""
+        self.client.force_login(self.cast[name])
+        page = self.client.get("/nhat-ky/").content.decode()
+        workbook = b"".join(self.client.get("/nhat-ky/xuat/").streaming_content)
+        rows = load_workbook(io.BytesIO(workbook)).active.values
+        return page, "\n".join(str(cell) for row in rows for cell in row)
+
+    def test_issues_stay_with_the_boards_of_their_day(self):
+        for text in self.words("nam"):
+            self.assertIn("Đối thoại cũ", text)
+            for words in self.hidden:
+                self.assertNotIn(words, text)
+
+    def test_the_board_of_the_day_and_the_superuser_read_them(self):
+        for name in ("binh", "chi", "quan"):
+            for text in self.words(name):
+                for words in self.hidden:
+                    self.assertIn(words, text, name)
+
+    def test_the_history_of_a_person_hides_them_too(self):
+        self.client.force_login(self.cast["nam"])
+        page = self.client.get(f"/nhat-ky/tai-khoan/{self.cast['an'].pk}/")
+        self.assertContains(page, "Đối thoại cũ")
+        self.assertNotContains(page, "Tranh chấp đất")
 
 
 class TestPages(TestCase):

@@ -12,6 +12,7 @@ from danvan.accounts.audit import OUR_APPS
 from danvan.common.stale import STAMP, StaleFormMixin, stamp_of
 from records.forms import RecordForm
 from reports.models import Indicator, Rule, Section
+from reports.views_catalogue import SectionForm
 from tests.cast import build_cast, build_world
 
 # Forms that never write over a row somebody else may have changed.
@@ -128,6 +129,29 @@ class TestStampedForms(TestCase):
                 again.save()
                 self.assertEqual(getattr(type(row).objects.get(pk=row.pk), name), "Người thứ hai")
         self.assertEqual(walked, set(rows))
+
+    def test_a_form_sent_without_its_stamp_counts_as_the_oldest_and_keeps_the_typing(self):
+        rows = self.rows()
+        for form in all_model_forms():
+            if not issubclass(form, StaleFormMixin) or form.__name__ in NOT_NEEDED:
+                continue
+            row, name = rows[form._meta.model.__name__], self.CHANGED[form._meta.model.__name__]
+            form.by = self.cast["quantri"]
+            typed = self.posted(form(instance=row)) | {name: "Gõ mò"}
+            for stamp in (None, "", "x" * 32):
+                with self.subTest(form.__name__, stamp=stamp):
+                    sent = {key: value for key, value in typed.items() if key != STAMP}
+                    sent |= {} if stamp is None else {STAMP: stamp}
+                    blind = form(sent, instance=type(row).objects.get(pk=row.pk))
+                    self.assertFalse(blind.is_valid())
+                    self.assertIn("anh/chị nhập “Gõ mò”", " ".join(blind.non_field_errors()))
+                    self.assertEqual(blind[name].value(), "Gõ mò")
+                    self.assertEqual(blind[STAMP].value(), stamp_of(row))
+
+    def test_a_new_row_needs_no_stamp(self):
+        form = SectionForm({"code": "ZZ"}, instance=Section(catalogue=self.world.period.catalogue))
+        form.is_valid()
+        self.assertEqual(form.non_field_errors(), [])
 
     def test_the_stamp_changes_with_every_column_and_with_nothing_else(self):
         row = self.cast["xa-13369"]

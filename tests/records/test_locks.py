@@ -69,8 +69,9 @@ class EveryDoorTest(LockedCase):
         self.assertEqual(DialogueConference.objects.count(), 2)
 
     def test_delete_bulk_delete_and_files(self):
-        answer = self.client.post(self.url("delete", "dialogue-conference", self.inside.pk))
-        self.assertEqual(answer.status_code, 409)
+        where = self.url("delete", "dialogue-conference", self.inside.pk)
+        answer = self.client.post(where, {"version": 1})
+        self.assertContains(answer, "đang khóa", status_code=409)
         keys = [self.inside.pk, self.after.pk]
         results = {
             one.pk: one.problem

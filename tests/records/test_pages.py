@@ -144,6 +144,19 @@ class FormTest(PageCase):
         )
         self.assertEqual(answer.status_code, 422)
 
+    def test_nothing_sent_without_its_version_is_stored_or_deleted_and_the_typing_stays(self):
+        record = make("dialogue-conference", self.unit)
+        where = ("dialogue-conference", record.pk)
+        for version in ({}, {"version": ""}, {"version": "x"}, {"version": "0"}):
+            with self.subTest(version):
+                values = typed("dialogue-conference", self.unit, title="Gõ mò", **version)
+                answer = self.client.post(self.url("edit", *where), values)
+                self.assertContains(answer, "Gõ mò", status_code=422)
+                answer = self.client.post(self.url("delete", *where), version)
+                self.assertContains(answer, "vui lòng xem lại trước khi xóa", status_code=409)
+                record.refresh_from_db()
+                self.assertEqual((record.version, record.title != "Gõ mò"), (1, True))
+
     def test_a_notice_that_was_too_short_is_saved_with_a_word(self):
         answer = self.client.post(
             self.url("create"),

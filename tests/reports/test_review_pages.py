@@ -54,6 +54,14 @@ class ReviewPagesTest(TestCase):
         self.assertContains(home, "Chưa khớp")
         self.assertContains(home, "<b>2 chỉ tiêu</b>", html=True)
 
+    def test_a_move_that_does_not_say_what_was_looked_at_is_refused(self):
+        Report.objects.filter(pk=self.report.pk).update(version=3)
+        for version in ({}, {"version": ""}, {"version": "x"}, {"version": "2"}):
+            with self.subTest(version):
+                answer = self.client.post(self.move, {"action": "approve", **version})
+                assert answer.status_code == 409
+                assert Report.objects.get(pk=self.report.pk).state == State.SUBMITTED
+
     def test_a_refused_return_keeps_what_was_typed(self):
         answer = self.client.post(
             self.move,
