@@ -25,17 +25,12 @@ from danvan.imports.targets import Column, Line, Refused, Target, digest
 from records.kinds import KINDS, RecordKind
 from records.locks import locks_on, require_open
 from records.record_checker import RecordChecker
-from records.resources import FILLED, NATURAL_KEYS, SYNONYMS, resource_of
+from records.resources import CHILDREN_STAY, FILLED, NATURAL_KEYS, SYNONYMS, resource_of
 from records.services import change_records
 
 SYSTEM = ("created_by_id", "created_at", "updated_at", "version")
 BATCH = 500
 NEWER = "Không hoàn tác được: {} hồ sơ của lần nhập này đã được sửa, xóa hoặc bổ sung sau đó."
-
-CHILDREN_STAY = (
-    "Quyết định công nhận được nhập trong biểu của từng mô hình, không nhập từ tệp này. "
-    "Nhập tệp không làm thay đổi các quyết định đã có."
-)
 
 
 class RecordTarget(Target):

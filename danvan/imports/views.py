@@ -185,7 +185,10 @@ def recheck(request, pk: int):
     job = _own_job(request, pk)
     _require_right(request.user, target_of(job.target))
     if requeue(job, convert="convert" in request.POST):
-        runner.start_check(job)
+        try:
+            runner.start_check(job)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
     return redirect("imports:job", pk)
 
 

@@ -5,6 +5,7 @@ from unittest import mock
 
 import openpyxl
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import TestCase, override_settings
 from django.utils import timezone
@@ -243,6 +244,23 @@ class UndoTest(ImportCase):
         job.refresh_from_db()
         self.assertEqual((job.state, DialogueConference.objects.count()), (JobState.DONE, 2))
         self.assertContains(self.client.get(f"/nhap-excel/{job.pk}/"), "Không hoàn tác được: 1 hồ")
+
+    def test_no_room_for_a_process_leaves_every_step_as_it_was_and_says_so(self):
+        """Confirm, undo, check again: all are sentences on a page, none leaves a job that hangs."""
+        waiting, done = self.upload({"title": "Hai"}), confirm(self.client, self.upload({}))
+        steps = ((waiting, "xac-nhan", "checked"), (done, "hoan-tac", "done"))
+        no_room = mock.patch.object(runner.subprocess, "run", side_effect=BlockingIOError)
+        with override_settings(IMPORT_INLINE_BYTES=1), no_room:
+            for job, step, state in (*steps, (waiting, "kiem-tra-lai", "queued")):
+                page = self.client.post(f"/nhap-excel/{job.pk}/{step}/", follow=True)
+                self.assertContains(page, "Máy chủ đang bận")
+                job.refresh_from_db()
+                self.assertEqual(job.state, state)
+            data = sheet_of(self.an, {"title": "Ba"})
+            file = SimpleUploadedFile("a.xlsx", data)
+            page = self.client.post(f"/nhap-excel/{SLUG}/tai-len/", {"file": file})
+            self.assertContains(page, "Máy chủ đang bận", status_code=422)
+        self.assertEqual(DialogueConference.objects.count(), 1)
 
     def test_an_undo_whose_process_died_can_be_asked_for_again(self):
         job = confirm(self.client, self.upload({}))
