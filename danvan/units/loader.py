@@ -65,16 +65,31 @@ class LoadResult:
     problems: list[str] = field(default_factory=list)
 
 
-def load_units(path: Path) -> LoadResult:
-    """Load the CSV file at `path` in one transaction.
+class Writer:
+    """How rows get into the database. The layer above has one that writes the audit trail as well."""
+
+    def create(self, rows: list) -> None:
+        """Create `rows` of one model; they have keys afterwards."""
+        if rows:
+            type(rows[0]).objects.bulk_create(rows, batch_size=500)
+
+    def update(self, rows: list, fields: tuple[str, ...]) -> None:
+        """Write `fields` of `rows` of one model."""
+        if rows:
+            type(rows[0]).objects.bulk_update(rows, fields, batch_size=500)
+
+
+def load_units(path: Path, writer: Writer | None = None) -> LoadResult:
+    """Load the CSV file at `path` in one transaction, by `writer` (without one past the audit trail).
 
     Raises UnitFileError with every problem found, and then nothing is written; OSError when the file
     cannot be opened.
     """
     rows = _read(path)
     with transaction.atomic():
-        result = _write_units(rows)
-        _write_successions(rows, result)
+        writer = writer or Writer()
+        result = _write_units(rows, writer)
+        _write_successions(rows, result, writer)
         if result.problems:
             raise UnitFileError(result.problems)
     return result
@@ -163,7 +178,7 @@ def _read_dates(cells: dict[str, str], problem) -> dict[str, datetime.date | Non
     return dates
 
 
-def _write_units(rows: list[Row]) -> LoadResult:
+def _write_units(rows: list[Row], writer: Writer) -> LoadResult:
     """Create or change the units level by level, so that a parent has its key before its children."""
     result = LoadResult()
     known = {(unit.code, unit.valid_from): unit for unit in AdministrativeUnit.objects.all()}
@@ -175,11 +190,12 @@ def _write_units(rows: list[Row]) -> LoadResult:
     for unit in known.values():
         by_code.setdefault(unit.code, []).append(unit)
     for level in Level.values:
-        _write_level([row for row in rows if row.unit.level == level], by_code, result)
+        placed = [row for row in rows if row.unit.level == level]
+        _write_level(placed, by_code, result, writer)
     return result
 
 
-def _write_level(rows: list[Row], by_code: dict, result: LoadResult) -> None:
+def _write_level(rows: list[Row], by_code: dict, result: LoadResult, writer: Writer) -> None:
     placed = []
     for row in rows:
         unit = row.unit
@@ -204,8 +220,8 @@ def _write_level(rows: list[Row], by_code: dict, result: LoadResult) -> None:
     differing = [unit for unit in placed if unit.pk and _differs(unit, stored[unit.pk])]
     if result.problems:
         return
-    AdministrativeUnit.objects.bulk_create(new, batch_size=500)
-    AdministrativeUnit.objects.bulk_update(differing, WRITTEN, batch_size=500)
+    writer.create(new)
+    writer.update(differing, WRITTEN)
     result.created += len(new)
     result.changed += len(differing)
     result.unchanged += len(placed) - len(new) - len(differing)
@@ -220,7 +236,7 @@ def _in_force(by_code: dict, code: str, date: datetime.date) -> AdministrativeUn
     return next((unit for unit in by_code.get(code, []) if unit.in_force(date)), None)
 
 
-def _write_successions(rows: list[Row], result: LoadResult) -> None:
+def _write_successions(rows: list[Row], result: LoadResult, writer: Writer) -> None:
     """Write the arrows of the file's rows: each successor code is the unit in force on the day of change."""
     if result.problems:
         return
@@ -246,5 +262,5 @@ def _write_successions(rows: list[Row], result: LoadResult) -> None:
             )
     known = UnitSuccession.objects.values_list("predecessor", "successor")
     new = [arrow for key, arrow in wanted.items() if key not in set(known)]
-    UnitSuccession.objects.bulk_create(new, batch_size=500)
+    writer.create(new)
     result.successions = len(new)

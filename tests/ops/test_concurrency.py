@@ -130,3 +130,88 @@ def test_killed_at_random_moments(site):
     assert times == kills
     assert version > kills // 5, "the savers were killed before they saved anything"
     site.manage("check", "--database", "default", "--fail-level", "ERROR")
+
+
+# The same for the worker of an import: checks, writes and undoings of one file, each in a process of its
+# own as the site starts it, killed at a random moment of about as long as it takes.
+IMPORT_KILLER = """
+import os, random, signal, sys, time
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import connection
+from danvan.accounts.models import AuditEntry, User
+from danvan.imports import confirming, jobs, runner
+from danvan.imports.models import ImportJob, JobState
+from danvan.imports.targets import target_of
+from records.models import DialogueConference
+from tests.imports.tools import GOOD, columns_of, workbook
+random.seed(11)
+times, size = %d, 1200
+owner = User.objects.get(username="u-13369")
+target = target_of("dialogue-conference")
+rows = [{**GOOD, "title": f"Đối thoại số {number}"} for number in range(size)]
+file = workbook(rows, columns_of(owner))
+
+def new():
+    upload = SimpleUploadedFile("a.xlsx", file)
+    return jobs.new_job(owner, target, upload, {})
+
+def step(job):
+    if job.state == JobState.DONE:
+        return runner.undo(job)
+    if job.state == JobState.CHECKED:
+        assert confirming.request_confirmation(job, only_good=False)
+    call_command("run_import", job.pk)
+
+def whole(job):
+    held = job.state in (JobState.DONE, JobState.UNDOING)
+    assert DialogueConference.objects.count() == (size if held else 0), job.state
+    entries = AuditEntry.objects.filter(content_type__model="dialogueconference")
+    made, gone = entries.filter(action=0).count(), entries.filter(action=2).count()
+    assert made %% size == gone %% size == 0 and made - gone == (size if held else 0), (made, gone)
+    if job.state in (JobState.CHECKED, JobState.DONE):
+        assert job.counts.get("new") == size and sum(part.size for part in job.parts.all()) == size
+
+def in_a_process(job, seconds):
+    connection.close()
+    child = os.fork()
+    if child == 0:
+        step(job)
+        os._exit(0)
+    if seconds is not None:
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+    status = os.waitpid(child, 0)[1]
+    job = ImportJob.objects.get(pk=job.pk)
+    whole(job)
+    ImportJob.objects.filter(pk=job.pk).update(heartbeat="2020-01-01T00:00Z")
+    ImportJob.objects.recover()
+    return ImportJob.objects.get(pk=job.pk), os.WIFSIGNALED(status)
+
+job, lasts = new(), {}
+while job.state != JobState.UNDONE:
+    state, start = job.state, time.monotonic()
+    job, killed = in_a_process(job, None)
+    assert job.state != state and not killed, job.message
+    lasts[state] = time.monotonic() - start
+job, hits = new(), 0
+for _ in range(times):
+    if job.state == JobState.UNDONE:
+        job = new()
+    job, killed = in_a_process(job, random.uniform(0, lasts[job.state]))
+    hits += killed
+while job.state != JobState.UNDONE:
+    job, _ = in_a_process(job, None)
+if connection.vendor == "sqlite":
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+print(times, hits, job.state)
+"""
+
+
+def test_imports_killed_at_random_moments(site):
+    """Whole or absent, with its trail, after each kill; and put back by recover() it goes on to the end."""
+    kills = int(os.environ.get("KILLS", "5"))
+    times, hits, state = site.python(IMPORT_KILLER % kills).split()
+    assert (int(times), state) == (kills, "undone")
+    assert int(hits) > kills // 3, "the processes ended before they were killed"

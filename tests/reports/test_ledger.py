@@ -1,8 +1,11 @@
 """The ledger of figures: refused changes in the database, and no way of writing figures that it misses."""
 
 import contextlib
+import io
+import tempfile
 from decimal import Decimal
 
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import TestCase, TransactionTestCase
 
@@ -11,6 +14,8 @@ from reports import ledger
 from reports.figures import Figure, write_figures, write_many
 from reports.models import FigureChange, Report, Source, Value
 from tests.cast import build_cast, build_world
+from tests.imports.tools import columns_of, confirm, upload, workbook
+from tests.records.data import make
 
 
 def write(report, actor, number, code="DT01"):
@@ -133,6 +138,49 @@ class TestNothingEscapes(LedgerCase):
         change = FigureChange.objects.first()
         self.assertEqual((change.source, change.actor), ("form", self.clerk))
         self.assertEqual(len(change.request_id), 32)
+
+    def test_taken_from_records(self):
+        make("dialogue-conference", self.report.unit)
+        self.client.force_login(self.clerk)
+        url = f"/bao-cao/{self.report.pk}/nhap/"
+        self.client.post(url, {"DT06": "7", "take": "all", "version": "0"})
+        self.assertGreater(len(self.lines()), 1)
+        self.check(len(self.lines()))
+        taken = FigureChange.objects.get(indicator__code="DT01")
+        self.assertEqual((taken.source, taken.actor), ("records", self.clerk))
+        before = self.lines()
+        self.client.post(url, {"take": "all", "version": "1"})
+        self.assertEqual(self.lines(), before, "taking the same again changes nothing")
+        self.check(len(before))
+
+    def sheet(self, **figures) -> bytes:
+        """Return a workbook of figures for Tiên Sơn and her neighbour."""
+        columns = columns_of(self.cast["huyen-349"], "values", period=self.world.period.pk)
+        rows = [{"unit": code, **figures} for code in ("13369", "13363")]
+        return workbook(rows, columns)
+
+    def test_import_of_values_by_command(self):
+        with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+            file.write(self.sheet(DT01=5, DT06="trên 3"))
+            file.flush()
+            call_command(
+                "import_values", file.name, year=2024, user="huyen-349", stdout=io.StringIO()
+            )
+        self.check(4)
+        sources = set(FigureChange.objects.values_list("source", "actor__username"))
+        self.assertEqual(sources, {("import", "huyen-349")})
+
+    def test_import_of_values_by_page_and_its_undo(self):
+        write(self.report, self.clerk, 4)
+        self.client.force_login(self.cast["huyen-349"])
+        job = upload(self.client, self.sheet(DT01=5, DT02=1), "values", period=self.world.period.pk)
+        self.check(1)
+        self.assertEqual(confirm(self.client, job).state, "done")
+        self.check(5)
+        self.client.post(f"/nhap-excel/{job.pk}/hoan-tac/")
+        self.check(9)
+        self.assertEqual(FigureChange.objects.filter(source="undo").count(), 4)
+        self.assertEqual(Value.objects.get().number, 4)
 
     def test_a_failed_save_leaves_neither_figure_nor_line(self):
         figures = {"DT01": Figure(number=Decimal(1)), "DT02": Figure(number=Decimal(-1))}

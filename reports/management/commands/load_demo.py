@@ -6,7 +6,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from danvan.units.loader import DEFAULT_FILE, load_units
+from danvan.accounts.unit_loading import load_units_by_command
+from danvan.units.loader import DEFAULT_FILE
 from reports.demo.writer import DemoRefused, Loaded, load
 
 ACCOUNTS = """Demonstration accounts (password of all: {password})
@@ -30,7 +31,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "Demonstration data has a published password and is refused when DEBUG is 0."
             )
-        load_units(DEFAULT_FILE)
+        load_units_by_command(DEFAULT_FILE)
         try:
             loaded = load(timezone.localdate(), with_records=not without_records)
         except DemoRefused as error:

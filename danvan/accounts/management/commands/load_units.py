@@ -4,7 +4,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from danvan.units.loader import DEFAULT_FILE, UnitFileError, load_units
+from danvan.accounts.unit_loading import load_units_by_command
+from danvan.units.loader import DEFAULT_FILE, UnitFileError
 
 
 class Command(BaseCommand):
@@ -15,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, **options):
         try:
-            result = load_units(file)
+            result = load_units_by_command(file)
         except OSError as error:
             raise CommandError(f"Cannot open {file}: {error.strerror}") from error
         except UnitFileError as error:

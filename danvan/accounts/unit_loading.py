@@ -1,0 +1,27 @@
+"""Loading units from a file so that the audit trail knows of each: what the commands use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from danvan.accounts.audit import audited_bulk_create, audited_bulk_update
+from danvan.accounts.context import acting
+from danvan.units.loader import LoadResult, Writer, load_units
+
+
+class AuditedWriter(Writer):
+    """Writes units and successions with an entry for each row that was created or changed."""
+
+    def create(self, rows: list) -> None:
+        """Create `rows` and their entries."""
+        audited_bulk_create(rows)
+
+    def update(self, rows: list, fields: tuple[str, ...]) -> None:
+        """Write `fields` of `rows` and an entry for each."""
+        audited_bulk_update(rows, fields)
+
+
+def load_units_by_command(path: Path) -> LoadResult:
+    """Load the CSV file at `path` as load_units does, with everything in the trail. Raises the same."""
+    with acting(source="command"):
+        return load_units(path, AuditedWriter())
