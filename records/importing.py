@@ -25,7 +25,7 @@ from danvan.imports.targets import Column, Line, Refused, Target, digest
 from records.kinds import KINDS, RecordKind
 from records.locks import locks_on, require_open
 from records.record_checker import RecordChecker
-from records.resources import FILLED, NATURAL_KEYS, SYNONYMS, resource_of
+from records.resources import CHILDREN_STAY, FILLED, NATURAL_KEYS, SYNONYMS, resource_of
 from records.services import change_records
 
 SYSTEM = ("created_by_id", "created_at", "updated_at", "version")
@@ -89,6 +89,9 @@ class RecordTarget(Target):
         if isinstance(field, models.DateField):
             return f"Ngày/tháng/năm, ví dụ 31/12/2024. {field.help_text}".strip()
         return str(field.help_text)
+
+    def guide(self, job):
+        return [CHILDREN_STAY] if hasattr(self.model, "recognitions") else []
 
     def checker(self, job):
         return RecordChecker(self, job)

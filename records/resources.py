@@ -30,6 +30,11 @@ NATURAL_KEYS: dict[str, tuple[str, ...]] = {
     "training-course": ("start_date", "organiser", "title"),
     "emerging-issue": ("start_date", "title"),
 }
+# On the guide sheet of a kind whose child rows stand in no column.
+CHILDREN_STAY = (
+    "Quyết định công nhận được nhập trong biểu của từng mô hình, không nhập từ tệp này. "
+    "Nhập tệp không làm thay đổi các quyết định đã có."
+)
 # Filled from other columns where blank (fill_blanks), so a sheet may leave them out.
 FILLED = {"registered_year", "status_date", "pending", "answered", "resolved_later"}
 

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 
 from danvan.common.numbers import NumberProblem, format_number, parse_number
 from danvan.common.text import clean_line, clean_text, search_key
-from reports.figures import Figure, check_figure
+from reports.figure_check import check_figure
+from reports.figures import Figure
 from reports.models import Indicator, Qualifier, ValueType
 
 _PREFIX = re.compile(r"^(trên|hơn|ít nhất|khoảng|trên dưới|ước)\s+(?=\d)", re.IGNORECASE)

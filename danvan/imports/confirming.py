@@ -14,7 +14,7 @@ from danvan.accounts import security_log
 from danvan.accounts.trail import SecurityKind
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports.checking import TakenOver, run_check
-from danvan.imports.models import ImportJob, JobState, Kind
+from danvan.imports.models import RUNNING, ImportJob, JobState, Kind
 from danvan.imports.targets import Refused, target_of
 from danvan.units.models import AdministrativeUnit
 
@@ -114,38 +114,52 @@ def _keep_or_roll_back(job: ImportJob, expected: str, values: dict) -> None:
         setattr(job, name, value)
 
 
-def _back(job: ImportJob, message: str) -> bool:
-    rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=JobState.WRITING)
-    rows.update(state=JobState.CHECKED, message=message, heartbeat=timezone.now())
-    job.state, job.message = JobState.CHECKED, message
+def _back(job: ImportJob, message: str, running=JobState.WRITING) -> bool:
+    """Put the job back to where it stood before `running`, with a word why; nothing was written."""
+    before = RUNNING[running]
+    rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=running)
+    rows.update(state=before, message=message, heartbeat=timezone.now())
+    job.state, job.message = before, message
     return False
 
 
-def undo_job(job: ImportJob) -> bool:
-    """Take back what a job wrote, as one change set; tell whether it was done.
+def request_undo(job: ImportJob) -> bool:
+    """Let `job` be taken back by this caller (or the worker it starts); False when it was taken already.
 
-    Raises Refused (and changes nothing) when something newer builds on it or the time is over.
+    Raises Refused when the time is over or the kind of data cannot be taken back.
     """
     target = target_of(job.target)
     if not target.can_undo or job.expires_at < timezone.now():
         raise Refused("Lần nhập này không hoàn tác được nữa.")
     if not job.owner.can(target.action):
         raise PermissionDenied("Anh/chị không có quyền hoàn tác lần nhập này.")
-    if not ImportJob.objects.take(job, JobState.DONE, JobState.UNDOING, run=job.run + 1):
-        return False
+    values = {"run": job.run + 1, "message": ""}
+    return ImportJob.objects.take(job, JobState.DONE, JobState.UNDOING, **values)
+
+
+def undo_job(job: ImportJob) -> bool:
+    """Take back, as one change set, what a job taken by request_undo wrote; tell whether it was done.
+
+    Otherwise nothing changed and the job says why: something newer builds on it, or a right was lost.
+    """
+    refused = "Không hoàn tác được, chưa có gì thay đổi. Vui lòng thử lại sau."
     try:
         with transaction.atomic():
             _lock_units(job)
-            result = target.undo(job, job.entries(Kind.NEW, Kind.CHANGED))
+            result = target_of(job.target).undo(job, job.entries(Kind.NEW, Kind.CHANGED))
             values = {
                 "state": JobState.UNDONE,
                 "undone_at": timezone.now(),
                 "result": {**job.result, "undone": result},
             }
             _keep_or_roll_back(job, JobState.UNDOING, values)
+    except TakenOver:
+        return False
+    except (Refused, PermissionDenied) as refusal:
+        return _back(job, str(refusal) or refused, JobState.UNDOING)
+    except ValidationError as error:
+        return _back(job, "Không hoàn tác được: " + " ".join(error.messages), JobState.UNDOING)
     except Exception:
-        rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=JobState.UNDOING)
-        rows.update(state=JobState.DONE)
-        job.state = JobState.DONE
+        _back(job, refused, JobState.UNDOING)
         raise
     return True

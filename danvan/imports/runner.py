@@ -14,8 +14,9 @@ from django.conf import settings
 
 from danvan.accounts.context import acting, current
 from danvan.imports.checking import check_job
-from danvan.imports.confirming import request_confirmation, undo_job, write_job
-from danvan.imports.models import ImportJob, JobState
+from danvan.imports.confirming import request_confirmation, request_undo, undo_job, write_job
+from danvan.imports.models import RUNNING, ImportJob, JobState
+from danvan.imports.targets import Refused
 
 INLINE_BYTES = 150_000  # about 1,500 rows: checked and written within the request
 _LAUNCH = (
@@ -30,7 +31,7 @@ def is_small(job: ImportJob) -> bool:
 
 
 def start_check(job: ImportJob) -> None:
-    """Check `job` now or let a process of its own do it."""
+    """Check `job` now or let a process of its own do it. Raises Refused."""
     if is_small(job):
         check_job(job)
     else:
@@ -57,13 +58,25 @@ def confirm_here(job: ImportJob) -> bool:
 
 
 def undo(job: ImportJob) -> bool:
-    """Take back what `job` wrote; False when it no longer stands so. Raises Refused."""
-    with acting(_Request(job), user=job.owner, source="undo"):
-        return undo_job(job)
+    """Take back what `job` wrote, now or in a process of its own; False when it no longer stands so.
+
+    Raises Refused. The job's state and message tell what came of it.
+    """
+    if not request_undo(job):
+        return False
+    if is_small(job):
+        work(job)
+    else:
+        _launch(job)
+    return True
 
 
 def work(job: ImportJob) -> None:
-    """Do what `job` waits for: check it, or write it when it was confirmed."""
+    """Do what `job` waits for: check it, write it when it was confirmed, or take it back."""
+    if job.state == JobState.UNDOING:
+        with acting(_Request(job), user=job.owner, source="undo"):
+            undo_job(job)
+        return
     with acting(_Request(job), user=job.owner, source="import"):
         if job.state == JobState.QUEUED:
             check_job(job)
@@ -87,12 +100,16 @@ class _Request:
 
 
 def _launch(job: ImportJob) -> None:
-    """Start a detached process; the launcher in between leaves no child for the server to wait for."""
+    """Start a detached process; the launcher in between leaves no child for the server to wait for.
+
+    Raises Refused, with the job where it stood before, when the machine has no room for a process.
+    """
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "run_import", str(job.pk)]
-    subprocess.run(  # noqa: S603 - our own interpreter and command
-        [sys.executable, "-c", _LAUNCH, *command],
-        check=True,
-        timeout=30,
-        cwd=settings.BASE_DIR,
-        env=os.environ.copy(),
-    )
+    launcher = [sys.executable, "-c", _LAUNCH, *command]
+    place = {"cwd": settings.BASE_DIR, "env": os.environ.copy()}
+    try:
+        subprocess.run(launcher, check=True, timeout=30, **place)  # noqa: S603 - our own command
+    except (OSError, subprocess.SubprocessError) as error:
+        if job.state in RUNNING:
+            ImportJob.objects.take(job, job.state, RUNNING[job.state], run=job.run + 1)
+        raise Refused("Máy chủ đang bận nên chưa làm gì. Vui lòng thử lại sau ít phút.") from error

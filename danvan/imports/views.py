@@ -185,7 +185,10 @@ def recheck(request, pk: int):
     job = _own_job(request, pk)
     _require_right(request.user, target_of(job.target))
     if requeue(job, convert="convert" in request.POST):
-        runner.start_check(job)
+        try:
+            runner.start_check(job)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
     return redirect("imports:job", pk)
 
 
@@ -195,9 +198,7 @@ def undo(request, pk: int):
     job = _own_job(request, pk)
     _require_right(request.user, target_of(job.target))
     try:
-        if runner.undo(job):
-            messages.success(request, "Đã hoàn tác toàn bộ lần nhập này.")
-        else:
+        if not runner.undo(job):
             messages.info(request, "Lần nhập này không còn ở trạng thái hoàn tác được.")
     except Refused as refusal:
         messages.error(request, str(refusal))

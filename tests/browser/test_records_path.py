@@ -32,7 +32,7 @@ def test_three_dialogues_become_the_figure_and_lead_back_to_one(page_as, world):
     an.goto(f"/bao-cao/{world.report.pk}/nhap/")
     assert "theo hồ sơ: 3" in an.locator("#DT03").inner_text()
     an.get_by_role("button", name="Lấy tất cả số từ hồ sơ").click()
-    an.get_by_text("Đã lấy số từ hồ sơ").wait_for()
+    an.get_by_text("số từ hồ sơ và lưu").wait_for()
     assert an.locator("[name=DT03]").input_value() == "3"
     assert an.locator("[name=DT06]").input_value() == "360"
     an.locator(".dv-save").get_by_role("button", name="Gửi báo cáo").click()

@@ -1,5 +1,6 @@
 """Two people at once, a process killed in the middle, a large file in a process of its own."""
 
+import json
 import os
 import signal
 import subprocess
@@ -41,6 +42,30 @@ from records import importing
 importing.insert_many = killed
 job = ImportJob.objects.get(pk=int(sys.argv[2]))
 runner.confirm_here(job)
+"""
+
+# Another process that saves something every 10 ms until its input ends, and tells its longest wait.
+OTHER = """
+import json, select, sys, time
+import django
+django.setup()
+from django.db import connection
+connection.settings_dict["NAME"] = sys.argv[1]
+from danvan.accounts.models import User
+person = User.objects.get(username="xa-13363")
+waits, told = {}, "start"
+while told != "end":
+    if select.select([sys.stdin], [], [], 0)[0]:
+        told = sys.stdin.readline().strip()
+    start = time.monotonic()
+    person.full_name = f"Em {start}"
+    person.save(update_fields=["full_name"])
+    waits.setdefault(told, []).append(time.monotonic() - start)
+    if told == "start":
+        print("ready", flush=True)
+        told = "idle"
+    time.sleep(0.01)
+print(json.dumps({name: [len(them), max(them)] for name, them in waits.items()}))
 """
 
 
@@ -161,3 +186,35 @@ class FaultTest(TransactionTestCase):
             thread.join()
         self.assertEqual(job.counts["new"], 5000)
         self.assertLess(longest, 1)
+
+    def test_another_process_saves_while_a_job_is_checked_and_while_it_is_written(self):
+        """Nobody's save fails, none waits longer than rows are written; never near the 20 s limit."""
+        data = many_rows(self.an, 5000)
+        name = str(connection.settings_dict["NAME"])
+        env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        command = [sys.executable, "-c", OTHER, name]
+        other = subprocess.Popen(command, env=env, cwd=settings.BASE_DIR, **pipes)
+        try:
+            other.stdout.readline()
+            self.tell(other, "check")
+            job = upload(self.client, data)
+            self.tell(other, "write")
+            start = time.monotonic()
+            self.client.post(f"/nhap-excel/{job.pk}/xac-nhan/")
+            writing = time.monotonic() - start
+            told = other.communicate("end\n", timeout=60)[0]
+        finally:
+            other.kill()
+            other.wait()
+        self.assertEqual(DialogueConference.objects.count(), 5000)
+        waits = json.loads(told)
+        self.assertGreater(waits["check"][0], 10, waits)
+        self.assertLess(waits["check"][1], 1, waits)
+        self.assertGreater(waits["write"][0], 0, waits)
+        self.assertLess(waits["write"][1], writing + 1, waits)
+        self.assertLess(writing, 10)
+
+    def tell(self, other, word: str) -> None:
+        other.stdin.write(f"{word}\n")
+        other.stdin.flush()

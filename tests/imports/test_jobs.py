@@ -1,14 +1,17 @@
 """An import from upload to undo: what is shown is what is written, once, whole, by its owner."""
 
 import os
+from unittest import mock
 
 import openpyxl
 from django.conf import settings
-from django.test import TestCase
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from danvan.accounts.trail import AuditEntry
-from danvan.imports import confirming
+from danvan.imports import confirming, runner
 from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference
 from tests.cast import build_cast, build_world
@@ -201,6 +204,8 @@ class UndoTest(ImportCase):
         self.client.post(f"/nhap-excel/{job.pk}/hoan-tac/")
         job.refresh_from_db()
         self.assertEqual((job.state, DialogueConference.objects.count()), (JobState.DONE, 2))
+        self.assertContains(self.client.get(f"/nhap-excel/{job.pk}/"), job.message)
+        self.assertIn("Không hoàn tác được: 1 hồ sơ", job.message)
 
     def test_undo_twice_is_once(self):
         job = confirm(self.client, self.upload({}))
@@ -208,6 +213,64 @@ class UndoTest(ImportCase):
             self.client.post(f"/nhap-excel/{job.pk}/hoan-tac/")
         job.refresh_from_db()
         self.assertEqual(job.state, JobState.UNDONE)
+
+    def undo_as_large(self, job) -> None:
+        """Ask for the undo of a file too large for a request, then be the process it starts."""
+        with override_settings(IMPORT_INLINE_BYTES=1), mock.patch.object(runner, "_launch") as run:
+            self.client.post(f"/nhap-excel/{job.pk}/hoan-tac/")
+            self.client.post(f"/nhap-excel/{job.pk}/hoan-tac/")
+        self.assertEqual([call.args[0].pk for call in run.call_args_list], [job.pk])
+        self.assertEqual(ImportJob.objects.get(pk=job.pk).state, JobState.UNDOING)
+        page = self.client.get(f"/nhap-excel/{job.pk}/")
+        self.assertContains(page, "Đang hoàn tác")
+        self.assertContains(page, 'http-equiv="refresh"')
+        call_command("run_import", job.pk)
+
+    def test_a_large_undo_runs_in_a_process_of_its_own_started_once(self):
+        row = make(SLUG, self.unit, title="Đối thoại về nông thôn mới", attendees=60)
+        job = confirm(self.client, self.upload({"attendees": 70}, {"title": "Mới"}))
+        self.undo_as_large(job)
+        job.refresh_from_db()
+        row.refresh_from_db()
+        self.assertEqual((job.state, row.attendees), (JobState.UNDONE, 60))
+        self.assertEqual(DialogueConference.objects.count(), 1)
+        entry = AuditEntry.objects.filter(source="undo", action=2).get()
+        self.assertEqual((entry.actor, entry.cid), (self.an, f"import-{job.pk}"))
+
+    def test_a_large_undo_that_is_refused_says_why_on_the_page(self):
+        job = confirm(self.client, self.upload({}, {"title": "Mới"}))
+        DialogueConference.objects.filter(title="Mới").update(attendees=61, version=2)
+        self.undo_as_large(job)
+        job.refresh_from_db()
+        self.assertEqual((job.state, DialogueConference.objects.count()), (JobState.DONE, 2))
+        self.assertContains(self.client.get(f"/nhap-excel/{job.pk}/"), "Không hoàn tác được: 1 hồ")
+
+    def test_no_room_for_a_process_leaves_every_step_as_it_was_and_says_so(self):
+        """Confirm, undo, check again: all are sentences on a page, none leaves a job that hangs."""
+        waiting, done = self.upload({"title": "Hai"}), confirm(self.client, self.upload({}))
+        steps = ((waiting, "xac-nhan", "checked"), (done, "hoan-tac", "done"))
+        no_room = mock.patch.object(runner.subprocess, "run", side_effect=BlockingIOError)
+        with override_settings(IMPORT_INLINE_BYTES=1), no_room:
+            for job, step, state in (*steps, (waiting, "kiem-tra-lai", "queued")):
+                page = self.client.post(f"/nhap-excel/{job.pk}/{step}/", follow=True)
+                self.assertContains(page, "Máy chủ đang bận")
+                job.refresh_from_db()
+                self.assertEqual(job.state, state)
+            data = sheet_of(self.an, {"title": "Ba"})
+            file = SimpleUploadedFile("a.xlsx", data)
+            page = self.client.post(f"/nhap-excel/{SLUG}/tai-len/", {"file": file})
+            self.assertContains(page, "Máy chủ đang bận", status_code=422)
+        self.assertEqual(DialogueConference.objects.count(), 1)
+
+    def test_an_undo_whose_process_died_can_be_asked_for_again(self):
+        job = confirm(self.client, self.upload({}))
+        self.assertTrue(confirming.request_undo(job))
+        ImportJob.objects.update(heartbeat=timezone.now() - timezone.timedelta(hours=1))
+        self.client.get(f"/nhap-excel/{job.pk}/")
+        self.assertFalse(confirming.undo_job(job))  # the process given up does nothing after all
+        self.assertEqual(DialogueConference.objects.count(), 1)
+        self.client.post(f"/nhap-excel/{job.pk}/hoan-tac/")
+        self.assertEqual(DialogueConference.objects.count(), 0)
 
 
 class ScopeTest(ImportCase):

@@ -67,6 +67,30 @@ class RoundTripTest(KindsCase):
                 confirm(self.client, job)
                 self.assertEqual(BY_SLUG[slug].model.objects.get().note, "Đã kiểm tra")
 
+    def test_recognitions_of_a_model_stay_whatever_the_sheet_says(self):
+        slug = "mobilisation-model"
+        model = make(slug, self.unit, status="recognised")
+        for level, day in (("commune", 10), ("district", 20)):
+            model.recognitions.create(
+                level=level, decision="5/QĐ", date=datetime.date(2024, 6, day), body="Ủy ban"
+            )
+        before = list(model.recognitions.order_by("pk").values())
+        data = self.export(slug)
+        self.assertEqual(upload(self.client, data, slug).counts, {"same": 1})
+        book = openpyxl.load_workbook(io.BytesIO(data))
+        headings = [cell.value for cell in book.active[1]]
+        book.active.cell(2, headings.index("Ghi chú") + 1).value = "Đã kiểm tra"
+        job = confirm(self.client, upload(self.client, saved(book), slug))
+        self.assertEqual(job.result["changed"], 1)
+        self.assertEqual(list(model.recognitions.order_by("pk").values()), before)
+        self.client.post(f"/nhap-excel/{job.pk}/hoan-tac/")
+        model.refresh_from_db()
+        self.assertEqual(model.note, "")
+        self.assertEqual(list(model.recognitions.order_by("pk").values()), before)
+        template = content(self.client.get(f"/nhap-excel/{slug}/mau/"))
+        guide = openpyxl.load_workbook(io.BytesIO(template))["Hướng dẫn"]
+        self.assertIn("Quyết định công nhận", guide["A1"].value)
+
     def test_a_new_row_of_every_kind_equals_the_one_made_by_the_form(self):
         for slug, kind in BY_SLUG.items():
             with self.subTest(slug):

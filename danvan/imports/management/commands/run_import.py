@@ -7,7 +7,7 @@ from danvan.imports.runner import work
 
 
 class Command(BaseCommand):
-    help = "Check or write one import job (started by the site for large files)."
+    help = "Check, write or take back one import job (started by the site for large files)."
 
     def add_arguments(self, parser):
         parser.add_argument("job", type=int)
