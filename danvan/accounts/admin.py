@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q
-from django.http import HttpResponseRedirect
+from django.http import FileResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -24,7 +24,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from danvan.accounts import services
 from danvan.accounts.admin_steps import STEPS
 from danvan.accounts.models import User
+from danvan.accounts.sheet import account_sheet
 from danvan.accounts.trail import AuditEntry
+from danvan.common.excel import CONTENT_TYPE, safe_file_name
 from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.units.models import AdministrativeUnit, Level
 
@@ -147,7 +149,7 @@ class UserAdmin(admin.ModelAdmin):
     search_fields = ("username",)
     search_help_text = "Tên đăng nhập, họ tên hoặc tên đơn vị, có dấu hay không dấu đều được."
     autocomplete_fields = ("unit",)
-    actions = ("reset_selected",)
+    actions = ("reset_selected", "export_selected")
     change_form_template = "admin/accounts/user/change_form.html"
 
     def get_queryset(self, request):
@@ -255,6 +257,13 @@ class UserAdmin(admin.ModelAdmin):
             "people": people,
         }
         return TemplateResponse(request, "admin/accounts/user/reset_selected.html", context)
+
+    @admin.action(description="Tải danh sách (Excel)")
+    def export_selected(self, request, queryset):
+        """Download the chosen accounts (or all that the filter shows) as the sheet the import takes back."""
+        name = safe_file_name(f"Tài khoản {timezone.localdate():%d-%m-%Y}")
+        file = account_sheet(queryset)
+        return FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
 
     def get_urls(self):
         step = self.admin_site.admin_view(self.step)

@@ -27,6 +27,10 @@ from danvan.imports.models import Kind
 from danvan.imports.targets import Checker, Column, Line, Problem, Target, Verdict, digest
 from danvan.units.models import Level
 
+TAKEN = (
+    "Đã có tài khoản mang tên đăng nhập này nhưng khác thông tin. "
+    "Vui lòng sửa ở trang Tài khoản, không sửa bằng tệp."
+)
 PREFIX = {Level.PROVINCE: "tinh", Level.DISTRICT: "huyen", Level.COMMUNE: "xa"}
 ROLES = {
     search_key(text): value
@@ -37,7 +41,7 @@ ROLES = {
 
 
 class AccountTarget(Target):
-    """New accounts; an account that exists is an error, never changed."""
+    """New accounts; one that exists as the row says is left alone, one that differs is an error."""
 
     slug, title, sheet_title = "accounts", "Tài khoản", "Tài khoản"
     action = Action.MANAGE_SITE
@@ -111,10 +115,12 @@ class AccountChecker(Checker):
         self.unit_ids: set[int] = set()
         units = units_visible_to(job.owner).select_related("parent").order_by("valid_from")
         self.units = {unit.code: unit for unit in units}  # a code's latest version
-        self.taken = {name.casefold() for name in User.objects.values_list("username", flat=True)}
+        columns = User.objects.values_list("username", "unit__code", "full_name", "role")
+        self.existing = {name.casefold(): tuple(rest) for name, *rest in columns}
+        self.taken = set(self.existing)
 
     def check(self, number: int, row: Mapping[str, Any]) -> Verdict:
-        """Return the verdict of one row; every problem of the row at once."""
+        """Return the verdict of one row, every problem of it at once; no kind: the account as it stands."""
         problems: list[Problem] = []
         code = self._read(problems, row, "unit", cells.as_code)
         unit = self.units.get(code)
@@ -129,6 +135,8 @@ class AccountChecker(Checker):
             problems.append(Problem("role", "Thiếu vai trò.", allowed=tuple(Role.labels)))
         full_name = self._read(problems, row, "full_name", cells.as_text)
         username = self._read(problems, row, "username", cells.as_text) or self._proposal(unit)
+        if not problems and self.existing.get(username.casefold()) == (code, full_name, role):
+            return Verdict(None, [])
         problems += self._bad(username, full_name)
         if problems:
             return error_verdict(number, username or code, problems)
@@ -167,7 +175,7 @@ class AccountChecker(Checker):
             except ValidationError as error:
                 found.append(Problem(key, " ".join(error.messages), value))
         if username and username.casefold() in self.taken:
-            found.append(Problem("username", "Đã có tài khoản mang tên đăng nhập này.", username))
+            found.append(Problem("username", TAKEN, username))
         return found
 
 

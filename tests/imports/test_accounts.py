@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import TestCase
 
 from danvan.accounts.models import AuditEntry, Role, SecurityEvent, User
+from danvan.accounts.sheet import account_sheet
 from danvan.imports.account_target import AccountTarget
 from danvan.imports.models import ImportJob, Kind
 from tests.accounts.cast import make_cast
@@ -55,6 +56,17 @@ class AccountSheetTest(TestCase):
         self.assertIn("username", self.problems(username="XA-13369"))
         self.assertEqual(self.check(username="lan.anh").kind, Kind.NEW)
         self.assertIn("username", self.problems(username="Lan.Anh"))
+
+    def test_what_is_exported_is_imported_unchanged(self):
+        book = openpyxl.load_workbook(account_sheet(User.objects.all())).active
+        headings, *rows = book.values
+        self.assertEqual(headings, tuple(c.heading for c in self.target.columns(self.job)))
+        self.assertGreater(len(rows), 2)
+        for unit, full_name, role, username in rows:
+            verdict = self.check(unit=unit, role=role, full_name=full_name, username=username)
+            self.assertIsNone(verdict.kind)
+        other = self.check(unit=rows[0][0], role=rows[0][2], full_name="Khác", username=rows[0][3])
+        self.assertEqual(other.kind, Kind.ERROR)
 
     def write(self, *verdicts):
         return self.target.write(self.job, ((v.kind, v.item) for v in verdicts))
@@ -151,7 +163,10 @@ class AccountFlowTest(TestCase):
         self.assertFalse(User.objects.filter(username="lan.anh").exists())
         confirm(self.client, upload(self.client, self.file(good), "accounts"))
         again = upload(self.client, self.file(good), "accounts")
-        self.assertEqual(set(errors_of(again)), {"D2"})
+        self.assertEqual(set(errors_of(again)), set())
+        other = upload(self.client, self.file({**good, "full_name": "Khác"}), "accounts")
+        self.assertEqual(set(errors_of(other)), {"D2"})
+        self.assertEqual(User.objects.filter(username="lan.anh").count(), 1)
 
     def test_who_lost_the_right_meanwhile_writes_nothing(self):
         row = {"unit": "350", "role": Role.CLERK.label}
