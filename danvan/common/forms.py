@@ -120,7 +120,6 @@ class BaseForm(forms.ModelForm):
                 field.queryset = self.choices_for(name)
             label = str(field.label or name)
             field.label = label[:1].upper() + label[1:]
-            field.error_messages["required"] = "Vui lòng nhập mục này."
             field.error_messages["invalid_choice"] = "Lựa chọn này không có trong danh sách."
             if isinstance(field, forms.DateField):
                 field.error_messages["invalid"] = "Ngày không hợp lệ. Ví dụ nhập đúng: 05/03/2024."
