@@ -20,7 +20,7 @@ from danvan.accounts.audit import audited_bulk_create, audited_bulk_delete, audi
 from danvan.accounts.context import acting
 from danvan.accounts.rights import Action
 from records.locks import RecordLocked, locks_on, require_open
-from records.models import Attachment, EmergingIssue, EventRecord, IssueStatus
+from records.models import Attachment, EmergingIssue, EventRecord
 
 
 class StaleRecord(Exception):  # noqa: N818
@@ -140,9 +140,8 @@ def create_records(
         require_open((record.unit_id, record.start_date) for record in records)
         created = audited_bulk_create(records, values=values)
         if model is EmergingIssue:
-            IssueStatus.objects.bulk_create(
-                [line for record in created for line in record.first_history()], batch_size=500
-            )
+            lines = [line for record in created for line in record.first_history()]
+            audited_bulk_create(lines, values=values)
     return created
 
 

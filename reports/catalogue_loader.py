@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from django.db import transaction
 
+from danvan.accounts.audit import audited_bulk_create
 from reports.catalogue_files import LAST_DISTRICT_YEAR, read_catalogue, without_district
 from reports.expressions import names_in, parse
 from reports.models.catalogue import Catalogue, Indicator, Rule, Section
@@ -119,7 +120,7 @@ def _without_district(
 
 
 def _create_sections(catalogue: Catalogue, sections) -> dict[str, Section]:
-    created = Section.objects.bulk_create(
+    created = audited_bulk_create(
         Section(catalogue=catalogue, code=code, label=label, order=order)
         for order, (code, label) in enumerate(sections, start=1)
     )
@@ -130,7 +131,7 @@ def _create_indicators(
     catalogue: Catalogue, sections: dict[str, Section], rows: list[dict]
 ) -> dict[str, Indicator]:
     """Create the indicators of `rows` in order, then point the parts at their wholes."""
-    created = Indicator.objects.bulk_create(
+    created = audited_bulk_create(
         Indicator(
             catalogue=catalogue,
             section=sections[row["section"]],
@@ -150,7 +151,7 @@ def _create_indicators(
 def _create_rules(
     catalogue: Catalogue, indicators: dict[str, Indicator], rules: list[dict]
 ) -> None:
-    Rule.objects.bulk_create(
+    audited_bulk_create(
         Rule(
             catalogue=catalogue,
             indicator=indicators[rule["indicator"]],

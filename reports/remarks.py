@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from danvan.accounts.audit import audited_bulk_create, audited_update
 from danvan.units.organisations import office_name
 from reports.models import Indicator, Remark, Report, State
 
@@ -23,7 +24,7 @@ def keep_remarks(report: Report, typed: dict[str, str], user) -> None:
     known = {row.code: row for row in rows}
     if unknown := set(typed) - set(known):
         raise ValidationError(f"Không có chỉ tiêu {', '.join(sorted(unknown))}.")
-    Remark.objects.bulk_create(
+    audited_bulk_create(
         Remark(
             report=report,
             indicator=known[code],
@@ -38,4 +39,4 @@ def keep_remarks(report: Report, typed: dict[str, str], user) -> None:
 def settle(remark: Remark, user) -> None:
     """Mark `remark` as settled by `user`; one settled already keeps who did it."""
     open_ones = Remark.objects.visible_to(user).filter(pk=remark.pk, resolved_at=None)
-    open_ones.update(resolved_at=timezone.now(), resolved_by=user)
+    audited_update(open_ones, resolved_at=timezone.now(), resolved_by_id=user.pk)

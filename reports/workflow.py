@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from danvan.accounts.audit import audited_update
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by, units_visible_to
 from danvan.units.organisations import board_name, office_name
@@ -210,7 +211,8 @@ def _take(report: Report, move: Move, user, reason: str) -> Transition:
     if not moved:
         raise MoveRefused("Báo cáo vừa được người khác xử lý. Vui lòng xem lại.")
     if move.to_state == State.APPROVED:
-        report.remarks.filter(resolved_at=None).update(resolved_at=now, resolved_by=user)
+        open_ones = report.remarks.filter(resolved_at=None)
+        audited_update(open_ones, resolved_at=now, resolved_by_id=user.pk)
     row = Transition.objects.create(
         report=report,
         action=move.action,

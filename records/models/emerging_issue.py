@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from danvan.accounts.audit import audited_bulk_create, audited_update
 from danvan.accounts.scope import ScopedQuerySet
 from records.models.base import EventRecord, RecordQuerySet, text_field
 from records.models.rules import Rule, at_least, choice_field, chosen, count_field, within
@@ -160,14 +161,15 @@ class EmergingIssue(EventRecord):
             new = self.first_history()
             for line in new:
                 line.actor = actor
-            IssueStatus.objects.bulk_create(new)
+            audited_bulk_create(new)
             return
         last = lines[-1]
         if last.status != self.status:
             self.history.create(status=self.status, date=self.status_date, actor=actor)
         elif last.date != self.status_date and len(lines) > 1:
-            self.history.filter(pk=last.pk).update(date=max(self.status_date, lines[-2].date))
-        self.history.filter(pk=lines[0].pk).update(date=self.start_date)
+            day = max(self.status_date, lines[-2].date)
+            audited_update(self.history.filter(pk=last.pk), date=day)
+        audited_update(self.history.filter(pk=lines[0].pk), date=self.start_date)
 
     def facts(self):
         """Finding counts on its day, every later state on the day it began."""

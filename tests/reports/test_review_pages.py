@@ -7,6 +7,7 @@ from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
 
+from danvan.accounts.models import AuditEntry
 from reports.catalogue_loader import copy_catalogue
 from reports.figures import Figure, write_figures
 from reports.models import Catalogue, Indicator, Remark, Report, ReportingPeriod, Rule, State
@@ -49,6 +50,10 @@ class ReviewPagesTest(TestCase):
             "DT07": "Chưa khớp",
             "GS09": "Đề nghị giải trình",
         }
+        trail = AuditEntry.objects.filter(content_type__model="remark")
+        assert (
+            trail.filter(actor=self.cast["huyen-349"], action=AuditEntry.Action.CREATE).count() == 2
+        )
         self.client.force_login(self.cast["xa-13369"])
         home = self.client.get(reverse("home"))
         self.assertContains(home, "Chưa khớp")
@@ -265,6 +270,8 @@ class ManagementPagesTest(TestCase):
     def test_next_years_catalogue_is_edited_without_touching_this_year(self):
         self.client.post(reverse("reports:catalogue_copy", args=[2024]))
         new = Catalogue.objects.get(year=2025)
+        made = AuditEntry.objects.filter(content_type__model="indicator", actor=self.cast["tinh"])
+        assert made.count() == new.indicators.count()
         row = new.indicators.get(code="DT01")
         url = reverse("reports:catalogue_edit", args=[2025, "chi-tieu", row.pk])
         data = self.client.get(url).context["form"].initial
