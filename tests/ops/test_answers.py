@@ -91,6 +91,11 @@ class TestHealth(TestCase):
                     self.assertEqual(answer.json()[part], "failed")
                     self.assertNotIn("10.1.2.3", answer.content.decode())
 
+    def test_a_folder_that_is_not_there_yet_is_no_full_disk(self):
+        """Before the first attachment, on PostgreSQL, neither var/ nor the media folder exists."""
+        with self.settings(MEDIA_ROOT="/nowhere/at/all", VAR_DIR="/nowhere"):
+            self.assertTrue(health.disk_has_room())
+
     def test_full_disk_and_missing_migration_are_found(self):
         with mock.patch("shutil.disk_usage", return_value=mock.Mock(free=health.MIN_FREE - 1)):
             self.assertFalse(health.disk_has_room())

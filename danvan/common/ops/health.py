@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -37,8 +38,15 @@ def database_answers() -> bool:
 
 
 def disk_has_room() -> bool:
-    """Tell whether the disk of database and attachments has 200 MB left."""
-    return shutil.disk_usage(settings.VAR_DIR).free >= MIN_FREE
+    """Tell whether the disks of attachments and of a database in a file have 200 MB left.
+
+    A folder that is not there yet (no file was ever attached) is asked for by the nearest one above.
+    """
+    places = [Path(settings.MEDIA_ROOT)]
+    if connection.vendor == "sqlite":
+        places.append(Path(connection.settings_dict["NAME"]))
+    disks = (next(at for at in (place, *place.parents) if at.exists()) for place in places)
+    return all(shutil.disk_usage(disk).free >= MIN_FREE for disk in disks)
 
 
 def migrations_are_applied() -> bool:
