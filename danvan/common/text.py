@@ -1,7 +1,7 @@
 """Vietnamese text: one clean form for storing, one key for searching, one for ordering.
 
 Keys are stored columns (see docs/decisions.md): the same results on SQLite and PostgreSQL, without an
-extension or a collation. Rules: ../shared domain reference, "Vietnamese text".
+extension or a collation. Rules: domain reference, "Vietnamese text".
 """
 
 import re
