@@ -198,6 +198,8 @@ def _in_words(field, value) -> str:
         return ""
     if isinstance(value, bool):
         return "Có" if value else "Không"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     choices = dict(getattr(field, "flatchoices", None) or ())
     if value in choices:
         return str(choices[value])
