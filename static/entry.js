@@ -7,7 +7,7 @@
   const saved = document.querySelector("[data-saved]");
   const left = form.querySelector("[data-left]");
   const waiting = new Set();
-  let timer = 0, busy = false, halted = false;
+  let timer = 0, busy = false, halted = false, pressed = null;
 
   document.querySelector(".dv-errors")?.focus();
 
@@ -22,15 +22,25 @@
     timer = setTimeout(save, 1500);
   });
   form.addEventListener("focusout", () => { if (waiting.size) { clearTimeout(timer); timer = setTimeout(save, 300); } });
-  // A button pressed while a save runs would carry an old version: the form itself is sent then, with everything.
-  form.addEventListener("submit", () => { clearTimeout(timer); halted = true; window.removeEventListener("beforeunload", warn); });
-  const warn = (event) => { if (waiting.size) event.preventDefault(); };
+  // A button pressed while a save runs would carry an old version and clash with that very save: it waits for the answer.
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    halted = true;
+    if (busy) {
+      event.preventDefault();
+      pressed = () => form.requestSubmit(event.submitter);
+      return tell("Đang lưu…");
+    }
+    window.removeEventListener("beforeunload", warn);
+  });
+  const warn = (event) => { if (waiting.size || busy) event.preventDefault(); };
   window.addEventListener("beforeunload", warn);
 
   async function save() {
+    // A timer that rings while a save runs leaves the rest to the end of that save: it must not look as if still set.
+    timer = 0;
     if (busy || halted || !waiting.size) return;
     busy = true;
-    timer = 0;
     const codes = [...waiting];
     const body = new URLSearchParams({ csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value, version: version.value });
     for (const code of codes) {
@@ -38,7 +48,7 @@
     }
     waiting.clear();
     try {
-      const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
+      const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin", signal: AbortSignal.timeout(20000) });
       if (answer.status === 401 || answer.status === 403) return stop(codes, "Phiên làm việc đã hết. Bấm Lưu nháp để đăng nhập lại, nội dung đã nhập vẫn được giữ.");
       if (answer.status !== 200 && answer.status !== 409) throw new Error(String(answer.status));
       show(await answer.json(), answer.status, codes);
@@ -49,6 +59,7 @@
     } finally {
       busy = false;
     }
+    if (pressed) return pressed();
     if (waiting.size && !timer) timer = setTimeout(save, 1500);
   }
 

@@ -72,6 +72,9 @@ def test_login_and_error_pages_fit_the_window(new_page, cast, size):
 def test_the_keyboard_is_enough_to_log_in(new_page, cast):
     page = new_page()
     page.goto("/dang-nhap/")
+    page.locator(
+        "#id_username:focus"
+    ).wait_for()  # the browser sets the focus a moment after loading
     page.keyboard.type("xa-13369")
     page.keyboard.press("Tab")
     page.keyboard.type("Danvan@2024")
