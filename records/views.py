@@ -81,8 +81,7 @@ class RecordListView(KindMixin, ScopedListView):
     @property
     def sorts(self):
         """The whitelist, newest first by default."""
-        orders = self.kind.sorts
-        return {"-ngay": orders["-ngay"], **orders}
+        return {"-ngay": "-start_date", **self.kind.sorts}
 
     @property
     def summed(self):
