@@ -270,6 +270,11 @@ class MenuTest(PageCase):
         page = self.client.get("/ho-so/")
         self.assertContains(page, "Hồ sơ công tác 2024")
         self.assertContains(page, "1 hội nghị")
+        listed = self.client.get(self.url("list"), {"nam": "2024"})
+        for address in (page, listed):  # whoever follows a count finds as many rows
+            self.assertContains(address, f'href="{self.url("list")}?nam=2024"')
+        self.assertEqual(len(listed.context["rows"]), 1)
+        self.assertContains(listed, 'aria-current="page"')
         self.log_in("huyen-349")
         self.assertContains(self.client.get("/ho-so/"), "2 hội nghị")
 
