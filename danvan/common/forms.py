@@ -107,6 +107,17 @@ def field_for(column: models.Field, **kwargs) -> forms.Field | None:
     return column.formfield(**kwargs)
 
 
+def name_blank_choice(field: forms.Field) -> None:
+    """Put words in place of the dashes that Django shows where nothing is chosen yet."""
+    words = "Chọn…" if field.required else "(không ghi)"
+    if isinstance(field, forms.ModelChoiceField):
+        field.empty_label = words
+    elif isinstance(field, forms.TypedChoiceField):
+        field.choices = [
+            (key, label if key not in ("", None) else words) for key, label in field.choices
+        ]
+
+
 class BaseForm(forms.ModelForm):
     """A form laid out as its `layout` says: (legend, field names) in the order a person thinks.
 
@@ -126,6 +137,7 @@ class BaseForm(forms.ModelForm):
         for name, field in self.fields.items():
             if isinstance(field, forms.ModelChoiceField):
                 field.queryset = self.choices_for(name)
+            name_blank_choice(field)
             label = str(field.label or name)
             field.label = label[:1].upper() + label[1:]
             field.error_messages["invalid_choice"] = "Lựa chọn này không có trong danh sách."
