@@ -68,7 +68,7 @@ class RecordTarget(Target):
                     synonyms=SYNONYMS.get(name, ()),
                     width={"unit": 11, "unit_name": 26}.get(name) or widget.width,
                     fmt={"unit": "@", "unit_name": ""}.get(name, getattr(widget, "fmt", "")),
-                    choices=getattr(widget, "choices", ()),
+                    choices=self.choices_of(name),
                     hint=self._hint(name),
                 )
             )
@@ -79,6 +79,10 @@ class RecordTarget(Target):
             return False
         field = self.model._meta.get_field(name)
         return not field.blank and not field.has_default() and name not in FILLED
+
+    def choices_of(self, name: str) -> tuple[str, ...]:
+        """Return the labels a column may hold, () where it is not a choice."""
+        return getattr(self.fields[name].widget, "choices", ()) if name in self.fields else ()
 
     def _hint(self, name: str) -> str:
         if name == "unit":

@@ -17,8 +17,11 @@ from danvan.common.sheets.child import DATE, MOMENT, TIME
 from danvan.common.sheets.legacy import recognise
 from danvan.common.text import clean_line, clean_text, search_key
 
-_DAY_FIRST = re.compile(r"^(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{2}|\d{4})$")
-_YEAR_FIRST = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?$")
+_HOUR = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?"  # the hour of a moment typed as text says nothing here
+_DAY_FIRST = re.compile(
+    rf"^(\d{{1,2}})\s*[/.\-]\s*(\d{{1,2}})\s*[/.\-]\s*(\d{{2}}|\d{{4}}){_HOUR}$"
+)
+_YEAR_FIRST = re.compile(rf"^(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_HOUR}$")
 _IN_WORDS = re.compile(r"^ngay (\d{1,2}) thang (\d{1,2}) nam (\d{4})$")
 _YES = {"co", "x", "1", "dung", "true", "yes", "v"}
 _NO = {"khong", "0", "sai", "false", "no", "ko"}
@@ -223,6 +226,6 @@ def as_choice(cell, choices: dict[str, str], labels: tuple[str, ...]) -> str:
     found = choices.get(search_key(text))
     if found is None:
         raise CellProblem(
-            f"“{text[:60]}” không có trong danh sách. Chọn một trong: {', '.join(labels)}.", labels
+            f"“{text[:60]}” không có trong danh sách. Chọn một trong: {'; '.join(labels)}.", labels
         )
     return found
