@@ -8,7 +8,6 @@ from collections import defaultdict
 from decimal import Decimal
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import models
 
 from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets import cells
@@ -17,41 +16,9 @@ from danvan.imports.conditions import keeps_constraints
 from danvan.imports.models import Kind
 from danvan.imports.targets import Checker, Problem, Verdict
 from records.locks import locks_on
+from records.reading import BLANK, Reading, choose
 
-CACHE = 20_000
-_BLANK = object()
 SAME = Verdict(None)
-
-
-class _Reading:
-    """How one column is read: the cell, then the model column's own validators; results remembered."""
-
-    def __init__(self, name: str, field: models.Field, read):
-        self.key, self.field, self.read = name, field, read
-        self.known: dict = {}
-        self.empty = "" if isinstance(field, models.CharField) else None
-        if isinstance(field, models.BooleanField):
-            self.empty = False
-        # A choice nobody has to make (the form begins with it) may be left out of a sheet as well.
-        self.presumed = bool(field.choices) and field.has_default() and not field.blank
-        if self.presumed:
-            self.empty = field.get_default()
-
-    def load(self, cell):
-        """Return the value, a Problem or _BLANK of `cell`."""
-        try:
-            value = self.read(cell)
-            blank = value is None or value == ""
-            result = _BLANK if blank else self.field.clean(value, None)
-        except cells.CellProblem as problem:
-            result = Problem(self.key, str(problem), cells.shown(cell), problem.allowed)
-        except ValidationError as error:
-            result = Problem(self.key, " ".join(error.messages), cells.shown(cell))
-        if cell.__class__ is not bool:
-            if len(self.known) > CACHE:
-                self.known.clear()
-            self.known[cell] = result
-        return result
 
 
 class _Row:
@@ -73,7 +40,7 @@ class RecordChecker(Checker):
         convert = bool(job.params.get("convert"))
         self.clear = bool(job.params.get("blanks"))
         self.readings = [
-            _Reading(name, self.model._meta.get_field(name), field.widget.reader(convert))
+            Reading(name, self.model._meta.get_field(name), field.widget.reader(convert))
             for name, field in target.fields.items()
             if name not in ("unit", "unit_name")
         ]
@@ -97,7 +64,7 @@ class RecordChecker(Checker):
         self.locks: dict[int, list] = {}
         self.existing: dict[int, list] = {}
         self.seen: dict[int, list[int]] = {}
-        self.mapped: list[_Reading] = []
+        self.mapped: list[Reading] = []
         self.order = {name: place for place, name in enumerate(target.fields)}
         self.kept_blanks = 0
 
@@ -138,7 +105,7 @@ class RecordChecker(Checker):
                 value = reading.known[cell] if cell.__class__ is not bool else reading.load(cell)
             except KeyError:
                 value = reading.load(cell)
-            if value is _BLANK:
+            if value is BLANK:
                 parsed.blanks.append(reading)
             elif value.__class__ is Problem:
                 problems.append(value)
@@ -291,7 +258,7 @@ class RecordChecker(Checker):
         typed = _typed(record, name)
         choices = self.target.choices_of(name)
         if choices and not typed:
-            return Problem(name, f"Vui lòng chọn một trong: {'; '.join(choices)}.", "", choices)
+            return choose(choices, name)
         return Problem(name, message, typed)
 
     def _changed(self, row: _Row, old) -> Verdict:
