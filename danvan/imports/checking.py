@@ -16,6 +16,7 @@ from danvan.common.sheets.layout import Table, bad_by_row, find_table
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.reader import Workbook, open_workbook
 from danvan.common.text import search_key
+from danvan.imports.liveness import working_on
 from danvan.imports.models import ImportJob, ImportPart, JobState, Kind
 from danvan.imports.targets import Problem, Refused, Target, Verdict, target_of
 
@@ -37,7 +38,8 @@ def check_job(job: ImportJob) -> bool:
     if not taken:
         return False
     try:
-        run_check(job)
+        with working_on(job):
+            run_check(job)
     except (FileRefused, Refused) as refusal:
         _finish(job, JobState.FAILED, message=str(refusal))
     except TakenOver:
