@@ -25,6 +25,9 @@ _YEAR_FIRST = re.compile(rf"^(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_HOUR}$")
 _IN_WORDS = re.compile(r"^ngay (\d{1,2}) thang (\d{1,2}) nam (\d{4})$")
 _YES = {"co", "x", "1", "dung", "true", "yes", "v"}
 _NO = {"khong", "0", "sai", "false", "no", "ko"}
+# What stands in a cell that holds an error, pasted as text or sent back by errors_workbook().
+NO_RESULT = "(công thức chưa có kết quả)"
+_ERRORS = {"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", NO_RESULT}
 _EPOCH = datetime.date(1899, 12, 30)
 _NOISE = 1e-9
 
@@ -67,6 +70,8 @@ def _date_of(cell: str) -> datetime.date:
 def as_text(cell, *, lines: bool = False, convert: bool = False) -> str:
     """Return the cell as clean text ("" for a blank); text of an old font is refused or converted."""
     if cell.__class__ is str:
+        if cell[:1] in ("#", "(") and cell.strip() in _ERRORS:
+            raise CellProblem(f"Ô có lỗi {cell.strip()}. Vui lòng sửa công thức hoặc nhập giá trị.")
         if cell.isprintable() and _is_tidy(cell):
             suspect = None if cell.isascii() else recognise(cell)
         elif cell.startswith((DATE, MOMENT, TIME)):
