@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, models
@@ -19,6 +20,7 @@ from danvan.accounts.audit import audited_bulk_delete
 from danvan.accounts.context import acting
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
+from danvan.common.numbers import format_number
 from danvan.imports.bulk import AuditWriter, insert_many, reserve_keys
 from danvan.imports.models import ImportJob, Kind
 from danvan.imports.targets import Column, Line, Refused, Target, digest
@@ -101,7 +103,7 @@ class RecordTarget(Target):
     def after(self, job):
         if hasattr(self.model, "recognitions"):
             return "Nhập tiếp quyết định công nhận", reverse("imports:upload", args=["recognition"])
-        return None
+        return f"Xem danh sách {self.kind.noun}", reverse("records:list", args=[self.kind])
 
     def checker(self, job):
         return RecordChecker(self, job)
@@ -207,6 +209,8 @@ class RecordTarget(Target):
         shown = self.fields[name].widget.render(_python(self.model, name, value))
         if isinstance(shown, datetime.date):
             return f"{shown:%d/%m/%Y}"
+        if isinstance(shown, (int, Decimal)) and not name.endswith("year"):
+            return format_number(shown)
         return str(shown)
 
 

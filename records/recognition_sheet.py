@@ -8,12 +8,14 @@ of an office serves this import and that of the models.
 from __future__ import annotations
 
 from django.db.models import Count, Max, Sum
+from django.urls import reverse
 
 from danvan.accounts.context import acting
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.imports.models import Kind
 from danvan.imports.targets import Column, Line, Refused, Target, digest
+from records.kinds import BY_SLUG
 from records.locks import locks_on
 from records.models import Recognition, SkilledMobilisationModel
 from records.recognition_checker import RecognitionChecker, values_of
@@ -67,6 +69,11 @@ class RecognitionTarget(Target):
             "Mô hình phải có trong phần mềm trước. Dòng không ghi quyết định được bỏ qua.",
             "Muốn đổi cấp hoặc ngày của quyết định đã có: sửa trong biểu của mô hình.",
         ]
+
+    def after(self, job):
+        return "Xem danh sách mô hình", reverse(
+            "records:list", args=[BY_SLUG["mobilisation-model"]]
+        )
 
     def checker(self, job):
         return RecognitionChecker(job)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django import forms
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 from import_export import fields, resources
 
 from danvan.accounts.rights import Action
@@ -144,6 +145,9 @@ class ValueTarget(Target):
         if code not in job.indicators or figure == BLANK:
             return "(trống)"
         return describe(job.indicators[code], figure) or "(trống)"
+
+    def after(self, job):
+        return "Xem báo cáo năm", reverse("reports:list")
 
     def template_rows(self, job):
         return [

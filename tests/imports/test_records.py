@@ -308,6 +308,8 @@ class AwkwardOfficeTest(KindsCase):
             with self.subTest(name):
                 job = self.check({**GOOD, "title": text})
                 self.assertIn(name, " ".join(errors_of(job).values()))
+                page = self.client.get(f"/nhap-excel/{job.pk}/")
+                self.assertContains(page, "Chuyển mã TCVN3, VNI sang Unicode</button>")
                 self.client.post(f"/nhap-excel/{job.pk}/kiem-tra-lai/", {"convert": "1"})
                 job = confirm(self.client, ImportJob.objects.get(pk=job.pk))
                 self.assertEqual(DIALOGUE.objects.get().title, "Đối thoại với nhân dân")

@@ -25,6 +25,7 @@ _YEAR_FIRST = re.compile(rf"^(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_HOUR}$")
 _IN_WORDS = re.compile(r"^ngay (\d{1,2}) thang (\d{1,2}) nam (\d{4})$")
 _YES = {"co", "x", "1", "dung", "true", "yes", "v"}
 _NO = {"khong", "0", "sai", "false", "no", "ko"}
+OLD_FONT = "Chữ gõ bằng bảng mã"  # how the problem of text in an old font begins
 # What stands in a cell that holds an error, pasted as text or sent back by errors_workbook().
 NO_RESULT = "(công thức chưa có kết quả)"
 _ERRORS = {"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", NO_RESULT}
@@ -108,7 +109,7 @@ def _converted(suspect: tuple[str, str], convert: bool, lines: bool) -> str:
     if convert:
         return text
     raise CellProblem(
-        f"Chữ gõ bằng bảng mã {name}, đọc được là “{text[:80]}”. Chọn “Chuyển mã sang Unicode” "
+        f"{OLD_FONT} {name}, đọc được là “{text[:80]}”. Chọn “Chuyển mã sang Unicode” "
         "nếu đọc đúng, hoặc gõ lại."
     )
 
