@@ -5,8 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils import timezone
 
-from danvan.accounts import security_log, services, twofactor
-from danvan.accounts.trail import SecurityKind
+from danvan.accounts import services
 from danvan.units.models import AdministrativeUnit
 
 
@@ -26,6 +25,17 @@ class StepForm(forms.Form):
 
 def _day_field():
     return forms.DateField(label="Từ ngày", initial=timezone.localdate, help_text="dd/mm/yyyy")
+
+
+def unit_choice(label: str, *, required: bool = True) -> forms.ModelChoiceField:
+    """Return a field that offers the units of today, as "Xã Tiên Sơn, thị xã Duy Tiên (13369)"."""
+    field = forms.ModelChoiceField(
+        AdministrativeUnit.objects.none(), label=label, required=required
+    )
+    units = AdministrativeUnit.objects.on(timezone.localdate())
+    field.queryset = units.select_related("parent").order_by("path")
+    field.label_from_instance = lambda unit: f"{unit.place_name} ({unit.code})"
+    return field
 
 
 class ResetStep(StepForm):
@@ -61,14 +71,11 @@ class TransferStep(StepForm):
     title = "Chuyển đơn vị"
     explanation = "Các máy đang đăng nhập sẽ bị đăng xuất. Lịch sử vẫn ghi đơn vị cũ."
     done = "Đã chuyển đơn vị."
-    unit = forms.ModelChoiceField(label="Đơn vị mới", queryset=AdministrativeUnit.objects.none())
     on = _day_field()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        units = AdministrativeUnit.objects.on(timezone.localdate())
-        self.fields["unit"].queryset = units.select_related("parent").order_by("path")
-        self.fields["unit"].label_from_instance = lambda unit: f"{unit.place_name} ({unit.code})"
+        self.fields = {"unit": unit_choice("Đơn vị mới"), **self.fields}
 
     def carry_out(self):
         unit, on = self.cleaned_data["unit"], self.cleaned_data["on"]
@@ -81,8 +88,7 @@ class SecondFactorStep(StepForm):
     done = "Đã tắt xác thực hai lớp."
 
     def carry_out(self):
-        twofactor.remove(self.user)
-        security_log.record(SecurityKind.SECOND_FACTOR, user=self.user, state="removed")
+        services.remove_second_factor(self.user, by=self.by)
 
 
 STEPS: dict[str, type[StepForm]] = {
