@@ -6,8 +6,6 @@ import tempfile
 
 from django.http import FileResponse
 
-from danvan.accounts import security_log
-from danvan.accounts.trail import SecurityKind
 from danvan.common import excel
 from records.filters import FILTERS
 from records.importing import TARGETS, RecordTarget
@@ -33,11 +31,8 @@ class ExportView(RecordListView):
         filterset = self.get_filterset_class()(request.GET, queryset=rows, request=request)
         rows = filterset.qs if filterset.is_valid() else rows.none()
         file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the response
-        number = write_records(self.kind, rows.order_by("unit__code", "start_date", "pk"), file)
+        write_records(self.kind, rows.order_by("unit__code", "start_date", "pk"), file)
         file.seek(0)
-        security_log.record(
-            SecurityKind.EXPORT, user=request.user, data=self.kind.slug, rows=number
-        )
         return FileResponse(
             file,
             as_attachment=True,

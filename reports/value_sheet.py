@@ -19,6 +19,8 @@ from reports.rules import describe
 from reports.value_checker import NAME, UNIT, ValueChecker, indicators_of, stored_figures
 from reports.workflow import lock_reason
 
+UNITS_AT_ONCE = 500  # units whose figures an export holds in memory
+
 
 class ValueResource(resources.Resource):
     """The fixed columns of the sheet; the indicators of the year follow them."""
@@ -165,23 +167,25 @@ class ValueTarget(Target):
     def export_sheet(self, user, period: ReportingPeriod) -> excel.Sheet:
         """Return the sheet of all figures of `period` that `user` may read."""
         reports = Report.objects.visible_to(user).filter(period=period)
-        figures = stored_figures(reports)
         indicators = indicators_of(period)
         columns = [excel.Column("Mã đơn vị", 11), excel.Column("Đơn vị", 28)]
         for row in indicators:
             column = _column(row)
             columns.append(excel.Column(column.heading, column.width, column.fmt))
         named = reports.select_related("unit__parent").order_by("unit__path")
-        rows = _export_rows(named, figures, indicators)
+        rows = _export_rows(list(named), indicators)
         return excel.Sheet(f"{self.sheet_title} {period.year}", tuple(columns), rows)
 
 
-def _export_rows(reports, figures, indicators) -> Iterator[tuple]:
-    for report in reports:
-        own = figures.get(report.pk, {})
-        row = [report.unit.code, report.unit.place_name]
-        row += [_cell(indicator, own.get(indicator.code, BLANK)) for indicator in indicators]
-        yield tuple(row)
+def _export_rows(reports: list[Report], indicators) -> Iterator[tuple]:
+    for start in range(0, len(reports), UNITS_AT_ONCE):
+        some = reports[start : start + UNITS_AT_ONCE]
+        figures = stored_figures(Report.objects.filter(pk__in=[report.pk for report in some]))
+        for report in some:
+            own = figures.get(report.pk, {})
+            row = [report.unit.code, report.unit.place_name]
+            row += [_cell(indicator, own.get(indicator.code, BLANK)) for indicator in indicators]
+            yield tuple(row)
 
 
 def _cell(indicator: Indicator, figure: Figure):

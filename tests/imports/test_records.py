@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.test import TestCase
 from import_export.resources import ModelResource
 
+from danvan.accounts.trail import SecurityEvent, SecurityKind
 from danvan.imports.models import ImportJob
 from danvan.imports.targets import target_of
 from records.kinds import BY_SLUG
@@ -118,6 +119,8 @@ class RoundTripTest(KindsCase):
         data = content(self.client.get("/ho-so/hoi-nghi-doi-thoai/xuat-excel/?q=mot"))
         rows = list(openpyxl.load_workbook(io.BytesIO(data)).active.values)
         self.assertEqual([row[4] for row in rows[1:]], ["Một"])
+        noted = SecurityEvent.objects.filter(kind=SecurityKind.EXPORT)
+        self.assertEqual([event.detail for event in noted], [{"query": "q=mot"}])
 
     def test_the_template_takes_a_row_and_names_itself(self):
         for slug in BY_SLUG:
