@@ -28,12 +28,13 @@ from danvan.accounts.admin_filters import (
     RoleFilter,
     StateFilter,
 )
-from danvan.accounts.admin_steps import STEPS, unit_choice
+from danvan.accounts.admin_steps import STEPS
 from danvan.accounts.models import User
 from danvan.accounts.sheet import account_sheet
 from danvan.accounts.trail import AuditEntry
 from danvan.common.excel import CONTENT_TYPE, safe_file_name
 from danvan.common.stale import STAMP, StaleFormMixin
+from danvan.units.forms import unit_choice
 
 # Registered by the packages; their pages show secrets or let rights be granted that nobody uses here.
 for model in (Group, TOTPDevice, StaticDevice, AuditEntry):

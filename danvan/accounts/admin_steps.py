@@ -6,7 +6,7 @@ from django import forms
 from django.utils import timezone
 
 from danvan.accounts import services
-from danvan.units.models import AdministrativeUnit
+from danvan.units.forms import unit_choice
 
 
 class StepForm(forms.Form):
@@ -25,17 +25,6 @@ class StepForm(forms.Form):
 
 def _day_field():
     return forms.DateField(label="Từ ngày", initial=timezone.localdate, help_text="dd/mm/yyyy")
-
-
-def unit_choice(label: str, *, required: bool = True) -> forms.ModelChoiceField:
-    """Return a field that offers the units of today, as "Xã Tiên Sơn, thị xã Duy Tiên (13369)"."""
-    field = forms.ModelChoiceField(
-        AdministrativeUnit.objects.none(), label=label, required=required
-    )
-    units = AdministrativeUnit.objects.on(timezone.localdate())
-    field.queryset = units.select_related("parent").order_by("path")
-    field.label_from_instance = lambda unit: f"{unit.place_name} ({unit.code})"
-    return field
 
 
 class ResetStep(StepForm):
