@@ -346,6 +346,7 @@ REPORTS: dict[str, list[Row]] = {
         Row("GET", "302 200 200 200 200 200 200 200 200"),
         # A foreign unit is a wrong choice: the page says so and shows no figure.
         Row("GET", "302 200 200 200 200 200 200 200 200", query="?unit=13369"),
+        Row("GET", "302 200 200 200 200 200 200 200 200", query="?view=units&section=GS"),
         Row("POST", "403 405 405 405 405 405 405 405 405"),
     ],
     "reports:consolidation_export": [
