@@ -133,9 +133,10 @@ def _tables(request, wanted: Wanted) -> dict:
         "inclusion": inclusion_text(found),
         "levels": [(level, LEVEL_HEADS[Level(level)]) for level in found.levels],
         "prior_label": years_text(*found.prior_years) if found.prior_years else "Cùng kỳ",
+        "by_units": wanted.view == UNITS,
         "section": section,
         "breakdown": breakdown,
-        "unit_page": breakdown and wanted.view == UNITS and _unit_page(request, breakdown),
+        "unit_page": breakdown and _unit_page(request, breakdown),
         "chart": breakdown and _chart(breakdown, wanted.chart),
     }
 

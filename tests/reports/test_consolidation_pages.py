@@ -172,6 +172,10 @@ class ContentTests(Pages):
             [("Cấp tỉnh", "1"), ("Thành phố Phủ Lý", "110"), ("Huyện Kim Bảng", "1.000")],
         )
 
+    def test_a_unit_with_nothing_below_has_a_table_by_unit_too(self):
+        response = self.get("clerk", view="units", section="DT")
+        self.assertContains(response, "Tổng cộng xã Liêm Chung")
+
     def test_one_level(self):
         response = self.get("province", level="commune")
         self.assertEqual(self.total(response), 1100)
