@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -83,6 +84,7 @@ def _detail_page(request, period: ReportingPeriod, *, error: str = "", status: i
     context = {
         "period": period,
         "counts": state_counts(Report.objects.visible_to(request.user), period),
+        "lists": f"{reverse('reports:list')}?period_choice={period.pk}",
         "log": period.log.select_related("actor"),
         "error": error,
     }

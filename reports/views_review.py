@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -205,6 +207,8 @@ class ReportListView(FilterView):
         context["bad_filter"] = not self.filterset.is_valid()
         context["counts"] = state_counts(self.filterset.scoped(), period)
         context["required"] = required_counts(period)
+        kept = {key: self.request.GET.get(key, "") for key in ("period_choice", "area", "who")}
+        context["lists"] = f"?{urlencode(kept)}"
         return context
 
     def get_filterset_kwargs(self, filterset_class):
@@ -240,4 +244,6 @@ class ReviewView(ReportListView):
         return self.get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(lines=self.lines, **kwargs)
+        # "Choose all" is a link that loads the page with the boxes ticked: it needs no script.
+        ticked = self.request.method == "GET" and "tick" in self.request.GET
+        return super().get_context_data(lines=self.lines, ticked=ticked, **kwargs)
