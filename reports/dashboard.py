@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -11,7 +12,7 @@ from records.menu import year_counts
 from reports.figures import figures_of
 from reports.models import Indicator, Report, State
 from reports.periods import current_period
-from reports.progress import required_counts, state_counts, to_review_by
+from reports.progress import counts_by_area, required_counts, state_counts, to_review_by
 from reports.rules import describe
 from reports.submission import prior_report
 from reports.workflow import lock_reason, may_enter
@@ -77,7 +78,7 @@ def _key_figures(report: Report) -> list[dict]:
 
 
 def _below(user, period) -> dict:
-    """Return how the units below stand: counts per state, who is late, who waits for review."""
+    """Return how the units below stand: counts per state and district, who is late, who waits for review."""
     reports = Report.objects.visible_to(user).filter(to_review_by(user), period=period)
     counts = state_counts(reports, period)
     named = reports.with_names().with_due_dates()
@@ -85,9 +86,22 @@ def _below(user, period) -> dict:
     if not user.is_superuser and user.can(Action.REVIEW):
         waiting = waiting.filter(reviewer=user.unit_id)
     behind = named.overdue().order_by("unit__path")
+    areas = counts_by_area(reports, period)
     return {
         "counts": counts,
+        "areas": areas,
+        "lists": _lists(user, period, areas),
         "waiting": list(waiting.order_by("submitted_at")[:8]),
         "behind": list(behind[:8]),
         "behind_more": max(0, counts["overdue"] - 8),
     }
+
+
+def _lists(user, period, areas: list[dict]) -> str:
+    """Return the beginning of the address of the list that a count leads to, "" where none has the same rows.
+
+    The list of reports holds the own report as well, which the counts of a district leave out.
+    """
+    if user.can(Action.REVIEW):
+        return f"{reverse('reports:review')}?period_choice={period.pk}&who=all"
+    return f"{reverse('reports:list')}?period_choice={period.pk}" if areas else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_filters.views import FilterView
 
 from danvan.accounts.rights import Action
+from danvan.common.forms import DateInput
 from danvan.common.numbers import read_id
 from danvan.common.text import clean_line
 from reports.figures import Figure
@@ -151,6 +154,7 @@ class ExtensionForm(forms.Form):
 
     until = forms.DateField(
         label="Gia hạn đến hết ngày",
+        widget=DateInput(),
         help_text="Ví dụ 31/12/2024",
         error_messages={"invalid": "Ngày chưa đúng, ví dụ nhập đúng: 31/12/2024."},
     )
@@ -203,6 +207,8 @@ class ReportListView(FilterView):
         context["bad_filter"] = not self.filterset.is_valid()
         context["counts"] = state_counts(self.filterset.scoped(), period)
         context["required"] = required_counts(period)
+        kept = {key: self.request.GET.get(key, "") for key in ("period_choice", "area", "who")}
+        context["lists"] = f"?{urlencode(kept)}"
         return context
 
     def get_filterset_kwargs(self, filterset_class):
@@ -238,4 +244,6 @@ class ReviewView(ReportListView):
         return self.get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(lines=self.lines, **kwargs)
+        # "Choose all" is a link that loads the page with the boxes ticked: it needs no script.
+        ticked = self.request.method == "GET" and "tick" in self.request.GET
+        return super().get_context_data(lines=self.lines, ticked=ticked, **kwargs)

@@ -9,18 +9,22 @@
   const waiting = new Set();
   let timer = 0, busy = false, halted = false, pressed = null;
 
-  document.querySelector(".dv-errors")?.focus();
+  // Who was quicker than this script keeps the field: a focus that jumps away swallows what is typed next.
+  if (document.activeElement === document.body) document.querySelector(".dv-errors")?.focus();
 
   const rowOf = (field) => field.closest("[data-code]");
   const row = (code) => document.getElementById(code);
 
-  form.addEventListener("input", (event) => {
-    const entry = rowOf(event.target);
+  function note(field) {
+    const entry = rowOf(field);
     if (!entry || halted) return;
     waiting.add(entry.dataset.code);
     clearTimeout(timer);
     timer = setTimeout(save, 1500);
-  });
+  }
+  form.addEventListener("input", (event) => note(event.target));
+  // On a weak line the page stands there, and is typed in, before this script has come.
+  for (const field of form.querySelectorAll("[data-code] :is(input, select, textarea)")) if (typedIn(field)) note(field);
   form.addEventListener("focusout", () => { if (waiting.size) { clearTimeout(timer); timer = setTimeout(save, 300); } });
   // A button pressed while a save runs would carry an old version and clash with that very save: it waits for the answer.
   form.addEventListener("submit", (event) => {
@@ -58,15 +62,21 @@
       timer = setTimeout(save, 10000);
     } finally {
       busy = false;
+      if (pressed) pressed(); // whatever the answer was: the button then tells the rest
     }
-    if (pressed) return pressed();
-    if (waiting.size && !timer) timer = setTimeout(save, 1500);
+    if (!pressed && waiting.size && !timer) timer = setTimeout(save, 1500);
   }
 
   function stop(codes, text) {
     for (const code of codes) waiting.add(code);
     halted = true;
     tell(text);
+  }
+
+  function typedIn(field) {
+    if (!field.options) return field.value !== field.defaultValue;
+    const first = [...field.options].findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(first, 0);
   }
 
   function tell(text) { if (saved) saved.textContent = text; }

@@ -27,6 +27,14 @@ class DateInput(forms.DateInput):
         }
         super().__init__(attrs=attrs, format="%d/%m/%Y")
 
+    def value_from_datadict(self, data, files, name):
+        """Return what was typed. 05032024 is a day as well: a phone's digits keyboard may have no slash."""
+        typed = super().value_from_datadict(data, files, name)
+        digits = clean_line(typed) if isinstance(typed, str) else ""
+        if len(digits) == 8 and digits.isascii() and digits.isdigit():
+            return f"{digits[:2]}/{digits[2:4]}/{digits[4:]}"
+        return typed
+
 
 class NumberField(forms.CharField):
     """A number as offices write it: 1.140 is a thousand, 1.14 a question (common/numbers.py).

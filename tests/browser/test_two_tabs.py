@@ -1,6 +1,7 @@
 """Two windows on the same report: what one saves is never undone by the other's script or button."""
 
 import pytest
+from playwright.sync_api import expect
 
 from reports.figures import figures_of
 from reports.models import Report
@@ -22,9 +23,9 @@ def test_what_the_other_window_saved_comes_in_and_stays(page_as, world):
     binh.goto(address)
     type_and_wait(binh, "DT02", "7")
     type_and_wait(an, "DT01", "5")
-    an.wait_for_function("document.getElementById('i-DT02').value === '7'")
+    expect(an.locator("#i-DT02")).to_have_value("7")
     an.locator(".dv-save").get_by_role("button", name="Lưu nháp").click()
-    an.locator(".alert-success").wait_for()
+    expect(an.locator(".alert-success")).to_be_visible()
     numbers = {code: figure.number for code, figure in figures_of(reload(world)).items()}
     assert numbers == {"DT01": 5, "DT02": 7}
 

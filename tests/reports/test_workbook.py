@@ -11,7 +11,7 @@ from django.test import TestCase
 from openpyxl import load_workbook
 
 from danvan.units.models import AdministrativeUnit, Level
-from reports.consolidation import consolidate
+from reports.consolidation import Scope, consolidate
 from reports.letterhead import date_in_words, document_date, letterhead
 from reports.models import Indicator, Qualifier, State
 from reports.workbook import build, collect, file_name
@@ -35,7 +35,7 @@ class Books(TestCase):
 
     def book(self, unit="35", first=2021, last=2022, **options):
         file = BytesIO()
-        build(collect(self.tree[unit], first, last, **options)).save(file)
+        build(collect(Scope(self.tree[unit], first, last, **options))).save(file)
         return load_workbook(file)
 
     def find(self, sheet, text, column=2):
