@@ -19,18 +19,6 @@ from records.models import Recognition, SkilledMobilisationModel
 
 UNIT_HEADING, UNIT_NAME_HEADING = "Mã đơn vị", "Tên đơn vị"
 
-# What tells one record of a unit from another, beside the unit. Never a database id.
-NATURAL_KEYS: dict[str, tuple[str, ...]] = {
-    "study-conference": ("start_date", "title"),
-    "dialogue-conference": ("start_date", "title"),
-    "citizen-reception": ("start_date", "receiver", "kind", "title"),
-    "mobilisation-model": ("start_date", "title"),
-    "friendly-government": ("year",),
-    "democracy-conference": ("start_date", "kind", "title"),
-    "oversight": ("start_date", "kind", "lead", "title"),
-    "training-course": ("start_date", "organiser", "title"),
-    "emerging-issue": ("start_date", "title"),
-}
 # On the guide sheet of a kind whose child rows stand in no column.
 CHILDREN_STAY = (
     "Quyết định công nhận được nhập trong biểu của từng mô hình, hoặc bằng tệp riêng ở trang "
@@ -205,7 +193,7 @@ def resource_of(kind: RecordKind) -> type[RecordResource]:
         {
             "model": kind.model,
             "fields": ("unit", "unit_name", *declared),
-            "import_id_fields": ("unit", *NATURAL_KEYS[kind.slug]),
+            "import_id_fields": ("unit", *kind.key),
             "clean_model_instances": True,
             "use_transactions": True,
         },

@@ -16,7 +16,7 @@ from danvan.accounts.trail import SecurityEvent, SecurityKind
 from danvan.imports.models import ImportJob
 from danvan.imports.targets import target_of
 from records.kinds import BY_SLUG
-from records.resources import NATURAL_KEYS, RESOURCES
+from records.resources import RESOURCES
 from tests.cast import build_cast, build_world
 from tests.imports.tools import (
     GOOD,
@@ -364,6 +364,6 @@ def test_a_resource_declares_every_entered_column_and_natural_keys(slug):
     assert issubclass(resource, ModelResource)
     assert set(kind.field_names) <= set(resource.fields)
     assert "id" not in resource._meta.import_id_fields
-    assert set(NATURAL_KEYS[slug]) <= set(kind.field_names)
+    assert set(kind.key) <= set(kind.field_names)
     assert set(VALUES[slug]) <= set(kind.field_names) | {"unit"}
     assert target_of(slug).columns.__func__ is target_of("oversight").columns.__func__
