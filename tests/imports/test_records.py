@@ -318,6 +318,21 @@ class AwkwardOfficeTest(KindsCase):
                 self.assertEqual(DIALOGUE.objects.get().title, "Đối thoại với nhân dân")
                 DIALOGUE.objects.all().delete()
 
+    def test_headings_in_old_fonts_are_headings(self):
+        for unit, title, day in (
+            ("M· ®¬n vÞ", "Chñ ®Ò", "Ngµy b¾t ®Çu"),
+            ("Maõ ñôn vò", "Chuû ñeà", "Ngaøy baét ñaàu"),
+        ):
+            book = openpyxl.load_workbook(io.BytesIO(sheet_of(self.an, GOOD)))
+            for cell in book.active[1]:
+                named = {"Mã đơn vị": unit, "Chủ đề": title, "Ngày bắt đầu": day}
+                cell.value = named.get(cell.value, cell.value)
+            book.copy_worksheet(book.active).delete_rows(
+                1
+            )  # a second sheet: it is chosen by headings
+            job = upload(self.client, saved(book))
+            self.assertEqual(job.counts, {"new": 1, "changes": 1}, (job.message, errors_of(job)))
+
     def test_the_same_line_twice_is_told_with_both_numbers(self):
         job = self.check(GOOD, GOOD)
         self.assertEqual(job.counts, {"new": 1, "changes": 1, "error": 1})

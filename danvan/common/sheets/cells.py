@@ -109,7 +109,7 @@ def _converted(suspect: tuple[str, str], convert: bool, lines: bool) -> str:
     if convert:
         return text
     raise CellProblem(
-        f"{OLD_FONT} {name}, đọc được là “{text[:80]}”. Chọn “Chuyển mã sang Unicode” "
+        f"{OLD_FONT} {name}, đọc được là “{text[:80]}”. Chọn “Chuyển mã TCVN3, VNI sang Unicode” "
         "nếu đọc đúng, hoặc gõ lại."
     )
 
