@@ -46,7 +46,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 class CellWidget(widgets.Widget):
     """Reads a cell the Vietnamese way for one model column, and shows its value as a cell.
 
-    `reader(convert)` returns the reading function: cell → value, None or "" for a blank; it raises
+    `reader()` returns the reading function: cell → value, None or "" for a blank; it raises
     CellProblem. `choices` are the labels of a drop-down list.
     """
 
@@ -59,8 +59,8 @@ class CellWidget(widgets.Widget):
         self.labels = {value: str(label) for value, label in field.flatchoices}
         self.choices = tuple(self.labels.values())
 
-    def reader(self, convert: bool = False) -> Callable:
-        """Return the function that reads a cell; `convert` turns text of old fonts into Unicode."""
+    def reader(self) -> Callable:
+        """Return the function that reads a cell."""
         raise NotImplementedError
 
     def clean(self, value, row=None, **kwargs):
@@ -80,9 +80,9 @@ class TextWidget(CellWidget):
         self.lines = field.max_length > 300
         self.width = 40.0 if field.max_length >= 300 else 18.0
 
-    def reader(self, convert=False):
+    def reader(self):
         lines = self.lines
-        return lambda cell: cells.as_text(cell, lines=lines, convert=convert)
+        return lambda cell: cells.as_text(cell, lines=lines)
 
 
 class ChoiceWidget(CellWidget):
@@ -90,7 +90,7 @@ class ChoiceWidget(CellWidget):
 
     width = 22.0
 
-    def reader(self, convert=False):
+    def reader(self):
         known = {search_key(str(value)): value for value in self.labels}
         known |= {search_key(label): value for value, label in self.labels.items()}
         return lambda cell: cells.as_choice(cell, known, self.choices)
@@ -104,7 +104,7 @@ class DateWidget(CellWidget):
 
     fmt, width = excel.DATE, 13.0
 
-    def reader(self, convert=False):
+    def reader(self):
         return cells.as_date
 
 
@@ -113,7 +113,7 @@ class WholeWidget(CellWidget):
 
     fmt, width = excel.WHOLE, 12.0
 
-    def reader(self, convert=False):
+    def reader(self):
         return lambda cell: _whole(cells.as_number(cell, whole=True))
 
 
@@ -122,7 +122,7 @@ class FractionWidget(CellWidget):
 
     fmt, width = excel.FRACTION, 14.0
 
-    def reader(self, convert=False):
+    def reader(self):
         places = self.field.decimal_places
         return lambda cell: cells.as_number(cell, whole=False, places=places)
 
@@ -142,7 +142,7 @@ class YesNoWidget(CellWidget):
         super().__init__(field)
         self.choices = ("Có", "Không")
 
-    def reader(self, convert=False):
+    def reader(self):
         return cells.as_yes_no
 
     def render(self, value, obj=None, **kwargs):
