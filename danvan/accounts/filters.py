@@ -16,7 +16,7 @@ def _model_choices():
     return sorted(names, key=lambda choice: search_key(choice[1]))
 
 
-_DAY = forms.DateInput(attrs={"placeholder": "dd/mm/yyyy", "inputmode": "numeric"})
+DAY = forms.DateInput(attrs={"placeholder": "dd/mm/yyyy", "inputmode": "numeric"})
 
 
 class LogFilter(filters.FilterSet):
@@ -48,10 +48,10 @@ class AuditFilter(LogFilter):
         label="Nguồn", choices=list(SOURCE_LABELS.items()), empty_label="Tất cả"
     )
     after = filters.DateFilter(
-        label="Từ ngày", field_name="timestamp", lookup_expr="date__gte", widget=_DAY
+        label="Từ ngày", field_name="timestamp", lookup_expr="date__gte", widget=DAY
     )
     before = filters.DateFilter(
-        label="Đến ngày", field_name="timestamp", lookup_expr="date__lte", widget=_DAY
+        label="Đến ngày", field_name="timestamp", lookup_expr="date__lte", widget=DAY
     )
 
     class Meta:
@@ -71,10 +71,10 @@ class SecurityFilter(LogFilter):
     q = filters.CharFilter(label="Tên đăng nhập", field_name="username", lookup_expr="icontains")
     kind = filters.ChoiceFilter(label="Việc", choices=SecurityKind.choices, empty_label="Tất cả")
     after = filters.DateFilter(
-        label="Từ ngày", field_name="at", lookup_expr="date__gte", widget=_DAY
+        label="Từ ngày", field_name="at", lookup_expr="date__gte", widget=DAY
     )
     before = filters.DateFilter(
-        label="Đến ngày", field_name="at", lookup_expr="date__lte", widget=_DAY
+        label="Đến ngày", field_name="at", lookup_expr="date__lte", widget=DAY
     )
 
     class Meta:
