@@ -91,7 +91,11 @@ class LedgerPageTest(TestCase):
         newest = self.rows("huyen-349")[0]
         self.assertEqual(
             newest[2:5],
-            ["Thị xã Duy Tiên", "Cán bộ ban dân vận (duyệt)", "Xã Tiên Sơn, thị xã Duy Tiên"],
+            [
+                "Ban Dân vận Thị ủy Duy Tiên",
+                "Cán bộ ban dân vận (duyệt)",
+                "Xã Tiên Sơn, thị xã Duy Tiên",
+            ],
         )
         self.assertEqual(
             (newest[6], newest[8], newest[9], newest[13]), ("DT01", "7", "trên 1.140", "Có")
