@@ -1,8 +1,10 @@
 """Typing on a weak line: the script's save takes its time, and the clerk does not wait for it."""
 
+from decimal import Decimal
+
 import pytest
 
-from reports.figures import figures_of
+from reports.figures import Figure, figures_of, write_figures
 from reports.models import Report
 
 pytestmark = pytest.mark.browser
@@ -11,28 +13,39 @@ RINGS = 700  # ms: longer than the script waits after a field is left
 
 
 @pytest.fixture
-def slow_form(page_as, world):
-    """The clerk's form, and a function that delivers the answer of the script's first save.
+def open_form(page_as, world):
+    """A function that opens the clerk's form, types a figure and returns the page and another function.
 
-    The server has saved; its answer is on the way.
+    That one delivers the answer of the script's first save: the server has saved, its answer is on the way.
     """
-    page, held = page_as("xa-13369"), []
 
-    def hold(route):
-        first = not held and route.request.headers["accept"] == "application/json"
-        if first:
-            answer = route.fetch()
-            held.append(lambda: route.fulfill(response=answer))
-        else:
-            route.continue_()
+    def open_and_type(before=lambda: None):
+        page, held = page_as("xa-13369"), []
 
-    page.goto(f"/bao-cao/{world.report.pk}/nhap/")
-    page.route("**/nhap/", hold)
-    page.locator("#i-DT01").fill("4")
-    page.locator("#i-DT01").blur()
-    while not held:
-        page.wait_for_timeout(50)
-    return page, held[0]
+        def hold(route):
+            first = not held and route.request.headers["accept"] == "application/json"
+            if first:
+                answer = route.fetch()
+                held.append(lambda: route.fulfill(response=answer))
+            else:
+                route.continue_()
+
+        page.goto(f"/bao-cao/{world.report.pk}/nhap/")
+        before()
+        page.route("**/nhap/", hold)
+        page.locator("#i-DT01").fill("4")
+        page.locator("#i-DT01").blur()
+        while not held:
+            page.wait_for_timeout(50)
+        return page, held[0]
+
+    return open_and_type
+
+
+@pytest.fixture
+def slow_form(open_form):
+    """The page and the delivery, with nobody else about."""
+    return open_form()
 
 
 def numbers(world) -> dict:
@@ -58,3 +71,32 @@ def test_the_button_waits_for_the_running_save_and_clashes_with_nobody(slow_form
     deliver()
     page.get_by_text("Đã lưu nháp.").wait_for()
     assert numbers(world) == {"DT01": 45}
+
+
+def test_a_button_pressed_before_a_clash_is_known_does_not_decide_it(open_form, world):
+    def meanwhile():
+        report = Report.objects.get(pk=world.report.pk)
+        write_figures(report, {"DT01": Figure(Decimal(9))}, actor=world.cast["tinh"], source="form")
+
+    page, deliver = open_form(meanwhile)
+    page.locator(".dv-save").get_by_role("button", name="Lưu nháp").click(no_wait_after=True)
+    deliver()
+    page.locator("[data-notice]", has_text="Chưa lưu DT01").wait_for()
+    assert page.locator("#i-DT01").input_value() == "4"
+    assert numbers(world) == {"DT01": 9}
+
+
+def test_without_a_line_nothing_leaves_the_page_and_nothing_is_lost(page_as, world):
+    page = page_as("xa-13369")
+    page.goto(f"/bao-cao/{world.report.pk}/nhap/")
+    page.context.set_offline(True)
+    page.locator("#i-DT01").fill("4")
+    page.locator("#i-DT01").press("Enter")  # to the next figure
+    assert page.evaluate("document.activeElement.id") == "i-DT02"
+    page.locator("[data-notice]", has_text="Mất kết nối").wait_for()
+    page.locator(".dv-save").get_by_role("button", name="Lưu nháp").click(no_wait_after=True)
+    assert page.locator("#i-DT01").input_value() == "4"
+    page.context.set_offline(False)
+    page.locator("[data-saved]", has_text="lưu lúc").wait_for()
+    page.wait_for_function("document.querySelector('[data-notice]').textContent === ''")
+    assert numbers(world) == {"DT01": 4}
