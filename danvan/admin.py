@@ -30,7 +30,7 @@ class SuperuserSite(AdminSite):
 
     site_title = "Quản trị hệ thống"
     site_header = "Quản trị hệ thống báo cáo công tác dân vận"
-    index_title = "Tài khoản, đơn vị, danh mục"
+    index_title = "Tài khoản và đơn vị hành chính"
     site_url = "/"
     enable_nav_sidebar = False
 

@@ -66,4 +66,5 @@ def _office(request) -> str:
 
 
 def _leads_to(url: str, path: str) -> bool:
-    return path == url or (url != "/" and path.startswith(url))
+    place = url.partition("?")[0]
+    return path == place or (place != "/" and path.startswith(place))

@@ -71,13 +71,11 @@ class RecordKind:
         return tuple(name for names in spread for name in names)
 
     @property
-    def sorts(self) -> dict[str, tuple[str, ...]]:
-        """The whitelist of orders: address value → columns, each served by an index."""
-        orders = {"ngay": ("start_date", "pk"), "so": (self.number, "pk")}
+    def sorts(self) -> dict[str, str]:
+        """The whitelist of orders: address value → column, each served by an index with the key."""
+        columns = {"ngay": "start_date", "so": self.number}
         return {
-            f"{sign}{name}": tuple(f"{sign}{column}" for column in columns)
-            for name, columns in orders.items()
-            for sign in ("", "-")
+            f"{sign}{n}": f"{sign}{column}" for n, column in columns.items() for sign in ("", "-")
         }
 
     def column(self, name: str) -> models.Field:

@@ -15,6 +15,7 @@ from danvan.common import excel
 from danvan.common.sheets import cells
 from danvan.common.text import search_key
 from records.kinds import KINDS, RecordKind
+from records.models import Recognition, SkilledMobilisationModel
 
 UNIT_HEADING, UNIT_NAME_HEADING = "Mã đơn vị", "Tên đơn vị"
 
@@ -32,8 +33,8 @@ NATURAL_KEYS: dict[str, tuple[str, ...]] = {
 }
 # On the guide sheet of a kind whose child rows stand in no column.
 CHILDREN_STAY = (
-    "Quyết định công nhận được nhập trong biểu của từng mô hình, không nhập từ tệp này. "
-    "Nhập tệp không làm thay đổi các quyết định đã có."
+    "Quyết định công nhận được nhập trong biểu của từng mô hình, hoặc bằng tệp riêng ở trang "
+    "“Nhập từ Excel”. Tệp này không làm thay đổi các quyết định đã có."
 )
 # Filled from other columns where blank (fill_blanks), so a sheet may leave them out.
 FILLED = {"registered_year", "status_date", "pending", "answered", "resolved_later"}
@@ -214,3 +215,36 @@ def resource_of(kind: RecordKind) -> type[RecordResource]:
 
 
 RESOURCES = {kind.slug: resource_of(kind) for kind in KINDS}
+
+# The sheet of decisions: how the model is named, and what the decision says.
+MODEL_COLUMNS = ("start_date", "title")
+DECISION_COLUMNS = ("level", "decision", "date", "body")
+
+
+def decision_field(name: str) -> models.Field:
+    """Return the model column behind the column `name` of the sheet of decisions."""
+    model = SkilledMobilisationModel if name in MODEL_COLUMNS else Recognition
+    return model._meta.get_field(name)
+
+
+def _recognition_resource() -> type[resources.Resource]:
+    declared = {
+        "unit": fields.Field(column_name=UNIT_HEADING, readonly=True),
+        "unit_name": fields.Field(column_name=UNIT_NAME_HEADING, readonly=True),
+    }
+    for name in (*MODEL_COLUMNS, *DECISION_COLUMNS):
+        column = decision_field(name)
+        label = str(column.verbose_name)
+        heading = label[:1].upper() + label[1:]
+        declared[name] = fields.Field(
+            attribute=name, column_name=heading, widget=widget_for(column)
+        )
+    options = {
+        "fields": tuple(declared),
+        "import_id_fields": ("unit", *MODEL_COLUMNS, "level", "date"),
+    }
+    meta = type("Meta", (), options)
+    return type("RecognitionResource", (resources.Resource,), {**declared, "Meta": meta})
+
+
+RecognitionResource = _recognition_resource()

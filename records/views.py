@@ -81,8 +81,7 @@ class RecordListView(KindMixin, ScopedListView):
     @property
     def sorts(self):
         """The whitelist, newest first by default."""
-        orders = self.kind.sorts
-        return {"-ngay": orders["-ngay"], **orders}
+        return {"-ngay": "-start_date", **self.kind.sorts}
 
     @property
     def summed(self):
@@ -236,7 +235,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         stale = getattr(self, "stale", None)
         if stale:
             context["stale"] = stale.current
-            context["stale_last"] = history_of(stale.current)[:1]
+            context["stale_last"] = history_of(stale.current, newest=1)
             context["differences"] = form.differences(stale.current)
             form.data = form.data.copy()
             form.data["version"] = stale.current.version

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_filters.views import FilterView
 
 from danvan.accounts.rights import Action
+from danvan.common.forms import DateInput
 from danvan.common.numbers import read_id
 from danvan.common.text import clean_line
 from reports.figures import Figure
@@ -153,6 +154,7 @@ class ExtensionForm(forms.Form):
 
     until = forms.DateField(
         label="Gia hạn đến hết ngày",
+        widget=DateInput(),
         help_text="Ví dụ 31/12/2024",
         error_messages={"invalid": "Ngày chưa đúng, ví dụ nhập đúng: 31/12/2024."},
     )

@@ -9,9 +9,7 @@ from django.http import FileResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from danvan.accounts import security_log
 from danvan.accounts.rights import Action
-from danvan.accounts.trail import SecurityKind
 from danvan.common import excel
 from reports.models import ReportingPeriod
 from reports.value_sheet import VALUES
@@ -28,7 +26,6 @@ def export_values(request, pk: int):
     file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the response
     excel.stream_rows(file, VALUES.export_sheet(request.user, period))
     file.seek(0)
-    security_log.record(SecurityKind.EXPORT, user=request.user, data=f"values {period}")
     return FileResponse(
         file,
         as_attachment=True,

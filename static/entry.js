@@ -10,18 +10,22 @@
   const waiting = new Set();
   let timer = 0, busy = false, halted = false, sent = false, pressed = null;
 
-  document.querySelector(".dv-errors")?.focus();
+  // Who was quicker than this script keeps the field: a focus that jumps away swallows what is typed next.
+  if (document.activeElement === document.body) document.querySelector(".dv-errors")?.focus();
 
   const rowOf = (field) => field.closest("[data-code]");
   const row = (code) => document.getElementById(code);
   const saveIn = (wait) => { clearTimeout(timer); timer = setTimeout(save, wait); };
 
-  form.addEventListener("input", (event) => {
-    const entry = rowOf(event.target);
+  function note(field) {
+    const entry = rowOf(field);
     if (!entry) return;
     waiting.add(entry.dataset.code);
     if (!halted) saveIn(1500);
-  });
+  }
+  form.addEventListener("input", (event) => note(event.target));
+  // On a weak line the page stands there, and is typed in, before this script has come.
+  for (const field of form.querySelectorAll("[data-code] :is(input, select, textarea)")) if (typedIn(field)) note(field);
   form.addEventListener("focusout", () => { if (waiting.size && !halted) saveIn(300); });
   window.addEventListener("online", () => { if (waiting.size && !halted) saveIn(0); });
   // Enter goes to the next figure, as in a spreadsheet; without a script, and after the last one, it saves a draft.
@@ -102,6 +106,12 @@
     for (const code of codes) waiting.add(code);
     halted = true;
     warnOf(text);
+  }
+
+  function typedIn(field) {
+    if (!field.options) return field.value !== field.defaultValue;
+    const first = [...field.options].findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(first, 0);
   }
 
   function tell(text) { if (saved) saved.textContent = text; }

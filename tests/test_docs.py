@@ -46,3 +46,12 @@ def test_environment_variables_are_all_documented():
     told = set(re.findall(r"`([A-Z_]{4,})`", README.partition("## Deploy")[2]))
     assert read - told == set(), "missing in README.md"
     assert told - read - OF_MAKE == set(), "in README.md, but read nowhere"
+
+
+def test_the_environment_file_means_the_same_to_the_shell_and_to_systemd():
+    """systemd takes a remark behind a value for a part of it; the shell does not."""
+    page = (ROOT / "docs/deploy.md").read_text()
+    block = next(part for part in page.split("```") if "SECRET_KEY=" in part)
+    lines = [line for line in block.splitlines()[1:] if line and not line.startswith("#")]
+    assert len(lines) > 5
+    assert [line for line in lines if not re.fullmatch(r"[A-Z_]+=[^\s#]+", line)] == []

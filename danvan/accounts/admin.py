@@ -6,34 +6,43 @@ services.py, which ends sessions and writes the security log.
 
 from __future__ import annotations
 
-import datetime
-
 from django.contrib import admin, messages
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q
-from django.http import FileResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from danvan.accounts import services
+from danvan.accounts.admin_filters import (
+    AreaFilter,
+    LastLoginFilter,
+    PasswordFilter,
+    RoleFilter,
+    StateFilter,
+)
 from danvan.accounts.admin_steps import STEPS
 from danvan.accounts.models import User
 from danvan.accounts.sheet import account_sheet
 from danvan.accounts.trail import AuditEntry
 from danvan.common.excel import CONTENT_TYPE, safe_file_name
 from danvan.common.stale import STAMP, StaleFormMixin
-from danvan.units.models import AdministrativeUnit, Level
+from danvan.units.forms import unit_choice
 
 # Registered by the packages; their pages show secrets or let rights be granted that nobody uses here.
 for model in (Group, TOTPDevice, StaticDevice, AuditEntry):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
+
+# One hash takes a twentieth of a second: more would outlast the proxy.
+SLIPS_AT_ONCE = 500
 
 
 class AccountForm(StaleFormMixin):
@@ -63,94 +72,25 @@ class AccountForm(StaleFormMixin):
         return cleaned
 
 
-class LastLoginFilter(admin.SimpleListFilter):
-    """Who has not been here."""
-
-    title = "lần đăng nhập gần nhất"
-    parameter_name = "dang_nhap"
-
-    def lookups(self, request, model_admin):
-        return (
-            ("never", "Chưa đăng nhập lần nào"),
-            ("week", "Trong 7 ngày qua"),
-            ("30", "Quá 30 ngày"),
-            ("90", "Quá 90 ngày"),
-        )
-
-    def queryset(self, request, queryset):
-        now = timezone.now()
-        match self.value():
-            case "never":
-                return queryset.filter(last_login=None)
-            case "week":
-                return queryset.filter(last_login__gte=now - datetime.timedelta(days=7))
-            case "30" | "90" as days:
-                return queryset.filter(last_login__lt=now - datetime.timedelta(days=int(days)))
-        return queryset
-
-
-class PasswordFilter(admin.SimpleListFilter):
-    """Whose password is still to be issued (new from a sheet, or opened again) or was not changed yet."""
-
-    title = "mật khẩu"
-    parameter_name = "mat_khau"
-
-    def lookups(self, request, model_admin):
-        return (("none", "Chưa cấp mật khẩu"), ("issued", "Đã cấp, chưa đổi"))
-
-    def queryset(self, request, queryset):
-        match self.value():
-            case "none":
-                return queryset.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-            case "issued":
-                return queryset.filter(must_change_password=True)
-        return queryset
-
-
-class AreaFilter(admin.SimpleListFilter):
-    """Accounts of a province or district with everything below it."""
-
-    title = "địa bàn"
-    parameter_name = "dia_ban"
-
-    def lookups(self, request, model_admin):
-        today = timezone.localdate()
-        areas = AdministrativeUnit.objects.on(today).exclude(level=Level.COMMUNE)
-        used = AdministrativeUnit.objects.filter(
-            Q(level=Level.DISTRICT), Q(users__isnull=False) | Q(children__users__isnull=False)
-        )
-        both = AdministrativeUnit.objects.filter(Q(pk__in=areas) | Q(pk__in=used))
-        return [(unit.pk, unit.full_name) for unit in both.order_by("-level", "name_sort")]
-
-    def queryset(self, request, queryset):
-        if not (self.value() or "").isdigit():
-            return queryset
-        area = AdministrativeUnit.objects.filter(pk=self.value())
-        return queryset.filter(unit__in=AdministrativeUnit.objects.covered_by(area).values("pk"))
-
-
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin):
     """Accounts: list, search with and without marks, create, issue, move, stop, open again."""
 
     form = AccountForm
-    list_display = ("username", "full_name", "unit_name", "role", "state", "last_login")
+    list_display = ("username", "full_name", "unit_name", "role_name", "state", "last_login")
     list_filter = (
-        "role",
-        "is_active",
-        "is_superuser",
-        "unit__level",
-        AreaFilter,
+        RoleFilter,
+        StateFilter,
         LastLoginFilter,
         PasswordFilter,
+        "unit__level",
+        AreaFilter,
     )
     list_select_related = ("unit__parent",)
     list_per_page = 50
     search_fields = ("username",)
     search_help_text = "Tên đăng nhập, họ tên hoặc tên đơn vị, có dấu hay không dấu đều được."
-    autocomplete_fields = ("unit",)
     actions = ("reset_selected", "export_selected")
-    change_form_template = "admin/accounts/user/change_form.html"
 
     def get_queryset(self, request):
         """Start from the scope, as every query that serves a person."""
@@ -190,6 +130,12 @@ class UserAdmin(admin.ModelAdmin):
         form.by = request.user
         return form
 
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Offer the units of today as a plain list: it needs no script and leads to no other form."""
+        if db_field.name == "unit":
+            return unit_choice("Đơn vị", required=False)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def get_readonly_fields(self, request, obj=None):
         facts = ("unit_name", "state", "last_login", "date_joined", "password_state")
         return facts if obj is not None else ()
@@ -201,6 +147,10 @@ class UserAdmin(admin.ModelAdmin):
     @admin.display(description="đơn vị", ordering="unit__path")
     def unit_name(self, user):
         return user.unit.place_name if user.unit else "—"
+
+    @admin.display(description="vai trò", ordering="role")
+    def role_name(self, user):
+        return user.role_name
 
     @admin.display(description="tình trạng", ordering="is_active")
     def state(self, user):
@@ -225,7 +175,8 @@ class UserAdmin(admin.ModelAdmin):
             request.issued = [(obj, services.create_account(obj, by=request.user))]
             return
         before = services.rights_of(User.objects.get(pk=obj.pk))
-        services.change_rights(obj, by=request.user, before=before)
+        fields = [name for name in form.cleaned_data if name != STAMP]
+        services.change_rights(obj, by=request.user, before=before, fields=fields)
 
     def response_add(self, request, obj, post_url_continue=None):
         """Answer with the slip: the password is shown here and nowhere else."""
@@ -243,18 +194,32 @@ class UserAdmin(admin.ModelAdmin):
         response["Cache-Control"] = "private, no-store"
         return response
 
-    @admin.action(description="Cấp lại mật khẩu (in danh sách)")
+    @admin.action(description="Cấp mật khẩu và in phiếu")
     def reset_selected(self, request, queryset):
         """Issue new passwords after a confirmation and show the sheet once."""
-        people = list(queryset.filter(is_active=True).select_related("unit__parent")[:500])
+        people = queryset.filter(is_active=True).exclude(pk=request.user.pk)
         if "confirmed" in request.POST:
-            return self.slips(
-                request, [(user, services.reset_password(user, by=request.user)) for user in people]
-            )
+            return self.slips(request, services.reset_passwords(_in_order(people), by=request.user))
+        return self.ask_before_issuing(request, people)
+
+    def issue_new(self, request):
+        """The second half of an import: all accounts that have no password yet, ready for one click."""
+        without = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        return self.ask_before_issuing(
+            request, self.get_queryset(request).filter(without, is_active=True)
+        )
+
+    def ask_before_issuing(self, request, people):
+        """Return the page that names the accounts and issues their passwords on its only button."""
+        number = people.count()
+        if not number:
+            messages.info(request, "Không có tài khoản nào cần cấp mật khẩu.")
+            return redirect("admin:accounts_user_changelist")
         context = {
             **self.admin_site.each_context(request),
-            "title": "Cấp lại mật khẩu",
-            "people": people,
+            "title": "Cấp mật khẩu và in phiếu",
+            "people": _in_order(people),
+            "left_over": max(number - SLIPS_AT_ONCE, 0),
         }
         return TemplateResponse(request, "admin/accounts/user/reset_selected.html", context)
 
@@ -268,6 +233,11 @@ class UserAdmin(admin.ModelAdmin):
     def get_urls(self):
         step = self.admin_site.admin_view(self.step)
         return [
+            path(
+                "cap-mat-khau/",
+                self.admin_site.admin_view(require_safe(self.issue_new)),
+                name="accounts_user_issue",
+            ),
             path("<int:pk>/buoc/<str:name>/", step, name="accounts_user_step"),
             *super().get_urls(),
         ]
@@ -288,7 +258,7 @@ class UserAdmin(admin.ModelAdmin):
                 if password:
                     return self.slips(request, [(user, password)])
                 messages.success(request, form.done)
-                return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[pk]))
+                return redirect("admin:accounts_user_change", pk)
         context = {
             **self.admin_site.each_context(request),
             "title": form.title,
@@ -297,3 +267,9 @@ class UserAdmin(admin.ModelAdmin):
             "opts": self.opts,
         }
         return TemplateResponse(request, "admin/accounts/user/step.html", context)
+
+
+def _in_order(people) -> list[User]:
+    """Return as many accounts as one sheet takes, in the order in which slips are handed out."""
+    ordered = people.select_related("unit__parent").order_by("unit__path", "username")
+    return list(ordered[:SLIPS_AT_ONCE])

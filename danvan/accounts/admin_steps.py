@@ -5,9 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.utils import timezone
 
-from danvan.accounts import security_log, services, twofactor
-from danvan.accounts.trail import SecurityKind
-from danvan.units.models import AdministrativeUnit
+from danvan.accounts import services
+from danvan.units.forms import unit_choice
 
 
 class StepForm(forms.Form):
@@ -61,14 +60,11 @@ class TransferStep(StepForm):
     title = "Chuyển đơn vị"
     explanation = "Các máy đang đăng nhập sẽ bị đăng xuất. Lịch sử vẫn ghi đơn vị cũ."
     done = "Đã chuyển đơn vị."
-    unit = forms.ModelChoiceField(label="Đơn vị mới", queryset=AdministrativeUnit.objects.none())
     on = _day_field()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        units = AdministrativeUnit.objects.on(timezone.localdate())
-        self.fields["unit"].queryset = units.select_related("parent").order_by("path")
-        self.fields["unit"].label_from_instance = lambda unit: f"{unit.place_name} ({unit.code})"
+        self.fields = {"unit": unit_choice("Đơn vị mới"), **self.fields}
 
     def carry_out(self):
         unit, on = self.cleaned_data["unit"], self.cleaned_data["on"]
@@ -81,8 +77,7 @@ class SecondFactorStep(StepForm):
     done = "Đã tắt xác thực hai lớp."
 
     def carry_out(self):
-        twofactor.remove(self.user)
-        security_log.record(SecurityKind.SECOND_FACTOR, user=self.user, state="removed")
+        services.remove_second_factor(self.user, by=self.by)
 
 
 STEPS: dict[str, type[StepForm]] = {

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from danvan.accounts.trail import LoginFailure, LoginSession
+from danvan.common.text import clean_line
 
 _KEPT = datetime.timedelta(days=1)
 _KNOWN = datetime.timedelta(days=30)
@@ -57,7 +58,8 @@ def forget(name: str, address: str | None = None) -> None:
 
 
 def _key(name: str) -> str:
-    return name.strip().casefold()[:150]
+    """Return the name as the account is found by it: every spelling that logs in counts as one name."""
+    return clean_line(name).casefold()[:150]
 
 
 def _is_known(name: str, address: str | None) -> bool:

@@ -69,8 +69,15 @@ class ScopedUserManager(UserManager.from_queryset(UserQuerySet)):
     """Users, scoped; names are found in any case, as phones write them."""
 
     def get_by_natural_key(self, username):
-        """Return the account of a typed login name. Raises DoesNotExist."""
-        return self.get(username__iexact=clean_line(username or ""))
+        """Return the account of a typed login name. Raises DoesNotExist.
+
+        Names are ASCII. PostgreSQL would also find "tinh" under "tınh" (upper case makes them equal), and
+        each such spelling would be another name to the lock-out.
+        """
+        name = clean_line(username or "")
+        if not name.isascii():
+            raise self.model.DoesNotExist
+        return self.get(username__iexact=name)
 
 
 class User(AbstractUser):
@@ -189,6 +196,11 @@ class User(AbstractUser):
     def get_short_name(self) -> str:
         """Return what get_full_name returns: Vietnamese names are not cut."""
         return self.get_full_name()
+
+    @property
+    def role_name(self) -> str:
+        """The role in words; a superuser's own role gives nothing more."""
+        return "Quản trị viên" if self.is_superuser else self.get_role_display()
 
     def can(self, action: Action) -> bool:
         """Tell whether the rights table gives this user `action`."""

@@ -7,8 +7,9 @@ the person's own click with a fresh CSRF token. Files cannot be kept this way.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -37,6 +38,16 @@ def pending_post(request: HttpRequest) -> PendingPost | None:
     if sum(len(name) + len(text) for name, text in fields) > MAX_LENGTH:
         return None
     return PendingPost(request.get_full_path(), fields)
+
+
+def sent_from_here(request: HttpRequest) -> bool:
+    """Tell whether the browser says that a page of this site sent the post.
+
+    Another site may post here as well; carrying that over a login would lend it the person's rights.
+    """
+    source = request.headers.get("Origin") or request.headers.get("Referer") or ""
+    own = {request.get_host(), *(urlsplit(url).netloc for url in settings.CSRF_TRUSTED_ORIGINS)}
+    return urlsplit(source).netloc in own
 
 
 def carried_post(request: HttpRequest) -> PendingPost | None:

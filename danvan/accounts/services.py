@@ -7,17 +7,20 @@ Nobody grants more than they hold: these functions ask whether `by` may, so no p
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from danvan.accounts import lockout, security_log, sessions
+from danvan.accounts import lockout, security_log, sessions, twofactor
 from danvan.accounts.models import User
 from danvan.accounts.passwords import choose_password, issue_password
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.accounts.trail import SecurityKind
+
+_ISSUED = ["password", "issued_password", "password_issued_at", "must_change_password"]
 
 
 def create_account(user: User, *, by: User) -> str:
@@ -35,22 +38,32 @@ def create_account(user: User, *, by: User) -> str:
 
 
 def reset_password(user: User, *, by: User) -> str:
-    """Issue a new password, end all sessions and open a locked door; return the password, shown only once."""
-    _expect_right(by, user)
-    password = issue_password(user)
+    """Issue a new password, end all sessions and open a locked door; return the password, shown only once.
+
+    Raises ValidationError for the own account, PermissionDenied.
+    """
+    return reset_passwords([user], by=by)[0][1]
+
+
+def reset_passwords(people: Sequence[User], *, by: User) -> list[tuple[User, str]]:
+    """Do what reset_password does for all of `people` or none; return (account, password) pairs.
+
+    The slow hashing stands before the transaction: nobody waits for a hundred hashes to be able to save.
+    """
+    for user in people:
+        _expect_right(by, user)
+        if user == by:
+            raise ValidationError(
+                "Anh/chị không tự cấp lại mật khẩu của mình; vui lòng dùng trang Đổi mật khẩu."
+            )
+    issued = [(user, issue_password(user)) for user in people]
     with transaction.atomic():
-        user.save(
-            update_fields=[
-                "password",
-                "issued_password",
-                "password_issued_at",
-                "must_change_password",
-            ]  # fmt: skip
-        )
-        sessions.end_sessions(user)
-        lockout.forget(user.username)
-        security_log.record(SecurityKind.PASSWORD_ISSUED, user=user, actor=by)
-    return password
+        for user, _ in issued:
+            user.save(update_fields=_ISSUED)
+            sessions.end_sessions(user)
+            lockout.forget(user.username)
+            security_log.record(SecurityKind.PASSWORD_ISSUED, user=user, actor=by)
+    return issued
 
 
 def change_own_password(user: User, password: str) -> None:
@@ -109,14 +122,27 @@ def transfer(user: User, unit, *, by: User, on: datetime.date) -> None:
         )
 
 
-def change_rights(user: User, *, by: User, before: dict) -> None:
-    """Save an edited account and note it when role or superuser status differ from `before`."""
+def remove_second_factor(user: User, *, by: User) -> None:
+    """Let somebody who lost the phone log in with the password alone. Not the own one: that asks for it."""
+    _expect_right(by, user)
+    if user == by:
+        raise ValidationError("Vui lòng tắt ở trang Bảo mật tài khoản của anh/chị.")
+    with transaction.atomic():
+        twofactor.remove(user)
+        security_log.record(SecurityKind.SECOND_FACTOR, user=user, actor=by, state="removed")
+
+
+def change_rights(user: User, *, by: User, before: dict, fields: Sequence[str]) -> None:
+    """Save the edited `fields` of an account; note it when role or superuser status differ from `before`.
+
+    Only these columns: a password that changes at the same moment stays as it is then.
+    """
     _expect_right(by, user)
     now = rights_of(user)
     if user == by and now != before:
         raise ValidationError("Anh/chị không thể tự đổi vai trò của mình.")
     with transaction.atomic():
-        user.save()
+        user.save(update_fields=fields)
         if now != before:
             sessions.end_sessions(user)
             security_log.record(SecurityKind.RIGHTS, user=user, actor=by, old=before, new=now)

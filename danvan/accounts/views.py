@@ -17,7 +17,7 @@ from danvan.accounts import lockout, twofactor
 from danvan.accounts.context import client_address
 from danvan.accounts.forms import LoginForm, ResumeForm, code_form
 from danvan.accounts.logins import login_failed, person_of
-from danvan.accounts.resume import PendingPost, carried_post, pending_post
+from danvan.accounts.resume import PendingPost, carried_post, pending_post, sent_from_here
 
 _HALF_WAY = "half_way"  # session key: who gave the right password and still owes the code
 _HALF_WAY_SECONDS = 300
@@ -131,8 +131,11 @@ def resume_page(request, pending: PendingPost, status: int = 200):
 
 @login_not_required
 def csrf_failure(request, reason=""):
-    """Answer a post whose CSRF token is no longer good: offer to send it again, never drop it."""
-    pending = pending_post(request)
+    """Answer a post whose CSRF token is no longer good: offer to send it again, never drop it.
+
+    What another site made the browser post is dropped.
+    """
+    pending = pending_post(request) if sent_from_here(request) else None
     if pending is None or request.path == str(reverse_lazy("accounts:login")):
         return render(request, "errors/csrf.html", status=403)
     if request.user.is_authenticated:

@@ -10,6 +10,7 @@ import hashlib
 
 from django import forms
 from django.db import models, transaction
+from django.utils.formats import localize
 
 STAMP = "row_stamp"
 
@@ -25,6 +26,16 @@ def stamp_of(row: models.Model) -> str:
         if field.name not in volatile
     ]
     return hashlib.sha256("\n".join(values).encode()).hexdigest()[:32]
+
+
+def in_words(field: forms.Field, value) -> str:
+    """Return `value` of a form field as people read it on the page, not as it is stored."""
+    if isinstance(value, bool):
+        return "có" if value else "không"
+    if value in (None, ""):
+        return "trống"
+    plain_choice = isinstance(field, forms.ChoiceField) and not hasattr(field, "queryset")
+    return str(dict(field.choices).get(value, value) if plain_choice else localize(value))
 
 
 class StaleFormMixin(forms.ModelForm):
@@ -64,9 +75,8 @@ class StaleFormMixin(forms.ModelForm):
                 continue
             present = getattr(stored, name)
             if present != typed:
-                label = self.fields[name].label or name
-                seen.append(
-                    f"{label}: hiện là “{present or 'trống'}”, anh/chị nhập “{typed or 'trống'}”"
-                )
+                field = self.fields[name]
+                now, wanted = in_words(field, present), in_words(field, typed)
+                seen.append(f"{field.label or name}: hiện là “{now}”, anh/chị nhập “{wanted}”")
         text = "; ".join(seen) or "Nội dung anh/chị nhập trùng với dữ liệu hiện tại"
         return f"{text}. Bấm lưu lần nữa để ghi nội dung của anh/chị."

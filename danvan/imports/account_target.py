@@ -1,7 +1,8 @@
 """Accounts from a sheet: one per row, named after the unit's code, without a password.
 
-Nothing secret is in the file or in the job. Passwords are issued afterwards on the accounts page (filter
-"Chưa cấp mật khẩu", action "Cấp lại mật khẩu"), where the printable sheet is shown once. Superusers only.
+Nothing secret is in the file or in the job: a job waits, is kept and can be looked at again, a password is
+shown once. The page of the written job leads to the accounts without a password, where one click issues
+them all and shows the printable sheet. Superusers only.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class AccountTarget(Target):
     def guide(self, job):
         return [
             "Mỗi dòng là một tài khoản mới. Không ghi mật khẩu vào tệp.",
-            "Sau khi nhập, vào trang Tài khoản, lọc “Chưa cấp mật khẩu”, chọn tất cả và in phiếu mật khẩu.",
+            "Sau khi nhập, bấm “Cấp mật khẩu và in phiếu” ở trang kết quả.",
         ]
 
     def checker(self, job):
@@ -96,7 +97,7 @@ class AccountTarget(Target):
         return person
 
     def after(self, job):
-        return "Cấp mật khẩu", reverse("admin:accounts_user_changelist") + "?mat_khau=none"
+        return "Cấp mật khẩu và in phiếu", reverse("admin:accounts_user_issue")
 
     def line(self, job, kind, item):
         number, username, full_name, role, _, place = item

@@ -12,17 +12,18 @@ from collections import Counter
 
 from django.utils import timezone
 
+from danvan.common.sheets import cells
 from danvan.common.sheets.layout import Table, bad_by_row, find_table
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.reader import Workbook, open_workbook
 from danvan.common.text import search_key
+from danvan.imports.liveness import working_on
 from danvan.imports.models import ImportJob, ImportPart, JobState, Kind
 from danvan.imports.targets import Problem, Refused, Target, Verdict, target_of
 
 BATCH = 1000
 PART = 500
 MAX_ERRORS = 20_000
-_KINDS = {"": "", "=": "công thức chưa có kết quả"}
 
 
 class TakenOver(Exception):  # noqa: N818
@@ -37,7 +38,8 @@ def check_job(job: ImportJob) -> bool:
     if not taken:
         return False
     try:
-        run_check(job)
+        with working_on(job):
+            run_check(job)
     except (FileRefused, Refused) as refusal:
         _finish(job, JobState.FAILED, message=str(refusal))
     except TakenOver:
@@ -122,10 +124,10 @@ class _Check:
 
     def _judge(self, batch: list[tuple[int, dict]]) -> None:
         if self.bad:
-            for number, cells in batch:
+            for number, row in batch:
                 if number in self.bad:
                     for problem in self._bad_problems(number):
-                        cells[problem.key] = problem
+                        row[problem.key] = problem
         for verdict in self.checker.check_many(batch):
             if verdict.kind is None:
                 self.counts["same"] += 1
@@ -152,7 +154,7 @@ class _Check:
                 if what == "="
                 else f"Ô có lỗi {what}. Vui lòng sửa công thức hoặc nhập giá trị."
             )
-            found.append(Problem(key, message, "" if what == "=" else what))
+            found.append(Problem(key, message, cells.NO_RESULT if what == "=" else what))
         return found
 
     def _judge_unread(self) -> None:

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.utils import timezone
 
 from danvan.common.stale import STAMP, StaleFormMixin
+from danvan.units.forms import unit_choice
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
 IDENTITY = ("code", "kind", "name", "level", "parent", "valid_from")
@@ -74,7 +75,6 @@ class AdministrativeUnitAdmin(admin.ModelAdmin):
     ordering = ("path", "valid_from")
     search_fields = ("name_search", "code")
     search_help_text = "Tên (có dấu hay không dấu) hoặc mã đơn vị."
-    autocomplete_fields = ("parent",)
     fields = (*IDENTITY, "valid_to", "source", STAMP)
 
     @admin.display(description="đơn vị", ordering="name_sort")
@@ -85,6 +85,12 @@ class AdministrativeUnitAdmin(admin.ModelAdmin):
     def get_search_results(self, request, queryset, search_term):
         """Search names with and without marks, and codes."""
         return queryset.search(search_term), False
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Offer every unit there was as the one above."""
+        if db_field.name == "parent":
+            return unit_choice("Đơn vị cấp trên", required=False, ever=True)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request, obj=None):
         """Close the identity of a used unit, and its end once it is written."""
@@ -108,7 +114,6 @@ class UnitSuccessionAdmin(admin.ModelAdmin):
     list_per_page = 100
     search_fields = ("predecessor__name_search",)
     search_help_text = "Tên đơn vị cũ hoặc mới."
-    autocomplete_fields = ("predecessor", "successor")
     fields = ("predecessor", "successor", "date", "share")
 
     def get_search_results(self, request, queryset, search_term):
@@ -116,6 +121,12 @@ class UnitSuccessionAdmin(admin.ModelAdmin):
         units = AdministrativeUnit.objects.search(search_term).values("pk")
         found = queryset.filter(predecessor__in=units) | queryset.filter(successor__in=units)
         return (found if search_term else queryset), False
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Offer every unit there was at both ends."""
+        if db_field.is_relation:
+            return unit_choice(db_field.verbose_name.capitalize(), ever=True)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def has_change_permission(self, request, obj=None):
         """An arrow is never bent: it is what decides who reads the data of the old unit."""

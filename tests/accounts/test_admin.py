@@ -2,11 +2,13 @@
 
 import datetime
 import re
+from unittest import mock
 
 from django.contrib import admin
 from django.test import Client, TestCase
 from django.urls import reverse
 from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from danvan.accounts import services
 from danvan.accounts.models import AuditEntry, LastSuperuserError, SecurityEvent, User
@@ -132,6 +134,63 @@ class TestAccounts(AdminCase):
         sheet = self.client.post(LIST, {**chosen, "confirmed": "1"})
         self.assertEqual(sheet.content.decode().count("Mật khẩu: <code>"), 2)
 
+    def test_nobody_issues_the_own_password_or_takes_the_own_second_factor_away(self):
+        old = self.quan.password
+        TOTPDevice.objects.create(user=self.quan, confirmed=True)
+        self.assertContains(self.step(self.quan, "cap-mat-khau"), "trang Đổi mật khẩu")
+        self.assertContains(self.step(self.quan, "tat-hai-lop"), "trang Bảo mật tài khoản")
+        self.assertTrue(TOTPDevice.objects.filter(user=self.quan).exists())
+        chosen = {"action": "reset_selected", "_selected_action": [self.quan.pk, self.an.pk]}
+        self.assertNotContains(self.client.post(LIST, chosen), "<li>quantri")
+        sheet = self.client.post(LIST, {**chosen, "confirmed": "1"})
+        self.assertEqual(sheet.content.decode().count("Mật khẩu: <code>"), 1)
+        self.quan.refresh_from_db()
+        self.assertEqual(self.quan.password, old)
+
+    def test_passwords_are_issued_to_all_or_to_none(self):
+        old = self.an.password
+        broken = mock.patch.object(services.sessions, "end_sessions", side_effect=[0, OSError])
+        with broken, self.assertRaises(OSError):
+            services.reset_passwords([self.an, self.cast["dung"]], by=self.quan)
+        self.an.refresh_from_db()
+        self.assertEqual(self.an.password, old)
+
+    def test_an_edit_leaves_the_password_that_changed_meanwhile(self):
+        edited = User.objects.get(pk=self.an.pk)
+        services.reset_password(User.objects.get(pk=self.an.pk), by=self.quan)
+        new = User.objects.get(pk=self.an.pk).password
+        edited.full_name = "Khác"
+        before = services.rights_of(edited)
+        services.change_rights(edited, by=self.quan, before=before, fields=["full_name"])
+        stored = User.objects.get(pk=self.an.pk)
+        self.assertEqual((stored.password, stored.full_name), (new, "Khác"))
+
+    def test_accounts_without_a_password_wait_for_one_click(self):
+        url = reverse("admin:accounts_user_issue")
+        self.assertRedirects(self.client.get(url), LIST)
+        for number in range(3):
+            User.objects.create_user(f"moi-{number}", unit=self.cast["xa"])
+        User.objects.create_user("da-ngung", unit=self.cast["xa"], is_active=False)
+        with mock.patch("danvan.accounts.admin.SLIPS_AT_ONCE", 2):
+            page = self.client.get(url)
+        self.assertContains(page, "Còn 1 tài khoản nữa")
+        self.assertContains(page, "<b>2 tài khoản</b>")
+        page = self.client.get(url)
+        form = re.search(
+            r'<form method="post" action="([^"]+)">(.*?)</form>', page.content.decode(), re.S
+        )
+        fields = re.findall(r'name="(\w+)" value="([^"]*)"', form[2])
+        data = {
+            "_selected_action": [v for n, v in fields if n == "_selected_action"],
+            **{n: v for n, v in fields if n != "_selected_action"},
+        }
+        sheet = self.client.post(form[1], data)
+        self.assertEqual(
+            re.findall(r"đăng nhập: <code>([^<]+)", sheet.content.decode()),
+            ["moi-0", "moi-1", "moi-2"],
+        )
+        self.assertRedirects(self.client.get(url), LIST)
+
     def test_deactivated_with_date_and_out_at_once(self):
         clerk = Client()
         clerk.force_login(self.an)
@@ -181,6 +240,13 @@ class TestAccounts(AdminCase):
         )
         self.assertEqual(clerk.get("/bao-mat/").status_code, 302)
 
+    def test_stale_form_speaks_of_roles_in_words(self):
+        stamp = stamp_of(User.objects.get(pk=self.an.pk))
+        User.objects.filter(pk=self.an.pk).update(role="viewer")
+        data = {"username": "xa-13369", "role": "clerk", "row_stamp": stamp}
+        answer = self.client.post(f"{LIST}{self.an.pk}/change/", data)
+        self.assertContains(answer, "hiện là “Lãnh đạo (chỉ xem)”, anh/chị nhập “Cán bộ nhập liệu”")
+
     def test_stale_form_keeps_typing_shows_both_and_saves_on_second_click(self):
         data = {
             "username": "xa-13369",
@@ -212,8 +278,13 @@ class TestAccounts(AdminCase):
             ("q=Ti%C3%AAn+S%C6%A1n", ["xa-13369"]),
             ("q=pham+dinh", ["xa-13400"]),
             (f"dia_ban={self.cast['huyen'].pk}", ["huyen-349", "xa-13369"]),
-            ("role__exact=viewer", ["lanhdao"]),
-            ("dang_nhap=never&role__exact=clerk", ["xa-13369", "xa-13400"]),
+            ("vai_tro=viewer", ["lanhdao"]),
+            ("vai_tro=superuser", ["quantri"]),
+            ("vai_tro=officer", ["huyen-349", "tinh"]),
+            ("tinh_trang=stopped", []),
+            ("dia_ban=²", sorted(u.username for u in User.objects.all())),
+            (f"dia_ban={'9' * 30}", []),
+            ("dang_nhap=never&vai_tro=clerk", ["xa-13369", "xa-13400"]),
             ("dang_nhap=week", ["quantri"]),
         ):
             with self.subTest(query):
@@ -267,7 +338,9 @@ class TestServices(AdminCase):
                 "move": lambda by=by: services.transfer(
                     self.an, self.cast["khac"], by=by, on=START
                 ),
-                "rights": lambda by=by: services.change_rights(self.an, by=by, before={}),
+                "rights": lambda by=by: services.change_rights(
+                    self.an, by=by, before={}, fields=[]
+                ),
             }
             for what, call in calls.items():
                 with (

@@ -64,6 +64,20 @@ class TestLockOut(LoginCase):
         self.fail(2, " xa-13369 ")
         self.assertContains(self.log_in(), "thử lại sau")
 
+    def test_every_spelling_that_finds_the_account_counts(self):
+        """Invisible characters are dropped before the account is looked up, so before counting as well."""
+        for name in ("xa-13369\u200b", "\u200bxa-13369", "xa\u200b-13369", "xa-1\u2060\u200b3369"):
+            self.assertContains(self.fail(1, name), "chưa đúng")
+        self.fail(1, "ｘａ-13369")
+        self.assertContains(self.log_in(), "thử lại sau")
+
+    def test_names_are_ascii(self):
+        """PostgreSQL would find "tinh" under "tınh", and the lock-out would count another name."""
+        self.assertContains(self.log_in("tınh"), "chưa đúng")
+        with self.assertRaises(User.DoesNotExist), CaptureQueriesContext(connection) as queries:
+            User.objects.get_by_natural_key("tınh")
+        self.assertEqual(len(queries), 0)
+
     def test_unknown_name_is_told_the_same(self):
         known, unknown = self.fail(1), self.fail(1, "khong-co")
         message = "Tên đăng nhập hoặc mật khẩu chưa đúng"

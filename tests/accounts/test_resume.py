@@ -55,5 +55,23 @@ class ResumeTest(TestCase):
     def test_a_stale_token_offers_to_send_again(self):
         client = Client(enforce_csrf_checks=True)
         client.force_login(self.cast["xa-13369"])
-        answer = client.post("/", "DT01=12", FORM)
+        own = {"Origin": "http://testserver"}
+        answer = client.post("/", "DT01=12", FORM, headers=own)
         self.assertContains(answer, 'name="DT01" value="12"', status_code=403)
+
+    def test_what_another_site_posts_is_not_carried(self):
+        """Carried over a login it would be sent with the rights of whoever logged in."""
+        for who in (None, "xa-13369"):
+            client = Client(enforce_csrf_checks=True)
+            if who:
+                client.force_login(self.cast[who])
+            for headers in (
+                {"Origin": "https://evil.example"},
+                {"Origin": "null"},
+                {"Referer": "https://evil.example/http://testserver/"},
+                {},
+            ):
+                with self.subTest(who=who, headers=headers):
+                    answer = client.post("/bao-cao/1/nhap/", "DT01=12", FORM, headers=headers)
+                    self.assertEqual(answer.status_code, 403)
+                    self.assertNotContains(answer, "DT01", status_code=403)

@@ -8,7 +8,7 @@ Then every page as every part that gets it (200 in tests/matrix.py), on the desk
 console, which is where the browser reports what the content security policy refused; no request to
 another host (both watched by conftest.new_page); and no violation of WCAG 2.2 A and AA found by axe.
 axe looks once at each shape of a page: two parts whose pages have the same set of elements, classes and
-roles share one look. Downloads are opened once.
+roles share one look. Downloads are opened once. The pages of Django's admin are looked at as the superuser.
 """
 
 import re
@@ -18,8 +18,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Error as PlaywrightError
 
+from danvan.units.models import UnitSuccession
 from tests import chromium
 from tests.matrix import COLUMNS, MATRIX
+from tests.urlconf import admin_routes
 
 pytestmark = pytest.mark.browser
 
@@ -89,6 +91,7 @@ WCAG = {
     },
     "rules": {"target-size": {"enabled": True}},
     "resultTypes": ["violations"],
+    "preload": False,  # it would copy style sheets into the page, which the policy refuses
 }
 # The set of what the page is made of: tag, classes, kind of control.
 SHAPE = """() => [...new Set([...document.querySelectorAll("body *")].map(
@@ -137,6 +140,32 @@ def test_every_page_as_everybody_who_may_open_it(page_as, new_page, world):
     assert problems == {}
     assert visits > 150
     assert len(looked) > len({name for name, _ in looked}), "parts see different pages"
+
+
+def test_every_page_of_the_admin_as_the_only_part_that_gets_in(page_as, world):
+    person = world.cast["xa-13369"]
+    rows = {
+        "admin:accounts_user": person.pk,
+        "admin:units_administrativeunit": person.unit_id,
+        "admin:units_unitsuccession": UnitSuccession.objects.values_list("pk", flat=True)[0],
+    }
+    page, problems, opened = page_as(COLUMNS["superuser"]), {}, set()
+    for route in admin_routes():
+        # Of the rest some are doors, some answer to scripts.
+        row = next((pk for kind, pk in rows.items() if route.name.startswith(kind)), None)
+        if row is None and route.name not in ("admin:index", "admin:app_list"):
+            continue
+        arguments = {"app_label": "accounts", "pk": row, "object_id": str(row)}
+        steps = ("cap-mat-khau", "chuyen", "ngung") if "name" in route.arguments else ("",)
+        for step in steps:
+            known = {**arguments, "name": step}
+            answer = visit(page, reverse(route.name, kwargs={n: known[n] for n in route.arguments}))
+            if answer and answer.status == 200 and page.url not in opened:
+                opened.add(page.url)
+                if found := wcag_violations(page):
+                    problems[page.url] = found
+    assert problems == {}
+    assert len(opened) > 12
 
 
 @pytest.mark.parametrize("size", list(chromium.SIZES))

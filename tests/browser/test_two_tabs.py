@@ -1,6 +1,7 @@
 """Two windows on the same report: what one saves is never undone by the other's script or button."""
 
 import pytest
+from playwright.sync_api import expect
 
 from reports.figures import figures_of
 from reports.models import Report
@@ -22,9 +23,9 @@ def test_what_the_other_window_saved_comes_in_and_stays(page_as, world):
     binh.goto(address)
     type_and_wait(binh, "DT02", "7")
     type_and_wait(an, "DT01", "5")
-    an.wait_for_function("document.getElementById('i-DT02').value === '7'")
+    expect(an.locator("#i-DT02")).to_have_value("7")
     an.locator(".dv-save").get_by_role("button", name="Lưu nháp").click()
-    an.locator(".alert-success").wait_for()
+    expect(an.locator(".alert-success")).to_be_visible()
     numbers = {code: figure.number for code, figure in figures_of(reload(world)).items()}
     assert numbers == {"DT01": 5, "DT02": 7}
 
@@ -36,12 +37,12 @@ def test_a_clash_is_seen_and_settled_with_one_press(page_as, world):
     binh.goto(address)
     type_and_wait(binh, "DT01", "7")
     type_and_wait(an, "DT01", "5")
-    an.locator("[data-notice]", has_text="Chưa lưu DT01").wait_for()
-    an.locator("#DT01.bad", has_text="đã lưu: 7").wait_for()
-    assert an.locator("#i-DT01").get_attribute("aria-invalid") == "true"
+    expect(an.locator("[data-notice]")).to_contain_text("Chưa lưu DT01")
+    expect(an.locator("#DT01")).to_contain_text("đã lưu: 7")
+    expect(an.locator("#i-DT01")).to_have_attribute("aria-invalid", "true")
     assert figures_of(reload(world))["DT01"].number == 7
     an.locator(".dv-save").get_by_role("button", name="Lưu nháp").click()
-    an.locator(".alert-success").wait_for()
+    expect(an.locator(".alert-success")).to_be_visible()
     assert figures_of(reload(world))["DT01"].number == 5
 
 
@@ -56,9 +57,9 @@ def test_back_does_not_bring_old_figures_into_a_new_page(page_as, world):
     binh.goto(address)
     type_and_wait(binh, "NX05", "Của huyện")
     an.go_back()
-    an.wait_for_function("document.getElementById('i-NX05')?.value === 'Của huyện'")
+    expect(an.locator("#i-NX05")).to_have_value("Của huyện")
     an.locator(".dv-save").get_by_role("button", name="Lưu nháp").click()
-    an.locator(".alert-success").wait_for()
+    expect(an.locator(".alert-success")).to_be_visible()
     assert figures_of(reload(world))["NX05"].text == "Của huyện"
 
 

@@ -145,7 +145,8 @@ class AccountFlowTest(TestCase):
         person = User.objects.get(username="huyen-350")
         self.assertEqual((person.full_name, person.role), ("Lê Hà", Role.CLERK))
         page = self.client.get(f"/nhap-excel/{job.pk}/")
-        self.assertContains(page, "/quan-tri/accounts/user/?mat_khau=none")
+        self.assertContains(page, 'href="/quan-tri/accounts/user/cap-mat-khau/"')
+        self.assertContains(self.client.get("/quan-tri/accounts/user/cap-mat-khau/"), "huyen-350")
         self.assertNotContains(page, "Hoàn tác toàn bộ")
 
     def test_accounts_are_stopped_not_undone(self):

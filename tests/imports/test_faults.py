@@ -11,9 +11,11 @@ import time
 from django.conf import settings
 from django.db import connection, connections
 from django.test import Client, TransactionTestCase, override_settings
+from django.utils import timezone
 
 from danvan.common.excel import Column, Sheet, stream_rows
 from danvan.imports import confirming
+from danvan.imports.liveness import working_on
 from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference
 from tests.cast import build_cast
@@ -151,10 +153,35 @@ class FaultTest(TransactionTestCase):
         self.assertEqual(DialogueConference.objects.count(), 0)
         job.refresh_from_db()
         self.assertEqual(job.state, JobState.WRITING)
-        ImportJob.objects.update(heartbeat="2020-01-01T00:00Z")
-        self.client.get(f"/nhap-excel/{job.pk}/")
+        ImportJob.objects.update(heartbeat=timezone.now() - timezone.timedelta(minutes=1))
+        page = self.client.get(f"/nhap-excel/{job.pk}/")
+        self.assertContains(page, "Máy chủ dừng giữa chừng khi đang ghi nên chưa có gì được ghi")
+        self.assertContains(page, "Xác nhận ghi 6.000 dòng")
         self.client.post(f"/nhap-excel/{job.pk}/xac-nhan/")
         self.assertEqual(DialogueConference.objects.count(), 6000)
+
+    def test_a_check_whose_process_died_says_so_and_goes_on_when_asked(self):
+        job = upload(self.client, sheet_of(self.an, {}))
+        minute_ago = timezone.now() - timezone.timedelta(minutes=1)
+        ImportJob.objects.update(state=JobState.CHECKING, heartbeat=minute_ago)
+        page = self.client.get(f"/nhap-excel/{job.pk}/")
+        self.assertContains(page, "Máy chủ dừng giữa chừng khi đang kiểm tra tệp")
+        self.assertContains(page, "Kiểm tra ngay")
+        self.assertNotContains(page, 'http-equiv="refresh"')
+        self.client.post(f"/nhap-excel/{job.pk}/kiem-tra-lai/")
+        page = self.client.get(f"/nhap-excel/{job.pk}/")
+        self.assertContains(page, "Xác nhận ghi 1 dòng")
+        self.assertNotContains(page, "Máy chủ dừng")
+
+    def test_a_job_somebody_works_on_is_left_to_them(self):
+        job = upload(self.client, sheet_of(self.an, {}))
+        minute_ago = timezone.now() - timezone.timedelta(minutes=1)
+        ImportJob.objects.update(state=JobState.WRITING, heartbeat=minute_ago)
+        with working_on(job):
+            self.client.get(f"/nhap-excel/{job.pk}/")
+            self.assertEqual(ImportJob.objects.get().state, JobState.WRITING)
+        self.client.get(f"/nhap-excel/{job.pk}/")
+        self.assertEqual(ImportJob.objects.get().state, JobState.CHECKED)
 
     def test_a_slow_process_that_was_given_up_writes_nothing_after_all(self):
         job = upload(self.client, sheet_of(self.an, {}))

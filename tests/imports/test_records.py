@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.test import TestCase
 from import_export.resources import ModelResource
 
+from danvan.accounts.trail import SecurityEvent, SecurityKind
 from danvan.imports.models import ImportJob
 from danvan.imports.targets import target_of
 from records.kinds import BY_SLUG
@@ -118,6 +119,8 @@ class RoundTripTest(KindsCase):
         data = content(self.client.get("/ho-so/hoi-nghi-doi-thoai/xuat-excel/?q=mot"))
         rows = list(openpyxl.load_workbook(io.BytesIO(data)).active.values)
         self.assertEqual([row[4] for row in rows[1:]], ["Một"])
+        noted = SecurityEvent.objects.filter(kind=SecurityKind.EXPORT)
+        self.assertEqual([event.detail for event in noted], [{"query": "q=mot"}])
 
     def test_the_template_takes_a_row_and_names_itself(self):
         for slug in BY_SLUG:
@@ -233,6 +236,7 @@ class AwkwardOfficeTest(KindsCase):
             "start_date": (
                 datetime.date(2024, 5, 6),
                 "6/5/2024",
+                "06/05/2024 08:30",
                 "ngày 06 tháng 5 năm 2024",
                 45418,
             ),
@@ -248,7 +252,7 @@ class AwkwardOfficeTest(KindsCase):
     def test_what_is_doubtful_is_asked_never_guessed(self):
         bad = {
             "start_date": ("2024", "13/13/2024", "6/5/24", "hôm qua", True),
-            "attendees": ("1.14", "1,140.5", 1.14, "-", "năm mươi", "１２", True),
+            "attendees": ("1.14", "1,140.5", "5,000", 1.14, "-", "năm mươi", "１２", True),
             "led_by_secretary": ("có thể",),
         }
         for name, cells in bad.items():
@@ -256,6 +260,35 @@ class AwkwardOfficeTest(KindsCase):
                 with self.subTest(name=name, cell=cell):
                     job = self.check({**GOOD, name: cell})
                     self.assertEqual(job.counts, {"error": 1}, cell)
+
+    def test_everything_wrong_with_a_row_is_told_at_once_and_once(self):
+        bad = {**GOOD, "attendees": "1.14", "kind": None, "led_by_secretary": None, "unit": "99999"}
+        other = {**GOOD, "start_date": "30/02/2024", "led_by_secretary": "có thể", "title": None}
+        job = self.check(bad, other, {**other, "title": "Hai"})
+        letters = job.layout["letters"]
+        problems = {
+            number: [(letters.get(key, ""), message) for key, message, *_ in found]
+            for _, (number, _, found) in job.entries("error")
+        }
+        # by cell, from left to right, the rule on the whole row first
+        self.assertEqual([place for place, _ in problems[2]], ["", "A", "I", "J"])
+        self.assertIn("chọn một trong: Định kỳ; Đột xuất", problems[2][2][1])
+        # a rule that reads a cell nobody could read is not held against the row, nor is it a double
+        self.assertEqual([place for place, _ in problems[3]], ["C", "E", "F"])
+        self.assertEqual([place for place, _ in problems[4]], ["C", "F"])
+
+    def test_a_choice_nobody_has_to_make_may_be_left_blank(self):
+        slug = "mobilisation-model"
+        model = make(slug, self.unit, status="running")
+        rows = [{"unit": "13369", "start_date": model.start_date, "title": model.title}]
+        rows.append({**rows[0], "title": "Mới", "type": "Tập thể", "field": "Phát triển kinh tế"})
+        data = workbook(rows, columns_of(self.an, slug))
+        job = confirm(self.client, upload(self.client, data, slug, blanks="on"), only_good="on")
+        self.assertEqual(model.__class__.objects.get(title="Mới").status, "registered")
+        job = upload(self.client, data, slug)
+        self.assertEqual(job.counts, {"same": 2}, errors_of(job))
+        model.refresh_from_db()
+        self.assertEqual(model.status, "running")
 
     def test_error_cells_and_formulas_without_a_value_are_named(self):
         columns = columns_of(self.an)
@@ -278,6 +311,8 @@ class AwkwardOfficeTest(KindsCase):
             with self.subTest(name):
                 job = self.check({**GOOD, "title": text})
                 self.assertIn(name, " ".join(errors_of(job).values()))
+                page = self.client.get(f"/nhap-excel/{job.pk}/")
+                self.assertContains(page, "Chuyển mã TCVN3, VNI sang Unicode</button>")
                 self.client.post(f"/nhap-excel/{job.pk}/kiem-tra-lai/", {"convert": "1"})
                 job = confirm(self.client, ImportJob.objects.get(pk=job.pk))
                 self.assertEqual(DIALOGUE.objects.get().title, "Đối thoại với nhân dân")

@@ -74,8 +74,11 @@ class Site:
 
 
 @contextmanager
-def scratch_site(folder: Path, *, filled=True):
-    """Give a Site on the engine the suite runs on; its database goes with it."""
+def scratch_site(folder: Path, *, migrated=True, filled=True):
+    """Give a Site on the engine the suite runs on; its database goes with it.
+
+    One that is not `migrated` is a new machine: an empty database, or none.
+    """
     if connection.vendor == "sqlite":
         site = Site(folder, f"sqlite:///{folder}/site.sqlite3")
         name = None
@@ -84,8 +87,9 @@ def scratch_site(folder: Path, *, filled=True):
         _on_server(f'CREATE DATABASE "{name}"')
         site = Site(folder, _url_of(name))
     try:
-        site.manage("migrate", "-v0")
-        if filled:
+        if migrated:
+            site.manage("migrate", "-v0")
+        if filled and migrated:
             site.python(SET_UP)
         yield site
     finally:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import tarfile
 
 import pytest
@@ -166,6 +167,14 @@ def test_damaged_and_foreign_files_are_refused_and_nothing_is_touched(site):
         for member in old:
             new.addfile(member, old.extractfile(member))
         new.addfile(tarfile.TarInfo("media/../../evil"), io.BytesIO())
+    outside = lambda body: json.dumps({**json.loads(body), "files": {"../outside": "0" * 64}})  # noqa: E731
+    changed(
+        good,
+        bad / "outside.tar",
+        lambda name, body: outside(body).encode() if name == "manifest.json" else None,
+    )
+    with tarfile.open(bad / "outside.tar", "a") as archive:
+        archive.addfile(tarfile.TarInfo("../outside"), io.BytesIO())
 
     told = json.loads(site.python(REFUSALS % str(bad)))
 
@@ -179,6 +188,7 @@ def test_damaged_and_foreign_files_are_refused_and_nothing_is_touched(site):
         "newer": "newer version",
         "format": "format 2",
         "evil": "does not name",
+        "outside": "leads out",
     }.items():
         assert part in told.get(name, "restored!"), name
     answer = site.manage("restore", site.folder / "absent.tar", check=False)
@@ -192,3 +202,36 @@ def test_backup_into_nowhere_says_so_and_leaves_no_half_file(site):
     assert answer.returncode != 0
     assert "does not exist" in answer.stderr
     assert not list(site.folder.glob(".backup-*"))
+
+
+def test_a_new_machine_takes_the_backup_before_anybody_has_run_migrate(site, tmp_path):
+    backup = tmp_path / "moved.tar"
+    before = json.loads(site.python(SNAPSHOT))
+    site.manage("backup", backup)
+    with scratch_site(tmp_path, migrated=False) as new:
+        shutil.rmtree(new.folder / "media")
+        new.manage("restore", backup)
+        assert json.loads(new.python(SNAPSHOT)) == before
+        assert new.python(LOG_IN) == "302 /"
+
+
+LATER = """
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("CREATE TABLE later (id integer PRIMARY KEY, person bigint REFERENCES accounts_user (id))")
+    cursor.execute("INSERT INTO later SELECT 1, max(id) FROM accounts_user")
+"""
+TABLES = """
+from django.db import connection
+print("later" in connection.introspection.table_names())
+"""
+
+
+def test_an_upgrade_is_taken_back_with_the_tables_it_brought(site, tmp_path):
+    """What a newer version made, and hung on the old tables, neither stays nor keeps them from going."""
+    site.manage("backup", tmp_path / "before.tar")
+    site.python(LATER)
+    assert site.python(TABLES) == "True"
+    site.manage("restore", tmp_path / "before.tar")
+    assert site.python(TABLES) == "False"
+    assert site.python(LOG_IN) == "302 /"

@@ -60,23 +60,26 @@ def write_backup(target: Path) -> dict:
     return manifest
 
 
-def restore(source: Path, *, keep_in: Path | None = None) -> tuple[dict, Path]:
+def restore(source: Path, *, keep_in: Path | None = None) -> tuple[dict, Path | None]:
     """Replace database and attachments by those of `source`; return its manifest and what was kept.
 
-    What stood before is written to a backup in `keep_in` (default: the var directory) first. Raises
-    BackupError, before anything is touched, for a file that is damaged, foreign, made on the other engine
-    or by a newer version.
+    What stood before is written to a backup in `keep_in` (default: the var directory) first; on a new
+    machine there is nothing to keep. Raises BackupError, before anything is touched, for a file that is
+    damaged, foreign, made on the other engine or by a newer version.
     """
     Path(settings.VAR_DIR).mkdir(exist_ok=True)
     moment = timezone.localtime().strftime("%Y%m%d-%H%M%S")
     kept = Path(keep_in or settings.VAR_DIR) / f"before-restore-{moment}.tar"
     with tempfile.TemporaryDirectory(dir=Path(settings.VAR_DIR), prefix=".restore-") as folder:
         manifest = _unpack(Path(source), Path(folder))
-        write_backup(kept)
+        if engines.is_there():
+            write_backup(kept)
+        else:
+            kept = None
         try:
             engines.copy_in(Path(folder) / DATABASE)
         except engines.EngineError as error:
-            raise BackupError(f"{error}; what stood before is in {kept}") from error
+            raise BackupError(f"{error}; nothing was changed") from error
         _replace_media(Path(folder) / MEDIA, moment)
     Session.objects.all().delete()
     differing = _differing_tables(manifest["rows"])
@@ -128,7 +131,7 @@ def _unpack(source: Path, folder: Path) -> dict:
                     raise BackupError(
                         f"{source} holds {member.name!r}, which its manifest does not name"
                     )
-                archive.extract(member, folder, filter="data")
+                _write_out(archive.extractfile(member), folder / _inside(member.name, source))
                 if _checksum(folder / member.name) != expected.pop(member.name):
                     raise BackupError(f"{source} is damaged: {member.name} has another checksum")
     except (tarfile.TarError, EOFError, OSError) as error:
@@ -136,6 +139,20 @@ def _unpack(source: Path, folder: Path) -> dict:
     if expected:
         raise BackupError(f"{source} is damaged: {', '.join(sorted(expected)[:3])} missing")
     return manifest
+
+
+def _inside(name: str, source: Path) -> str:
+    """Return `name` when it leads nowhere but down. The filters of tarfile are younger than Python 3.11.2."""
+    if name.startswith("/") or ".." in name.split("/"):
+        raise BackupError(f"{source} holds {name!r}, which leads out of the backup")
+    return name
+
+
+def _write_out(member, path: Path) -> None:
+    """Copy an open member to `path`, readable by the site alone, as attachments are."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        shutil.copyfileobj(member, file)
 
 
 def _pack(target: Path, manifest: dict, sources: dict[str, Path]) -> None:
@@ -159,12 +176,13 @@ def _attachments() -> dict[str, Path]:
 def _replace_media(unpacked: Path, moment: str) -> None:
     """Put the unpacked attachments in place; the former ones are in the kept backup and beside it."""
     root = Path(settings.MEDIA_ROOT)
+    root.parent.mkdir(parents=True, exist_ok=True)
     if root.exists():
         root.rename(root.with_name(f"{root.name}.before-restore-{moment}"))
     if unpacked.exists():
         shutil.move(unpacked, root)
     else:
-        root.mkdir(parents=True)
+        root.mkdir()
 
 
 def _differing_tables(expected: dict[str, int]) -> list[str]:

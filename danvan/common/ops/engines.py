@@ -27,11 +27,13 @@ def copy_in(source: Path) -> None:
     if connection.vendor == "sqlite":
         _sqlite_in(source)
     else:
-        _run_tool(
-            "pg_restore", "--clean", "--if-exists", "--no-owner", "--no-privileges",
-            "--single-transaction", "--exit-on-error", "--dbname", _database(), str(source),
-        )  # fmt: skip
+        _postgresql_in(source)
     connection.close()
+
+
+def is_there() -> bool:
+    """Tell whether there is a database that a restore would replace: not so on a new machine."""
+    return connection.vendor != "sqlite" or Path(connection.settings_dict["NAME"]).is_file()
 
 
 def rows_per_table() -> dict[str, int]:
@@ -92,6 +94,27 @@ def _postgresql_out(target: Path) -> dict[str, int]:
             f"--snapshot={snapshot}", "--file", str(target), "--dbname", _database(),
         )  # fmt: skip
     return rows
+
+
+def _postgresql_in(source: Path) -> None:
+    """Drop every table and load the dump, in one transaction.
+
+    pg_restore alone drops only what the dump knows: tables of a version that came after it would stay, or
+    hold on to those that are to go, just when an upgrade is to be taken back.
+    """
+    script = source.with_suffix(".sql")
+    _run_tool(
+        "pg_restore", "--clean", "--if-exists", "--no-owner", "--no-privileges",
+        "--file", str(script), str(source),
+    )  # fmt: skip
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        names = ", ".join(map(quote, connection.introspection.table_names(cursor)))
+    drop = ["--command", f"DROP TABLE IF EXISTS {names} CASCADE"] if names else []
+    _run_tool(
+        "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set", "ON_ERROR_STOP=1",
+        "--dbname", _database(), *drop, "--file", str(script),
+    )  # fmt: skip
 
 
 def _run_tool(*command: str) -> None:

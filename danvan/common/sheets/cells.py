@@ -17,11 +17,18 @@ from danvan.common.sheets.child import DATE, MOMENT, TIME
 from danvan.common.sheets.legacy import recognise
 from danvan.common.text import clean_line, clean_text, search_key
 
-_DAY_FIRST = re.compile(r"^(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{2}|\d{4})$")
-_YEAR_FIRST = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?$")
+_HOUR = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?"  # the hour of a moment typed as text says nothing here
+_DAY_FIRST = re.compile(
+    rf"^(\d{{1,2}})\s*[/.\-]\s*(\d{{1,2}})\s*[/.\-]\s*(\d{{2}}|\d{{4}}){_HOUR}$"
+)
+_YEAR_FIRST = re.compile(rf"^(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_HOUR}$")
 _IN_WORDS = re.compile(r"^ngay (\d{1,2}) thang (\d{1,2}) nam (\d{4})$")
 _YES = {"co", "x", "1", "dung", "true", "yes", "v"}
 _NO = {"khong", "0", "sai", "false", "no", "ko"}
+OLD_FONT = "Chữ gõ bằng bảng mã"  # how the problem of text in an old font begins
+# What stands in a cell that holds an error, pasted as text or sent back by errors_workbook().
+NO_RESULT = "(công thức chưa có kết quả)"
+_ERRORS = {"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", NO_RESULT}
 _EPOCH = datetime.date(1899, 12, 30)
 _NOISE = 1e-9
 
@@ -64,6 +71,8 @@ def _date_of(cell: str) -> datetime.date:
 def as_text(cell, *, lines: bool = False, convert: bool = False) -> str:
     """Return the cell as clean text ("" for a blank); text of an old font is refused or converted."""
     if cell.__class__ is str:
+        if cell[:1] in ("#", "(") and cell.strip() in _ERRORS:
+            raise CellProblem(f"Ô có lỗi {cell.strip()}. Vui lòng sửa công thức hoặc nhập giá trị.")
         if cell.isprintable() and _is_tidy(cell):
             suspect = None if cell.isascii() else recognise(cell)
         elif cell.startswith((DATE, MOMENT, TIME)):
@@ -100,7 +109,7 @@ def _converted(suspect: tuple[str, str], convert: bool, lines: bool) -> str:
     if convert:
         return text
     raise CellProblem(
-        f"Chữ gõ bằng bảng mã {name}, đọc được là “{text[:80]}”. Chọn “Chuyển mã sang Unicode” "
+        f"{OLD_FONT} {name}, đọc được là “{text[:80]}”. Chọn “Chuyển mã sang Unicode” "
         "nếu đọc đúng, hoặc gõ lại."
     )
 
@@ -223,6 +232,6 @@ def as_choice(cell, choices: dict[str, str], labels: tuple[str, ...]) -> str:
     found = choices.get(search_key(text))
     if found is None:
         raise CellProblem(
-            f"“{text[:60]}” không có trong danh sách. Chọn một trong: {', '.join(labels)}.", labels
+            f"“{text[:60]}” không có trong danh sách. Chọn một trong: {'; '.join(labels)}.", labels
         )
     return found

@@ -16,7 +16,7 @@ import zipfile
 
 CHUNK = 1000
 HEADER_ROWS = 60
-MAX_BAD_CELLS = 2000
+MAX_BAD_CELLS = 20_000
 MARKER = "danvan-template"
 DATE, MOMENT, TIME = "\x01d", "\x01m", "\x01t"  # how dates travel in JSON
 _NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -98,6 +98,9 @@ def _answer(request: dict, out) -> None:
         return
     with zipfile.ZipFile(request["path"]) as archive:
         about["bad"] = _bad_cells(archive, parts[chosen])
+    if len(about["bad"]) > MAX_BAD_CELLS:  # those beyond would be read as blanks
+        _send(out, {"error": "bad"})
+        return
     sheet = book[chosen]
     _send(out, about)
     _send_rows(sheet, request, out)
@@ -226,6 +229,6 @@ def _scan_cells(stream) -> list[list[str]]:
             element.clear()
         elif tag == "row":
             element.clear()
-        if len(found) >= MAX_BAD_CELLS:
+        if len(found) > MAX_BAD_CELLS:
             break
     return found

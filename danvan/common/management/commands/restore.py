@@ -20,4 +20,5 @@ class Command(BaseCommand):
             raise CommandError(f"Not restored: {error}") from error
         rows = sum(manifest["rows"].values())
         print(f"Restored {rows} rows of {manifest['created_at']}. Everybody has to log in again.")
-        print(f"What stood before is kept in {kept}. Run manage.py migrate if the code is newer.")
+        print(f"What stood before is kept in {kept}." if kept else "There was nothing to keep.")
+        print("Run manage.py migrate if the code is newer than the backup.")
