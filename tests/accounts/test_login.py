@@ -246,6 +246,8 @@ class TestOwnPassword(LoginCase):
             ("abababababababab", "lặp lại quá ít"),
             ("xa tiên sơn 2024", "tên đơn vị"),
             ("Thị xã Duy Tiên", "tên đơn vị"),
+            ("Huyện Kim Bảng", "tên đơn vị"),
+            ("danvankimbang2024", "tên đơn vị"),
             ("Nguyễn Thị An", "tên người"),
             (PASSWORD, "phải khác mật khẩu cũ"),
             ("", "Vui lòng nhập"),
