@@ -28,7 +28,7 @@ from danvan.units.models import AdministrativeUnit
 from records.kinds import KINDS, RecordKind
 from records.locks import locks_on, require_open
 from records.record_checker import RecordChecker
-from records.resources import CHILDREN_STAY, FILLED, NATURAL_KEYS, SYNONYMS, resource_of
+from records.resources import CHILDREN_STAY, FILLED, SYNONYMS, resource_of
 from records.services import change_records
 
 SYSTEM = ("created_by_id", "created_at", "updated_at", "version")
@@ -49,7 +49,7 @@ class RecordTarget(Target):
         self.slug = kind.slug
         self.title = kind.plural
         self.sheet_title = kind.menu
-        self.key = NATURAL_KEYS[kind.slug]
+        self.key = kind.key
         self.keys = ("unit", *self.key)
 
     @property

@@ -33,6 +33,7 @@ class RecordKind:
 
     `columns` stand in the list between date, title and unit; `filters` are choice columns to filter by;
     `number` is the column that is sorted by (indexed) and bounded in the filter; `totals` are summed.
+    `key` tells one record of a unit from another in a sheet, beside the unit; never a database id.
     """
 
     slug: str
@@ -46,6 +47,7 @@ class RecordKind:
     filters: tuple[str, ...]
     number: str
     totals: tuple[str, ...] = ()
+    key: tuple[str, ...] = ("start_date", "title")
     dated: bool = True  # shown and entered by day; else by year
 
     @property
@@ -157,6 +159,7 @@ KINDS: tuple[RecordKind, ...] = (
             "within_competence",
             "resolved",
         ),
+        key=("start_date", "receiver", "kind", "title"),
     ),
     RecordKind(
         slug="mobilisation-model",
@@ -195,6 +198,7 @@ KINDS: tuple[RecordKind, ...] = (
         number="score",
         totals=("surveys", "satisfied"),
         dated=False,
+        key=("year",),
     ),
     RecordKind(
         slug="democracy-conference",
@@ -212,6 +216,7 @@ KINDS: tuple[RecordKind, ...] = (
         filters=("kind",),
         number="attendees",
         totals=("attendees", "resolutions"),
+        key=("start_date", "kind", "title"),
     ),
     RecordKind(
         slug="oversight",
@@ -229,6 +234,7 @@ KINDS: tuple[RecordKind, ...] = (
         filters=("kind", "lead", "form"),
         number="recommendations",
         totals=("drafts", "recommendations", "accepted", "violations", "amount"),
+        key=("start_date", "kind", "lead", "title"),
     ),
     RecordKind(
         slug="training-course",
@@ -257,6 +263,7 @@ KINDS: tuple[RecordKind, ...] = (
         filters=("organiser", "topic"),
         number="participants",
         totals=("participants", "days"),
+        key=("start_date", "organiser", "title"),
     ),
     RecordKind(
         slug="emerging-issue",

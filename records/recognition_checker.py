@@ -36,9 +36,8 @@ class RecognitionChecker(Checker):
 
     def __init__(self, job):
         self.clear = bool(job.params.get("blanks"))
-        convert = bool(job.params.get("convert"))
         self.readings = {
-            name: Reading(name, decision_field(name), field.widget.reader(convert))
+            name: Reading(name, decision_field(name), field.widget.reader())
             for name, field in RecognitionResource.fields.items()
             if name not in ("unit", "unit_name")
         }

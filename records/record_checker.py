@@ -37,10 +37,9 @@ class RecordChecker(Checker):
 
     def __init__(self, target, job):
         self.target, self.model = target, target.model
-        convert = bool(job.params.get("convert"))
         self.clear = bool(job.params.get("blanks"))
         self.readings = [
-            Reading(name, self.model._meta.get_field(name), field.widget.reader(convert))
+            Reading(name, self.model._meta.get_field(name), field.widget.reader())
             for name, field in target.fields.items()
             if name not in ("unit", "unit_name")
         ]

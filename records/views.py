@@ -242,8 +242,9 @@ class RecordFormView(KindMixin, ScopedFormView):
         if not hasattr(form, "children"):
             form.children = self.formset(form)
         unit = form.initial.get("unit") if self.is_new else self.source.unit_id
+        own = self.request.user.unit
         context["lock"] = self.locked
-        context["own_unit"] = self.request.user.unit if unit == self.request.user.unit_id else None
+        context["own_unit"] = own if own and str(unit) == str(own.pk) else None
         return super().show(form, status=status, **context)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from danvan.accounts.rights import Action
-from danvan.common.forms import field_for
+from danvan.common.forms import DateInput
 from danvan.common.text import clean_line
 from reports.models import Report, ReportingPeriod
 from reports.periods import close_period, default_dates, open_period, reopen_period
@@ -40,7 +40,10 @@ class OpenForm(forms.ModelForm):
             "year", "kind", "start", "end", "structure_date",
             "due_commune", "due_district", "due_province",
         )  # fmt: skip
-        formfield_callback = field_for
+        widgets = dict.fromkeys(
+            ("start", "end", "structure_date", "due_commune", "due_district", "due_province"),
+            DateInput(),
+        )
 
     def _post_clean(self):
         # Dates and overlaps are checked by open_period's full_clean, once, on the finished row.

@@ -17,15 +17,14 @@ from danvan.accounts.rights import Action
 from danvan.common.forms import DateInput
 from danvan.common.numbers import read_id
 from danvan.common.text import clean_line
-from reports.figures import Figure
 from reports.filters import ReportFilter, ReviewFilter
 from reports.models import FigureChange, Indicator, Remark, Report, State
 from reports.periods import extend_deadline
 from reports.progress import required_counts, state_counts, to_review_by
 from reports.remarks import keep_remarks, settle
-from reports.rules import describe
 from reports.sheet import Sheet
 from reports.views_entry import visible_report
+from reports.views_ledger import change_line
 from reports.workflow import (
     MOVES,
     MoveRefused,
@@ -135,16 +134,7 @@ def figure_history(request, pk: int, code: str):
     changes = FigureChange.objects.visible_to(request.user).filter(
         report=report, indicator=indicator
     )
-    lines = [
-        {
-            "change": change,
-            "old": describe(indicator, Figure.from_json(change.old)),
-            "new": describe(indicator, Figure.from_json(change.new)),
-            "old_note": Figure.from_json(change.old).note,
-            "new_note": Figure.from_json(change.new).note,
-        }
-        for change in changes.select_related("actor")
-    ]
+    lines = [change_line(change) for change in changes.with_names()]
     context = {"report": report, "indicator": indicator, "lines": lines}
     return render(request, "reports/figure_history.html", context)
 

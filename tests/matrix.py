@@ -110,6 +110,9 @@ ACCOUNTS |= {
         Row("POST", "403 403 403 403 405 405 405 403 405"),
     ],
     "accounts:audit_export": [Row("GET", _AUDITORS), Row("POST", _GET_ONLY)],
+    "accounts:security_export": [Row("GET", _AUDITORS), Row("POST", _GET_ONLY)],
+    "ledger:list": [Row("GET", _AUDITORS), Row("POST", "403 403 403 403 405 405 405 403 405")],
+    "ledger:export": [Row("GET", _AUDITORS), Row("POST", _GET_ONLY)],
     "accounts:user_history": [
         Row("GET", "302 403 404 404 200 404 200 403 200", _person),
         Row("POST", _GET_ONLY, _person),

@@ -80,7 +80,8 @@ class OwnPasswordForm(SetPasswordMixin, forms.Form):
 
     def clean(self):
         """Compare both entries, ask the validators, refuse the old and the issued password."""
-        self.validate_passwords()
+        # Named both times: Django's defaults are fields of other forms, and would check nothing here.
+        self.validate_passwords("new_password1", "new_password2")
         typed = self.cleaned_data.get("new_password1")
         if typed and (
             typed == self.cleaned_data.get("old_password") or was_issued(self.user, typed)
@@ -88,7 +89,7 @@ class OwnPasswordForm(SetPasswordMixin, forms.Form):
             self.add_error(
                 "new_password1", "Mật khẩu mới phải khác mật khẩu cũ và mật khẩu được cấp."
             )
-        self.validate_password_for_user(self.user)
+        self.validate_password_for_user(self.user, "new_password1")
         return super().clean()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import unicodedata
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -168,6 +169,14 @@ class User(AbstractUser):
                 raise LastSuperuserError
             super().save(*args, **kwargs)
 
+    def set_password(self, raw_password):
+        """Set the password in one spelling: keyboards send "ế" as one character or as three."""
+        super().set_password(_one_spelling(raw_password))
+
+    def check_password(self, raw_password):
+        """Compare in the spelling that is stored."""
+        return super().check_password(_one_spelling(raw_password))
+
     def delete(self, *args, **kwargs):
         """Refuse, as the queryset does."""
         raise models.ProtectedError("Accounts are never deleted, only deactivated.", {self})
@@ -205,6 +214,10 @@ class User(AbstractUser):
     def can(self, action: Action) -> bool:
         """Tell whether the rights table gives this user `action`."""
         return can(self, action)
+
+
+def _one_spelling(password: str | None) -> str | None:
+    return None if password is None else unicodedata.normalize("NFC", password)
 
 
 from danvan.accounts.trail import (  # noqa: E402, F401 - Django finds models in this module

@@ -21,6 +21,10 @@ from danvan.units.models import AdministrativeUnit
 class AuditEntryQuerySet(ScopedQuerySet):
     """Entries, scoped by the unit of the changed row, and by the rule of its model for successors."""
 
+    def with_names(self):
+        """Return the entries with what a line shows."""
+        return self.select_related("actor", "unit__parent", "content_type")
+
     def _within(self, user, units):
         rows = super()._within(user, units)
         if user.is_superuser:
@@ -119,6 +123,14 @@ class SecurityKind(models.TextChoices):
     IMPORT = "import", "Nhập tệp"
 
 
+class SecurityEventQuerySet(ScopedQuerySet):
+    """Events, scoped by the unit of the account concerned."""
+
+    def with_names(self):
+        """Return the events with what a line shows."""
+        return self.select_related("user", "actor", "unit__parent")
+
+
 class SecurityEvent(models.Model):
     """One line of the security log: `user` is the account concerned, `actor` who did it."""
 
@@ -151,7 +163,7 @@ class SecurityEvent(models.Model):
     detail = models.JSONField("chi tiết", default=dict)
     at = models.DateTimeField("lúc", auto_now_add=True, db_index=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = SecurityEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = "nhật ký bảo mật"
@@ -203,6 +215,14 @@ def unit_and_role(user) -> tuple[str, str]:
     """Return the unit's name and the role of `user` today, to be kept as text."""
     unit = user.unit.place_name if user.unit_id else ""
     return unit[:150], "superuser" if user.is_superuser else user.role
+
+
+def role_in_words(role: str) -> str:
+    """Return a role or standing kept as text ("clerk", "district_officer"), as people read it; "" for none."""
+    if role == "superuser":
+        return "Quản trị viên"
+    roles = dict(apps.get_model("accounts.User")._meta.get_field("role").choices)
+    return roles.get(role.rpartition("_")[2], "")
 
 
 def unit_id_of(row: models.Model) -> int | None:

@@ -172,7 +172,7 @@ class BaseForm(forms.ModelForm):
             field, forms.ModelChoiceField
         )
         half = choice or name in self.half_wide
-        width = "col-6 col-md-4 col-xl-3" if short else "col-12 col-md-6" if half else "col-12"
+        width = "col-6 col-md-4" if short else "col-12 col-md-6" if half else "col-12"
         return Field(name, wrapper_class=width)
 
     def in_words(self, name: str, value) -> str:

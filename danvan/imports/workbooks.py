@@ -20,8 +20,7 @@ from danvan.common import excel
 from danvan.common.sheets import cells
 from danvan.common.sheets.child import DATE, MOMENT
 from danvan.common.sheets.layout import column_letter, split_address
-from danvan.common.sheets.reader import open_workbook
-from danvan.common.text import search_key
+from danvan.imports.checking import opened
 from danvan.imports.models import ImportJob, Kind
 from danvan.imports.targets import Column, Target, target_of
 
@@ -140,13 +139,7 @@ def errors_workbook(job: ImportJob) -> Workbook:
     """
     target = target_of(job.target)
     returned = _Returned(job, target)
-    _, headings = target.matcher(job)
-    with open_workbook(
-        job.file.path,
-        job.file_name,
-        titles={search_key(target.sheet_title), search_key(job.layout["sheet"])},
-        headings=headings,
-    ) as workbook:
+    with opened(job, target, job.layout["sheet"]) as workbook:
         for number, row in workbook.rows:
             returned.take(number, row)
     return returned.finish()

@@ -200,6 +200,14 @@ class Source(models.TextChoices):
     DEMO = "demo", "Số liệu minh họa"
 
 
+class FigureChangeQuerySet(ValueQuerySet):
+    """Lines of the ledger."""
+
+    def with_names(self):
+        """Return the lines with what a log shows of them."""
+        return self.select_related("report__unit__parent", "report__period", "indicator", "actor")
+
+
 class FigureChange(models.Model):
     """One line of the ledger of figures: append-only, written with the change in one transaction.
 
@@ -223,7 +231,7 @@ class FigureChange(models.Model):
     request_id = models.CharField(max_length=36, blank=True)
     at = models.DateTimeField("lúc", auto_now_add=True)
 
-    objects = ValueQuerySet.as_manager()
+    objects = FigureChangeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "thay đổi số liệu"

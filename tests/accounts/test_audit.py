@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import TestCase
 from openpyxl import load_workbook
 
-from danvan.accounts import audit
+from danvan.accounts import audit, services
 from danvan.accounts.context import acting
 from danvan.accounts.models import AuditEntry, Role, SecurityEvent, User
 from danvan.accounts.trail import unit_id_of
@@ -319,3 +319,40 @@ class TestPages(TestCase):
         page = self.texts("quan", "/nhat-ky/?action=1")
         for words in ("Cán bộ nhập liệu", "Lãnh đạo (chỉ xem)", "Không", "01/01/2004"):
             self.assertContains(page, words)
+
+    def test_a_long_entry_is_folded_and_loses_nothing(self):
+        with acting(user=self.cast["quan"]):
+            unit = make_unit(
+                "20001", "xa", "Dài Dòng", "commune", self.cast["huyen"], source="NQ 1"
+            )
+        line = next(
+            line
+            for line in self.texts("quan", "/nhat-ky/?q=dai+dong").context["lines"]
+            if line["what"] == str(unit)
+        )
+        self.assertEqual(len(line["first"]), 3)
+        self.assertEqual(line["first"] + line["rest"], line["changes"])
+        page = self.texts("quan", "/nhat-ky/?q=dai+dong")
+        self.assertContains(page, f"<summary>Xem thêm {len(line['rest'])} mục</summary>")
+        self.assertContains(page, "NQ 1")
+
+    def test_the_security_log_speaks_in_words(self):
+        an, quan = self.cast["an"], self.cast["quan"]
+        services.change_rights(
+            User(pk=an.pk, username=an.username, unit=an.unit, role="clerk", is_superuser=True),
+            by=quan, before=services.rights_of(an), fields=["is_superuser"],
+        )  # fmt: skip
+        services.transfer(self.cast["dung"], self.cast["xa"], by=quan, on=START)
+        services.deactivate(self.cast["dung"], by=quan, on=START)
+        self.texts("an", "/khong-co/1/")
+        page = self.texts("quan", "/nhat-ky/bao-mat/")
+        for words in (
+            "Cán bộ nhập liệu → Quản trị viên",
+            "Xã Thanh Sơn, huyện Kim Bảng → Xã Tiên Sơn, thị xã Duy Tiên, từ 01/01/2004",
+        ):
+            self.assertContains(page, words)
+        self.assertNotContains(page, "clerk")
+        answer = self.texts("quan", "/nhat-ky/bao-mat/xuat/?kind=rights_changed")
+        sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+        self.assertEqual(sheet.max_row, 2)
+        self.assertEqual(sheet.cell(2, 5).value, "Cán bộ nhập liệu → Quản trị viên")

@@ -3,6 +3,7 @@
 import datetime
 import json
 import time
+import unicodedata
 from unittest import mock
 
 from django.db import OperationalError, connection
@@ -215,6 +216,76 @@ class TestIssuedPassword(LoginCase):
             password_issued_at=timezone.now() - datetime.timedelta(days=6, hours=23)
         )
         self.assertEqual(self.log_in().status_code, 302)
+
+
+class TestOwnPassword(LoginCase):
+    """What the page takes and what it refuses: length and lists, no rule of composition (ASVS 6.2)."""
+
+    GOOD = "trâu bò ăn cỏ ngoài đồng"
+
+    def setUp(self):
+        self.log_in()
+
+    def change(self, new, again=None, old=PASSWORD):
+        data = {"old_password": old, "new_password1": new, "new_password2": again or new}
+        return self.client.post("/doi-mat-khau/", data)
+
+    def opens(self, password) -> bool:
+        self.an.refresh_from_db()
+        return self.an.check_password(password)
+
+    def test_bad_ones_are_refused_with_the_reason(self):
+        for bad, reason in (
+            ("ngan", "12 ký tự"),
+            ("mười một k.", "12 ký tự"),
+            ("matkhau123456", "quá phổ biến"),
+            ("Mật Khẩu 123456", "quá phổ biến"),
+            ("123456789012", "quá phổ biến"),
+            ("0912345678901", "quá phổ biến"),
+            ("aaaaaaaaaaaaaaaa", "lặp lại quá ít"),
+            ("abababababababab", "lặp lại quá ít"),
+            ("xa tiên sơn 2024", "tên đơn vị"),
+            ("Thị xã Duy Tiên", "tên đơn vị"),
+            ("Nguyễn Thị An", "tên người"),
+            (PASSWORD, "phải khác mật khẩu cũ"),
+            ("", "Vui lòng nhập"),
+        ):
+            with self.subTest(bad):
+                answer = self.change(bad)
+                self.assertEqual(answer.status_code, 200)
+                self.assertIn(reason, " ".join(map(str, answer.context["form"].errors.values())))
+                self.assertTrue(self.opens(PASSWORD))
+
+    def test_two_different_entries_are_refused(self):
+        answer = self.change(self.GOOD, again=self.GOOD + "!")
+        self.assertIn("new_password2", answer.context["form"].errors)
+        self.assertTrue(self.opens(PASSWORD))
+
+    def test_a_wrong_present_one_is_refused(self):
+        self.assertContains(self.change(self.GOOD, old="sai"), "hiện tại chưa đúng")
+        self.assertTrue(self.opens(PASSWORD))
+
+    def test_long_ones_with_spaces_and_marks_are_taken_as_typed(self):
+        for number, good in enumerate(
+            ("một câu rất dài " * 8, " bắt đầu bằng dấu cách ", "x1y2z3" * 11)
+        ):
+            with self.subTest(good):
+                self.assertEqual(self.change(good, old=PASSWORD).status_code, 302)
+                self.assertTrue(self.opens(good))
+                self.assertFalse(self.opens(good[:-1]))
+                self.assertEqual(
+                    self.log_in(password=good, client=Client()).status_code, 302, number
+                )
+                self.an.set_password(PASSWORD)
+                self.an.save()
+                self.log_in(client=self.client)
+
+    def test_another_keyboard_spells_the_marks_in_another_way(self):
+        """Windows keyboards send "ế" as one character, others as three: the same password."""
+        self.change(unicodedata.normalize("NFD", self.GOOD))
+        for form in ("NFC", "NFD"):
+            typed = unicodedata.normalize(form, self.GOOD)
+            self.assertEqual(self.log_in(password=typed, client=Client()).status_code, 302, form)
 
 
 class TestSessions(LoginCase):

@@ -16,7 +16,7 @@ from danvan.accounts.trail import SecurityEvent, SecurityKind
 from danvan.imports.models import ImportJob
 from danvan.imports.targets import target_of
 from records.kinds import BY_SLUG
-from records.resources import NATURAL_KEYS, RESOURCES
+from records.resources import RESOURCES
 from tests.cast import build_cast, build_world
 from tests.imports.tools import (
     GOOD,
@@ -318,6 +318,43 @@ class AwkwardOfficeTest(KindsCase):
                 self.assertEqual(DIALOGUE.objects.get().title, "Đối thoại với nhân dân")
                 DIALOGUE.objects.all().delete()
 
+    def test_a_file_in_an_old_font_is_converted_by_column_but_for_choices_from_the_list(self):
+        old = {"title": "Thêi gian", "kind": "§Þnh kú", "led_by_secretary": "Cã"}
+        rows = [
+            {**GOOD, **old},
+            {**GOOD, **old, "title": "§èi tho¹i"},
+            {**GOOD, "title": "Hà Nội đó"},
+        ]
+        send = lambda *rows: upload(  # noqa: E731
+            self.client, workbook(rows, columns_of(self.an)), convert="on"
+        )
+        job = send(*rows)
+        self.assertEqual(job.counts, {"new": 3, "changes": 3}, errors_of(job))
+        confirm(self.client, job)
+        titles = set(DIALOGUE.objects.values_list("title", flat=True))
+        self.assertEqual(titles, {"Thời gian", "Đối thoại", "Hà Nội đó"})
+        job = send({**rows[0], "attendees": "1.14"}, rows[1])
+        self.assertEqual(job.counts, {"error": 1, "same": 1})
+        page = self.client.get(f"/nhap-excel/{job.pk}/")
+        self.assertContains(page, "tai-len/?convert=1")
+        page = self.client.get("/nhap-excel/dialogue-conference/tai-len/?convert=1")
+        self.assertTrue(page.context["form"]["convert"].value())
+
+    def test_headings_in_old_fonts_are_headings(self):
+        for unit, title, day in (
+            ("M· ®¬n vÞ", "Chñ ®Ò", "Ngµy b¾t ®Çu"),
+            ("Maõ ñôn vò", "Chuû ñeà", "Ngaøy baét ñaàu"),
+        ):
+            book = openpyxl.load_workbook(io.BytesIO(sheet_of(self.an, GOOD)))
+            for cell in book.active[1]:
+                named = {"Mã đơn vị": unit, "Chủ đề": title, "Ngày bắt đầu": day}
+                cell.value = named.get(cell.value, cell.value)
+            book.copy_worksheet(book.active).delete_rows(
+                1
+            )  # a second sheet: it is chosen by headings
+            job = upload(self.client, saved(book))
+            self.assertEqual(job.counts, {"new": 1, "changes": 1}, (job.message, errors_of(job)))
+
     def test_the_same_line_twice_is_told_with_both_numbers(self):
         job = self.check(GOOD, GOOD)
         self.assertEqual(job.counts, {"new": 1, "changes": 1, "error": 1})
@@ -364,6 +401,6 @@ def test_a_resource_declares_every_entered_column_and_natural_keys(slug):
     assert issubclass(resource, ModelResource)
     assert set(kind.field_names) <= set(resource.fields)
     assert "id" not in resource._meta.import_id_fields
-    assert set(NATURAL_KEYS[slug]) <= set(kind.field_names)
+    assert set(kind.key) <= set(kind.field_names)
     assert set(VALUES[slug]) <= set(kind.field_names) | {"unit"}
     assert target_of(slug).columns.__func__ is target_of("oversight").columns.__func__

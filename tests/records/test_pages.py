@@ -109,7 +109,9 @@ class FormTest(PageCase):
 
     def test_save_and_next_keeps_unit_date_and_kind(self):
         answer = self.post(next="1")
-        form = self.client.get(answer["Location"]).context["form"]
+        page = self.client.get(answer["Location"])
+        self.assertEqual(page.context["own_unit"], self.unit)
+        form = page.context["form"]
         self.assertEqual(form["start_date"].value(), "06/05/2024")
         self.assertEqual(form["kind"].value(), "regular")
         self.assertEqual(int(form["unit"].value()), self.unit.pk)

@@ -68,8 +68,8 @@ def _date_of(cell: str) -> datetime.date:
     return datetime.date.fromisoformat(cell[2:12])
 
 
-def as_text(cell, *, lines: bool = False, convert: bool = False) -> str:
-    """Return the cell as clean text ("" for a blank); text of an old font is refused or converted."""
+def as_text(cell, *, lines: bool = False) -> str:
+    """Return the cell as clean text ("" for a blank); text of an old font is refused."""
     if cell.__class__ is str:
         if cell[:1] in ("#", "(") and cell.strip() in _ERRORS:
             raise CellProblem(f"Ô có lỗi {cell.strip()}. Vui lòng sửa công thức hoặc nhập giá trị.")
@@ -83,7 +83,11 @@ def as_text(cell, *, lines: bool = False, convert: bool = False) -> str:
                 return clean_text(cell) if lines else clean_line(cell)
         if suspect is None:
             return cell
-        return _converted(suspect, convert, lines)
+        name, text = suspect
+        raise CellProblem(
+            f"{OLD_FONT} {name}, đọc được là “{clean_line(text)[:80]}”. "
+            "Chọn “Chuyển mã TCVN3, VNI sang Unicode” nếu đọc đúng, hoặc gõ lại."
+        )
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -100,17 +104,6 @@ def _is_tidy(text: str) -> bool:
         and unicodedata.is_normalized("NFC", text)
         and "Ð" not in text
         and "ð" not in text
-    )
-
-
-def _converted(suspect: tuple[str, str], convert: bool, lines: bool) -> str:
-    name, text = suspect
-    text = clean_text(text) if lines else clean_line(text)
-    if convert:
-        return text
-    raise CellProblem(
-        f"{OLD_FONT} {name}, đọc được là “{text[:80]}”. Chọn “Chuyển mã sang Unicode” "
-        "nếu đọc đúng, hoặc gõ lại."
     )
 
 

@@ -136,15 +136,19 @@ def _marker(book, hidden) -> str:
 
 def _choose(book: _Book, names, hidden, request):
     """Return (sheet name, problem): by title, else the one visible sheet that has the headings."""
+    from danvan.common.sheets.legacy import in_unicode
     from danvan.common.text import search_key
 
+    def fold(text: str) -> str:
+        return search_key(in_unicode(text))
+
     titles = set(request["titles"])
-    named = [name for name in names if search_key(name) in titles]
+    named = [name for name in names if fold(name) in titles]
     able = [name for name in named or names if name not in hidden] or named
     if len(able) == 1:
         return able[0], ""
     headings = set(request["headings"])
-    known = {name: _known_headings(book[name], headings, search_key) for name in able}
+    known = {name: _known_headings(book[name], headings, fold) for name in able}
     most = max(known.values(), default=0)
     fitting = [name for name in able if known[name] == most]
     if most < 2:
