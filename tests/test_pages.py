@@ -107,7 +107,10 @@ class ErrorPageTest(TestCase):
 
     def test_a_post_without_a_token_and_without_login_keeps_what_was_typed(self):
         answer = Client(enforce_csrf_checks=True).post(
-            "/doi-mat-khau/", "ghi-chu=xin+ch%C3%A0o", "application/x-www-form-urlencoded"
+            "/doi-mat-khau/",
+            "ghi-chu=xin+ch%C3%A0o",
+            "application/x-www-form-urlencoded",
+            headers={"origin": "http://testserver"},
         )
         self.assertContains(answer, "vẫn được giữ lại", status_code=403)
         self.assertContains(answer, "xin+ch%C3%A0o", status_code=403)
