@@ -8,7 +8,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.rights import Action
+from danvan.accounts.scope import units_visible_to
 from records.menu import year_counts
+from reports.consolidation import single_years, year_progress
+from reports.consolidation_facts import Scope, Source, read_facts
+from reports.consolidation_text import figure_text
 from reports.figures import figures_of
 from reports.models import Indicator, Report, State
 from reports.periods import current_period
@@ -20,12 +24,14 @@ from reports.workflow import lock_reason, may_enter
 # What a leader asks first: dialogues, people received, recognised models, oversight.
 KEY_FIGURES = {
     "DT03": "Hội nghị đối thoại",
+    "DV08": "Mô hình được công nhận",
     "DV09": "Mô hình được công nhận",
     "DV10": "Mô hình được công nhận",
     "DV11": "Mô hình được công nhận",
     "GS01": "Cuộc giám sát của MTTQ, tổ chức CT-XH",
     "TD05": "Lượt công dân được tiếp",
 }
+AREA_FIGURES = ("DT03", "TD05", "DV08", "GS01")
 
 
 @require_safe
@@ -37,13 +43,15 @@ def home(request):
         context |= _own(user, period)
     if period and (user.can(Action.REVIEW) or user.role == "viewer"):
         context |= _below(user, period)
+    elif "report" in context:
+        context["key_figures"] = _key_figures(context["report"])
     if user.can(Action.ENTER_RECORD) and user.unit_id:
         context["tiles"] = year_counts(request)[1]
     return render(request, "home.html", context)
 
 
 def _own(user, period) -> dict:
-    """Return the own unit's report of the period: state, what was returned, progress, this year and last."""
+    """Return the own unit's report of the period: state, what was returned, progress."""
     reports = Report.objects.visible_to(user).with_names().with_due_dates()
     report = reports.filter(period=period, unit=user.unit_id).first()
     if report is None:
@@ -59,7 +67,6 @@ def _own(user, period) -> dict:
         "may_type": may_enter(report, user) and not lock_reason(report),
         "days_left": (report.due_date - timezone.localdate()).days,
         "own_required": required,
-        "key_figures": _key_figures(report),
     }
 
 
@@ -77,6 +84,24 @@ def _key_figures(report: Report) -> list[dict]:
     return lines
 
 
+def _area_figures(user, period) -> dict:
+    """Return a few consolidated figures of this year and the two before, as far as approved."""
+    scope = Scope(user.unit, period.year - 2, period.year, within=units_visible_to(user))
+    source = Source(scope)
+    definitions = [source.definitions[code] for code in AREA_FIGURES if code in source.definitions]
+    facts = read_facts(source, source.years, [d.code for d in definitions])[None]
+    single = single_years(source, facts)
+    lines = [
+        {
+            "code": definition.code,
+            "label": KEY_FIGURES[definition.code],
+            "cells": [figure_text(e.figure(definition.code), definition) for e in single.values()],
+        }
+        for definition in definitions
+    ]
+    return {"scope": scope, "lines": lines, "years": year_progress(source, facts)}
+
+
 def _below(user, period) -> dict:
     """Return how the units below stand: counts per state and district, who is late, who waits for review."""
     reports = Report.objects.visible_to(user).filter(to_review_by(user), period=period)
@@ -88,6 +113,7 @@ def _below(user, period) -> dict:
     behind = named.overdue().order_by("unit__path")
     areas = counts_by_area(reports, period)
     return {
+        "area_figures": user.unit and _area_figures(user, period),
         "counts": counts,
         "areas": areas,
         "lists": _lists(user, period, areas),

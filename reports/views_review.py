@@ -225,10 +225,11 @@ class ReviewView(ReportListView):
 
     def post(self, request, *args, **kwargs):
         """Approve what was chosen, each report on its own, and show what became of each."""
-        posted = (read_id(text) for text in request.POST.getlist("chosen"))
-        chosen = [pk for pk in posted if pk is not None]
-        reports = self.get_queryset().with_names().with_due_dates().filter(pk__in=chosen[:500])
-        self.lines = move_many(list(reports), "approve", user=request.user)
+        posted = (text.partition(".") for text in request.POST.getlist("chosen")[:500])
+        versions = {read_id(pk): read_id(version, default=0) for pk, _, version in posted}
+        versions.pop(None, None)
+        reports = self.get_queryset().with_names().with_due_dates().filter(pk__in=versions)
+        self.lines = move_many(list(reports), "approve", user=request.user, versions=versions)
         if not self.lines:
             messages.warning(request, "Chưa chọn báo cáo nào. Vui lòng đánh dấu báo cáo cần duyệt.")
         return self.get(request, *args, **kwargs)

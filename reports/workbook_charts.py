@@ -45,7 +45,9 @@ def add_chart_sheet(book: kit.Workbook, found: Consolidation, breakdown: Breakdo
     _break_before(ws, head)
     for place, definition in enumerate(drawn):
         chart = _bar_chart(ws, head, len(parts), place + _LABELS + 1, definition)
-        chart.height = (height - 2) * 0.53  # a row of 15 points, in centimetres; two rows stay empty
+        chart.height = (
+            height - 2
+        ) * 0.53  # a row of 15 points, in centimetres; two rows stay empty
         row = 2 + place // _PER_ROW * height
         if place and place % (_PER_ROW * rows_of_charts) == 0:
             _break_before(ws, row)

@@ -1,11 +1,13 @@
 """The home page per role, the counts by district, and where each count leads."""
 
 import datetime
+from decimal import Decimal
 
 from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
 
+from reports.figures import Figure, write_figures
 from reports.models import Report, State
 from tests.budget import queries_of
 from tests.cast import build_cast, build_world
@@ -37,6 +39,44 @@ class HomeTest(TestCase):
                 else:
                     self.assertNotContains(page, "Tiến độ báo cáo các đơn vị")
                 assert len(queries_of(self.client, "/")) <= 25
+
+
+class FiguresTest(TestCase):
+    """What a leader asks first: the figures of the whole area, not of the own office."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = build_cast()
+        period = build_world(cls.cast).period
+        for code, number in (("35", 1), ("349", 10), ("13369", 100), ("13384", 1000)):
+            report = Report.objects.get(period=period, unit__code=code)
+            write_figures(report, {"DT03": Figure(Decimal(number))}, actor=None, source="form")
+            Report.objects.filter(pk=report.pk).update(state=State.APPROVED)
+
+    def test_figures_of_the_area(self):
+        for name, shown, included in (
+            ("tinh", "1.111", "4/116"),
+            ("lanhdao", "1.111", "4/116"),
+            ("huyen-349", "110", "2/17"),
+            ("xem-349", "110", "2/17"),
+        ):
+            with self.subTest(name):
+                self.client.force_login(self.cast[name])
+                page = self.client.get("/")
+                line = page.context["area_figures"]["lines"][0]
+                assert (line["label"], line["cells"]) == ("Hội nghị đối thoại", [shown])
+                self.assertContains(page, f"năm 2024 mới có {included} báo cáo", count=1)
+                drill = self.client.get(
+                    reverse("reports:drill", args=["DT03"]),
+                    {"unit": self.cast[name].unit.code, "first": 2024, "last": 2024},
+                )
+                self.assertContains(drill, f'<div class="dv-figure">{shown}')
+
+    def test_a_commune_sees_its_own(self):
+        self.client.force_login(self.cast["xa-13369"])
+        page = self.client.get("/")
+        assert "area_figures" not in page.context
+        self.assertContains(page, "Năm nay so với năm trước")
 
 
 class AreaTest(TestCase):
