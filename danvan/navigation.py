@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
 
 from danvan.accounts.rights import Action
-from records.menu import record_lines
+from danvan.units.organisations import office_name
+from records.menu import record_lines, year_counts
+from records.years import span_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ MENU = (
 
 
 def navigation(request) -> dict:
-    """Context processor: the menu lines this user may follow, grouped."""
+    """Context processor: the menu lines this user may follow, grouped, and the office worked for."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"menu": []}
@@ -50,8 +53,18 @@ def navigation(request) -> dict:
     above = [line for line in lines if _leads_to(line["url"], request.path)]
     if above:
         max(above, key=lambda line: len(line["url"]))["current"] = True
-    return {"menu": lines}
+    return {"menu": lines, "office": _office(request)}
+
+
+def _office(request) -> str:
+    """Return what the user's office was called at the end of the year people work on, as remarks sign."""
+    day = timezone.localdate()
+    if request.user.can(Action.VIEW):
+        year, _counts = year_counts(request)
+        day = min(day, span_of(year, request.year_spans)[1])
+    return office_name(request.user.unit, day)
 
 
 def _leads_to(url: str, path: str) -> bool:
-    return path == url or (url != "/" and path.startswith(url))
+    place = url.partition("?")[0]
+    return path == place or (place != "/" and path.startswith(place))

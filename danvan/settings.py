@@ -232,6 +232,7 @@ CONTENT_SECURITY_POLICY = {
 IMPORT_TARGETS = [
     "reports.value_sheet.TARGETS",
     "records.importing.TARGETS",
+    "records.recognition_sheet.TARGETS",
     "danvan.imports.account_target.TARGETS",
 ]
 

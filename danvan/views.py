@@ -2,10 +2,19 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponseServerError
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.views.decorators.http import require_safe
 
 from reports.dashboard import home  # noqa: F401 - the home page is made of report figures
+
+
+@login_not_required
+@require_safe
+def favicon(request):
+    """Lead to the icon: browsers ask here on pages without a link to it (files, the page of a crash)."""
+    return redirect(static("favicon.svg"))
 
 
 @login_not_required

@@ -19,13 +19,17 @@ from records.models import Attachment, EventRecord
 
 MAX_SIZE = 10 * 1024 * 1024
 MAX_FILES = 20
-PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
+PDF, JPEG, PNG, HEIC = "application/pdf", "image/jpeg", "image/png", "image/heic"
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 DOCX = f"{_OFFICE}wordprocessingml.document"
 XLSX = f"{_OFFICE}spreadsheetml.sheet"
-EXTENSIONS = {PDF: ".pdf", JPEG: ".jpg", PNG: ".png", DOCX: ".docx", XLSX: ".xlsx"}
-SHOWN_INLINE = {PDF, JPEG, PNG}
+EXTENSIONS = {
+    PDF: ".pdf", JPEG: ".jpg", PNG: ".png", HEIC: ".heic", DOCX: ".docx", XLSX: ".xlsx",
+}  # fmt: skip
 _STARTS = {b"%PDF-": PDF, b"\xff\xd8\xff": JPEG, b"\x89PNG\r\n\x1a\n": PNG}
+# What phones write in place of JPEG, told by the brand after the length of the first box. Kept and handed
+# out as it is: browsers cannot show it.
+_HEIC_BRANDS = {b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1"}
 
 
 def media_type_of(file) -> str:
@@ -34,7 +38,9 @@ def media_type_of(file) -> str:
     The name and what the browser says are never believed. Office files with macros are refused.
     """
     file.seek(0)
-    head = file.read(8)
+    head = file.read(12)
+    if head[4:] in _HEIC_BRANDS:
+        return HEIC
     for start, media_type in _STARTS.items():
         if head.startswith(start):
             return media_type
@@ -59,14 +65,18 @@ class AttachForm(forms.Form):
     """One file to keep with a record."""
 
     file = forms.FileField(
-        label="Tệp (PDF, ảnh JPG/PNG, Word, Excel; tối đa 10 MB)",
+        label="Tệp (PDF, ảnh, Word, Excel; tối đa 10 MB)",
         error_messages={
             "required": "Vui lòng chọn tệp.",
             "empty": "Tệp rỗng, vui lòng chọn tệp khác.",
             "missing": "Vui lòng chọn tệp.",
         },
         widget=forms.ClearableFileInput(
-            attrs={"class": "form-control", "accept": ".pdf,.jpg,.jpeg,.png,.docx,.xlsx"}
+            # The types let a phone offer its camera; without HEIC among them iPhones send JPEG.
+            attrs={
+                "class": "form-control",
+                "accept": ".pdf,.jpg,.jpeg,.png,.docx,.xlsx,image/jpeg,image/png",
+            }
         ),
     )
 
@@ -77,7 +87,9 @@ class AttachForm(forms.Form):
             raise ValidationError("Tệp lớn quá 10 MB, vui lòng chọn tệp nhỏ hơn.")
         self.media_type = media_type_of(file)
         if not self.media_type:
-            raise ValidationError("Chỉ nhận tệp PDF, ảnh JPG/PNG, Word (.docx) và Excel (.xlsx).")
+            raise ValidationError(
+                "Chỉ nhận tệp PDF, ảnh (JPG, PNG, HEIC), Word (.docx) và Excel (.xlsx)."
+            )
         file.seek(0)
         return file
 
@@ -128,7 +140,7 @@ def response_for(attachment: Attachment, *, inline: bool) -> HttpResponse:
     """Return the file; shown inside the browser only where that cannot run anything."""
     with attachment.file.open("rb") as file:
         response = HttpResponse(file.read(), content_type=attachment.media_type)
-    shown = inline and attachment.media_type in SHOWN_INLINE
+    shown = inline and attachment.is_shown
     response["Content-Disposition"] = content_disposition_header(not shown, attachment.name)
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"

@@ -6,7 +6,7 @@ from django import forms
 from django.utils import timezone
 
 from danvan.accounts.scope import units_editable_by
-from danvan.common.forms import BaseForm, DateInput, TextField, field_for
+from danvan.common.forms import BaseForm, DateInput, TextField, field_for, name_blank_choice
 from danvan.units.models import Level
 from records.filters import UnitField
 from records.kinds import KINDS, RecordKind
@@ -122,6 +122,7 @@ class RecognitionForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
+            name_blank_choice(field)
             select = isinstance(field, forms.ChoiceField)
             field.widget.attrs["class"] = "form-select" if select else "form-control"
 

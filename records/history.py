@@ -10,11 +10,18 @@ from django.db.models import Q
 
 from danvan.accounts.audit import ACTION_LABELS, SOURCE_LABELS, changes_of
 from danvan.accounts.trail import AuditEntry
-from records.attachments import files_of
-from records.models import EventRecord
+from records.models import Attachment, EventRecord
 
+FILE_LABELS = {AuditEntry.Action.CREATE: "Đính kèm tệp", AuditEntry.Action.DELETE: "Xóa tệp"}
 NEWEST = 200
-_NOT_SHOWN = {"token", "entity_key", "created_by", "search", "version"}
+_NOT_SHOWN = {"token", "entity_key", "created_by", "search", "version"}  # of the record
+_NOT_SHOWN_OF_CHILD = {
+    "model",
+    "issue",
+    "recogniser",
+    "actor",
+    "at",
+}  # the record itself, and who and when
 
 
 @dataclass(frozen=True)
@@ -30,31 +37,40 @@ class Line:
     changes: list[tuple[str, str, str]]
 
 
-def history_of(record: EventRecord) -> list[Line]:
-    """Return the newest changes of `record`, which was fetched through the person's scope."""
+def history_of(record: EventRecord, newest: int = NEWEST) -> list[Line]:
+    """Return the newest changes of `record`, which was fetched through the person's scope.
+
+    Children and files say in the trail whose they are, so that those deleted since are told of as well.
+    """
     own = ContentType.objects.get_for_model(record)
     wanted = Q(content_type=own, object_id=record.pk)
     for name in ("recognitions", "history"):
         if hasattr(record, name):
-            children = getattr(record, name).all()
-            child = ContentType.objects.get_for_model(children.model)
-            wanted |= Q(content_type=child, object_id__in=[row.pk for row in children])
-    files = files_of(record)
-    file_kind = ContentType.objects.get_for_model(files.model)
-    wanted |= Q(content_type=file_kind, object_pk__in=[str(row.pk) for row in files])
+            child = ContentType.objects.get_for_model(getattr(record, name).model)
+            wanted |= Q(content_type=child, additional_data__record=record.pk)
+    file_kind = ContentType.objects.get_for_model(Attachment)
+    whose = Q(additional_data__record=record.pk, additional_data__kind=own.pk)
+    wanted |= Q(whose, content_type=file_kind)
     entries = AuditEntry.objects.filter(wanted).select_related("actor", "content_type")
-    return [_line(entry, own) for entry in entries.order_by("-pk")[:NEWEST]]
+    return [_line(entry, own, file_kind) for entry in entries.order_by("-pk")[:newest]]
 
 
-def _line(entry: AuditEntry, own: ContentType) -> Line:
-    entry.changes = {k: v for k, v in (entry.changes or {}).items() if k not in _NOT_SHOWN}
-    about = "" if entry.content_type_id == own.pk else entry.object_repr
+def _line(entry: AuditEntry, own: ContentType, file_kind: ContentType) -> Line:
+    kind = entry.content_type_id
+    action = (FILE_LABELS if kind == file_kind.pk else ACTION_LABELS).get(entry.action, "")
     return Line(
         at=entry.timestamp,
         who=str(entry.actor) if entry.actor else "(hệ thống)",
         unit=entry.actor_unit,
         source=SOURCE_LABELS.get(entry.source, entry.source),
-        action=ACTION_LABELS.get(entry.action, ""),
-        about=about,
-        changes=changes_of(entry),
+        action=action,
+        about="" if kind == own.pk else entry.object_repr,
+        changes=[] if kind == file_kind.pk else _changes(entry, kind == own.pk),
     )
+
+
+def _changes(entry: AuditEntry, is_own: bool) -> list[tuple[str, str, str]]:
+    """Return what changed in words, without what says nothing: a new row's blanks, keys, the row itself."""
+    hidden = _NOT_SHOWN if is_own else _NOT_SHOWN_OF_CHILD
+    entry.changes = {k: v for k, v in (entry.changes or {}).items() if k not in hidden}
+    return [(label, old, new) for label, old, new in changes_of(entry) if old or new]

@@ -7,25 +7,28 @@ EventRecord.check_row(), the authority for form and import alike, which also wor
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, models
 from django.db.models import Count, Max, Sum
+from django.urls import reverse
 from django.utils import timezone
 
 from danvan.accounts.audit import audited_bulk_delete
 from danvan.accounts.context import acting
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
-from danvan.common import excel
+from danvan.common.numbers import format_number
 from danvan.imports.bulk import AuditWriter, insert_many, reserve_keys
 from danvan.imports.models import ImportJob, Kind
 from danvan.imports.targets import Column, Line, Refused, Target, digest
+from danvan.units.models import AdministrativeUnit
 from records.kinds import KINDS, RecordKind
 from records.locks import locks_on, require_open
 from records.record_checker import RecordChecker
-from records.resources import CHILDREN_STAY, FILLED, NATURAL_KEYS, SYNONYMS, resource_of
+from records.resources import CHILDREN_STAY, FILLED, SYNONYMS, resource_of
 from records.services import change_records
 
 SYSTEM = ("created_by_id", "created_at", "updated_at", "version")
@@ -46,7 +49,7 @@ class RecordTarget(Target):
         self.slug = kind.slug
         self.title = kind.plural
         self.sheet_title = kind.menu
-        self.key = NATURAL_KEYS[kind.slug]
+        self.key = kind.key
         self.keys = ("unit", *self.key)
 
     @property
@@ -68,7 +71,7 @@ class RecordTarget(Target):
                     synonyms=SYNONYMS.get(name, ()),
                     width={"unit": 11, "unit_name": 26}.get(name) or widget.width,
                     fmt={"unit": "@", "unit_name": ""}.get(name, getattr(widget, "fmt", "")),
-                    choices=getattr(widget, "choices", ()),
+                    choices=self.choices_of(name),
                     hint=self._hint(name),
                 )
             )
@@ -79,6 +82,10 @@ class RecordTarget(Target):
             return False
         field = self.model._meta.get_field(name)
         return not field.blank and not field.has_default() and name not in FILLED
+
+    def choices_of(self, name: str) -> tuple[str, ...]:
+        """Return the labels a column may hold, () where it is not a choice."""
+        return getattr(self.fields[name].widget, "choices", ()) if name in self.fields else ()
 
     def _hint(self, name: str) -> str:
         if name == "unit":
@@ -92,6 +99,11 @@ class RecordTarget(Target):
 
     def guide(self, job):
         return [CHILDREN_STAY] if hasattr(self.model, "recognitions") else []
+
+    def after(self, job):
+        if hasattr(self.model, "recognitions"):
+            return "Nhập tiếp quyết định công nhận", reverse("imports:upload", args=["recognition"])
+        return f"Xem danh sách {self.kind.noun}", reverse("records:list", args=[self.kind])
 
     def checker(self, job):
         return RecordChecker(self, job)
@@ -160,7 +172,7 @@ class RecordTarget(Target):
     def line(self, job, kind, item):
         if kind == Kind.NEW:
             values = dict(zip(self.stored, item[2], strict=True))
-            return Line(item[0], self._label(item[1], values))
+            return Line(item[0], self._label(job, item[1], values), self._filled(values))
         if kind == Kind.CHANGED:
             changes = tuple(
                 (self.kind.label_of(name), self._shown(name, old), self._shown(name, new))
@@ -169,10 +181,25 @@ class RecordTarget(Target):
             return Line(item[0], item[4], changes)
         return Line(item[0], item[1])
 
-    def _label(self, unit_id: int, values: dict) -> str:
+    def _label(self, job, unit_id: int, values: dict) -> str:
+        """Return name and day of a new record, and whose it is where the file is about several units."""
+        if not hasattr(job, "places"):
+            units = AdministrativeUnit.objects.filter(pk__in=job.layout["units"])
+            places = {unit.pk: unit.place_name for unit in units.select_related("parent")}
+            job.places = places if len(places) > 1 else {}
         day = values.get("start_date") or ""
         when = "/".join(reversed(day.split("-"))) if self.kind.dated else f"năm {day[:4]}"
-        return " · ".join(filter(None, [str(values.get("title") or ""), when]))
+        title = str(values.get("title") or "")
+        return " · ".join(filter(None, [title, when, job.places.get(unit_id)]))
+
+    def _filled(self, values: dict) -> tuple[tuple[str, str, str], ...]:
+        """Return what a new record says beside its name and day."""
+        names = [name for name in self.fields if name not in ("unit", "title", "start_date")]
+        return tuple(
+            (self.kind.label_of(name), "", self._shown(name, values[name]))
+            for name in names
+            if values.get(name) not in (None, "", False)
+        )
 
     def _shown(self, name: str, value) -> str:
         if value is None or value == "":
@@ -182,50 +209,9 @@ class RecordTarget(Target):
         shown = self.fields[name].widget.render(_python(self.model, name, value))
         if isinstance(shown, datetime.date):
             return f"{shown:%d/%m/%Y}"
+        if isinstance(shown, (int, Decimal)) and not name.endswith("year"):
+            return format_number(shown)
         return str(shown)
-
-    # -- exporting -----------------------------------------------------------------------------------
-
-    def export_columns(self) -> tuple[excel.Column, ...]:
-        """Return the columns of an export, headed as the import knows them."""
-        return tuple(
-            excel.Column(
-                field.column_name,
-                getattr(field.widget, "width", 16),
-                getattr(field.widget, "fmt", ""),
-            )
-            for field in self.fields.values()
-        )
-
-    def export_rows(self, rows: models.QuerySet) -> Iterator[tuple]:
-        """Yield the sheet's rows for `rows`, streamed from the database in the order of the columns."""
-        names = list(self.fields)
-        lookups = [{"unit": "unit__code", "unit_name": "unit_id"}.get(n, n) for n in names]
-        renders = [getattr(self.fields[name].widget, "render", None) for name in names]
-        places = _Places()
-        shape = []
-        for index, name in enumerate(names):
-            if name == "unit_name":
-                shape.append((index, places.__getitem__))
-            elif name != "unit" and type(self.fields[name].widget).render is not _PLAIN:
-                shape.append((index, renders[index]))
-        for row in rows.values_list(*lookups).iterator(chunk_size=2000):
-            row = list(row)
-            for index, render in shape:
-                row[index] = render(row[index])
-            yield row
-
-
-class _Places(dict):
-    """Unit id → name with its district, read once each."""
-
-    def __missing__(self, pk):
-        from danvan.units.models import AdministrativeUnit
-
-        if not self:
-            rows = AdministrativeUnit.objects.select_related("parent")
-            self.update((unit.pk, unit.place_name) for unit in rows)
-        return self.setdefault(pk, "")
 
 
 class _Writer:
@@ -322,9 +308,6 @@ class _Writer:
             raise Refused("Có hồ sơ vừa được người khác sửa hoặc xóa nên chưa ghi gì.")
         names = _set_values(rows, items, 2)
         self.changed += change_records(list(rows.values()), names, actor=self.job.owner)
-
-
-_PLAIN = resource_of(KINDS[0]).fields["title"].widget.__class__.render
 
 
 def _set_values(rows: dict, items: Iterable[list], side: int) -> list[str]:

@@ -33,6 +33,7 @@ class RecordKind:
 
     `columns` stand in the list between date, title and unit; `filters` are choice columns to filter by;
     `number` is the column that is sorted by (indexed) and bounded in the filter; `totals` are summed.
+    `key` tells one record of a unit from another in a sheet, beside the unit; never a database id.
     """
 
     slug: str
@@ -46,6 +47,7 @@ class RecordKind:
     filters: tuple[str, ...]
     number: str
     totals: tuple[str, ...] = ()
+    key: tuple[str, ...] = ("start_date", "title")
     dated: bool = True  # shown and entered by day; else by year
 
     @property
@@ -71,13 +73,11 @@ class RecordKind:
         return tuple(name for names in spread for name in names)
 
     @property
-    def sorts(self) -> dict[str, tuple[str, ...]]:
-        """The whitelist of orders: address value → columns, each served by an index."""
-        orders = {"ngay": ("start_date", "pk"), "so": (self.number, "pk")}
+    def sorts(self) -> dict[str, str]:
+        """The whitelist of orders: address value → column, each served by an index with the key."""
+        columns = {"ngay": "start_date", "so": self.number}
         return {
-            f"{sign}{name}": tuple(f"{sign}{column}" for column in columns)
-            for name, columns in orders.items()
-            for sign in ("", "-")
+            f"{sign}{n}": f"{sign}{column}" for n, column in columns.items() for sign in ("", "-")
         }
 
     def column(self, name: str) -> models.Field:
@@ -159,6 +159,7 @@ KINDS: tuple[RecordKind, ...] = (
             "within_competence",
             "resolved",
         ),
+        key=("start_date", "receiver", "kind", "title"),
     ),
     RecordKind(
         slug="mobilisation-model",
@@ -197,6 +198,7 @@ KINDS: tuple[RecordKind, ...] = (
         number="score",
         totals=("surveys", "satisfied"),
         dated=False,
+        key=("year",),
     ),
     RecordKind(
         slug="democracy-conference",
@@ -214,6 +216,7 @@ KINDS: tuple[RecordKind, ...] = (
         filters=("kind",),
         number="attendees",
         totals=("attendees", "resolutions"),
+        key=("start_date", "kind", "title"),
     ),
     RecordKind(
         slug="oversight",
@@ -231,6 +234,7 @@ KINDS: tuple[RecordKind, ...] = (
         filters=("kind", "lead", "form"),
         number="recommendations",
         totals=("drafts", "recommendations", "accepted", "violations", "amount"),
+        key=("start_date", "kind", "lead", "title"),
     ),
     RecordKind(
         slug="training-course",
@@ -259,6 +263,7 @@ KINDS: tuple[RecordKind, ...] = (
         filters=("organiser", "topic"),
         number="participants",
         totals=("participants", "days"),
+        key=("start_date", "organiser", "title"),
     ),
     RecordKind(
         slug="emerging-issue",

@@ -31,6 +31,12 @@ class KindCount:
 
     kind: RecordKind
     number: int
+    year: int
+
+    @property
+    def url(self) -> str:
+        """The address of the list of just these records."""
+        return f"{reverse('records:list', args=[self.kind])}?nam={self.year}"
 
     @property
     def text(self) -> str:
@@ -50,7 +56,7 @@ def year_counts(request) -> tuple[int, list[KindCount]]:
             counts[f"n_{kind.model.__name__.lower()}"] = _CountOf(rows.values("pk")[: MOST + 1])
         me = get_user_model().objects.filter(pk=request.user.pk).order_by()
         numbers = me.annotate(**counts).values_list(*counts).get()
-        found = [KindCount(kind, number) for kind, number in zip(KINDS, numbers, strict=True)]
+        found = [KindCount(kind, number, year) for kind, number in zip(KINDS, numbers, strict=True)]
         request.record_counts = year, found
     return request.record_counts
 
@@ -64,7 +70,7 @@ def record_lines(request) -> list[dict]:
     return [
         {
             "label": count.kind.menu,
-            "url": reverse("records:list", args=[count.kind]),
+            "url": count.url,
             "group": group,
             "count": count.text,
         }

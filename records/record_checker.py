@@ -8,7 +8,6 @@ from collections import defaultdict
 from decimal import Decimal
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import models
 
 from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets import cells
@@ -17,37 +16,9 @@ from danvan.imports.conditions import keeps_constraints
 from danvan.imports.models import Kind
 from danvan.imports.targets import Checker, Problem, Verdict
 from records.locks import locks_on
+from records.reading import BLANK, Reading, choose
 
-CACHE = 20_000
-_BLANK = object()
 SAME = Verdict(None)
-
-
-class _Reading:
-    """How one column is read: the cell, then the model column's own validators; results remembered."""
-
-    def __init__(self, name: str, field: models.Field, read):
-        self.key, self.field, self.read = name, field, read
-        self.known: dict = {}
-        self.empty = "" if isinstance(field, models.CharField) else None
-        if isinstance(field, models.BooleanField):
-            self.empty = False
-
-    def load(self, cell):
-        """Return the value, a Problem or _BLANK of `cell`."""
-        try:
-            value = self.read(cell)
-            blank = value is None or value == ""
-            result = _BLANK if blank else self.field.clean(value, None)
-        except cells.CellProblem as problem:
-            result = Problem(self.key, str(problem), cells.shown(cell), problem.allowed)
-        except ValidationError as error:
-            result = Problem(self.key, " ".join(error.messages), cells.shown(cell))
-        if cell.__class__ is not bool:
-            if len(self.known) > CACHE:
-                self.known.clear()
-            self.known[cell] = result
-        return result
 
 
 class _Row:
@@ -66,10 +37,9 @@ class RecordChecker(Checker):
 
     def __init__(self, target, job):
         self.target, self.model = target, target.model
-        convert = bool(job.params.get("convert"))
         self.clear = bool(job.params.get("blanks"))
         self.readings = [
-            _Reading(name, self.model._meta.get_field(name), field.widget.reader(convert))
+            Reading(name, self.model._meta.get_field(name), field.widget.reader())
             for name, field in target.fields.items()
             if name not in ("unit", "unit_name")
         ]
@@ -93,7 +63,7 @@ class RecordChecker(Checker):
         self.locks: dict[int, list] = {}
         self.existing: dict[int, list] = {}
         self.seen: dict[int, list[int]] = {}
-        self.mapped: list[_Reading] = []
+        self.mapped: list[Reading] = []
         self.kept_blanks = 0
 
     def check_many(self, rows):
@@ -105,7 +75,7 @@ class RecordChecker(Checker):
         for row in parsed:
             if row.key is not None:
                 self._match(row)
-        doubtful = [row.match for row in parsed if row.match and not row.problems]
+        doubtful = [row.match for row in parsed if row.match]
         stored = self.model.objects.in_bulk(doubtful) if doubtful else {}
         return [self._verdict(row, stored) for row in parsed]
 
@@ -133,7 +103,7 @@ class RecordChecker(Checker):
                 value = reading.known[cell] if cell.__class__ is not bool else reading.load(cell)
             except KeyError:
                 value = reading.load(cell)
-            if value is _BLANK:
+            if value is BLANK:
                 parsed.blanks.append(reading)
             elif value.__class__ is Problem:
                 problems.append(value)
@@ -159,6 +129,8 @@ class RecordChecker(Checker):
             parsed.problems.append(unit)
             return
         parsed.unit = unit
+        if any(problem.key in self.target.key for problem in parsed.problems):
+            return  # what names the row could not be read: no stored row, no double to speak of
         parsed.key = hash((unit.pk, *(parsed.values.get(name, "") for name in self.target.key)))
         parsed.digest = hash(tuple(parsed.values.get(r.key, r.empty) for r in self.mapped))
 
@@ -217,12 +189,10 @@ class RecordChecker(Checker):
     # -- judging -------------------------------------------------------------------------------------
 
     def _verdict(self, row: _Row, stored: dict) -> Verdict:
-        if row.problems:
-            return self._errors(row, row.problems)
         if row.match is None:
             return self._new(row)
         if row.match == 0:
-            return SAME
+            return self._errors(row, row.problems) if row.problems else SAME
         old = stored.get(row.match)
         return self._new(row) if old is None else self._changed(row, old)
 
@@ -237,11 +207,11 @@ class RecordChecker(Checker):
         for reading in row.blanks:
             state[reading.key] = reading.empty
         state.update(row.values)
-        state["unit_id"] = row.unit.pk
+        state["unit_id"] = row.unit and row.unit.pk
         scratch._state.fields_cache = {"unit": row.unit}
         scratch._state.adding = True
-        if not self._is_good(scratch, state):
-            problems = self._judged(scratch)
+        if row.problems or not self._is_good(scratch, state):
+            problems = row.problems + self._judged(scratch, row)
             if problems:
                 return self._errors(row, problems)
         if (unit_locks := self.locks.get(row.unit.pk)) is not None:
@@ -265,18 +235,28 @@ class RecordChecker(Checker):
                 return False
         return self.holds(state)
 
-    def _judged(self, row) -> list[Problem]:
-        """Ask the model; return its errors at their columns."""
-        row.pk = None if row._state.adding else row.pk
+    def _judged(self, record, row: _Row) -> list[Problem]:
+        """Ask the model what it says of `record` beside the cells of `row` that could not be read."""
+        record.pk = None if record._state.adding else record.pk
         try:
-            row.check_row()
+            record.check_row(broken={problem.key for problem in row.problems})
         except ValidationError as error:
             return [
-                Problem("" if name == NON_FIELD_ERRORS else name, message, _typed(row, name))
+                self._problem(record, name, message)
                 for name, messages in error.message_dict.items()
                 for message in messages
             ]
         return []
+
+    def _problem(self, record, name: str, message: str) -> Problem:
+        """Return what the model said at the column of `name`; a choice not made names what there is."""
+        if name == NON_FIELD_ERRORS:
+            return Problem("", message)
+        typed = _typed(record, name)
+        choices = self.target.choices_of(name)
+        if choices and not typed:
+            return choose(choices, name)
+        return Problem(name, message, typed)
 
     def _changed(self, row: _Row, old) -> Verdict:
         new = copy.copy(old)
@@ -287,12 +267,12 @@ class RecordChecker(Checker):
         for reading in row.blanks:
             if getattr(old, reading.key) in (None, "", reading.empty):
                 continue
-            if self.clear:
+            if self.clear and not reading.presumed:
                 setattr(new, reading.key, reading.empty)
             else:
                 self.kept_blanks += 1
         new.unit_id = row.unit.pk
-        problems = self._judged(new)
+        problems = row.problems + self._judged(new, row)
         if not problems:
             problems = self._locked(row, old, new)
         if problems:
@@ -319,7 +299,7 @@ class RecordChecker(Checker):
 
 def _typed(row, name: str) -> str:
     """Return what the sheet said in column `name`, as its owner would recognise it."""
-    value = getattr(row, name, None) if name != NON_FIELD_ERRORS else None
+    value = getattr(row, name, None)
     if isinstance(value, datetime.date):
         return f"{value:%d/%m/%Y}"
     return "" if value is None else str(value)

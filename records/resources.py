@@ -15,25 +15,14 @@ from danvan.common import excel
 from danvan.common.sheets import cells
 from danvan.common.text import search_key
 from records.kinds import KINDS, RecordKind
+from records.models import Recognition, SkilledMobilisationModel
 
 UNIT_HEADING, UNIT_NAME_HEADING = "Mã đơn vị", "Tên đơn vị"
 
-# What tells one record of a unit from another, beside the unit. Never a database id.
-NATURAL_KEYS: dict[str, tuple[str, ...]] = {
-    "study-conference": ("start_date", "title"),
-    "dialogue-conference": ("start_date", "title"),
-    "citizen-reception": ("start_date", "receiver", "kind", "title"),
-    "mobilisation-model": ("start_date", "title"),
-    "friendly-government": ("year",),
-    "democracy-conference": ("start_date", "kind", "title"),
-    "oversight": ("start_date", "kind", "lead", "title"),
-    "training-course": ("start_date", "organiser", "title"),
-    "emerging-issue": ("start_date", "title"),
-}
 # On the guide sheet of a kind whose child rows stand in no column.
 CHILDREN_STAY = (
-    "Quyết định công nhận được nhập trong biểu của từng mô hình, không nhập từ tệp này. "
-    "Nhập tệp không làm thay đổi các quyết định đã có."
+    "Quyết định công nhận được nhập trong biểu của từng mô hình, hoặc bằng tệp riêng ở trang "
+    "“Nhập từ Excel”. Tệp này không làm thay đổi các quyết định đã có."
 )
 # Filled from other columns where blank (fill_blanks), so a sheet may leave them out.
 FILLED = {"registered_year", "status_date", "pending", "answered", "resolved_later"}
@@ -57,7 +46,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 class CellWidget(widgets.Widget):
     """Reads a cell the Vietnamese way for one model column, and shows its value as a cell.
 
-    `reader(convert)` returns the reading function: cell → value, None or "" for a blank; it raises
+    `reader()` returns the reading function: cell → value, None or "" for a blank; it raises
     CellProblem. `choices` are the labels of a drop-down list.
     """
 
@@ -70,8 +59,8 @@ class CellWidget(widgets.Widget):
         self.labels = {value: str(label) for value, label in field.flatchoices}
         self.choices = tuple(self.labels.values())
 
-    def reader(self, convert: bool = False) -> Callable:
-        """Return the function that reads a cell; `convert` turns text of old fonts into Unicode."""
+    def reader(self) -> Callable:
+        """Return the function that reads a cell."""
         raise NotImplementedError
 
     def clean(self, value, row=None, **kwargs):
@@ -91,9 +80,9 @@ class TextWidget(CellWidget):
         self.lines = field.max_length > 300
         self.width = 40.0 if field.max_length >= 300 else 18.0
 
-    def reader(self, convert=False):
+    def reader(self):
         lines = self.lines
-        return lambda cell: cells.as_text(cell, lines=lines, convert=convert)
+        return lambda cell: cells.as_text(cell, lines=lines)
 
 
 class ChoiceWidget(CellWidget):
@@ -101,7 +90,7 @@ class ChoiceWidget(CellWidget):
 
     width = 22.0
 
-    def reader(self, convert=False):
+    def reader(self):
         known = {search_key(str(value)): value for value in self.labels}
         known |= {search_key(label): value for value, label in self.labels.items()}
         return lambda cell: cells.as_choice(cell, known, self.choices)
@@ -115,7 +104,7 @@ class DateWidget(CellWidget):
 
     fmt, width = excel.DATE, 13.0
 
-    def reader(self, convert=False):
+    def reader(self):
         return cells.as_date
 
 
@@ -124,7 +113,7 @@ class WholeWidget(CellWidget):
 
     fmt, width = excel.WHOLE, 12.0
 
-    def reader(self, convert=False):
+    def reader(self):
         return lambda cell: _whole(cells.as_number(cell, whole=True))
 
 
@@ -133,7 +122,7 @@ class FractionWidget(CellWidget):
 
     fmt, width = excel.FRACTION, 14.0
 
-    def reader(self, convert=False):
+    def reader(self):
         places = self.field.decimal_places
         return lambda cell: cells.as_number(cell, whole=False, places=places)
 
@@ -153,7 +142,7 @@ class YesNoWidget(CellWidget):
         super().__init__(field)
         self.choices = ("Có", "Không")
 
-    def reader(self, convert=False):
+    def reader(self):
         return cells.as_yes_no
 
     def render(self, value, obj=None, **kwargs):
@@ -204,7 +193,7 @@ def resource_of(kind: RecordKind) -> type[RecordResource]:
         {
             "model": kind.model,
             "fields": ("unit", "unit_name", *declared),
-            "import_id_fields": ("unit", *NATURAL_KEYS[kind.slug]),
+            "import_id_fields": ("unit", *kind.key),
             "clean_model_instances": True,
             "use_transactions": True,
         },
@@ -214,3 +203,36 @@ def resource_of(kind: RecordKind) -> type[RecordResource]:
 
 
 RESOURCES = {kind.slug: resource_of(kind) for kind in KINDS}
+
+# The sheet of decisions: how the model is named, and what the decision says.
+MODEL_COLUMNS = ("start_date", "title")
+DECISION_COLUMNS = ("level", "decision", "date", "body")
+
+
+def decision_field(name: str) -> models.Field:
+    """Return the model column behind the column `name` of the sheet of decisions."""
+    model = SkilledMobilisationModel if name in MODEL_COLUMNS else Recognition
+    return model._meta.get_field(name)
+
+
+def _recognition_resource() -> type[resources.Resource]:
+    declared = {
+        "unit": fields.Field(column_name=UNIT_HEADING, readonly=True),
+        "unit_name": fields.Field(column_name=UNIT_NAME_HEADING, readonly=True),
+    }
+    for name in (*MODEL_COLUMNS, *DECISION_COLUMNS):
+        column = decision_field(name)
+        label = str(column.verbose_name)
+        heading = label[:1].upper() + label[1:]
+        declared[name] = fields.Field(
+            attribute=name, column_name=heading, widget=widget_for(column)
+        )
+    options = {
+        "fields": tuple(declared),
+        "import_id_fields": ("unit", *MODEL_COLUMNS, "level", "date"),
+    }
+    meta = type("Meta", (), options)
+    return type("RecognitionResource", (resources.Resource,), {**declared, "Meta": meta})
+
+
+RecognitionResource = _recognition_resource()

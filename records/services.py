@@ -20,7 +20,13 @@ from danvan.accounts.audit import audited_bulk_create, audited_bulk_delete, audi
 from danvan.accounts.context import acting
 from danvan.accounts.rights import Action
 from records.locks import RecordLocked, locks_on, require_open
-from records.models import Attachment, EmergingIssue, EventRecord
+from records.models import (
+    Attachment,
+    EmergingIssue,
+    EventRecord,
+    Recognition,
+    SkilledMobilisationModel,
+)
 
 
 class StaleRecord(Exception):  # noqa: N818
@@ -178,6 +184,39 @@ def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, act
     return count
 
 
+def write_recognitions(
+    *,
+    actor,
+    create: Sequence[Recognition] = (),
+    change: Sequence[Recognition] = (),
+    remove: Sequence[Recognition] = (),
+) -> None:
+    """Write decisions of recognition with their models' new version. Raises as save_record.
+
+    For imports and their undoing; the rows are validated. Whoever has a form of the model open is told.
+    """
+    _require_right(actor)
+    model, now = SkilledMobilisationModel, timezone.now()
+    keys = {row.model_id for row in (*create, *change, *remove)}
+    with transaction.atomic(), acting(user=actor):
+        old = _with_children(model.objects.select_for_update()).in_bulk(keys)
+        _require_scope(model, list(keys), actor)
+        before = {key: row.facts() for key, row in old.items()}
+        for row in (*create, *change):
+            row.model = old[row.model_id]
+            row.derive()
+        audited_bulk_create(create)
+        audited_bulk_update(change, ["decision", "body"])
+        audited_bulk_delete(Recognition.objects.filter(pk__in=[row.pk for row in remove]))
+        for row in old.values():
+            row.version, row.updated_at = row.version + 1, now
+        audited_bulk_update(list(old.values()), ["version", "updated_at"])
+        differing: set = set()
+        for key, row in _with_children(model.objects.all()).in_bulk(keys).items():
+            differing |= _differing(before[key], row.facts())
+        require_open(differing)
+
+
 def _derived(model: type[EventRecord]) -> list[str]:
     return ["entity_key"] if hasattr(model, "entity_key") else []
 
@@ -278,4 +317,5 @@ __all__ = [
     "delete_record",
     "delete_records",
     "save_record",
+    "write_recognitions",
 ]

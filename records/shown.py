@@ -122,8 +122,7 @@ def total_cells(kind: RecordKind, totals: dict | None) -> list[Cell] | None:
 
 
 def other_totals(kind: RecordKind, totals: dict | None) -> list[tuple[str, str]]:
-    """Return (label, sum) of summed fields that have no column in the list."""
-    if totals is None:
-        return []
-    names = (name for name in kind.totals if name not in kind.columns)
-    return [(kind.label_of(name), format_number(totals.get(name) or 0)) for name in names]
+    """Return (label, sum) of summed fields that have no column in the list; nothing said is no zero."""
+    names = [name for name in kind.totals if name not in kind.columns]
+    sums = [(kind.label_of(name), (totals or {}).get(name)) for name in names]
+    return [(label, format_number(number)) for label, number in sums if number is not None]

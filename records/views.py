@@ -81,8 +81,7 @@ class RecordListView(KindMixin, ScopedListView):
     @property
     def sorts(self):
         """The whitelist, newest first by default."""
-        orders = self.kind.sorts
-        return {"-ngay": orders["-ngay"], **orders}
+        return {"-ngay": "-start_date", **self.kind.sorts}
 
     @property
     def summed(self):
@@ -236,15 +235,16 @@ class RecordFormView(KindMixin, ScopedFormView):
         stale = getattr(self, "stale", None)
         if stale:
             context["stale"] = stale.current
-            context["stale_last"] = history_of(stale.current)[:1]
+            context["stale_last"] = history_of(stale.current, newest=1)
             context["differences"] = form.differences(stale.current)
             form.data = form.data.copy()
             form.data["version"] = stale.current.version
         if not hasattr(form, "children"):
             form.children = self.formset(form)
         unit = form.initial.get("unit") if self.is_new else self.source.unit_id
+        own = self.request.user.unit
         context["lock"] = self.locked
-        context["own_unit"] = self.request.user.unit if unit == self.request.user.unit_id else None
+        context["own_unit"] = own if own and str(unit) == str(own.pk) else None
         return super().show(form, status=status, **context)
 
 

@@ -7,13 +7,14 @@ import tempfile
 from django.http import FileResponse
 
 from danvan.common import excel
+from records.exporting import columns_of, recognition_sheet, record_rows
 from records.filters import FILTERS
-from records.importing import TARGETS, RecordTarget
 from records.kinds import RecordKind
+from records.recognition_sheet import RECOGNITIONS
+from records.resources import resource_of
 from records.views import RecordListView
 
 IN_MEMORY = 4 << 20  # bytes of an export that never touch the disk
-BY_SLUG = {target.slug: target for target in TARGETS}
 
 
 class ExportView(RecordListView):
@@ -42,10 +43,16 @@ class ExportView(RecordListView):
 
 
 def write_records(kind: RecordKind, rows, target) -> int:
-    """Write `rows` (a queryset of `kind`) into `target` (a path or binary file); return how many."""
-    sheet: RecordTarget = BY_SLUG[kind.slug]
-    counter = _Counted(sheet.export_rows(rows))
-    excel.stream_rows(target, excel.Sheet(sheet.sheet_title, sheet.export_columns(), counter))
+    """Write `rows` (a queryset of `kind`) into `target` (a path or binary file); return how many.
+
+    Decisions that recognised models follow on a sheet of their own.
+    """
+    resource = resource_of(kind)
+    counter = _Counted(record_rows(resource, rows))
+    sheets = [excel.Sheet(kind.menu, columns_of(resource), counter)]
+    if hasattr(kind.model, "recognitions"):
+        sheets.append(recognition_sheet(RECOGNITIONS.sheet_title, rows))
+    excel.stream_rows(target, *sheets)
     return counter.number
 
 

@@ -1,4 +1,4 @@
-"""Charts drawn on the server: pure functions from figures to shapes, drawn as SVG by two partials.
+"""Charts drawn on the server: pure functions from figures to shapes, drawn as SVG by a partial.
 
 Coordinates are strings with a point, whatever the locale; colours are CSS classes, because the content
 security policy allows no style attribute.
@@ -6,20 +6,12 @@ security policy allows no style attribute.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 ROW, BAR, TOP = 26, 16, 3
 WIDTH, LABELS, VALUES = 420, 160, 76
-# State of a report → the end of the CSS classes fill-… and text-…, and how it reads.
-STATES = {
-    "approved": ("approved", "Đã duyệt"),
-    "submitted": ("sent", "Chờ duyệt"),
-    "returned": ("returned", "Trả lại để sửa"),
-    "reopened": ("returned", "Mở lại để sửa"),
-    "draft": ("draft", "Đang soạn"),
-}
 
 
 @dataclass(frozen=True)
@@ -72,54 +64,3 @@ def bar_chart(title: str, rows: Iterable[tuple[str, Decimal | None, str]]) -> Ba
 
 def _short(label: str) -> str:
     return label if len(label) <= 26 else f"{label[:25]}…"
-
-
-@dataclass(frozen=True)
-class Segment:
-    """One part of a progress ring: how long its arc is and where it begins, of 100."""
-
-    kind: str
-    label: str
-    count: int
-    length: str
-    rest: str
-    offset: str
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How many reports stand where. `done` are the approved ones."""
-
-    total: int
-    done: int
-    percent: int
-    segments: tuple[Segment, ...]
-    description: str
-
-    @property
-    def parts(self) -> list[tuple[str, int]]:
-        """The parts as the meter tag takes them."""
-        return [(segment.kind, segment.count) for segment in self.segments]
-
-
-def progress(counts: Mapping[str, int]) -> Progress:
-    """Return the progress of reports counted by state; unknown states and zeros are left out."""
-    known = [(state, counts[state]) for state in STATES if counts.get(state)]
-    total = sum(count for _state, count in known)
-    segments, start = [], Decimal(0)
-    for state, count in known:
-        kind, label = STATES[state]
-        length = Decimal(count) * 100 / total
-        segments.append(
-            Segment(kind, label, count, f"{length:.3f}", f"{100 - length:.3f}", f"{(-start):.3f}")
-        )
-        start += length
-    done = counts.get("approved", 0)
-    spoken = ", ".join(f"{segment.label.lower()} {segment.count}" for segment in segments)
-    return Progress(
-        total=total,
-        done=done,
-        percent=done * 100 // total if total else 0,
-        segments=tuple(segments),
-        description=f"{total} báo cáo: {spoken}" if spoken else "Chưa có báo cáo",
-    )

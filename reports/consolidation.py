@@ -138,24 +138,9 @@ class Consolidation:
         return any(year.is_demo for year in self.years)
 
 
-def consolidate(
-    unit: AdministrativeUnit,
-    first_year: int,
-    last_year: int,
-    *,
-    section: str | None = None,
-    include_submitted: bool = False,
-    levels: tuple[str, ...] | None = None,
-    within=None,
-) -> Consolidation:
-    """Return the figures of `unit` and all it ever covered, `first_year` to `last_year`.
-
-    `section` is the code of one section, `include_submitted` adds reports that wait for approval,
-    `levels` keeps the reports of some levels only, `within` those of a queryset of units (what a
-    reader may see). Without reports figures are blank. Raises ValueError for reversed years.
-    """
-    scope = Scope(unit, first_year, last_year, section, include_submitted, levels, within)
-    return consolidate_source(Source(scope))
+def consolidate(*scope, **options) -> Consolidation:
+    """Return the figures of a scope; arguments as of `Scope`. Without reports figures are blank."""
+    return consolidate_source(Source(Scope(*scope, **options)))
 
 
 def consolidate_source(source: Source) -> Consolidation:

@@ -34,7 +34,11 @@ _PLACES = Decimal("0.001")
 @dataclass(frozen=True)
 class Scope:
     """Which reports are asked for: those of all that `unit` and its predecessors ever covered, in a
-    range of years. `within` narrows them to the units a reader may see; `levels` to some levels.
+    range of years.
+
+    `section` is the code of one section, `include_submitted` adds reports that wait for approval,
+    `levels` keeps the reports of some levels only, `within` those of a queryset of units (what a
+    reader may see). Raises ValueError for reversed years.
     """
 
     unit: AdministrativeUnit

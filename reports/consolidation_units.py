@@ -6,8 +6,12 @@ merged one keeps the row of its own years. Restated series can be made from the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
+
+from django.db.models import QuerySet
 
 from danvan.units.models import AdministrativeUnit, Level
 from reports.consolidation import (
@@ -21,7 +25,7 @@ from reports.consolidation_facts import Scope, Source, read_facts
 from reports.consolidation_facts import meets as report_meets
 from reports.consolidation_figures import Definition, Evaluator, Facts, Figure
 from reports.expressions import Node, references_in
-from reports.models import Aggregation, Qualifier, Report
+from reports.models import Aggregation, Qualifier, Report, Value
 
 
 @dataclass(frozen=True)
@@ -57,23 +61,14 @@ class _Node:
     below: dict[str, _Node] = field(default_factory=dict)
 
 
-def by_child_unit(
-    unit: AdministrativeUnit,
-    first_year: int,
-    last_year: int,
-    section: str | None = None,
-    *,
-    include_submitted: bool = False,
-    levels: tuple[str, ...] | None = None,
-    within=None,
-) -> Breakdown:
-    """Return the figures of `unit`, of the units directly below it and of all below those.
+def by_child_unit(*scope, **options) -> Breakdown:
+    """Return the figures of a unit, of the units directly below it and of all below those.
 
-    For a province: districts, each with its communes; for a district its communes. Arguments as in
-    `consolidate`. The row of the unit's own office is among the parts, so that they add up exactly.
+    For a province: districts, each with its communes; for a district its communes. Arguments as of
+    `Scope`. The row of the unit's own office is among the parts, so that they add up exactly.
     """
-    scope = Scope(unit, first_year, last_year, section, include_submitted, levels, within)
-    return break_down(Source(scope), section)
+    source = Source(Scope(*scope, **options))
+    return break_down(source, source.scope.section)
 
 
 def break_down(source: Source, section: str | None) -> Breakdown:
@@ -181,11 +176,14 @@ class Contribution:
 
 @dataclass(frozen=True)
 class DrillPart:
-    """The reports behind one entered (or counted) indicator, and their sum."""
+    """The reports behind one entered (or counted) indicator, and their sum.
+
+    `contributions` of a sum are read from the database as far as they are looked at.
+    """
 
     definition: Definition
     figure: Figure
-    contributions: tuple[Contribution, ...]
+    contributions: Sequence[Contribution]
 
 
 @dataclass(frozen=True)
@@ -200,22 +198,12 @@ class Drill:
     by_year: tuple[tuple[int, Figure], ...]
 
 
-def drill(
-    unit: AdministrativeUnit,
-    code: str,
-    first_year: int,
-    last_year: int,
-    level: str | None = None,
-    *,
-    include_submitted: bool = False,
-    within=None,
-) -> Drill:
+def drill(scope: Scope, code: str, level: str | None = None) -> Drill:
     """Return the reports behind the figure of `code` in the column of `level` (None: the total).
 
     The contributions of each part add up to its figure exactly. Raises KeyError when no catalogue
     of the range has `code`.
     """
-    scope = Scope(unit, first_year, last_year, None, include_submitted, None, within)
     source = Source(scope)
     definition = source.definitions[code]
     facts = read_facts(source, source.years, [code])[None]
@@ -252,9 +240,35 @@ def _leaves(
     return found
 
 
+class _Summed(Sequence):
+    """The contributions to a sum: each is one value, so the database can give any page of them."""
+
+    def __init__(self, values: QuerySet):
+        self._values = values
+
+    def __len__(self) -> int:
+        return self._count
+
+    @cached_property
+    def _count(self) -> int:
+        return self._values.count()
+
+    def __getitem__(self, wanted):
+        if isinstance(wanted, slice):
+            return tuple(map(self._contribution, self._values[wanted]))
+        return self._contribution(self._values[wanted])
+
+    def __iter__(self):
+        return map(self._contribution, self._values)
+
+    @staticmethod
+    def _contribution(value: Value) -> Contribution:
+        return Contribution(value.report, value.number, value.qualifier, value.note)
+
+
 def _contributions(
     source: Source, evaluator: Evaluator, code: str, level: str | None
-) -> tuple[Contribution, ...]:
+) -> Sequence[Contribution]:
     definition = source.definitions[code]
     periods = (evaluator.as_of(code),) if definition.stands_still else evaluator.years
     counted = definition.aggregation == Aggregation.COUNT
@@ -266,14 +280,12 @@ def _contributions(
     if level:
         values = values.filter(report__level=level)
     values = values.select_related("report__unit__parent", "report__period")
-    by_report: dict[int, list] = {}
-    for value in values.order_by("report__period__start", "report__unit__path", "indicator__order"):
-        by_report.setdefault(value.report_id, []).append(value)
+    values = values.order_by("report__period__start", "report__unit__path", "indicator__order")
     if not counted:
-        return tuple(
-            Contribution(value.report, value.number, value.qualifier, value.note)
-            for (value,) in by_report.values()
-        )
+        return _Summed(values)
+    by_report: dict[int, list] = {}
+    for value in values:
+        by_report.setdefault(value.report_id, []).append(value)
     found = (_counted(source, condition, values) for values in by_report.values())
     return tuple(contribution for contribution in found if contribution)
 

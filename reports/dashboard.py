@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.rights import Action
+from danvan.accounts.scope import units_visible_to
 from records.menu import year_counts
+from reports.consolidation import single_years, year_progress
+from reports.consolidation_facts import Scope, Source, read_facts
+from reports.consolidation_text import figure_text
 from reports.figures import figures_of
 from reports.models import Indicator, Report, State
 from reports.periods import current_period
-from reports.progress import required_counts, state_counts, to_review_by
+from reports.progress import counts_by_area, required_counts, state_counts, to_review_by
 from reports.rules import describe
 from reports.submission import prior_report
 from reports.workflow import lock_reason, may_enter
@@ -19,12 +24,14 @@ from reports.workflow import lock_reason, may_enter
 # What a leader asks first: dialogues, people received, recognised models, oversight.
 KEY_FIGURES = {
     "DT03": "Hội nghị đối thoại",
+    "DV08": "Mô hình được công nhận",
     "DV09": "Mô hình được công nhận",
     "DV10": "Mô hình được công nhận",
     "DV11": "Mô hình được công nhận",
     "GS01": "Cuộc giám sát của MTTQ, tổ chức CT-XH",
     "TD05": "Lượt công dân được tiếp",
 }
+AREA_FIGURES = ("DT03", "TD05", "DV08", "GS01")
 
 
 @require_safe
@@ -36,13 +43,15 @@ def home(request):
         context |= _own(user, period)
     if period and (user.can(Action.REVIEW) or user.role == "viewer"):
         context |= _below(user, period)
+    elif "report" in context:
+        context["key_figures"] = _key_figures(context["report"])
     if user.can(Action.ENTER_RECORD) and user.unit_id:
         context["tiles"] = year_counts(request)[1]
     return render(request, "home.html", context)
 
 
 def _own(user, period) -> dict:
-    """Return the own unit's report of the period: state, what was returned, progress, this year and last."""
+    """Return the own unit's report of the period: state, what was returned, progress."""
     reports = Report.objects.visible_to(user).with_names().with_due_dates()
     report = reports.filter(period=period, unit=user.unit_id).first()
     if report is None:
@@ -58,7 +67,6 @@ def _own(user, period) -> dict:
         "may_type": may_enter(report, user) and not lock_reason(report),
         "days_left": (report.due_date - timezone.localdate()).days,
         "own_required": required,
-        "key_figures": _key_figures(report),
     }
 
 
@@ -76,8 +84,26 @@ def _key_figures(report: Report) -> list[dict]:
     return lines
 
 
+def _area_figures(user, period) -> dict:
+    """Return a few consolidated figures of this year and the two before, as far as approved."""
+    scope = Scope(user.unit, period.year - 2, period.year, within=units_visible_to(user))
+    source = Source(scope)
+    definitions = [source.definitions[code] for code in AREA_FIGURES if code in source.definitions]
+    facts = read_facts(source, source.years, [d.code for d in definitions])[None]
+    single = single_years(source, facts)
+    lines = [
+        {
+            "code": definition.code,
+            "label": KEY_FIGURES[definition.code],
+            "cells": [figure_text(e.figure(definition.code), definition) for e in single.values()],
+        }
+        for definition in definitions
+    ]
+    return {"scope": scope, "lines": lines, "years": year_progress(source, facts)}
+
+
 def _below(user, period) -> dict:
-    """Return how the units below stand: counts per state, who is late, who waits for review."""
+    """Return how the units below stand: counts per state and district, who is late, who waits for review."""
     reports = Report.objects.visible_to(user).filter(to_review_by(user), period=period)
     counts = state_counts(reports, period)
     named = reports.with_names().with_due_dates()
@@ -85,9 +111,23 @@ def _below(user, period) -> dict:
     if not user.is_superuser and user.can(Action.REVIEW):
         waiting = waiting.filter(reviewer=user.unit_id)
     behind = named.overdue().order_by("unit__path")
+    areas = counts_by_area(reports, period)
     return {
+        "area_figures": user.unit and _area_figures(user, period),
         "counts": counts,
+        "areas": areas,
+        "lists": _lists(user, period, areas),
         "waiting": list(waiting.order_by("submitted_at")[:8]),
         "behind": list(behind[:8]),
         "behind_more": max(0, counts["overdue"] - 8),
     }
+
+
+def _lists(user, period, areas: list[dict]) -> str:
+    """Return the beginning of the address of the list that a count leads to, "" where none has the same rows.
+
+    The list of reports holds the own report as well, which the counts of a district leave out.
+    """
+    if user.can(Action.REVIEW):
+        return f"{reverse('reports:review')}?period_choice={period.pk}&who=all"
+    return f"{reverse('reports:list')}?period_choice={period.pk}" if areas else ""

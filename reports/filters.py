@@ -10,6 +10,7 @@ from danvan.common.text import search_key
 from danvan.units.models import Level, strip_kind
 from reports.models import Report, ReportingPeriod, State
 from reports.periods import current_among
+from reports.progress import AREA, TO_SEND, areas_of
 
 
 class ReportFilter(django_filters.FilterSet):
@@ -20,10 +21,11 @@ class ReportFilter(django_filters.FilterSet):
     )
     state = django_filters.ChoiceFilter(
         label="Trạng thái",
-        choices=[*State.choices, ("overdue", "Quá hạn chưa gửi")],
+        choices=[*State.choices, ("to_send", "Chưa gửi"), ("overdue", "Quá hạn chưa gửi")],
         method="in_state",
         empty_label="Tất cả",
     )
+    area = django_filters.ChoiceFilter(label="Địa bàn", method="in_area", empty_label="Tất cả")
     level = django_filters.ChoiceFilter(label="Cấp", choices=Level.choices, empty_label="Tất cả")
     q = django_filters.CharFilter(label="Tên đơn vị", method="named", max_length=100)
 
@@ -41,6 +43,7 @@ class ReportFilter(django_filters.FilterSet):
         super().__init__(data, *args, **kwargs)
         choices = [(key, str(period)) for key, period in self.periods.items()]
         self.form.fields["period_choice"].choices = choices
+        self._offer_areas()
         for field in self.form.fields.values():
             is_choice = isinstance(field, forms.ChoiceField)
             field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
@@ -52,17 +55,31 @@ class ReportFilter(django_filters.FilterSet):
             return None
         return self.periods.get(self.form.cleaned_data["period_choice"])
 
+    def _offer_areas(self) -> None:
+        """Let a reader of several districts choose one of them; to others nothing is offered."""
+        period = self.periods.get(self.data["period_choice"])
+        areas = areas_of(self.queryset.filter(period=period)) if period else ()
+        choices = [(str(unit.pk), unit.full_name) for unit in areas]
+        if len(choices) > 1:
+            self.form.fields["area"].choices = [("", "Tất cả"), *choices]
+        else:
+            del self.form.fields["area"]
+
     def scoped(self):
         """Return the reports the counts are made of: those listed were no state, level or name chosen."""
-        return self.queryset
+        area = self.is_valid() and self.form.cleaned_data.get("area")
+        return self.in_area(self.queryset, "area", area) if area else self.queryset
 
     def of_period(self, reports, name, period):
         return reports.filter(period=period)
 
+    def in_area(self, reports, name, area):
+        return reports.alias(area=AREA).filter(area=area)
+
     def in_state(self, reports, name, state):
-        if state != "overdue":
-            return reports.filter(state=state)
-        return reports.overdue()
+        if state == "overdue":
+            return reports.overdue()
+        return reports.filter(state__in=TO_SEND if state == "to_send" else [state])
 
     def named(self, reports, name, text):
         for word in search_key(strip_kind(text)).split():
@@ -93,11 +110,11 @@ class ReviewFilter(ReportFilter):
         return reports
 
     def scoped(self):
-        user = self.request.user
+        user, reports = self.request.user, super().scoped()
         everything = self.is_valid() and self.form.cleaned_data.get("who") == "all"
         if everything or user.is_superuser:
-            return self.queryset
-        return self.queryset.filter(reviewer=user.unit_id)
+            return reports
+        return reports.filter(reviewer=user.unit_id)
 
     def filter_queryset(self, queryset):
         return super().filter_queryset(self.scoped())

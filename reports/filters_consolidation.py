@@ -7,9 +7,11 @@ from urllib.parse import urlencode
 
 import django_filters
 from django import forms
+from django.db.models import QuerySet
 
 from danvan.accounts.scope import units_visible_to
 from danvan.units.models import AdministrativeUnit, Level
+from reports.consolidation_facts import Scope
 from reports.models import Aggregation, Indicator, Report, ReportingPeriod, Section, ValueType
 from reports.models.period import COUNTED_KINDS
 
@@ -30,10 +32,16 @@ class Wanted:
     view: str
     chart: str | None
 
-    @property
-    def options(self) -> dict:
-        """The keyword arguments of the functions of the consolidation."""
-        return {"include_submitted": self.include_submitted}
+    def scope(self, within: QuerySet, **narrower) -> Scope:
+        """Return the scope asked for among the units of `within`; `narrower` are fields of Scope."""
+        return Scope(
+            self.unit,
+            self.first,
+            self.last,
+            include_submitted=self.include_submitted,
+            within=within,
+            **narrower,
+        )
 
     @property
     def levels(self) -> tuple[str, ...] | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, F, Q, QuerySet, When
 
-from danvan.units.models import Level
+from danvan.units.models import AdministrativeUnit, Level
 from reports.models import Indicator, State
+
+TO_SEND = (State.DRAFT, State.REOPENED)  # a returned report is told apart: it waits for a mending
 
 
 def to_review_by(user) -> Q:
@@ -15,17 +17,44 @@ def to_review_by(user) -> Q:
     return ~Q(unit=user.unit_id) | Q(reviewer=user.unit_id, unit=user.unit_id)
 
 
+# The part of the province a report is counted in: a commune's in that of its district, a board's in its own.
+AREA = Case(When(level=Level.COMMUNE, then=F("reviewer")), default=F("unit"))
+
+
+def _tallies(reports) -> dict[str, Count]:
+    """Return what is counted of `reports`: by state, still to be sent, overdue, and all."""
+    wanted = {state.value: Q(state=state) for state in State}
+    wanted["to_send"] = Q(state__in=TO_SEND)
+    wanted["overdue"] = Q(pk__in=reports.overdue().values("pk"))
+    return {"all": Count("pk"), **{key: Count("pk", filter=q) for key, q in wanted.items()}}
+
+
 def state_counts(reports, period) -> dict[str, int]:
-    """Return how many of `reports` stand in each state, how many are overdue, and all."""
+    """Return how many of `reports` stand in each state, are to be sent, are overdue; and all. One query."""
     if period is None:
         return {}
     reports = reports.filter(period=period)
-    counts = reports.aggregate(
-        all=Count("pk"), **{state.value: Count("pk", filter=Q(state=state)) for state in State}
-    )
-    counts["overdue"] = reports.overdue().count()
-    counts["to_send"] = counts["draft"] + counts["reopened"]
-    return counts
+    return reports.aggregate(**_tallies(reports))
+
+
+def areas_of(reports) -> QuerySet[AdministrativeUnit]:
+    """Return the areas that `reports` are counted in, in the order of the tree."""
+    areas = reports.order_by().values_list(AREA)
+    return AdministrativeUnit.objects.filter(pk__in=areas).order_by("path")
+
+
+def counts_by_area(reports, period) -> list[dict]:
+    """Return the counts of `reports` by district, each with its `unit`; empty where all lie in one area.
+
+    Two queries, however many districts.
+    """
+    reports = reports.filter(period=period)
+    rows = reports.order_by().values(area=AREA).annotate(**_tallies(reports))
+    found = {row.pop("area"): row for row in rows}
+    if len(found) < 2:
+        return []
+    units = AdministrativeUnit.objects.filter(pk__in=found).order_by("path")
+    return [{"unit": unit, **found[unit.pk]} for unit in units]
 
 
 def required_counts(period) -> dict[str, int]:

@@ -37,7 +37,6 @@ class ValueChecker(Checker):
     """Judges one unit's line after the other with the words and rules of the form."""
 
     def __init__(self, target, job: ImportJob):
-        self.convert = bool(job.params.get("convert"))
         self.clear = bool(job.params.get("blanks"))
         reports = target.reports_of(job)
         self.period = target.period_of(job)
@@ -127,7 +126,7 @@ class ValueChecker(Checker):
         if not indicator.entered_by(report.level):
             raise EntryProblem("Chỉ tiêu này không do cấp của đơn vị nhập, vui lòng để trống.")
         if indicator.value_type == ValueType.TEXT:
-            text = cells.as_text(cell, lines=True, convert=self.convert)
+            text = cells.as_text(cell, lines=True)
             return read_figure(indicator, clean_text(text), note=old.note)
         if indicator.is_number and not isinstance(cell, str):
             whole = indicator.value_type == ValueType.INTEGER

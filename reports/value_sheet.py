@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django import forms
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 from import_export import fields, resources
 
 from danvan.accounts.rights import Action
@@ -65,15 +66,11 @@ class ValueTarget(Target):
 
     def columns(self, job):
         period = self.period_of(job)
-        levels = set(self.reports_of(job).order_by().values_list("level", flat=True).distinct())
         found = [
             Column(UNIT, "Mã đơn vị", True, ("Mã", "Mã xã", "Mã ĐVHC"), 11, "@", locked=True),
             Column(NAME, "Đơn vị", False, ("Tên đơn vị", "Xã, phường"), 28, locked=True),
         ]
-        for row in indicators_of(period):
-            if any(row.entered_by(level) for level in levels):
-                found.append(_column(row))
-        return found
+        return found + [_column(row) for row in _entered_in(self.reports_of(job), period)]
 
     def matcher(self, job):
         """Headings are matched by their whole text, by label, or by the code they begin with."""
@@ -151,6 +148,9 @@ class ValueTarget(Target):
             return "(trống)"
         return describe(job.indicators[code], figure) or "(trống)"
 
+    def after(self, job):
+        return "Xem báo cáo năm", reverse("reports:list")
+
     def template_rows(self, job):
         return [
             {UNIT: report.unit.code, NAME: report.unit.place_name}
@@ -167,7 +167,7 @@ class ValueTarget(Target):
     def export_sheet(self, user, period: ReportingPeriod) -> excel.Sheet:
         """Return the sheet of all figures of `period` that `user` may read."""
         reports = Report.objects.visible_to(user).filter(period=period)
-        indicators = indicators_of(period)
+        indicators = _entered_in(reports, period)
         columns = [excel.Column("Mã đơn vị", 11), excel.Column("Đơn vị", 28)]
         for row in indicators:
             column = _column(row)
@@ -175,6 +175,12 @@ class ValueTarget(Target):
         named = reports.select_related("unit__parent").order_by("unit__path")
         rows = _export_rows(list(named), indicators)
         return excel.Sheet(f"{self.sheet_title} {period.year}", tuple(columns), rows)
+
+
+def _entered_in(reports, period: ReportingPeriod) -> list[Indicator]:
+    """Return the indicators that a unit among `reports` (a queryset) enters: the columns of its sheet."""
+    levels = set(reports.order_by().values_list("level", flat=True).distinct())
+    return [row for row in indicators_of(period) if any(map(row.entered_by, levels))]
 
 
 def _export_rows(reports: list[Report], indicators) -> Iterator[tuple]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from io import BytesIO
 
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
 from django.http import FileResponse, Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -16,11 +17,12 @@ from django.views.decorators.http import require_safe
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common import excel
+from danvan.common.numbers import read_id
 from danvan.units.models import Level
 from reports import consolidation_units as by_unit
 from reports.charts import bar_chart
 from reports.consolidation import Consolidation, consolidate_source
-from reports.consolidation_facts import Scope, Source
+from reports.consolidation_facts import Source
 from reports.consolidation_text import (
     figure_text,
     inclusion_text,
@@ -33,6 +35,8 @@ from reports.models import ValueType
 from reports.workbook import build, collect, file_name
 from reports.workbook_units import unit_label
 
+# Old Hà Nội had 579 communes; Hà Nam's 116 units stay on one page, and on one printed table.
+UNITS_A_PAGE, REPORTS_A_PAGE = 200, 100
 LEVEL_HEADS = {Level.PROVINCE: "Cấp tỉnh", Level.DISTRICT: "Cấp huyện", Level.COMMUNE: "Cấp xã"}
 
 
@@ -43,7 +47,7 @@ def consolidation(request):
     wanted = filterset.wanted
     context = {"filter": filterset, "wanted": wanted}
     if wanted:
-        context |= _tables(wanted, units_visible_to(request.user))
+        context |= _tables(request, wanted)
     return render(request, "reports/consolidation/page.html", context)
 
 
@@ -54,24 +58,19 @@ def drill(request, code: str):
     if wanted is None:
         raise Http404
     try:
-        found = by_unit.drill(
-            wanted.unit,
-            code,
-            wanted.first,
-            wanted.last,
-            wanted.level,
-            within=units_visible_to(request.user),
-            **wanted.options,
-        )
+        scope = wanted.scope(units_visible_to(request.user))
+        found = by_unit.drill(scope, code, wanted.level)
     except KeyError as error:
         raise Http404 from error
     rows = [
         (str(year), figure.number, figure_text(figure, found.definition))
         for year, figure in found.by_year
     ]
+    pages = _pages(request, found)
     context = {
         "drill": found,
-        "behind": _records_behind(found),
+        "pages": pages,
+        "behind": _records_behind(pages),
         "wanted": wanted,
         "years": years_text(wanted.first, wanted.last),
         "level": LEVEL_HEADS.get(wanted.level),
@@ -80,10 +79,24 @@ def drill(request, code: str):
     return render(request, "reports/consolidation/drill.html", context)
 
 
-def _records_behind(found: by_unit.Drill) -> dict[tuple[int, str], str]:
-    """Return the addresses of the records behind the contributions, by (report id, indicator code)."""
-    reports = {item.report.pk: item.report for part in found.parts for item in part.contributions}
-    return links_behind(reports.values(), [part.definition.code for part in found.parts])
+def _pages(request, found: by_unit.Drill) -> list[tuple[by_unit.DrillPart, Page]]:
+    """Return each part with the page of its reports: of one part the page asked for, of others the first."""
+    chosen = read_id(request.GET.get("part", ""), default=1)
+    return [
+        (
+            part,
+            Paginator(part.contributions, REPORTS_A_PAGE).get_page(
+                request.GET.get("page") if number == chosen else 1
+            ),
+        )
+        for number, part in enumerate(found.parts, 1)
+    ]
+
+
+def _records_behind(pages: list[tuple[by_unit.DrillPart, Page]]) -> dict[tuple[int, str], str]:
+    """Return the addresses of the records behind the shown, by (report id, indicator code)."""
+    reports = {item.report.pk: item.report for _part, page in pages for item in page}
+    return links_behind(reports.values(), [part.definition.code for part, _page in pages])
 
 
 @require_safe
@@ -92,16 +105,9 @@ def export(request):
     wanted = _controls(request).wanted
     if wanted is None:
         raise Http404
-    content = collect(
-        wanted.unit,
-        wanted.first,
-        wanted.last,
-        section=wanted.section,
-        within=units_visible_to(request.user),
-        **wanted.options,
-    )
+    scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
     file = BytesIO()
-    build(content).save(file)
+    build(collect(scope)).save(file)
     file.seek(0)
     name = file_name(wanted.unit, wanted.first, wanted.last)
     return FileResponse(file, as_attachment=True, filename=name, content_type=excel.CONTENT_TYPE)
@@ -114,18 +120,10 @@ def _controls(request) -> ConsolidationFilter:
     return ConsolidationFilter(request.GET, request.user)
 
 
-def _tables(wanted: Wanted, within) -> dict:
+def _tables(request, wanted: Wanted) -> dict:
     """Return what the page shows: by level, or by unit; and the chart of one indicator by unit."""
-    scope = Scope(
-        wanted.unit,
-        wanted.first,
-        wanted.last,
-        wanted.section,
-        wanted.include_submitted,
-        wanted.levels,
-        within,
-    )
-    source = Source(scope)
+    within = units_visible_to(request.user)
+    source = Source(wanted.scope(within, section=wanted.section, levels=wanted.levels))
     found = consolidate_source(source)
     section = _table_section(found, wanted)
     breakdown = section and break_down(source, section.code)
@@ -138,6 +136,7 @@ def _tables(wanted: Wanted, within) -> dict:
         "by_units": wanted.view == UNITS,
         "section": section,
         "breakdown": breakdown,
+        "unit_page": breakdown and _unit_page(request, breakdown),
         "chart": breakdown and _chart(breakdown, wanted.chart),
     }
 
@@ -149,6 +148,20 @@ def _table_section(found: Consolidation, wanted: Wanted):
         code = found.lines[wanted.chart].definition.section_code
     chosen = [section for section in found.sections if section.code == code]
     return next(iter([*chosen, *found.sections]), None)
+
+
+def _unit_page(request, breakdown: Breakdown) -> Page:
+    """Return a page of the rows by unit, as (row, row of the district it belongs to or None).
+
+    A page that begins within a district begins with that district's own row.
+    """
+    rows = []
+    for part in breakdown.total.parts:
+        rows += [(part, None), *((below, part) for below in part.parts)]
+    page = Paginator(rows, UNITS_A_PAGE).get_page(request.GET.get("page"))
+    if page.object_list and page.object_list[0][1]:
+        page.object_list.insert(0, (page.object_list[0][1], None))
+    return page
 
 
 def _chart(breakdown: Breakdown, code: str | None):

@@ -6,10 +6,11 @@ import django_filters as filters
 from django.db.models import Q
 from django.views.decorators.http import require_safe
 
-from danvan.accounts.filters import DAY, LogFilter
+from danvan.accounts.filters import LogFilter
 from danvan.accounts.trail import role_in_words
 from danvan.accounts.views_audit import AuditorView, filtered, log_file
 from danvan.common.excel import DATE_TIME, Column
+from danvan.common.filters import DayFilter
 from danvan.common.text import clean_line, search_key
 from danvan.units.models import strip_kind
 from reports.figures import Figure
@@ -27,12 +28,8 @@ class LedgerFilter(LogFilter):
         label="Năm", field_name="report__period__year", min_value=1900, max_value=2999
     )
     source = filters.ChoiceFilter(label="Nguồn", choices=Source.choices, empty_label="Tất cả")
-    after = filters.DateFilter(
-        label="Từ ngày", field_name="at", lookup_expr="date__gte", widget=DAY
-    )
-    before = filters.DateFilter(
-        label="Đến ngày", field_name="at", lookup_expr="date__lte", widget=DAY
-    )
+    after = DayFilter(label="Từ ngày", field_name="at", lookup_expr="date__gte")
+    before = DayFilter(label="Đến ngày", field_name="at", lookup_expr="date__lte")
 
     class Meta:
         model = FigureChange

@@ -6,10 +6,12 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from danvan.accounts.rights import Action
+from danvan.common.forms import DateInput
 from danvan.common.text import clean_line
 from reports.models import Report, ReportingPeriod
 from reports.periods import close_period, default_dates, open_period, reopen_period
@@ -38,6 +40,10 @@ class OpenForm(forms.ModelForm):
             "year", "kind", "start", "end", "structure_date",
             "due_commune", "due_district", "due_province",
         )  # fmt: skip
+        widgets = dict.fromkeys(
+            ("start", "end", "structure_date", "due_commune", "due_district", "due_province"),
+            DateInput(),
+        )
 
     def _post_clean(self):
         # Dates and overlaps are checked by open_period's full_clean, once, on the finished row.
@@ -81,6 +87,7 @@ def _detail_page(request, period: ReportingPeriod, *, error: str = "", status: i
     context = {
         "period": period,
         "counts": state_counts(Report.objects.visible_to(request.user), period),
+        "lists": f"{reverse('reports:list')}?period_choice={period.pk}",
         "log": period.log.select_related("actor"),
         "error": error,
     }

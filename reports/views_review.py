@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_filters.views import FilterView
 
 from danvan.accounts.rights import Action
+from danvan.common.forms import DateInput
 from danvan.common.numbers import read_id
 from danvan.common.text import clean_line
 from reports.filters import ReportFilter, ReviewFilter
@@ -141,6 +144,7 @@ class ExtensionForm(forms.Form):
 
     until = forms.DateField(
         label="Gia hạn đến hết ngày",
+        widget=DateInput(),
         help_text="Ví dụ 31/12/2024",
         error_messages={"invalid": "Ngày chưa đúng, ví dụ nhập đúng: 31/12/2024."},
     )
@@ -193,6 +197,8 @@ class ReportListView(FilterView):
         context["bad_filter"] = not self.filterset.is_valid()
         context["counts"] = state_counts(self.filterset.scoped(), period)
         context["required"] = required_counts(period)
+        kept = {key: self.request.GET.get(key, "") for key in ("period_choice", "area", "who")}
+        context["lists"] = f"?{urlencode(kept)}"
         return context
 
     def get_filterset_kwargs(self, filterset_class):
@@ -219,13 +225,16 @@ class ReviewView(ReportListView):
 
     def post(self, request, *args, **kwargs):
         """Approve what was chosen, each report on its own, and show what became of each."""
-        posted = (read_id(text) for text in request.POST.getlist("chosen"))
-        chosen = [pk for pk in posted if pk is not None]
-        reports = self.get_queryset().with_names().with_due_dates().filter(pk__in=chosen[:500])
-        self.lines = move_many(list(reports), "approve", user=request.user)
+        posted = (text.partition(".") for text in request.POST.getlist("chosen")[:500])
+        versions = {read_id(pk): read_id(version, default=0) for pk, _, version in posted}
+        versions.pop(None, None)
+        reports = self.get_queryset().with_names().with_due_dates().filter(pk__in=versions)
+        self.lines = move_many(list(reports), "approve", user=request.user, versions=versions)
         if not self.lines:
             messages.warning(request, "Chưa chọn báo cáo nào. Vui lòng đánh dấu báo cáo cần duyệt.")
         return self.get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(lines=self.lines, **kwargs)
+        # "Choose all" is a link that loads the page with the boxes ticked: it needs no script.
+        ticked = self.request.method == "GET" and "tick" in self.request.GET
+        return super().get_context_data(lines=self.lines, ticked=ticked, **kwargs)

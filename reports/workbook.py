@@ -43,22 +43,13 @@ class Content:
     head: Letterhead
 
 
-def collect(
-    unit: AdministrativeUnit,
-    first_year: int,
-    last_year: int,
-    *,
-    section: str | None = None,
-    include_submitted: bool = False,
-    within=None,
-) -> Content:
-    """Return the content of the workbook; arguments as in `consolidate`."""
-    scope = Scope(unit, first_year, last_year, section, include_submitted, None, within)
-    source = Source(scope)
-    date = document_date(unit, last_year, timezone.localdate())
+def collect(scope: Scope) -> Content:
+    """Return the content of the workbook of `scope`."""
+    source, unit = Source(scope), scope.unit
+    date = document_date(unit, scope.last_year, timezone.localdate())
     return Content(
         consolidation=consolidate_source(source),
-        breakdown=break_down(source, section),
+        breakdown=break_down(source, scope.section),
         submissions=submissions(source),
         head=letterhead(unit, date, unit.parent_on(date)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from openpyxl.chart import BarChart, Reference
 from openpyxl.drawing.text import CharacterProperties, Font
+from openpyxl.worksheet.pagebreak import Break
 
 from danvan.common import excel
 from reports import workbook_kit as kit
@@ -16,6 +17,7 @@ from reports.workbook_units import unit_label
 
 _LABELS, _PER_ROW = 1, 2
 _COLUMNS = 13  # of the page: two charts side by side
+_ROWS = 34  # of the page below its repeated title, at the scale that makes the columns fit
 
 
 def add_chart_sheet(book: kit.Workbook, found: Consolidation, breakdown: Breakdown) -> None:
@@ -30,6 +32,7 @@ def add_chart_sheet(book: kit.Workbook, found: Consolidation, breakdown: Breakdo
     ws = book.create_sheet(excel.safe_sheet_title("Biểu đồ", book.sheetnames))
     kit.set_widths(ws, [26, *([11] * (_COLUMNS - 1))])
     height = max(15, len(parts) + 6)  # of a chart, in rows
+    rows_of_charts = max(1, _ROWS // height)
     head = 2 + -(-len(drawn) // _PER_ROW) * height
     title = "BIỂU ĐỒ THEO ĐƠN VỊ"
     kit.write_across(ws, 1, 1, _COLUMNS, title, font=kit.SUBTITLE)
@@ -39,14 +42,27 @@ def add_chart_sheet(book: kit.Workbook, found: Consolidation, breakdown: Breakdo
         for column, definition in enumerate(drawn, _LABELS + 1):
             figure = part.figures.get(definition.code)
             write_figure(ws, row, column, figure, definition)
+    _break_before(ws, head)
     for place, definition in enumerate(drawn):
         chart = _bar_chart(ws, head, len(parts), place + _LABELS + 1, definition)
-        chart.height = (height - 1) * 0.53  # a row of 15 points, in centimetres
+        chart.height = (
+            height - 2
+        ) * 0.53  # a row of 15 points, in centimetres; two rows stay empty
         row = 2 + place // _PER_ROW * height
+        if place and place % (_PER_ROW * rows_of_charts) == 0:
+            _break_before(ws, row)
         ws.add_chart(chart, f"{'A' if place % _PER_ROW == 0 else 'G'}{row}")
     kit.set_page(
         ws, head_row=1, freeze_column=2, last_column=max(_COLUMNS, len(drawn) + 1), wide=False
     )
+
+
+def _break_before(ws, row: int) -> None:
+    """Begin a page above `row`: a chart is not cut in two, nor the table behind the charts.
+
+    One of the two empty rows goes along: the edge of a chart lies on the border of its row.
+    """
+    ws.row_breaks.append(Break(id=row - 2))
 
 
 def _drawn(found: Consolidation) -> list[Definition]:

@@ -12,7 +12,7 @@ told. Business rules of state live here and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
@@ -235,12 +235,17 @@ class BulkLine:
     message: str
 
 
-def move_many(reports: list[Report], action: str, *, user, reason: str = "") -> list[BulkLine]:
-    """Make the same move with many reports, each in its own transaction, and say what became of each."""
+def move_many(
+    reports: list[Report], action: str, *, user, versions: Mapping[int, int]
+) -> list[BulkLine]:
+    """Make the same move with many reports, each in its own transaction, and say what became of each.
+
+    `versions` are those the person looked at, by report id: what was sent anew since is not approved unread.
+    """
     lines = []
     for report in reports:
         try:
-            make_move(report, action, user=user, reason=reason)
+            make_move(report, action, user=user, version=versions[report.pk])
         except (MoveRefused, PermissionDenied) as error:
             lines.append(BulkLine(report, False, str(error)))
         else:

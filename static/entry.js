@@ -5,36 +5,68 @@
   if (!form || !window.fetch) return;
   const version = form.elements.version;
   const saved = document.querySelector("[data-saved]");
+  const notice = form.querySelector("[data-notice]");
   const left = form.querySelector("[data-left]");
   const waiting = new Set();
-  let timer = 0, busy = false, halted = false, pressed = null;
+  let timer = 0, busy = false, halted = false, sent = false, pressed = null;
 
-  document.querySelector(".dv-errors")?.focus();
+  // Who was quicker than this script keeps the field: a focus that jumps away swallows what is typed next.
+  if (document.activeElement === document.body) document.querySelector(".dv-errors")?.focus();
 
   const rowOf = (field) => field.closest("[data-code]");
   const row = (code) => document.getElementById(code);
+  const saveIn = (wait) => { clearTimeout(timer); timer = setTimeout(save, wait); };
 
-  form.addEventListener("input", (event) => {
-    const entry = rowOf(event.target);
-    if (!entry || halted) return;
+  function note(field) {
+    const entry = rowOf(field);
+    if (!entry) return;
     waiting.add(entry.dataset.code);
-    clearTimeout(timer);
-    timer = setTimeout(save, 1500);
+    if (!halted) saveIn(1500);
+  }
+  form.addEventListener("input", (event) => note(event.target));
+  // On a weak line the page stands there, and is typed in, before this script has come.
+  for (const field of form.querySelectorAll("[data-code] :is(input, select, textarea)")) if (typedIn(field)) note(field);
+  form.addEventListener("focusout", () => { if (waiting.size && !halted) saveIn(300); });
+  window.addEventListener("online", () => { if (waiting.size && !halted) saveIn(0); });
+  // Enter goes to the next figure, as in a spreadsheet; without a script, and after the last one, it saves a draft.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches("input")) return;
+    const entries = [...form.querySelectorAll("[data-code]")];
+    const next = entries[entries.indexOf(rowOf(event.target)) + 1];
+    if (!next) return;
+    event.preventDefault();
+    const field = fieldOf(next);
+    field.focus();
+    field.select?.();
   });
-  form.addEventListener("focusout", () => { if (waiting.size) { clearTimeout(timer); timer = setTimeout(save, 300); } });
-  // A button pressed while a save runs would carry an old version and clash with that very save: it waits for the answer.
   form.addEventListener("submit", (event) => {
+    // Once is enough, and a page of the browser's own about a missing line would take the typing with it.
+    if (sent) return event.preventDefault();
+    if (!navigator.onLine) {
+      event.preventDefault();
+      return warnOf(OFFLINE);
+    }
     clearTimeout(timer);
     halted = true;
-    if (busy) {
+    // A button pressed while a save runs would carry an old version and clash with that very save: it waits for the answer.
+    if (busy && form.requestSubmit) {
       event.preventDefault();
-      pressed = () => form.requestSubmit(event.submitter);
+      pressed = () => { pressed = null; form.requestSubmit(event.submitter); };
       return tell("Đang lưu…");
     }
+    sent = true;
     window.removeEventListener("beforeunload", warn);
   });
   const warn = (event) => { if (waiting.size || busy) event.preventDefault(); };
   window.addEventListener("beforeunload", warn);
+  // Back to a page the browser had kept: it is as old as the moment it was left.
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    halted = sent = false;
+    pressed = null;
+    window.addEventListener("beforeunload", warn);
+    if (waiting.size) saveIn(0); else location.reload();
+  });
 
   async function save() {
     // A timer that rings while a save runs leaves the rest to the end of that save: it must not look as if still set.
@@ -48,28 +80,47 @@
     }
     waiting.clear();
     try {
-      const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin", signal: AbortSignal.timeout(20000) });
-      if (answer.status === 401 || answer.status === 403) return stop(codes, "Phiên làm việc đã hết. Bấm Lưu nháp để đăng nhập lại, nội dung đã nhập vẫn được giữ.");
-      if (answer.status !== 200 && answer.status !== 409) throw new Error(String(answer.status));
-      show(await answer.json(), answer.status, codes);
+      const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin", signal: AbortSignal.timeout?.(20000) });
+      if (answer.status === 401 || answer.status === 403) stop(codes, "Phiên làm việc đã hết. Bấm Lưu nháp để đăng nhập lại, nội dung đã nhập vẫn được giữ.");
+      else if (answer.status !== 200 && answer.status !== 409) throw new Error(String(answer.status));
+      else show(await answer.json(), answer.status, codes);
     } catch {
       for (const code of codes) waiting.add(code);
-      tell("Mất kết nối, chưa lưu được. Sẽ tự thử lại.");
-      timer = setTimeout(save, 10000);
+      // A button that waited for this save must not leave the page now: the line is down.
+      if (pressed) {
+        pressed = null;
+        halted = false;
+      }
+      warnOf(OFFLINE);
+      saveIn(10000);
     } finally {
       busy = false;
     }
     if (pressed) return pressed();
-    if (waiting.size && !timer) timer = setTimeout(save, 1500);
+    if (waiting.size && !timer && !halted) saveIn(1500);
   }
+
+  const OFFLINE = "Mất kết nối, chưa lưu được. Sẽ tự lưu lại khi có mạng; vui lòng không đóng trang này.";
 
   function stop(codes, text) {
     for (const code of codes) waiting.add(code);
     halted = true;
-    tell(text);
+    warnOf(text);
+  }
+
+  function typedIn(field) {
+    if (!field.options) return field.value !== field.defaultValue;
+    const first = [...field.options].findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(first, 0);
   }
 
   function tell(text) { if (saved) saved.textContent = text; }
+
+  // What must be seen wherever on the long page the person is.
+  function warnOf(text) {
+    tell(text);
+    notice.textContent = text;
+  }
 
   function show(data, status, codes) {
     if (data.locked) return stop(codes, data.locked);
@@ -86,12 +137,18 @@
       link.classList.toggle("problem", page.bad > 0);
     }
     if (left) left.textContent = [data.bad ? `Còn ${data.bad} chỗ cần xem lại` : "", data.blanks ? `${data.blanks} chỉ tiêu chưa nhập` : "đã nhập đủ"].filter(Boolean).join(", ");
-    if (status === 409) return stop(codes, "Người khác vừa sửa cùng chỉ tiêu. Vui lòng xem các ô đánh dấu rồi bấm Lưu nháp.");
     // What others saved meanwhile comes into the page. A field being typed in keeps its text and the page
     // its old version: the next save is then answered with both figures.
     const theirs = Object.entries(data.others);
     for (const [code, fields] of theirs) if (!waiting.has(code)) fill(fields);
     if (!theirs.some(([code]) => waiting.has(code))) version.value = data.version;
+    // Both figures stand at the field now: what is there when a button is pressed was chosen. One pressed
+    // before that must not choose.
+    if (status === 409) {
+      pressed = null;
+      return stop(codes, `Chưa lưu ${Object.keys(data.conflicts).join(", ")}: người khác vừa sửa cùng chỉ tiêu. Vui lòng chọn số đúng ở ô được đánh dấu rồi bấm Lưu nháp.`);
+    }
+    notice.textContent = "";
     tell(`lưu lúc ${data.saved}`);
   }
 
@@ -99,12 +156,14 @@
     for (const [name, value] of Object.entries(fields)) if (form.elements[name]) form.elements[name].value = value;
   }
 
+  function fieldOf(entry) { return document.getElementById(`i-${entry.dataset.code}`); }
+
   function mark(entry, data) {
     const code = entry.dataset.code, say = entry.querySelector("[data-say]");
     const lines = (data.problems[code] || []).map((p) => [p.message, !p.settled]);
     if (data.errors[code]) lines.unshift([data.errors[code], true]);
     if (data.conflicts[code]) lines.unshift([data.conflicts[code], true]);
-    const field = entry.querySelector("[name]");
+    const field = fieldOf(entry);
     const stops = lines.some(([, bad]) => bad);
     entry.classList.toggle("bad", stops);
     if (stops) field.setAttribute("aria-invalid", "true"); else field.removeAttribute("aria-invalid");

@@ -15,6 +15,8 @@ ARGUMENTS = (
     "--hide-scrollbars",
 )
 SIZES = {"desktop": (1366, 768), "phone": (390, 844)}
+# What the margins of danvan.css leave of A4, upright and landscape, at 96 pixels to the inch.
+PAPER = {"auto": 703, "wide": 1032}
 
 
 def executable() -> str:
@@ -72,3 +74,18 @@ def sideways(page) -> int:
     return page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
+
+
+def off_paper(page) -> int:
+    """Return by how many pixels `page` is wider than the A4 it is printed on; columns there would be lost.
+
+    The style sheet names the page it wants ("wide" is landscape); the window is left as it was.
+    """
+    window = page.viewport_size
+    page.emulate_media(media="print")
+    wanted = page.evaluate("getComputedStyle(document.body).page")
+    page.set_viewport_size({"width": PAPER.get(wanted, PAPER["auto"]), "height": window["height"]})
+    excess = sideways(page)
+    page.emulate_media(media="screen")
+    page.set_viewport_size(window)
+    return excess

@@ -48,6 +48,10 @@ SITE = {
         Row("GET", "302 200 200 200 200 200 200 200 200"),
         Row("POST", "403 405 405 405 405 405 405 405 405"),
     ],
+    "favicon": [
+        Row("GET", "302 302 302 302 302 302 302 302 302"),
+        Row("POST", "405 405 405 405 405 405 405 405 405"),
+    ],
     "healthz": [
         Row("GET", "200 200 200 200 200 200 200 200 200"),
         Row("POST", "405 405 405 405 405 405 405 405 405"),
@@ -345,6 +349,7 @@ REPORTS: dict[str, list[Row]] = {
         Row("GET", "302 200 200 200 200 200 200 200 200"),
         # A foreign unit is a wrong choice: the page says so and shows no figure.
         Row("GET", "302 200 200 200 200 200 200 200 200", query="?unit=13369"),
+        Row("GET", "302 200 200 200 200 200 200 200 200", query="?view=units&section=GS"),
         Row("POST", "403 405 405 405 405 405 405 405 405"),
     ],
     "reports:consolidation_export": [
@@ -408,6 +413,7 @@ MATRIX: dict[str, list[Row]] = {**SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPO
 # URLs that answer a person who is not logged in, and why that must be.
 OPEN_URLS = {
     "accounts:login": "the way in",
+    "favicon": "asked by browsers for any page; leads to a public picture",
     "healthz": "asked by the monitoring; tells ok or failed, nothing else",
     "accounts:code": "its second step; answers only to who has given the password",
 }

@@ -4,6 +4,7 @@ Standard library only: this runs before anything is installed. Nothing is done t
 environment holds the digest of the requirements that were installed.
 """
 
+import ctypes
 import hashlib
 import os
 import shutil
@@ -20,6 +21,7 @@ PACKAGES = {
     "postgresql": lambda: postgres_programs() is not None,
     "chromium": lambda: bool(os.environ.get("CHROMIUM") or shutil.which("chromium")),
     "libreoffice-calc-nogui": lambda: bool(shutil.which("soffice")),
+    "libatomic1": lambda: has_library("libatomic.so.1"),  # of the program that drives Chromium
     "poppler-utils": lambda: bool(shutil.which("pdftotext")),
     "fonts-dejavu-core": lambda: bool(shutil.which("fc-list")) and "DejaVu" in fonts(),
 }
@@ -135,8 +137,9 @@ def may_install() -> bool:
 def install_packages(names: list[str]) -> bool:
     """Install Debian packages; tell whether that worked. A failure shows apt's message."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "-qq", "update"], env=environment, stdin=subprocess.DEVNULL)
-    command = ["apt-get", "-qq", "install", "-y", "--no-install-recommends", *names]
+    apt = ["apt-get", "-qq", "-o", "Acquire::Retries=3"]
+    subprocess.run([*apt, "update"], env=environment, stdin=subprocess.DEVNULL)
+    command = [*apt, "install", "-y", "--no-install-recommends", *names]
     answer = subprocess.run(
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
@@ -151,6 +154,15 @@ def postgres_programs() -> Path | None:
         return Path(found).parent
     folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     return max(folders, key=lambda path: int(path.parent.name.split(".")[0]), default=None)
+
+
+def has_library(name: str) -> bool:
+    """Tell whether the shared library `name` can be loaded."""
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
 
 
 def fonts() -> str:

@@ -7,10 +7,12 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.test import Client, RequestFactory, TestCase, override_settings
 from django.urls import reverse
 
 from danvan import views
+from reports.periods import open_period
 from tests.cast import build_cast
 
 FIRST_VISIT, LATER_PAGE = 100 * 1024, 20 * 1024
@@ -36,6 +38,17 @@ class FrameTest(TestCase):
         self.assertContains(page, f'<form method="post" action="{reverse("accounts:logout")}">')
         self.assertContains(page, 'href="#main"')
         self.assertContains(page, '<html lang="vi">')
+
+    def test_header_names_the_office_as_it_was_called_in_the_year_worked_on(self):
+        self.client.force_login(self.cast["huyen-349"])
+        for year, office in ((2024, "Ban Dân vận"), (2025, "Ban Tuyên giáo và Dân vận")):
+            open_period(year)
+            page = self.client.get("/doi-mat-khau/")
+            self.assertContains(page, f"<b>{office} Thị ủy Duy Tiên</b>", html=True)
+
+    def test_a_browser_that_asks_for_the_old_icon_is_shown_the_way(self):
+        answer = Client().get("/favicon.ico")
+        self.assertRedirects(answer, static("favicon.svg"), fetch_redirect_response=False)
 
     def test_a_superuser_without_a_unit_has_a_page_too(self):
         self.client.force_login(self.cast["quantri"])
@@ -93,7 +106,8 @@ class ErrorPageTest(TestCase):
         self.assertContains(answer, "Trang đã mở quá lâu", status_code=403)
 
     def test_a_post_without_a_token_and_without_login_keeps_what_was_typed(self):
-        answer = Client(enforce_csrf_checks=True).post(
+        own = {"origin": "http://testserver"}  # what another site sends is not carried on
+        answer = Client(enforce_csrf_checks=True, headers=own).post(
             "/doi-mat-khau/", "ghi-chu=xin+ch%C3%A0o", "application/x-www-form-urlencoded"
         )
         self.assertContains(answer, "vẫn được giữ lại", status_code=403)

@@ -1,6 +1,7 @@
 """The driver of `make run` and `make test`, as far as it can be tried without a fresh machine."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -59,10 +60,19 @@ def test_a_crash_after_the_last_test_is_a_failure(driver, monkeypatch, tmp_path)
     assert (tally.passed, tally.failed) == (5, 1)
 
 
+def test_every_variable_the_settings_read_is_kept_from_the_tests(driver):
+    text = (ROOT / "danvan/settings.py").read_text()
+    read = set(re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', text))
+    assert {"DEBUG", "DATABASE_URL", "LOG_FORMAT", "BEHIND_PROXY"} <= read
+    assert read - driver.OURS == set()
+
+
 def test_settings_of_the_person_do_not_reach_the_tests(driver, monkeypatch):
     seen = {}
     monkeypatch.setenv("SECRET_KEY", "mine")
     monkeypatch.setenv("DATABASE_URL", "postgresql://mine")
+    monkeypatch.setenv("PGPORT", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--exitfirst")
     monkeypatch.setattr(
         driver.subprocess,
         "run",
@@ -70,7 +80,7 @@ def test_settings_of_the_person_do_not_reach_the_tests(driver, monkeypatch):
     )
     driver.timed("step", ["x"], {"DEBUG": "0"})
     assert "SECRET_KEY" not in seen
-    assert "DATABASE_URL" not in seen
+    assert not {"DATABASE_URL", "PGPORT", "PYTEST_ADDOPTS"} & set(seen)
     assert seen["DEBUG"] == "0"
 
 

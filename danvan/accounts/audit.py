@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from auditlog.context import disable_auditlog
@@ -29,6 +30,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timezone import is_naive, localtime
 
 from danvan.accounts.trail import AuditEntry, unit_id_of
+from danvan.common.numbers import format_number
 
 OUR_APPS = ("units", "accounts", "imports", "records", "reports")
 
@@ -210,6 +212,8 @@ def _in_words(field, value) -> str:
     if isinstance(field, models.DateField):
         day = parse_date(str(value))
         return f"{day:%d/%m/%Y}" if day else str(value)
+    if isinstance(field, models.IntegerField | models.DecimalField) and "year" not in field.name:
+        return format_number(Decimal(str(value)))
     return str(value)
 
 
@@ -226,6 +230,7 @@ def _write(changes: Iterable[tuple[models.Model, int, dict]]) -> None:
             action=action,
             changes=change,
             unit_id=unit_id_of(row),
+            additional_data=getattr(row, "get_additional_data", lambda: None)(),
         )
         entries.append(entry.fill())
     AuditEntry.objects.bulk_create(entries, batch_size=500)

@@ -6,6 +6,7 @@ from django.contrib.contenttypes.models import ContentType
 
 from danvan.accounts.audit import SOURCE_LABELS, audited_models
 from danvan.accounts.trail import AuditEntry, SecurityEvent, SecurityKind
+from danvan.common.filters import DayFilter
 from danvan.common.text import search_key
 
 
@@ -14,9 +15,6 @@ def _model_choices():
     types = ContentType.objects.get_for_models(*audited_models())
     names = [(kind.pk, str(model._meta.verbose_name).capitalize()) for model, kind in types.items()]
     return sorted(names, key=lambda choice: search_key(choice[1]))
-
-
-DAY = forms.DateInput(attrs={"placeholder": "dd/mm/yyyy", "inputmode": "numeric"})
 
 
 class LogFilter(filters.FilterSet):
@@ -47,12 +45,8 @@ class AuditFilter(LogFilter):
     source = filters.ChoiceFilter(
         label="Nguồn", choices=list(SOURCE_LABELS.items()), empty_label="Tất cả"
     )
-    after = filters.DateFilter(
-        label="Từ ngày", field_name="timestamp", lookup_expr="date__gte", widget=DAY
-    )
-    before = filters.DateFilter(
-        label="Đến ngày", field_name="timestamp", lookup_expr="date__lte", widget=DAY
-    )
+    after = DayFilter(label="Từ ngày", field_name="timestamp", lookup_expr="date__gte")
+    before = DayFilter(label="Đến ngày", field_name="timestamp", lookup_expr="date__lte")
 
     class Meta:
         model = AuditEntry
@@ -70,12 +64,8 @@ class SecurityFilter(LogFilter):
 
     q = filters.CharFilter(label="Tên đăng nhập", field_name="username", lookup_expr="icontains")
     kind = filters.ChoiceFilter(label="Việc", choices=SecurityKind.choices, empty_label="Tất cả")
-    after = filters.DateFilter(
-        label="Từ ngày", field_name="at", lookup_expr="date__gte", widget=DAY
-    )
-    before = filters.DateFilter(
-        label="Đến ngày", field_name="at", lookup_expr="date__lte", widget=DAY
-    )
+    after = DayFilter(label="Từ ngày", field_name="at", lookup_expr="date__gte")
+    before = DayFilter(label="Đến ngày", field_name="at", lookup_expr="date__lte")
 
     class Meta:
         model = SecurityEvent

@@ -18,9 +18,10 @@ from danvan.accounts.models import User
 from danvan.accounts.rights import Action
 from danvan.accounts.trail import AuditEntry, SecurityEvent, role_in_words
 from danvan.common.excel import CONTENT_TYPE, DATE_TIME, Column, Sheet, safe_file_name, stream_rows
-from danvan.common.paging import BoundedPaginator
+from danvan.common.paging import Listing
 
 EXPORT_LIMIT = 50_000
+NEWEST_FIRST = "-id"
 FOLDED = 4  # an entry with more changes shows the first three and folds the rest
 
 
@@ -38,7 +39,6 @@ class AuditorView(FilterView):
     Its queryset is a scoped one with `with_names`; `described` turns a row into what a line shows.
     """
 
-    paginate_by = 50
     strict = True
 
     def dispatch(self, request, *args, **kwargs):
@@ -48,22 +48,15 @@ class AuditorView(FilterView):
     def get_queryset(self):
         return self.filterset_class.Meta.model.objects.visible_to(self.request.user)
 
-    def paginate_queryset(self, queryset, page_size):
-        """Return a page of a log whose cost does not grow with the log."""
-        paginator = BoundedPaginator(queryset, per_page=page_size)
-        page = paginator.page_or_last(self.request.GET.get("page"))
-        return paginator, page, page.object_list, page.has_other_pages()
-
     def described(self, row):
         """Return `row` as the template shows it."""
         return row
 
     def get_context_data(self, **kwargs):
-        context = super().get_context_data(**kwargs)
-        rows = list(context["page_obj"])
-        context["lines"] = [self.described(row) for row in rows]
-        context["known"] = people_known(self.request.user, rows)
-        return context
+        page = Listing(self.object_list, NEWEST_FIRST).page(self.request.GET)
+        lines = [self.described(row) for row in page.rows]
+        known = people_known(self.request.user, page.rows)
+        return super().get_context_data(page=page, lines=lines, known=known, **kwargs)
 
 
 class AuditView(AuditorView):
@@ -228,16 +221,14 @@ def user_history(request, pk):
     about = entries.filter(
         content_type__app_label="accounts", content_type__model="user", object_id=pk
     )
-    paginator = BoundedPaginator(entries.filter(actor=person))
-    done = paginator.page_or_last(request.GET.get("page"))
+    done = Listing(entries.filter(actor=person), NEWEST_FIRST).page(request.GET)
     events = SecurityEvent.objects.visible_to(request.user).filter(user=person)
     context = {
         "person": person,
         "about": [described(entry) for entry in about.with_names()[:50]],
-        "done": [described(entry) for entry in done],
+        "done": [described(entry) for entry in done.rows],
         "known": set(),  # the person's own pages would lead back here
-        "paginator": paginator,
-        "page_obj": done,
+        "page": done,
         "events": [event_line(event) for event in events.with_names()[:50]],
     }
     return render(request, "accounts/user_history.html", context)

@@ -27,6 +27,14 @@ class DateInput(forms.DateInput):
         }
         super().__init__(attrs=attrs, format="%d/%m/%Y")
 
+    def value_from_datadict(self, data, files, name):
+        """Return what was typed. 05032024 is a day as well: a phone's digits keyboard may have no slash."""
+        typed = super().value_from_datadict(data, files, name)
+        digits = clean_line(typed) if isinstance(typed, str) else ""
+        if len(digits) == 8 and digits.isascii() and digits.isdigit():
+            return f"{digits[:2]}/{digits[2:4]}/{digits[4:]}"
+        return typed
+
 
 class NumberField(forms.CharField):
     """A number as offices write it: 1.140 is a thousand, 1.14 a question (common/numbers.py).
@@ -99,6 +107,17 @@ def field_for(column: models.Field, **kwargs) -> forms.Field | None:
     return column.formfield(**kwargs)
 
 
+def name_blank_choice(field: forms.Field) -> None:
+    """Put words in place of the dashes that Django shows where nothing is chosen yet."""
+    words = "Chọn…" if field.required else "(không ghi)"
+    if isinstance(field, forms.ModelChoiceField):
+        field.empty_label = words
+    elif isinstance(field, forms.TypedChoiceField):
+        field.choices = [
+            (key, label if key not in ("", None) else words) for key, label in field.choices
+        ]
+
+
 class BaseForm(forms.ModelForm):
     """A form laid out as its `layout` says: (legend, field names) in the order a person thinks.
 
@@ -118,6 +137,7 @@ class BaseForm(forms.ModelForm):
         for name, field in self.fields.items():
             if isinstance(field, forms.ModelChoiceField):
                 field.queryset = self.choices_for(name)
+            name_blank_choice(field)
             label = str(field.label or name)
             field.label = label[:1].upper() + label[1:]
             field.error_messages["invalid_choice"] = "Lựa chọn này không có trong danh sách."
@@ -152,7 +172,7 @@ class BaseForm(forms.ModelForm):
             field, forms.ModelChoiceField
         )
         half = choice or name in self.half_wide
-        width = "col-6 col-md-4 col-xl-3" if short else "col-12 col-md-6" if half else "col-12"
+        width = "col-6 col-md-4" if short else "col-12 col-md-6" if half else "col-12"
         return Field(name, wrapper_class=width)
 
     def in_words(self, name: str, value) -> str:

@@ -7,6 +7,8 @@ MAX_FIGURE = Decimal("999999999999.999")
 # A group of thousands never begins with 0: "0.500" is a half to many, so it is asked about.
 _GROUPED = re.compile(r"^-?[1-9]\d{0,2}([.  ]\d{3})+(,\d+)?$")
 _PLAIN = re.compile(r"^-?\d+(,\d+)?$")
+# "5,000" is a thousand to whoever works with an English Excel; a fraction is not written with a last 0.
+_ENGLISH = re.compile(r"^-?[1-9]\d{0,2},\d{3}$")
 _POINT_FRACTION = re.compile(r"^-?\d+\.\d+$")
 
 
@@ -31,7 +33,7 @@ def parse_number(text: str, *, whole: bool, places: int = 3) -> Decimal:
     number = _read(typed, whole=whole)
     if number != number.to_integral_value():
         if whole:
-            raise NumberProblem(f"Chỉ tiêu này là số nguyên, không nhận phần lẻ “{typed}”.")
+            raise NumberProblem(f"Chỉ nhận số nguyên, không nhận phần lẻ “{typed}”.")
         if -number.as_tuple().exponent > places:
             raise NumberProblem(f"Chỉ nhận tối đa {places} chữ số sau dấu phẩy.")
     if abs(number) > MAX_FIGURE:
@@ -43,6 +45,11 @@ def _read(typed: str, *, whole: bool) -> Decimal:
     """Return the Decimal of a string of digits and separators, or raise on an ambiguous one."""
     if _GROUPED.match(typed) and len(set(re.findall(r"[. ]", typed))) == 1:
         return Decimal(re.sub(r"[. ]", "", typed).replace(",", "."))
+    if _ENGLISH.match(typed) and (whole or typed.endswith("0")):
+        raise NumberProblem(
+            f"“{typed}” chưa rõ: nhập {typed.replace(',', '.')} nếu là hàng nghìn, "
+            f"nhập {typed.rstrip('0').rstrip(',')} nếu dấu phẩy ngăn phần lẻ."
+        )
     if _PLAIN.match(typed):
         return Decimal(typed.replace(",", "."))
     if _POINT_FRACTION.match(typed) and not whole:

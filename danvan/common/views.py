@@ -20,7 +20,7 @@ from django.views.generic import TemplateView, View
 from django.views.generic.base import ContextMixin, TemplateResponseMixin
 from django_filters.views import FilterView
 
-from danvan.common.paging import BoundedPaginator, sums_of
+from danvan.common.paging import Listing
 
 READ_ONLY = "Anh/chị chỉ có quyền xem trang này, không có quyền sửa."
 
@@ -58,13 +58,13 @@ class ScopedView(ContextMixin, View):
 
 
 class ScopedListView(ScopedView, FilterView):
-    """A filtered, sorted, paged list. `sorts` is the whitelist of orders, `summed` what is added up.
+    """A filtered, sorted, paged list. `sorts` is the whitelist: address value → column, "-" for downwards.
 
-    Totals come with the count while all rows fit; else on request (?tong=1).
+    `summed` columns are added up with the count while the list is short; else on request (?tong=1).
     """
 
     strict = True
-    sorts: dict[str, tuple[str, ...]] = {}
+    sorts: dict[str, str] = {}
     summed: Iterable[str] = ()
 
     def get_queryset(self):
@@ -78,30 +78,22 @@ class ScopedListView(ScopedView, FilterView):
         asked = self.request.GET.get("xep", "")
         return asked if asked in self.sorts else next(iter(self.sorts))
 
-    def ordered(self, rows):
-        """Return `rows` in the order asked for."""
-        return rows.order_by(*self.sorts[self.order])
-
     def ranked(self, rows):
-        """Return the rows of a list that fits, best hits first; an order of its own where it has one."""
+        """Return the rows of a short list, best hits first; an order of its own where it has one."""
         return rows
 
     def get_context_data(self, *, object_list=None, **kwargs):
         rows = object_list if object_list is not None else self.object_list
-        paginator = BoundedPaginator(self.ordered(rows), self.summed)
-        if not paginator.more:
-            paginator.object_list = self.ranked(paginator.object_list)
-        page = paginator.page_or_last(self.request.GET.get("page", 1))
-        totals = paginator.totals
-        if totals is None and "tong" in self.request.GET:
-            totals = sums_of(rows, self.summed)
+        asked = self.request.GET
+        listing = Listing(rows, self.sorts[self.order], self.summed, whole="tong" in asked)
+        page = listing.page(asked, self.ranked)
         context = ContextMixin.get_context_data(self, **kwargs)
         return {
             **context,
-            "page_obj": page,
-            "paginator": paginator,
-            "rows": list(page),
-            "totals": totals,
+            "listing": listing,
+            "page": page,
+            "rows": page.rows,
+            "totals": listing.totals,
             "order": self.order,
         }
 

@@ -8,21 +8,23 @@ from __future__ import annotations
 import hashlib
 import itertools
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 
 from django.utils import timezone
 
+from danvan.common.sheets import cells
 from danvan.common.sheets.layout import Table, bad_by_row, find_table
+from danvan.common.sheets.legacy import read_as, recognise
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.reader import Workbook, open_workbook
 from danvan.common.text import search_key
+from danvan.imports.liveness import working_on
 from danvan.imports.models import ImportJob, ImportPart, JobState, Kind
 from danvan.imports.targets import Problem, Refused, Target, Verdict, target_of
 
 BATCH = 1000
 PART = 500
 MAX_ERRORS = 20_000
-_KINDS = {"": "", "=": "công thức chưa có kết quả"}
 
 
 class TakenOver(Exception):  # noqa: N818
@@ -37,7 +39,8 @@ def check_job(job: ImportJob) -> bool:
     if not taken:
         return False
     try:
-        run_check(job)
+        with working_on(job):
+            run_check(job)
     except (FileRefused, Refused) as refusal:
         _finish(job, JobState.FAILED, message=str(refusal))
     except TakenOver:
@@ -53,19 +56,55 @@ def run_check(job: ImportJob) -> None:
     Raises FileRefused or Refused with a sentence. The state is the caller's affair.
     """
     target = target_of(job.target)
-    match, headings = target.matcher(job)
+    match, _ = target.matcher(job)
     job.parts.all().delete()
-    with open_workbook(
-        job.file.path,
-        job.file_name,
-        titles={search_key(target.sheet_title)},
-        headings=headings,
-        check_marker=lambda marker: _check_marker(target, job, marker),
-    ) as workbook:
+    old_fonts = _OldFonts(job, target) if job.params.get("convert") else None
+    with opened(job, target) as workbook:
         table = find_table(workbook.rows, match, target.required(job), target.keys)
         if table.missing:
             raise FileRefused(_missing(table))
-        _Check(job, target, workbook, table).run()
+        _Check(job, target, workbook, table, old_fonts).run()
+
+
+def opened(job: ImportJob, target: Target, *titles: str):
+    """Open the workbook of `job` at the sheet of `target` (or one of `titles`). Raises FileRefused."""
+    return open_workbook(
+        job.file.path,
+        job.file_name,
+        titles={search_key(title) for title in (target.sheet_title, *titles)},
+        headings=target.matcher(job)[1],
+        check_marker=lambda marker: _check_marker(target, job, marker),
+    )
+
+
+class _OldFonts:
+    """Which old encoding the columns of a file are typed in: it takes a reading of its own to know.
+
+    Short words show no sign of their own ("Thêi"); their column tells how they are meant. Choices picked
+    from the template's lists are Unicode even among words that are not: they stay as they are.
+    """
+
+    def __init__(self, job: ImportJob, target: Target):
+        seen: dict[int, Counter] = defaultdict(Counter)
+        with opened(job, target) as workbook:
+            for _, row in workbook.rows:
+                for index, cell in enumerate(row):
+                    if cell.__class__ is str and (found := recognise(cell)):
+                        seen[index][found[0]] += 1
+        self.of_column = {index: found.most_common(1)[0][0] for index, found in seen.items()}
+        self.of_file = max(seen.values(), key=Counter.total).most_common(1)[0][0] if seen else ""
+        self.choices = {
+            column.key: set(map(search_key, column.choices)) for column in target.columns(job)
+        }
+
+    def convert(self, row: dict, columns: dict[int, str]) -> None:
+        """Turn the text cells of `row` into Unicode; `columns` maps the sheet's columns to keys."""
+        for index, key in columns.items():
+            cell = row[key]
+            choices = self.choices[key]
+            encoding = self.of_file if choices else self.of_column.get(index)
+            if cell.__class__ is str and encoding and search_key(cell) not in choices:
+                row[key] = read_as(cell, encoding)
 
 
 def _check_marker(target: Target, job: ImportJob, marker: str) -> None:
@@ -97,10 +136,18 @@ def _missing(table: Table) -> str:
 class _Check:
     """One run over the rows: batches to the checker, verdicts to parts, the progress to the job."""
 
-    def __init__(self, job: ImportJob, target: Target, workbook: Workbook, table: Table):
-        self.job, self.target, self.table = job, target, table
+    def __init__(
+        self,
+        job: ImportJob,
+        target: Target,
+        workbook: Workbook,
+        table: Table,
+        old_fonts: _OldFonts | None,
+    ):
+        self.job, self.target, self.table, self.old_fonts = job, target, table, old_fonts
         self.bad = bad_by_row(workbook.bad)
         self.letters = table.letters
+        self.places = {key: index for index, key in table.columns.items()}
         self.headings = {column.key: column.heading for column in target.columns(job)}
         self.checker = target.checker(job)
         self.waiting: dict[str, list] = {kind: [] for kind in Kind.values}
@@ -121,24 +168,35 @@ class _Check:
         self._store()
 
     def _judge(self, batch: list[tuple[int, dict]]) -> None:
-        if self.bad:
-            for number, cells in batch:
-                if number in self.bad:
-                    for problem in self._bad_problems(number):
-                        cells[problem.key] = problem
+        if self.bad or self.old_fonts:
+            self._prepare(batch)
         for verdict in self.checker.check_many(batch):
             if verdict.kind is None:
                 self.counts["same"] += 1
-                continue
-            self.counts[verdict.kind] += 1
-            if verdict.kind != Kind.ERROR:
-                self.counts["changes"] += verdict.weight
-            if verdict.kind == Kind.ERROR and self.counts[Kind.ERROR] > MAX_ERRORS:
-                continue
-            waiting = self.waiting[verdict.kind]
-            waiting.append(verdict.item)
-            if len(waiting) >= PART:
-                self._flush(verdict.kind)
+            else:
+                self._keep(verdict.kind, verdict)
+
+    def _keep(self, kind: str, verdict: Verdict) -> None:
+        """Count a verdict and lay it by: errors from left to right, what is about the whole row first."""
+        self.counts[kind] += 1
+        if kind != Kind.ERROR:
+            self.counts["changes"] += verdict.weight
+        elif self.counts[kind] > MAX_ERRORS:
+            return
+        else:
+            verdict.item[2].sort(key=lambda problem: self.places.get(problem[0], -1))
+        waiting = self.waiting[kind]
+        waiting.append(verdict.item)
+        if len(waiting) >= PART:
+            self._flush(kind)
+
+    def _prepare(self, batch: list[tuple[int, dict]]) -> None:
+        """Put into the rows what was converted, and the problems of error cells."""
+        for number, row in batch:
+            if self.old_fonts:
+                self.old_fonts.convert(row, self.table.columns)
+            for problem in self._bad_problems(number) if number in self.bad else ():
+                row[problem.key] = problem
 
     def _bad_problems(self, number: int) -> list[Problem]:
         """Return the problems of the error cells in row `number`, taking them off the list."""
@@ -152,7 +210,7 @@ class _Check:
                 if what == "="
                 else f"Ô có lỗi {what}. Vui lòng sửa công thức hoặc nhập giá trị."
             )
-            found.append(Problem(key, message, "" if what == "=" else what))
+            found.append(Problem(key, message, cells.NO_RESULT if what == "=" else what))
         return found
 
     def _judge_unread(self) -> None:

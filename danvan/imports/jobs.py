@@ -79,7 +79,7 @@ def requeue(job: ImportJob, *, convert: bool) -> bool:
     if job.state not in (JobState.CHECKED, JobState.FAILED, JobState.QUEUED) or not job.file:
         return False
     params = {**job.params, "convert": convert or bool(job.params.get("convert"))}
-    return ImportJob.objects.take(job, job.state, JobState.QUEUED, params=params)
+    return ImportJob.objects.take(job, job.state, JobState.QUEUED, params=params, message="")
 
 
 class CheckedRows:

@@ -11,11 +11,13 @@ from django.db import models
 from django.utils import timezone
 
 from danvan.accounts.scope import ScopedQuerySet
+from danvan.imports.liveness import is_abandoned
 from danvan.units.models import AdministrativeUnit
 
 KEEP = datetime.timedelta(days=30)  # file and preview of a job; how long an import can be undone
 # How long a living process may be silent: a check tells its progress every second, a write is one
 # transaction and tells nothing before its end.
+STARTING = datetime.timedelta(seconds=45)  # for a process to come up and take its job in hand
 CHECK_SILENT = datetime.timedelta(seconds=90)
 WRITE_SILENT = datetime.timedelta(minutes=10)
 
@@ -39,6 +41,15 @@ RUNNING = {
     JobState.CHECKING: JobState.QUEUED,
     JobState.WRITING: JobState.CHECKED,
     JobState.UNDOING: JobState.DONE,
+}
+# What the owner of a job reads when its process died.
+DIED = {
+    JobState.CHECKING: "Máy chủ dừng giữa chừng khi đang kiểm tra tệp, chưa có gì được ghi. "
+    "Vui lòng bấm “Kiểm tra ngay”.",
+    JobState.WRITING: "Máy chủ dừng giữa chừng khi đang ghi nên chưa có gì được ghi. "
+    "Vui lòng xác nhận lại.",
+    JobState.UNDOING: "Máy chủ dừng giữa chừng khi đang hoàn tác nên dữ liệu vẫn như trước khi hoàn tác. "
+    "Vui lòng bấm hoàn tác lại.",
 }
 
 
@@ -71,11 +82,12 @@ class ImportJobQuerySet(ScopedQuerySet):
     def recover(self) -> None:
         """Put back jobs whose process died: what it had not finished was never written."""
         now = timezone.now()
-        for running, before in RUNNING.items():
-            silent = CHECK_SILENT if running == JobState.CHECKING else WRITE_SILENT
-            stale = self.filter(state=running, heartbeat__lt=now - silent)
-            if stale.exists():  # asked on every page: no write lock where there is nothing to do
-                stale.update(state=before, run=models.F("run") + 1)
+        for job in self.filter(state__in=RUNNING, heartbeat__lt=now - STARTING):
+            checking = job.state == JobState.CHECKING
+            silent = job.heartbeat < now - (CHECK_SILENT if checking else WRITE_SILENT)
+            if silent or is_abandoned(job):
+                values = {"run": job.run + 1, "message": DIED[job.state]}
+                self.filter(run=job.run).take(job, job.state, RUNNING[job.state], **values)
 
 
 class ImportJob(models.Model):

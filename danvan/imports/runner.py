@@ -15,6 +15,7 @@ from django.conf import settings
 from danvan.accounts.context import acting, current
 from danvan.imports.checking import check_job
 from danvan.imports.confirming import request_confirmation, request_undo, undo_job, write_job
+from danvan.imports.liveness import working_on
 from danvan.imports.models import RUNNING, ImportJob, JobState
 from danvan.imports.targets import Refused
 
@@ -73,15 +74,14 @@ def undo(job: ImportJob) -> bool:
 
 def work(job: ImportJob) -> None:
     """Do what `job` waits for: check it, write it when it was confirmed, or take it back."""
-    if job.state == JobState.UNDOING:
-        with acting(_Request(job), user=job.owner, source="undo"):
-            undo_job(job)
-        return
-    with acting(_Request(job), user=job.owner, source="import"):
+    source = "undo" if job.state == JobState.UNDOING else "import"
+    with working_on(job), acting(_Request(job), user=job.owner, source=source):
         if job.state == JobState.QUEUED:
             check_job(job)
         elif job.state == JobState.WRITING:
             write_job(job)
+        elif job.state == JobState.UNDOING:
+            undo_job(job)
 
 
 def request_id(job: ImportJob) -> str:

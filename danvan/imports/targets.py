@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 
 from danvan.accounts.rights import Action
 from danvan.common.sheets.layout import fold_heading
+from danvan.common.sheets.legacy import in_unicode
 from danvan.common.text import search_key
 from danvan.imports.models import ImportJob
 
@@ -175,6 +176,7 @@ class Target:
         known.pop("", None)
 
         def match(text: str) -> str | None:
+            text = in_unicode(text)
             return known.get(search_key(text)) or known.get(fold_heading(text))
 
         return match, known.keys()

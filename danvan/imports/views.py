@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.sheets import cells
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import runner
 from danvan.imports.forms import ConfirmForm, UploadForm
@@ -113,18 +114,18 @@ def job_page(request, pk: int):
     kind = request.GET.get("nhom")
     kind = kind if kind in Kind.values else (shown[0] if shown else Kind.NEW)
     page = _page(job, kind, request.GET.get("page"))
+    lines = [_line(target, job, kind, item) for item in page.object_list]
     context = {
         "job": job,
         "target": target,
         "groups": groups,
         "kind": kind,
         "page_obj": page,
-        "lines": [_line(target, job, kind, item) for item in page.object_list],
-        "letters": job.layout.get("letters", {}),
+        "lines": lines,
+        "old_font": any(p[2].startswith(cells.OLD_FONT) for line in lines for p in line.problems),
         "same_file": same_file(job) if job.state == JobState.CHECKED else None,
         "may_undo": job.state == JobState.DONE and target.can_undo and job.file,
         "after": target.after(job) if job.state == JobState.DONE else None,
-        "form": ConfirmForm(),
     }
     return render(request, "imports/job.html", context)
 

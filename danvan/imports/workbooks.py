@@ -19,9 +19,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from danvan.common import excel
 from danvan.common.sheets import cells
 from danvan.common.sheets.child import DATE, MOMENT
-from danvan.common.sheets.layout import split_address
-from danvan.common.sheets.reader import open_workbook
-from danvan.common.text import search_key
+from danvan.common.sheets.layout import column_letter, split_address
+from danvan.imports.checking import opened
 from danvan.imports.models import ImportJob, Kind
 from danvan.imports.targets import Column, Target, target_of
 
@@ -134,50 +133,74 @@ _GENERAL = (
 
 
 def errors_workbook(job: ImportJob) -> Workbook:
-    """Return the uploaded table with its bad cells coloured and a comment in each.
+    """Return the uploaded table with its bad cells coloured and a comment in each, and a list of them.
 
     Rows stand where they stood; of a long file only the bad rows come back. Raises FileRefused.
     """
     target = target_of(job.target)
-    bad = _problems_by_row(job)
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(excel.safe_sheet_title(job.layout["sheet"]))
-    only_bad = job.progress > WHOLE_FILE
-    _, headings = target.matcher(job)
-    header, done = job.layout["header"], 0
-    with open_workbook(
-        job.file.path,
-        job.file_name,
-        titles={search_key(target.sheet_title), search_key(job.layout["sheet"])},
-        headings=headings,
-    ) as workbook:
+    returned = _Returned(job, target)
+    with opened(job, target, job.layout["sheet"]) as workbook:
         for number, row in workbook.rows:
-            if only_bad and number > header and number not in bad:
-                continue
-            if not only_bad or number <= header:
-                while done < number - 1:
-                    sheet.append([])
-                    done += 1
-            sheet.append(_cells(sheet, row, bad.pop(number, None), bold=number == header))
-            done += 1
-    for number in sorted(bad):
-        while done < number - 1 and not only_bad:
-            sheet.append([])
-            done += 1
-        sheet.append(_cells(sheet, [], bad[number]))
-        done += 1
-    return book
+            returned.take(number, row)
+    return returned.finish()
 
 
-def _problems_by_row(job: ImportJob) -> dict[int, dict[int, list[str]]]:
-    """Return row → {column index: messages} of all errors of the job."""
-    letters = job.layout["letters"]
+class _Returned:
+    """The workbook that goes back to its owner, row by row."""
+
+    def __init__(self, job: ImportJob, target: Target):
+        self.job, self.bad = job, _problems_by_row(job)
+        self.header, self.only_bad = job.layout["header"], job.progress > WHOLE_FILE
+        self.book = Workbook(write_only=True)
+        self.sheet = self.book.create_sheet(excel.safe_sheet_title(job.layout["sheet"]))
+        widths = {column.key: column.width for column in target.columns(job)}
+        for key, letter in job.layout["letters"].items():
+            self.sheet.column_dimensions[letter].width = widths.get(key, 16)
+        self.sheet.freeze_panes = f"A{self.header + 1}"
+        self.done = 0
+        self.told: list[tuple[str, str, str, str]] = []
+
+    def take(self, number: int, row: list) -> None:
+        """Append a row of the file, where it stood unless only the bad ones come back."""
+        bad = self.bad.pop(number, {})
+        if self.only_bad and number > self.header and not bad:
+            return
+        while self.done < number - 1 and not (self.only_bad and number > self.header):
+            self.sheet.append([])
+            self.done += 1
+        self.sheet.append(_cells(self.sheet, row, bad, bold=number == self.header))
+        self.done += 1
+        for column, problems in bad.items():
+            address = f"{column_letter(column)}{self.done}"
+            self.told += [(address, *problem) for problem in problems]
+
+    def finish(self) -> Workbook:
+        """Append the rows the reader did not see (nothing but error cells) and the list of errors."""
+        for number in sorted(self.bad):
+            self.take(number, [])
+        sheet = self.book.create_sheet("Danh sách lỗi")
+        for letter, width in zip("ABCD", (9, 34, 30, 80), strict=True):
+            sheet.column_dimensions[letter].width = width
+        sheet.freeze_panes = "A2"
+        heads = ["Ô", "Cột", "Giá trị trong tệp", "Lỗi và cách sửa"]
+        for row in ([*heads], *self.told):
+            cells_ = [excel.put(WriteOnlyCell(sheet), value) for value in row]
+            for cell in cells_:
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
+                cell.font = Font(bold=row == heads)
+            sheet.append(cells_)
+        return self.book
+
+
+def _problems_by_row(job: ImportJob) -> dict[int, dict[int, list[tuple[str, str, str]]]]:
+    """Return row → {column index: (heading, value, message)} of all errors of the job."""
+    letters, headings = job.layout["letters"], job.layout["headings"]
     first = min((_index(letter) for letter in letters.values()), default=0)
-    rows: dict[int, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    rows: dict[int, dict[int, list]] = defaultdict(lambda: defaultdict(list))
     for _, (number, _label, problems) in job.entries(Kind.ERROR):
-        for key, message, *_ in problems:
+        for key, message, value, _allowed in problems:
             column = _index(letters[key]) if key in letters else first
-            rows[number][column].append(message)
+            rows[number][column].append((headings.get(key, "(cả dòng)"), value, message))
     return dict(rows)
 
 
@@ -190,12 +213,16 @@ def _cells(sheet, row: list, bad: dict | None, *, bold: bool = False) -> list:
     found = []
     for index in range(width):
         cell = WriteOnlyCell(sheet)
-        excel.put(cell, _value(row[index]) if index < len(row) else None)
+        value = _value(row[index]) if index < len(row) else None
+        if value is None and bad and index in bad:
+            value = bad[index][0][1] or None  # the error an error cell showed: never a silent blank
+        excel.put(cell, value)
         if bold:
             cell.font = Font(bold=True)
         if bad and index in bad:
             cell.fill = _BAD
-            cell.comment = Comment("\n".join(bad[index]), "Dân vận", width=320, height=120)
+            messages = "\n".join(message for *_, message in bad[index])
+            cell.comment = Comment(messages, "Dân vận", width=320, height=120)
         found.append(cell)
     return found
 

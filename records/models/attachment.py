@@ -10,6 +10,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
 
+SHOWN_INLINE = {"application/pdf", "image/jpeg", "image/png"}
+
 
 def random_name(attachment: Attachment, filename: str) -> str:
     """Return where the file is kept: a random name without extension, never the typed one."""
@@ -23,9 +25,7 @@ class Attachment(models.Model):
     its record (records/attachments.py).
     """
 
-    inherited = (
-        False  # its name may tell of an issue, and the trail does not know of which record it is
-    )
+    inherited = False  # its name may tell of an issue, whose rows are not inherited either
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     content_type = models.ForeignKey(ContentType, on_delete=models.PROTECT)
     object_id = models.PositiveBigIntegerField()
@@ -47,3 +47,12 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether a browser may show the file itself: only what cannot run anything there."""
+        return self.media_type in SHOWN_INLINE
+
+    def get_additional_data(self) -> dict:
+        """Say in the trail whose file it was: the record's history shows it after it is deleted."""
+        return {"record": self.object_id, "kind": self.content_type_id}

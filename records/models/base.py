@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -176,27 +177,33 @@ class EventRecord(models.Model):
             placed.setdefault(one.code if one.code in names else NON_FIELD_ERRORS, []).append(one)
         return placed
 
-    def check_row(self) -> None:
+    def check_row(self, broken: Collection[str] = ()) -> None:
         """Judge everything that needs no query: fields, clean(), rules. Raises ValidationError.
 
-        For many rows at once; the caller has resolved the unit and asks uniqueness set-based.
+        For many rows at once; the caller has resolved the unit and asks uniqueness set-based. `broken`
+        are fields whose cell could not be read: nothing is said of them, nor of rules that read them.
         """
         errors: dict = {}
-        keys = [f.name for f in self._meta.fields if f.is_relation]
-        for check in (lambda: self.clean_fields(exclude=keys), self.clean, self._check_rules):
+        keys = {f.name for f in self._meta.fields if f.is_relation}
+        for check in (lambda: self.clean_fields(exclude=keys | set(broken)), self.clean):
             try:
                 check()
             except ValidationError as error:
                 errors = error.update_error_dict(errors)
+        try:  # as full_clean() does: a field already found wrong is not judged by rules as well
+            self._check_rules(errors.keys() | set(broken))
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
+        errors = {name: found for name, found in errors.items() if name not in broken}
         if errors:
             raise ValidationError(errors)
 
-    def _check_rules(self) -> None:
+    def _check_rules(self, exclude: Collection[str]) -> None:
         errors = []
         for rule in self._meta.constraints:
             if isinstance(rule, Rule):
                 try:
-                    rule.validate(type(self), self)
+                    rule.validate(type(self), self, exclude=exclude)
                 except (ValidationError, TypeError) as error:
                     errors += error.error_list if isinstance(error, ValidationError) else []
         if errors:

@@ -209,3 +209,7 @@ class IssueStatus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} từ {self.date:%d/%m/%Y}"
+
+    def get_additional_data(self) -> dict:
+        """Say in the trail which issue it is about."""
+        return {"record": self.issue_id}

@@ -104,6 +104,16 @@ class SkilledMobilisationModel(EventRecord):
         if self.replicated_date and self.replicated_date > timezone.localdate():
             raise ValidationError({"replicated_date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
 
+    def warnings(self) -> list[str]:
+        """Return where status and decisions tell different things: only decisions are counted."""
+        known = self.recognitions.exists()
+        said = self.status in (self.Status.RECOGNISED, self.Status.REPLICATED)
+        if said and not known:
+            return ["Chưa có quyết định công nhận nên chưa tính vào số mô hình được công nhận."]
+        if known and self.status in (self.Status.REGISTERED, self.Status.RUNNING):
+            return [f"Đã có quyết định công nhận mà tình trạng còn “{self.get_status_display()}”."]
+        return []
+
     def facts(self):
         """Registration counts on its day, replication and every recognition on theirs."""
         facts = {(*point, "registered"): fact for point, fact in super().facts().items()}
@@ -165,6 +175,10 @@ class Recognition(models.Model):
     def save(self, **kwargs):
         self.derive()
         super().save(**kwargs)
+
+    def get_additional_data(self) -> dict:
+        """Say in the trail whose decision it was: the record's history shows it after it is deleted."""
+        return {"record": self.model_id}
 
     def clean(self):
         """Find whose recognition it is; refuse a level below the model's unit and impossible days."""

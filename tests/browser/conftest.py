@@ -2,13 +2,21 @@
 
 Every page is watched: an error in the console (a refusal by the content security policy is one), an
 answer 5xx, or a request to another host fails the test at its end. A missing browser fails it too.
+
+What a page shows is asked with `expect(…)`, which waits until it is true: right after a click the old
+page, half of the new one or all of it may stand there, as the machine pleases.
 """
 
 import pytest
-from playwright.sync_api import sync_playwright
+from django.test import Client
+from playwright.sync_api import expect, sync_playwright
 
 from tests import chromium
 from tests.cast import PASSWORD, build_cast, build_world
+
+# How long anything is waited for, in ms. Nothing is timed here: only what hangs gets there.
+LIMIT = 60_000
+expect.set_options(timeout=LIMIT)
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +53,7 @@ def new_page(browser, live_server):
             locale="vi-VN",
             **options,
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(LIMIT)
         page = context.new_page()
         contexts.append(context)
         watched.append(chromium.watch(page, live_server.url))
@@ -59,14 +67,21 @@ def new_page(browser, live_server):
 
 
 @pytest.fixture
-def page_as(new_page, cast):
-    """Give a function that returns a page on which somebody has logged in: page_as("xa-13369")."""
+def page_as(new_page, live_server, cast):
+    """Give a function that returns somebody's page after the login: page_as("xa-13369").
+
+    The session is made without the form, which test_login.py walks through.
+    """
 
     def log_in(name: str, size: str = "desktop"):
+        client = Client()
+        client.force_login(cast[name])
         page = new_page(size)
-        page.goto("/dang-nhap/")
-        fill_login(page, name)
-        page.wait_for_url(lambda url: "dang-nhap" not in url)
+        session = client.cookies["sessionid"].value
+        page.context.add_cookies(
+            [{"name": "sessionid", "value": session, "url": live_server.url, "httpOnly": True}]
+        )
+        page.goto("/")
         return page
 
     return log_in

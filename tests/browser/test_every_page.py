@@ -1,8 +1,8 @@
 """Every page of the permission matrix, looked at in the browser.
 
-First as one part, at both sizes: no English, nothing wider than the window, nothing the browser
-complains about, at most 20 KB over the wire, and no serious finding of axe (labels, contrast, names of
-links and buttons).
+First as one part, at both sizes: no English, nothing wider than the window or the paper, nothing the
+browser complains about, at most 20 KB over the wire, and no serious finding of axe (labels, contrast,
+names of links and buttons).
 
 Then every page as every part that gets it (200 in tests/matrix.py), on the desktop: no error in the
 console, which is where the browser reports what the content security policy refused; no request to
@@ -181,6 +181,8 @@ def test_every_page_reads_well(page_as, world, size):
             continue
         weights[name] = answer.request.sizes()["responseBodySize"]
         found = findings(page) + (axe_findings(page) if size == "desktop" else [])
+        if size == "desktop" and (excess := chromium.off_paper(page)):
+            found.append(f"wider than its paper by {excess} pixels")
         if found:
             problems[f"{name} ({reader}) {url}"] = found
     heavy = {name: weight for name, weight in weights.items() if weight > LATER_PAGE}

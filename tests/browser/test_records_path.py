@@ -1,11 +1,16 @@
 """From three dialogues logged during the year to a consolidated figure and back to one conference."""
 
+import re
+
 import pytest
 from django.core.management import call_command
+from playwright.sync_api import expect
 
 from reports.models import Report, State
 
 pytestmark = pytest.mark.browser
+
+RECORDS = re.compile("/ho-so/hoi-nghi-doi-thoai/")
 
 
 def log_dialogue(page, day: str, topic: str) -> None:
@@ -23,32 +28,32 @@ def test_three_dialogues_become_the_figure_and_lead_back_to_one(page_as, world):
     for day, topic in (("05/03/2024", "Môi trường"), ("06/06/2024", "Đất đai")):
         log_dialogue(an, day, topic)
         an.get_by_role("button", name="Lưu và nhập tiếp").click()
-        an.get_by_role("status").wait_for()
+        expect(an.get_by_role("status")).to_contain_text(topic)
     log_dialogue(an, "07/09/2024", "Chuyển đổi số")
     an.get_by_role("button", name="Lưu", exact=True).click()
-    an.get_by_role("status").wait_for()
+    expect(an.get_by_role("status")).to_contain_text("Chuyển đổi số")
 
     # The form proposes three and takes them with one click.
     an.goto(f"/bao-cao/{world.report.pk}/nhap/")
-    assert "theo hồ sơ: 3" in an.locator("#DT03").inner_text()
+    expect(an.locator("#DT03")).to_contain_text("theo hồ sơ: 3")
     an.get_by_role("button", name="Lấy tất cả số từ hồ sơ").click()
-    an.get_by_text("số từ hồ sơ và lưu").wait_for()
-    assert an.locator("[name=DT03]").input_value() == "3"
-    assert an.locator("[name=DT06]").input_value() == "360"
+    expect(an.get_by_text("số từ hồ sơ và lưu")).to_be_visible()
+    expect(an.locator("[name=DT03]")).to_have_value("3")
+    expect(an.locator("[name=DT06]")).to_have_value("360")
     an.locator(".dv-save").get_by_role("button", name="Gửi báo cáo").click()
     an.get_by_role("button", name="Vẫn gửi").click()
-    an.get_by_text("Đã gửi báo cáo").wait_for()
+    expect(an.get_by_text("Đã gửi báo cáo")).to_be_visible()
     assert world.report.values.get(indicator__code="DT03").counted == 3
 
     # From now on the records stand still, and the page says whom to ask.
     an.goto("/ho-so/hoi-nghi-doi-thoai/")
     an.get_by_role("link", name="Đất đai").click()
-    assert "Ban Dân vận Thị ủy Duy Tiên" in an.locator("main").inner_text()
+    expect(an.locator("main")).to_contain_text("Ban Dân vận Thị ủy Duy Tiên")
 
     binh = page_as("huyen-349")
     binh.goto(f"/bao-cao/{world.report.pk}/")
     binh.get_by_role("button", name="Duyệt", exact=True).click()
-    binh.get_by_text("Đã duyệt: Xã Tiên Sơn").wait_for()
+    expect(binh.get_by_text("Đã duyệt: Xã Tiên Sơn")).to_be_visible()
     assert Report.objects.get(pk=world.report.pk).state == State.APPROVED
 
     # The province: figure → reports → records → one conference.
@@ -57,9 +62,10 @@ def test_three_dialogues_become_the_figure_and_lead_back_to_one(page_as, world):
     row = chi.locator("tr", has=chi.get_by_text("DT03", exact=True))
     row.get_by_role("link", name="3").last.click()
     chi.get_by_role("row", name="Xã Tiên Sơn").get_by_role("link", name="xem hồ sơ").click()
-    assert chi.locator("tbody tr").count() == 3
+    expect(chi).to_have_url(RECORDS)
+    expect(chi.locator("tbody tr")).to_have_count(3)
     chi.get_by_role("link", name="Chuyển đổi số").click()
-    assert "07/09/2024" in chi.locator("main").inner_text()
+    expect(chi.locator("main")).to_contain_text("07/09/2024")
 
 
 def test_the_articles_241_leads_down_to_one_conference(new_page, transactional_db, settings):
@@ -71,16 +77,18 @@ def test_the_articles_241_leads_down_to_one_conference(new_page, transactional_d
     chi = new_page()
     chi.goto("/dang-nhap/")
     fill_login(chi, "tinh")
-    chi.get_by_role("link", name="Tổng hợp").click()
+    expect(chi.get_by_role("link", name="Tổng hợp").first).to_be_visible()
     chi.goto("/bao-cao/tong-hop/?unit=35&first=2021&last=2022&section=DT")
     row = chi.locator("tr", has=chi.get_by_text("DT01", exact=True))
     for figure in ("3", "22", "216", "241"):
-        row.get_by_role("link", name=figure, exact=True).wait_for()
+        expect(row.get_by_role("link", name=figure, exact=True)).to_be_visible()
     row.get_by_role("link", name="241", exact=True).click()
     lines = chi.locator("tbody tr", has_text="Năm 2022")
     line = lines.filter(has_text="Xã").first
+    expect(line.get_by_role("link", name="xem hồ sơ")).to_be_visible()
     figure = int(line.locator("td.num").inner_text())
     line.get_by_role("link", name="xem hồ sơ").click()
-    assert chi.locator("tbody tr").count() == figure
+    expect(chi).to_have_url(RECORDS)
+    expect(chi.locator("tbody tr")).to_have_count(figure)
     chi.locator("tbody a").first.click()
-    assert "Bí thư cấp ủy" in chi.locator("main").inner_text()
+    expect(chi.locator("main")).to_contain_text("Bí thư cấp ủy")

@@ -17,6 +17,7 @@ from danvan.common.numbers import NumberProblem, format_number, parse_number
         ("90,5", False, "90.5"),
         ("1.140,5", False, "1140.5"),
         ("5,0", True, "5"),
+        ("12,345", False, "12.345"),
         ("12.345.678", True, "12345678"),
     ],
 )
@@ -42,6 +43,9 @@ def test_numbers_as_offices_write_them(typed, whole, number):
         ("0.500", False, "0,500"),
         ("0.500", True, "ví dụ 500"),
         ("012.345", True, "chưa rõ"),
+        ("5,000", True, "5.000 nếu là hàng nghìn, nhập 5 "),
+        ("1,145", True, "1.145"),
+        ("1,140", False, "nhập 1,14 nếu"),
         ("--1", True, "không phải là số"),
         ("9" * 13, True, "quá lớn"),
         ("9" * 30, True, "quá dài"),

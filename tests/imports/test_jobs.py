@@ -1,5 +1,6 @@
 """An import from upload to undo: what is shown is what is written, once, whole, by its owner."""
 
+import io
 import os
 from unittest import mock
 
@@ -15,7 +16,7 @@ from danvan.imports import confirming, runner
 from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference
 from tests.cast import build_cast, build_world
-from tests.imports.tools import confirm, content, errors_of, sheet_of, upload
+from tests.imports.tools import confirm, content, errors_of, saved, sheet_of, upload
 from tests.records.data import make
 
 SLUG = "dialogue-conference"
@@ -93,6 +94,8 @@ class FlowTest(ImportCase):
         cell = book.active["J3"]
         self.assertIn("chưa rõ", cell.comment.text)
         self.assertEqual(cell.fill.fgColor.rgb, "00FFC7CE")
+        told = list(book["Danh sách lỗi"].values)[1]
+        self.assertEqual((told[:3], told[3]), (("J3", "Số người dự", "1.14"), cell.comment.text))
         cell.value = 1140
         book.save(path)
         with open(path, "rb") as file:
@@ -101,6 +104,16 @@ class FlowTest(ImportCase):
         self.assertEqual((again.counts.get("new"), again.counts.get("same")), (1, 1))
         confirm(self.client, again)
         self.assertEqual(DialogueConference.objects.count(), 2)
+
+    def test_an_error_cell_that_comes_back_uncorrected_is_still_an_error(self):
+        book = openpyxl.load_workbook(io.BytesIO(sheet_of(self.an, {}, {"title": "Hai"})))
+        headings = [cell.value for cell in book.active[1]]
+        column = headings.index("Địa điểm") + 1
+        book.active.cell(2, column).value, book.active.cell(3, column).value = "#REF!", "=A1"
+        job = upload(self.client, saved(book))
+        self.assertEqual(job.counts, {"error": 2})
+        back = content(self.client.get(f"/nhap-excel/{job.pk}/tep-loi/"))
+        self.assertEqual(upload(self.client, back).counts, {"error": 2})
 
     def test_a_second_confirmation_imports_nothing_twice(self):
         job = self.upload({})

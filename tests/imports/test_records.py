@@ -16,7 +16,7 @@ from danvan.accounts.trail import SecurityEvent, SecurityKind
 from danvan.imports.models import ImportJob
 from danvan.imports.targets import target_of
 from records.kinds import BY_SLUG
-from records.resources import NATURAL_KEYS, RESOURCES
+from records.resources import RESOURCES
 from tests.cast import build_cast, build_world
 from tests.imports.tools import (
     GOOD,
@@ -236,6 +236,7 @@ class AwkwardOfficeTest(KindsCase):
             "start_date": (
                 datetime.date(2024, 5, 6),
                 "6/5/2024",
+                "06/05/2024 08:30",
                 "ngày 06 tháng 5 năm 2024",
                 45418,
             ),
@@ -251,7 +252,7 @@ class AwkwardOfficeTest(KindsCase):
     def test_what_is_doubtful_is_asked_never_guessed(self):
         bad = {
             "start_date": ("2024", "13/13/2024", "6/5/24", "hôm qua", True),
-            "attendees": ("1.14", "1,140.5", 1.14, "-", "năm mươi", "１２", True),
+            "attendees": ("1.14", "1,140.5", "5,000", 1.14, "-", "năm mươi", "１２", True),
             "led_by_secretary": ("có thể",),
         }
         for name, cells in bad.items():
@@ -259,6 +260,35 @@ class AwkwardOfficeTest(KindsCase):
                 with self.subTest(name=name, cell=cell):
                     job = self.check({**GOOD, name: cell})
                     self.assertEqual(job.counts, {"error": 1}, cell)
+
+    def test_everything_wrong_with_a_row_is_told_at_once_and_once(self):
+        bad = {**GOOD, "attendees": "1.14", "kind": None, "led_by_secretary": None, "unit": "99999"}
+        other = {**GOOD, "start_date": "30/02/2024", "led_by_secretary": "có thể", "title": None}
+        job = self.check(bad, other, {**other, "title": "Hai"})
+        letters = job.layout["letters"]
+        problems = {
+            number: [(letters.get(key, ""), message) for key, message, *_ in found]
+            for _, (number, _, found) in job.entries("error")
+        }
+        # by cell, from left to right, the rule on the whole row first
+        self.assertEqual([place for place, _ in problems[2]], ["", "A", "I", "J"])
+        self.assertIn("chọn một trong: Định kỳ; Đột xuất", problems[2][2][1])
+        # a rule that reads a cell nobody could read is not held against the row, nor is it a double
+        self.assertEqual([place for place, _ in problems[3]], ["C", "E", "F"])
+        self.assertEqual([place for place, _ in problems[4]], ["C", "F"])
+
+    def test_a_choice_nobody_has_to_make_may_be_left_blank(self):
+        slug = "mobilisation-model"
+        model = make(slug, self.unit, status="running")
+        rows = [{"unit": "13369", "start_date": model.start_date, "title": model.title}]
+        rows.append({**rows[0], "title": "Mới", "type": "Tập thể", "field": "Phát triển kinh tế"})
+        data = workbook(rows, columns_of(self.an, slug))
+        job = confirm(self.client, upload(self.client, data, slug, blanks="on"), only_good="on")
+        self.assertEqual(model.__class__.objects.get(title="Mới").status, "registered")
+        job = upload(self.client, data, slug)
+        self.assertEqual(job.counts, {"same": 2}, errors_of(job))
+        model.refresh_from_db()
+        self.assertEqual(model.status, "running")
 
     def test_error_cells_and_formulas_without_a_value_are_named(self):
         columns = columns_of(self.an)
@@ -281,10 +311,49 @@ class AwkwardOfficeTest(KindsCase):
             with self.subTest(name):
                 job = self.check({**GOOD, "title": text})
                 self.assertIn(name, " ".join(errors_of(job).values()))
+                page = self.client.get(f"/nhap-excel/{job.pk}/")
+                self.assertContains(page, "Chuyển mã TCVN3, VNI sang Unicode</button>")
                 self.client.post(f"/nhap-excel/{job.pk}/kiem-tra-lai/", {"convert": "1"})
                 job = confirm(self.client, ImportJob.objects.get(pk=job.pk))
                 self.assertEqual(DIALOGUE.objects.get().title, "Đối thoại với nhân dân")
                 DIALOGUE.objects.all().delete()
+
+    def test_a_file_in_an_old_font_is_converted_by_column_but_for_choices_from_the_list(self):
+        old = {"title": "Thêi gian", "kind": "§Þnh kú", "led_by_secretary": "Cã"}
+        rows = [
+            {**GOOD, **old},
+            {**GOOD, **old, "title": "§èi tho¹i"},
+            {**GOOD, "title": "Hà Nội đó"},
+        ]
+        send = lambda *rows: upload(  # noqa: E731
+            self.client, workbook(rows, columns_of(self.an)), convert="on"
+        )
+        job = send(*rows)
+        self.assertEqual(job.counts, {"new": 3, "changes": 3}, errors_of(job))
+        confirm(self.client, job)
+        titles = set(DIALOGUE.objects.values_list("title", flat=True))
+        self.assertEqual(titles, {"Thời gian", "Đối thoại", "Hà Nội đó"})
+        job = send({**rows[0], "attendees": "1.14"}, rows[1])
+        self.assertEqual(job.counts, {"error": 1, "same": 1})
+        page = self.client.get(f"/nhap-excel/{job.pk}/")
+        self.assertContains(page, "tai-len/?convert=1")
+        page = self.client.get("/nhap-excel/dialogue-conference/tai-len/?convert=1")
+        self.assertTrue(page.context["form"]["convert"].value())
+
+    def test_headings_in_old_fonts_are_headings(self):
+        for unit, title, day in (
+            ("M· ®¬n vÞ", "Chñ ®Ò", "Ngµy b¾t ®Çu"),
+            ("Maõ ñôn vò", "Chuû ñeà", "Ngaøy baét ñaàu"),
+        ):
+            book = openpyxl.load_workbook(io.BytesIO(sheet_of(self.an, GOOD)))
+            for cell in book.active[1]:
+                named = {"Mã đơn vị": unit, "Chủ đề": title, "Ngày bắt đầu": day}
+                cell.value = named.get(cell.value, cell.value)
+            book.copy_worksheet(book.active).delete_rows(
+                1
+            )  # a second sheet: it is chosen by headings
+            job = upload(self.client, saved(book))
+            self.assertEqual(job.counts, {"new": 1, "changes": 1}, (job.message, errors_of(job)))
 
     def test_the_same_line_twice_is_told_with_both_numbers(self):
         job = self.check(GOOD, GOOD)
@@ -319,6 +388,14 @@ class AwkwardOfficeTest(KindsCase):
         job = upload(self.client, saved(book))
         self.assertEqual(job.counts, {"new": 1, "changes": 1}, job.message)
 
+    def test_a_table_on_a_hidden_sheet_is_asked_to_be_shown(self):
+        book = openpyxl.load_workbook(io.BytesIO(sheet_of(self.an, GOOD)))
+        book.active.sheet_state = "hidden"
+        book.active = book.create_sheet("Ghi chú")
+        book.active.append(["Tháng này", "không có gì"])
+        job = upload(self.client, saved(book))
+        self.assertIn("trang đang ẩn", job.message)
+
     def test_a_locked_period_refuses_the_row(self):
         world = build_world(self.cast)
         type(world.report).objects.filter(pk=world.report.pk).update(state="approved")
@@ -332,6 +409,6 @@ def test_a_resource_declares_every_entered_column_and_natural_keys(slug):
     assert issubclass(resource, ModelResource)
     assert set(kind.field_names) <= set(resource.fields)
     assert "id" not in resource._meta.import_id_fields
-    assert set(NATURAL_KEYS[slug]) <= set(kind.field_names)
+    assert set(kind.key) <= set(kind.field_names)
     assert set(VALUES[slug]) <= set(kind.field_names) | {"unit"}
     assert target_of(slug).columns.__func__ is target_of("oversight").columns.__func__

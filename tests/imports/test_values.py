@@ -159,3 +159,10 @@ class RoundTripTest(ValuesCase):
         codes = {row[0] for row in openpyxl.load_workbook(io.BytesIO(data)).active.values}
         self.assertIn("13369", codes)
         self.assertNotIn("13384", codes)
+
+    def test_every_column_that_goes_out_is_one_that_comes_in(self):
+        for name in ("xa-13369", "huyen-349", "tinh"):
+            self.client.force_login(self.cast[name])
+            data = content(self.client.get(f"/bao-cao/ky/{self.period.pk}/so-lieu/"))
+            job = upload(self.client, data, "values", period=self.period.pk)
+            self.assertEqual(job.notices, [], name)

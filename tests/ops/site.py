@@ -1,6 +1,8 @@
 """A site of its own in a scratch database, driven from outside like on a server: for backup, kill, load."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 import uuid
@@ -67,6 +69,29 @@ class Site:
             command, cwd=settings.BASE_DIR, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
+
+    @contextmanager
+    def serve(self, *options):
+        """Run the site under gunicorn; give (port, process). It ends killed, with all of its process group.
+
+        The socket listens before gunicorn starts and is handed to it: nobody else can take the port, and
+        who asks early waits in the queue.
+        """
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            listening.listen(1024)
+            port, number = listening.getsockname()[1], listening.fileno()
+            command = [sys.executable, "-m", "gunicorn", "danvan.wsgi", "--bind", f"fd://{number}"]
+            with (self.folder / "gunicorn.log").open("a") as log:
+                process = subprocess.Popen(
+                    [*command, *options], cwd=settings.BASE_DIR, env=self.environment, stderr=log,
+                    pass_fds=[number], start_new_session=True,
+                )  # fmt: skip
+        try:
+            yield port, process
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     @property
     def _run(self) -> dict:

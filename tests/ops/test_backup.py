@@ -167,6 +167,14 @@ def test_damaged_and_foreign_files_are_refused_and_nothing_is_touched(site):
         for member in old:
             new.addfile(member, old.extractfile(member))
         new.addfile(tarfile.TarInfo("media/../../evil"), io.BytesIO())
+    outside = lambda body: json.dumps({**json.loads(body), "files": {"../outside": "0" * 64}})  # noqa: E731
+    changed(
+        good,
+        bad / "outside.tar",
+        lambda name, body: outside(body).encode() if name == "manifest.json" else None,
+    )
+    with tarfile.open(bad / "outside.tar", "a") as archive:
+        archive.addfile(tarfile.TarInfo("../outside"), io.BytesIO())
 
     told = json.loads(site.python(REFUSALS % str(bad)))
 
@@ -180,6 +188,7 @@ def test_damaged_and_foreign_files_are_refused_and_nothing_is_touched(site):
         "newer": "newer version",
         "format": "format 2",
         "evil": "does not name",
+        "outside": "leads out",
     }.items():
         assert part in told.get(name, "restored!"), name
     answer = site.manage("restore", site.folder / "absent.tar", check=False)

@@ -40,7 +40,8 @@ values = {str(value.number.normalize()) for value in report.values.all()}
 print(report.version, [line["n"] for line in lines], chain, sorted(values))
 """
 
-# A child saves without pause until it is killed; the parent kills it at a random moment and looks.
+# A child saves without pause until it is killed; the parent kills it at a random moment and looks. The moment
+# is counted in saves, not in seconds: the child tells of each it has done, and so how long one takes just now.
 KILLER = """
 import os, random, signal, time
 from decimal import Decimal
@@ -64,11 +65,12 @@ def save(number):
         person.full_name = f"Tên {number}"
     audit.audited_bulk_update(people, ["full_name"])
 
-def save_forever():
+def save_forever(told):
     number = Report.objects.get(pk=ids[0]).version
     while True:
         number += 1
         save(number)
+        os.write(told, b".")
 
 def whole():
     versions = set(Report.objects.filter(pk__in=ids).values_list("version", flat=True))
@@ -85,18 +87,24 @@ def whole():
     assert entries %% len(people) == 0, entries
     return version
 
-# The moments are spread over a few saves of this machine, however fast it is just now.
 start = time.monotonic()
 save(1)
-span = 3 * (time.monotonic() - start)
+lasts = time.monotonic() - start
 connection.close()
 for _ in range(times):
+    tells, told = os.pipe()
     child = os.fork()
     if child == 0:
-        save_forever()
-    time.sleep(0.05 + random.uniform(0, span))
+        save_forever(told)
+    os.close(told)
+    for _ in range(random.randrange(3)):
+        start = time.monotonic()
+        assert os.read(tells, 1), "the child died by itself"
+        lasts = time.monotonic() - start
+    time.sleep(random.uniform(0, 1.2 * lasts))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+    os.close(tells)
     version = whole()
     connection.close()
 if connection.vendor == "sqlite":
@@ -121,7 +129,7 @@ def test_eight_processes_save_fifty_times_each_in_one_report(site):
         saver.stdin.write("go\n")
         saver.stdin.flush()
     for saver in savers:
-        said, errors = saver.communicate(timeout=120)
+        said, errors = saver.communicate(timeout=600)
         assert said == "done\n", errors
     assert site.python(COUNTED) == f"400 {[50] * 8} True ['5E+1']"
 
@@ -131,7 +139,7 @@ def test_killed_at_random_moments(site):
     kills = int(os.environ.get("KILLS", "20"))
     times, version = map(int, site.python(KILLER % kills).split())
     assert times == kills
-    assert version > kills // 5, "the savers were killed before they saved anything"
+    assert version > kills // 2, "the savers were killed before they saved anything"
     site.manage("check", "--database", "default", "--fail-level", "ERROR")
 
 
@@ -191,30 +199,34 @@ def in_a_process(job, seconds):
     ImportJob.objects.recover()
     return ImportJob.objects.get(pk=job.pk), os.WIFSIGNALED(status)
 
+# How long a step takes just now is seen from those that got to their end.
 job, lasts = new(), {}
 while job.state != JobState.UNDONE:
     state, start = job.state, time.monotonic()
     job, killed = in_a_process(job, None)
     assert job.state != state and not killed, job.message
     lasts[state] = time.monotonic() - start
-job, hits = new(), 0
-for _ in range(times):
+job, hits, tries = new(), 0, 0
+while hits < times:
     if job.state == JobState.UNDONE:
         job = new()
-    job, killed = in_a_process(job, random.uniform(0, lasts[job.state]))
-    hits += killed
+    state, start = job.state, time.monotonic()
+    job, killed = in_a_process(job, random.uniform(0, lasts[state]))
+    if not killed:
+        lasts[state] = min(lasts[state], (time.monotonic() - start) / 2)
+    hits, tries = hits + killed, tries + 1
+    assert tries < 20 * times, "the processes ended before they were killed"
 while job.state != JobState.UNDONE:
     job, _ = in_a_process(job, None)
 if connection.vendor == "sqlite":
     with connection.cursor() as cursor:
         assert cursor.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-print(times, hits, job.state)
+print(hits, job.state)
 """
 
 
 def test_imports_killed_at_random_moments(site):
     """Whole or absent, with its trail, after each kill; and put back by recover() it goes on to the end."""
     kills = int(os.environ.get("KILLS", "5"))
-    times, hits, state = site.python(IMPORT_KILLER % kills).split()
-    assert (int(times), state) == (kills, "undone")
-    assert int(hits) > kills // 3, "the processes ended before they were killed"
+    hits, state = site.python(IMPORT_KILLER % kills).split()
+    assert (int(hits), state) == (kills, "undone")

@@ -1,26 +1,24 @@
 """110 clerks save their reports at once through gunicorn with two workers."""
 
+import contextlib
 import http.client
 import json
 import os
 import re
-import socket
-import subprocess
 import sys
 import threading
 import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from tests.ops.site import scratch_site
 
 pytestmark = pytest.mark.django_db(transaction=False)
 
-CLERKS = 110
+CLERKS, ROUNDS = 110, 2
 SESSIONS = """
 import json
 from django.test import Client
@@ -41,29 +39,6 @@ print(sorted(set(versions)), Value.objects.count() // len(versions))
 """
 
 
-@contextmanager
-def gunicorn(site):
-    """Run the site under gunicorn with two workers; give its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "danvan.wsgi", "--bind", f"127.0.0.1:{port}"]
-    command += ["--workers", "2", "--threads", "4", "--log-level", "warning"]
-    log = (site.folder / "gunicorn.log").open("w")
-    server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=site.environment, stderr=log)
-    try:
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield port
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-        log.close()
-
-
 class Clerk:
     """One clerk's browser: a session, the form as it was opened, and its saves."""
 
@@ -73,7 +48,7 @@ class Clerk:
         self.saves = 0
 
     def request(self, method: str, path: str, fields: dict | None = None) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
         body = urllib.parse.urlencode(fields or {}) if fields else None
@@ -120,29 +95,48 @@ def all_at_once(clerks, method) -> tuple[list[int], float]:
     return statuses, time.monotonic() - start
 
 
+def cpu(group: int) -> float:
+    """Return the processor seconds that the processes of a group have used so far."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group:
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def test_a_hundred_and_ten_clerks_save_at_once(tmp_path, django_db_blocker, capsys):
     with django_db_blocker.unblock(), scratch_site(tmp_path) as site:
         people = json.loads(site.python(SESSIONS))
         assert len(people) == CLERKS
-        with gunicorn(site) as port:
+        workers = ("--workers", "2", "--threads", "4", "--log-level", "warning")
+        with site.serve(*workers) as (port, server):
             clerks = [Clerk(port, report, session) for report, session in people]
             assert set(all_at_once(clerks, Clerk.open_form)[0]) == {200}
             looked, saved = [], []
-            for _ in range(2):
-                for method, times, expected in (
+            for _ in range(ROUNDS):
+                for method, told, expected in (
                     (Clerk.look, looked, 200),
                     (Clerk.save, saved, 302),
                 ):
+                    before = cpu(server.pid)
                     statuses, seconds = all_at_once(clerks, method)
                     assert statuses == [expected] * CLERKS
-                    times.append(seconds)
-        assert site.python(CHECK % [report for report, _ in people]).startswith("[2] ")
-    ratio = min(looked) / min(saved)
+                    told.append((seconds, cpu(server.pid) - before))
+        found = site.python(CHECK % [report for report, _ in people])
+        assert found.startswith(f"[{ROUNDS}] "), found
+    (look, look_cpu), (save, save_cpu) = (
+        map(sum, zip(*told, strict=True)) for told in (looked, saved)
+    )
+    requests = ROUNDS * CLERKS
     told = (
-        f"110 saves {CLERKS / min(saved):.0f}/s, bare pages {CLERKS / min(looked):.0f}/s, "
-        f"ratio {ratio:.2f} ({len(clerks[0].names)} figures each, {os.cpu_count()} cores)"
+        f"110 saves {requests / save:.0f}/s, bare pages {requests / look:.0f}/s, ratio {look / save:.2f}, "
+        f"of processor time {look_cpu / save_cpu:.2f} "
+        f"({len(clerks[0].names)} figures each, {os.cpu_count()} cores)"
     )
     with capsys.disabled():
         sys.stdout.write(f"\n{told} ")
-    # The bar is 0.5 on a quiet machine; a shared one is given room, errors are not.
-    assert ratio > 0.25, told
+    # The clock also runs while others use the machine: between two looks at it they come and go. What the
+    # server itself spends on a save does not change with them.
+    assert look_cpu / save_cpu > 0.35, told

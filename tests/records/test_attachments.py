@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase
 
-from records.attachments import DOCX, JPEG, MAX_SIZE, PDF, PNG, XLSX, media_type_of, safe_name
+from records.attachments import DOCX, HEIC, JPEG, MAX_SIZE, PDF, PNG, XLSX, media_type_of, safe_name
 from records.models import Attachment
 from records.services import delete_record, delete_records
 from tests.records.data import make
@@ -33,6 +33,8 @@ class TypeTest(TestCase):
             (PDF_FILE, PDF),
             (PNG_FILE, PNG),
             (b"\xff\xd8\xff\xe0..", JPEG),
+            (b"\0\0\0\x18ftypheic\0\0", HEIC),
+            (b"\0\0\0\x18ftypmp42\0\0", ""),
             (office(types, "word/document.xml"), DOCX),
             (office(types, "xl/workbook.xml"), XLSX),
             (office(types, "word/document.xml", "word/vbaProject.bin"), ""),
@@ -52,6 +54,7 @@ class TypeTest(TestCase):
         for typed, media_type, expected in (
             ("Quyết định số 5.pdf", PDF, "Quyết định số 5.pdf"),
             ("C:\\tạm\\Ảnh.JPG", JPEG, "Ảnh.jpg"),
+            ("IMG_0001.HEIC", HEIC, "IMG_0001.heic"),
             ("../../etc/passwd", PDF, "passwd.pdf"),
             ("x.html", PDF, "x.html.pdf"),
             ("a\u202efdp.pdf", PDF, "afdp.pdf"),
@@ -91,10 +94,17 @@ class FileTest(PageCase):
         shown = self.client.get(self.file_url(), {"xem": "1"})
         self.assertTrue(shown["Content-Disposition"].startswith("inline"))
 
-    def test_office_files_are_never_shown_inline(self):
-        self.attach(office("[Content_Types].xml", "word/document.xml"), "a.docx")
-        answer = self.client.get(self.file_url(), {"xem": "1"})
-        self.assertTrue(answer["Content-Disposition"].startswith("attachment"))
+    def test_what_a_browser_cannot_show_safely_is_only_handed_out(self):
+        word = office("[Content_Types].xml", "word/document.xml")
+        for content, name in ((word, "a.docx"), (b"\0\0\0\x18ftypheic\0\0", "a.heic")):
+            with self.subTest(name):
+                Attachment.objects.all().delete()
+                self.attach(content, name)
+                answer = self.client.get(self.file_url(), {"xem": "1"})
+                self.assertTrue(answer["Content-Disposition"].startswith("attachment"))
+                page = self.client.get(self.record.get_absolute_url())
+                self.assertContains(page, self.file_url())
+                self.assertNotContains(page, "?xem=1")
 
     def test_what_is_not_kept_here_is_refused_with_a_word(self):
         for content, name in (
@@ -136,3 +146,17 @@ class FileTest(PageCase):
                 delete()
             self.assertFalse(Attachment.objects.exists())
             self.assertFalse(default_storage.exists(name))
+
+    def test_the_history_tells_of_a_file_after_it_was_deleted_and_of_no_other(self):
+        self.attach(name="Quyết định.pdf")
+        other = make("oversight", self.unit, pk=self.record.pk)  # the same key in another table
+        detach = self.url(
+            "detach", "dialogue-conference", self.record.pk, Attachment.objects.get().pk
+        )
+        self.client.post(detach)
+        history = self.client.get(self.url("history", "dialogue-conference", self.record.pk))
+        lines = [(line.action, line.about, line.changes) for line in history.context["entries"]]
+        name = "Quyết định.pdf"
+        self.assertEqual(lines[:2], [("Xóa tệp", name, []), ("Đính kèm tệp", name, [])])
+        elsewhere = self.client.get(self.url("history", "oversight", other.pk))
+        self.assertNotContains(elsewhere, name)

@@ -14,4 +14,4 @@ class FillTest(TestCase):
                 fill(kind.model, 40)
                 self.assertEqual(kind.model.objects.count(), 40)
                 for record in kind.model.objects.select_related("unit"):
-                    record._check_rules()
+                    record._check_rules(set())

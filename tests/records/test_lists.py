@@ -6,7 +6,7 @@ from unittest import mock
 from danvan.common import paging
 from records.kinds import KINDS
 from records.menu import MOST
-from records.models import DialogueConference
+from records.models import DialogueConference, Oversight
 from tests.budget import assert_same_queries
 from tests.records.data import build, make
 from tests.records.test_pages import PageCase
@@ -129,22 +129,129 @@ class FilterTest(PageCase):
         narrowed = self.client.get(self.url_, {"kind": "thematic"})
         self.assertEqual(narrowed.context["totals"]["attendees"], 500)
 
+    def test_a_sum_of_nothing_said_is_no_zero(self):
+        make("oversight", self.unit, recommendations=2)
+        answer = self.client.get(self.url("list", "oversight"))
+        self.assertEqual(answer.context["totals"]["violations"], None)
+        self.assertNotContains(answer, "số vụ việc vi phạm phát hiện")
+        make("oversight", self.unit, violations=0)
+        answer = self.client.get(self.url("list", "oversight"))
+        self.assertContains(answer, "số vụ việc vi phạm phát hiện <b>0</b>")
 
-class BoundTest(PageCase):
-    def test_beyond_the_bound_counting_stops_and_totals_are_asked_for(self):
+
+class LongListTest(PageCase):
+    """Beyond the bound nothing is counted unasked, and every row can still be walked to."""
+
+    def setUp(self):
+        self.log_in("xa-13369")
+        sizes = mock.patch.multiple(paging, MAX_ROWS=5, PAGE_SIZE=3)
+        sizes.start()
+        self.addCleanup(sizes.stop)
+
+    def walk(self, address, slug="dialogue-conference", step="next"):
+        """Return the rows of each page from `address` on, by following the link to the page beside."""
+        pages = []
+        while True:
+            answer = self.client.get(self.url("list", slug) + address)
+            pages.append(answer.context["rows"])
+            self.assertLess(len(pages), 20, "the walk goes in a circle")
+            address = getattr(answer.context["page"], step)
+            if not address:
+                return pages, answer
+            self.assertContains(answer, address.replace("&", "&amp;"))
+
+    def test_counting_stops_and_totals_are_asked_for(self):
         for n in range(7):
             make("dialogue-conference", self.unit, attendees=n)
-        self.log_in("xa-13369")
         url = self.url("list")
-        with mock.patch.multiple(paging, MAX_ROWS=5):
-            answer = self.client.get(url)
-            self.assertContains(answer, "Hơn 5 hội nghị")
-            self.assertIsNone(answer.context["totals"])
-            self.assertEqual(len(answer.context["rows"]), 5)
-            self.assertContains(answer, "tính tổng cộng")
-            summed = self.client.get(url, {"tong": "1"})
-            self.assertEqual(summed.context["totals"]["attendees"], 21)
+        answer = self.client.get(url)
+        self.assertContains(answer, "Hơn 5 hội nghị")
+        self.assertIsNone(answer.context["totals"])
+        self.assertEqual(len(answer.context["rows"]), 3)
+        self.assertContains(answer, "tính tổng cộng")
+        summed = self.client.get(url, {"tong": "1"})
+        self.assertContains(summed, "Cộng 7 hội nghị")
+        self.assertEqual(summed.context["totals"]["attendees"], 21)
 
+    def test_every_row_is_reached_once_in_both_directions_whatever_the_order(self):
+        for n in range(14):
+            day = datetime.date(2024, 5, 1 + n // 5)  # equal days: the key decides
+            amount = None if n % 3 else n // 4  # blanks in between, and equal numbers
+            make("oversight", self.unit, start_date=day, recommendations=amount)
+        rows = list(Oversight.objects.all())
+        for order, expected in (
+            ("", sorted(rows, key=lambda row: (row.start_date, row.pk), reverse=True)),
+            ("?xep=ngay", sorted(rows, key=lambda row: (row.start_date, row.pk))),
+            ("?xep=so", self.by_number(rows, 1)),
+            ("?xep=-so", self.by_number(rows, -1)),
+        ):
+            with self.subTest(order):
+                pages, last = self.walk(order, "oversight")
+                self.assertEqual([row for page in pages for row in page], expected)
+                self.assertEqual([len(page) for page in pages], [3, 3, 3, 3, 2])
+                before = last.context["page"].previous
+                back, first = self.walk(before, "oversight", "previous")
+                self.assertEqual([r for page in reversed(back) for r in page], expected[:12])
+                self.assertNotContains(first, "Trang trước")
+                with (
+                    mock.patch.object(paging, "MAX_ROWS", 100),
+                    mock.patch.object(paging, "PAGE_SIZE", 100),
+                ):
+                    pages, _ = self.walk(order, "oversight")
+                self.assertEqual(pages, [expected])  # a short list has the same order
+
+    @staticmethod
+    def by_number(rows, sign):
+        """Blanks last in both directions, the key between equals."""
+        return sorted(
+            rows,
+            key=lambda row: (
+                row.recommendations is None,
+                sign * (row.recommendations or 0),
+                sign * row.pk,
+            ),
+        )
+
+    def test_a_row_added_or_deleted_on_the_way_neither_doubles_nor_hides_another(self):
+        rows = [make("oversight", self.unit) for _ in range(12)][::-1]
+        url = self.url("list", "oversight")
+        first = self.client.get(url)
+        make("oversight", self.unit)
+        rows[2].delete()  # the row the link names
+        second = self.client.get(url + first.context["page"].next)
+        self.assertEqual(second.context["rows"], rows[3:6])
+
+    def test_nonsense_in_the_address_leads_to_the_first_page(self):
+        rows = [make("oversight", self.unit) for _ in range(8)][::-1]
+        places = (
+            "x",
+            ".",
+            ".5",
+            "2024-13-45.1",
+            "2024-05-06.x",
+            "9" * 30,
+            f"2024-05-06.{'9' * 30}",
+        )
+        for place in (*places, "1e9999.1", "1900-01-01.1", "2024-05-06.٣x", "\x00.1"):
+            for step in ("sau", "truoc"):
+                for order in ("", "so", "-so", "ngay"):
+                    with self.subTest(place, step=step, order=order):
+                        query = {step: place, "xep": order}
+                        answer = self.client.get(self.url("list", "oversight"), query)
+                        self.assertEqual(len(answer.context["rows"]), 3)
+        self.assertEqual(
+            self.client.get(self.url("list", "oversight"), {"page": "2"}).context["rows"], rows[:3]
+        )
+
+    def test_the_filter_goes_along(self):
+        rows = [make("oversight", self.unit, lead="CD") for _ in range(8)][::-1]
+        for _ in range(8):
+            make("oversight", self.unit)
+        pages, _ = self.walk("?lead=CD", "oversight")
+        self.assertEqual([row for page in pages for row in page], rows)
+
+
+class ShortListTest(PageCase):
     def test_pages_that_do_not_exist_lead_to_ones_that_do(self):
         make("dialogue-conference", self.unit)
         self.log_in("xa-13369")
@@ -163,6 +270,11 @@ class MenuTest(PageCase):
         page = self.client.get("/ho-so/")
         self.assertContains(page, "Hồ sơ công tác 2024")
         self.assertContains(page, "1 hội nghị")
+        listed = self.client.get(self.url("list"), {"nam": "2024"})
+        for address in (page, listed):  # whoever follows a count finds as many rows
+            self.assertContains(address, f'href="{self.url("list")}?nam=2024"')
+        self.assertEqual(len(listed.context["rows"]), 1)
+        self.assertContains(listed, 'aria-current="page"')
         self.log_in("huyen-349")
         self.assertContains(self.client.get("/ho-so/"), "2 hội nghị")
 

@@ -109,7 +109,9 @@ class FormTest(PageCase):
 
     def test_save_and_next_keeps_unit_date_and_kind(self):
         answer = self.post(next="1")
-        form = self.client.get(answer["Location"]).context["form"]
+        page = self.client.get(answer["Location"])
+        self.assertEqual(page.context["own_unit"], self.unit)
+        form = page.context["form"]
         self.assertEqual(form["start_date"].value(), "06/05/2024")
         self.assertEqual(form["kind"].value(), "regular")
         self.assertEqual(int(form["unit"].value()), self.unit.pk)
@@ -156,6 +158,17 @@ class FormTest(PageCase):
                 self.assertContains(answer, "vui lòng xem lại trước khi xóa", status_code=409)
                 record.refresh_from_db()
                 self.assertEqual((record.version, record.title != "Gõ mò"), (1, True))
+
+    def test_the_history_shows_old_and_new_as_people_write_them_and_no_blanks(self):
+        record = make("dialogue-conference", self.unit, attendees=1140)
+        url = self.url("edit", "dialogue-conference", record.pk)
+        self.client.post(url, typed("dialogue-conference", self.unit, attendees="1.200", version=1))
+        history = self.client.get(self.url("history", "dialogue-conference", record.pk))
+        changed, made = history.context["entries"]
+        self.assertEqual(changed.changes, [("Số người dự", "1.140", "1.200")])
+        self.assertEqual(changed.who, "Nguyễn Thị An")
+        self.assertNotIn(("", ""), [(old, new) for _, old, new in made.changes])
+        self.assertNotContains(history, "(trống)")
 
     def test_a_notice_that_was_too_short_is_saved_with_a_word(self):
         answer = self.client.post(
@@ -218,6 +231,33 @@ class RecognitionFormTest(PageCase):
         self.assertContains(self.client.get(self.record.get_absolute_url()), "12-QĐ/HU")
         history = self.client.get(self.url("history", "mobilisation-model", self.record.pk))
         self.assertContains(history, "12-QĐ/HU")
+
+    def test_the_history_still_tells_of_a_decision_that_was_deleted(self):
+        self.post(**formset(self.ROW))
+        row = {**self.ROW, "id": self.record.recognitions.get().pk, "DELETE": "on"}
+        values = typed("mobilisation-model", self.unit, **formset(row, initial=1))
+        self.client.post(self.edit, {**values, "version": 2})
+        self.assertFalse(self.record.recognitions.exists())
+        history = self.client.get(self.url("history", "mobilisation-model", self.record.pk))
+        told = [(line.action, line.about) for line in history.context["entries"] if line.about]
+        decision = "Cấp huyện: 12-QĐ/HU ngày 10/06/2024"
+        self.assertEqual(told, [("Xóa", decision), ("Tạo mới", decision)])
+
+    def test_a_status_that_the_decisions_do_not_bear_out_is_saved_with_a_word(self):
+        for status, rows, word in (
+            ("recognised", (), "Chưa có quyết định công nhận"),
+            ("running", (self.ROW,), "tình trạng còn “Đang thực hiện”"),
+            ("recognised", (self.ROW,), ""),
+            ("registered", (), ""),
+        ):
+            with self.subTest(status, decisions=len(rows)):
+                values = typed("mobilisation-model", self.unit, status=status, **formset(*rows))
+                answer = self.client.post(self.url("create", "mobilisation-model"), values)
+                page = self.client.get(answer["Location"])
+                if word:
+                    self.assertContains(page, word)
+                else:
+                    self.assertEqual(len(page.context["messages"]), 1)
 
     def test_the_key_of_another_communes_decision_reaches_nothing(self):
         foreign = make("mobilisation-model", self.cast["xa-13363"].unit)

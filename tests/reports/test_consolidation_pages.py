@@ -8,9 +8,9 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from danvan.accounts.models import User
-from reports.charts import bar_chart, progress
+from reports.charts import bar_chart
 from reports.models import Qualifier, State
-from tests.budget import assert_same_queries
+from tests.budget import assert_same_queries, queries_of
 from tests.reports.consolidation_data import (
     add_communes,
     enter,
@@ -172,6 +172,10 @@ class ContentTests(Pages):
             [("Cấp tỉnh", "1"), ("Thành phố Phủ Lý", "110"), ("Huyện Kim Bảng", "1.000")],
         )
 
+    def test_a_unit_with_nothing_below_has_a_table_by_unit_too(self):
+        response = self.get("clerk", view="units", section="DT")
+        self.assertContains(response, "Tổng cộng xã Liêm Chung")
+
     def test_one_level(self):
         response = self.get("province", level="commune")
         self.assertEqual(self.total(response), 1100)
@@ -206,6 +210,65 @@ class ContentTests(Pages):
         assert_same_queries(self.client, url, lambda: None, grow, limit=32)
 
 
+class LongTableTests(Pages):
+    """A province of a size that no single page should hold."""
+
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        add_communes(cls.tree["350"], 250)
+        cls.y2023 = make_period(2023)
+        for code in range(9000, 9250):
+            enter(cls.y2023, str(code), DT07=2, DT08=1)
+
+    def test_the_reports_behind_a_figure_come_in_pages_and_none_twice(self):
+        codes = []
+        for number in (1, 2, 3):
+            response = self.get(
+                "province", "reports:drill", "DT11", unit="35", first=2023, part=2, page=number
+            )
+            first, second = (page for _part, page in response.context["pages"])
+            self.assertEqual(first.number, 1)
+            codes += [item.report.unit.code for item in second]
+        self.assertEqual(codes, [str(code) for code in range(9000, 9250)])
+        self.assertContains(response, "page=2#phan-2")
+
+    def test_only_the_page_asked_for_is_read(self):
+        self.client.force_login(self.people["province"])
+        url = reverse("reports:drill", args=["DT07"]) + "?unit=35&first=2023"
+        rows = [
+            sql for sql in queries_of(self.client, url) if "ORDER BY" in sql and '"note"' in sql
+        ]
+        self.assertEqual(len(rows), 1)
+        self.assertIn("LIMIT 100", rows[0])
+
+    def test_a_page_number_that_is_none(self):
+        for data in ({"page": "x"}, {"page": "9" * 30}, {"part": "x"}, {"part": "0", "page": "2"}):
+            response = self.get("province", "reports:drill", "DT07", unit="35", first=2023, **data)
+            self.assertEqual(response.status_code, 200, data)
+            response = self.get("province", view="units", section="DT", first=2023, **data)
+            self.assertEqual(response.status_code, 200, data)
+
+    def test_the_rows_by_unit_come_in_pages_that_name_their_district(self):
+        seen = []
+        for number in (1, 2):
+            response = self.get("province", view="units", section="DT", first=2023, page=number)
+            rows = list(response.context["unit_page"])
+            self.assertIsNone(rows[0][1])
+            seen += [row.unit.code for row, district in rows if district and not row.is_own]
+            self.assertContains(response, "Tổng cộng tỉnh Hà Nam")
+        self.assertEqual(rows[0][0].unit.code, "350")
+        self.assertEqual(len(seen), len(set(seen)))
+        self.assertEqual(len(seen), 254)
+
+    def test_the_list_of_missing_reports_ends(self):
+        for report in self.y2023.reports.filter(level="commune"):
+            set_state(self.y2023, report.unit.code, State.DRAFT)
+        response = self.get("province", first=2023)
+        self.assertContains(response, "254 báo cáo chưa có trong số liệu")
+        self.assertContains(response, "và 54 báo cáo khác")
+
+
 class ChartTests(SimpleTestCase):
     def test_bars_are_in_proportion_and_blank_has_none(self):
         chart = bar_chart(
@@ -225,11 +288,3 @@ class ChartTests(SimpleTestCase):
 
     def test_nothing_to_draw(self):
         self.assertEqual(bar_chart("T", []).bars, ())
-        self.assertEqual(progress({}).description, "Chưa có báo cáo")
-
-    def test_ring_closes(self):
-        ring = progress({"approved": 1, "submitted": 2, "draft": 0, "returned": 4})
-        self.assertEqual((ring.total, ring.done, ring.percent), (7, 1, 14))
-        self.assertEqual([s.kind for s in ring.segments], ["approved", "sent", "returned"])
-        self.assertAlmostEqual(sum(float(s.length) for s in ring.segments), 100, places=2)
-        self.assertEqual(ring.segments[1].offset, f"-{ring.segments[0].length}")

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from reports.consolidation import consolidate
+from reports.consolidation import Scope, consolidate
 from reports.consolidation_units import by_child_unit, drill
 from reports.models import Qualifier, State
 from tests.reports.consolidation_data import (
@@ -136,7 +136,7 @@ class ByChildTests(Small):
 
 class DrillTests(Small):
     def drill(self, code, level=None, first=2022, last=2022, **options):
-        found = drill(self.tree["35"], code, first, last, level, **options)
+        found = drill(Scope(self.tree["35"], first, last, **options), code, level)
         for part in found.parts:
             if part.figure.number is not None:
                 numbers = [contribution.number for contribution in part.contributions]
@@ -215,12 +215,12 @@ class DrillTests(Small):
         self.assertEqual(self.drill("DT15").figure.number, 1)
 
     def test_blank_figure(self):
-        self.assertEqual(self.drill("DT01").parts[0].contributions, ())
-        self.assertEqual(self.drill("GS08").parts[0].contributions, ())
+        self.assertEqual(list(self.drill("DT01").parts[0].contributions), [])
+        self.assertEqual(list(self.drill("GS08").parts[0].contributions), [])
 
     def test_unknown_code(self):
         with self.assertRaises(KeyError):
-            drill(self.tree["35"], "ZZ99", 2022, 2022)
+            drill(Scope(self.tree["35"], 2022, 2022), "ZZ99")
 
 
 class TwoTierTests(Small):

@@ -194,7 +194,7 @@ class EntryPageTest(TestCase):
         assert figures_of(self.report)["NX01"].text == "Dòng một\nDòng hai & “hai”"
 
     def test_a_stale_csrf_token_offers_to_send_again(self):
-        browser = Client(enforce_csrf_checks=True)
+        browser = Client(enforce_csrf_checks=True, headers={"origin": "http://testserver"})
         browser.force_login(self.cast["xa-13369"])
         body = "csrfmiddlewaretoken=old&version=0&DT01=7"
         kind = "application/x-www-form-urlencoded"

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from danvan.accounts.models import User
 from danvan.units.models import AdministrativeUnit
-from reports.consolidation import consolidate
+from reports.consolidation import Scope, consolidate
 from reports.consolidation_units import by_child_unit, drill
 from reports.models import Aggregation, Qualifier
 
@@ -98,6 +98,6 @@ class PublishedTests(TestCase):
                 parts = [part.figures[code].number or 0 for part in rows.parts]
                 self.assertEqual(sum(parts), line.total.number, code)
         for code in ("DT01", "DT13", "GS07", "TP07", "VD01"):
-            for part in drill(self.province, code, 2021, 2022).parts:
+            for part in drill(Scope(self.province, 2021, 2022), code).parts:
                 numbers = [item.number for item in part.contributions]
                 self.assertEqual(sum(numbers, Decimal(0)), part.figure.number, code)

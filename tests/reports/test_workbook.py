@@ -11,7 +11,7 @@ from django.test import TestCase
 from openpyxl import load_workbook
 
 from danvan.units.models import AdministrativeUnit, Level
-from reports.consolidation import consolidate
+from reports.consolidation import Scope, consolidate
 from reports.letterhead import date_in_words, document_date, letterhead
 from reports.models import Indicator, Qualifier, State
 from reports.workbook import build, collect, file_name
@@ -35,7 +35,7 @@ class Books(TestCase):
 
     def book(self, unit="35", first=2021, last=2022, **options):
         file = BytesIO()
-        build(collect(self.tree[unit], first, last, **options)).save(file)
+        build(collect(Scope(self.tree[unit], first, last, **options))).save(file)
         return load_workbook(file)
 
     def find(self, sheet, text, column=2):
@@ -137,6 +137,18 @@ class WorkbookTests(Books):
         self.assertEqual(titles, ["DT01 Chỉ tiêu DT01", "GS08 Chỉ tiêu GS08"])
         self.assertEqual(self.find(sheet, "Thành phố Phủ Lý", column=1)[1].value, 2)
         self.assertNotIn("Biểu đồ", self.book("1").sheetnames)
+
+    def test_no_chart_is_cut_by_a_page(self):
+        codes = ("DT01", "DV09", "GS08", "VD01")
+        for code, unit in zip(codes, ("1", "35", "1", "1"), strict=True):
+            enter(self.y2022, unit, **{code: 5})
+        with mock.patch("reports.workbook_charts._ROWS", 20):  # a page that holds one row of charts
+            sheet = self.book()["Biểu đồ"]
+        charts = sorted({chart.anchor._from.row + 1 for chart in sheet._charts})
+        (table,) = [row[0].row for row in sheet.iter_rows() if row[0].value == "Đơn vị"]
+        self.assertEqual(len(charts), 2)
+        # A page ends with the row `id`; the empty row above a chart or the table goes to the next.
+        self.assertEqual(sorted(brk.id for brk in sheet.row_breaks.brk), [charts[1] - 2, table - 2])
 
     def test_submission_status(self):
         set_state(self.y2022, "2", State.DRAFT)

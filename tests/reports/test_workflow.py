@@ -121,7 +121,12 @@ class WorkflowTest(TestCase):
         others = list(Report.objects.filter(reviewer__code="349", level="commune")[:3])
         Report.objects.filter(pk__in=[others[0].pk, others[2].pk]).update(state="submitted")
         others = list(Report.objects.filter(pk__in=[r.pk for r in others]).order_by("pk"))
-        lines = move_many(others, "approve", user=self.cast["huyen-349"])
+        lines = move_many(
+            others,
+            "approve",
+            user=self.cast["huyen-349"],
+            versions={report.pk: report.version for report in others},
+        )
         assert [line.done for line in lines] == [True, False, True]
         assert "Đang soạn" in lines[1].message
 

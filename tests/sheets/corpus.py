@@ -185,6 +185,12 @@ REFUSED = {
         "Ctrl+End",
     ),
     "cell in the last column": (lambda: honest(row(2, text_cell("XFD2", "x"))), "quá nhiều cột"),
+    "more error cells than are told": (
+        lambda: honest(
+            "".join(row(n, f'<c r="A{n}" t="e"><v>#REF!</v></c>') for n in range(2, 20_100))
+        ),
+        "20.000 ô lỗi",
+    ),
     "broken xml": (lambda: packed(parts("<row><c></row>")), ""),
     "lone surrogate": (lambda: honest(row(2, text_cell("A2", "&#xD800;"))), ""),
     "string index out of range": (lambda: honest(row(2, '<c r="A2" t="s"><v>99</v></c>')), ""),

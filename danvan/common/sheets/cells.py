@@ -17,11 +17,18 @@ from danvan.common.sheets.child import DATE, MOMENT, TIME
 from danvan.common.sheets.legacy import recognise
 from danvan.common.text import clean_line, clean_text, search_key
 
-_DAY_FIRST = re.compile(r"^(\d{1,2})\s*[/.\-]\s*(\d{1,2})\s*[/.\-]\s*(\d{2}|\d{4})$")
-_YEAR_FIRST = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?$")
+_HOUR = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?"  # the hour of a moment typed as text says nothing here
+_DAY_FIRST = re.compile(
+    rf"^(\d{{1,2}})\s*[/.\-]\s*(\d{{1,2}})\s*[/.\-]\s*(\d{{2}}|\d{{4}}){_HOUR}$"
+)
+_YEAR_FIRST = re.compile(rf"^(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_HOUR}$")
 _IN_WORDS = re.compile(r"^ngay (\d{1,2}) thang (\d{1,2}) nam (\d{4})$")
 _YES = {"co", "x", "1", "dung", "true", "yes", "v"}
 _NO = {"khong", "0", "sai", "false", "no", "ko"}
+OLD_FONT = "Chữ gõ bằng bảng mã"  # how the problem of text in an old font begins
+# What stands in a cell that holds an error, pasted as text or sent back by errors_workbook().
+NO_RESULT = "(công thức chưa có kết quả)"
+_ERRORS = {"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", NO_RESULT}
 _EPOCH = datetime.date(1899, 12, 30)
 _NOISE = 1e-9
 
@@ -61,9 +68,11 @@ def _date_of(cell: str) -> datetime.date:
     return datetime.date.fromisoformat(cell[2:12])
 
 
-def as_text(cell, *, lines: bool = False, convert: bool = False) -> str:
-    """Return the cell as clean text ("" for a blank); text of an old font is refused or converted."""
+def as_text(cell, *, lines: bool = False) -> str:
+    """Return the cell as clean text ("" for a blank); text of an old font is refused."""
     if cell.__class__ is str:
+        if cell[:1] in ("#", "(") and cell.strip() in _ERRORS:
+            raise CellProblem(f"Ô có lỗi {cell.strip()}. Vui lòng sửa công thức hoặc nhập giá trị.")
         if cell.isprintable() and _is_tidy(cell):
             suspect = None if cell.isascii() else recognise(cell)
         elif cell.startswith((DATE, MOMENT, TIME)):
@@ -74,7 +83,11 @@ def as_text(cell, *, lines: bool = False, convert: bool = False) -> str:
                 return clean_text(cell) if lines else clean_line(cell)
         if suspect is None:
             return cell
-        return _converted(suspect, convert, lines)
+        name, text = suspect
+        raise CellProblem(
+            f"{OLD_FONT} {name}, đọc được là “{clean_line(text)[:80]}”. "
+            "Chọn “Chuyển mã TCVN3, VNI sang Unicode” nếu đọc đúng, hoặc gõ lại."
+        )
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -91,17 +104,6 @@ def _is_tidy(text: str) -> bool:
         and unicodedata.is_normalized("NFC", text)
         and "Ð" not in text
         and "ð" not in text
-    )
-
-
-def _converted(suspect: tuple[str, str], convert: bool, lines: bool) -> str:
-    name, text = suspect
-    text = clean_text(text) if lines else clean_line(text)
-    if convert:
-        return text
-    raise CellProblem(
-        f"Chữ gõ bằng bảng mã {name}, đọc được là “{text[:80]}”. Chọn “Chuyển mã sang Unicode” "
-        "nếu đọc đúng, hoặc gõ lại."
     )
 
 
@@ -223,6 +225,6 @@ def as_choice(cell, choices: dict[str, str], labels: tuple[str, ...]) -> str:
     found = choices.get(search_key(text))
     if found is None:
         raise CellProblem(
-            f"“{text[:60]}” không có trong danh sách. Chọn một trong: {', '.join(labels)}.", labels
+            f"“{text[:60]}” không có trong danh sách. Chọn một trong: {'; '.join(labels)}.", labels
         )
     return found

@@ -16,7 +16,7 @@ import zipfile
 
 CHUNK = 1000
 HEADER_ROWS = 60
-MAX_BAD_CELLS = 2000
+MAX_BAD_CELLS = 20_000
 MARKER = "danvan-template"
 DATE, MOMENT, TIME = "\x01d", "\x01m", "\x01t"  # how dates travel in JSON
 _NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -98,6 +98,9 @@ def _answer(request: dict, out) -> None:
         return
     with zipfile.ZipFile(request["path"]) as archive:
         about["bad"] = _bad_cells(archive, parts[chosen])
+    if len(about["bad"]) > MAX_BAD_CELLS:  # those beyond would be read as blanks
+        _send(out, {"error": "bad"})
+        return
     sheet = book[chosen]
     _send(out, about)
     _send_rows(sheet, request, out)
@@ -133,19 +136,28 @@ def _marker(book, hidden) -> str:
 
 def _choose(book: _Book, names, hidden, request):
     """Return (sheet name, problem): by title, else the one visible sheet that has the headings."""
+    from danvan.common.sheets.legacy import in_unicode
     from danvan.common.text import search_key
 
+    def fold(text: str) -> str:
+        return search_key(in_unicode(text))
+
     titles = set(request["titles"])
-    named = [name for name in names if search_key(name) in titles]
+    named = [name for name in names if fold(name) in titles]
     able = [name for name in named or names if name not in hidden] or named
-    if len(able) == 1:
-        return able[0], ""
     headings = set(request["headings"])
-    known = {name: _known_headings(book[name], headings, search_key) for name in able}
+
+    def shown(sheets) -> dict[str, int]:
+        return {name: _known_headings(book[name], headings, fold) for name in sheets}
+
+    known = shown(able)
     most = max(known.values(), default=0)
     fitting = [name for name in able if known[name] == most]
     if most < 2:
-        return None, "none"
+        out_of_sight = [name for name, n in shown(hidden & set(names)).items() if n >= 2]
+        if out_of_sight and not named:
+            return None, "hidden"
+        return (able[0], "") if len(able) == 1 else (None, "none")
     return (fitting[0], "") if len(fitting) == 1 else (None, "many")
 
 
@@ -226,6 +238,6 @@ def _scan_cells(stream) -> list[list[str]]:
             element.clear()
         elif tag == "row":
             element.clear()
-        if len(found) >= MAX_BAD_CELLS:
+        if len(found) > MAX_BAD_CELLS:
             break
     return found

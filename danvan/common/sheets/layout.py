@@ -67,6 +67,11 @@ def fold_heading(text: str) -> str:
     return search_key(re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", text)) or search_key(text)
 
 
+def shorten(text: str, length: int = 60) -> str:
+    """Return `text` for a sentence: cut at `length`, and then it ends in …"""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
 def find_table(
     rows: Iterable[tuple[int, list]],
     match: Callable[[str], str | None],
@@ -88,7 +93,7 @@ def find_table(
         )
     number, cells = head[place]
     unknown = [
-        shown(cell)[:60]
+        shorten(shown(cell))
         for index, cell in enumerate(cells)
         if index not in columns and isinstance(cell, str) and not is_blank(cell)
     ]
@@ -113,7 +118,7 @@ def _header(head, match) -> tuple[int | None, dict[int, str]]:
                 if len(found) >= 2:
                     raise FileRefused(
                         f"Cột {column_letter(first)} và cột {column_letter(index)} cùng tiêu đề "
-                        f"“{shown(cell)[:60]}”. Vui lòng xóa bớt một cột."
+                        f"“{shorten(shown(cell))}”. Vui lòng xóa bớt một cột."
                     )
                 continue
             found[index] = key

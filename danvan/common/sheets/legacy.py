@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+TCVN3, VNI = "TCVN3 (ABC)", "VNI"
 _TCVN3_FROM = "µ¸¶·¹¨»¾¼½Æ©ÇÊÈÉË®ÌÐÎÏÑªÒÕÓÔÖ×ÝØÜÞßãáâä«åèæçé¬êíëìîïóñòô\u00adõøö÷ùúýûüþ¡¢£¤¥¦§"
 _TCVN3_TO = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵĂÂÊÔƠƯĐ"
 _TCVN3 = str.maketrans(_TCVN3_FROM, _TCVN3_TO)
@@ -16,7 +17,7 @@ _CIRCUMFLEX = {"â": "", "á": "\u0301", "à": "\u0300", "å": "\u0309", "ã": "
 _BREVE = {"ê": "", "é": "\u0301", "è": "\u0300", "ú": "\u0309", "ü": "\u0303", "ë": "\u0323"}
 _SINGLE = {"æ": "ỉ", "ó": "ĩ", "ò": "ị", "ô": "ơ", "ö": "ư", "î": "ỵ", "ñ": "đ", "í": "í", "ì": "ì"}
 
-_TCVN3_SIGN = re.compile("[A-Za-z][µ¸¶¹¨¾¼½©®ª¬]|[µ¸¶¹¨¾¼½©®ª¬][a-z]")
+_TCVN3_SIGN = re.compile("[A-Za-z][µ¸¶¹¨¾¼½©®ª¬\u00ad]|[µ¸¶¹¨¾¼½©®ª¬][a-zÀ-ÿ]")
 _VNI_SIGN = re.compile("(?i)[a-z][øûïåäëüöñæ]|[øïåäëüöñæ][a-z]|aâ|aê|eâ|oâ|a[ùõ]|e[ùõ]|où|ôù|ö[ùø]")
 _UNICODE = re.compile("(?i)[ăđơư\u1ea0-\u1ef9\u0300-\u0303\u0309\u0323]")
 
@@ -26,10 +27,23 @@ def recognise(text: str) -> tuple[str, str] | None:
     if text.isascii() or _UNICODE.search(text):
         return None
     if _TCVN3_SIGN.search(text):
-        return "TCVN3 (ABC)", text.translate(_TCVN3)
+        return TCVN3, read_as(text, TCVN3)
     if _VNI_SIGN.search(text):
-        return "VNI", from_vni(text)
+        return VNI, read_as(text, VNI)
     return None
+
+
+def read_as(text: str, encoding: str) -> str:
+    """Return `text`, typed in `encoding`, in Unicode; what is plainly Unicode already stays."""
+    if text.isascii() or _UNICODE.search(text):
+        return text
+    return text.translate(_TCVN3) if encoding == TCVN3 else from_vni(text)
+
+
+def in_unicode(text: str) -> str:
+    """Return `text` as it reads, for comparing only: a heading in an old font is a heading all the same."""
+    found = recognise(text)
+    return found[1] if found else text
 
 
 def from_vni(text: str) -> str:

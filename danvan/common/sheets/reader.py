@@ -39,6 +39,8 @@ _MESSAGES = {
     "broken": "Không đọc được nội dung tệp. Vui lòng mở bằng Excel, kiểm tra và lưu lại.",
     "rows": "Bảng có hơn 100.000 dòng. Vui lòng chia thành nhiều tệp.",
     "columns": f"Bảng có quá nhiều cột (tối đa {MAX_COLUMNS}). {_FAR}",
+    "bad": "Bảng có hơn 20.000 ô lỗi (#REF!, #N/A… hoặc công thức chưa có kết quả). "
+    "Vui lòng mở bằng Excel, sửa công thức rồi lưu lại.",
     "killed": f"Tệp làm bộ đọc dừng giữa chừng. {_FAR}",
     "slow": "Đọc tệp quá lâu nên đã dừng lại. Vui lòng chia thành nhiều tệp nhỏ hơn.",
     "busy": "Máy chủ đang đọc tệp của người khác. Vui lòng thử lại sau ít phút.",
@@ -107,6 +109,11 @@ def _no_sheet(about: dict) -> str:
         return (
             f"Tệp có nhiều trang tính cùng mẫu ({names}). Vui lòng chỉ để lại một trang cần nhập, "
             "hoặc đặt tên trang đó như trong tệp mẫu."
+        )
+    if about["problem"] == "hidden":
+        return (
+            "Bảng cần nhập nằm ở một trang đang ẩn. Vui lòng bấm chuột phải vào tên trang, chọn Unhide "
+            "(Hiện) rồi lưu lại."
         )
     return f"Không tìm thấy bảng cần nhập trong các trang: {names}. Vui lòng dùng tệp mẫu."
 

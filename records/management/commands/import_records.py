@@ -3,15 +3,15 @@
 from danvan.imports.commandline import ImportCommand
 from danvan.imports.targets import target_of
 from records.kinds import BY_SLUG
+from records.recognition_sheet import RECOGNITIONS
 
 
 class Command(ImportCommand):
     help = "Import records of one kind from a workbook, all or nothing, with the rights of a user."
 
     def add_arguments(self, parser):
-        parser.add_argument(
-            "kind", choices=sorted(BY_SLUG), metavar="KIND", help=", ".join(BY_SLUG)
-        )
+        kinds = [*BY_SLUG, RECOGNITIONS.slug]
+        parser.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
         self.add_import_arguments(parser)
 
     def handle(self, *, kind, file, user, dry_run, errors, **options):

@@ -10,6 +10,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from danvan.units.models import AdministrativeUnit
+from reports.consolidation_facts import Scope
 from reports.models import ReportingPeriod, Section
 from reports.models.period import COUNTED_KINDS
 from reports.workbook import build, collect
@@ -39,9 +40,7 @@ class Command(BaseCommand):
         last_period = find_period(first, last)
         found = find_unit(unit, last_period)
         code = find_section(section, first, last)
-        content = collect(
-            found, first, last, section=code, include_submitted=options["include_submitted"]
-        )
+        content = collect(Scope(found, first, last, code, options["include_submitted"]))
         if not content.consolidation.expected:
             raise CommandError(f"{found} has no report in {years}")
         save(build(content), target)

@@ -1,0 +1,26 @@
+"""Fields of the house: what people type, and what a phone lets them type."""
+
+import datetime
+
+from django import forms
+from django.test import SimpleTestCase
+
+from danvan.common.forms import DateInput
+
+
+class DayForm(forms.Form):
+    day = forms.DateField(widget=DateInput())
+
+
+class DayTest(SimpleTestCase):
+    def test_a_day_is_read_however_it_is_written(self):
+        for typed in ("05/03/2024", "5/3/2024", "5-3-2024", "5.3.2024", "05032024", " 05032024 "):
+            with self.subTest(typed):
+                form = DayForm({"day": typed})
+                self.assertTrue(form.is_valid(), form.errors)
+                self.assertEqual(form.cleaned_data["day"], datetime.date(2024, 3, 5))
+
+    def test_digits_that_are_no_day_or_could_be_two_are_asked_about(self):
+        for typed in ("1112024", "31022024", "050324", "00000000", "٠٥٠٣٢٠٢٤"):
+            with self.subTest(typed):
+                self.assertFalse(DayForm({"day": typed}).is_valid())
