@@ -64,7 +64,6 @@ class RecordChecker(Checker):
         self.existing: dict[int, list] = {}
         self.seen: dict[int, list[int]] = {}
         self.mapped: list[Reading] = []
-        self.order = {name: place for place, name in enumerate(target.fields)}
         self.kept_blanks = 0
 
     def check_many(self, rows):
@@ -199,7 +198,6 @@ class RecordChecker(Checker):
 
     def _errors(self, row: _Row, problems) -> Verdict:
         label = row.values.get("title", "")
-        problems = sorted(problems, key=lambda problem: self.order.get(problem.key, -1))
         return error_verdict(row.number, str(label)[:120], problems)
 
     def _new(self, row: _Row) -> Verdict:

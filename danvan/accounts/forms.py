@@ -2,11 +2,11 @@
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordMixin
-from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils import timezone
 
 from danvan.accounts import lockout, twofactor
-from danvan.accounts.context import client_address
+from danvan.accounts.context import client_address, current
+from danvan.accounts.logins import login_failed
 from danvan.accounts.passwords import was_issued
 from danvan.accounts.rights import standing
 
@@ -54,6 +54,20 @@ class LoginForm(AuthenticationForm):
             raise forms.ValidationError(self.error_messages["no_unit"], code="no_unit")
 
 
+def own_password(user, typed: str) -> str:
+    """Return `typed` if it is the password of `user`, who is logged in. Raises ValidationError.
+
+    Wrong ones count as at the login: an open screen is no place to try them out.
+    """
+    now = current()
+    if lockout.closed_until(user.username, now.address):
+        raise forms.ValidationError("Nhập sai nhiều lần. Vui lòng thử lại sau ít phút.")
+    if not user.check_password(typed):
+        login_failed(own_password, {"username": user.username}, now.request)
+        raise forms.ValidationError("Mật khẩu hiện tại chưa đúng. Vui lòng nhập lại.")
+    return typed
+
+
 class OwnPasswordForm(SetPasswordMixin, forms.Form):
     """Change the own password: the present one, and the new one twice."""
 
@@ -69,14 +83,14 @@ class OwnPasswordForm(SetPasswordMixin, forms.Form):
     def __init__(self, user, *args, **kwargs):
         self.user = user
         super().__init__(*args, **kwargs)
-        self.fields["new_password1"].help_text = " ".join(password_validators_help_texts())
+        self.fields["new_password1"].help_text = (
+            "Ít nhất 12 ký tự; nên là một câu dài, có thể có dấu và dấu cách. Không dùng từ phổ biến, "
+            "tên người, tên đơn vị, số điện thoại."
+        )
 
     def clean_old_password(self):
         """Ask for the present password, so that an unattended screen is not enough."""
-        typed = self.cleaned_data["old_password"]
-        if not self.user.check_password(typed):
-            raise forms.ValidationError("Mật khẩu hiện tại chưa đúng. Vui lòng nhập lại.")
-        return typed
+        return own_password(self.user, self.cleaned_data["old_password"])
 
     def clean(self):
         """Compare both entries, ask the validators, refuse the old and the issued password."""
@@ -134,10 +148,7 @@ class PasswordOnlyForm(forms.Form):
 
     def clean_password(self):
         """Compare with the own password."""
-        typed = self.cleaned_data["password"]
-        if not self.user.check_password(typed):
-            raise forms.ValidationError("Mật khẩu chưa đúng. Vui lòng nhập lại.")
-        return typed
+        return own_password(self.user, self.cleaned_data["password"])
 
 
 class ResumeForm(forms.Form):

@@ -34,7 +34,6 @@ def confirm(user, code: str) -> list[str] | None:
         device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
         if device is None or not device.verify_token(_digits(code)):
             return None
-        TOTPDevice.objects.filter(user=user, confirmed=True).delete()
         device.confirmed = True
         device.save()
         return new_recovery_codes(user)

@@ -73,6 +73,18 @@ class SecondFactorView(FormView):
     template_name = "accounts/second_factor.html"
     form_class = CodeForm
 
+    def dispatch(self, request, *args, **kwargs):
+        """Replace nothing: who finds an open screen must not put another phone in place of the owner's."""
+        if twofactor.confirmed_device(request.user):
+            messages.info(request, "Muốn dùng điện thoại khác, vui lòng tắt rồi bật lại.")
+            return redirect("accounts:second_factor_off")
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form(self, form_class=None):
+        form = super().get_form(form_class)
+        form.fields["code"].help_text = "6 chữ số trên ứng dụng xác thực."
+        return form
+
     def get_form_kwargs(self):
         user = self.request.user
         return {**super().get_form_kwargs(), "check": lambda code: twofactor.confirm(user, code)}

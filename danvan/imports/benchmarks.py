@@ -22,7 +22,7 @@ from openpyxl import Workbook
 from tablib import Dataset
 
 from danvan.common import excel
-from danvan.common.benchmarks import Ratio, benchmark
+from danvan.common.benchmarks import Ratio, benchmark, best_of
 from danvan.imports import confirming
 from danvan.imports.checking import check_job
 from danvan.imports.models import ImportJob, JobState
@@ -163,19 +163,24 @@ class _Bench:
         rows = self.model.objects.order_by("pk")
         columns = import_string("records.exporting.columns_of")(self.target.resource)
         path = str(self.folder / "out.xlsx")
+
+        def ours():
+            excel.stream_rows(path, excel.Sheet("a", columns, self._sheet_rows(rows)))
+
+        def stock():
+            modelresource_factory(self.model)().export(rows[:STOCK_ROWS]).export("xlsx")
+
         peak = _peak()
-        start = time.perf_counter()
-        sheet = excel.Sheet("a", columns, self._sheet_rows(rows))
-        excel.stream_rows(path, sheet)
-        ours = time.perf_counter() - start
+        ours()
         growth = _peak() - peak
+        seconds, of_stock = best_of(2, ours, stock)  # in turns: a moment of the machine's hits both
+        of_stock *= rows.count() / STOCK_ROWS
         plain = self.openpyxl_export(rows, columns)
-        start = time.perf_counter()
-        modelresource_factory(self.model)().export(rows[:STOCK_ROWS]).export("xlsx")
-        stock = (time.perf_counter() - start) * rows.count() / STOCK_ROWS
         return [
-            Ratio("export", ours, "openpyxl write-only", plain, 1.0),
-            Ratio("export", ours, f"stock Resource ({STOCK_ROWS} rows, scaled)", stock, 15, True),
+            Ratio("export", seconds, "openpyxl write-only", plain, 1.0),
+            Ratio(
+                "export", seconds, f"stock Resource ({STOCK_ROWS} rows, scaled)", of_stock, 15, True
+            ),
             Ratio("export, growth in MB (not s)", growth, "allowed", 150, 1.0),
         ]
 

@@ -147,6 +147,7 @@ class _Check:
         self.job, self.target, self.table, self.old_fonts = job, target, table, old_fonts
         self.bad = bad_by_row(workbook.bad)
         self.letters = table.letters
+        self.places = {key: index for index, key in table.columns.items()}
         self.headings = {column.key: column.heading for column in target.columns(job)}
         self.checker = target.checker(job)
         self.waiting: dict[str, list] = {kind: [] for kind in Kind.values}
@@ -172,16 +173,22 @@ class _Check:
         for verdict in self.checker.check_many(batch):
             if verdict.kind is None:
                 self.counts["same"] += 1
-                continue
-            self.counts[verdict.kind] += 1
-            if verdict.kind != Kind.ERROR:
-                self.counts["changes"] += verdict.weight
-            if verdict.kind == Kind.ERROR and self.counts[Kind.ERROR] > MAX_ERRORS:
-                continue
-            waiting = self.waiting[verdict.kind]
-            waiting.append(verdict.item)
-            if len(waiting) >= PART:
-                self._flush(verdict.kind)
+            else:
+                self._keep(verdict.kind, verdict)
+
+    def _keep(self, kind: str, verdict: Verdict) -> None:
+        """Count a verdict and lay it by: errors from left to right, what is about the whole row first."""
+        self.counts[kind] += 1
+        if kind != Kind.ERROR:
+            self.counts["changes"] += verdict.weight
+        elif self.counts[kind] > MAX_ERRORS:
+            return
+        else:
+            verdict.item[2].sort(key=lambda problem: self.places.get(problem[0], -1))
+        waiting = self.waiting[kind]
+        waiting.append(verdict.item)
+        if len(waiting) >= PART:
+            self._flush(kind)
 
     def _prepare(self, batch: list[tuple[int, dict]]) -> None:
         """Put into the rows what was converted, and the problems of error cells."""

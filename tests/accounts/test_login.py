@@ -246,6 +246,8 @@ class TestOwnPassword(LoginCase):
             ("abababababababab", "lặp lại quá ít"),
             ("xa tiên sơn 2024", "tên đơn vị"),
             ("Thị xã Duy Tiên", "tên đơn vị"),
+            ("Huyện Kim Bảng", "tên đơn vị"),
+            ("danvankimbang2024", "tên đơn vị"),
             ("Nguyễn Thị An", "tên người"),
             (PASSWORD, "phải khác mật khẩu cũ"),
             ("", "Vui lòng nhập"),
@@ -261,9 +263,15 @@ class TestOwnPassword(LoginCase):
         self.assertIn("new_password2", answer.context["form"].errors)
         self.assertTrue(self.opens(PASSWORD))
 
-    def test_a_wrong_present_one_is_refused(self):
-        self.assertContains(self.change(self.GOOD, old="sai"), "hiện tại chưa đúng")
+    def test_a_wrong_present_one_is_refused_and_the_fifth_closes_the_door(self):
+        for _ in range(5):
+            self.assertContains(self.change(self.GOOD, old="sai"), "hiện tại chưa đúng")
+        self.assertContains(self.change(self.GOOD), "Nhập sai nhiều lần")
+        self.assertContains(
+            self.client.post("/bao-mat/hai-lop/tat/", {"password": PASSWORD}), "Nhập sai nhiều lần"
+        )
         self.assertTrue(self.opens(PASSWORD))
+        self.assertEqual(SecurityEvent.objects.filter(kind="locked_out").count(), 1)
 
     def test_long_ones_with_spaces_and_marks_are_taken_as_typed(self):
         for number, good in enumerate(
@@ -360,6 +368,14 @@ class TestSecondFactor(LoginCase):
     def code(self, device, step=1):
         """The next code: the one just used is refused a second time."""
         return f"{totp(device.bin_key, t0=-30 * step):06d}"
+
+    def test_a_second_phone_does_not_take_the_place_of_the_first(self):
+        device, _ = self.set_up(self.an)
+        self.client.force_login(self.an)
+        other = twofactor.pending_device(self.an)
+        answer = self.client.post("/bao-mat/hai-lop/", {"code": f"{totp(other.bin_key):06d}"})
+        self.assertRedirects(answer, "/bao-mat/hai-lop/tat/")
+        self.assertEqual(twofactor.confirmed_device(self.an), device)
 
     def test_password_alone_is_not_enough(self):
         self.set_up(self.an)

@@ -388,6 +388,14 @@ class AwkwardOfficeTest(KindsCase):
         job = upload(self.client, saved(book))
         self.assertEqual(job.counts, {"new": 1, "changes": 1}, job.message)
 
+    def test_a_table_on_a_hidden_sheet_is_asked_to_be_shown(self):
+        book = openpyxl.load_workbook(io.BytesIO(sheet_of(self.an, GOOD)))
+        book.active.sheet_state = "hidden"
+        book.active = book.create_sheet("Ghi chú")
+        book.active.append(["Tháng này", "không có gì"])
+        job = upload(self.client, saved(book))
+        self.assertIn("trang đang ẩn", job.message)
+
     def test_a_locked_period_refuses_the_row(self):
         world = build_world(self.cast)
         type(world.report).objects.filter(pk=world.report.pk).update(state="approved")

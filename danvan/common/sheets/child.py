@@ -145,14 +145,19 @@ def _choose(book: _Book, names, hidden, request):
     titles = set(request["titles"])
     named = [name for name in names if fold(name) in titles]
     able = [name for name in named or names if name not in hidden] or named
-    if len(able) == 1:
-        return able[0], ""
     headings = set(request["headings"])
-    known = {name: _known_headings(book[name], headings, fold) for name in able}
+
+    def shown(sheets) -> dict[str, int]:
+        return {name: _known_headings(book[name], headings, fold) for name in sheets}
+
+    known = shown(able)
     most = max(known.values(), default=0)
     fitting = [name for name in able if known[name] == most]
     if most < 2:
-        return None, "none"
+        out_of_sight = [name for name, n in shown(hidden & set(names)).items() if n >= 2]
+        if out_of_sight and not named:
+            return None, "hidden"
+        return (able[0], "") if len(able) == 1 else (None, "none")
     return (fitting[0], "") if len(fitting) == 1 else (None, "many")
 
 

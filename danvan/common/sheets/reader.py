@@ -110,6 +110,11 @@ def _no_sheet(about: dict) -> str:
             f"Tệp có nhiều trang tính cùng mẫu ({names}). Vui lòng chỉ để lại một trang cần nhập, "
             "hoặc đặt tên trang đó như trong tệp mẫu."
         )
+    if about["problem"] == "hidden":
+        return (
+            "Bảng cần nhập nằm ở một trang đang ẩn. Vui lòng bấm chuột phải vào tên trang, chọn Unhide "
+            "(Hiện) rồi lưu lại."
+        )
     return f"Không tìm thấy bảng cần nhập trong các trang: {names}. Vui lòng dùng tệp mẫu."
 
 
