@@ -1,7 +1,7 @@
 # The contract: `make run` and `make test` work on a fresh Debian machine with Python 3.11 and make.
 # Everything is done by tests/run.py, which needs nothing but the standard library to start.
 .DEFAULT_GOAL := help
-.PHONY: run test lint help
+.PHONY: run test lint audit help
 
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3.14 python; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
@@ -15,6 +15,9 @@ test: ## the full test run: style, checks, tests on SQLite and on PostgreSQL, br
 
 lint: ## style only: ruff check and ruff format --check
 	@$(DRIVER) lint
+
+audit: ## known holes in the pinned packages: asks the advisory service, so it is no part of the tests
+	@$(DRIVER) audit
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile

@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
 from danvan.accounts.rights import Action
-from danvan.common.numbers import format_number
+from danvan.common.numbers import format_number, read_id
 from danvan.common.text import clean_line, search_key
 from danvan.common.views import (
     ScopedDeleteView,
@@ -269,9 +269,7 @@ class RecordDeleteView(KindMixin, ScopedDeleteView):
     def delete(self, row):
         version = self.request.POST.get("version", "")
         try:
-            delete_record(
-                row, actor=self.request.user, version=int(version) if version.isdecimal() else 0
-            )
+            delete_record(row, actor=self.request.user, version=read_id(version, default=0))
         except StaleRecord:
             return "Hồ sơ vừa được người khác sửa, vui lòng xem lại trước khi xóa."
         except ValidationError as error:
@@ -291,7 +289,8 @@ class BulkDeleteView(KindMixin, ScopedView, TemplateView):
 
     def post(self, request, *args, **kwargs):
         self.require_right()
-        keys = [int(key) for key in request.POST.getlist("pk") if key.isdecimal()][: BULK_LIMIT + 1]
+        posted = map(read_id, request.POST.getlist("pk"))
+        keys = [key for key in posted if key is not None][: BULK_LIMIT + 1]
         if not keys:
             messages.warning(request, "Vui lòng đánh dấu ít nhất một hồ sơ để xóa.")
             return redirect("records:list", self.kind)

@@ -20,7 +20,8 @@ from records.kinds import RecordKind
 from reports.measure_table import MEASURES, Measure, Source
 from reports.models import Indicator, Report, ReportingPeriod
 
-Counted = dict[tuple[int, str], Decimal]
+# By unit id, then by code. Plain numbers as the database gives them; what is blank is left out.
+Counted = dict[int, dict[str, int | Decimal]]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Behind:
 
 
 def counted(units: models.QuerySet[AdministrativeUnit], period: ReportingPeriod) -> Counted:
-    """Return what the records of `period` give, by (unit id, indicator code), for many units at once.
+    """Return what the records of `period` give, by unit and indicator code, for many units at once.
 
     Only indicators of the period's catalogue that name a measure; what a level does not enter is left
     out by counted_for.
@@ -44,25 +45,24 @@ def counted(units: models.QuerySet[AdministrativeUnit], period: ReportingPeriod)
     for code, measure in indicators.values_list("code", "measure"):
         if measure in MEASURES:
             codes.setdefault(measure, []).append(code)
-    numbers = measured(units, period.start, period.end, codes)
     return {
-        (unit_id, code): number
-        for (unit_id, measure), number in numbers.items()
-        for code in codes[measure]
+        unit_id: {code: number for name, number in numbers.items() for code in codes[name]}
+        for unit_id, numbers in measured(units, period.start, period.end, codes).items()
     }
 
 
 def measured(units: models.QuerySet, start, end, codes: Iterable[str] | None = None) -> Counted:
-    """Return the measures `codes` (all of them by default) from `start` to `end`, by (unit id, measure)."""
+    """Return the measures `codes` (all of them by default) from `start` to `end`, by unit and measure."""
     by_source: dict[int, list[Measure]] = {}
     for code in MEASURES if codes is None else codes:
         by_source.setdefault(id(MEASURES[code].source), []).append(MEASURES[code])
     found: Counted = {}
     for measures in by_source.values():
+        names = [measure.code for measure in measures]
         for unit_id, *numbers in grouped(measures, units, start, end):
-            for measure, number in zip(measures, numbers, strict=True):
-                if number is not None:
-                    found[unit_id, measure.code] = Decimal(number)
+            pairs = zip(names, numbers, strict=True)
+            told = {name: number for name, number in pairs if number is not None}
+            found.setdefault(unit_id, {}).update(told)
     return found
 
 
@@ -80,8 +80,9 @@ def counted_for(report: Report) -> dict[str, Decimal]:
     entered = {
         row.code for row in period.catalogue.indicators.all() if row.entered_by(report.level)
     }
-    numbers = counted(AdministrativeUnit.objects.filter(pk=report.unit_id), period)
-    return {code: number for (_, code), number in numbers.items() if code in entered}
+    found = counted(AdministrativeUnit.objects.filter(pk=report.unit_id), period)
+    numbers = found.get(report.unit_id, {})
+    return {code: Decimal(number) for code, number in numbers.items() if code in entered}
 
 
 def records_behind(unit: AdministrativeUnit, period: ReportingPeriod, code: str) -> Behind | None:

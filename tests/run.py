@@ -1,4 +1,4 @@
-"""The driver behind the Makefile: `python3 tests/run.py run | test | lint`.
+"""The driver behind the Makefile: `python3 tests/run.py run | test | lint | audit`.
 
 It starts with the standard library alone and goes on inside .venv (run_machine.py). `test` goes on
 after a failure, so that one run shows everything, and ends with one line: N passed, N failed.
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import venv
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -195,6 +196,24 @@ def checks(tally: Tally) -> None:
         tally.check("static files for production", *static, **production)
 
 
+AUDITOR = "pip-audit==2.10.1"
+
+
+def audit() -> int:
+    """`make audit`: ask the advisory service about every pinned package; return the number to exit with.
+
+    Apart from the tests, which ask no network, and in an environment that goes again. Strict: a package the
+    service does not know counts as a finding, so that silence never looks like an all-clear.
+    """
+    with tempfile.TemporaryDirectory(prefix="danvan-audit-") as folder:
+        venv.create(folder, with_pip=True)
+        python = Path(folder) / "bin" / "python"
+        if subprocess.run([python, "-m", "pip", "install", "--quiet", AUDITOR]).returncode:
+            raise MachineError(f"{AUDITOR} cannot be installed: nothing was asked.")
+        asked = ["--strict", "--no-deps", "--disable-pip", "--requirement", "requirements.txt"]
+        return subprocess.run([python, "-m", "pip_audit", *asked], cwd=ROOT).returncode
+
+
 def main(arguments: list[str]) -> int:
     """Dispatch; a machine that lacks something gets a sentence, not a traceback."""
     os.environ.pop("PYTHONPATH", None)
@@ -206,6 +225,8 @@ def main(arguments: list[str]) -> int:
                 return run_site()
             case ["test", *rest]:
                 return run_tests(rest)
+            case ["audit"]:
+                return audit()
             case ["lint"]:
                 ensure_environment("requirements-dev.txt")
                 tally = Tally()

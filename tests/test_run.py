@@ -162,3 +162,24 @@ def test_make_says_what_it_can_do():
     assert answer.returncode == 0
     for target in ("run", "test", "lint"):
         assert f"make {target}" in answer.stdout
+
+
+def test_the_audit_asks_about_every_pin_and_takes_silence_for_a_finding(driver, monkeypatch):
+    asked = []
+
+    def run(command, **options):
+        asked.append([str(part) for part in command])
+        return subprocess.CompletedProcess(command, 1 if "pip_audit" in command else 0)
+
+    monkeypatch.setattr(driver.venv, "create", lambda folder, with_pip: None)
+    monkeypatch.setattr(driver.subprocess, "run", run)
+    assert driver.main(["audit"]) == 1
+    assert {"--strict", "requirements.txt"} <= set(asked[1])
+
+
+def test_an_audit_that_cannot_start_says_so(driver, monkeypatch, capsys):
+    monkeypatch.setattr(driver.venv, "create", lambda folder, with_pip: None)
+    failed = subprocess.CompletedProcess([], 1)
+    monkeypatch.setattr(driver.subprocess, "run", lambda command, **options: failed)
+    assert driver.main(["audit"]) != 0
+    assert "nothing was asked" in capsys.readouterr().err

@@ -47,12 +47,10 @@ def write_records(
 
 def _store_counted(period: ReportingPeriod) -> None:
     """Give each submitted figure what the records say: the same number, or nothing without records."""
-    known: dict[str, set[int]] = defaultdict(set)
-    for unit_id, code in counted(AdministrativeUnit.objects.all(), period):
-        known[code].add(unit_id)
+    known = counted(AdministrativeUnit.objects.all(), period)
     values = Value.objects.filter(report__period=period, report__submitted_at__isnull=False)
     rows = values.values_list("pk", "report__unit", "indicator__code")
-    ids = [pk for pk, unit_id, code in rows if unit_id in known.get(code, ())]
+    ids = [pk for pk, unit_id, code in rows if code in known.get(unit_id, ())]
     # By key: PostgreSQL has no statistics of rows written a moment ago and would join them one by one.
     for start in range(0, len(ids), BATCH):
         Value.objects.filter(pk__in=ids[start : start + BATCH]).update(counted=F("number"))

@@ -102,6 +102,12 @@ class TestAccounts(AdminCase):
                 self.assertEqual(self.add(username=bad).status_code, 200)
                 self.assertFalse(User.objects.filter(username=bad).exists())
 
+    def test_what_is_wrong_is_told_in_vietnamese(self):
+        for wrong in ({"username": "a b"}, {"username": "a b", "unit": ""}):
+            page = self.add(**wrong)
+            self.assertContains(page, "Vui lòng sửa lỗi dưới đây.")
+            self.assertNotContains(page, "Please")
+
     def test_account_without_unit_is_refused(self):
         self.assertContains(self.add(unit=""), "phải thuộc một đơn vị")
 

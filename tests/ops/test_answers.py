@@ -71,6 +71,20 @@ class TestHeaders(TestCase):
             )
 
 
+class TestRefusedRequests(TestCase):
+    def test_the_line_of_a_refusal_carries_the_id_that_the_page_quotes(self):
+        out = io.StringIO()
+        handler = logging.StreamHandler(out)
+        handler.setFormatter(PlainFormatter("%(name)s [%(request_id)s] %(message)s"))
+        handler.addFilter(RequestIdFilter())
+        log = logging.getLogger("django.request")
+        log.addHandler(handler)
+        self.addCleanup(log.removeHandler, handler)
+        answer = Client().get("/khong-co/")
+        line = f"django.request [{answer.headers['X-Request-ID']}] Not Found: /khong-co/"
+        self.assertIn(line, out.getvalue())
+
+
 class TestHealth(TestCase):
     def test_all_is_well(self):
         answer = Client().get("/healthz")

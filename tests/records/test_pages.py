@@ -206,7 +206,7 @@ class BulkDeleteTest(PageCase):
 
     def test_nonsense_and_nothing_are_answered(self):
         self.log_in("xa-13369")
-        for data in ({}, {"pk": "x"}, {"pk": ["1' OR 1=1"]}):
+        for data in ({}, {"pk": "x"}, {"pk": ["1' OR 1=1"]}, {"pk": ["9" * 30, "²"]}):
             answer = self.client.post(self.url("bulk_delete"), data)
             self.assertRedirects(answer, self.url("list"))
 

@@ -32,7 +32,7 @@ class DemoRecordsTests(TestCase):
                 for row in indicators:
                     if row.entered_by(unit.level):
                         figure = board.rows[unit.code][row.code]
-                        number = found.get((unit.pk, row.code))
+                        number = found.get(unit.pk, {}).get(row.code)
                         # No record at all says nothing; the report then says 0.
                         if number == figure or (number is None and figure == 0):
                             same += 1

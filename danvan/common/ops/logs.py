@@ -12,8 +12,12 @@ class RequestIdFilter(logging.Filter):
     """Put the id of the request being served on every line ("-" outside one)."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Add the attribute; never drops a line."""
-        record.request_id = request_id.get() or "-"
+        """Add the attribute; never drops a line.
+
+        Django notes a refusal after the middlewares are done, with the request itself on the line.
+        """
+        asked = getattr(record, "request", None)
+        record.request_id = request_id.get() or getattr(asked, "id", "") or "-"
         return True
 
 
