@@ -21,6 +21,25 @@ def _empty_tables_with_the_ledger_open(teardown):
     return emptied
 
 
+SLOWEST = (
+    "tests/browser/test_every_page.py",
+    "tests/test_permission_matrix.py",
+    "tests/browser/",
+    "tests/ops/",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes longest, so that two processes end at about the same time."""
+
+    def place(item) -> int:
+        return next(
+            (n for n, name in enumerate(SLOWEST) if item.nodeid.startswith(name)), len(SLOWEST)
+        )
+
+    items.sort(key=place)
+
+
 def pytest_configure():
     from django.test import TransactionTestCase
 

@@ -102,7 +102,8 @@ class Tally:
 
     def pytest(self, name: str, database_url: str, *arguments: str) -> None:
         """Run the tests on one database; a test that was skipped counts as failed."""
-        command = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadscope", "-p", "no:cacheprovider"]
+        spread = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")
+        command = ["-m", "pytest", "-q", *spread, "-p", "no:cacheprovider"]
         environment = {"DATABASE_URL": database_url, "DEBUG": "0"}
         with tempfile.TemporaryDirectory(prefix="danvan-junit-") as folder:
             report = Path(folder) / "report.xml"
