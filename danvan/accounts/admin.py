@@ -198,9 +198,14 @@ class UserAdmin(admin.ModelAdmin):
     def reset_selected(self, request, queryset):
         """Issue new passwords after a confirmation and show the sheet once."""
         people = queryset.filter(is_active=True).exclude(pk=request.user.pk)
-        if "confirmed" in request.POST:
-            return self.slips(request, services.reset_passwords(_in_order(people), by=request.user))
-        return self.ask_before_issuing(request, people)
+        if "confirmed" not in request.POST:
+            return self.ask_before_issuing(request, people)
+        try:
+            issued = services.reset_passwords(_in_order(people), by=request.user)
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+            return redirect("admin:accounts_user_changelist")
+        return self.slips(request, issued)
 
     def issue_new(self, request):
         """The second half of an import: all accounts that have no password yet, ready for one click."""

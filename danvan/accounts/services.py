@@ -49,6 +49,7 @@ def reset_passwords(people: Sequence[User], *, by: User) -> list[tuple[User, str
     """Do what reset_password does for all of `people` or none; return (account, password) pairs.
 
     The slow hashing stands before the transaction: nobody waits for a hundred hashes to be able to save.
+    Of two presses at once one is refused (ValidationError), or the slips shown would not open the accounts.
     """
     for user in people:
         _expect_right(by, user)
@@ -56,8 +57,14 @@ def reset_passwords(people: Sequence[User], *, by: User) -> list[tuple[User, str
             raise ValidationError(
                 "Anh/chị không tự cấp lại mật khẩu của mình; vui lòng dùng trang Đổi mật khẩu."
             )
+    before = {user.pk: user.password for user in people}
     issued = [(user, issue_password(user)) for user in people]
     with transaction.atomic():
+        stored = User.objects.filter(pk__in=before).order_by("pk").select_for_update()
+        if dict(stored.values_list("pk", "password")) != before:
+            raise ValidationError(
+                "Mật khẩu vừa được cấp hoặc đổi ở nơi khác nên lần này chưa cấp. Vui lòng xem lại rồi cấp lại."
+            )
         for user, _ in issued:
             user.save(update_fields=_ISSUED)
             sessions.end_sessions(user)

@@ -161,6 +161,21 @@ class TestAccounts(AdminCase):
         self.an.refresh_from_db()
         self.assertEqual(self.an.password, old)
 
+    def test_of_two_presses_at_once_the_second_is_told_and_the_first_slip_opens_the_account(self):
+        issue, slips = services.issue_password, []
+
+        def pressed_twice(user):
+            if not slips:
+                slips.append(None)
+                slips[0] = services.reset_password(User.objects.get(pk=user.pk), by=self.quan)
+            return issue(user)
+
+        chosen = {"action": "reset_selected", "_selected_action": [self.an.pk], "confirmed": "1"}
+        with mock.patch.object(services, "issue_password", pressed_twice):
+            second = self.client.post(LIST, chosen, follow=True)
+        self.assertContains(second, "nên lần này chưa cấp")
+        self.assertTrue(User.objects.get(pk=self.an.pk).check_password(slips[0]))
+
     def test_an_edit_leaves_the_password_that_changed_meanwhile(self):
         edited = User.objects.get(pk=self.an.pk)
         services.reset_password(User.objects.get(pk=self.an.pk), by=self.quan)
