@@ -223,9 +223,11 @@ class _Year:
 
     def _date_ledger(self) -> None:
         """Date the ledger lines like the saving they stand for, not like the loading."""
-        saved = Report.objects.filter(pk=OuterRef("report")).values("saved_at")
+        # By key, without order or join: PostgreSQL knows nothing yet of the new rows and took minutes.
+        saved = Report.objects.filter(pk=OuterRef("report")).order_by().values("saved_at")
+        lines = FigureChange.objects.filter(report__in=[report.pk for report in self.reports])
         with ledger.opened(connection):
-            FigureChange.objects.filter(report__period=self.period).update(at=Subquery(saved))
+            lines.update(at=Subquery(saved))
 
     def _correct_showcase(self, figures: YearFigures) -> None:
         """Let the clerk of the showcase commune have begun to correct what was returned."""
