@@ -43,10 +43,7 @@ def confirm(job: ImportJob, *, only_good: bool) -> bool:
     """Confirm `job`; False when it was taken by another confirmation. Raises Refused."""
     if not request_confirmation(job, only_good=only_good):
         return False
-    if is_small(job):
-        work(job)
-    else:
-        _launch(job)
+    _start(job)
     return True
 
 
@@ -65,11 +62,15 @@ def undo(job: ImportJob) -> bool:
     """
     if not request_undo(job):
         return False
+    _start(job)
+    return True
+
+
+def _start(job: ImportJob) -> None:
     if is_small(job):
         work(job)
     else:
         _launch(job)
-    return True
 
 
 def work(job: ImportJob) -> None:
