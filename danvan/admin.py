@@ -56,7 +56,7 @@ class SuperuserSite(AdminSite):
 
     def logout(self, request, extra_context=None):
         """Log out as everywhere on the site (POST only)."""
-        from danvan.accounts.views import LogoutView
+        from danvan.accounts.login.views import LogoutView
 
         return LogoutView.as_view()(request)
 

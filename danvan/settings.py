@@ -71,12 +71,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "danvan.accounts.middleware.ActingMiddleware",
-    "danvan.accounts.middleware.SessionLimitsMiddleware",
-    "danvan.accounts.middleware.ResumingLoginRequiredMiddleware",
+    "danvan.accounts.login.middleware.ActingMiddleware",
+    "danvan.accounts.login.middleware.SessionLimitsMiddleware",
+    "danvan.accounts.login.middleware.ResumingLoginRequiredMiddleware",
     "danvan.common.middleware.PrivatePagesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "danvan.accounts.middleware.FirstStepsMiddleware",
+    "danvan.accounts.login.middleware.FirstStepsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -97,7 +97,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "danvan.navigation.navigation",
-                "danvan.accounts.sessions.limits_of",
+                "danvan.accounts.login.sessions.limits_of",
             ],
         },
     },
@@ -140,10 +140,10 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "danvan.accounts.passwords.VietnamesePasswordValidator"},
+    {"NAME": "danvan.accounts.login.passwords.VietnamesePasswordValidator"},
 ]
 ISSUED_PASSWORD_DAYS = 7
-# Lock-out after wrong passwords (danvan/accounts/lockout.py).
+# Lock-out after wrong passwords (danvan/accounts/login/lockout.py).
 LOGIN_PAIR_LIMIT, LOGIN_PAIR_MINUTES = 5, 15
 LOGIN_NAME_LIMIT = 20
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", False)  # of superusers
@@ -194,7 +194,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "danvan.accounts.views.csrf_failure"
+CSRF_FAILURE_VIEW = "danvan.accounts.login.views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -230,9 +230,9 @@ CONTENT_SECURITY_POLICY = {
 
 # What can be imported from Excel (danvan/imports/targets.py): tuples of targets, in menu order.
 IMPORT_TARGETS = [
-    "reports.value_sheet.TARGETS",
-    "records.importing.TARGETS",
-    "records.recognition_sheet.TARGETS",
+    "reports.sheets.columns.TARGETS",
+    "records.sheets.records.TARGETS",
+    "records.sheets.recognitions.TARGETS",
     "danvan.imports.account_target.TARGETS",
 ]
 
@@ -265,5 +265,5 @@ LOGGING = {
 }
 
 # Records ask reports what is locked and when a year begins, without importing them.
-RECORD_LOCK = "reports.locks.locks_on"
-RECORD_YEARS = "reports.locks.year_spans"
+RECORD_LOCK = "reports.workflow.locks.locks_on"
+RECORD_YEARS = "reports.workflow.locks.year_spans"

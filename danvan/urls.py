@@ -9,7 +9,7 @@ from danvan.common.ops.health import healthz
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("danvan.accounts.urls")),
-    path("nhat-ky/so-lieu/", include("reports.urls_ledger")),
+    path("nhat-ky/so-lieu/", include("reports.figures.urls_ledger")),
     path("bao-cao/", include("reports.urls")),
     path("nhap-excel/", include("danvan.imports.urls")),
     path("ho-so/", include("records.urls")),

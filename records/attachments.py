@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
-from danvan.accounts.context import acting
+from danvan.accounts.audit.context import acting
 from danvan.common.text import clean_line
 from records.locks import require_open
 from records.models import Attachment, EventRecord

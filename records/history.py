@@ -8,8 +8,8 @@ from datetime import datetime
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 
-from danvan.accounts.audit import ACTION_LABELS, SOURCE_LABELS, changes_of
-from danvan.accounts.trail import AuditEntry
+from danvan.accounts.audit.writing import ACTION_LABELS, SOURCE_LABELS, changes_of
+from danvan.accounts.models.trail import AuditEntry
 from records.models import Attachment, EventRecord
 
 FILE_LABELS = {AuditEntry.Action.CREATE: "Đính kèm tệp", AuditEntry.Action.DELETE: "Xóa tệp"}

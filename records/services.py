@@ -16,8 +16,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from danvan.accounts.audit import audited_bulk_create, audited_bulk_delete, audited_bulk_update
-from danvan.accounts.context import acting
+from danvan.accounts.audit.context import acting
+from danvan.accounts.audit.writing import (
+    audited_bulk_create,
+    audited_bulk_delete,
+    audited_bulk_update,
+)
 from danvan.accounts.rights import Action
 from records.locks import RecordLocked, locks_on, require_open
 from records.models import (

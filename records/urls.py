@@ -1,7 +1,8 @@
 from django.urls import path, register_converter
 
-from records import views, views_excel, views_files
+from records import views, views_files
 from records.converters import KindConverter
+from records.sheets import views as views_excel
 
 register_converter(KindConverter, "kind")
 

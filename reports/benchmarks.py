@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from danvan.common.benchmarks import Ratio, benchmark, best_of
 from danvan.units.models import AdministrativeUnit, Kind, Level
-from reports.catalogue_loader import load_default_catalogue
-from reports.consolidation import consolidate
-from reports.measure_benchmark import measures  # noqa: F401 - registers itself
+from reports.catalogue.loading import load_default_catalogue
+from reports.consolidation.summary import consolidate
+from reports.counting.benchmark import measures  # noqa: F401 - registers itself
 from reports.models import Report, ReportingPeriod, State
 
 COMMUNES = 10_600

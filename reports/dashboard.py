@@ -10,16 +10,17 @@ from django.views.decorators.http import require_safe
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from records.menu import year_counts
-from reports.consolidation import single_years, year_progress
-from reports.consolidation_facts import Scope, Source, read_facts
-from reports.consolidation_text import figure_text
-from reports.figures import figures_of
+from reports.consolidation.facts import read_facts
+from reports.consolidation.scope import Scope, Source
+from reports.consolidation.summary import single_years, year_progress
+from reports.consolidation.words import figure_text
+from reports.figures.rules import describe
+from reports.figures.writing import figures_of
 from reports.models import Indicator, Report, State
-from reports.periods import current_period
-from reports.progress import counts_by_area, required_counts, state_counts, to_review_by
-from reports.rules import describe
-from reports.submission import prior_report
-from reports.workflow import lock_reason, may_enter
+from reports.workflow.moves import lock_reason, may_enter
+from reports.workflow.periods import current_period
+from reports.workflow.progress import counts_by_area, required_counts, state_counts, to_review_by
+from reports.workflow.submission import prior_report
 
 # What a leader asks first: dialogues, people received, recognised models, oversight.
 KEY_FIGURES = {

@@ -1,6 +1,9 @@
 from django.urls import include, path
 
-from reports import views_catalogue, views_entry, views_periods, views_review, views_values
+from reports.catalogue import views as views_catalogue
+from reports.figures import views_entry
+from reports.sheets import views as views_values
+from reports.workflow import views_periods, views_review
 
 app_name = "reports"
 urlpatterns = [
@@ -14,7 +17,7 @@ urlpatterns = [
     ),
     path("<int:pk>/lich-su/<str:code>/", views_review.figure_history, name="figure_history"),
     path("xet-duyet/", views_review.ReviewView.as_view(), name="review"),
-    path("tong-hop/", include("reports.urls_consolidation")),
+    path("tong-hop/", include("reports.consolidation.urls")),
     path("ky/", views_periods.period_list, name="periods"),
     path("ky/mo/", views_periods.open_new, name="period_open"),
     path("ky/<int:pk>/", views_periods.period_detail, name="period"),

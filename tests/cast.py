@@ -72,7 +72,7 @@ class World:
 def build_world(cast: dict[str, User], **overrides) -> World:
     """Open YEAR (`overrides`: fields of the period); return the world around Tiên Sơn's report."""
     from reports.models import Report
-    from reports.periods import open_period
+    from reports.workflow.periods import open_period
 
     period = open_period(YEAR, actor=cast["tinh"], **overrides)
     report = Report.objects.select_related("unit", "period").get(period=period, unit__code="13369")

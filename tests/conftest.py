@@ -12,7 +12,7 @@ def _empty_tables_with_the_ledger_open(teardown):
     def emptied(case):
         from django.db import connection
 
-        from reports import ledger
+        from reports.figures import ledger
 
         ledger.remove(connection)
         teardown(case)

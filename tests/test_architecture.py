@@ -23,7 +23,7 @@ PACKAGES = {
 SPREADSHEET_DOORS = ("danvan/common/excel", "danvan/common/sheets")
 SPREADSHEET_LIBRARIES = {"openpyxl", "python_calamine", "xlsxwriter", "rustpy_xlsxwriter"}
 # Workbooks with a layout of their own; their cells still go through the door (excel.put).
-WORKBOOK_LAYOUT = ("reports/workbook", "danvan/imports/workbooks")
+WORKBOOK_LAYOUT = ("reports/documents/workbook", "danvan/imports/workbooks")
 UNSCOPED = {
     *("all", "get", "filter", "exclude", "order_by", "values", "values_list", "annotate", "update"),
     *(

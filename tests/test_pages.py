@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory, TestCase, override_settings
 from django.urls import reverse
 
 from danvan import views
-from reports.periods import open_period
+from reports.workflow.periods import open_period
 from tests.cast import build_cast
 
 FIRST_VISIT, LATER_PAGE = 100 * 1024, 20 * 1024

@@ -30,8 +30,8 @@ from danvan.accounts.admin_filters import (
 )
 from danvan.accounts.admin_steps import STEPS
 from danvan.accounts.models import User
+from danvan.accounts.models.trail import AuditEntry
 from danvan.accounts.sheet import account_sheet
-from danvan.accounts.trail import AuditEntry
 from danvan.common.excel import CONTENT_TYPE, safe_file_name
 from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.units.forms import unit_choice

@@ -16,9 +16,11 @@ class AccountsConfig(AppConfig):
             user_login_failed,
         )
 
-        from danvan.accounts import audit, checks, logins  # noqa: F401 - checks register themselves
+        from danvan.accounts import checks  # noqa: F401 - checks register themselves
+        from danvan.accounts.audit.writing import register_models
+        from danvan.accounts.login import signals
 
-        audit.register_models()
-        user_logged_in.connect(logins.logged_in, dispatch_uid="danvan_logged_in")
-        user_logged_out.connect(logins.logged_out, dispatch_uid="danvan_logged_out")
-        user_login_failed.connect(logins.login_failed, dispatch_uid="danvan_login_failed")
+        register_models()
+        user_logged_in.connect(signals.logged_in, dispatch_uid="danvan_logged_in")
+        user_logged_out.connect(signals.logged_out, dispatch_uid="danvan_logged_out")
+        user_login_failed.connect(signals.login_failed, dispatch_uid="danvan_login_failed")

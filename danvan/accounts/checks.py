@@ -24,7 +24,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
-from danvan.accounts.audit import EXEMPT, OUR_APPS
+from danvan.accounts.audit.writing import EXEMPT, OUR_APPS
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
@@ -116,7 +116,7 @@ def check_closed(app_configs=None, **kwargs):
     """E007: a page asks for a login unless it says otherwise, and the gates stand behind the login."""
     from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
 
-    from danvan.accounts.middleware import FirstStepsMiddleware, SessionLimitsMiddleware
+    from danvan.accounts.login.middleware import FirstStepsMiddleware, SessionLimitsMiddleware
 
     chain = [import_string(path) for path in settings.MIDDLEWARE]
     wanted = [
@@ -148,7 +148,7 @@ def check_closed(app_configs=None, **kwargs):
 def check_audit(app_configs=None, **kwargs):
     """E008: an exemption from the audit trail names a model that exists."""
     labels = {model._meta.label for model in _our_models()}
-    hint = "Correct EXEMPT in danvan/accounts/audit.py."
+    hint = "Correct EXEMPT in danvan/accounts/audit/writing.py."
     return [
         Error(
             f"The audit trail exempts {label}, which does not exist.", hint=hint, id="danvan.E008"
@@ -168,7 +168,7 @@ def check_database(app_configs=None, databases=None, **kwargs):
             hint = "Set OPTIONS['transaction_mode'] to IMMEDIATE: otherwise writers fail “locked”."
             errors.append(Error("SQLite begins DEFERRED.", hint=hint, id="danvan.E009"))
         if not _ledger_protected(connection):
-            hint = "Run manage.py migrate; after a table was rebuilt call reports.ledger.install."
+            hint = "Run manage.py migrate; after a table was rebuilt call reports.figures.ledger.install."
             errors.append(
                 Error("The ledger of figures can be rewritten.", hint=hint, id="danvan.E010")
             )
@@ -211,7 +211,7 @@ def _ledger_protected(connection) -> bool:
         return True
     from importlib import import_module
 
-    ledger = import_module("reports.ledger")
+    ledger = import_module("reports.figures.ledger")
     applied = MigrationRecorder(connection).applied_migrations()
     # A database that is not migrated yet is told so by migrate itself, which runs this check first.
     return ("reports", ledger.MIGRATION) not in applied or ledger.installed(connection)

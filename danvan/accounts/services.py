@@ -13,12 +13,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from danvan.accounts import lockout, security_log, sessions, twofactor
+from danvan.accounts.audit import security_log
+from danvan.accounts.login import lockout, sessions, twofactor
+from danvan.accounts.login.passwords import choose_password, issue_password
 from danvan.accounts.models import User
-from danvan.accounts.passwords import choose_password, issue_password
+from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
-from danvan.accounts.trail import SecurityKind
 
 _ISSUED = ["password", "issued_password", "password_issued_at", "must_change_password"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from danvan.accounts.audit import audited_bulk_create, audited_bulk_update
-from danvan.accounts.context import acting
+from danvan.accounts.audit.context import acting
+from danvan.accounts.audit.writing import audited_bulk_create, audited_bulk_update
 from danvan.units.loader import LoadResult, Writer, load_units
 
 

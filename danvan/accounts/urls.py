@@ -1,6 +1,7 @@
 from django.urls import path
 
-from danvan.accounts import views, views_audit, views_security
+from danvan.accounts.audit import views as views_audit
+from danvan.accounts.login import views, views_security
 
 app_name = "accounts"
 urlpatterns = [

@@ -14,13 +14,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Max
 from django.urls import reverse
 
-from danvan.accounts import security_log, services
-from danvan.accounts.audit import audited_bulk_create
-from danvan.accounts.context import acting
+from danvan.accounts import services
+from danvan.accounts.audit import security_log
+from danvan.accounts.audit.context import acting
+from danvan.accounts.audit.writing import audited_bulk_create
 from danvan.accounts.models import Role, User
+from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
-from danvan.accounts.trail import SecurityKind
 from danvan.common.sheets import cells
 from danvan.common.text import search_key
 from danvan.imports.checking import error_verdict

@@ -161,7 +161,7 @@ class _Bench:
     def exports(self) -> list[Ratio]:
         """Return the ratios of the way out."""
         rows = self.model.objects.order_by("pk")
-        columns = import_string("records.exporting.columns_of")(self.target.resource)
+        columns = import_string("records.sheets.exporting.columns_of")(self.target.resource)
         path = str(self.folder / "out.xlsx")
 
         def ours():
@@ -196,12 +196,12 @@ class _Bench:
         return time.perf_counter() - start
 
     def _sheet_rows(self, rows):
-        return import_string("records.exporting.record_rows")(self.target.resource, rows)
+        return import_string("records.sheets.exporting.record_rows")(self.target.resource, rows)
 
 
 def _values(user, folder: Path) -> list[Ratio]:
     """Return the seconds for a year's figures of all units, out and in, beside two seconds."""
-    period = import_string("reports.periods.open_period")(2022)
+    period = import_string("reports.workflow.periods.open_period")(2022)
     target = target_of("values")
     params = {"period": str(period.pk), "year": 2022}
     job = ImportJob(owner=user, target="values", file_name="a.xlsx", sha256="", params=params)

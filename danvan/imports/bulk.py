@@ -14,7 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.utils import timezone
 
-from danvan.accounts.trail import AuditEntry, unit_and_role
+from danvan.accounts.models.trail import AuditEntry, unit_and_role
 from danvan.common.text import search_key
 
 BATCH = 2000

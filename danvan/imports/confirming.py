@@ -10,8 +10,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from danvan.accounts import security_log
-from danvan.accounts.trail import SecurityKind
+from danvan.accounts.audit import security_log
+from danvan.accounts.models.trail import SecurityKind
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports.checking import TakenOver, run_check
 from danvan.imports.models import RUNNING, ImportJob, JobState, Kind

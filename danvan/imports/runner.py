@@ -12,7 +12,7 @@ import sys
 
 from django.conf import settings
 
-from danvan.accounts.context import acting, current
+from danvan.accounts.audit.context import acting, current
 from danvan.imports.checking import check_job
 from danvan.imports.confirming import request_confirmation, request_undo, undo_job, write_job
 from danvan.imports.liveness import working_on

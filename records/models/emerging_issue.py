@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from danvan.accounts.audit import audited_bulk_create, audited_update
+from danvan.accounts.audit.writing import audited_bulk_create, audited_update
 from danvan.accounts.scope import ScopedQuerySet
 from records.models.base import EventRecord, RecordQuerySet, text_field
 from records.models.rules import Rule, at_least, choice_field, chosen, count_field, within

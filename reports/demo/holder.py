@@ -11,7 +11,7 @@ from pathlib import Path
 from records.models import EventRecord
 from reports.demo.board import DemoUnit, Numbers
 from reports.demo.chance import apportion, between, noise
-from reports.periods import default_dates
+from reports.workflow.periods import default_dates
 
 FILE = Path(__file__).with_name("words.csv")
 DAY = datetime.timedelta(days=1)

@@ -15,11 +15,11 @@ from records.models import (
     IssueStatus,
     Recognition,
 )
+from reports.counting.counting import counted
 from reports.demo.events import records_of
 from reports.demo.figures import numbers
 from reports.demo.holder import Holder
 from reports.demo.units import demo_unit
-from reports.measures import counted
 from reports.models import ReportingPeriod, Value
 
 BATCH = 500

@@ -3,7 +3,7 @@
 from danvan.units.models import AdministrativeUnit, Level
 from reports.demo.board import DemoUnit
 from reports.demo.totals import YEARS
-from reports.periods import default_dates
+from reports.workflow.periods import default_dates
 
 PROVINCE = "35"
 STRUCTURE_DATE = default_dates(YEARS[-1])["structure_date"]

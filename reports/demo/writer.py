@@ -13,7 +13,6 @@ from django.utils import timezone
 from danvan.accounts.models import User
 from danvan.units.models import AdministrativeUnit
 from danvan.units.organisations import office_name
-from reports import ledger
 from reports.demo.accounts import make_accounts
 from reports.demo.figures import SHOWCASE, YearFigures, demo_figures
 from reports.demo.records_writer import write_records
@@ -29,7 +28,8 @@ from reports.demo.scenario import (
 )
 from reports.demo.totals import YEARS
 from reports.demo.units import STRUCTURE_DATE, demo_unit, demo_units
-from reports.figures import Figure, write_figures, write_many
+from reports.figures import ledger
+from reports.figures.writing import Figure, write_figures, write_many
 from reports.models import (
     DeadlineExtension,
     FigureChange,
@@ -41,7 +41,7 @@ from reports.models import (
     State,
     Transition,
 )
-from reports.periods import default_dates, open_period
+from reports.workflow.periods import default_dates, open_period
 
 RECORD_YEARS = (2022, 2023, 2024)
 STILL_OPEN = (2023, OPEN_YEAR)

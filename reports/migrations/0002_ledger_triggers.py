@@ -1,8 +1,8 @@
-"""The ledger of figures refuses UPDATE and DELETE in the database itself (reports/ledger.py)."""
+"""The ledger of figures refuses UPDATE and DELETE in the database itself (reports/figures/ledger.py)."""
 
 from django.db import migrations
 
-from reports import ledger
+from reports.figures import ledger
 
 
 class Migration(migrations.Migration):

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from danvan.common.text import clean_line, clean_text
 from danvan.units.models import Level
-from reports.expressions import ExpressionError, is_condition, names_in, parse
+from reports.catalogue.expressions import ExpressionError, is_condition, names_in, parse
 
 
 class ValueType(models.TextChoices):

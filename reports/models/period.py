@@ -34,7 +34,7 @@ COUNTED_KINDS = (PeriodKind.YEAR, PeriodKind.PART)
 
 
 class ReportingPeriod(models.Model):
-    """A time span that units report on. Opening it (reports/periods.py) freezes catalogue and unit list."""
+    """A time span that units report on. Opening it freezes the catalogue and the units that report."""
 
     year = models.PositiveSmallIntegerField(
         "năm", validators=[MinValueValidator(FIRST_YEAR), MaxValueValidator(LAST_YEAR)]

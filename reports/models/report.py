@@ -16,7 +16,7 @@ from reports.models.period import ReportingPeriod
 
 
 class State(models.TextChoices):
-    """Where a report stands; reports/workflow.py holds the table of moves."""
+    """Where a report stands; reports/workflow/moves.py holds the table of moves."""
 
     DRAFT = "draft", "Đang soạn"
     SUBMITTED = "submitted", "Chờ duyệt"
@@ -142,7 +142,7 @@ class Value(models.Model):
     """A report's figure for one indicator. A blank figure is not zero: it has no number.
 
     Yes/no is stored as 1/0, a rating as its rank (1 the lowest). `counted` is what the records gave when
-    the report was submitted. Written only by reports/figures.py, which keeps the ledger.
+    the report was submitted. Written only by reports/figures/writing.py, which keeps the ledger.
     """
 
     # The unique constraint and value_by_indicator serve these keys; an index each would only cost writes.

@@ -1,10 +1,10 @@
-"""Filters that show consolidated figures; the words are those of reports/consolidation_text.py."""
+"""Filters that show consolidated figures; the words are those of reports/consolidation/words.py."""
 
 from django import template
 
 from danvan.common.numbers import format_number
-from reports import consolidation_text as words
-from reports.workbook_units import rating_text, unit_label
+from reports.consolidation import words
+from reports.documents.workbook.units import rating_text, unit_label
 
 register = template.Library()
 register.filter("figure_text", words.figure_text)

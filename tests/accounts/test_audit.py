@@ -9,10 +9,11 @@ from django.db import connection
 from django.test import TestCase
 from openpyxl import load_workbook
 
-from danvan.accounts import audit, services
-from danvan.accounts.context import acting
+from danvan.accounts import services
+from danvan.accounts.audit import writing as audit
+from danvan.accounts.audit.context import acting
 from danvan.accounts.models import AuditEntry, Role, SecurityEvent, User
-from danvan.accounts.trail import unit_id_of
+from danvan.accounts.models.trail import unit_id_of
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 from records.models import Attachment, DialogueConference
 from records.models.emerging_issue import IssueStatus

@@ -9,7 +9,7 @@ from django.test.utils import isolate_apps
 
 from danvan.accounts import checks
 from danvan.navigation import Entry
-from reports import ledger
+from reports.figures import ledger
 
 SAFE = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
 

@@ -12,9 +12,10 @@ from django.utils import timezone
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from danvan.accounts import lockout, security_log, sessions, twofactor
+from danvan.accounts.audit import security_log
+from danvan.accounts.login import lockout, sessions, twofactor
 from danvan.accounts.models import LoginFailure, SecurityEvent, User
-from danvan.accounts.trail import SecurityKind
+from danvan.accounts.models.trail import SecurityKind
 from tests.accounts.cast import PASSWORD, make_cast
 
 LOGIN = "/dang-nhap/"
@@ -161,7 +162,9 @@ class TestAddress(LoginCase):
 
 class TestSessions(LoginCase):
     def at(self, seconds):
-        return mock.patch("danvan.accounts.sessions.time.time", return_value=time.time() + seconds)
+        return mock.patch(
+            "danvan.accounts.login.sessions.time.time", return_value=time.time() + seconds
+        )
 
     def test_idle_session_ends_and_keeps_the_post(self):
         self.log_in()
@@ -285,7 +288,7 @@ class TestSecondFactor(LoginCase):
     def test_half_a_login_expires(self):
         device, _ = self.set_up(self.an)
         self.log_in()
-        with mock.patch("danvan.accounts.views.time.time", return_value=time.time() + 301):
+        with mock.patch("danvan.accounts.login.views.time.time", return_value=time.time() + 301):
             answer = self.client.post("/dang-nhap/ma-xac-thuc/", {"code": self.code(device)})
         self.assertRedirects(answer, LOGIN)
 

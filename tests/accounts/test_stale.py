@@ -8,11 +8,11 @@ from django.apps import apps
 from django.contrib import admin
 from django.test import SimpleTestCase, TestCase
 
-from danvan.accounts.audit import OUR_APPS
+from danvan.accounts.audit.writing import OUR_APPS
 from danvan.common.stale import STAMP, StaleFormMixin, stamp_of
 from records.forms import RecordForm
+from reports.catalogue.views import SectionForm
 from reports.models import Indicator, Rule, Section
-from reports.views_catalogue import SectionForm
 from tests.cast import build_cast, build_world
 
 # Forms that never write over a row somebody else may have changed.

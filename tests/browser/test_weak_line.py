@@ -7,7 +7,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
-from reports.figures import Figure, figures_of, write_figures
+from reports.figures.writing import Figure, figures_of, write_figures
 from reports.models import Report
 
 pytestmark = pytest.mark.browser

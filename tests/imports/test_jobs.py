@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
-from danvan.accounts.trail import AuditEntry
+from danvan.accounts.models.trail import AuditEntry
 from danvan.imports import confirming, runner
 from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference

@@ -6,7 +6,7 @@ import io
 import openpyxl
 from django.test import TestCase
 
-from danvan.accounts.trail import AuditEntry
+from danvan.accounts.models.trail import AuditEntry
 from danvan.imports.models import ImportJob
 from records.models import Recognition
 from reports.models import Report

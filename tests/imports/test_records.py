@@ -12,11 +12,11 @@ from django.core.exceptions import ValidationError
 from django.test import TestCase
 from import_export.resources import ModelResource
 
-from danvan.accounts.trail import SecurityEvent, SecurityKind
+from danvan.accounts.models.trail import SecurityEvent, SecurityKind
 from danvan.imports.models import ImportJob
 from danvan.imports.targets import target_of
 from records.kinds import BY_SLUG
-from records.resources import RESOURCES
+from records.sheets.columns import RESOURCES
 from tests.cast import build_cast, build_world
 from tests.imports.tools import (
     GOOD,

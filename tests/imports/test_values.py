@@ -7,7 +7,7 @@ import openpyxl
 from django.test import TestCase
 
 from danvan.imports.models import ImportJob
-from reports.figures import Figure, figures_of, write_figures
+from reports.figures.writing import Figure, figures_of, write_figures
 from reports.models import FigureChange, Report, Value
 from tests.cast import build_cast, build_world
 from tests.imports.tools import confirm, content, errors_of, saved, upload
@@ -113,7 +113,7 @@ class InTest(ValuesCase):
         self.assertEqual(confirm(self.client, job).state, "done")
 
     def test_the_template_of_another_year_is_refused(self):
-        from reports.periods import open_period
+        from reports.workflow.periods import open_period
 
         other = open_period(2023)
         data = saved(self.filled({("13369", "DT01"): 5}))

@@ -18,7 +18,7 @@ SET_UP = """
 from danvan.units.loader import DEFAULT_FILE, load_units
 from danvan.accounts.models import User, Role
 from danvan.units.models import AdministrativeUnit
-from reports.periods import open_period
+from reports.workflow.periods import open_period
 load_units(DEFAULT_FILE)
 quan = User.objects.create_superuser("quantri", password="mot cau dai de nho 7")
 period = open_period(2024, actor=quan)

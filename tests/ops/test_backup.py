@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=False)
 WRITER = """
 import itertools
 from decimal import Decimal
-from reports.figures import Figure, write_figures
+from reports.figures.writing import Figure, write_figures
 from reports.models import Report
 from danvan.accounts.models import User
 reports = list(Report.objects.filter(level="commune")[:20])
@@ -54,7 +54,7 @@ print(json.dumps(tables))
 """
 WIPE = """
 from django.db import connection
-from reports import ledger
+from reports.figures import ledger
 ledger.remove(connection)
 from django.core.management import call_command
 call_command("flush", interactive=False, verbosity=0)

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db(transaction=False)
 SAVER = """
 import sys, time
 from decimal import Decimal
-from reports.figures import Figure, write_figures
+from reports.figures.writing import Figure, write_figures
 from reports.models import Report
 from danvan.accounts.models import User
 me = %d
@@ -48,8 +48,8 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Count
 from danvan.accounts.models import AuditEntry, User
-from danvan.accounts import audit
-from reports.figures import Figure, write_many
+from danvan.accounts.audit import writing as audit
+from reports.figures.writing import Figure, write_many
 from reports.models import FigureChange, Report, Value
 random.seed(7)
 times = %d

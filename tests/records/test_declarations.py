@@ -5,7 +5,7 @@ from pathlib import Path
 from django.db import models
 from django.test import SimpleTestCase
 
-from danvan.accounts.audit import audited_models
+from danvan.accounts.audit.writing import audited_models
 from danvan.accounts.scope import ScopedQuerySet
 from records import models as record_models
 from records.filters import FILTERS
@@ -13,7 +13,7 @@ from records.forms import FORMS
 from records.kinds import BY_SLUG, KINDS
 from records.models import DialogueConference, EventRecord
 from records.models.rules import Rule
-from reports.measure_table import MEASURES
+from reports.counting.table import MEASURES
 from tests.records.data import VALUES
 from tests.records.test_bad_input import REFUSED
 
@@ -97,7 +97,7 @@ class TouchTest(SimpleTestCase):
     def test_the_page_names_every_touch(self):
         text = PAGE.read_text(encoding="utf-8")
         for touch in (
-            "records/models/__init__.py", "records/kinds.py", "reports/measure_table.py",
+            "records/models/__init__.py", "records/kinds.py", "reports/counting/table.py",
             "tests/records/data.py", "tests/records/test_bad_input.py", "makemigrations",
             "reports/demo/events.py",
         ):  # fmt: skip

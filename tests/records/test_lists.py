@@ -13,7 +13,7 @@ from tests.records.test_pages import PageCase
 
 
 class QueryTest(PageCase):
-    @mock.patch("danvan.accounts.sessions.touch")  # writes once a minute, whatever the page
+    @mock.patch("danvan.accounts.login.sessions.touch")  # writes once a minute, whatever the page
     def test_every_list_asks_the_same_for_3_and_300_rows(self, touch):
         for name in ("xa-13369", "tinh"):
             self.log_in(name)

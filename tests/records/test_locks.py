@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase
 from django.utils import timezone
 
-from danvan.accounts.trail import AuditEntry
+from danvan.accounts.models.trail import AuditEntry
 from records.locks import RecordLocked, lock_of, locks_on
 from records.models import DialogueConference, EmergingIssue, IssueStatus
 from records.services import (
@@ -20,7 +20,7 @@ from records.services import (
     save_record,
 )
 from reports.models import PeriodKind, Report, State
-from reports.periods import close_period, extend_deadline, open_period
+from reports.workflow.periods import close_period, extend_deadline, open_period
 from tests.records.data import build, make, typed
 from tests.records.test_pages import PageCase
 

@@ -5,7 +5,7 @@ import uuid
 from django.test import TestCase
 from django.urls import reverse
 
-from danvan.accounts.trail import AuditEntry
+from danvan.accounts.models.trail import AuditEntry
 from records.kinds import KINDS
 from records.models import DialogueConference
 from tests.cast import build_cast, build_world

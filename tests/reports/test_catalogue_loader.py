@@ -8,9 +8,9 @@ from pathlib import Path
 
 from django.test import SimpleTestCase, TestCase
 
-from reports.catalogue_files import DATA, CatalogueFileError, read_catalogue
-from reports.catalogue_loader import catalogue_for, copy_catalogue, load_default_catalogue
-from reports.expressions import holds, names_in, parse, references_in
+from reports.catalogue.expressions import holds, names_in, parse, references_in
+from reports.catalogue.files import DATA, CatalogueFileError, read_catalogue
+from reports.catalogue.loading import catalogue_for, copy_catalogue, load_default_catalogue
 from reports.models import Catalogue, Indicator, Rule, Section
 
 ORGANISATIONS = ["MT", "CD", "ND", "TN", "PN", "CCB"]

@@ -6,7 +6,7 @@ from django.test import TestCase
 from django.utils import timezone
 
 from danvan.units.models import AdministrativeUnit
-from reports.consolidation import consolidate
+from reports.consolidation.summary import consolidate
 from reports.models import DeadlineExtension, PeriodKind, Qualifier, Report, State
 from tests.reports.consolidation_data import (
     INDICATORS,

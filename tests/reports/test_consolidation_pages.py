@@ -8,7 +8,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from danvan.accounts.models import User
-from reports.charts import bar_chart
+from reports.documents.charts import bar_chart
 from reports.models import Qualifier, State
 from tests.budget import assert_same_queries, queries_of
 from tests.reports.consolidation_data import (

@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 
-from reports.consolidation import Scope, consolidate
-from reports.consolidation_units import by_child_unit, drill
+from reports.consolidation.drill import drill
+from reports.consolidation.scope import Scope
+from reports.consolidation.summary import consolidate
+from reports.consolidation.units import by_child_unit
 from reports.models import Qualifier, State
 from tests.reports.consolidation_data import (
     add_communes,

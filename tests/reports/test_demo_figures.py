@@ -7,13 +7,13 @@ from decimal import Decimal
 from django.test import SimpleTestCase
 
 from danvan.units.loader import DEFAULT_FILE
-from reports.catalogue_files import read_catalogue
+from reports.catalogue.expressions import holds, parse
+from reports.catalogue.files import read_catalogue
 from reports.demo.board import DemoUnit
 from reports.demo.chance import apportion, noise, split
 from reports.demo.figures import demo_figures
 from reports.demo.totals import YEARS
-from reports.expressions import holds, parse
-from reports.rules import JUMP_SHARE, JUMP_STEP
+from reports.figures.rules import JUMP_SHARE, JUMP_STEP
 
 NOISE = 0.2104941335006374
 LETTERS = {"province": "T", "district": "H", "commune": "X"}

@@ -9,9 +9,9 @@ from django.test import TestCase, override_settings
 from danvan.units.models import AdministrativeUnit
 from records.kinds import KINDS
 from records.models import EmergingIssue, IssueStatus, Recognition
+from reports.counting.counting import counted
 from reports.demo.figures import numbers
 from reports.demo.units import demo_unit, demo_units
-from reports.measures import counted
 from reports.models import Report, ReportingPeriod, Value
 
 

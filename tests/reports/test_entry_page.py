@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 from django.test import Client, TestCase
 from django.urls import reverse
 
-from reports.figures import Figure, figures_of, write_figures
+from reports.figures.writing import Figure, figures_of, write_figures
 from reports.models import Remark, Report, State
-from reports.periods import close_period
+from reports.workflow.periods import close_period
 from tests.budget import assert_same_queries
 from tests.cast import PASSWORD, build_cast, build_world
 
@@ -245,7 +245,7 @@ class EntryPageTest(TestCase):
         self.assertContains(page, "Chưa khớp", count=1)
 
     def test_last_year_stands_beside(self):
-        from reports.periods import open_period
+        from reports.workflow.periods import open_period
 
         before = open_period(2023, actor=self.cast["tinh"])
         report = Report.objects.get(period=before, unit=self.report.unit)

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from reports.expressions import ExpressionError, holds, names_in, parse, value
+from reports.catalogue.expressions import ExpressionError, holds, names_in, parse, value
 
 
 def look(**figures):

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import TestCase
 
-from reports.figures import (
+from reports.figures.writing import (
     BLANK,
     Figure,
     ReportLocked,
@@ -15,7 +15,7 @@ from reports.figures import (
     write_many,
 )
 from reports.models import FigureChange, Report, State, Value
-from reports.periods import close_period
+from reports.workflow.periods import close_period
 from tests.cast import build_cast, build_world
 
 

@@ -8,7 +8,7 @@ from django.test import TestCase
 from openpyxl import load_workbook
 
 from danvan.accounts.models import SecurityEvent
-from reports.figures import Figure, write_figures
+from reports.figures.writing import Figure, write_figures
 from reports.models import Report, Source
 from tests.budget import assert_same_queries
 from tests.cast import build_cast, build_world
@@ -104,7 +104,7 @@ class LedgerPageTest(TestCase):
         self.assertEqual((event.kind, event.path), ("export", EXPORT))
 
     def test_a_workbook_that_is_cut_says_so(self):
-        with mock.patch("danvan.accounts.views_audit.EXPORT_LIMIT", 2):
+        with mock.patch("danvan.accounts.audit.views.EXPORT_LIMIT", 2):
             rows = self.rows("tinh")
         self.assertEqual(len(rows), 3)
         self.assertIn("Chỉ gồm 2 dòng mới nhất", rows[2][1])

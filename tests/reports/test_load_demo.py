@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from danvan.accounts.models import User
 from danvan.units.models import AdministrativeUnit
-from reports import ledger
-from reports.figures import figures_of
+from reports.figures import ledger
+from reports.figures.writing import figures_of
 from reports.models import (
     FigureChange,
     Remark,
@@ -23,9 +23,9 @@ from reports.models import (
     Transition,
     Value,
 )
-from reports.periods import open_period
-from reports.submission import RuleBook, prior_numbers
-from reports.workflow import MOVES
+from reports.workflow.moves import MOVES
+from reports.workflow.periods import open_period
+from reports.workflow.submission import RuleBook, prior_numbers
 
 
 def load_demo():

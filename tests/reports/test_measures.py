@@ -15,14 +15,14 @@ from danvan.units.models import AdministrativeUnit
 from records.filters import FILTERS
 from records.kinds import KINDS
 from records.models import EmergingIssue, Oversight, Recognition, SkilledMobilisationModel
-from reports.measure_table import COMPUTED, MEASURES
-from reports.measures import counted, counted_for, links_behind, measured, records_behind
+from reports.counting.counting import counted, counted_for, links_behind, measured, records_behind
+from reports.counting.table import COMPUTED, MEASURES
 from reports.models import Indicator, Report
 from tests.cast import build_cast, build_world
 from tests.records.data import make
 
 D = datetime.date
-CATALOGUE = Path(__file__).parents[2] / "reports/data/indicators.csv"
+CATALOGUE = Path(__file__).parents[2] / "reports/catalogue/data/indicators.csv"
 
 
 class CountedCase(TestCase):
@@ -56,7 +56,7 @@ class CatalogueTest(TestCase):
         self.assertEqual({m.source.kind for m in MEASURES.values()}, set(KINDS))
 
     def test_computed_ones_have_a_formula_and_measured_ones_name_their_measure(self):
-        from reports.catalogue_loader import load_default_catalogue
+        from reports.catalogue.loading import load_default_catalogue
 
         rows = Indicator.objects.filter(catalogue=load_default_catalogue(2024))
         self.assertFalse(rows.filter(code__in=COMPUTED, formula="").exists())

@@ -12,8 +12,10 @@ from openpyxl import load_workbook
 
 from danvan.accounts.models import User
 from danvan.units.models import AdministrativeUnit
-from reports.consolidation import Scope, consolidate
-from reports.consolidation_units import by_child_unit, drill
+from reports.consolidation.drill import drill
+from reports.consolidation.scope import Scope
+from reports.consolidation.summary import consolidate
+from reports.consolidation.units import by_child_unit
 from reports.models import Aggregation, Qualifier
 
 # code → (province, district, commune, total); the years 2021 and 2022

@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from danvan.accounts.models import AuditEntry
-from reports.catalogue_loader import copy_catalogue
-from reports.figures import Figure, write_figures
+from reports.catalogue.loading import copy_catalogue
+from reports.figures.writing import Figure, write_figures
 from reports.models import Catalogue, Indicator, Remark, Report, ReportingPeriod, Rule, State
-from reports.workflow import make_move
+from reports.workflow.moves import make_move
 from tests.budget import queries_of
 from tests.cast import build_cast, build_world
 

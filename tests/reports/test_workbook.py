@@ -11,10 +11,11 @@ from django.test import TestCase
 from openpyxl import load_workbook
 
 from danvan.units.models import AdministrativeUnit, Level
-from reports.consolidation import Scope, consolidate
-from reports.letterhead import date_in_words, document_date, letterhead
+from reports.consolidation.scope import Scope
+from reports.consolidation.summary import consolidate
+from reports.documents.letterhead import date_in_words, document_date, letterhead
+from reports.documents.workbook.build import build, collect, file_name
 from reports.models import Indicator, Qualifier, State
-from reports.workbook import build, collect, file_name
 from tests.reports.consolidation_data import (
     enter,
     make_period,
@@ -142,7 +143,9 @@ class WorkbookTests(Books):
         codes = ("DT01", "DV09", "GS08", "VD01")
         for code, unit in zip(codes, ("1", "35", "1", "1"), strict=True):
             enter(self.y2022, unit, **{code: 5})
-        with mock.patch("reports.workbook_charts._ROWS", 20):  # a page that holds one row of charts
+        with mock.patch(
+            "reports.documents.workbook.charts._ROWS", 20
+        ):  # a page that holds one row of charts
             sheet = self.book()["Biểu đồ"]
         charts = sorted({chart.anchor._from.row + 1 for chart in sheet._charts})
         (table,) = [row[0].row for row in sheet.iter_rows() if row[0].value == "Đơn vị"]

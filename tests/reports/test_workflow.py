@@ -6,11 +6,18 @@ from django.core.exceptions import PermissionDenied
 from django.test import TestCase
 from django.utils import timezone
 
-from reports.figures import Figure, write_figures
+from reports.figures.writing import Figure, write_figures
 from reports.models import Remark, Report, State, Value
-from reports.periods import close_period, extend_deadline, reopen_period
-from reports.submission import NotReady, submit
-from reports.workflow import MOVES, MoveRefused, allowed_moves, lock_reason, make_move, move_many
+from reports.workflow.moves import (
+    MOVES,
+    MoveRefused,
+    allowed_moves,
+    lock_reason,
+    make_move,
+    move_many,
+)
+from reports.workflow.periods import close_period, extend_deadline, reopen_period
+from reports.workflow.submission import NotReady, submit
 from tests.cast import build_cast, build_world
 
 
@@ -214,7 +221,7 @@ def test_the_table_of_moves_leads_only_to_states_that_lead_on():
 
 
 def test_values_have_one_writer():
-    """Nothing but reports/figures.py (and the labelled demonstration) may write a Value."""
+    """Nothing but reports/figures/writing.py (and the labelled demonstration) may write a Value."""
     import pathlib
     import re
 
@@ -228,10 +235,10 @@ def test_values_have_one_writer():
         for path in (root / folder).rglob("*.py")
         if pattern.search(path.read_text(encoding="utf-8"))
     }
-    assert "reports/figures.py" in writers
+    assert "reports/figures/writing.py" in writers
     # submission.py stores only `counted`, never a figure.
     assert {w for w in writers if not w.startswith("reports/demo/")} <= {
-        "reports/figures.py",
-        "reports/submission.py",
+        "reports/figures/writing.py",
+        "reports/workflow/submission.py",
     }
     assert Value._meta.get_field("counted").editable is False

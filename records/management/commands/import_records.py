@@ -3,7 +3,7 @@
 from danvan.imports.commandline import ImportCommand
 from danvan.imports.targets import target_of
 from records.kinds import BY_SLUG
-from records.recognition_sheet import RECOGNITIONS
+from records.sheets.recognitions import RECOGNITIONS
 
 
 class Command(ImportCommand):

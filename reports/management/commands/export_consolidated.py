@@ -10,10 +10,10 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from danvan.units.models import AdministrativeUnit
-from reports.consolidation_facts import Scope
+from reports.consolidation.scope import Scope
+from reports.documents.workbook.build import build, collect
 from reports.models import ReportingPeriod, Section
 from reports.models.period import COUNTED_KINDS
-from reports.workbook import build, collect
 
 MAX_YEARS = 30
 

@@ -5,7 +5,7 @@ from django.core.management.base import CommandError
 from danvan.imports.commandline import ImportCommand
 from reports.models import ReportingPeriod
 from reports.models.period import COUNTED_KINDS
-from reports.value_sheet import VALUES
+from reports.sheets.columns import VALUES
 
 
 class Command(ImportCommand):

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from reports.models import PeriodKind
-from reports.periods import open_period
+from reports.workflow.periods import open_period
 
 DATES = ("start", "end", "structure-date", "due-commune", "due-district", "due-province")
 

@@ -1,0 +1,72 @@
+"""Filters of the audit pages."""
+
+import django_filters as filters
+from django import forms
+from django.contrib.contenttypes.models import ContentType
+
+from danvan.accounts.audit.writing import SOURCE_LABELS, audited_models
+from danvan.accounts.models.trail import AuditEntry, SecurityEvent, SecurityKind
+from danvan.common.filters import DayFilter
+from danvan.common.text import search_key
+
+
+def _model_choices():
+    """Return the kinds of row that are in the trail, by their Vietnamese name."""
+    types = ContentType.objects.get_for_models(*audited_models())
+    names = [(kind.pk, str(model._meta.verbose_name).capitalize()) for model, kind in types.items()]
+    return sorted(names, key=lambda choice: search_key(choice[1]))
+
+
+class LogFilter(filters.FilterSet):
+    """A filter whose controls look like those of every other list."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.form.fields.values():
+            choice = isinstance(field, forms.ChoiceField)
+            field.widget.attrs["class"] = "form-select" if choice else "form-control"
+
+
+class AuditFilter(LogFilter):
+    """Search in the trail: by words (with or without marks), kind of row, what was done, door, days."""
+
+    q = filters.CharFilter(label="Tìm", method="by_words")
+    kind = filters.ChoiceFilter(
+        label="Loại dữ liệu",
+        field_name="content_type",
+        choices=_model_choices,
+        empty_label="Tất cả",
+    )
+    action = filters.ChoiceFilter(
+        label="Việc",
+        choices=[(0, "Tạo mới"), (1, "Sửa"), (2, "Xóa")],
+        empty_label="Tất cả",
+    )
+    source = filters.ChoiceFilter(
+        label="Nguồn", choices=list(SOURCE_LABELS.items()), empty_label="Tất cả"
+    )
+    after = DayFilter(label="Từ ngày", field_name="timestamp", lookup_expr="date__gte")
+    before = DayFilter(label="Đến ngày", field_name="timestamp", lookup_expr="date__lte")
+
+    class Meta:
+        model = AuditEntry
+        fields = ("q", "kind", "action", "source", "after", "before")
+
+    def by_words(self, queryset, name, value):
+        """Keep entries with every word in object, person or unit."""
+        for word in search_key(value).split():
+            queryset = queryset.filter(search__contains=word)
+        return queryset
+
+
+class SecurityFilter(LogFilter):
+    """Search in the security log: by login name or address, kind, days."""
+
+    q = filters.CharFilter(label="Tên đăng nhập", field_name="username", lookup_expr="icontains")
+    kind = filters.ChoiceFilter(label="Việc", choices=SecurityKind.choices, empty_label="Tất cả")
+    after = DayFilter(label="Từ ngày", field_name="at", lookup_expr="date__gte")
+    before = DayFilter(label="Đến ngày", field_name="at", lookup_expr="date__lte")
+
+    class Meta:
+        model = SecurityEvent
+        fields = ("q", "kind", "after", "before")

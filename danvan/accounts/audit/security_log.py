@@ -1,0 +1,60 @@
+"""The security log: one structured line in the log `danvan.security`, one row for the audit page.
+
+Values come from the outside, so a line can only be what json makes of it: a line break in a name or a
+path stays inside its quotes as \\n.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from django.db import DatabaseError, transaction
+
+from danvan.accounts.audit.context import current
+from danvan.accounts.models.trail import SecurityEvent, SecurityKind
+from danvan.common.text import clean_line
+
+log = logging.getLogger("danvan.security")
+
+
+def record(kind: SecurityKind, *, user=None, actor=None, username: str = "", **detail) -> None:
+    """Note that `kind` happened to `user` (or to the typed `username`), done by `actor` or whoever is acting.
+
+    A database that cannot be written leaves the line in the log; nobody is kept from working.
+    """
+    now = current()
+    actor = actor or now.user
+    subject = user or actor
+    event = SecurityEvent(
+        kind=kind,
+        user=subject,
+        actor=actor,
+        unit_id=getattr(subject, "unit_id", None),
+        username=clean_line(username or getattr(subject, "username", ""))[:150],
+        address=now.address,
+        path=clean_line(now.request.path)[:200] if now.request else "",
+        request_id=now.request_id,
+        detail=detail,
+    )
+    log.info(line(event))
+    try:
+        with transaction.atomic():
+            event.save()
+    except DatabaseError:
+        log.exception("security event not stored")
+
+
+def line(event: SecurityEvent) -> str:
+    """Return the event as one line of JSON, every character of it printable."""
+    fields = {
+        "event": str(event.kind),
+        "user": event.username,
+        "actor": getattr(event.actor, "username", ""),
+        "address": event.address,
+        "path": event.path,
+        "request": event.request_id,
+        **event.detail,
+    }
+    text = json.dumps(fields, ensure_ascii=False, default=str)
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

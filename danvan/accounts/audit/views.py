@@ -1,0 +1,234 @@
+"""The audit pages: who changed what, who came and was refused; for superusers and, in their area, boards."""
+
+import io
+from collections.abc import Callable, Iterator
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django_filters.views import FilterView
+
+from danvan.accounts.audit.events import describe_event
+from danvan.accounts.audit.filters import AuditFilter, SecurityFilter
+from danvan.accounts.audit.writing import ACTION_LABELS, SOURCE_LABELS, changes_of
+from danvan.accounts.models import User
+from danvan.accounts.models.trail import AuditEntry, SecurityEvent, role_in_words
+from danvan.accounts.rights import Action
+from danvan.common.excel import CONTENT_TYPE, DATE_TIME, Column, Sheet, safe_file_name, stream_rows
+from danvan.common.paging import Listing
+
+EXPORT_LIMIT = 50_000
+NEWEST_FIRST = "-id"
+FOLDED = 4  # an entry with more changes shows the first three and folds the rest
+
+
+def expect_auditor(user) -> None:
+    """Raise PermissionDenied unless the rights table lets `user` read the trail."""
+    if not user.can(Action.VIEW_AUDIT):
+        raise PermissionDenied(
+            "Chỉ ban dân vận cấp huyện, cấp tỉnh và quản trị viên được xem nhật ký."
+        )
+
+
+class AuditorView(FilterView):
+    """A filtered list that only auditors may open. An invalid filter shows nothing, never everything.
+
+    Its queryset is a scoped one with `with_names`; `described` turns a row into what a line shows.
+    """
+
+    strict = True
+
+    def dispatch(self, request, *args, **kwargs):
+        expect_auditor(request.user)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_queryset(self):
+        return self.filterset_class.Meta.model.objects.visible_to(self.request.user)
+
+    def described(self, row):
+        """Return `row` as the template shows it."""
+        return row
+
+    def get_context_data(self, **kwargs):
+        page = Listing(self.object_list, NEWEST_FIRST).page(self.request.GET)
+        lines = [self.described(row) for row in page.rows]
+        known = people_known(self.request.user, page.rows)
+        return super().get_context_data(page=page, lines=lines, known=known, **kwargs)
+
+
+class AuditView(AuditorView):
+    """Changes of rows, newest first."""
+
+    template_name = "accounts/audit.html"
+    filterset_class = AuditFilter
+
+    def described(self, row):
+        return described(row)
+
+
+class SecurityLogView(AuditorView):
+    """Logins, refusals, changes of accounts, exports and imports, newest first."""
+
+    template_name = "accounts/security_log.html"
+    filterset_class = SecurityFilter
+
+    def described(self, row):
+        return event_line(row)
+
+
+def people_known(user, rows) -> set[int]:
+    """Return who of the people named in `rows` has a history that `user` may open."""
+    named = {pk for row in rows for pk in (row.actor_id, getattr(row, "user_id", None)) if pk}
+    return set(User.objects.visible_to(user).filter(pk__in=named).values_list("pk", flat=True))
+
+
+def described(entry: AuditEntry) -> dict:
+    """Return one entry as the page and the sheet show it."""
+    model = entry.content_type.model_class()
+    changes = changes_of(entry)
+    folds = len(changes) > FOLDED
+    return {
+        "at": entry.timestamp,
+        "who": str(entry.actor) if entry.actor else "Hệ thống",
+        "who_pk": entry.actor_id,
+        "who_unit": entry.actor_unit,
+        "who_role": role_in_words(entry.actor_role),
+        "action": ACTION_LABELS.get(entry.action, ""),
+        "kind": str(model._meta.verbose_name).capitalize() if model else "",
+        "what": entry.object_repr,
+        "unit": entry.unit.place_name if entry.unit else "",
+        "source": SOURCE_LABELS.get(entry.source, entry.source),
+        "address": entry.remote_addr or "",
+        "request_id": entry.cid or "",
+        "changes": changes,
+        "first": changes[: FOLDED - 1] if folds else changes,
+        "rest": changes[FOLDED - 1 :] if folds else [],
+    }
+
+
+def event_line(event: SecurityEvent) -> dict:
+    """Return one security event as the page and the sheet show it."""
+    return {"event": event, "detail": describe_event(event)}
+
+
+def log_file(name: str, columns, rows: QuerySet, line: Callable) -> FileResponse:
+    """Return the workbook of a log, newest first, with `line(row)` for each of `rows`.
+
+    It holds the newest 50,000; when there are others its last line says so.
+    """
+    file = io.BytesIO()
+    stream_rows(file, Sheet("Nhật ký", columns, _lines(rows, line, len(columns))))
+    file.seek(0)
+    name = safe_file_name(f"{name} {timezone.localdate():%d-%m-%Y}")
+    return FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
+
+
+def _lines(rows: QuerySet, line: Callable, width: int) -> Iterator[tuple]:
+    for number, row in enumerate(rows.with_names()[: EXPORT_LIMIT + 1].iterator(500)):
+        if number == EXPORT_LIMIT:
+            told = (
+                f"Chỉ gồm {EXPORT_LIMIT} dòng mới nhất. Vui lòng lọc theo ngày để tải phần còn lại."
+            )
+            yield (None, told, *[""] * (width - 2))
+            return
+        yield line(row)
+
+
+def filtered(request, filterset_class) -> QuerySet:
+    """Return what the filter of a log lets through for an auditor; nothing when it is invalid.
+
+    Raises PermissionDenied for everybody else.
+    """
+    expect_auditor(request.user)
+    rows = filterset_class.Meta.model.objects.visible_to(request.user)
+    chosen = filterset_class(request.GET, queryset=rows)
+    return chosen.qs if chosen.is_valid() else rows.none()
+
+
+@require_safe
+def audit_export(request):
+    """Download the filtered trail as a workbook."""
+    columns = (
+        Column("Lúc", 18, DATE_TIME),
+        Column("Người thực hiện", 24),
+        Column("Đơn vị khi đó", 28),
+        Column("Vai trò khi đó", 20),
+        Column("Việc", 10),
+        Column("Loại dữ liệu", 20),
+        Column("Đối tượng", 36),
+        Column("Thuộc đơn vị", 28),
+        Column("Nội dung", 60),
+        Column("Nguồn", 16),
+        Column("Địa chỉ mạng", 16),
+        Column("Mã yêu cầu", 34),
+    )
+    return log_file("Nhật ký thay đổi", columns, filtered(request, AuditFilter), _audit_row)
+
+
+def _audit_row(entry: AuditEntry) -> tuple:
+    line = described(entry)
+    text = "; ".join(
+        f"{label}: {old or '(trống)'} → {new or '(trống)'}" for label, old, new in line["changes"]
+    )
+    return (
+        line["at"], line["who"], line["who_unit"], line["who_role"], line["action"], line["kind"],
+        line["what"], line["unit"], text, line["source"], line["address"], line["request_id"],
+    )  # fmt: skip
+
+
+@require_safe
+def security_export(request):
+    """Download the filtered security log as a workbook."""
+    columns = (
+        Column("Lúc", 18, DATE_TIME),
+        Column("Tài khoản", 24),
+        Column("Đơn vị", 28),
+        Column("Việc", 24),
+        Column("Chi tiết", 40),
+        Column("Người thực hiện", 24),
+        Column("Địa chỉ mạng", 16),
+        Column("Trang", 40),
+        Column("Mã yêu cầu", 34),
+    )
+    return log_file("Nhật ký bảo mật", columns, filtered(request, SecurityFilter), _event_row)
+
+
+def _event_row(event: SecurityEvent) -> tuple:
+    return (
+        event.at,
+        event.username,
+        event.unit.place_name if event.unit else "",
+        event.get_kind_display(),
+        describe_event(event),
+        str(event.actor or ""),
+        event.address or "",
+        event.path,
+        event.request_id,
+    )
+
+
+@require_safe
+def user_history(request, pk):
+    """Everything about one account: what was done to it, what it did, where it logged in."""
+    person = get_object_or_404(
+        User.objects.visible_to(request.user).select_related("unit__parent"), pk=pk
+    )
+    expect_auditor(request.user)
+    entries = AuditEntry.objects.visible_to(request.user)
+    about = entries.filter(
+        content_type__app_label="accounts", content_type__model="user", object_id=pk
+    )
+    done = Listing(entries.filter(actor=person), NEWEST_FIRST).page(request.GET)
+    events = SecurityEvent.objects.visible_to(request.user).filter(user=person)
+    context = {
+        "person": person,
+        "about": [described(entry) for entry in about.with_names()[:50]],
+        "done": [described(entry) for entry in done.rows],
+        "known": set(),  # the person's own pages would lead back here
+        "page": done,
+        "events": [event_line(event) for event in events.with_names()[:50]],
+    }
+    return render(request, "accounts/user_history.html", context)

@@ -1,0 +1,277 @@
+"""The audit trail of everything but figures (those have their own ledger, reports/figures/writing.py).
+
+Every model of our apps is registered with django-auditlog when the site starts, unless it is exempt below
+with a reason; saving and deleting single rows is then seen by itself. Bulk operations send no signals, so
+they go through the four functions here, in one transaction with their entries:
+
+    audited_bulk_create(rows)             instead of  Model.objects.bulk_create(rows)
+    audited_bulk_update(rows, fields)     instead of  Model.objects.bulk_update(rows, fields)
+    audited_update(queryset, **values)    instead of  queryset.update(**values)
+    audited_bulk_delete(queryset)         instead of  queryset.delete() on many rows
+
+Who, from where and through which door comes from context.acting().
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from auditlog.context import disable_auditlog
+from auditlog.registry import auditlog
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import FieldDoesNotExist
+from django.db import connections, models, transaction
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.timezone import is_naive, localtime
+
+from danvan.accounts.models.trail import AuditEntry, unit_id_of
+from danvan.common.numbers import format_number
+
+OUR_APPS = ("units", "accounts", "imports", "records", "reports")
+
+# Label: why its rows are not repeated in the audit trail.
+EXEMPT: dict[str, str] = {
+    "imports.ImportJob": "a log of its own: every import is kept with who, when, file and result",
+    "imports.ImportPart": "pieces of an import job",
+    "accounts.AuditEntry": "the trail itself",
+    "accounts.SecurityEvent": "a log of its own",
+    "accounts.LoginSession": "sessions come and go; logins are on the security log",
+    "accounts.LoginFailure": "counted for a day; failures are on the security log",
+    "reports.Value": "figures have the append-only ledger FigureChange",
+    "reports.FigureChange": "the ledger itself",
+    "reports.Transition": "a log of its own: the moves of a report",
+    "reports.PeriodLog": "a log of its own: what was done to a period",
+    "reports.Report": "made with the period; its moves are Transition, its figures FigureChange",
+}
+# Never copied into the trail: secrets, and columns derived from others or moved by every save.
+HIDDEN = {
+    "password", "issued_password", "last_login", "search", "name_search", "name_sort", "path",
+    "search_key", "sort_key", "version", "token", "entity_key", "height", "updated_at", "created_at",
+}  # fmt: skip
+ACTION_LABELS = {
+    AuditEntry.Action.CREATE: "Tạo mới",
+    AuditEntry.Action.UPDATE: "Sửa",
+    AuditEntry.Action.DELETE: "Xóa",
+}
+
+
+def register_models() -> None:
+    """Register every model of our apps that is not exempt. Called once, when the apps are ready."""
+    for model in audited_models():
+        if not auditlog.contains(model):
+            auditlog.register(
+                model,
+                include_fields=[field.name for field in tracked_fields(model)],
+                m2m_fields={field.name for field in model._meta.local_many_to_many},
+            )
+
+
+def audited_models() -> list[type[models.Model]]:
+    """Return the models whose changes are in the trail."""
+    return [
+        model
+        for config in apps.get_app_configs()
+        if config.label in OUR_APPS
+        for model in config.get_models()
+        if model._meta.label not in EXEMPT
+    ]
+
+
+def tracked_fields(model: type[models.Model]) -> list[models.Field]:
+    """Return the columns of `model` whose values the trail keeps."""
+    return [f for f in model._meta.concrete_fields if f.name not in HIDDEN and not f.primary_key]
+
+
+def audited_bulk_create(
+    rows: Sequence[models.Model], *, batch_size: int = 500, values: bool = True
+) -> list[models.Model]:
+    """Create `rows` (of one model) with one INSERT per batch and an entry for each; return them with keys.
+
+    With `values=False` the entries say that, not what, was created: for large imports whose file and
+    change set are kept elsewhere. Call clean_fields() and clean() first; this does not validate.
+    """
+    rows = list(rows)
+    if not rows:
+        return rows
+    with transaction.atomic():
+        created = type(rows[0])._default_manager.bulk_create(rows, batch_size=batch_size)
+        _write((row, AuditEntry.Action.CREATE, _created(row) if values else {}) for row in created)
+    return created
+
+
+def audited_bulk_update(
+    rows: Sequence[models.Model], fields: Iterable[str], *, batch_size: int = 500
+) -> int:
+    """Write `fields` of `rows` (of one model) and an entry for each row that changes; return how many did."""
+    rows, fields = list(rows), list(fields)
+    if not rows:
+        return 0
+    manager = type(rows[0])._base_manager
+    with transaction.atomic():
+        stored = manager.select_for_update().in_bulk([row.pk for row in rows])
+        changes = [(row, _changed(stored[row.pk], row, fields)) for row in rows if row.pk in stored]
+        changed = [(row, change) for row, change in changes if change]
+        manager.bulk_update([row for row, _ in changes], fields, batch_size=batch_size)
+        _write((row, AuditEntry.Action.UPDATE, change) for row, change in changed)
+    return len(changed)
+
+
+def audited_update(queryset: models.QuerySet, **values: Any) -> int:
+    """Set `values` (plain values, no expressions) on every row of `queryset`; return how many rows it had.
+
+    Reads the rows first: a compare-and-set on many rows keeps its filter and sees only what it changes.
+    """
+    with transaction.atomic():
+        rows = list(queryset.select_for_update(of=("self",)) if _can_lock(queryset) else queryset)
+        changes = []
+        for row in rows:
+            old = {name: getattr(row, name) for name in values}
+            change = {
+                name: [_plain(old[name]), _plain(value)]
+                for name, value in values.items()
+                if old[name] != value and name not in HIDDEN
+            }
+            if change:
+                changes.append((row, AuditEntry.Action.UPDATE, change))
+        model = queryset.model
+        count = model._base_manager.filter(pk__in=[row.pk for row in rows]).update(**values)
+        _write(changes)
+    return count
+
+
+def audited_bulk_delete(queryset: models.QuerySet) -> int:
+    """Delete the rows of `queryset` with an entry for each; return how many there were.
+
+    Rows of other audited models that go with them (cascade) are seen one by one by the library.
+    """
+    with transaction.atomic():
+        rows = list(queryset)
+        entries = [(row, AuditEntry.Action.DELETE, _deleted(row)) for row in rows]
+        _write(entries)
+        with _unseen(queryset.model):
+            queryset.model._base_manager.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
+
+
+SOURCE_LABELS = {
+    "form": "Biểu nhập",
+    "import": "Tệp Excel",
+    "bulk": "Thao tác hàng loạt",
+    "command": "Dòng lệnh",
+    "undo": "Hoàn tác",
+}
+
+
+def changes_of(entry: AuditEntry) -> list[tuple[str, str, str]]:
+    """Return what `entry` says as (label, old, new) in Vietnamese; secrets and keys are not in it."""
+    model = entry.content_type.model_class()
+    lines = []
+    for name, change in (entry.changes or {}).items():
+        if name in HIDDEN:
+            continue  # written before the column was hidden
+        field = _field(model, name)
+        label = str(getattr(field, "verbose_name", name))
+        label = label[:1].upper() + label[1:]
+        if isinstance(change, dict):
+            objects = ", ".join(change.get("objects", []))
+            added = change.get("operation") == "add"
+            lines.append((label, "" if added else objects, objects if added else ""))
+        else:
+            old, new = change
+            lines.append((label, _in_words(field, old), _in_words(field, new)))
+    return lines
+
+
+def _field(model, name: str):
+    try:
+        return model._meta.get_field(name) if model else None
+    except FieldDoesNotExist:
+        return None
+
+
+def _in_words(field, value) -> str:
+    """Return a stored value as people read it."""
+    if value is None or value == "" or value == "None":
+        return ""
+    if isinstance(value, bool):
+        return "Có" if value else "Không"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    choices = dict(getattr(field, "flatchoices", None) or ())
+    if value in choices:
+        return str(choices[value])
+    if isinstance(field, models.DateTimeField):
+        moment = parse_datetime(str(value))
+        moment = moment.replace(tzinfo=datetime.UTC) if moment and is_naive(moment) else moment
+        return f"{localtime(moment):%d/%m/%Y %H:%M}" if moment else str(value)
+    if isinstance(field, models.DateField):
+        day = parse_date(str(value))
+        return f"{day:%d/%m/%Y}" if day else str(value)
+    if isinstance(field, models.IntegerField | models.DecimalField) and "year" not in field.name:
+        return format_number(Decimal(str(value)))
+    return str(value)
+
+
+def _write(changes: Iterable[tuple[models.Model, int, dict]]) -> None:
+    """Write an entry for each (row, action, changes), in batches."""
+    entries, content_type = [], None
+    for row, action, change in changes:
+        content_type = content_type or ContentType.objects.get_for_model(row)
+        entry = AuditEntry(
+            content_type=content_type,
+            object_pk=str(row.pk),
+            object_id=row.pk if isinstance(row.pk, int) else None,
+            object_repr=str(row),
+            action=action,
+            changes=change,
+            unit_id=unit_id_of(row),
+            additional_data=getattr(row, "get_additional_data", lambda: None)(),
+        )
+        entries.append(entry.fill())
+    AuditEntry.objects.bulk_create(entries, batch_size=500)
+
+
+def _created(row: models.Model) -> dict:
+    values = {f.name: _plain(getattr(row, f.name)) for f in tracked_fields(type(row))}
+    return {name: [None, value] for name, value in values.items() if value not in (None, "")}
+
+
+def _deleted(row: models.Model) -> dict:
+    return {name: [new, None] for name, (_, new) in _created(row).items()}
+
+
+def _changed(old: models.Model, new: models.Model, names: Iterable[str]) -> dict:
+    change = {}
+    for name in names:
+        field = new._meta.get_field(name)
+        if name in HIDDEN or field.value_from_object(old) == field.value_from_object(new):
+            continue
+        change[name] = [_plain(getattr(old, name)), _plain(getattr(new, name))]
+    return change
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` as JSON holds it; another row as its name of today."""
+    return (
+        value
+        if value is None or isinstance(value, bool | int | float | str | list | dict)
+        else str(value)
+    )
+
+
+def _can_lock(queryset: models.QuerySet) -> bool:
+    return connections[queryset.db].features.has_select_for_update_of
+
+
+def _unseen(model: type[models.Model]):
+    """Silence the library for a bulk delete, unless other audited rows go with it."""
+    cascades = any(
+        relation.on_delete is models.CASCADE and auditlog.contains(relation.related_model)
+        for relation in model._meta.related_objects
+    )
+    return contextlib.nullcontext() if cascades else disable_auditlog()

@@ -1,0 +1,163 @@
+"""Forms of login, password, second factor."""
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordMixin
+from django.utils import timezone
+
+from danvan.accounts.audit.context import client_address, current
+from danvan.accounts.login import lockout, twofactor
+from danvan.accounts.login.passwords import was_issued
+from danvan.accounts.login.signals import login_failed
+from danvan.accounts.rights import standing
+
+
+class LoginForm(AuthenticationForm):
+    """Login, with one message for an unknown name, a wrong password and a deactivated account."""
+
+    error_messages = {
+        "invalid_login": "Tên đăng nhập hoặc mật khẩu chưa đúng. Vui lòng kiểm tra và nhập lại.",
+        "inactive": "Tên đăng nhập hoặc mật khẩu chưa đúng. Vui lòng kiểm tra và nhập lại.",
+        "locked": "Đăng nhập sai nhiều lần. Vui lòng thử lại sau %(minutes)d phút.",
+        "expired": "Mật khẩu được cấp đã quá hạn %(days)d ngày. Vui lòng liên hệ quản trị viên để "
+        "được cấp lại.",
+        "no_unit": "Tài khoản chưa thuộc đơn vị nào. Vui lòng liên hệ quản trị viên.",
+    }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "Tên đăng nhập"
+        self.fields["username"].widget.attrs["autocapitalize"] = "none"
+        self.fields["password"].label = "Mật khẩu"
+
+    def clean(self):
+        """Refuse while the door is closed, before the password is looked at."""
+        name = self.cleaned_data.get("username")
+        until = lockout.closed_until(name, client_address(self.request)) if name else None
+        if until is not None:
+            minutes = int((until - timezone.now()).total_seconds() // 60) + 1
+            raise forms.ValidationError(
+                self.error_messages["locked"], code="locked", params={"minutes": minutes}
+            )
+        return super().clean()
+
+    def confirm_login_allowed(self, user):
+        """Refuse an issued password that nobody used in time, and a person without a place."""
+        super().confirm_login_allowed(user)
+        if user.issued_password_expired:
+            from django.conf import settings
+
+            days = settings.ISSUED_PASSWORD_DAYS
+            raise forms.ValidationError(
+                self.error_messages["expired"], code="expired", params={"days": days}
+            )
+        if standing(user) == "nobody":
+            raise forms.ValidationError(self.error_messages["no_unit"], code="no_unit")
+
+
+def own_password(user, typed: str) -> str:
+    """Return `typed` if it is the password of `user`, who is logged in. Raises ValidationError.
+
+    Wrong ones count as at the login: an open screen is no place to try them out.
+    """
+    now = current()
+    if lockout.closed_until(user.username, now.address):
+        raise forms.ValidationError("Nhập sai nhiều lần. Vui lòng thử lại sau ít phút.")
+    if not user.check_password(typed):
+        login_failed(own_password, {"username": user.username}, now.request)
+        raise forms.ValidationError("Mật khẩu hiện tại chưa đúng. Vui lòng nhập lại.")
+    return typed
+
+
+class OwnPasswordForm(SetPasswordMixin, forms.Form):
+    """Change the own password: the present one, and the new one twice."""
+
+    old_password = forms.CharField(
+        label="Mật khẩu hiện tại",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+    new_password1, new_password2 = SetPasswordMixin.create_password_fields(
+        label1="Mật khẩu mới", label2="Nhập lại mật khẩu mới"
+    )
+
+    def __init__(self, user, *args, **kwargs):
+        self.user = user
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].help_text = (
+            "Ít nhất 12 ký tự; nên là một câu dài, có thể có dấu và dấu cách. Không dùng từ phổ biến, "
+            "tên người, tên đơn vị, số điện thoại."
+        )
+
+    def clean_old_password(self):
+        """Ask for the present password, so that an unattended screen is not enough."""
+        return own_password(self.user, self.cleaned_data["old_password"])
+
+    def clean(self):
+        """Compare both entries, ask the validators, refuse the old and the issued password."""
+        # Named both times: Django's defaults are fields of other forms, and would check nothing here.
+        self.validate_passwords("new_password1", "new_password2")
+        typed = self.cleaned_data.get("new_password1")
+        if typed and (
+            typed == self.cleaned_data.get("old_password") or was_issued(self.user, typed)
+        ):
+            self.add_error(
+                "new_password1", "Mật khẩu mới phải khác mật khẩu cũ và mật khẩu được cấp."
+            )
+        self.validate_password_for_user(self.user, "new_password1")
+        return super().clean()
+
+
+class CodeForm(forms.Form):
+    """One code of the phone app, or a recovery code."""
+
+    code = forms.CharField(
+        label="Mã xác thực",
+        max_length=20,
+        help_text="6 chữ số trên ứng dụng xác thực, hoặc một mã dự phòng.",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autofocus": True, "autocapitalize": "none"}
+        ),
+    )
+
+    def __init__(self, *args, check, **kwargs):
+        self.check = check
+        super().__init__(*args, **kwargs)
+
+    def clean_code(self):
+        """Hand the code to `check`; its answer (anything but None or False) is the cleaned value."""
+        answer = self.check(self.cleaned_data["code"])
+        if answer is None or answer is False:
+            raise forms.ValidationError(
+                "Mã chưa đúng hoặc đã dùng. Vui lòng chờ mã mới trên ứng dụng rồi nhập lại."
+            )
+        return answer
+
+
+class PasswordOnlyForm(forms.Form):
+    """Ask for the password once more before the second factor is taken away."""
+
+    password = forms.CharField(
+        label="Mật khẩu hiện tại",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, user, *args, **kwargs):
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def clean_password(self):
+        """Compare with the own password."""
+        return own_password(self.user, self.cleaned_data["password"])
+
+
+class ResumeForm(forms.Form):
+    """The hidden fields in which the login page carries a refused post."""
+
+    resume_path = forms.CharField(widget=forms.HiddenInput)
+    resume_body = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
+def code_form(user, data=None) -> CodeForm:
+    """Return the form that asks `user` for the second factor at login."""
+    return CodeForm(data, check=lambda code: twofactor.verify(user, code))

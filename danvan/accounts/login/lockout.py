@@ -1,0 +1,69 @@
+"""Lock-out after wrong passwords, in two speeds.
+
+Five failures of one name from one address close that pair for a quarter of an hour: an office behind one
+address keeps working under its other names. Twenty failures of one name within a day, from anywhere, slow the
+name down, doubling from one minute to an hour, except at addresses where the person logged in before:
+so nobody can lock the chairman out of his own office. Attempts made while closed are not counted.
+
+Unknown names are counted like known ones, so the answer does not tell them apart. Our own forty lines and
+not django-axes: it knows one limit for all its keys, and locks on the name alone for everybody.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from django.conf import settings
+from django.utils import timezone
+
+from danvan.accounts.models.trail import LoginFailure, LoginSession
+from danvan.common.text import clean_line
+
+_KEPT = datetime.timedelta(days=1)
+_KNOWN = datetime.timedelta(days=30)
+
+
+def closed_until(name: str, address: str | None) -> datetime.datetime | None:
+    """Return until when `name` cannot log in from `address`, None when it can."""
+    now = timezone.now()
+    failures = LoginFailure.objects.filter(name=_key(name), at__gt=now - _KEPT)
+    pair_since = now - datetime.timedelta(minutes=settings.LOGIN_PAIR_MINUTES)
+    pair = list(
+        failures.filter(address=address, at__gt=pair_since)
+        .order_by("-at")
+        .values_list("at", flat=True)
+    )
+    if len(pair) >= settings.LOGIN_PAIR_LIMIT:
+        return pair[0] + datetime.timedelta(minutes=settings.LOGIN_PAIR_MINUTES)
+    everywhere = failures.count()
+    if everywhere < settings.LOGIN_NAME_LIMIT or _is_known(name, address):
+        return None
+    doubled = min((everywhere - settings.LOGIN_NAME_LIMIT) // 5, 6)
+    until = failures.order_by("-at")[0].at + datetime.timedelta(minutes=min(2**doubled, 60))
+    return until if until > now else None
+
+
+def note_failure(name: str, address: str | None) -> bool:
+    """Count one wrong password; return True when it is the one that closes the door."""
+    now = timezone.now()
+    LoginFailure.objects.filter(at__lte=now - _KEPT).delete()
+    LoginFailure.objects.create(name=_key(name), address=address, at=now)
+    return closed_until(name, address) is not None
+
+
+def forget(name: str, address: str | None = None) -> None:
+    """Open the door again: at `address` after a login, everywhere when a superuser issues a password."""
+    failures = LoginFailure.objects.filter(name=_key(name))
+    (failures.filter(address=address) if address else failures).delete()
+
+
+def _key(name: str) -> str:
+    """Return the name as the account is found by it: every spelling that logs in counts as one name."""
+    return clean_line(name).casefold()[:150]
+
+
+def _is_known(name: str, address: str | None) -> bool:
+    """Tell whether the person of `name` logged in from `address` lately."""
+    return LoginSession.objects.filter(
+        user__username__iexact=_key(name), address=address, started_at__gt=timezone.now() - _KNOWN
+    ).exists()

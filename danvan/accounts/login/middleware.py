@@ -1,0 +1,118 @@
+"""Closed by default: login, session limits, first steps; and who is acting, for the trail of changes."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import JsonResponse
+from django.shortcuts import redirect
+
+from danvan.accounts.audit import security_log
+from danvan.accounts.audit.context import acting
+from danvan.accounts.login import sessions, twofactor
+from danvan.accounts.login.resume import pending_post
+from danvan.accounts.models.trail import SecurityKind
+
+
+class ActingMiddleware:
+    """Let the trail know who is acting; note what was refused to, and taken away by, known people.
+
+    A file that leaves the site is noted here, so no export can be forgotten.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        with acting(request, source="form"):
+            response = self.get_response(request)
+            if self._concerns(request):
+                self._note(request, response)
+        return response
+
+    @staticmethod
+    def _note(request, response) -> None:
+        if response.status_code in (403, 404):
+            refusal = {"status": response.status_code, "method": request.method}
+            security_log.record(SecurityKind.REFUSED, **refusal)
+        elif response.headers.get("Content-Disposition", "").startswith("attachment"):
+            query = request.META.get("QUERY_STRING", "")[:500]
+            security_log.record(SecurityKind.EXPORT, query=query)
+
+    @staticmethod
+    def _concerns(request) -> bool:
+        """Tell whether the answer is worth a line: a real page, asked by a known person."""
+        return request.resolver_match is not None and request.user.is_authenticated
+
+
+class SessionLimitsMiddleware:
+    """End sessions that are idle or old; the page then asks for the login and keeps what was posted."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_authenticated:
+            if sessions.seconds_left(request.session) <= 0:
+                request.session_ended = True  # read by the logout signal
+                logout(request)
+            else:
+                sessions.touch(request.session)
+        return self.get_response(request)
+
+
+class ResumingLoginRequiredMiddleware(LoginRequiredMiddleware):
+    """Django's LoginRequiredMiddleware that answers a post with a login page carrying what was typed."""
+
+    def handle_no_permission(self, request, view_func):
+        """Return the login redirect; for a form post the login page itself, for a script a plain 401."""
+        from danvan.accounts.login.views import LoginView
+
+        if request.headers.get("Accept") == "application/json":
+            return JsonResponse({"error": "login"}, status=401)
+        pending = pending_post(request)
+        if pending is None:
+            return super().handle_no_permission(request, view_func)
+        return LoginView.as_view(pending=pending)(request)
+
+
+class FirstStepsMiddleware:
+    """Until an issued password is changed (and a required second factor set up) no other page answers."""
+
+    _ALWAYS = {"accounts:logout"}
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        """Return a redirect to the step that is still to be done, None when there is none."""
+        user = request.user
+        if not user.is_authenticated or not getattr(view_func, "login_required", True):
+            return None
+        step = self._next_step(user)
+        if step is None or request.resolver_match.view_name in self._ALWAYS | {step}:
+            return None
+        if request.headers.get("Accept") == "application/json":
+            return JsonResponse({"error": step}, status=403)
+        if step == "accounts:password_change":
+            messages.warning(request, "Vui lòng đổi mật khẩu được cấp trước khi làm việc.")
+        else:
+            messages.warning(request, "Vui lòng thiết lập xác thực hai lớp trước khi làm việc.")
+        return redirect(step)
+
+    @staticmethod
+    def _next_step(user) -> str | None:
+        if user.must_change_password:
+            return "accounts:password_change"
+        if (
+            settings.REQUIRE_SECOND_FACTOR
+            and user.is_superuser
+            and twofactor.confirmed_device(user) is None
+        ):
+            return "accounts:second_factor"
+        return None

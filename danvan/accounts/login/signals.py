@@ -1,0 +1,38 @@
+"""What happens at every login, logout and wrong password, whatever page or client it comes through."""
+
+from __future__ import annotations
+
+from danvan.accounts.audit import security_log
+from danvan.accounts.audit.context import client_address
+from danvan.accounts.login import lockout, sessions
+from danvan.accounts.models import User
+from danvan.accounts.models.trail import SecurityKind
+
+
+def logged_in(sender, request, user, **kwargs) -> None:
+    """Note the session and the login; the door of this name is open again at this address."""
+    sessions.start(request, user)
+    sessions.forget_old()
+    lockout.forget(user.username, client_address(request))
+    security_log.record(SecurityKind.LOGIN, user=user, actor=user)
+
+
+def logged_out(sender, request, user, **kwargs) -> None:
+    """Note the end of a session."""
+    if user is not None:
+        ended = "limit" if getattr(request, "session_ended", False) else "own"
+        security_log.record(SecurityKind.LOGOUT, user=user, actor=user, ended=ended)
+
+
+def login_failed(sender, credentials, request=None, **kwargs) -> None:
+    """Count and note a refused login. The password is not among `credentials` (Django blanks it)."""
+    name = str(credentials.get("username") or "")
+    address = client_address(request) if request is not None else None
+    closed = lockout.note_failure(name, address)
+    kind = SecurityKind.LOCKED if closed else SecurityKind.FAILED
+    security_log.record(kind, username=name)
+
+
+def person_of(pk: int):
+    """Return the account that gave its password and still owes the code; None when it was stopped since."""
+    return User.objects.filter(pk=pk, is_active=True).first()

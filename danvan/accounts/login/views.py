@@ -1,0 +1,143 @@
+"""Login in one or two steps, logout, and what happens to a post refused for its session or token."""
+
+import time
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from danvan.accounts.audit.context import client_address
+from danvan.accounts.login import lockout, twofactor
+from danvan.accounts.login.forms import LoginForm, ResumeForm, code_form
+from danvan.accounts.login.resume import PendingPost, carried_post, pending_post, sent_from_here
+from danvan.accounts.login.signals import login_failed, person_of
+
+_HALF_WAY = "half_way"  # session key: who gave the right password and still owes the code
+_HALF_WAY_SECONDS = 300
+
+
+class ResumeMixin:
+    """A login page that carries a refused post in hidden fields."""
+
+    pending: PendingPost | None = None
+
+    def get_context_data(self, **kwargs):
+        carried = self.pending
+        if carried is None and self.request.method == "POST":
+            carried = carried_post(self.request)
+        if carried:
+            kwargs["resume"] = ResumeForm(
+                initial={"resume_path": carried.path, "resume_body": urlencode(carried.fields)}
+            )
+        return super().get_context_data(**kwargs)
+
+
+@method_decorator([login_not_required, never_cache], name="dispatch")
+class LoginView(ResumeMixin, auth_views.LoginView):
+    """The login page. With `pending` it stands in for a page that refused a post, and carries that post."""
+
+    template_name = "accounts/login.html"
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+
+    def dispatch(self, request, *args, **kwargs):
+        if self.pending:
+            response = self.get(request, *args, **kwargs)
+            response.status_code = 403  # the post was refused, even though the page is friendly
+            return response
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self):
+        """Return the form's arguments: a refused post is no login, its fields must not bind the form."""
+        kwargs = super().get_form_kwargs()
+        return kwargs if not self.pending else {**kwargs, "data": None, "files": None}
+
+    def form_valid(self, form):
+        """Log in, or ask for the code where a second factor is set up."""
+        user = form.get_user()
+        if twofactor.confirmed_device(user) is None:
+            return finish_login(self.request, user, super().get_success_url())
+        self.request.session[_HALF_WAY] = {"user": user.pk, "at": int(time.time())}
+        return CodeView.as_view(first=True)(self.request)
+
+
+@method_decorator(
+    [login_not_required, never_cache, sensitive_post_parameters("code")], name="dispatch"
+)
+class CodeView(ResumeMixin, auth_views.RedirectURLMixin, auth_views.TemplateView):
+    """The second step: a code of the phone app. `first` shows the page in answer to the first step's post."""
+
+    template_name = "accounts/code.html"
+    next_page = "home"
+    first = False
+
+    def dispatch(self, request, *args, **kwargs):
+        """Go back to the first step when nobody is half way, or has been for too long."""
+        half_way = request.session.get(_HALF_WAY) or {}
+        self.person = None
+        if time.time() - half_way.get("at", 0) <= _HALF_WAY_SECONDS:
+            self.person = person_of(half_way["user"])
+        if self.person is None:
+            return redirect("accounts:login")
+        return self.get(request) if self.first else super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs):
+        kwargs.setdefault("form", code_form(self.person))
+        kwargs["next"] = self.get_redirect_url()
+        return super().get_context_data(**kwargs)
+
+    def post(self, request, *args, **kwargs):
+        """Check the code; wrong ones count towards the lock-out like wrong passwords."""
+        if lockout.closed_until(self.person.username, client_address(request)):
+            del request.session[_HALF_WAY]
+            messages.error(request, "Nhập sai nhiều lần. Vui lòng đăng nhập lại sau ít phút.")
+            return redirect("accounts:login")
+        form = code_form(self.person, request.POST)
+        if not form.is_valid():
+            login_failed(CodeView, {"username": self.person.username}, request)
+            return self.render_to_response(self.get_context_data(form=form))
+        del request.session[_HALF_WAY]
+        return finish_login(request, self.person, self.get_success_url())
+
+
+def finish_login(request, user, url):
+    """Start the session and go to `url`, or to the post that the login interrupted."""
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    carried = carried_post(request)
+    return resume_page(request, carried) if carried else redirect(url)
+
+
+class LogoutView(auth_views.LogoutView):
+    """Log out (POST only) and say so."""
+
+    def post(self, request, *args, **kwargs):
+        response = super().post(request, *args, **kwargs)
+        messages.info(request, "Đã đăng xuất.")
+        return response
+
+
+def resume_page(request, pending: PendingPost, status: int = 200):
+    """Return the page that offers to send `pending` once more with a fresh token."""
+    context = {"pending": pending, "typed": sum(bool(text) for _, text in pending.fields)}
+    return render(request, "accounts/resume.html", context, status=status)
+
+
+@login_not_required
+def csrf_failure(request, reason=""):
+    """Answer a post whose CSRF token is no longer good: offer to send it again, never drop it.
+
+    What another site made the browser post is dropped.
+    """
+    pending = pending_post(request) if sent_from_here(request) else None
+    if pending is None or request.path == str(reverse_lazy("accounts:login")):
+        return render(request, "errors/csrf.html", status=403)
+    if request.user.is_authenticated:
+        return resume_page(request, pending, status=403)
+    return LoginView.as_view(pending=pending)(request)

@@ -1,0 +1,122 @@
+"""The own account: password, second factor, open sessions."""
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+from django.views.generic import FormView, TemplateView
+
+from danvan.accounts import services
+from danvan.accounts.audit import security_log
+from danvan.accounts.login import sessions, twofactor
+from danvan.accounts.login.forms import CodeForm, OwnPasswordForm, PasswordOnlyForm
+from danvan.accounts.models.trail import SecurityKind
+
+
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
+class PasswordChangeView(FormView):
+    """Change the own password; other sessions of the account end."""
+
+    template_name = "accounts/password_change.html"
+    form_class = OwnPasswordForm
+
+    def get_form_kwargs(self):
+        return {**super().get_form_kwargs(), "user": self.request.user}
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(forced=self.request.user.must_change_password, **kwargs)
+
+    def form_valid(self, form):
+        request, old_key = self.request, self.request.session.session_key
+        services.change_own_password(request.user, form.cleaned_data["new_password1"])
+        sessions.end_sessions(request.user, keep=old_key)
+        update_session_auth_hash(request, request.user)
+        sessions.rename(old_key, request)
+        messages.success(request, "Đã đổi mật khẩu. Các máy khác đã được đăng xuất.")
+        return redirect("home")
+
+
+class SecurityView(TemplateView):
+    """Where I am logged in, and whether a second factor is set up."""
+
+    template_name = "accounts/security.html"
+
+    def get_context_data(self, **kwargs):
+        user = self.request.user
+        return super().get_context_data(
+            sessions=sessions.open_sessions(user),
+            current_key=self.request.session.session_key,
+            device=twofactor.confirmed_device(user),
+            codes_left=twofactor.codes_left(user),
+            **kwargs,
+        )
+
+
+@require_POST
+def end_sessions(request, pk=None):
+    """End one of the own sessions, or all but this one."""
+    if pk is not None and not request.user.login_sessions.filter(pk=pk).exists():
+        raise Http404
+    ended = sessions.end_sessions(request.user, only=pk, keep=request.session.session_key)
+    if ended:
+        security_log.record(SecurityKind.SESSIONS_ENDED, user=request.user, count=ended)
+    messages.success(request, f"Đã kết thúc {ended} phiên đăng nhập khác.")
+    return redirect("accounts:security")
+
+
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
+class SecondFactorView(FormView):
+    """Set up the phone app: scan, type one code, keep the recovery codes (shown once)."""
+
+    template_name = "accounts/second_factor.html"
+    form_class = CodeForm
+
+    def dispatch(self, request, *args, **kwargs):
+        """Replace nothing: who finds an open screen must not put another phone in place of the owner's."""
+        if twofactor.confirmed_device(request.user):
+            messages.info(request, "Muốn dùng điện thoại khác, vui lòng tắt rồi bật lại.")
+            return redirect("accounts:second_factor_off")
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form(self, form_class=None):
+        form = super().get_form(form_class)
+        form.fields["code"].help_text = "6 chữ số trên ứng dụng xác thực."
+        return form
+
+    def get_form_kwargs(self):
+        user = self.request.user
+        return {**super().get_form_kwargs(), "check": lambda code: twofactor.confirm(user, code)}
+
+    def get_context_data(self, **kwargs):
+        device = twofactor.pending_device(self.request.user)
+        return super().get_context_data(
+            picture=twofactor.qr_picture(device), secret=twofactor.typed_secret(device), **kwargs
+        )
+
+    def form_valid(self, form):
+        """Show the recovery codes in answer to the post: they are nowhere else to be had."""
+        sessions.end_sessions(self.request.user, keep=self.request.session.session_key)
+        security_log.record(SecurityKind.SECOND_FACTOR, user=self.request.user, state="on")
+        context = {"codes": form.cleaned_data["code"]}
+        return render(self.request, "accounts/recovery_codes.html", context)
+
+
+@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
+class SecondFactorOffView(FormView):
+    """Take the second factor away, after the password was typed once more."""
+
+    template_name = "accounts/second_factor_off.html"
+    form_class = PasswordOnlyForm
+
+    def get_form_kwargs(self):
+        return {**super().get_form_kwargs(), "user": self.request.user}
+
+    def form_valid(self, form):
+        twofactor.remove(self.request.user)
+        security_log.record(SecurityKind.SECOND_FACTOR, user=self.request.user, state="off")
+        messages.success(self.request, "Đã tắt xác thực hai lớp.")
+        return redirect("accounts:security")

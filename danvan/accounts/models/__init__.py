@@ -1,0 +1,29 @@
+"""The rows of the app: people, and the trail of what they did. audit/ and login/ write the trail."""
+
+from danvan.accounts.models.trail import (
+    AuditEntry,
+    LoginFailure,
+    LoginSession,
+    SecurityEvent,
+    SecurityKind,
+)
+from danvan.accounts.models.user import (
+    AccountSearchField,
+    LastSuperuserError,
+    Role,
+    ScopedUserManager,
+    User,
+)
+
+__all__ = [
+    "AccountSearchField",
+    "AuditEntry",
+    "LastSuperuserError",
+    "LoginFailure",
+    "LoginSession",
+    "Role",
+    "ScopedUserManager",
+    "SecurityEvent",
+    "SecurityKind",
+    "User",
+]

@@ -1,0 +1,313 @@
+"""Judging the rows of a sheet of records: read the cells, find the stored row, ask the model's rules."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+from collections import defaultdict
+from decimal import Decimal
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+
+from danvan.accounts.scope import units_editable_by
+from danvan.common.sheets import cells
+from danvan.imports.checking import error_verdict
+from danvan.imports.conditions import keeps_constraints
+from danvan.imports.models import Kind
+from danvan.imports.targets import Checker, Problem, Verdict
+from records.locks import locks_on
+from records.sheets.reading import BLANK, Reading, choose
+
+SAME = Verdict(None)
+
+
+class _Row:
+    """A row on its way: what was read, whose it is, which stored row it is about."""
+
+    __slots__ = ("blanks", "digest", "key", "match", "number", "problems", "unit", "values")
+
+    def __init__(self, number: int):
+        self.number, self.problems, self.values, self.blanks = number, [], {}, []
+        self.unit = self.key = self.match = None
+        self.digest = 0
+
+
+class RecordChecker(Checker):
+    """The checker of one job into one kind."""
+
+    def __init__(self, target, job):
+        self.target, self.model = target, target.model
+        self.clear = bool(job.params.get("blanks"))
+        self.readings = [
+            Reading(name, self.model._meta.get_field(name), field.widget.reader())
+            for name, field in target.fields.items()
+            if name not in ("unit", "unit_name")
+        ]
+        self.required = {r.key for r in self.readings if target._is_required(r.key)}
+        units = list(units_editable_by(job.owner).select_related("parent"))
+        self.units = {unit.pk: unit for unit in units}
+        self.by_code = defaultdict(list)
+        for unit in units:
+            self.by_code[unit.code].append(unit)
+        self.found_units: dict = {}
+        self.only = next(iter(self.by_code)) if len(self.by_code) == 1 else None
+        self.holds = keeps_constraints(self.model)
+        self.scratch = self.model()
+        self.defaults = {
+            f.attname: f.get_default()
+            for f in self.model._meta.concrete_fields
+            if f.attname != "id"
+        } | {"id": None}
+        self.stored = target.stored
+        self.unit_ids: set[int] = set()
+        self.locks: dict[int, list] = {}
+        self.existing: dict[int, list] = {}
+        self.seen: dict[int, list[int]] = {}
+        self.mapped: list[Reading] = []
+        self.kept_blanks = 0
+
+    def check_many(self, rows):
+        if rows:
+            present = rows[0][1]
+            self.mapped = [reading for reading in self.readings if reading.key in present]
+        parsed = [self._parse(number, row) for number, row in rows]
+        self._load({row.unit.pk for row in parsed if row.unit is not None})
+        for row in parsed:
+            if row.key is not None:
+                self._match(row)
+        doubtful = [row.match for row in parsed if row.match]
+        stored = self.model.objects.in_bulk(doubtful) if doubtful else {}
+        return [self._verdict(row, stored) for row in parsed]
+
+    def finish(self):
+        if not self.kept_blanks:
+            return []
+        return [
+            f"{self.kept_blanks} ô trống trong tệp giữ nguyên số liệu đã có (ô trống không xóa gì)."
+        ]
+
+    # -- reading -------------------------------------------------------------------------------------
+
+    def _parse(self, number: int, row: dict) -> _Row:
+        parsed = _Row(number)
+        values, problems = parsed.values, parsed.problems
+        for reading in self.mapped:
+            cell = row[reading.key]
+            if cell == "" or cell is None:
+                parsed.blanks.append(reading)
+                continue
+            if cell.__class__ is Problem:
+                problems.append(cell)
+                continue
+            try:
+                value = reading.known[cell] if cell.__class__ is not bool else reading.load(cell)
+            except KeyError:
+                value = reading.load(cell)
+            if value is BLANK:
+                parsed.blanks.append(reading)
+            elif value.__class__ is Problem:
+                problems.append(value)
+            else:
+                values[reading.key] = value
+        self._find_unit(parsed, row)
+        return parsed
+
+    def _find_unit(self, parsed: _Row, row: dict) -> None:
+        """Find whose row it is on its day; the sentence is the same for unknown and for foreign codes."""
+        cell = row.get("unit", "")
+        if cell.__class__ is Problem:
+            parsed.problems.append(cell)
+            return
+        day = parsed.values.get("start_date")
+        if day is None and "year" in parsed.values:
+            day = datetime.date(parsed.values["year"], 6, 30)
+        try:
+            unit = self.found_units[cell, day]
+        except KeyError:
+            unit = self.found_units[cell, day] = self._unit_of(cell, day)
+        if unit.__class__ is Problem:
+            parsed.problems.append(unit)
+            return
+        parsed.unit = unit
+        if any(problem.key in self.target.key for problem in parsed.problems):
+            return  # what names the row could not be read: no stored row, no double to speak of
+        parsed.key = hash((unit.pk, *(parsed.values.get(name, "") for name in self.target.key)))
+        parsed.digest = hash(tuple(parsed.values.get(r.key, r.empty) for r in self.mapped))
+
+    def _unit_of(self, cell, day):
+        try:
+            code = cells.as_code(cell)
+        except cells.CellProblem as problem:
+            return Problem("unit", str(problem), cells.shown(cell))
+        if not code:
+            if self.only is None:
+                return Problem("unit", "Vui lòng nhập mã đơn vị.")
+            code = self.only
+        versions = self.by_code.get(code) or self.by_code.get(code.lstrip("0"), [])
+        if not versions:
+            return Problem(
+                "unit", f"Mã “{code[:20]}” không phải đơn vị anh/chị được nhập.", cells.shown(cell)
+            )
+        in_force = [unit for unit in versions if day and unit.in_force(day)]
+        return (in_force or sorted(versions, key=lambda unit: unit.valid_from))[-1]
+
+    # -- finding -------------------------------------------------------------------------------------
+
+    def _load(self, unit_ids: set[int]) -> None:
+        """Read what is stored for units not met before: keys and digests only, never whole rows."""
+        unit_ids -= self.unit_ids
+        if not unit_ids:
+            return
+        self.unit_ids |= unit_ids
+        for lock in locks_on(unit_ids):
+            self.locks.setdefault(lock.unit_id, []).append(lock)
+        names = [reading.key for reading in self.mapped]
+        keys = self.target.key
+        rows = self.model.objects.filter(unit__in=unit_ids).order_by("pk")
+        for pk, unit_id, *values in rows.values_list("pk", "unit_id", *keys, *names).iterator(5000):
+            key = hash((unit_id, *values[: len(keys)]))
+            self.existing.setdefault(key, []).append((pk, hash(tuple(values[len(keys) :]))))
+
+    def _match(self, row: _Row) -> None:
+        """Find the stored row; the n-th line of a key is the n-th stored row of it."""
+        lines = self.seen.setdefault(row.key, [])
+        stored = self.existing.get(row.key, ())
+        place = len(lines)
+        lines.append(row.number)
+        if place < len(stored):
+            pk, kept = stored[place]
+            row.match = 0 if kept == row.digest else pk
+        elif place:
+            row.problems.append(
+                Problem(
+                    "",
+                    f"Trùng với dòng {lines[0]}: cùng đơn vị, ngày và tên. Nếu là hai việc khác nhau, "
+                    "vui lòng ghi tên khác nhau.",
+                )
+            )
+
+    # -- judging -------------------------------------------------------------------------------------
+
+    def _verdict(self, row: _Row, stored: dict) -> Verdict:
+        if row.match is None:
+            return self._new(row)
+        if row.match == 0:
+            return self._errors(row, row.problems) if row.problems else SAME
+        old = stored.get(row.match)
+        return self._new(row) if old is None else self._changed(row, old)
+
+    def _errors(self, row: _Row, problems) -> Verdict:
+        label = row.values.get("title", "")
+        return error_verdict(row.number, str(label)[:120], problems)
+
+    def _new(self, row: _Row) -> Verdict:
+        scratch = self.scratch
+        state = scratch.__dict__
+        state.update(self.defaults)
+        for reading in row.blanks:
+            state[reading.key] = reading.empty
+        state.update(row.values)
+        state["unit_id"] = row.unit and row.unit.pk
+        scratch._state.fields_cache = {"unit": row.unit}
+        scratch._state.adding = True
+        if row.problems or not self._is_good(scratch, state):
+            problems = row.problems + self._judged(scratch, row)
+            if problems:
+                return self._errors(row, problems)
+        if (unit_locks := self.locks.get(row.unit.pk)) is not None:
+            day = state["start_date"]
+            for lock in unit_locks:
+                if lock.covers(row.unit.pk, day):
+                    return self._errors(row, [Problem("", lock.message)])
+        scratch.derive()
+        values = [_form(state[name]) for name in self.stored]
+        return Verdict(Kind.NEW, [row.number, row.unit.pk, values])
+
+    def _is_good(self, scratch, state: dict) -> bool:
+        """Tell whether the row is surely good; False sends it to the model's own judgement."""
+        try:
+            scratch.fill_blanks()
+            scratch.clean()
+        except (ValidationError, TypeError, AttributeError):
+            return False
+        for name in self.required:
+            if state[name] is None or state[name] == "":
+                return False
+        return self.holds(state)
+
+    def _judged(self, record, row: _Row) -> list[Problem]:
+        """Ask the model what it says of `record` beside the cells of `row` that could not be read."""
+        record.pk = None if record._state.adding else record.pk
+        try:
+            record.check_row(broken={problem.key for problem in row.problems})
+        except ValidationError as error:
+            return [
+                self._problem(record, name, message)
+                for name, messages in error.message_dict.items()
+                for message in messages
+            ]
+        return []
+
+    def _problem(self, record, name: str, message: str) -> Problem:
+        """Return what the model said at the column of `name`; a choice not made names what there is."""
+        if name == NON_FIELD_ERRORS:
+            return Problem("", message)
+        typed = _typed(record, name)
+        choices = self.target.choices_of(name)
+        if choices and not typed:
+            return choose(choices, name)
+        return Problem(name, message, typed)
+
+    def _changed(self, row: _Row, old) -> Verdict:
+        new = copy.copy(old)
+        new._state = copy.copy(old._state)
+        new._state.fields_cache = {"unit": row.unit}
+        for name, value in row.values.items():
+            setattr(new, name, value)
+        for reading in row.blanks:
+            if getattr(old, reading.key) in (None, "", reading.empty):
+                continue
+            if self.clear and not reading.presumed:
+                setattr(new, reading.key, reading.empty)
+            else:
+                self.kept_blanks += 1
+        new.unit_id = row.unit.pk
+        problems = row.problems + self._judged(new, row)
+        if not problems:
+            problems = self._locked(row, old, new)
+        if problems:
+            return self._errors(row, problems)
+        changes = [
+            [name, _form(before), _form(after)]
+            for name in self.stored
+            if name != "search" and (before := getattr(old, name)) != (after := getattr(new, name))
+        ]
+        if not changes:
+            return SAME
+        item = [row.number, row.unit.pk, old.pk, old.version, str(old)[:200], changes]
+        return Verdict(Kind.CHANGED, item)
+
+    def _locked(self, row: _Row, old, new) -> list[Problem]:
+        locks = self.locks.get(row.unit.pk)
+        if not locks:
+            return []
+        before, after = old.facts(), new.facts()
+        points = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)}
+        found = {k.message for k in locks for p in points if k.covers(p[0], p[1])}
+        return [Problem("", message) for message in sorted(found)]
+
+
+def _typed(row, name: str) -> str:
+    """Return what the sheet said in column `name`, as its owner would recognise it."""
+    value = getattr(row, name, None)
+    if isinstance(value, datetime.date):
+        return f"{value:%d/%m/%Y}"
+    return "" if value is None else str(value)
+
+
+def _form(value):
+    """Return a value as a job stores it: JSON knows neither days nor decimals."""
+    kind = value.__class__
+    if kind is datetime.date:
+        return value.isoformat()
+    return str(value) if kind is Decimal else value

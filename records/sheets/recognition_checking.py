@@ -1,0 +1,217 @@
+"""Judging the rows of the sheet of decisions: which model, which decision, and what the form would say."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+from collections import defaultdict
+from collections.abc import Iterator
+
+from django.core.exceptions import ValidationError
+
+from danvan.accounts.scope import units_editable_by
+from danvan.common.sheets import cells
+from danvan.common.text import search_key
+from danvan.imports.checking import error_verdict
+from danvan.imports.models import Kind
+from danvan.imports.targets import Checker, Problem, Verdict
+from records.locks import locks_on
+from records.models import Recognition, SkilledMobilisationModel
+from records.sheets.columns import (
+    DECISION_COLUMNS,
+    MODEL_COLUMNS,
+    RecognitionResource,
+    decision_field,
+)
+from records.sheets.reading import BLANK, Reading, choose
+
+
+def values_of(row: Recognition) -> list:
+    """Return a decision as a job stores it."""
+    return [row.level, row.decision, row.date.isoformat(), row.body]
+
+
+class RecognitionChecker(Checker):
+    """Judges decisions against the models of the units the file speaks of, read once each."""
+
+    def __init__(self, job):
+        self.clear = bool(job.params.get("blanks"))
+        self.readings = {
+            name: Reading(name, decision_field(name), field.widget.reader())
+            for name, field in RecognitionResource.fields.items()
+            if name not in ("unit", "unit_name")
+        }
+        self.owner = job.owner
+        codes = units_editable_by(job.owner).values_list("code", flat=True)
+        self.codes = set(codes)
+        self.only = next(iter(self.codes)) if len(self.codes) == 1 else None
+        self.known: set[str] = set()
+        self.models: dict[tuple, list] = defaultdict(list)
+        self.stored: dict[tuple, Recognition] = {}
+        self.seen: dict[tuple, int] = {}
+        self.unit_ids: set[int] = set()
+        self.silent = 0
+
+    def check_many(self, rows):
+        read = [(number, *self._read(row)) for number, row in rows]
+        self._load({values.get("unit") for _, values, _ in read} & self.codes)
+        judged = [self._judge(*row) for row in read]
+        return self._with_locks(judged)
+
+    def finish(self):
+        if not self.silent:
+            return []
+        return [f"{self.silent} dòng không ghi quyết định nào nên được bỏ qua."]
+
+    def _read(self, row: dict) -> tuple[dict, list[Problem]]:
+        """Return what the cells say and what is wrong with them; a blank cell is in neither."""
+        values, problems = {}, []
+        for name, reading in self.readings.items():
+            cell = row.get(name, "")
+            value = cell if cell.__class__ is Problem else reading.load(cell)
+            if value.__class__ is Problem:
+                problems.append(value)
+            elif value is not BLANK:
+                values[name] = value
+        code = self._code(row.get("unit", ""))
+        if code.__class__ is Problem:
+            problems.append(code)
+        else:
+            values["unit"] = code
+        return values, problems
+
+    def _code(self, cell) -> str | Problem:
+        """Return the code of a unit the person may write; unknown and foreign ones read the same."""
+        if cell.__class__ is Problem:
+            return cell
+        if cells.is_blank(cell):
+            return self.only or Problem("unit", "Vui lòng nhập mã đơn vị.")
+        try:
+            code = cells.as_code(cell)
+        except cells.CellProblem as problem:
+            return Problem("unit", str(problem), cells.shown(cell))
+        for known in (code, code.lstrip("0")):
+            if known in self.codes:
+                return known
+        message = f"Mã “{code[:20]}” không phải đơn vị anh/chị được nhập."
+        return Problem("unit", message, cells.shown(cell))
+
+    def _load(self, codes: set[str]) -> None:
+        """Read models and decisions of units not met before."""
+        codes -= self.known
+        if not codes:
+            return
+        self.known |= codes
+        models = SkilledMobilisationModel.objects.editable_by(self.owner)
+        models = models.filter(unit__code__in=codes).select_related("unit__parent")
+        for model in models.order_by("pk"):
+            self.models[model.unit.code, search_key(model.title)].append(model)
+        for row in Recognition.objects.filter(model__in=models.order_by().values("pk")):
+            self.stored[row.model_id, row.level, row.date] = row
+
+    def _judge(self, number: int, values: dict, problems: list[Problem]):
+        """Return (line number, label, problems, decision or None, stored or None)."""
+        label = str(values.get("title", ""))[:120]
+        told = {problem.key for problem in problems}
+        if not told & set(DECISION_COLUMNS) and not values.keys() & set(DECISION_COLUMNS):
+            self.silent += 1
+            return number, label, [], None, None
+        model = None
+        if not told & {"unit", *MODEL_COLUMNS}:
+            model = self._model(values, problems)
+        row = Recognition(model=model or SkilledMobilisationModel())
+        for name in DECISION_COLUMNS:
+            setattr(row, name, values.get(name, "" if name != "date" else None))
+        old = self.stored.get((row.model_id, row.level, row.date)) if model else None
+        if old is not None:
+            row = self._merged(old, values, model)
+        self._ask_model(row, problems, without_model=model is None)
+        if not problems:
+            key = (model.pk, row.level, row.date)
+            first = self.seen.setdefault(key, number)
+            if first != number:
+                message = f"Trùng với dòng {first}: cùng mô hình, cấp và ngày quyết định."
+                problems.append(Problem("", message))
+        return number, label, problems, row, old
+
+    def _model(self, values: dict, problems: list[Problem]) -> SkilledMobilisationModel | None:
+        """Return the model the row speaks of; a problem is added where there is none, or are several."""
+        title, day = values.get("title", ""), values.get("start_date")
+        if not title:
+            problems.append(Problem("title", "Vui lòng nhập tên mô hình."))
+            return None
+        named = self.models.get((values["unit"], search_key(title)), [])
+        named = [model for model in named if model.title == title] or named
+        found = [model for model in named if day in (None, model.start_date)]
+        if not named:
+            message = "Đơn vị chưa có mô hình mang tên này. Vui lòng nhập mô hình trước."
+            problems.append(Problem("title", message, title))
+        elif not found:
+            days = "; ".join(sorted({f"{model.start_date:%d/%m/%Y}" for model in named}))
+            message = f"Mô hình này đăng ký ngày {days}, không phải {day:%d/%m/%Y}."
+            problems.append(Problem("start_date", message, f"{day:%d/%m/%Y}"))
+        elif len({model.start_date for model in found}) > 1:
+            message = "Đơn vị có nhiều mô hình cùng tên này, vui lòng ghi ngày đăng ký của mô hình."
+            problems.append(Problem("start_date", message))
+        else:
+            return self._one_of(found, values)
+        return None
+
+    def _one_of(self, models: list, values: dict) -> SkilledMobilisationModel:
+        """Return the model among like ones: the next that holds the decision, else the first."""
+        key = values.get("level"), values.get("date")
+        holding = [model for model in models if (model.pk, *key) in self.stored]
+        fresh = [model for model in holding if (model.pk, *key) not in self.seen]
+        return (fresh or holding or models)[0]
+
+    def _merged(self, old: Recognition, values: dict, model) -> Recognition:
+        row = copy.copy(old)
+        row._state = copy.copy(old._state)
+        row._state.fields_cache = {"model": model}
+        row.decision = values.get("decision") or ("" if self.clear else old.decision)
+        row.body = values.get("body") or ("" if self.clear else old.body)
+        return row
+
+    def _ask_model(self, row: Recognition, problems: list[Problem], *, without_model: bool) -> None:
+        """Add what the form would say of the decision beside the cells that could not be read."""
+        broken = {problem.key for problem in problems}
+        try:
+            row.clean_fields(exclude={"model", "recogniser", "height", *broken})
+            if not without_model:
+                row.clean()
+        except ValidationError as error:
+            for name, messages in error.message_dict.items():
+                if name not in broken:
+                    problems += [self._problem(row, name, message) for message in messages]
+
+    @staticmethod
+    def _problem(row: Recognition, name: str, message: str) -> Problem:
+        value = getattr(row, name)
+        if name == "level" and not value:
+            return choose(RecognitionResource.fields[name].widget.choices, name)
+        typed = f"{value:%d/%m/%Y}" if isinstance(value, datetime.date) else str(value or "")
+        return Problem(name, message, typed)
+
+    def _with_locks(self, judged: list) -> Iterator[Verdict]:
+        """Yield the verdicts; locks of all units concerned, the recognisers' too, are read in one go."""
+        fresh = [row for *_, problems, row, old in judged if row is not None and not problems]
+        points = {unit_id for row in fresh for unit_id in (row.model.unit_id, row.recogniser_id)}
+        self.unit_ids |= points
+        locks = locks_on(points)
+        for number, label, problems, row, old in judged:
+            if row is None or (
+                not problems and old is not None and values_of(row) == values_of(old)
+            ):
+                yield Verdict(None)
+                continue
+            if not problems and old is None:  # words of an old decision count nowhere
+                units = {row.model.unit_id, row.recogniser_id}
+                found = {k.message for k in locks for u in units if k.covers(u, row.date)}
+                problems = [Problem("", message) for message in sorted(found)]
+            if problems:
+                yield error_verdict(number, label, problems)
+                continue
+            place = f"{row.model.title} · {row.model.unit.place_name}"
+            before = values_of(old) if old else None
+            item = [number, row.model_id, row.pk, place[:200], values_of(row), before]
+            yield Verdict(Kind.CHANGED if old else Kind.NEW, item)

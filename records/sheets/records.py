@@ -1,0 +1,329 @@
+"""Records in bulk: the target of each kind, judged by the model's own rules and written in one go.
+
+The fast path only sorts good rows from doubtful ones; whatever looks doubtful is judged by
+EventRecord.check_row(), the authority for form and import alike, which also words the message.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django.core.exceptions import PermissionDenied
+from django.db import connection, models
+from django.db.models import Count, Max, Sum
+from django.urls import reverse
+from django.utils import timezone
+
+from danvan.accounts.audit.context import acting
+from danvan.accounts.audit.writing import audited_bulk_delete
+from danvan.accounts.rights import Action
+from danvan.accounts.scope import units_editable_by
+from danvan.common.numbers import format_number
+from danvan.imports.bulk import AuditWriter, insert_many, reserve_keys
+from danvan.imports.models import ImportJob, Kind
+from danvan.imports.targets import Column, Line, Refused, Target, digest
+from danvan.units.models import AdministrativeUnit
+from records.kinds import KINDS, RecordKind
+from records.locks import locks_on, require_open
+from records.services import change_records
+from records.sheets.checking import RecordChecker
+from records.sheets.columns import CHILDREN_STAY, FILLED, SYNONYMS, resource_of
+
+SYSTEM = ("created_by_id", "created_at", "updated_at", "version")
+BATCH = 500
+NEWER = "Không hoàn tác được: {} hồ sơ của lần nhập này đã được sửa, xóa hoặc bổ sung sau đó."
+
+
+class RecordTarget(Target):
+    """One kind of record as a sheet."""
+
+    action = Action.IMPORT
+
+    def __init__(self, kind: RecordKind):
+        self.kind = kind
+        self.model = kind.model
+        self.resource = resource_of(kind)
+        self.fields = {name: self.resource.fields[name] for name in self.resource._meta.fields}
+        self.slug = kind.slug
+        self.title = kind.plural
+        self.sheet_title = kind.menu
+        self.key = kind.key
+        self.keys = ("unit", *self.key)
+
+    @property
+    def stored(self) -> list[str]:
+        """The columns an import fills: all but the key and what the system stamps."""
+        left_out = {"id", "token", *SYSTEM}
+        return [f.attname for f in self.model._meta.concrete_fields if f.attname not in left_out]
+
+    def columns(self, job):
+        found = []
+        several = units_editable_by(job.owner).values("code").distinct()[:2]
+        for name, field in self.fields.items():
+            widget = field.widget
+            found.append(
+                Column(
+                    key=name,
+                    heading=field.column_name,
+                    required=len(several) > 1 if name == "unit" else self._is_required(name),
+                    synonyms=SYNONYMS.get(name, ()),
+                    width={"unit": 11, "unit_name": 26}.get(name) or widget.width,
+                    fmt={"unit": "@", "unit_name": ""}.get(name, getattr(widget, "fmt", "")),
+                    choices=self.choices_of(name),
+                    hint=self._hint(name),
+                )
+            )
+        return found
+
+    def _is_required(self, name: str) -> bool:
+        if name == "unit_name":
+            return False
+        field = self.model._meta.get_field(name)
+        return not field.blank and not field.has_default() and name not in FILLED
+
+    def choices_of(self, name: str) -> tuple[str, ...]:
+        """Return the labels a column may hold, () where it is not a choice."""
+        return getattr(self.fields[name].widget, "choices", ()) if name in self.fields else ()
+
+    def _hint(self, name: str) -> str:
+        if name == "unit":
+            return "Mã đơn vị hành chính (GSO) của đơn vị thực hiện."
+        if name == "unit_name":
+            return "Chỉ để đọc, không dùng khi nhập."
+        field = self.model._meta.get_field(name)
+        if isinstance(field, models.DateField):
+            return f"Ngày/tháng/năm, ví dụ 31/12/2024. {field.help_text}".strip()
+        return str(field.help_text)
+
+    def guide(self, job):
+        return [CHILDREN_STAY] if hasattr(self.model, "recognitions") else []
+
+    def after(self, job):
+        if hasattr(self.model, "recognitions"):
+            return "Nhập tiếp quyết định công nhận", reverse("imports:upload", args=["recognition"])
+        return f"Xem danh sách {self.kind.noun}", reverse("records:list", args=[self.kind])
+
+    def checker(self, job):
+        return RecordChecker(self, job)
+
+    def fingerprint(self, job, unit_ids):
+        rows = self.model.objects.filter(unit__in=list(unit_ids))
+        state = rows.aggregate(Count("pk"), Max("pk"), Max("updated_at"), Sum("version"))
+        units = units_editable_by(job.owner).filter(pk__in=list(unit_ids))
+        locks = [(k.unit_id, k.start, k.end) for k in locks_on(unit_ids)]
+        may = job.owner.is_active and job.owner.can(self.action)
+        return digest(state, sorted(units.values_list("pk", flat=True)), sorted(locks), may)
+
+    # -- writing -------------------------------------------------------------------------------------
+
+    def write(self, job, items):
+        actor = job.owner
+        if not actor.can(Action.ENTER_RECORD):
+            raise PermissionDenied("Anh/chị chỉ có quyền xem, không có quyền ghi hồ sơ.")
+        writer = _Writer(self, job)
+        with acting(user=actor, source="import"):
+            for kind, item in items:
+                writer.add(kind, item)
+            return writer.finish()
+
+    def undo(self, job, items):
+        with acting(user=job.owner, source="undo"):
+            changed = [item for kind, item in items if kind == Kind.CHANGED]
+            removed = self._remove(job)
+            self._restore(job, changed)
+        return {"removed": removed, "restored": len(changed)}
+
+    def _remove(self, job) -> int:
+        """Delete the rows the job created, as long as they stand as it made them."""
+        removed = 0
+        for first, last in job.result.get("keys", []):
+            for start in range(first, last + 1, BATCH):
+                keys = range(start, min(start + BATCH, last + 1))
+                rows = self.model.objects.editable_by(job.owner).filter(pk__in=keys)
+                found = list(rows)
+                newer = len(keys) - sum(row.version == 1 for row in found)
+                newer += sum(self._has_children(row) for row in found)
+                if newer:
+                    raise Refused(NEWER.format(newer))
+                require_open(point for row in found for point in row.facts())
+                removed += audited_bulk_delete(rows)
+        return removed
+
+    @staticmethod
+    def _has_children(row) -> bool:
+        return hasattr(row, "recognitions") and row.recognitions.exists()
+
+    def _restore(self, job, changed: list) -> None:
+        for start in range(0, len(changed), BATCH):
+            batch = changed[start : start + BATCH]
+            rows = self.model.objects.editable_by(job.owner).in_bulk([item[2] for item in batch])
+            newer = sum(
+                item[2] not in rows or rows[item[2]].version != item[3] + 1 for item in batch
+            )
+            if newer:
+                raise Refused(NEWER.format(newer))
+            names = _set_values(rows, batch, 1)
+            change_records(list(rows.values()), names, actor=job.owner)
+
+    # -- showing -------------------------------------------------------------------------------------
+
+    def line(self, job, kind, item):
+        if kind == Kind.NEW:
+            values = dict(zip(self.stored, item[2], strict=True))
+            return Line(item[0], self._label(job, item[1], values), self._filled(values))
+        if kind == Kind.CHANGED:
+            changes = tuple(
+                (self.kind.label_of(name), self._shown(name, old), self._shown(name, new))
+                for name, old, new in item[5]
+            )
+            return Line(item[0], item[4], changes)
+        return Line(item[0], item[1])
+
+    def _label(self, job, unit_id: int, values: dict) -> str:
+        """Return name and day of a new record, and whose it is where the file is about several units."""
+        if not hasattr(job, "places"):
+            units = AdministrativeUnit.objects.filter(pk__in=job.layout["units"])
+            places = {unit.pk: unit.place_name for unit in units.select_related("parent")}
+            job.places = places if len(places) > 1 else {}
+        day = values.get("start_date") or ""
+        when = "/".join(reversed(day.split("-"))) if self.kind.dated else f"năm {day[:4]}"
+        title = str(values.get("title") or "")
+        return " · ".join(filter(None, [title, when, job.places.get(unit_id)]))
+
+    def _filled(self, values: dict) -> tuple[tuple[str, str, str], ...]:
+        """Return what a new record says beside its name and day."""
+        names = [name for name in self.fields if name not in ("unit", "title", "start_date")]
+        return tuple(
+            (self.kind.label_of(name), "", self._shown(name, values[name]))
+            for name in names
+            if values.get(name) not in (None, "", False)
+        )
+
+    def _shown(self, name: str, value) -> str:
+        if value is None or value == "":
+            return "(trống)"
+        if name not in self.fields:
+            return str(value)
+        shown = self.fields[name].widget.render(_python(self.model, name, value))
+        if isinstance(shown, datetime.date):
+            return f"{shown:%d/%m/%Y}"
+        if isinstance(shown, (int, Decimal)) and not name.endswith("year"):
+            return format_number(shown)
+        return str(shown)
+
+
+class _Writer:
+    """Collects checked items and writes them: new rows by prepared statement, changes by the service."""
+
+    def __init__(self, target: RecordTarget, job: ImportJob):
+        self.target, self.job, self.model = target, job, target.model
+        self.created, self.changed = 0, 0
+        self.new: list = []
+        self.changes: list = []
+        self.keys: list[list[int]] = []
+        self.units: set[int] = set()
+
+    def add(self, kind: str, item: list) -> None:
+        """Take one item; full batches are written at once."""
+        self.units.add(item[1])
+        if kind == Kind.NEW:
+            self.new.append(item)
+            if len(self.new) >= 2000:
+                self._create()
+        else:
+            self.changes.append(item)
+            if len(self.changes) >= BATCH:
+                self._change()
+
+    def finish(self) -> dict:
+        """Write the rest, ask scope once more and return what was written."""
+        self._create()
+        self._change()
+        if units_editable_by(self.job.owner).filter(pk__in=self.units).count() != len(self.units):
+            raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
+        return {"new": self.created, "changed": self.changed, "keys": self.keys}
+
+    def _create(self) -> None:
+        items, self.new = self.new, []
+        if not items:
+            return
+        now = connection.ops.adapt_datetimefield_value(timezone.now())
+        stamp = (self.job.owner_id, now, now, 1)
+        keys = reserve_keys(self.model, len(items))
+        columns = ["id", *self.target.stored, *SYSTEM]
+        insert_many(
+            self.model,
+            columns,
+            ((key, *item[2], *stamp) for key, item in zip(keys, items, strict=True)),
+        )
+        self._audit(keys, items)
+        self._children(keys, items)
+        self.created += len(items)
+        for key in keys:
+            if self.keys and self.keys[-1][1] == key - 1:
+                self.keys[-1][1] = key
+            else:
+                self.keys.append([key, key])
+
+    def _audit(self, keys, items) -> None:
+        stored = self.target.stored
+        title, search = stored.index("title"), stored.index("search")
+        names = [name.removesuffix("_id") for name in stored if name != "search"]
+        places = [index for index, name in enumerate(stored) if name != "search"]
+        audit = AuditWriter(self.model, self.job.owner, f"import-{self.job.pk}")
+        label = str(self.model._meta.verbose_name)
+        audit.write(
+            audit.created(
+                key,
+                item[2][title] or label,
+                item[2][search].partition("\n")[0],
+                item[1],
+                dict(zip(names, [item[2][i] for i in places], strict=True)),
+                item[0],
+            )
+            for key, item in zip(keys, items, strict=True)
+        )
+
+    def _children(self, keys, items) -> None:
+        """Issues begin their history with the row."""
+        if not hasattr(self.model, "first_history"):
+            return
+        lines = []
+        for key, item in zip(keys, items, strict=True):
+            names = zip(self.target.stored, item[2], strict=True)
+            row = self.model(pk=key, **{n: _python(self.model, n, v) for n, v in names})
+            lines += row.first_history()
+        for line in lines:
+            line.actor = self.job.owner
+        type(lines[0]).objects.bulk_create(lines, batch_size=BATCH)
+
+    def _change(self) -> None:
+        items, self.changes = self.changes, []
+        if not items:
+            return
+        rows = self.model.objects.select_for_update().in_bulk([item[2] for item in items])
+        if any(item[2] not in rows or rows[item[2]].version != item[3] for item in items):
+            raise Refused("Có hồ sơ vừa được người khác sửa hoặc xóa nên chưa ghi gì.")
+        names = _set_values(rows, items, 2)
+        self.changed += change_records(list(rows.values()), names, actor=self.job.owner)
+
+
+def _set_values(rows: dict, items: Iterable[list], side: int) -> list[str]:
+    """Set the old (1) or new (2) values of changed items on `rows`; return the columns touched."""
+    names: set[str] = set()
+    for item in items:
+        row = rows[item[2]]
+        for change in item[5]:
+            setattr(row, change[0], _python(type(row), change[0], change[side]))
+            names.add(change[0])
+    return sorted(names)
+
+
+def _python(model, name: str, value):
+    """Return a value as the model holds it, from how a job stores it."""
+    return model._meta.get_field(name).to_python(value) if value is not None else None
+
+
+TARGETS = tuple(RecordTarget(kind) for kind in KINDS)

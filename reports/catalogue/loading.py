@@ -1,0 +1,161 @@
+"""Making the catalogue of a year: from the shipped files, or as a copy of an earlier year's."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from django.db import transaction
+
+from danvan.accounts.audit.writing import audited_bulk_create
+from reports.catalogue.expressions import names_in, parse
+from reports.catalogue.files import LAST_DISTRICT_YEAR, read_catalogue, without_district
+from reports.models.catalogue import Catalogue, Indicator, Rule, Section
+
+_INDICATOR_COLUMNS = (
+    "code", "label", "unit_of_measure", "value_type", "entry_levels", "aggregation", "measure",
+    "formula", "scale", "is_stock", "is_component",
+)  # fmt: skip
+_RULE_COLUMNS = ("expression", "levels", "severity", "message")
+
+
+def catalogue_for(year: int) -> Catalogue:
+    """Return the catalogue of `year`; where there is none, the latest earlier one is copied.
+
+    The very first catalogue comes from the shipped files.
+    """
+    existing = Catalogue.objects.filter(indicators__isnull=False)
+    latest = existing.filter(year__lte=year).order_by("-year").first()
+    if latest is None:
+        return load_default_catalogue(year)
+    return latest if latest.year == year else copy_catalogue(latest, year)
+
+
+@transaction.atomic
+def load_default_catalogue(year: int) -> Catalogue:
+    """Return the catalogue of `year`, made from the files in data/ unless the year has one already.
+
+    A catalogue with contents is returned as it is: the board may have edited it. Raises
+    CatalogueFileError when the files are wrong, and then nothing is written.
+    """
+    catalogue, _ = Catalogue.objects.get_or_create(year=year)
+    if catalogue.indicators.exists():
+        return catalogue
+    data = read_catalogue(year)
+    sections = _create_sections(catalogue, data.sections.items())
+    rows = [asdict(row) for row in data.indicators.values()]
+    indicators = _create_indicators(catalogue, sections, rows)
+    _create_rules(catalogue, indicators, [asdict(row) for row in data.rules])
+    return catalogue
+
+
+@transaction.atomic
+def copy_catalogue(source: Catalogue, year: int) -> Catalogue:
+    """Return the catalogue of `year`, made as a copy of `source` unless the year has one already.
+
+    Across the end of the district tier (2025 → 2026) the district level is taken off, and what only
+    districts entered is left out together with the rules and ratios that name it.
+    """
+    catalogue, _ = Catalogue.objects.get_or_create(year=year)
+    if catalogue.indicators.exists():
+        return catalogue
+    rows = _rows_of(source)
+    rules = [
+        {name: getattr(rule, name) for name in _RULE_COLUMNS} | {"indicator": rule.indicator.code}
+        for rule in source.rules.select_related("indicator").order_by("pk")
+    ]
+    if source.year <= LAST_DISTRICT_YEAR < year:
+        rows, rules = _without_district(rows, rules, source.year, year)
+    sections = _create_sections(
+        catalogue, source.sections.order_by("order", "pk").values_list("code", "label")
+    )
+    indicators = _create_indicators(catalogue, sections, rows)
+    _create_rules(catalogue, indicators, rules)
+    return catalogue
+
+
+def _rows_of(source: Catalogue) -> list[dict]:
+    """Return the indicators of `source` in order, section and parent given by their codes."""
+    return [
+        {name: getattr(indicator, name) for name in _INDICATOR_COLUMNS}
+        | {
+            "section": indicator.section.code,
+            "parent": indicator.parent.code if indicator.parent else "",
+        }
+        for indicator in source.indicators.order_by("order", "pk").select_related(
+            "section", "parent"
+        )
+    ]
+
+
+def _without_district(
+    rows: list[dict], rules: list[dict], old: int, year: int
+) -> tuple[list[dict], list[dict]]:
+    """Return copies of `rows` and `rules` as they must stand once there is no district level.
+
+    A row still as shipped takes what the files say for the new year; others only lose the H.
+    """
+    before, after = read_catalogue(old).indicators, read_catalogue(year).indicators
+    kept: dict[str, dict] = {}
+    for row in rows:
+        shipped = before.get(row["code"])
+        row = dict(row)
+        letters = without_district(row["entry_levels"], year)
+        if shipped and row["code"] in after:
+            if row["formula"] == shipped.formula:
+                row["formula"] = after[row["code"]].formula
+            if row["entry_levels"] == shipped.entry_levels:
+                letters = after[row["code"]].entry_levels
+        only_district = row["entry_levels"] and not letters
+        if not only_district and not (shipped and row["code"] not in after):
+            kept[row["code"]] = row | {"entry_levels": letters}
+    for row in kept.values():
+        row["parent"] = row["parent"] if row["parent"] in kept else ""
+    return list(kept.values()), [
+        rule | {"levels": without_district(rule["levels"], year)}
+        for rule in rules
+        if rule["levels"] != "H"
+        and rule["indicator"] in kept
+        and names_in(parse(rule["expression"])) <= kept.keys()
+    ]
+
+
+def _create_sections(catalogue: Catalogue, sections) -> dict[str, Section]:
+    created = audited_bulk_create(
+        Section(catalogue=catalogue, code=code, label=label, order=order)
+        for order, (code, label) in enumerate(sections, start=1)
+    )
+    return {section.code: section for section in created}
+
+
+def _create_indicators(
+    catalogue: Catalogue, sections: dict[str, Section], rows: list[dict]
+) -> dict[str, Indicator]:
+    """Create the indicators of `rows` in order, then point the parts at their wholes."""
+    created = audited_bulk_create(
+        Indicator(
+            catalogue=catalogue,
+            section=sections[row["section"]],
+            order=order,
+            **{name: row[name] for name in _INDICATOR_COLUMNS},
+        )
+        for order, row in enumerate(rows, start=1)
+    )
+    by_code = {indicator.code: indicator for indicator in created}
+    parts = [row for row in rows if row["parent"]]
+    for row in parts:
+        by_code[row["code"]].parent = by_code[row["parent"]]
+    Indicator.objects.bulk_update([by_code[row["code"]] for row in parts], ["parent"])
+    return by_code
+
+
+def _create_rules(
+    catalogue: Catalogue, indicators: dict[str, Indicator], rules: list[dict]
+) -> None:
+    audited_bulk_create(
+        Rule(
+            catalogue=catalogue,
+            indicator=indicators[rule["indicator"]],
+            **{name: rule[name] for name in _RULE_COLUMNS},
+        )
+        for rule in rules
+    )

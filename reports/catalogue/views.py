@@ -1,0 +1,214 @@
+"""The catalogue of a year in pages: read it, make next year's, edit sections, indicators and rules."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from danvan.accounts.rights import Action
+from danvan.common.stale import StaleFormMixin
+from danvan.common.text import clean_line
+from reports.catalogue.loading import copy_catalogue
+from reports.counting.table import MEASURES
+from reports.models import Catalogue, Indicator, Rule, Section
+from reports.models.catalogue import OPENED, with_submissions
+
+
+class ScaleField(forms.CharField):
+    """A rating scale typed as one line per rank, the lowest first."""
+
+    widget = forms.Textarea(attrs={"rows": 4})
+
+    def prepare_value(self, value):
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value):
+        return [line for raw in (value or "").splitlines() if (line := clean_line(raw))]
+
+    def validate(self, value):
+        super().validate(value)
+        if len(value) > 10 or any(len(line) > 50 for line in value):
+            raise ValidationError("Tối đa 10 mức, mỗi mức không quá 50 ký tự.")
+
+    def has_changed(self, initial, data):
+        return self.to_python(data) != (initial or [])
+
+
+class CatalogueRowForm(StaleFormMixin):
+    """Base form of a row of one catalogue: choices come from that catalogue only."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ("section", "parent", "indicator"):
+            if name in self.fields:
+                choices = self.fields[name].queryset.filter(catalogue=self.instance.catalogue)
+                self.fields[name].queryset = choices.order_by("order")
+
+    def _get_validation_exclusions(self):
+        # The catalogue is no field of the form but part of every unique constraint.
+        return super()._get_validation_exclusions() - {"catalogue"}
+
+
+class SectionForm(CatalogueRowForm):
+    class Meta:
+        model = Section
+        fields = ("code", "label", "order")
+
+
+class IndicatorForm(CatalogueRowForm):
+    measure = forms.ChoiceField(
+        label="Cách đếm từ hồ sơ",
+        required=False,
+        choices=lambda: [("", "Nhập tay"), *((code, code) for code in MEASURES)],
+        help_text="Đếm như chỉ tiêu mang mã này trong danh mục mặc định.",
+    )
+    order = forms.IntegerField(label="Thứ tự", min_value=0, max_value=9999)
+    scale = ScaleField(
+        label="Thang xếp loại",
+        required=False,
+        help_text="Mỗi dòng một mức, từ thấp đến cao. Chỉ dùng cho kiểu Xếp loại.",
+    )
+
+    class Meta:
+        model = Indicator
+        fields = (
+            "section", "code", "label", "unit_of_measure", "value_type", "entry_levels",
+            "aggregation", "is_stock", "is_component", "formula", "parent", "measure", "scale", "order",
+        )  # fmt: skip
+
+
+class RuleForm(CatalogueRowForm):
+    class Meta:
+        model = Rule
+        fields = ("indicator", "expression", "levels", "severity", "message")
+
+
+KINDS = {
+    "muc": (Section, SectionForm),
+    "chi-tieu": (Indicator, IndicatorForm),
+    "quy-tac": (Rule, RuleForm),
+}
+
+
+def _require_manager(request) -> None:
+    if not request.user.can(Action.MANAGE_CATALOGUE):
+        raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được quản lý danh mục chỉ tiêu.")
+
+
+@require_safe
+def catalogue_list(request):
+    """List the catalogues by year, with what is frozen."""
+    _require_manager(request)
+    catalogues = list(with_submissions(Catalogue.objects.all()))
+    next_year = catalogues[0].year + 1 if catalogues else None
+    context = {"catalogues": catalogues, "next_year": next_year}
+    return render(request, "reports/catalogues.html", context)
+
+
+@require_safe
+def catalogue_detail(request, year: int):
+    """Show sections, indicators and rules of a year."""
+    _require_manager(request)
+    catalogue = get_object_or_404(Catalogue, year=year)
+    indicators = catalogue.indicators.select_related("section", "parent")
+    context = {
+        "catalogue": catalogue,
+        "frozen": catalogue.is_frozen,
+        "opened": catalogue.is_opened,
+        "indicators": indicators.order_by("section__order", "order"),
+        "sections": catalogue.sections.all(),
+        "rules": catalogue.rules.select_related("indicator"),
+    }
+    return render(request, "reports/catalogue.html", context)
+
+
+@require_POST
+def copy(request, year: int):
+    """Make the catalogue of `year` + 1 as a copy of this one."""
+    _require_manager(request)
+    source = get_object_or_404(Catalogue, year=year)
+    if Catalogue.objects.filter(year=year + 1).exists():
+        messages.info(request, f"Danh mục năm {year + 1} đã có.")
+    else:
+        copy_catalogue(source, year + 1)
+        messages.success(request, f"Đã lập danh mục năm {year + 1} từ danh mục năm {year}.")
+    return redirect("reports:catalogue", year=year + 1)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_row(request, year: int, kind: str, pk: int | None = None):
+    """Add or edit a section, an indicator or a rule of a year that is not frozen."""
+    _require_manager(request)
+    catalogue, model, form_class = _kind_of(year, kind)
+    row = get_object_or_404(model, pk=pk, catalogue=catalogue) if pk else model(catalogue=catalogue)
+    form = form_class(request.POST or None, instance=row)
+    if request.method == "POST" and _save(form):
+        messages.success(request, f"Đã lưu: {form.instance}.")
+        return redirect(reverse("reports:catalogue", args=[year]) + f"#{kind}-{form.instance.pk}")
+    context = {
+        "catalogue": catalogue,
+        "frozen": catalogue.is_frozen,
+        "form": form,
+        "kind": kind,
+        "row": row,
+        "what": model._meta.verbose_name,
+    }
+    status = 422 if form.errors else 200
+    return render(request, "reports/catalogue_row.html", context, status=status)
+
+
+def _save(form) -> bool:
+    """Save a valid form under the row lock its stale check takes."""
+    with transaction.atomic():
+        if not form.is_valid():
+            return False
+        form.save()
+    return True
+
+
+@require_POST
+def delete_row(request, year: int, kind: str, pk: int):
+    """Delete a row of a year that is not frozen and on which no figure hangs."""
+    _require_manager(request)
+    catalogue, model, _ = _kind_of(year, kind)
+    row = get_object_or_404(model, pk=pk, catalogue=catalogue)
+    try:
+        _delete(row)
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    except ProtectedError:
+        messages.error(request, f"Không xóa được “{row}” vì đã có số liệu nhập theo chỉ tiêu này.")
+    else:
+        messages.success(request, f"Đã xóa: {row}.")
+    return redirect("reports:catalogue", year=year)
+
+
+def _delete(row) -> None:
+    """Delete `row`; raise ValidationError where the year is frozen or other rows name it."""
+    if row.catalogue.is_frozen:
+        raise ValidationError(
+            f"Danh mục năm {row.catalogue.year} đã có báo cáo gửi lên nên không sửa được."
+        )
+    if isinstance(row, Indicator) and row.catalogue.is_opened:
+        raise ValidationError(OPENED.format(year=row.catalogue.year, what="xóa chỉ tiêu"))
+    if isinstance(row, Indicator) and (users := row.named_by()):
+        raise ValidationError(f"Không xóa được {row.code}: đang dùng trong {', '.join(users)}.")
+    if isinstance(row, Section) and row.indicators.exists():
+        raise ValidationError(
+            "Không xóa được mục còn chỉ tiêu. Vui lòng chuyển các chỉ tiêu trước."
+        )
+    with transaction.atomic():
+        row.delete()
+
+
+def _kind_of(year: int, kind: str):
+    if kind not in KINDS:
+        raise Http404
+    return get_object_or_404(Catalogue, year=year), *KINDS[kind]

@@ -1,0 +1,161 @@
+"""What a figure is made of: the reports, and what each adds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from django.db.models import QuerySet
+
+from danvan.units.models import Level
+from reports.catalogue.expressions import Node, references_in
+from reports.consolidation.facts import meets as report_meets
+from reports.consolidation.facts import read_facts
+from reports.consolidation.figures import Definition, Evaluator, Figure
+from reports.consolidation.scope import Scope, Source
+from reports.consolidation.summary import (
+    single_years,
+)
+from reports.models import Aggregation, Qualifier, Report, Value
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one report adds to a figure; to a count it adds 1 and shows what met the test."""
+
+    report: Report
+    number: Decimal
+    qualifier: str
+    note: str
+    shown: tuple[tuple[Definition, Decimal], ...] = ()
+
+
+@dataclass(frozen=True)
+class DrillPart:
+    """The reports behind one entered (or counted) indicator, and their sum.
+
+    `contributions` of a sum are read from the database as far as they are looked at.
+    """
+
+    definition: Definition
+    figure: Figure
+    contributions: Sequence[Contribution]
+
+
+@dataclass(frozen=True)
+class Drill:
+    """A figure and what it is made of: one part per indicator its formula reads."""
+
+    scope: Scope
+    definition: Definition
+    level: str | None
+    figure: Figure
+    parts: tuple[DrillPart, ...]
+    by_year: tuple[tuple[int, Figure], ...]
+
+
+def drill(scope: Scope, code: str, level: str | None = None) -> Drill:
+    """Return the reports behind the figure of `code` in the column of `level` (None: the total).
+
+    The contributions of each part add up to its figure exactly. Raises KeyError when no catalogue
+    of the range has `code`.
+    """
+    source = Source(scope)
+    definition = source.definitions[code]
+    facts = read_facts(source, source.years, [code])[None]
+    evaluator = Evaluator(source.definitions, facts, source.years)
+    parts = tuple(
+        DrillPart(
+            source.definitions[leaf],
+            evaluator.figure(leaf, at),
+            _contributions(source, evaluator, leaf, at),
+        )
+        for leaf, at in _leaves(source, definition, level)
+    )
+    by_year = tuple(
+        (year, one.figure(code, level)) for year, one in single_years(source, facts).items()
+    )
+    return Drill(scope, definition, level, evaluator.figure(code, level), parts, by_year)
+
+
+def _leaves(
+    source: Source, definition: Definition, level: str | None
+) -> dict[tuple[str, str | None], None]:
+    """Return the entered or counted indicators, with their level, that a figure is made of."""
+    if not definition.is_computed:
+        return {(definition.code, level): None}
+    found = {}
+    letters = {name[-1] for name in references_in(definition.formula) if "@" in name}
+    if level and letters and Level(level).letter not in letters:
+        return {}
+    for name in sorted(references_in(definition.formula)):
+        code, _at, letter = name.partition("@")
+        if code in source.definitions and code != definition.code:
+            at = Level.from_letter(letter).value if letter else level
+            found.update(_leaves(source, source.definitions[code], at))
+    return found
+
+
+class _Summed(Sequence):
+    """The contributions to a sum: each is one value, so the database can give any page of them."""
+
+    def __init__(self, values: QuerySet):
+        self._values = values
+
+    def __len__(self) -> int:
+        return self._count
+
+    @cached_property
+    def _count(self) -> int:
+        return self._values.count()
+
+    def __getitem__(self, wanted):
+        if isinstance(wanted, slice):
+            return tuple(map(self._contribution, self._values[wanted]))
+        return self._contribution(self._values[wanted])
+
+    def __iter__(self):
+        return map(self._contribution, self._values)
+
+    @staticmethod
+    def _contribution(value: Value) -> Contribution:
+        return Contribution(value.report, value.number, value.qualifier, value.note)
+
+
+def _contributions(
+    source: Source, evaluator: Evaluator, code: str, level: str | None
+) -> Sequence[Contribution]:
+    definition = source.definitions[code]
+    periods = (evaluator.as_of(code),) if definition.stands_still else evaluator.years
+    counted = definition.aggregation == Aggregation.COUNT
+    condition = definition.formula if counted else None
+    names = source.leaves_of(condition) if condition else {code}
+    values = source.values([p for p in periods if p]).filter(
+        indicator__in=source.ids_of(names), number__isnull=False
+    )
+    if level:
+        values = values.filter(report__level=level)
+    values = values.select_related("report__unit__parent", "report__period")
+    values = values.order_by("report__period__start", "report__unit__path", "indicator__order")
+    if not counted:
+        return _Summed(values)
+    by_report: dict[int, list] = {}
+    for value in values:
+        by_report.setdefault(value.report_id, []).append(value)
+    found = (_counted(source, condition, values) for values in by_report.values())
+    return tuple(contribution for contribution in found if contribution)
+
+
+def _counted(source: Source, condition: Node | None, values: list) -> Contribution | None:
+    """Return the 1 a report adds to a count, with what met the condition; None if not met."""
+    numbers = {source.indicator_codes[value.indicator_id]: value.number for value in values}
+    shown = tuple((source.definitions[code], number) for code, number in numbers.items())
+    report = values[0].report
+    met = values[0].number == 1
+    if condition is not None:
+        met = report_meets(source, condition, numbers, report.level)
+    if not met:
+        return None
+    return Contribution(report, Decimal(1), Qualifier.EXACT, values[0].note, shown)

@@ -1,0 +1,296 @@
+"""The rules that turn facts (what reports gave, counted and added by the database) into figures.
+
+Pure: no query and no layout here. Source: the domain's "General rules" of the catalogue. Blank is
+not zero; a sum with an "at least" part is "at least"; a stock or a count never adds over the years;
+a ratio is the formula of consolidated figures, never an average.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from danvan.units.models import Level
+from reports.catalogue.expressions import UNITS, Node, references_in, value
+from reports.models import Aggregation, Qualifier, ValueType
+
+Cell = tuple[int, str]  # period id, level
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the reports of one cell gave for one indicator: sum, how many, how many inexact."""
+
+    total: Decimal
+    reports: int
+    at_least: int = 0
+    about: int = 0
+
+    def __add__(self, other: Part) -> Part:
+        return Part(
+            self.total + other.total,
+            self.reports + other.reports,
+            self.at_least + other.at_least,
+            self.about + other.about,
+        )
+
+    @property
+    def qualifier(self) -> str:
+        """How exact the sum is."""
+        if self.at_least:
+            return Qualifier.AT_LEAST
+        return Qualifier.ABOUT if self.about else Qualifier.EXACT
+
+
+@dataclass
+class Facts:
+    """Parts by indicator and cell, counts per rank of ratings, reports asked for and included."""
+
+    parts: dict[str, dict[Cell, Part]] = field(default_factory=dict)
+    ranks: dict[str, dict[Cell, Counter]] = field(default_factory=dict)
+    units: Counter = field(default_factory=Counter)
+    included: Counter = field(default_factory=Counter)
+
+    def add_part(self, code: str, cell: Cell, part: Part) -> None:
+        """Add `part` to what is known of the cell."""
+        cells = self.parts.setdefault(code, {})
+        cells[cell] = cells[cell] + part if cell in cells else part
+
+    def add(self, other: Facts) -> None:
+        """Add all that `other` knows: a district is its communes and itself."""
+        for code, cells in other.parts.items():
+            for cell, part in cells.items():
+                self.add_part(code, cell, part)
+        for code, cells in other.ranks.items():
+            for cell, ranks in cells.items():
+                self.ranks.setdefault(code, {}).setdefault(cell, Counter()).update(ranks)
+        self.units.update(other.units)
+        self.included.update(other.included)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """An indicator as the last year of the range defines it, free of the database."""
+
+    code: str
+    label: str
+    unit_of_measure: str
+    value_type: str
+    aggregation: str
+    entry_levels: str
+    is_stock: bool
+    is_component: bool
+    formula: Node | None
+    parent_code: str
+    scale: tuple[str, ...]
+    section_code: str
+    section_label: str
+
+    @property
+    def is_computed(self) -> bool:
+        """Tell whether it is the formula of other consolidated figures."""
+        if self.formula is None or self.aggregation == Aggregation.COUNT:
+            return False
+        return self.is_ratio or not self.entry_levels
+
+    @property
+    def is_ratio(self) -> bool:
+        """Tell whether it is shown in per cent."""
+        return self.value_type == ValueType.PERCENT
+
+    @property
+    def stands_still(self) -> bool:
+        """Tell whether it is as of one period: stocks, counts and ratings never add over years."""
+        return self.is_stock or self.aggregation in (Aggregation.COUNT, Aggregation.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One consolidated figure. `number` None is blank: no report contributed.
+
+    `reports` is how many did. `as_of` is the year of a stock, count or rating. Ratios carry what
+    they are made of and, over several years, lowest and highest year; ratings the count per rank.
+    """
+
+    number: Decimal | None = None
+    qualifier: str = Qualifier.EXACT
+    reports: int = 0
+    as_of: int | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+    ranks: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether there is nothing to show."""
+        return self.number is None and not self.ranks
+
+
+BLANK = Figure()
+
+
+class Evaluator:
+    """Figures of one scope (`facts`) over some periods, by indicator and level (None: all levels).
+
+    `years` maps period ids, in order of time, to their year. `anchor` are the facts that decide
+    which period a stock is as of; rows of one table share it, so that they add up to its total.
+    """
+
+    def __init__(
+        self,
+        definitions: dict[str, Definition],
+        facts: Facts,
+        years: dict[int, int],
+        anchor: Facts | None = None,
+    ):
+        self.definitions, self.facts, self.years = definitions, facts, years
+        self.anchor = anchor or facts
+        self._known: dict[tuple[str, str | None], Figure] = {}
+
+    def figure(self, code: str, level: str | None = None) -> Figure:
+        """Return the figure of `code` at `level`, or of all levels together."""
+        key = code, level
+        if key not in self._known:
+            self._known[key] = BLANK  # a formula that reads itself finds a blank
+            self._known[key] = self._compute(code, level)
+        return self._known[key]
+
+    def as_of(self, code: str) -> int | None:
+        """Return the last period that has data of `code`, None without any."""
+        known = (*self.anchor.parts.get(code, ()), *self.anchor.ranks.get(code, ()))
+        held = {period for period, _level in known}
+        return next((period for period in reversed(self.years) if period in held), None)
+
+    def units(self, level: str | None, period: int | None) -> int:
+        """Return how many units of `level` had to report in `period`."""
+        return sum(
+            count
+            for (held, at), count in self.facts.units.items()
+            if held == period and level in (None, at)
+        )
+
+    def _compute(self, code: str, level: str | None) -> Figure:
+        definition = self.definitions.get(code)
+        if definition is None:
+            return BLANK
+        if definition.value_type == ValueType.RATING:
+            return self._rated(definition, level)
+        if definition.aggregation == Aggregation.NONE:
+            return BLANK
+        return (
+            self._formula(definition, level)
+            if definition.is_computed
+            else self._sum(definition, level)
+        )
+
+    def _periods(self, definition: Definition) -> Iterable[int]:
+        """Return the periods that count for it: all, or the last with data."""
+        return (self.as_of(definition.code),) if definition.stands_still else self.years
+
+    def _sum(self, definition: Definition, level: str | None) -> Figure:
+        periods = set(self._periods(definition))
+        parts = [
+            part
+            for (period, at), part in self.facts.parts.get(definition.code, {}).items()
+            if period in periods and level in (None, at)
+        ]
+        if not parts:
+            return BLANK
+        whole = parts[0]
+        for part in parts[1:]:
+            whole += part
+        as_of = self.years[self.as_of(definition.code)] if definition.stands_still else None
+        return Figure(whole.total, whole.qualifier, whole.reports, as_of)
+
+    def _rated(self, definition: Definition, level: str | None) -> Figure:
+        last = self.as_of(definition.code)
+        counts: Counter = Counter()
+        for (period, at), ranks in self.facts.ranks.get(definition.code, {}).items():
+            if period == last and level in (None, at):
+                counts.update(ranks)
+        if not counts:
+            return BLANK
+        names = [(rank, name) for rank, name in enumerate(definition.scale, 1) if counts[rank]]
+        shown = tuple((name, counts[rank]) for rank, name in reversed(names))
+        return Figure(reports=counts.total(), as_of=self.years[last], ranks=shown)
+
+    def _formula(self, definition: Definition, level: str | None) -> Figure:
+        names = references_in(definition.formula)
+        letters = {name[-1] for name in names if "@" in name}
+        if level and letters and Level(level).letter not in letters:
+            return BLANK
+        reading = _Reading(self, level, self._units_period(names))
+        number = value(definition.formula, reading)
+        used = [reading.figure(name) for name in names if not name.startswith(UNITS)]
+        figure = Figure(
+            number,
+            _qualifier(definition.formula, reading) if number is not None else Qualifier.EXACT,
+            max((part.reports for part in used), default=0),
+            max((part.as_of for part in used if part.as_of), default=None),
+        )
+        return self._as_ratio(definition, figure, reading) if definition.is_ratio else figure
+
+    def _as_ratio(self, definition: Definition, figure: Figure, reading: _Reading) -> Figure:
+        top = bottom = None
+        if definition.formula.op == "/":
+            top, bottom = (value(side, reading) for side in definition.formula.args)
+        number = None if figure.number is None else figure.number * 100
+        return replace(figure, number=number, numerator=top, denominator=bottom)
+
+    def _units_period(self, names: Iterable[str]) -> int | None:
+        """Return the period whose units UNITS counts: that of counts beside it, else the last."""
+        order = list(self.years)
+        dated = [
+            self.as_of(code)
+            for code in (name.partition("@")[0] for name in names)
+            if code in self.definitions and self.definitions[code].stands_still
+        ]
+        known = [period for period in dated if period is not None]
+        return max(known, key=order.index) if known else (order[-1] if order else None)
+
+
+class _Reading:
+    """What names mean in one column: the figure of its level, or of the level a name carries."""
+
+    def __init__(self, evaluator: Evaluator, level: str | None, units_period: int | None):
+        self.evaluator, self.level, self.units_period = evaluator, level, units_period
+
+    def figure(self, name: str) -> Figure:
+        """Return the figure a name stands for."""
+        code, _at, letter = name.partition("@")
+        level = Level.from_letter(letter).value if letter else self.level
+        if code == UNITS:
+            return Figure(Decimal(self.evaluator.units(level, self.units_period)))
+        return self.evaluator.figure(code, level)
+
+    def __call__(self, name: str) -> Decimal | None:
+        return self.figure(name).number
+
+
+_AGAINST = {Qualifier.AT_LEAST: Qualifier.ABOUT}
+
+
+def _qualifier(node: Node, reading: _Reading) -> str:
+    """Return how exact `node` is; subtracted or divided by, "at least" becomes "about"."""
+    if node.op == "number":
+        return Qualifier.EXACT
+    if node.op == "name":
+        return reading.figure(node.args[0]).qualifier
+    found = [_qualifier(arg, reading) for arg in node.args]
+    if node.op in ("-", "/"):
+        found[1] = _AGAINST.get(found[1], found[1])
+        if Qualifier.ABOUT in found:
+            return Qualifier.ABOUT
+    return next((q for q in (Qualifier.AT_LEAST, Qualifier.ABOUT) if q in found), Qualifier.EXACT)
+
+
+def with_extremes(figure: Figure, single_years: Iterable[Figure]) -> Figure:
+    """Return a ratio with its lowest and highest year; unchanged with fewer than two."""
+    numbers = [one.number for one in single_years if one.number is not None]
+    if len(numbers) < 2:
+        return figure
+    return replace(figure, low=min(numbers), high=max(numbers))

@@ -1,0 +1,201 @@
+"""The controls of the consolidation: only what the reader may see is offered, or taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+
+from danvan.accounts.scope import units_visible_to
+from danvan.units.models import AdministrativeUnit, Level
+from reports.consolidation.scope import Scope
+from reports.models import Aggregation, Indicator, Report, ReportingPeriod, Section, ValueType
+from reports.models.period import COUNTED_KINDS
+
+LEVELS, UNITS = "levels", "units"
+MAX_YEARS = 30
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader asked for, checked."""
+
+    unit: AdministrativeUnit
+    first: int
+    last: int
+    section: str | None
+    level: str | None
+    include_submitted: bool
+    view: str
+    chart: str | None
+
+    def scope(self, within: QuerySet, **narrower) -> Scope:
+        """Return the scope asked for among the units of `within`; `narrower` are fields of Scope."""
+        return Scope(
+            self.unit,
+            self.first,
+            self.last,
+            include_submitted=self.include_submitted,
+            within=within,
+            **narrower,
+        )
+
+    @property
+    def levels(self) -> tuple[str, ...] | None:
+        """The levels kept, None for all."""
+        return (self.level,) if self.level else None
+
+    @property
+    def query(self) -> str:
+        """The scope as a query string, for links that stay in it."""
+        state = {"state": "submitted"} if self.include_submitted else {}
+        return urlencode({"unit": self.unit.code, "first": self.first, "last": self.last, **state})
+
+
+class ConsolidationForm(forms.Form):
+    """What no single field can say: the years must be in order."""
+
+    def clean(self):
+        """Refuse years in the wrong order and ranges too long to add up."""
+        data = super().clean()
+        first, last = data.get("first"), data.get("last")
+        if first and last and int(first) > int(last):
+            self.add_error("last", f"Năm cuối phải từ {first} trở đi. Vui lòng chọn lại.")
+        elif first and last and int(last) - int(first) >= MAX_YEARS:
+            self.add_error("last", f"Chỉ tổng hợp tối đa {MAX_YEARS} năm một lần.")
+        return data
+
+
+class ConsolidationFilter(django_filters.FilterSet):
+    """Unit, years, section, level, state and view; what is missing takes the usual value."""
+
+    unit = django_filters.ChoiceFilter(label="Đơn vị", empty_label=None, method="asked")
+    first = django_filters.ChoiceFilter(label="Từ năm", empty_label=None, method="asked")
+    last = django_filters.ChoiceFilter(label="Đến năm", empty_label=None, method="asked")
+    section = django_filters.ChoiceFilter(label="Mục", empty_label="Tất cả", method="asked")
+    level = django_filters.ChoiceFilter(
+        label="Cấp", choices=Level.choices, empty_label="Tất cả", method="asked"
+    )
+    state = django_filters.ChoiceFilter(
+        label="Báo cáo",
+        choices=[("submitted", "Cả chờ duyệt")],
+        empty_label="Đã duyệt",
+        method="asked",
+    )
+    view = django_filters.ChoiceFilter(
+        label="Cách xem",
+        choices=[(UNITS, "Theo đơn vị trực thuộc")],
+        empty_label="Theo cấp",
+        method="asked",
+    )
+    chart = django_filters.ChoiceFilter(
+        label="Biểu đồ", empty_label="Chỉ tiêu đầu mục", method="asked"
+    )
+
+    class Meta:
+        model = Report
+        fields: list[str] = []
+        form = ConsolidationForm
+
+    def __init__(self, data, user):
+        self.user = user
+        data = data.copy()
+        self.periods = list(
+            ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS).order_by("start")
+        )
+        years = sorted({period.year for period in self.periods}, reverse=True)
+        if years:
+            data["last"] = data.get("last") or data.get("first") or years[0]
+            data["first"] = data.get("first") or data["last"]
+        self.units = self._units(data)
+        if not data.get("unit") and self.units:
+            data["unit"] = self._usual_unit()
+        super().__init__(data, queryset=Report.objects.visible_to(user))
+        self._offer(years)
+
+    def asked(self, reports, name, value):
+        """Leave the reports alone: the consolidation itself reads the choices."""
+        return reports
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """What was asked for; None when a choice is not one of those offered."""
+        if not self.periods or not self.units or not self.is_valid():
+            return None
+        chosen = self.form.cleaned_data
+        return Wanted(
+            unit=self.units[chosen["unit"]],
+            first=int(chosen["first"]),
+            last=int(chosen["last"]),
+            section=chosen["section"] or None,
+            level=chosen["level"] or None,
+            include_submitted=chosen["state"] == "submitted",
+            view=chosen["view"] or LEVELS,
+            chart=chosen["chart"] or None,
+        )
+
+    def _in_range(self, data) -> list[ReportingPeriod]:
+        """Return the periods between the years asked for; all of them where those are no years."""
+        try:
+            first, last = int(data["first"]), int(data["last"])
+        except (KeyError, ValueError):
+            return self.periods
+        return [period for period in self.periods if first <= period.year <= last] or self.periods
+
+    def _units(self, data) -> dict[str, AdministrativeUnit]:
+        """Return by code the visible units that report in the range (their last version), and the own."""
+        self.catalogues = {period.catalogue_id for period in self._in_range(data)}
+        periods = [period.pk for period in self._in_range(data)]
+        rows = units_visible_to(self.user).select_related("parent")
+        own = rows.filter(pk=self.user.unit_id)
+        reporting = Report.objects.visible_to(self.user).filter(period__in=periods).values("unit")
+        found = {}
+        for unit in (*own, *rows.filter(pk__in=reporting).order_by("valid_from", "path")):
+            found[unit.code] = unit
+        return dict(sorted(found.items(), key=lambda pair: pair[1].path))
+
+    def _usual_unit(self) -> str:
+        """Return the code of the reader's own unit; for superusers the first root."""
+        own = self.user.unit.code if self.user.unit_id else None
+        return own if own in self.units else next(iter(self.units))
+
+    def _offer(self, years: list[int]) -> None:
+        """Fill in the choices of the form."""
+        fields = self.form.fields
+        fields["first"].choices = fields["last"].choices = [(str(y), str(y)) for y in years]
+        fields["unit"].choices = self._grouped_units()
+        sections = Section.objects.filter(catalogue__in=self.catalogues).order_by("order")
+        labels = dict(sections.values_list("code", "label"))
+        fields["section"].choices = [("", "Tất cả"), *labels.items()]
+        indicators = Indicator.objects.filter(catalogue__in=self.catalogues).exclude(
+            value_type__in=[ValueType.TEXT, ValueType.RATING]
+        )
+        if labels.get(self.data.get("section")):
+            indicators = indicators.filter(section__code=self.data["section"])
+        rows = indicators.exclude(aggregation=Aggregation.NONE).order_by("order")
+        names = dict(rows.values_list("code", "label"))
+        fields["chart"].choices = [
+            ("", "Chỉ tiêu đầu mục"),
+            *((code, f"{code} {label[:60]}") for code, label in names.items()),
+        ]
+        wrong = "Không có đơn vị này trong phạm vi và những năm đã chọn."
+        fields["unit"].error_messages["invalid_choice"] = wrong
+        for field in fields.values():
+            field.widget.attrs["class"] = "form-select"
+
+    def _grouped_units(self) -> list:
+        """Return the unit choices: the boards first, then the communes of each district."""
+        boards = [
+            (unit.code, unit.full_name)
+            for unit in self.units.values()
+            if unit.level != Level.COMMUNE
+        ]
+        groups: dict[str, list] = {}
+        for unit in self.units.values():
+            if unit.level == Level.COMMUNE:
+                above = unit.parent.full_name if unit.parent else ""
+                groups.setdefault(above, []).append((unit.code, unit.full_name))
+        return [*boards, *groups.items()]

@@ -1,0 +1,185 @@
+"""Which reports are asked for, and their rows: periods, definitions, units, figures. All set-based."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db.models import QuerySet
+
+from danvan.units.models import AdministrativeUnit
+from reports.catalogue.expressions import Node, names_in, parse
+from reports.consolidation.figures import Definition
+from reports.models import (
+    Aggregation,
+    Indicator,
+    Report,
+    ReportingPeriod,
+    State,
+    Value,
+)
+from reports.models.period import COUNTED_KINDS
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which reports are asked for: those of all that `unit` and its predecessors ever covered, in a
+    range of years.
+
+    `section` is the code of one section, `include_submitted` adds reports that wait for approval,
+    `levels` keeps the reports of some levels only, `within` those of a queryset of units (what a
+    reader may see). Raises ValueError for reversed years.
+    """
+
+    unit: AdministrativeUnit
+    first_year: int
+    last_year: int
+    section: str | None = None
+    include_submitted: bool = False
+    levels: tuple[str, ...] | None = None
+    within: QuerySet | None = None
+
+    def __post_init__(self):
+        if self.first_year > self.last_year:
+            raise ValueError("first_year is after last_year")
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The states whose figures count."""
+        return (State.APPROVED, State.SUBMITTED) if self.include_submitted else (State.APPROVED,)
+
+    @property
+    def prior_years(self) -> tuple[int, int]:
+        """The range of equal length just before."""
+        length = self.last_year - self.first_year + 1
+        return self.first_year - length, self.first_year - 1
+
+
+class Source:
+    """The rows of one scope: periods, definitions, reports. Reads each once."""
+
+    def __init__(self, scope: Scope):
+        self.scope = scope
+        self.family = scope.unit.with_predecessors()
+        periods = ReportingPeriod.objects.filter(
+            kind__in=COUNTED_KINDS, year__range=(scope.prior_years[0], scope.last_year)
+        )
+        self.periods = list(periods.order_by("start"))
+        self.indicator_codes: dict[int, str] = {}
+        self.definitions = self._read_definitions()
+
+    def years_between(self, first: int, last: int) -> dict[int, int]:
+        """Return {period id: year} of the periods of a range, in order of time."""
+        return {period.pk: period.year for period in self.periods if first <= period.year <= last}
+
+    @property
+    def years(self) -> dict[int, int]:
+        """The periods of the range itself."""
+        return self.years_between(self.scope.first_year, self.scope.last_year)
+
+    @property
+    def prior(self) -> dict[int, int]:
+        """The periods of the range before; empty unless each of its years is known."""
+        first, last = self.scope.prior_years
+        periods = self.years_between(first, last)
+        return periods if set(periods.values()) == set(range(first, last + 1)) else {}
+
+    def units(self) -> QuerySet:
+        """Return the units whose reports are the scope's."""
+        units = AdministrativeUnit.objects.covered_by(self.family)
+        within = self.scope.within
+        return units if within is None else units.filter(pk__in=within.values("pk"))
+
+    def reports(self, periods: Iterable[int] | None = None) -> QuerySet:
+        """Return all reports of the scope, whatever their state."""
+        rows = Report.objects.filter(period__in=list(self.years if periods is None else periods))
+        if not self.covers_everything:
+            rows = rows.filter(unit__in=self.units().values("pk"))
+        return rows if self.scope.levels is None else rows.filter(level__in=self.scope.levels)
+
+    def values(self, periods: Iterable[int]) -> QuerySet:
+        """Return the figures of the included reports, blanks too: one join, units a subquery."""
+        rows = Value.objects.filter(
+            report__period__in=list(periods), report__state__in=self.scope.states
+        )
+        if not self.covers_everything:
+            rows = rows.filter(report__unit__in=self.units().values("pk"))
+        if self.scope.levels is not None:
+            rows = rows.filter(report__level__in=self.scope.levels)
+        return rows
+
+    @cached_property
+    def covers_everything(self) -> bool:
+        """Tell whether all reports of the periods lie in the scope, as they do for the province.
+
+        Then the units need not be asked of every single figure, which a third of the time went to.
+        """
+        outside = Report.objects.filter(period__in=[period.pk for period in self.periods])
+        return not outside.exclude(unit__in=self.units().values("pk")).exists()
+
+    def codes_of(self, codes: Iterable[str]) -> set[str]:
+        """Return `codes` with all that their formulas read, and so on."""
+        found, waiting = set(), list(codes)
+        while waiting:
+            code = waiting.pop()
+            if code not in found and code in self.definitions:
+                found.add(code)
+                formula = self.definitions[code].formula
+                waiting.extend(names_in(formula) if formula else ())
+        return found
+
+    def is_summed(self, code: str) -> bool:
+        """Tell whether the figures entered for `code` add up."""
+        definition = self.definitions.get(code)
+        return bool(
+            definition and definition.aggregation == Aggregation.SUM and not definition.is_computed
+        )
+
+    def leaves_of(self, node: Node) -> set[str]:
+        """Return what is entered of all that `node` reads."""
+        return {c for c in self.codes_of(names_in(node)) if not self.definitions[c].is_computed}
+
+    def ids_of(self, codes: Iterable[str]) -> list[int]:
+        """Return the ids the indicators of `codes` have in all catalogues of the scope."""
+        wanted = set(codes)
+        return [pk for pk, code in self.indicator_codes.items() if code in wanted]
+
+    def _read_definitions(self) -> dict[str, Definition]:
+        """Return the definitions by code, in the order of the last catalogue that has them."""
+        place = {period.catalogue_id: number for number, period in enumerate(self.periods)}
+        in_range = {p.catalogue_id for p in self.periods if p.pk in self.years}
+        rows = list(
+            Indicator.objects.filter(catalogue__in=place)
+            .select_related("section", "parent")
+            .order_by("section__order", "order")
+        )
+        self.indicator_codes = {row.pk: row.code for row in rows}
+        last: dict[str, Indicator] = {}
+        for row in rows:
+            if row.catalogue_id not in in_range:
+                continue
+            held = last.get(row.code)
+            if held is None or place[held.catalogue_id] < place[row.catalogue_id]:
+                last[row.code] = row
+        ordered = sorted(last.values(), key=lambda row: (row.section.order, row.order))
+        return {row.code: define(row) for row in ordered}
+
+
+def define(row: Indicator) -> Definition:
+    """Return the definition of a stored indicator."""
+    return Definition(
+        code=row.code,
+        label=row.label,
+        unit_of_measure=row.unit_of_measure,
+        value_type=row.value_type,
+        aggregation=row.aggregation,
+        entry_levels=row.entry_levels,
+        is_stock=row.is_stock,
+        is_component=row.is_component,
+        formula=parse(row.formula) if row.formula else None,
+        parent_code=row.parent.code if row.parent else "",
+        scale=tuple(row.scale),
+        section_code=row.section.code,
+        section_label=row.section.label,
+    )

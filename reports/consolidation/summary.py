@@ -1,0 +1,281 @@
+"""The consolidation of the yearly reports of a unit and all below it: one object for every output.
+
+The page, the workbook, the charts and the Word draft render what these functions return; no layout.
+The rules of the figures are in figures.py, the queries in scope.py and facts.py, the rows by unit in
+units.py, what a figure is made of in drill.py.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import groupby
+
+from danvan.units.models import AdministrativeUnit, Level
+from reports.consolidation.facts import read_facts
+from reports.consolidation.figures import (
+    BLANK,
+    Definition,
+    Evaluator,
+    Facts,
+    Figure,
+    with_extremes,
+)
+from reports.consolidation.scope import Scope, Source
+from reports.models import ValueType
+
+__all__ = ["BLANK", "Consolidation", "Figure", "Scope", "consolidate", "submissions"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One indicator: its figure by level and in total, in the range before, and year by year."""
+
+    definition: Definition
+    by_level: dict[str, Figure]
+    total: Figure
+    prior: Figure
+    by_year: tuple[tuple[int, Figure], ...]
+    is_complete: bool = True
+
+    @property
+    def code(self) -> str:
+        """The indicator's code."""
+        return self.definition.code
+
+    @property
+    def change(self) -> Decimal | None:
+        """The total less the prior total (for ratios in points); None when one of them is blank.
+
+        None as well while reports are missing: half a year is no fall against a whole one.
+        """
+        if not self.is_complete or self.total.number is None or self.prior.number is None:
+            return None
+        return self.total.number - self.prior.number
+
+    @property
+    def change_percent(self) -> Decimal | None:
+        """The change in per cent of the prior total; None for ratios and where there is none."""
+        if self.change is None or not self.prior.number or self.definition.is_ratio:
+            return None
+        return self.change * 100 / self.prior.number
+
+
+@dataclass(frozen=True)
+class SectionLines:
+    """A section of the catalogue with its lines."""
+
+    code: str
+    label: str
+    number: int
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class YearProgress:
+    """How many reports a year asks for, and how many of them are in the figures."""
+
+    year: int
+    expected: int
+    included: int
+    is_demo: bool
+    end: datetime.date
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Where the report of one unit and period stands."""
+
+    report_id: int
+    unit: AdministrativeUnit
+    period_label: str
+    year: int
+    level: str
+    state: str
+    state_label: str
+    is_overdue: bool
+    is_included: bool
+    due_date: datetime.date
+    submitted_at: datetime.datetime | None
+    approved_at: datetime.datetime | None
+
+
+@dataclass(frozen=True)
+class Consolidation:
+    """All figures of one scope. `levels` are the columns, `missing` the reports not in them."""
+
+    scope: Scope
+    levels: tuple[str, ...]
+    sections: tuple[SectionLines, ...]
+    years: tuple[YearProgress, ...]
+    missing: tuple[Submission, ...]
+    prior_years: tuple[int, int] | None
+
+    @property
+    def lines(self) -> dict[str, Line]:
+        """All lines by code."""
+        return {line.code: line for section in self.sections for line in section.lines}
+
+    @property
+    def expected(self) -> int:
+        """How many reports the range asks for."""
+        return sum(year.expected for year in self.years)
+
+    @property
+    def included(self) -> int:
+        """How many reports are in the figures."""
+        return sum(year.included for year in self.years)
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether every report of the range is in the figures."""
+        return self.included == self.expected
+
+    @property
+    def is_demo(self) -> bool:
+        """Tell whether demonstration figures are among them."""
+        return any(year.is_demo for year in self.years)
+
+
+def consolidate(*scope, **options) -> Consolidation:
+    """Return the figures of a scope; arguments as of `Scope`. Without reports figures are blank."""
+    return consolidate_source(Source(Scope(*scope, **options)))
+
+
+def consolidate_source(source: Source) -> Consolidation:
+    """Return the consolidation of the scope of `source`, which other views of it may share."""
+    codes = section_codes(source, source.scope.section)
+    facts = read_facts(source, [*source.prior, *source.years], codes)[None]
+    years = year_progress(source, facts)
+    complete = all(year.included == year.expected for year in years)
+    return Consolidation(
+        scope=source.scope,
+        levels=source.scope.levels or tuple(Level.values),
+        sections=_sections(source, codes, facts, complete),
+        years=years,
+        missing=submissions(source, missing_only=True),
+        prior_years=source.scope.prior_years if source.prior else None,
+    )
+
+
+def section_codes(source: Source, section: str | None) -> list[str]:
+    """Return the codes to show: of one section, or all; texts are told elsewhere."""
+    return [
+        code
+        for code, definition in source.definitions.items()
+        if section in (None, definition.section_code) and definition.value_type != ValueType.TEXT
+    ]
+
+
+def section_numbers(source: Source) -> dict[str, int]:
+    """Return the number of each section in the whole catalogue, so that a section keeps its own."""
+    codes = dict.fromkeys(d.section_code for d in source.definitions.values())
+    return {code: number for number, code in enumerate(codes, 1)}
+
+
+def _sections(
+    source: Source, codes: list[str], facts: Facts, complete: bool
+) -> tuple[SectionLines, ...]:
+    """Evaluate every line: by level, in total, before, and each year by itself."""
+    whole = Evaluator(source.definitions, facts, source.years)
+    before = Evaluator(source.definitions, facts, source.prior)
+    single = single_years(source, facts)
+    if len(single) == 1:
+        single = dict.fromkeys(single, whole)
+    numbers = section_numbers(source)
+    lines = [
+        replace(
+            _line(
+                source.definitions[code], source.scope.levels or Level.values, whole, before, single
+            ),
+            is_complete=complete,
+        )
+        for code in codes
+    ]
+    return tuple(
+        SectionLines(code, label, numbers[code], tuple(group))
+        for (code, label), group in groupby(
+            lines, key=lambda line: (line.definition.section_code, line.definition.section_label)
+        )
+    )
+
+
+def single_years(source: Source, facts: Facts) -> dict[int, Evaluator]:
+    """Return an evaluator for each year of the range by itself."""
+    periods: dict[int, dict[int, int]] = defaultdict(dict)
+    for period, year in source.years.items():
+        periods[year][period] = year
+    return {year: Evaluator(source.definitions, facts, years) for year, years in periods.items()}
+
+
+def _line(
+    definition: Definition,
+    levels,
+    whole: Evaluator,
+    before: Evaluator,
+    single: dict[int, Evaluator],
+) -> Line:
+    def figure(level: str | None) -> Figure:
+        found = whole.figure(definition.code, level)
+        if not definition.is_ratio or len(single) < 2:
+            return found
+        return with_extremes(found, (one.figure(definition.code, level) for one in single.values()))
+
+    return Line(
+        definition=definition,
+        by_level={level: figure(level) for level in levels},
+        total=figure(None),
+        prior=before.figure(definition.code),
+        by_year=tuple((year, one.figure(definition.code)) for year, one in single.items()),
+    )
+
+
+def year_progress(source: Source, facts: Facts) -> tuple[YearProgress, ...]:
+    """Return, year by year, how many reports are asked for and how many are in the figures."""
+    years = []
+    for year, group in groupby(
+        (p for p in source.periods if p.pk in source.years), key=lambda period: period.year
+    ):
+        periods = list(group)
+        years.append(
+            YearProgress(
+                year,
+                _count(facts.units, periods),
+                _count(facts.included, periods),
+                any(period.is_demo for period in periods),
+                periods[-1].end,
+            )
+        )
+    return tuple(years)
+
+
+def _count(counts: dict, periods: list) -> int:
+    wanted = {period.pk for period in periods}
+    return sum(count for (period, _level), count in counts.items() if period in wanted)
+
+
+def submissions(source: Source, *, missing_only: bool = False) -> tuple[Submission, ...]:
+    """Return where the reports of the scope stand, by period and unit; or only the missing."""
+    states = source.scope.states
+    reports = source.reports().with_due_dates().with_names()
+    if missing_only:
+        reports = reports.exclude(state__in=states)
+    return tuple(
+        Submission(
+            report_id=report.pk,
+            unit=report.unit,
+            period_label=str(report.period),
+            year=report.period.year,
+            level=report.level,
+            state=report.state,
+            state_label=report.get_state_display(),
+            is_overdue=report.is_overdue,
+            is_included=report.state in states,
+            due_date=report.due_date,
+            submitted_at=report.submitted_at,
+            approved_at=report.approved_at,
+        )
+        for report in reports.order_by("period__start", "unit__path")
+    )

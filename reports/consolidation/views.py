@@ -1,0 +1,178 @@
+"""Pages of the consolidation: the table by level or by unit, the reports behind a figure, the workbook.
+
+Thin: the controls are checked by filters_consolidation.py, the numbers come from consolidation*.py. All
+is asked within the units the reader may see.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
+from django.http import FileResponse, Http404
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from danvan.accounts.rights import Action
+from danvan.accounts.scope import units_visible_to
+from danvan.common import excel
+from danvan.common.numbers import read_id
+from danvan.units.models import Level
+from reports.consolidation.drill import Drill, DrillPart
+from reports.consolidation.drill import drill as drill_down
+from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
+from reports.consolidation.scope import Source
+from reports.consolidation.summary import Consolidation, consolidate_source
+from reports.consolidation.units import Breakdown, break_down
+from reports.consolidation.words import (
+    figure_text,
+    inclusion_text,
+    years_text,
+)
+from reports.counting.counting import links_behind
+from reports.documents.charts import bar_chart
+from reports.documents.workbook.build import build, collect, file_name
+from reports.documents.workbook.units import unit_label
+from reports.models import ValueType
+
+# Old Hà Nội had 579 communes; Hà Nam's 116 units stay on one page, and on one printed table.
+UNITS_A_PAGE, REPORTS_A_PAGE = 200, 100
+LEVEL_HEADS = {Level.PROVINCE: "Cấp tỉnh", Level.DISTRICT: "Cấp huyện", Level.COMMUNE: "Cấp xã"}
+
+
+@require_safe
+def consolidation(request):
+    """Show the figures asked for; with a wrong choice only what is wrong."""
+    filterset = _controls(request)
+    wanted = filterset.wanted
+    context = {"filter": filterset, "wanted": wanted}
+    if wanted:
+        context |= _tables(request, wanted)
+    return render(request, "reports/consolidation/page.html", context)
+
+
+@require_safe
+def drill(request, code: str):
+    """Show the reports that one figure is made of. A figure outside the reader's choices is 404."""
+    wanted = _controls(request).wanted
+    if wanted is None:
+        raise Http404
+    try:
+        scope = wanted.scope(units_visible_to(request.user))
+        found = drill_down(scope, code, wanted.level)
+    except KeyError as error:
+        raise Http404 from error
+    rows = [
+        (str(year), figure.number, figure_text(figure, found.definition))
+        for year, figure in found.by_year
+    ]
+    pages = _pages(request, found)
+    context = {
+        "drill": found,
+        "pages": pages,
+        "behind": _records_behind(pages),
+        "wanted": wanted,
+        "years": years_text(wanted.first, wanted.last),
+        "level": LEVEL_HEADS.get(wanted.level),
+        "chart": bar_chart("Từng năm", rows) if len(rows) > 1 else None,
+    }
+    return render(request, "reports/consolidation/drill.html", context)
+
+
+def _pages(request, found: Drill) -> list[tuple[DrillPart, Page]]:
+    """Return each part with the page of its reports: of one part the page asked for, of others the first."""
+    chosen = read_id(request.GET.get("part", ""), default=1)
+    return [
+        (
+            part,
+            Paginator(part.contributions, REPORTS_A_PAGE).get_page(
+                request.GET.get("page") if number == chosen else 1
+            ),
+        )
+        for number, part in enumerate(found.parts, 1)
+    ]
+
+
+def _records_behind(pages: list[tuple[DrillPart, Page]]) -> dict[tuple[int, str], str]:
+    """Return the addresses of the records behind the shown, by (report id, indicator code)."""
+    reports = {item.report.pk: item.report for _part, page in pages for item in page}
+    return links_behind(reports.values(), [part.definition.code for part, _page in pages])
+
+
+@require_safe
+def export(request):
+    """Send the official workbook of what the page shows. A wrong choice is 404."""
+    wanted = _controls(request).wanted
+    if wanted is None:
+        raise Http404
+    scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
+    file = BytesIO()
+    build(collect(scope)).save(file)
+    file.seek(0)
+    name = file_name(wanted.unit, wanted.first, wanted.last)
+    return FileResponse(file, as_attachment=True, filename=name, content_type=excel.CONTENT_TYPE)
+
+
+def _controls(request) -> ConsolidationFilter:
+    """Return the controls of this reader. Raises PermissionDenied without the right to read."""
+    if not request.user.can(Action.VIEW):
+        raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
+    return ConsolidationFilter(request.GET, request.user)
+
+
+def _tables(request, wanted: Wanted) -> dict:
+    """Return what the page shows: by level, or by unit; and the chart of one indicator by unit."""
+    within = units_visible_to(request.user)
+    source = Source(wanted.scope(within, section=wanted.section, levels=wanted.levels))
+    found = consolidate_source(source)
+    section = _table_section(found, wanted)
+    breakdown = section and break_down(source, section.code)
+    return {
+        "found": found,
+        "years": years_text(wanted.first, wanted.last),
+        "inclusion": inclusion_text(found),
+        "levels": [(level, LEVEL_HEADS[Level(level)]) for level in found.levels],
+        "prior_label": years_text(*found.prior_years) if found.prior_years else "Cùng kỳ",
+        "by_units": wanted.view == UNITS,
+        "section": section,
+        "breakdown": breakdown,
+        "unit_page": breakdown and _unit_page(request, breakdown),
+        "chart": breakdown and _chart(breakdown, wanted.chart),
+    }
+
+
+def _table_section(found: Consolidation, wanted: Wanted):
+    """Return the section shown by unit: the chosen one, else that of the chart, else the first."""
+    code = wanted.section
+    if not code and wanted.chart and wanted.chart in found.lines:
+        code = found.lines[wanted.chart].definition.section_code
+    chosen = [section for section in found.sections if section.code == code]
+    return next(iter([*chosen, *found.sections]), None)
+
+
+def _unit_page(request, breakdown: Breakdown) -> Page:
+    """Return a page of the rows by unit, as (row, row of the district it belongs to or None).
+
+    A page that begins within a district begins with that district's own row.
+    """
+    rows = []
+    for part in breakdown.total.parts:
+        rows += [(part, None), *((below, part) for below in part.parts)]
+    page = Paginator(rows, UNITS_A_PAGE).get_page(request.GET.get("page"))
+    if page.object_list and page.object_list[0][1]:
+        page.object_list.insert(0, (page.object_list[0][1], None))
+    return page
+
+
+def _chart(breakdown: Breakdown, code: str | None):
+    """Return the chart of one indicator by child unit, None where there is nothing below."""
+    drawn = [d for d in breakdown.columns if d.value_type != ValueType.RATING]
+    chosen = next((d for d in drawn if d.code == code), drawn[0] if drawn else None)
+    if chosen is None or not breakdown.total.parts:
+        return None
+    rows = []
+    for part in breakdown.total.parts:
+        figure = part.figures[chosen.code]
+        rows.append((unit_label(part), figure.number, figure_text(figure, chosen)))
+    return bar_chart(f"{chosen.code} {chosen.label} ({chosen.unit_of_measure})", rows)

@@ -1,0 +1,124 @@
+"""How a consolidated figure reads in words: shared by the page, the workbook and the Word draft."""
+
+from __future__ import annotations
+
+from danvan.common.numbers import format_number
+from reports.consolidation.figures import Definition, Figure
+from reports.consolidation.scope import Scope
+from reports.consolidation.summary import Consolidation, Line
+from reports.models import Qualifier, ValueType
+
+_WORDS = {Qualifier.AT_LEAST: "trên ", Qualifier.ABOUT: "khoảng "}
+ROMAN = (
+    "I",
+    "II",
+    "III",
+    "IV",
+    "V",
+    "VI",
+    "VII",
+    "VIII",
+    "IX",
+    "X",
+    "XI",
+    "XII",
+    "XIII",
+    "XIV",
+    "XV",
+)
+
+
+def roman(number: int) -> str:
+    """Return the number of a section as headings write it; beyond XV in digits."""
+    return ROMAN[number - 1] if 0 < number <= len(ROMAN) else str(number)
+
+
+def years_text(first: int, last: int) -> str:
+    """Return "2022" or "2021–2022"."""
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def figure_text(figure: Figure | None, definition: Definition) -> str:
+    """Return a figure as a reader sees it: "trên 1.140", "90,5", "Tốt 60 · Khá 3"; "" for blank."""
+    if figure is None or figure.is_blank:
+        return ""
+    if figure.ranks:
+        return " · ".join(f"{name} {count}" for name, count in figure.ranks)
+    return _WORDS.get(figure.qualifier, "") + number_text(figure.number, definition)
+
+
+def contribution_text(contribution, definition: Definition) -> str:
+    """Return what one report gave: "trên 40", "Tốt"; for a count the figures that met its test."""
+    if contribution.shown and definition.formula is not None:
+        return "; ".join(f"{d.code}: {_entered(d, number)}" for d, number in contribution.shown)
+    return _WORDS.get(contribution.qualifier, "") + _entered(definition, contribution.number)
+
+
+def _entered(definition: Definition, number) -> str:
+    """Return an entered number; for a rating the name of the rank."""
+    rank = int(number)
+    if definition.value_type == ValueType.RATING and 0 < rank <= len(definition.scale):
+        return definition.scale[rank - 1]
+    return number_text(number, definition)
+
+
+def number_text(number, definition: Definition) -> str:
+    """Return a number of an indicator: ratios with one decimal at most, others as they are."""
+    if number is None:
+        return ""
+    return format_number(round(number, 1) if definition.is_ratio else number)
+
+
+def share_text(figure: Figure) -> str:
+    """Return what a ratio is made of, "98/109"; "" for what is none."""
+    if figure.denominator is None or figure.numerator is None:
+        return ""
+    return f"{format_number(figure.numerator)}/{format_number(figure.denominator)}"
+
+
+def spread_text(figure: Figure, definition: Definition) -> str:
+    """Return the lowest and highest single year of a ratio: "từng năm 91–93,5%"."""
+    if figure.low is None:
+        return ""
+    low, high = (number_text(number, definition) for number in (figure.low, figure.high))
+    return f"từng năm {low}%" if low == high else f"từng năm {low}–{high}%"
+
+
+def as_of_text(figure: Figure, definition: Definition, scope: Scope) -> str:
+    """Return which year a stock, count or rating is of; "" where the range is that very year."""
+    if figure.as_of is None or scope.first_year == scope.last_year:
+        return ""
+    return f"số cuối năm {figure.as_of}" if definition.is_stock else f"số năm {figure.as_of}"
+
+
+def remarks(line: Line, scope: Scope) -> list[str]:
+    """Return what must be said beside a line: exactness, ratios' parts, ranks, the year of a stock."""
+    definition, total = line.definition, line.total
+    found = []
+    if total.qualifier in _WORDS and total.number is not None:
+        found.append(f"{_WORDS[total.qualifier].strip()} {number_text(total.number, definition)}")
+    if definition.value_type == ValueType.RATING:
+        found.append(figure_text(total, definition))
+    found += [
+        share_text(total),
+        spread_text(total, definition),
+        as_of_text(total, definition, scope),
+    ]
+    return [text for text in found if text]
+
+
+def title_text(consolidation: Consolidation) -> str:
+    """Return the years in a title: "năm 2022", "từ năm 2021 đến năm 2022"."""
+    scope = consolidation.scope
+    if scope.first_year == scope.last_year:
+        return f"năm {scope.first_year}"
+    return f"từ năm {scope.first_year} đến năm {scope.last_year}"
+
+
+def inclusion_text(consolidation: Consolidation) -> str:
+    """Return how much is in the figures: "232/232 báo cáo đã duyệt"."""
+    states = "đã gửi hoặc đã duyệt" if consolidation.scope.include_submitted else "đã duyệt"
+    included, expected = (
+        format_number(count) for count in (consolidation.included, consolidation.expected)
+    )
+    return f"{included}/{expected} báo cáo {states}"

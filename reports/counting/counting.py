@@ -1,0 +1,128 @@
+"""Figures counted from the records, for one unit or for all of them, and the records behind each.
+
+What is counted how stands in reports/counting/table.py. Measures of one source share one query, so all of
+them together cost ten queries for one unit or for ten thousand. Blank is not zero: a unit without a
+single record of a source in the period gets no number from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from django.db import models
+from django.urls import reverse
+
+from danvan.units.models import AdministrativeUnit
+from records.kinds import RecordKind
+from reports.counting.table import MEASURES, Measure, Source
+from reports.models import Indicator, Report, ReportingPeriod
+
+# By unit id, then by code. Plain numbers as the database gives them; what is blank is left out.
+Counted = dict[int, dict[str, int | Decimal]]
+
+
+@dataclass(frozen=True)
+class Behind:
+    """The records behind a figure: their kind, the list's filter as a query string, the rows themselves."""
+
+    kind: RecordKind
+    query: str
+    rows: models.QuerySet
+    measure: Measure
+
+
+def counted(units: models.QuerySet[AdministrativeUnit], period: ReportingPeriod) -> Counted:
+    """Return what the records of `period` give, by unit and indicator code, for many units at once.
+
+    Only indicators of the period's catalogue that name a measure; what a level does not enter is left
+    out by counted_for.
+    """
+    indicators = period.catalogue.indicators.exclude(measure="").order_by()
+    codes: dict[str, list[str]] = {}
+    for code, measure in indicators.values_list("code", "measure"):
+        if measure in MEASURES:
+            codes.setdefault(measure, []).append(code)
+    return {
+        unit_id: {code: number for name, number in numbers.items() for code in codes[name]}
+        for unit_id, numbers in measured(units, period.start, period.end, codes).items()
+    }
+
+
+def measured(units: models.QuerySet, start, end, codes: Iterable[str] | None = None) -> Counted:
+    """Return the measures `codes` (all of them by default) from `start` to `end`, by unit and measure."""
+    by_source: dict[int, list[Measure]] = {}
+    for code in MEASURES if codes is None else codes:
+        by_source.setdefault(id(MEASURES[code].source), []).append(MEASURES[code])
+    found: Counted = {}
+    for measures in by_source.values():
+        names = [measure.code for measure in measures]
+        for unit_id, *numbers in grouped(measures, units, start, end):
+            pairs = zip(names, numbers, strict=True)
+            told = {name: number for name, number in pairs if number is not None}
+            found.setdefault(unit_id, {}).update(told)
+    return found
+
+
+def grouped(measures: list[Measure], units: models.QuerySet, start, end) -> models.QuerySet:
+    """Return the one query of measures that share a source: rows of (unit id, number, number, …)."""
+    source = measures[0].source
+    rows = source.rows(start, end).filter(**{f"{source.unit}__in": units.order_by().values("pk")})
+    names = {f"m_{index}": measure.expression for index, measure in enumerate(measures)}
+    return rows.order_by().values(source.unit).annotate(**names).values_list(source.unit, *names)
+
+
+def counted_for(report: Report) -> dict[str, Decimal]:
+    """Return what the records give for `report`, by indicator code: only what its level enters."""
+    period = report.period
+    entered = {
+        row.code for row in period.catalogue.indicators.all() if row.entered_by(report.level)
+    }
+    found = counted(AdministrativeUnit.objects.filter(pk=report.unit_id), period)
+    numbers = found.get(report.unit_id, {})
+    return {code: Decimal(number) for code, number in numbers.items() if code in entered}
+
+
+def records_behind(unit: AdministrativeUnit, period: ReportingPeriod, code: str) -> Behind | None:
+    """Return the records behind the figure of indicator `code`, None for one that is not counted.
+
+    `rows` are not scoped: pages use `query`, which leads to the record list of what the person may see.
+    """
+    names = period.catalogue.indicators.filter(code=code).values_list("measure", flat=True)
+    measure = MEASURES.get(names[0] if names else "")
+    if measure is None:
+        return None
+    source: Source = measure.source
+    rows = source.rows(period.start, period.end).filter(measure.where, **{source.unit: unit.pk})
+    params = {**source.params(unit.pk, period.start, period.end), **dict(measure.query)}
+    return Behind(source.kind, urlencode(params), rows, measure)
+
+
+def links_behind(
+    reports: Iterable[Report], codes: Iterable[str] | None = None
+) -> dict[tuple[int, str], str]:
+    """Return the address of the records behind each counted figure, by (report id, indicator code).
+
+    For many reports (with their periods at hand) and all counted indicators, or only `codes`; one query.
+    """
+    reports = list(reports)
+    indicators = Indicator.objects.filter(
+        catalogue__in={report.period.catalogue_id for report in reports}
+    )
+    if codes is not None:
+        indicators = indicators.filter(code__in=list(codes))
+    rows = indicators.exclude(measure="").order_by().values_list("catalogue", "code", "measure")
+    links = {}
+    measures = [
+        (catalogue, code, MEASURES[name]) for catalogue, code, name in rows if name in MEASURES
+    ]
+    for report in reports:
+        span = report.period.start, report.period.end
+        for catalogue, code, measure in measures:
+            if catalogue == report.period.catalogue_id:
+                params = {**measure.source.params(report.unit_id, *span), **dict(measure.query)}
+                address = reverse("records:list", args=[measure.source.kind])
+                links[report.pk, code] = f"{address}?{urlencode(params)}"
+    return links

@@ -1,0 +1,1 @@
+"""The official workbook in Excel: build puts the sheets together, units, charts and cells draw them."""

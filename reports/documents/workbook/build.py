@@ -1,0 +1,268 @@
+"""The official workbook of a consolidation: it lays out what the pure functions returned, nothing more.
+
+Sheets: the summary by level, one per section with units as rows, charts, where reports stand. Layout:
+domain reference, "Document conventions". Totals are values, equal to the sum of their parts.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from danvan.common import excel
+from danvan.units.models import AdministrativeUnit, Level
+from reports.consolidation.scope import Scope, Source
+from reports.consolidation.summary import (
+    Consolidation,
+    Line,
+    Submission,
+    consolidate_source,
+    submissions,
+)
+from reports.consolidation.units import Breakdown, break_down
+from reports.consolidation.words import (
+    inclusion_text,
+    remarks,
+    roman,
+    title_text,
+    years_text,
+)
+from reports.documents.letterhead import PARTY, Letterhead, document_date, letterhead
+from reports.documents.workbook import cells
+from reports.documents.workbook.charts import add_chart_sheet
+from reports.documents.workbook.units import add_section_sheet
+
+DEMO_NOTE = "Số liệu minh họa, không phải số liệu thật."
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that the workbook shows, computed beforehand."""
+
+    consolidation: Consolidation
+    breakdown: Breakdown
+    submissions: tuple[Submission, ...]
+    head: Letterhead
+
+
+def collect(scope: Scope) -> Content:
+    """Return the content of the workbook of `scope`."""
+    source, unit = Source(scope), scope.unit
+    date = document_date(unit, scope.last_year, timezone.localdate())
+    return Content(
+        consolidation=consolidate_source(source),
+        breakdown=break_down(source, scope.section),
+        submissions=submissions(source),
+        head=letterhead(unit, date, unit.parent_on(date)),
+    )
+
+
+def build(content: Content) -> cells.Workbook:
+    """Return the workbook of `content`, ready to be saved."""
+    book = cells.Workbook()
+    _add_summary(book, content)
+    note = DEMO_NOTE if content.consolidation.is_demo else ""
+    for section in content.consolidation.sections:
+        add_section_sheet(book, section, content.breakdown, note)
+    add_chart_sheet(book, content.consolidation, content.breakdown)
+    _add_submissions(book, content)
+    _describe(book, content)
+    return book
+
+
+def file_name(unit: AdministrativeUnit, first_year: int, last_year: int) -> str:
+    """Return the name of the file a browser is given."""
+    years = years_text(first_year, last_year).replace("–", "-")
+    return excel.safe_file_name(f"Tổng hợp công tác dân vận {unit.full_name} {years}")
+
+
+def _describe(book: cells.Workbook, content: Content) -> None:
+    """Fill in the document properties and open the file on its first sheet."""
+    scope = content.consolidation.scope
+    properties = book.properties
+    properties.title = excel.safe_text(
+        f"Tổng hợp kết quả công tác dân vận {title_text(content.consolidation)}"
+    )
+    properties.subject = excel.safe_text(scope.unit.full_name)
+    properties.creator = excel.safe_text(content.head.issuer)
+    properties.language = "vi-VN"
+    properties.created = properties.modified = datetime.datetime.now(datetime.UTC).replace(
+        tzinfo=None, microsecond=0
+    )
+    book.active = 0
+
+
+# ---- The summary by level
+
+
+@dataclass(frozen=True)
+class SummaryColumn:
+    """A column of the summary: its heading, its width and how a line fills a cell of it."""
+
+    heading: str
+    width: float
+    fill: Callable
+
+
+def _figure_of(level: str | None) -> Callable:
+    def fill(ws, row: int, column: int, line: Line, number: int) -> None:
+        figure = line.by_level.get(level) if level else line.total
+        font = cells.PLAIN if level else cells.BOLD
+        cells.write_figure(ws, row, column, figure, line.definition, font=font)
+
+    return fill
+
+
+def _prior(ws, row: int, column: int, line: Line, number: int) -> None:
+    cells.write_figure(ws, row, column, line.prior, line.definition)
+
+
+def _change(ws, row: int, column: int, line: Line, number: int) -> None:
+    change = line.change
+    fmt = None
+    if change is not None:
+        fmt = cells.CHANGE.format(cells.decimals_format(change, line.definition))
+    cells.write(ws, row, column, cells.cell_number(change), align=cells.RIGHT, fmt=fmt)
+
+
+def _columns(content: Content) -> list[SummaryColumn]:
+    def number(ws, row, column, line, number):
+        cells.write(ws, row, column, number, align=cells.CENTER)
+
+    def label(ws, row, column, line, number):
+        align = cells.INDENT if line.definition.parent_code else cells.LEFT
+        cells.write(ws, row, column, line.definition.label, align=align)
+
+    def measure(ws, row, column, line, number):
+        cells.write(ws, row, column, line.definition.unit_of_measure, align=cells.CENTER)
+
+    def note(ws, row, column, line, number):
+        cells.write(ws, row, column, "; ".join(remarks(line, content.consolidation.scope)))
+
+    prior = content.consolidation.prior_years
+    return [
+        SummaryColumn("TT", 5, number),
+        SummaryColumn("Chỉ tiêu", 52, label),
+        SummaryColumn("ĐVT", 12, measure),
+        *(SummaryColumn(Level(level).label, 12, _figure_of(level)) for level in Level.values),
+        SummaryColumn("Tổng", 14, _figure_of(None)),
+        SummaryColumn(f"Cùng kỳ {years_text(*prior)}" if prior else "Cùng kỳ", 13, _prior),
+        SummaryColumn("Tăng/giảm", 12, _change),
+        SummaryColumn("Ghi chú", 30, note),
+    ]
+
+
+def _add_summary(book: cells.Workbook, content: Content) -> None:
+    ws = book.active
+    ws.title = excel.safe_sheet_title("Tổng hợp")
+    columns = _columns(content)
+    last = len(columns)
+    cells.set_widths(ws, [column.width for column in columns])
+    head_row = _write_letterhead(ws, content, last)
+    cells.write_head(ws, head_row, [column.heading for column in columns], 34)
+    row = head_row + 1
+    for section in content.consolidation.sections:
+        text = f"{roman(section.number)}. {section.label}"
+        cells.write_across(
+            ws, row, 1, last, text, font=cells.BOLD, align=cells.LEFT, fill=cells.SECTION_FILL
+        )
+        ws.row_dimensions[row].height = 20
+        row += 1
+        for number, line in enumerate(section.lines, 1):
+            for place, column in enumerate(columns, 1):
+                column.fill(ws, row, place, line, number)
+            note = "; ".join(remarks(line, content.consolidation.scope))
+            ws.row_dimensions[row].height = max(
+                cells.wrapped_height(line.definition.label, columns[1].width),
+                cells.wrapped_height(note, columns[-1].width),
+                cells.wrapped_height(line.definition.unit_of_measure, columns[2].width),
+            )
+            row += 1
+    _write_signatures(ws, row + 1, content.head, last)
+    cells.set_page(ws, head_row=head_row, freeze_column=3, last_column=last)
+
+
+def _write_letterhead(ws, content: Content, last: int) -> int:
+    """Write the head of the document and return the row of the table's header."""
+    head, found = content.head, content.consolidation
+    lines = [
+        (head.superior, cells.font(14), PARTY, cells.font(14, bold=True, underline="single")),
+        (head.issuer, cells.font(14, bold=True), head.place_and_date, cells.font(14, italic=True)),
+        ("*", cells.font(14), None, None),
+        (head.number_line, cells.font(14), None, None),
+    ]
+    for row, (left, left_font, right, right_font) in enumerate(lines, 1):
+        cells.write_across(ws, row, 1, 3, left, font=left_font)
+        if right:
+            cells.write_across(ws, row, 5, last, right, font=right_font)
+        ws.row_dimensions[row].height = 20
+    titles = [
+        ("BIỂU TỔNG HỢP", cells.TITLE),
+        (f"kết quả công tác dân vận {title_text(found)}", cells.SUBTITLE),
+        (f"{found.scope.unit.full_name} – {inclusion_text(found)}", cells.ITALIC),
+    ]
+    if found.is_demo:
+        titles.append((DEMO_NOTE, cells.ITALIC))
+    for row, (text, font) in enumerate(titles, 6):
+        cells.write_across(ws, row, 1, last, text, font=font)
+        ws.row_dimensions[row].height = 20
+    return 6 + len(titles) + 1
+
+
+def _write_signatures(ws, row: int, head: Letterhead, last: int) -> None:
+    """Write the places of signature: who made the table left, who signs right."""
+    cells.write_across(ws, row, 1, 3, "NGƯỜI LẬP BIỂU", font=cells.BOLD)
+    for offset, line in enumerate(head.signer):
+        cells.write_across(ws, row + offset, 7, last, line, font=cells.BOLD)
+    below = row + len(head.signer)
+    cells.write_across(ws, below, 1, 3, "(ký, ghi rõ họ tên)", font=cells.ITALIC)
+    cells.write_across(ws, below, 7, last, "(chữ ký, dấu)", font=cells.ITALIC)
+
+
+# ---- Where the reports stand
+
+_SUBMISSION_COLUMNS: tuple[tuple[str, float, Callable[[Submission], object]], ...] = (
+    ("Đơn vị", 44, lambda s: s.unit.place_name),
+    ("Cấp", 12, lambda s: Level(s.level).label),
+    ("Kỳ báo cáo", 16, lambda s: s.period_label),
+    ("Trạng thái", 18, lambda s: s.state_label),
+    ("Hạn nộp", 13, lambda s: s.due_date),
+    ("Ngày gửi", 13, lambda s: _day(s.submitted_at)),
+    ("Ngày duyệt", 13, lambda s: _day(s.approved_at)),
+    ("Ghi chú", 30, lambda s: _submission_note(s)),
+)
+
+
+def _day(moment: datetime.datetime | None) -> datetime.date | None:
+    return timezone.localdate(moment) if moment else None
+
+
+def _submission_note(submission: Submission) -> str:
+    if submission.is_included:
+        return ""
+    return "Quá hạn, chưa có trong số liệu" if submission.is_overdue else "Chưa có trong số liệu"
+
+
+def _add_submissions(book: cells.Workbook, content: Content) -> None:
+    ws = book.create_sheet(excel.safe_sheet_title("Tình hình nộp", book.sheetnames))
+    last = len(_SUBMISSION_COLUMNS) + 1
+    cells.set_widths(ws, [6, *(width for _heading, width, _value in _SUBMISSION_COLUMNS)])
+    title = f"TÌNH HÌNH NỘP BÁO CÁO {title_text(content.consolidation).upper()}"
+    cells.write_across(ws, 1, 1, last, title, font=cells.SUBTITLE)
+    counts = "; ".join(
+        f"năm {year.year}: {year.included}/{year.expected} báo cáo có trong số liệu"
+        for year in content.consolidation.years
+    )
+    cells.write_across(ws, 2, 1, last, counts, font=cells.ITALIC)
+    cells.write_head(ws, 4, ["TT", *(heading for heading, _w, _v in _SUBMISSION_COLUMNS)], 22)
+    for number, submission in enumerate(content.submissions, 1):
+        row = number + 4
+        cells.write(ws, row, 1, number, align=cells.CENTER)
+        for column, (_heading, _width, value) in enumerate(_SUBMISSION_COLUMNS, 2):
+            shown = value(submission)
+            align = cells.CENTER if isinstance(shown, datetime.date) else cells.LEFT
+            cells.write(ws, row, column, shown, align=align)
+    cells.set_page(ws, head_row=4, freeze_column=3, last_column=last)

@@ -1,0 +1,147 @@
+"""How the official workbook looks: fonts, borders, page setup, cells, formats that say how exact.
+
+Text enters a cell through excel.put alone.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from danvan.common import excel
+from reports.consolidation.figures import Definition, Figure
+from reports.models import Qualifier
+
+__all__ = ["Workbook", "Worksheet"]
+FONT = "Times New Roman"
+_THIN = Side(style="thin", color="808080")
+BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
+
+
+def font(size: float = 12, **kind) -> Font:
+    """Return the one font of the workbook in a size: bold, italic, underline as in openpyxl."""
+    return Font(FONT, size, **kind)
+
+
+PLAIN, BOLD, ITALIC = font(), font(bold=True), font(italic=True)
+TITLE, SUBTITLE = font(15, bold=True), font(13, bold=True)
+HEAD_FILL = PatternFill("solid", fgColor="E7E2D9")
+SECTION_FILL = PatternFill("solid", fgColor="F4EFE6")
+CENTER = Alignment("center", "center", wrap_text=True)
+LEFT = Alignment("left", "center", wrap_text=True)
+INDENT = Alignment("left", "center", wrap_text=True, indent=1)
+RIGHT = Alignment("right", "center")
+MAX_COLUMNS = 18
+
+
+def write(
+    ws: Worksheet, row: int, column: int, value, *, font=PLAIN, align=LEFT, fmt=None, box=True
+):
+    """Write a cell through the one door and dress it; returns the cell."""
+    cell = excel.put(ws.cell(row, column), value, fmt)
+    cell.font, cell.alignment = font, align
+    if box:
+        cell.border = BOX
+    return cell
+
+
+def write_across(
+    ws: Worksheet, row: int, first: int, last: int, value, *, font, align=CENTER, fill=None
+):
+    """Write one text over merged columns; a filled one is boxed as part of a table."""
+    for column in range(first, last + 1):
+        cell = ws.cell(row, column)
+        cell.font = font
+        if fill:
+            cell.fill, cell.border = fill, BOX
+    write(ws, row, first, value, font=font, align=align, box=bool(fill))
+    if last > first:
+        ws.merge_cells(start_row=row, start_column=first, end_row=row, end_column=last)
+
+
+def write_head(ws: Worksheet, row: int, headings: list[str], height: float) -> None:
+    """Write the header row of a table."""
+    for column, heading in enumerate(headings, 1):
+        write(ws, row, column, heading, font=BOLD, align=CENTER).fill = HEAD_FILL
+    ws.row_dimensions[row].height = height
+
+
+def set_widths(ws: Worksheet, widths: list[float]) -> None:
+    """Set the column widths from the first column on."""
+    for column, width in enumerate(widths, 1):
+        ws.column_dimensions[get_column_letter(column)].width = width
+
+
+def set_page(
+    ws: Worksheet,
+    *,
+    head_row: int,
+    freeze_column: int,
+    last_column: int,
+    wide: bool | None = None,
+) -> None:
+    """Set up A4 landscape, repeated head, page numbers from page 2, frozen panes.
+
+    Fit to the width of one page; two for a table too wide to be read on one.
+    """
+    ws.page_setup.orientation = ws.ORIENTATION_LANDSCAPE
+    ws.page_setup.paperSize = ws.PAPERSIZE_A4
+    wide = last_column > MAX_COLUMNS if wide is None else wide
+    ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 2 if wide else 1, 0
+    ws.sheet_properties.pageSetUpPr.fitToPage = True
+    margins = ws.page_margins  # in inches: 30 mm left for binding would cost a wide table too much
+    margins.left = margins.right = 0.59
+    margins.top, margins.bottom, margins.header = 0.79, 0.79, 0.4
+    ws.print_options.horizontalCentered = True
+    ws.HeaderFooter.differentFirst = True
+    ws.oddHeader.center.text = "&P"
+    ws.oddHeader.center.font, ws.oddHeader.center.size = FONT, 13
+    ws.print_title_rows = f"{head_row}:{head_row}"
+    ws.print_title_cols = f"A:{get_column_letter(freeze_column - 1)}"
+    ws.print_area = f"A1:{get_column_letter(last_column)}{ws.max_row}"
+    ws.freeze_panes = f"{get_column_letter(freeze_column)}{head_row + 1}"
+    ws.sheet_view.showGridLines = False
+
+
+def wrapped_height(text: str, width: float, line: float = 15.75) -> float:
+    """Return the height a wrapped text needs in a column: merged and boxed cells do not grow alone."""
+    room = max(int(width * 1.1), 1)
+    lines = sum(-(-max(len(part), 1) // room) for part in text.split("\n"))
+    return max(1, lines) * line + 3
+
+
+_PREFIX = {Qualifier.AT_LEAST: '"trên "', Qualifier.ABOUT: '"khoảng "'}
+CHANGE = "+{0};-{0};0"
+
+
+def decimals_format(number: Decimal, definition: Definition) -> str:
+    """Return the number format: 0.0 for ratios, else with the decimals the number has."""
+    if definition.is_ratio:
+        return "0.0"
+    places = max(0, -number.normalize().as_tuple().exponent)
+    return excel.WHOLE + ("." + "0" * min(places, 3) if places else "")
+
+
+def figure_format(figure: Figure, definition: Definition) -> str:
+    """Return the number format of a figure; an inexact one says so before its number."""
+    return _PREFIX.get(figure.qualifier, "") + decimals_format(figure.number, definition)
+
+
+def cell_number(number: Decimal | None) -> int | float | None:
+    """Return what a cell stores: whole numbers as such, others without digits nobody entered."""
+    if number is None:
+        return None
+    number = round(number, 6)
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def write_figure(ws: Worksheet, row: int, column: int, figure, definition, *, font=PLAIN):
+    """Write a figure as a real number (blank stays blank), right-aligned."""
+    if figure is None or figure.number is None:
+        return write(ws, row, column, None, font=font, align=RIGHT)
+    fmt = figure_format(figure, definition)
+    return write(ws, row, column, cell_number(figure.number), font=font, align=RIGHT, fmt=fmt)

@@ -1,0 +1,98 @@
+"""The sheet of charts: the first figure of each section by unit, to be edited in Excel."""
+
+from __future__ import annotations
+
+from openpyxl.chart import BarChart, Reference
+from openpyxl.drawing.text import CharacterProperties, Font
+from openpyxl.worksheet.pagebreak import Break
+
+from danvan.common import excel
+from reports.consolidation.figures import Definition
+from reports.consolidation.summary import Consolidation
+from reports.consolidation.units import Breakdown
+from reports.documents.workbook import cells
+from reports.documents.workbook.cells import write_figure
+from reports.documents.workbook.units import unit_label
+from reports.models import Aggregation
+
+_LABELS, _PER_ROW = 1, 2
+_COLUMNS = 13  # of the page: two charts side by side
+_ROWS = 34  # of the page below its repeated title, at the scale that makes the columns fit
+
+
+def add_chart_sheet(book: cells.Workbook, found: Consolidation, breakdown: Breakdown) -> None:
+    """Add a sheet with one bar chart per section; nothing where no unit lies below the chosen one.
+
+    The figures stand below the charts: a chart of Excel draws what is in cells.
+    """
+    drawn = _drawn(found)
+    parts = breakdown.total.parts
+    if not parts or not drawn:
+        return
+    ws = book.create_sheet(excel.safe_sheet_title("Biểu đồ", book.sheetnames))
+    cells.set_widths(ws, [26, *([11] * (_COLUMNS - 1))])
+    height = max(15, len(parts) + 6)  # of a chart, in rows
+    rows_of_charts = max(1, _ROWS // height)
+    head = 2 + -(-len(drawn) // _PER_ROW) * height
+    title = "BIỂU ĐỒ THEO ĐƠN VỊ"
+    cells.write_across(ws, 1, 1, _COLUMNS, title, font=cells.SUBTITLE)
+    cells.write_head(ws, head, ["Đơn vị", *(definition.code for definition in drawn)], 20)
+    for row, part in enumerate(parts, head + 1):
+        cells.write(ws, row, _LABELS, unit_label(part))
+        for column, definition in enumerate(drawn, _LABELS + 1):
+            figure = part.figures.get(definition.code)
+            write_figure(ws, row, column, figure, definition)
+    _break_before(ws, head)
+    for place, definition in enumerate(drawn):
+        chart = _bar_chart(ws, head, len(parts), place + _LABELS + 1, definition)
+        chart.height = (
+            height - 2
+        ) * 0.53  # a row of 15 points, in centimetres; two rows stay empty
+        row = 2 + place // _PER_ROW * height
+        if place and place % (_PER_ROW * rows_of_charts) == 0:
+            _break_before(ws, row)
+        ws.add_chart(chart, f"{'A' if place % _PER_ROW == 0 else 'G'}{row}")
+    cells.set_page(
+        ws, head_row=1, freeze_column=2, last_column=max(_COLUMNS, len(drawn) + 1), wide=False
+    )
+
+
+def _break_before(ws, row: int) -> None:
+    """Begin a page above `row`: a chart is not cut in two, nor the table behind the charts.
+
+    One of the two empty rows goes along: the edge of a chart lies on the border of its row.
+    """
+    ws.row_breaks.append(Break(id=row - 2))
+
+
+def _drawn(found: Consolidation) -> list[Definition]:
+    """Return the first figure of each section that adds up over units."""
+    firsts = (
+        next(
+            (
+                line.definition
+                for line in section.lines
+                if line.definition.aggregation == Aggregation.SUM and not line.total.is_blank
+            ),
+            None,
+        )
+        for section in found.sections
+    )
+    return [definition for definition in firsts if definition is not None]
+
+
+def _bar_chart(ws, head: int, count: int, column: int, definition: Definition) -> BarChart:
+    chart = BarChart()
+    chart.type, chart.style = "bar", 10
+    chart.title = excel.safe_text(f"{definition.code} {definition.label}"[:90])
+    for run in chart.title.tx.rich.p[0].r:
+        run.rPr = CharacterProperties(sz=1100, b=True, latin=Font(typeface=cells.FONT))
+    chart.width = 14.5
+    chart.legend, chart.gapWidth = None, 60
+    chart.y_axis.delete = chart.x_axis.delete = False
+    chart.y_axis.majorGridlines = None
+    chart.x_axis.scaling.orientation = "maxMin"  # the first unit stands on top, as in the table
+    chart.add_data(Reference(ws, min_col=column, min_row=head + 1, max_row=head + count))
+    chart.set_categories(Reference(ws, min_col=_LABELS, min_row=head + 1, max_row=head + count))
+    chart.series[0].graphicalProperties.solidFill = "9F1D20"
+    return chart

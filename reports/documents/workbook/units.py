@@ -1,0 +1,95 @@
+"""The sheets of the workbook with units as rows: districts with their sums, their communes below them."""
+
+from __future__ import annotations
+
+from danvan.common import excel
+from danvan.units.models import Level
+from reports.consolidation.figures import Definition
+from reports.consolidation.summary import SectionLines
+from reports.consolidation.units import Breakdown, UnitRow
+from reports.consolidation.words import figure_text, roman, years_text
+from reports.documents.workbook import cells
+from reports.models import ValueType
+
+OWN_LABELS = {Level.PROVINCE: "Cấp tỉnh", Level.DISTRICT: "Cấp huyện", Level.COMMUNE: "Cấp xã"}
+_FIRST_FIGURE = 3
+
+
+def add_section_sheet(
+    book: cells.Workbook, section: SectionLines, breakdown: Breakdown, note: str = ""
+) -> None:
+    """Add the sheet of one section to `book`: units as rows, its indicators as columns."""
+    definitions = [line.definition for line in section.lines]
+    title = excel.safe_sheet_title(f"{section.code} {section.label}", book.sheetnames)
+    ws = book.create_sheet(title)
+    last = _FIRST_FIGURE - 1 + len(definitions)
+    width = 13 if len(definitions) <= 16 else 11
+    cells.set_widths(ws, [5, 34, *([width] * len(definitions))])
+    scope = breakdown.scope
+    years = years_text(scope.first_year, scope.last_year)
+    heading = f"{roman(section.number)}. {section.label}"
+    lead = f"{scope.unit.full_name}, năm {years}" + (f". {note}" if note else "")
+    cells.write_across(ws, 1, 1, last, heading, font=cells.SUBTITLE, align=cells.LEFT)
+    cells.write_across(ws, 2, 1, last, lead, font=cells.ITALIC, align=cells.LEFT)
+    labels = [f"{d.label} ({d.unit_of_measure})" for d in definitions]
+    height = max(cells.wrapped_height(label, width) for label in labels)
+    cells.write_head(ws, 4, ["TT", "Đơn vị", *labels], max(34, height))
+    row = _write_rows(ws, 5, breakdown, definitions)
+    label = f"TỔNG CỘNG {scope.unit.full_name.upper()}"
+    _write_row(ws, row, None, label, breakdown.total, definitions, bold=True)
+    cells.set_page(ws, head_row=4, freeze_column=_FIRST_FIGURE, last_column=last)
+
+
+def _write_rows(ws, row: int, breakdown: Breakdown, definitions: list[Definition]) -> int:
+    """Write the parts of the total: groups with their sums in bold; return the next row."""
+    group = number = 0
+    for part in breakdown.total.parts:
+        if not part.parts:
+            number += 0 if part.is_own else 1
+            _write_row(
+                ws, row, None if part.is_own else number, unit_label(part), part, definitions
+            )
+            row += 1
+            continue
+        group += 1
+        _write_row(ws, row, roman(group), part.unit.full_name, part, definitions, bold=True)
+        row += 1
+        count = 0
+        for below in part.parts:
+            count += 0 if below.is_own else 1
+            shown = None if below.is_own else count
+            _write_row(ws, row, shown, unit_label(below), below, definitions)
+            row += 1
+    return row
+
+
+def unit_label(row: UnitRow) -> str:
+    """Return the name of a row: of a unit, or of what a unit's own office entered."""
+    return OWN_LABELS[Level(row.unit.level)] if row.is_own else row.unit.full_name
+
+
+def _write_row(ws, row: int, number, label: str, unit_row: UnitRow, definitions, *, bold=False):
+    font = cells.BOLD if bold else cells.PLAIN
+    cells.write(ws, row, 1, number, font=font, align=cells.CENTER)
+    cells.write(ws, row, 2, label, font=font, align=cells.LEFT if bold else cells.INDENT)
+    height = cells.wrapped_height(label, 34)
+    for column, definition in enumerate(definitions, _FIRST_FIGURE):
+        figure = unit_row.figures.get(definition.code)
+        if definition.value_type == ValueType.RATING:
+            text = rating_text(unit_row, definition)
+            cells.write(ws, row, column, text, font=font, align=cells.CENTER)
+            height = max(height, cells.wrapped_height(text, 13))
+        else:
+            cells.write_figure(ws, row, column, figure, definition, font=font)
+    if bold:
+        for column in range(1, _FIRST_FIGURE + len(definitions)):
+            ws.cell(row, column).fill = cells.SECTION_FILL
+    ws.row_dimensions[row].height = height
+
+
+def rating_text(row: UnitRow, definition: Definition) -> str:
+    """Return the rank of one unit, or how many units hold each rank."""
+    figure = row.figures.get(definition.code)
+    if figure is not None and figure.reports == 1 and not row.parts:
+        return figure.ranks[0][0]
+    return figure_text(figure, definition)

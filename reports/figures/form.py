@@ -1,0 +1,271 @@
+"""The page of one yearly report: what stands at each figure, ready for a template; no query in a loop."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+
+from danvan.common.numbers import format_number
+from reports.counting.counting import counted_for, links_behind
+from reports.figures.reading import EntryProblem, read_figure, typed_form
+from reports.figures.rules import Problem, RuleBook, describe, percent
+from reports.figures.writing import BLANK, Conflict, Figure, figures_of
+from reports.models import Indicator, Remark, Report, Section
+from reports.workflow.submission import blank_codes, prior_report
+
+NOTE, QUALIFIER = "-note", "-q"
+
+
+@dataclass
+class Entry:
+    """One figure on the page: what is typed, what stands beside it and what is said about it."""
+
+    indicator: Indicator
+    typed: str = ""
+    qualifier: str = ""
+    note: str = ""
+    shown: str = ""
+    prior: str = ""
+    counted: str = ""
+    records_url: str = ""
+    error: str = ""
+    problems: list[Problem] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    conflict: Conflict | None = None
+    conflict_shown: str = ""
+
+    @property
+    def code(self) -> str:
+        """The indicator code: it names the input and the anchor."""
+        return self.indicator.code
+
+    @property
+    def needs_note(self) -> bool:
+        """Tell whether a warning waits for an explanation."""
+        return any(problem.severity == "warning" and problem.stops for problem in self.problems)
+
+    @property
+    def has_extras(self) -> bool:
+        """Tell whether note and qualifier should stand open."""
+        return bool(self.note or self.needs_note or self.qualifier not in ("", "exact"))
+
+    @property
+    def is_bad(self) -> bool:
+        """Tell whether something must be done here before sending."""
+        return bool(self.error or self.conflict or any(problem.stops for problem in self.problems))
+
+
+@dataclass
+class SheetSection:
+    """The figures of one theme, with how many of them are filled."""
+
+    number: int
+    section: Section
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def required(self) -> list[Entry]:
+        """The entries that count for the progress: typed here and no part by organisation."""
+        return [
+            e for e in self.entries if not e.indicator.is_computed and not e.indicator.is_component
+        ]
+
+    @property
+    def filled(self) -> int:
+        """How many of them hold something."""
+        return sum(bool(entry.typed) for entry in self.required)
+
+    @property
+    def bad(self) -> int:
+        """How many figures need a look."""
+        return sum(entry.is_bad for entry in self.entries)
+
+    @property
+    def has_counted(self) -> bool:
+        """Tell whether the records give a figure here."""
+        return any(entry.counted for entry in self.entries)
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether everything is filled."""
+        return self.filled == len(self.required)
+
+
+class Sheet:
+    """A report opened for reading or typing. `read` takes a posted form; the page shows what was typed."""
+
+    def __init__(self, report: Report):
+        self.report = report
+        self.version = report.version
+        self.book = RuleBook(report.period.catalogue_id, report.level)
+        self.stored = figures_of(report)
+        self.typed: dict[str, tuple[str, str, str]] = {}
+        self.errors: dict[str, str] = {}
+        self.conflicts: Mapping[str, Conflict] = {}
+
+    # What only the page needs is read when it is asked for: a plain save is a third of the work.
+
+    @cached_property
+    def counted(self) -> dict[str, Decimal]:
+        """The figures counted from records, by code."""
+        return counted_for(self.report)
+
+    @cached_property
+    def links(self) -> dict:
+        """The lists of records behind the counted figures, by code."""
+        return links_behind([self.report]) if self.counted else {}
+
+    @cached_property
+    def remarks(self) -> list[Remark]:
+        """The remarks that are not resolved."""
+        open_ones = self.report.remarks.filter(resolved_at=None)
+        return list(open_ones.select_related("author", "indicator"))
+
+    @cached_property
+    def prior(self) -> dict[str, Figure]:
+        """Last year's figures, by code."""
+        before = prior_report(self.report)
+        return figures_of(before) if before else {}
+
+    @property
+    def prior_numbers(self) -> dict[str, Decimal]:
+        """Last year's numbers by code."""
+        return {code: fig.number for code, fig in self.prior.items() if fig.number is not None}
+
+    def editable(self) -> list[Indicator]:
+        """Return the indicators typed at this level."""
+        return [row for row in self.book.indicators.values() if row.entered_by(self.report.level)]
+
+    def read(self, posted: Mapping[str, str]) -> dict[str, Figure]:
+        """Return the readable figures of a posted form; remember what was typed and what cannot be read.
+
+        A field that was not posted is untouched, so a script may send only what changed.
+        """
+        figures = {}
+        for indicator in self.editable():
+            code = indicator.code
+            if code not in posted:
+                continue
+            stored = self.stored.get(code, BLANK)
+            typed = posted[code]
+            qualifier = posted.get(code + QUALIFIER, stored.qualifier)
+            note = posted.get(code + NOTE, stored.note)
+            self.typed[code] = (typed, qualifier, note)
+            try:
+                figures[code] = read_figure(indicator, typed, qualifier, note)
+            except EntryProblem as problem:
+                self.errors[code] = str(problem)
+        return figures
+
+    def proposals(self, wanted: str) -> dict[str, Figure]:
+        """Return the records' figures for `wanted`: a code, a section code or "all"."""
+        return {
+            row.code: Figure(
+                number=self.counted[row.code], note=self.stored.get(row.code, BLANK).note
+            )
+            for row in self.editable()
+            if row.code in self.counted and wanted in (row.code, row.section.code, "all")
+        }
+
+    def forget(self, codes) -> None:
+        """Show what is stored for `codes` instead of what was typed (it has been saved)."""
+        for code in codes:
+            self.typed.pop(code, None)
+
+    def reload(self) -> None:
+        """Read stored figures and version again after a write."""
+        self.stored = figures_of(self.report)
+        self.version = self.report.version
+
+    def catch_up(
+        self, version: int, *, written: Collection[str] = (), clashing: Mapping[str, Conflict] = {}
+    ) -> set[str]:
+        """Take over what others saved since `version`, so that the page's next save cannot undo it.
+
+        `written` are the codes this page has just saved, `clashing` those it could not. A figure that
+        clashes or cannot be read keeps what was typed, with the other's figure beside it. Returns the
+        codes taken over. Call after `reload`.
+        """
+        later = self.report.changes.filter(version__gt=version).order_by("pk")
+        theirs = {
+            change.indicator.code: Conflict(
+                self.stored.get(change.indicator.code, BLANK),
+                str(change.actor or "hệ thống"),
+                change.at,
+            )
+            for change in later.select_related("actor", "indicator")
+        }
+        theirs = {code: conflict for code, conflict in theirs.items() if code not in written}
+        unread = {code: conflict for code, conflict in theirs.items() if code in self.errors}
+        self.conflicts = {**unread, **clashing}
+        taken = theirs.keys() - self.conflicts.keys()
+        self.forget(taken)
+        return taken
+
+    def fields_of(self, codes: Collection[str]) -> dict[str, dict[str, str]]:
+        """Return the stored figures of `codes` as the form's fields hold them, by code."""
+        fields = {}
+        for code in codes:
+            figure = self.stored.get(code, BLANK)
+            typed = typed_form(self.book.indicators[code], figure)
+            fields[code] = {
+                code: typed,
+                code + QUALIFIER: figure.qualifier,
+                code + NOTE: figure.note,
+            }
+        return fields
+
+    def problems(self) -> list[Problem]:
+        """Return what the rules say of the stored figures."""
+        return self.book.check(self.stored, prior=self.prior_numbers, counted=self.counted)
+
+    def blanks(self) -> list[str]:
+        """Return the codes still blank."""
+        return blank_codes(self.book, self.stored)
+
+    def sections(self) -> list[SheetSection]:
+        """Return the page: every figure shown to this level, by section."""
+        problems, remarks = defaultdict(list), defaultdict(list)
+        for problem in self.problems():
+            problems[problem.code].append(problem)
+        for remark in self.remarks:
+            if remark.indicator_id:
+                remarks[remark.indicator.code].append(remark)
+        computed = self.book.computed(self.stored)
+        computed_prior = self.book.computed(self.prior)
+        pages: dict[int, SheetSection] = {}
+        for indicator in self.book.indicators.values():
+            if not indicator.shown_to(self.report.level):
+                continue
+            page = pages.setdefault(
+                indicator.section_id, SheetSection(len(pages) + 1, indicator.section)
+            )
+            entry = self._entry(indicator, computed, computed_prior)
+            entry.problems, entry.remarks = problems[entry.code], remarks[entry.code]
+            page.entries.append(entry)
+        return list(pages.values())
+
+    def _entry(self, indicator: Indicator, computed, computed_prior) -> Entry:
+        code = indicator.code
+        figure, before = self.stored.get(code, BLANK), self.prior.get(code, BLANK)
+        entry = Entry(
+            indicator, shown=describe(indicator, figure), prior=describe(indicator, before)
+        )
+        if indicator.is_computed:
+            is_ratio = indicator.value_type == "PCT"
+            show = percent if is_ratio else format_number
+            entry.shown, entry.prior = show(computed.get(code)), show(computed_prior.get(code))
+            return entry
+        stored = (typed_form(indicator, figure), figure.qualifier, figure.note)
+        entry.typed, entry.qualifier, entry.note = self.typed.get(code, stored)
+        entry.counted = format_number(self.counted.get(code))
+        if entry.counted:
+            entry.records_url = self.links.get((self.report.pk, code), "")
+        entry.error = self.errors.get(code, "")
+        entry.conflict = self.conflicts.get(code)
+        if entry.conflict:
+            entry.conflict_shown = describe(indicator, entry.conflict.current) or "(để trống)"
+        return entry

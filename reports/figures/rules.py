@@ -1,0 +1,160 @@
+"""Checking one report's figures: the catalogue's rules, the jump against last year, the gap to the records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from danvan.common.numbers import format_number
+from danvan.units.models import Level
+from reports.catalogue.expressions import holds, names_in, parse, value
+from reports.figures.writing import BLANK, Figure
+from reports.models import Aggregation, Indicator, Rule, Severity, ValueType
+
+# A jump asks for a sentence when it is over half of last year's figure and not a matter of a few units:
+# small counts (1 → 2) would otherwise ask all the time.
+JUMP_SHARE = Decimal("0.5")
+JUMP_STEP = Decimal(10)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong or remarkable at a figure. A warning is settled by a note at that figure."""
+
+    code: str
+    severity: str
+    message: str
+    settled: bool = False
+    codes: frozenset[str] = frozenset()
+
+    @property
+    def stops(self) -> bool:
+        """Tell whether the report cannot be sent like this."""
+        return not self.settled
+
+
+class RuleBook:
+    """The rules and indicators that bind the units of one level in one catalogue."""
+
+    def __init__(self, catalogue_id: int, level: str):
+        self.level = level
+        rows = Indicator.objects.filter(catalogue=catalogue_id).select_related("section", "parent")
+        self.indicators = {row.code: row for row in rows.order_by("section__order", "order")}
+        letter = Level(level).letter
+        self.rules = [
+            rule
+            for rule in Rule.objects.filter(catalogue=catalogue_id).select_related("indicator")
+            if not rule.levels or letter in rule.levels
+        ]
+
+    def lookup(self, figures: Mapping[str, Figure]) -> Callable[[str], Decimal | None]:
+        """Return what the evaluator asks: typed figures as they are, computed ones from their formula."""
+
+        def look(name: str) -> Decimal | None:
+            indicator = self.indicators.get(name)
+            if indicator is None:
+                return None
+            if indicator.is_computed and indicator.aggregation in (
+                Aggregation.SUM,
+                Aggregation.RATIO,
+            ):
+                return value(parse(indicator.formula), look) if indicator.formula else None
+            return figures.get(name, BLANK).number
+
+        return look
+
+    def computed(self, figures: Mapping[str, Figure]) -> dict[str, Decimal | None]:
+        """Return the figures of this report that nobody types (ratios as fractions), by code."""
+        look = self.lookup(figures)
+        return {
+            code: look(code)
+            for code, row in self.indicators.items()
+            if row.is_computed and row.shown_to(self.level)
+        }
+
+    def check(
+        self,
+        figures: Mapping[str, Figure],
+        *,
+        prior: Mapping[str, Decimal] | None = None,
+        counted: Mapping[str, Decimal] | None = None,
+    ) -> list[Problem]:
+        """Return every problem of `figures`, in the catalogue's order.
+
+        `prior` are last year's numbers, `counted` those of the records, by code.
+        """
+        found = [*self._broken(figures), *self._jumps(figures, prior or {})]
+        found += self._gaps(figures, counted or {})
+        order = {code: place for place, code in enumerate(self.indicators)}
+        return sorted(found, key=lambda problem: (order[problem.code], problem.severity))
+
+    def _broken(self, figures):
+        look = self.lookup(figures)
+        for rule in self.rules:
+            if holds(parse(rule.expression), look) is False:
+                code = self._place(rule, figures)
+                settled = rule.severity == Severity.WARNING and bool(figures.get(code, BLANK).note)
+                codes = frozenset(names_in(parse(rule.expression)))
+                yield Problem(code, rule.severity, rule.message, settled, codes)
+
+    def _place(self, rule: Rule, figures) -> str:
+        """Return the figure at which the rule's message stands: its own, or one typed here that it reads."""
+        if rule.indicator.entered_by(self.level):
+            return rule.indicator.code
+        typed = (code for code in self.indicators if code in names_in(parse(rule.expression)))
+        return next(
+            (c for c in typed if self.indicators[c].entered_by(self.level)), rule.indicator.code
+        )
+
+    def _jumps(self, figures, prior):
+        for code, before in prior.items():
+            indicator, figure = self.indicators.get(code), figures.get(code, BLANK)
+            if indicator is None or not indicator.is_number or figure.number is None:
+                continue
+            step = abs(figure.number - before)
+            if step > JUMP_STEP and step > before * JUMP_SHARE:
+                direction = "tăng" if figure.number > before else "giảm"
+                yield Problem(
+                    code,
+                    Severity.WARNING,
+                    f"{code} {direction} mạnh so với năm trước ({format_number(before)}). "
+                    "Nếu số đúng, vui lòng ghi giải trình.",
+                    bool(figure.note),
+                    frozenset({code}),
+                )
+
+    def _gaps(self, figures, counted):
+        for code, number in counted.items():
+            figure = figures.get(code, BLANK)
+            if figure.number is not None and figure.number != number:
+                yield Problem(
+                    code,
+                    Severity.WARNING,
+                    f"{code} khác số đếm theo hồ sơ ({format_number(number)}). "
+                    "Nếu số đúng, vui lòng ghi giải trình.",
+                    bool(figure.note),
+                    frozenset({code}),
+                )
+
+
+def describe(indicator: Indicator, figure: Figure) -> str:
+    """Return a figure as people read it: "trên 1.140", "Có", "Tốt", a text; "" for blank."""
+    if indicator.value_type == ValueType.TEXT:
+        return figure.text
+    if figure.number is None:
+        return ""
+    if indicator.value_type == ValueType.BOOLEAN:
+        return "Có" if figure.number else "Không"
+    if indicator.value_type == ValueType.RATING:
+        rank = int(figure.number)
+        return indicator.scale[rank - 1] if 0 < rank <= len(indicator.scale) else str(rank)
+    prefix = {"at_least": "trên ", "about": "khoảng "}.get(figure.qualifier, "")
+    return prefix + format_number(figure.number)
+
+
+def percent(ratio: Decimal | None) -> str:
+    """Return a ratio as "90,5%", at most one decimal; "" for blank."""
+    if ratio is None:
+        return ""
+    return f"{format_number(round(ratio * 100, 1))}%"

@@ -1,0 +1,190 @@
+"""Typing the yearly report: the form, its saves (by button or by script) and its submission."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views import View
+
+from danvan.common.numbers import read_id
+from reports.figures.form import Sheet
+from reports.figures.writing import ReportLocked, StaleFigures, write_figures
+from reports.models import Qualifier, Report, Source
+from reports.workflow.moves import MoveRefused, lock_reason, may_enter
+from reports.workflow.submission import NotReady, submit
+
+
+def visible_report(user, pk: int) -> Report:
+    """Return a report of the user's area with its names, or raise Http404."""
+    return get_object_or_404(Report.objects.visible_to(user).with_names().with_due_dates(), pk=pk)
+
+
+class EntryView(View):
+    """The form of one report. GET shows it; POST saves ("save"), takes figures from records or sends."""
+
+    def dispatch(self, request, *args, **kwargs):
+        self.report = visible_report(request.user, kwargs["pk"])
+        if not may_enter(self.report, request.user):
+            raise PermissionDenied("Anh/chị chỉ được xem báo cáo này, không được nhập số liệu.")
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request, pk):
+        if lock_reason(self.report):
+            return redirect("reports:detail", pk=pk)
+        return self.page(Sheet(self.report))
+
+    def post(self, request, pk):
+        sheet = Sheet(self.report)
+        self.typed_against = self.posted_version()
+        figures = sheet.read(request.POST)
+        take = request.POST.get("take", "")
+        if take:
+            taken = sheet.proposals(take)
+            sheet.forget(taken)
+            for code in taken:
+                sheet.errors.pop(code, None)
+            figures |= taken
+            self.taken = len(taken)
+        if self.save(sheet, figures):
+            return self.saved(sheet)
+        return self.answer(sheet, status=409)
+
+    def save(self, sheet: Sheet, figures) -> bool:
+        """Write what could be read; on a conflict or a lock keep everything typed and say so."""
+        try:
+            result = write_figures(
+                self.report,
+                figures,
+                actor=self.request.user,
+                source=Source.RECORDS if self.request.POST.get("take") else Source.FORM,
+                version=self.typed_against,
+                request_id=getattr(self.request, "id", ""),
+            )
+        except StaleFigures as stale:
+            sheet.reload()
+            self.overtaken = sheet.catch_up(self.typed_against, clashing=stale.conflicts)
+            return False
+        except ReportLocked as locked:
+            sheet.locked = str(locked)
+            return False
+        self.changed = result.total
+        sheet.reload()
+        sheet.forget(figures)
+        written = result.changed.get(self.report.pk, ())
+        self.overtaken = sheet.catch_up(self.typed_against, written=written)
+        return True
+
+    def posted_version(self) -> int:
+        """Return the version the page was typed against; a mangled or future one counts as the oldest."""
+        version = read_id(self.request.POST.get("version", ""), default=0)
+        return version if version <= self.report.version else 0
+
+    def saved(self, sheet: Sheet):
+        """Go on after a save: show what could not be read, send, or return to where the person was."""
+        if self.wants_json:
+            return self.answer(sheet)
+        if sheet.errors:
+            return self.page(sheet, status=422)
+        if self.request.POST.get("action", "").startswith("submit"):
+            return self.send(sheet)
+        messages.success(self.request, self.what_was_saved())
+        anchor = self.request.POST.get("at") or self.request.POST.get("take", "")
+        url = reverse("reports:entry", args=[self.report.pk])
+        known = {row.code for row in sheet.editable()} | {
+            row.section.code for row in sheet.editable()
+        }
+        return redirect(f"{url}#{anchor}" if anchor in known else url)
+
+    def what_was_saved(self) -> str:
+        """Return the sentence after a save; taking from records says how many figures there were."""
+        if not self.request.POST.get("take"):
+            return "Đã lưu nháp."
+        if not self.taken:
+            return "Đã lưu nháp. Hồ sơ chưa cho số nào ở phần này."
+        return f"Đã lấy {self.taken} số từ hồ sơ và lưu."
+
+    def send(self, sheet: Sheet):
+        confirmed = self.request.POST["action"] == "submit_blanks"
+        try:
+            submit(
+                self.report,
+                user=self.request.user,
+                version=self.report.version,
+                blanks_confirmed=confirmed,
+            )
+        except NotReady as refusal:
+            return self.page(sheet, status=422, refusal=refusal)
+        except MoveRefused as refusal:
+            messages.error(self.request, str(refusal))
+            return redirect("reports:detail", pk=self.report.pk)
+        messages.success(
+            self.request, "Đã gửi báo cáo. Anh/chị sẽ thấy kết quả duyệt ở Bàn làm việc."
+        )
+        return redirect("reports:detail", pk=self.report.pk)
+
+    @property
+    def wants_json(self) -> bool:
+        return self.request.headers.get("Accept") == "application/json"
+
+    def answer(self, sheet: Sheet, status: int = 200):
+        if self.wants_json:
+            data = _as_json(sheet, getattr(self, "changed", 0))
+            data["others"] = sheet.fields_of(getattr(self, "overtaken", ()))
+            return JsonResponse(data, status=status)
+        return self.page(sheet, status=status)
+
+    def page(self, sheet: Sheet, status: int = 200, refusal: NotReady | None = None):
+        sections = sheet.sections()
+        bad = [entry for section in sections for entry in section.entries if entry.is_bad]
+        context = {
+            "report": self.report,
+            "sheet": sheet,
+            "sections": sections,
+            "bad": bad,
+            "blanks": sheet.blanks(),
+            "refusal": refusal,
+            "locked": getattr(sheet, "locked", ""),
+            "qualifiers": Qualifier.choices,
+            "total": sum(len(section.required) for section in sections),
+            "filled": sum(section.filled for section in sections),
+            "on_behalf": self.request.user.unit_id != self.report.unit_id,
+            "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
+        }
+        return render(self.request, "reports/entry.html", context, status=status)
+
+
+def _as_json(sheet: Sheet, changed: int) -> dict:
+    """Return what the autosave script shows beside the fields."""
+    sections = sheet.sections()
+    entries = [entry for section in sections for entry in section.entries]
+    return {
+        "version": sheet.version,
+        "changed": changed,
+        "saved": f"{timezone.localtime():%H:%M}",
+        "locked": getattr(sheet, "locked", ""),
+        "errors": sheet.errors,
+        "problems": {
+            entry.code: [
+                {"message": p.message, "severity": p.severity, "settled": p.settled}
+                for p in entry.problems
+            ]
+            for entry in entries
+            if entry.problems
+        },
+        "conflicts": {
+            entry.code: f"{entry.conflict.actor} đã lưu: {entry.conflict_shown}"
+            for entry in entries
+            if entry.conflict
+        },
+        "computed": {entry.code: entry.shown for entry in entries if entry.indicator.is_computed},
+        "sections": {
+            page.section.code: {"filled": page.filled, "total": len(page.required), "bad": page.bad}
+            for page in sections
+        },
+        "bad": sum(page.bad for page in sections),
+        "blanks": len(sheet.blanks()),
+    }

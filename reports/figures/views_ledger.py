@@ -1,0 +1,113 @@
+"""The ledger of figures as a log: who entered or changed which figure, when and through which door."""
+
+from __future__ import annotations
+
+import django_filters as filters
+from django.db.models import Q
+from django.views.decorators.http import require_safe
+
+from danvan.accounts.audit.filters import LogFilter
+from danvan.accounts.audit.views import AuditorView, filtered, log_file
+from danvan.accounts.models.trail import role_in_words
+from danvan.common.excel import DATE_TIME, Column
+from danvan.common.filters import DayFilter
+from danvan.common.text import clean_line, search_key
+from danvan.units.models import strip_kind
+from reports.figures.rules import describe
+from reports.figures.writing import Figure
+from reports.models import FigureChange
+from reports.models.report import Source
+
+
+class LedgerFilter(LogFilter):
+    """Search in the ledger: by unit or indicator, person, year, door, days."""
+
+    q = filters.CharFilter(label="Đơn vị hoặc mã chỉ tiêu", method="by_words", max_length=100)
+    person = filters.CharFilter(label="Tên đăng nhập", method="by_person", max_length=150)
+    year = filters.NumberFilter(
+        label="Năm", field_name="report__period__year", min_value=1900, max_value=2999
+    )
+    source = filters.ChoiceFilter(label="Nguồn", choices=Source.choices, empty_label="Tất cả")
+    after = DayFilter(label="Từ ngày", field_name="at", lookup_expr="date__gte")
+    before = DayFilter(label="Đến ngày", field_name="at", lookup_expr="date__lte")
+
+    class Meta:
+        model = FigureChange
+        fields: list[str] = []
+
+    def by_words(self, changes, name, text):
+        """Keep the changes with every word in the unit's name, or as its code or the indicator's."""
+        for word in search_key(strip_kind(text)).split():
+            unit = Q(report__unit__name_search__contains=word) | Q(report__unit__code=word)
+            changes = changes.filter(unit | Q(indicator__code=word.upper()))
+        return changes
+
+    def by_person(self, changes, name, text):
+        """Keep what the account of this login name entered."""
+        return changes.filter(actor__username__iexact=clean_line(text))
+
+
+class LedgerView(AuditorView):
+    """Changes of figures, newest first."""
+
+    template_name = "reports/ledger.html"
+    filterset_class = LedgerFilter
+
+    def described(self, row):
+        return change_line(row)
+
+
+def change_line(change: FigureChange) -> dict:
+    """Return one line of the ledger as people read it."""
+    old, new = Figure.from_json(change.old), Figure.from_json(change.new)
+    return {
+        "change": change,
+        "old": describe(change.indicator, old),
+        "new": describe(change.indicator, new),
+        "old_note": old.note,
+        "new_note": new.note,
+    }
+
+
+@require_safe
+def ledger_export(request):
+    """Download the filtered ledger as a workbook."""
+    columns = (
+        Column("Lúc", 18, DATE_TIME),
+        Column("Người nhập", 24),
+        Column("Đơn vị khi đó", 28),
+        Column("Vai trò khi đó", 20),
+        Column("Báo cáo của", 28),
+        Column("Năm", 8),
+        Column("Mã chỉ tiêu", 12),
+        Column("Chỉ tiêu", 48),
+        Column("Cũ", 16),
+        Column("Mới", 16),
+        Column("Giải trình", 30),
+        Column("Lý do", 30),
+        Column("Nguồn", 16),
+        Column("Nhập thay", 10),
+        Column("Mã yêu cầu", 34),
+    )
+    return log_file("Nhật ký số liệu", columns, filtered(request, LedgerFilter), _sheet_row)
+
+
+def _sheet_row(change: FigureChange) -> tuple:
+    line = change_line(change)
+    return (
+        change.at,
+        str(change.actor or "Hệ thống"),
+        change.actor_unit,
+        role_in_words(change.actor_role),
+        change.report.unit.place_name,
+        change.report.period.year,
+        change.indicator.code,
+        change.indicator.label,
+        line["old"],
+        line["new"],
+        line["new_note"],
+        change.reason,
+        change.get_source_display(),
+        change.on_behalf,
+        change.request_id,
+    )

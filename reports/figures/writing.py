@@ -1,0 +1,320 @@
+"""The only code that writes figures: values, the ledger line of each change and the report's version, together.
+
+Form, import, command and undo all come through here, so a figure is never changed without a line that says
+who, when, how, from what to what. Nothing else may create, change or delete a Value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import Count, F, Q
+from django.utils import timezone
+
+from danvan.accounts.rights import standing
+from danvan.imports.bulk import insert_many
+from danvan.units.organisations import office_name
+from reports.figures.checking import check_figure
+from reports.models import FigureChange, Indicator, Qualifier, Report, Value
+from reports.workflow.moves import lock_reason
+
+BATCH = 1000
+_VALUE = ("report", "indicator", "number", "qualifier", "text", "note")
+_LINE = (
+    *("report", "indicator", "old", "new", "version", "actor", "actor_unit", "actor_role"),
+    *("on_behalf", "source", "reason", "request_id", "at"),
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a report says for one indicator. A blank one has neither number nor text (a note may stand)."""
+
+    number: Decimal | None = None
+    qualifier: str = Qualifier.EXACT.value
+    text: str = ""
+    note: str = ""
+
+    def __post_init__(self):
+        if self.number is not None:
+            # One spelling per number: 5, 5.0 and 5.000 are the same figure.
+            number = Decimal(self.number)
+            object.__setattr__(self, "number", number.normalize() if number else Decimal(0))
+        object.__setattr__(self, "qualifier", str(self.qualifier))
+
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether nothing was entered. Zero is something."""
+        return self.number is None and not self.text
+
+    def as_json(self) -> dict | None:
+        """Return the ledger's form of the figure, None where there is nothing at all."""
+        if self == BLANK:
+            return None
+        number = None if self.number is None else f"{self.number:f}"
+        # Spelled out: asdict copies deeply, which tells on a sheet of 10,000 figures.
+        kept = {"qualifier": self.qualifier, "text": self.text, "note": self.note}
+        return {"number": number, **kept}
+
+    @classmethod
+    def from_json(cls, data: dict | None) -> Figure:
+        """Return the figure of a ledger entry."""
+        if data is None:
+            return BLANK
+        number = None if data["number"] is None else Decimal(data["number"])
+        return cls(**{**data, "number": number})
+
+    @classmethod
+    def of(cls, value: Value) -> Figure:
+        """Return the figure of a stored value."""
+        return cls(value.number, value.qualifier, value.text, value.note)
+
+
+BLANK = Figure()
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A figure that somebody else changed meanwhile: what stands there now, by whom and when."""
+
+    current: Figure
+    actor: str
+    at: datetime
+
+
+class StaleFigures(Exception):  # noqa: N818
+    """Somebody else changed the same figures since the page was opened; nothing was written."""
+
+    def __init__(self, conflicts: dict[str, Conflict]):
+        self.conflicts = conflicts
+        super().__init__(", ".join(conflicts))
+
+
+class ReportLocked(Exception):  # noqa: N818
+    """The report takes no figures now; the message says why and whom to ask."""
+
+
+@dataclass(frozen=True)
+class WriteResult:
+    """What was really written: changed codes per report id."""
+
+    changed: dict[int, list[str]] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """The number of figures changed."""
+        return sum(len(codes) for codes in self.changed.values())
+
+
+def figures_of(report: Report) -> dict[str, Figure]:
+    """Return the stored figures of `report` by indicator code (blank ones are absent)."""
+    values = report.values.select_related("indicator")
+    return {value.indicator.code: Figure.of(value) for value in values}
+
+
+def figures_at(report: Report, version: int, current: Mapping[str, Figure]) -> dict[str, Figure]:
+    """Return the figures as they were at `version`, by rolling `current` back along the ledger."""
+    figures = dict(current)
+    later = report.changes.filter(version__gt=version).select_related("indicator")
+    for change in later.order_by("-pk"):
+        figures[change.indicator.code] = Figure.from_json(change.old)
+    return figures
+
+
+def write_figures(
+    report: Report,
+    changes: Mapping[str, Figure],
+    *,
+    actor,
+    source: str,
+    reason: str = "",
+    version: int | None = None,
+    request_id: str = "",
+) -> WriteResult:
+    """Write `changes` (indicator code → Figure; BLANK empties) to one report.
+
+    `version` is the report version the figures were typed against; without it they are taken as typed
+    against what is stored now. Codes left as they were at that version are not changes. Raises
+    StaleFigures, ReportLocked, ValidationError (a dict by code); then nothing is written. Refreshes
+    `report`.
+    """
+    with transaction.atomic():
+        _lock([report.pk])
+        report.refresh_from_db(fields=["state", "version", "period"])
+        if version is not None and version < report.version:
+            changes = _without_stale(report, changes, version)
+        result = write_many(
+            {report.pk: changes}, actor=actor, source=source, reason=reason, request_id=request_id
+        )
+    report.refresh_from_db(fields=["version", "filled", "saved_at"])
+    return result
+
+
+def _without_stale(
+    report: Report, changes: Mapping[str, Figure], version: int
+) -> dict[str, Figure]:
+    """Return what the person really changed since `version`; raise StaleFigures where others did too."""
+    current = figures_of(report)
+    base = figures_at(report, version, current)
+    mine = {code: fig for code, fig in changes.items() if fig != base.get(code, BLANK)}
+    clashing = [
+        code
+        for code, figure in mine.items()
+        if current.get(code, BLANK) not in (base.get(code, BLANK), figure)
+    ]
+    if clashing:
+        raise StaleFigures(_conflicts(report, clashing, current))
+    return mine
+
+
+def _conflicts(
+    report: Report, codes: Iterable[str], current: Mapping[str, Figure]
+) -> dict[str, Conflict]:
+    changes = report.changes.filter(indicator__code__in=list(codes)).order_by("pk")
+    return {
+        change.indicator.code: Conflict(
+            current.get(change.indicator.code, BLANK), str(change.actor or "hệ thống"), change.at
+        )
+        for change in changes.select_related("actor", "indicator")
+    }
+
+
+def write_many(
+    changes: Mapping[int, Mapping[str, Figure]],
+    *,
+    actor,
+    source: str,
+    reason: str = "",
+    request_id: str = "",
+) -> WriteResult:
+    """Write the figures of many reports ({report id: {code: Figure}}), all or none.
+
+    A fixed number of queries. Scope and rights were asked by the caller, who fetched the reports
+    through `editable_by`. Raises ReportLocked (names the unit) and ValidationError; then nothing is written.
+    """
+    with transaction.atomic():
+        reports = _lock(changes)
+        for report in reports:
+            if locked := lock_reason(report):
+                raise ReportLocked(f"{report.unit}: {locked}" if len(reports) > 1 else locked)
+        batch = _Batch(reports, changes)
+        batch.write(actor, source, reason, request_id)
+    return WriteResult(batch.changed)
+
+
+def _lock(report_ids: Iterable[int]) -> list[Report]:
+    """Lock and return the reports, in one order for everybody so that two batches cannot deadlock."""
+    ids = list(report_ids)
+    locked = Report.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))
+    list(locked.values_list("pk"))
+    return list(
+        Report.objects.filter(pk__in=ids)
+        .with_due_dates()
+        .select_related("period__closed_by", "unit__parent", "reviewer")
+    )
+
+
+class _Batch:
+    """The rows to create, change and delete so that `wanted` figures stand in `reports`."""
+
+    def __init__(self, reports: list[Report], wanted: Mapping[int, Mapping[str, Figure]]):
+        self.reports = {report.pk: report for report in reports}
+        self.created: list[tuple] = []
+        self.updated: list[Value] = []
+        self.deleted: list[int] = []
+        self.lines: dict[int, list[tuple]] = {}
+        self.changed: dict[int, list[str]] = {}
+        indicators = self._indicators(wanted)
+        stored = {
+            (value.report_id, value.indicator_id): value
+            for value in Value.objects.filter(report__in=self.reports)
+        }
+        for report in reports:
+            for code, figure in wanted[report.pk].items():
+                indicator = indicators.get((report.period.catalogue_id, code))
+                self._plan(report, code, indicator, stored, figure)
+
+    def _indicators(self, wanted) -> dict[tuple[int, str], Indicator]:
+        catalogues = {report.period.catalogue_id for report in self.reports.values()}
+        codes = {code for figures in wanted.values() for code in figures}
+        rows = Indicator.objects.filter(catalogue__in=catalogues, code__in=codes)
+        return {(row.catalogue_id, row.code): row for row in rows}
+
+    def _plan(self, report, code, indicator, stored, figure: Figure) -> None:
+        if indicator is None or not indicator.entered_by(report.level):
+            raise ValidationError({code: "Chỉ tiêu này không do đơn vị nhập."})
+        value = stored.get((report.pk, indicator.pk))
+        old = Figure.of(value) if value else BLANK
+        if figure == old:
+            return
+        try:
+            check_figure(indicator, figure)
+        except ValidationError as error:
+            raise ValidationError({code: error.messages}) from error
+        if figure == BLANK:
+            self.deleted.append(value.pk)
+        elif value is None:
+            number = _stored(Value, "number", figure.number)
+            row = (report.pk, indicator.pk, number, figure.qualifier, figure.text, figure.note)
+            self.created.append(row)
+        else:
+            self.updated.append(_filled(value, figure))
+        sides = (_stored(FigureChange, "old", side.as_json()) for side in (old, figure))
+        self.lines.setdefault(report.pk, []).append((indicator.pk, *sides))
+        self.changed.setdefault(report.pk, []).append(code)
+
+    def write(self, actor, source: str, reason: str, request_id: str) -> None:
+        """Write values, ledger lines and versions. Nothing to change writes nothing."""
+        if not self.lines:
+            return
+        # Rows, not instances: 10,000 figures and their lines are 20,000 rows to write.
+        insert_many(Value, _VALUE, self.created)
+        Value.objects.bulk_update(
+            self.updated, ["number", "qualifier", "text", "note"], batch_size=BATCH
+        )
+        Value.objects.filter(pk__in=self.deleted).delete()
+        insert_many(FigureChange, _LINE, self._ledger(actor, str(source), reason, request_id))
+        self._count()
+
+    def _ledger(self, actor, *door: str) -> Iterator[tuple]:
+        """Yield the lines as _LINE; who signs, and as what, is asked once per report."""
+        now = connection.ops.adapt_datetimefield_value(timezone.now())
+        for pk, lines in self.lines.items():
+            report, who = self.reports[pk], (None, "", "", False)
+            if actor is not None:
+                office = office_name(actor.unit, report.period.end)
+                who = (actor.pk, office, str(standing(actor)), actor.unit_id != report.unit_id)
+            for line in lines:
+                yield (pk, *line, report.version + 1, *who, *door, now)
+
+    def _count(self) -> None:
+        """Raise the versions and count what is filled, in one update for equal counts."""
+        filled = dict(
+            Value.objects.filter(report__in=list(self.changed), indicator__is_component=False)
+            .filter(Q(number__isnull=False) | ~Q(text=""))
+            .values_list("report")
+            .annotate(Count("pk"))
+        )
+        by_count: dict[int, list[int]] = {}
+        for pk in self.changed:
+            by_count.setdefault(filled.get(pk, 0), []).append(pk)
+        for count, ids in by_count.items():
+            Report.objects.filter(pk__in=ids).update(
+                version=F("version") + 1, filled=count, saved_at=timezone.now()
+            )
+
+
+def _stored(model, column: str, data):
+    """Return `data` as the database takes it in a column of `model`."""
+    return model._meta.get_field(column).get_db_prep_save(data, connection)
+
+
+def _filled(value: Value, figure: Figure) -> Value:
+    value.number, value.qualifier = figure.number, figure.qualifier
+    value.text, value.note = figure.text, figure.note
+    return value

@@ -1,0 +1,151 @@
+"""Judging the lines of the wide sheet of figures: the form's own reading, its rules and its locks."""
+
+from __future__ import annotations
+
+from danvan.common.sheets import cells
+from danvan.common.text import clean_text
+from danvan.imports.checking import error_verdict
+from danvan.imports.models import ImportJob, Kind
+from danvan.imports.targets import Checker, Problem, Verdict
+from reports.figures.reading import EntryProblem, read_figure
+from reports.figures.rules import RuleBook
+from reports.figures.writing import BLANK, Figure
+from reports.models import Indicator, Report, ReportingPeriod, Value, ValueType
+from reports.workflow.moves import lock_reason
+
+MAX_WARNINGS = 40
+UNIT, NAME = "unit", "unit_name"
+
+
+def indicators_of(period: ReportingPeriod) -> list[Indicator]:
+    """Return the indicators somebody types in `period`, in the catalogue's order."""
+    rows = Indicator.objects.filter(catalogue=period.catalogue_id).select_related("section")
+    return [row for row in rows.order_by("section__order", "order") if not row.is_computed]
+
+
+def stored_figures(reports) -> dict[int, dict[str, Figure]]:
+    """Return report id → code → Figure of `reports` (a queryset), in one query."""
+    found: dict[int, dict[str, Figure]] = {}
+    values = Value.objects.filter(report__in=reports.values("pk"))
+    columns = ("report_id", "indicator__code", "number", "qualifier", "text", "note")
+    for report_id, code, *figure in values.values_list(*columns):
+        found.setdefault(report_id, {})[code] = Figure(*figure)
+    return found
+
+
+class ValueChecker(Checker):
+    """Judges one unit's line after the other with the words and rules of the form."""
+
+    def __init__(self, target, job: ImportJob):
+        self.clear = bool(job.params.get("blanks"))
+        reports = target.reports_of(job)
+        self.period = target.period_of(job)
+        self.by_code = {report.unit.code: report for report in reports}
+        self.stored = stored_figures(Report.objects.filter(pk__in=[r.pk for r in reports]))
+        self.indicators = {row.code: row for row in indicators_of(self.period)}
+        self.books: dict[str, RuleBook] = {}
+        self.seen: dict[str, int] = {}
+        self.unit_ids: set[int] = set()
+        self.warnings: list[str] = []
+        self.more_warnings = 0
+        self.kept_blanks = 0
+
+    def check(self, number, row):
+        report = self._report(number, row)
+        if isinstance(report, Problem):
+            return error_verdict(number, cells.shown(row.get(NAME, ""))[:120], [report])
+        own = self.stored.get(report.pk, {})
+        problems, changes, merged = [], [], dict(own)
+        for code, cell in row.items():
+            if code in (UNIT, NAME) or code not in self.indicators:
+                continue
+            old = own.get(code, BLANK)
+            try:
+                new = self._figure(report, code, cell, old)
+            except (EntryProblem, cells.CellProblem) as problem:
+                allowed = getattr(problem, "allowed", ())
+                problems.append(Problem(code, str(problem), cells.shown(cell), allowed))
+                continue
+            if cell.__class__ is Problem:
+                problems.append(cell)
+            elif new != old:
+                changes.append([code, old.as_json(), new.as_json()])
+                merged[code] = new
+        if problems:
+            return error_verdict(number, report.unit.place_name, problems)
+        if not changes:
+            return Verdict(None)
+        locked = lock_reason(report)
+        if locked:
+            return error_verdict(number, report.unit.place_name, [Problem(UNIT, locked)])
+        self._warn(report, merged)
+        item = [number, report.unit_id, report.pk, report.unit.place_name, changes]
+        return Verdict(Kind.CHANGED, item, weight=len(changes))
+
+    def finish(self):
+        found = list(self.warnings)
+        if self.more_warnings:
+            found.append(f"và {self.more_warnings} cảnh báo khác, xem trong từng báo cáo.")
+        if self.kept_blanks:
+            found.append(f"{self.kept_blanks} ô trống giữ nguyên số liệu đã có.")
+        return found
+
+    def _report(self, number: int, row: dict) -> Report | Problem:
+        cell = row.get(UNIT, "")
+        if isinstance(cell, Problem):
+            return cell
+        try:
+            code = cells.as_code(cell)
+        except cells.CellProblem as problem:
+            return Problem(UNIT, str(problem), cells.shown(cell))
+        if not code:
+            return Problem(UNIT, "Vui lòng nhập mã đơn vị.")
+        report = self.by_code.get(code) or self.by_code.get(code.lstrip("0"))
+        if report is None:
+            return Problem(
+                UNIT,
+                f"Mã “{code[:20]}” không phải đơn vị anh/chị được nhập trong kỳ này.",
+                cells.shown(cell),
+            )
+        if code in self.seen:
+            return Problem(UNIT, f"Đơn vị này đã có ở dòng {self.seen[code]}.", cells.shown(cell))
+        self.seen[code] = number
+        self.unit_ids.add(report.unit_id)
+        return report
+
+    def _figure(self, report: Report, code: str, cell, old: Figure) -> Figure:
+        """Return the figure a cell stands for; a blank keeps what is stored unless asked to clear."""
+        indicator = self.indicators[code]
+        if cell.__class__ is Problem:
+            return old
+        if cells.is_blank(cell):
+            if old.is_blank:
+                return old
+            self.kept_blanks += not self.clear
+            return BLANK if self.clear else old
+        if not indicator.entered_by(report.level):
+            raise EntryProblem("Chỉ tiêu này không do cấp của đơn vị nhập, vui lòng để trống.")
+        if indicator.value_type == ValueType.TEXT:
+            text = cells.as_text(cell, lines=True)
+            return read_figure(indicator, clean_text(text), note=old.note)
+        if indicator.is_number and not isinstance(cell, str):
+            whole = indicator.value_type == ValueType.INTEGER
+            number = cells.as_number(cell, whole=whole)
+            if number < 0:
+                raise EntryProblem("Số liệu không được âm.")
+            return Figure(number, note=old.note)
+        if isinstance(cell, str):
+            cells.as_number("0" if cell.strip() not in ("-", "–", "—") else cell, whole=True)
+        return read_figure(indicator, cells.as_text(cell), note=old.note)
+
+    def _warn(self, report: Report, merged: dict[str, Figure]) -> None:
+        """Tell which rules the unit's figures would break: as in the form, they stop the sending only."""
+        if report.level not in self.books:
+            self.books[report.level] = RuleBook(self.period.catalogue_id, report.level)
+        for problem in self.books[report.level].check(merged):
+            if problem.settled:
+                continue
+            if len(self.warnings) < MAX_WARNINGS:
+                self.warnings.append(f"{report.unit.place_name}: {problem.message}")
+            else:
+                self.more_warnings += 1

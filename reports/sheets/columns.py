@@ -1,0 +1,226 @@
+"""One period's figures as a wide sheet: units as rows, indicators as columns. Import target and export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from import_export import fields, resources
+
+from danvan.accounts.rights import Action
+from danvan.common import excel
+from danvan.imports.models import ImportJob
+from danvan.imports.targets import Column, Line, Refused, Target, digest
+from danvan.units.models import Level
+from reports.figures.rules import describe
+from reports.figures.writing import BLANK, Figure, ReportLocked, write_many
+from reports.models import Indicator, Report, ReportingPeriod, Source, ValueType
+from reports.sheets.checking import NAME, UNIT, ValueChecker, indicators_of, stored_figures
+from reports.workflow.moves import lock_reason
+
+UNITS_AT_ONCE = 500  # units whose figures an export holds in memory
+
+
+class ValueResource(resources.Resource):
+    """The fixed columns of the sheet; the indicators of the year follow them."""
+
+    unit = fields.Field(attribute="unit__code", column_name="Mã đơn vị", readonly=True)
+    unit_name = fields.Field(attribute="unit__name", column_name="Đơn vị", readonly=True)
+
+    class Meta:
+        import_id_fields = ("unit",)
+
+
+class ValueTarget(Target):
+    """Yearly figures of many units at once."""
+
+    slug = "values"
+    title = "Số liệu báo cáo năm"
+    sheet_title = "Số liệu"
+    keys = (UNIT,)
+
+    def form_fields(self, user):
+        periods = [(str(p.pk), str(p)) for p in ReportingPeriod.objects.all()]
+        return {"period": forms.ChoiceField(label="Kỳ báo cáo", choices=periods)}
+
+    def check_params(self, user, params):
+        period = ReportingPeriod.objects.filter(pk=params.get("period")).first()
+        if period is None:
+            raise Refused("Kỳ báo cáo này chưa được mở.")
+        return {**params, "period": str(period.pk), "year": period.year}
+
+    def period_of(self, job: ImportJob) -> ReportingPeriod:
+        """Return the period of `job`; raises Refused when it is gone."""
+        try:
+            return ReportingPeriod.objects.get(pk=job.params["period"])
+        except (ReportingPeriod.DoesNotExist, KeyError) as error:
+            raise Refused("Kỳ báo cáo này chưa được mở.") from error
+
+    def reports_of(self, job: ImportJob):
+        """Return the reports the job's owner may type, with what locks and names need."""
+        rows = Report.objects.editable_by(job.owner).filter(period=job.params["period"])
+        rows = rows.select_related("unit__parent", "period__closed_by", "reviewer")
+        return rows.with_due_dates().order_by("unit__path")
+
+    def columns(self, job):
+        period = self.period_of(job)
+        found = [
+            Column(UNIT, "Mã đơn vị", True, ("Mã", "Mã xã", "Mã ĐVHC"), 11, "@", locked=True),
+            Column(NAME, "Đơn vị", False, ("Tên đơn vị", "Xã, phường"), 28, locked=True),
+        ]
+        return found + [_column(row) for row in _entered_in(self.reports_of(job), period)]
+
+    def matcher(self, job):
+        """Headings are matched by their whole text, by label, or by the code they begin with."""
+        match, known = super().matcher(job)
+        codes = {column.key for column in self.columns(job)}
+
+        def by_code(text: str) -> str | None:
+            first = text.split(None, 1)[0].strip(":.-–").upper() if text.strip() else ""
+            return match(text) or (first if first in codes else None)
+
+        return by_code, {*known, *(code.lower() for code in codes)}
+
+    def checker(self, job):
+        return ValueChecker(self, job)
+
+    def fingerprint(self, job, unit_ids):
+        rows = self.reports_of(job).filter(unit__in=list(unit_ids))
+        may = job.owner.is_active and job.owner.can(Action.ENTER_REPORT)
+        return digest(may, [(r.pk, r.version, r.state, lock_reason(r)) for r in rows])
+
+    def write(self, job, items):
+        changes: dict[int, dict[str, Figure]] = {}
+        for _, item in items:
+            changes[item[2]] = {code: Figure.from_json(new) for code, _, new in item[4]}
+        total = self._write(job, changes, Source.IMPORT, f"Tệp {job.file_name}"[:500])
+        return {"new": 0, "changed": len(changes), "figures": total}
+
+    def undo(self, job, items):
+        wanted: dict[int, dict[str, Figure]] = {}
+        expected: dict[int, dict[str, Figure]] = {}
+        for _, item in items:
+            wanted[item[2]] = {code: Figure.from_json(old) for code, old, _ in item[4]}
+            expected[item[2]] = {code: Figure.from_json(new) for code, _, new in item[4]}
+        stored = stored_figures(Report.objects.filter(pk__in=wanted))
+        newer = sum(
+            stored.get(pk, {}).get(code, BLANK) != figure
+            for pk, figures in expected.items()
+            for code, figure in figures.items()
+        )
+        if newer:
+            raise Refused(f"Không hoàn tác được: {newer} số liệu đã được sửa sau lần nhập này.")
+        return {"figures": self._write(job, wanted, Source.UNDO, "Hoàn tác nhập Excel")}
+
+    def _write(self, job, changes, source, reason) -> int:
+        if not job.owner.can(Action.ENTER_REPORT):
+            raise PermissionDenied("Anh/chị chỉ được xem, không được nhập số liệu.")
+        if Report.objects.editable_by(job.owner).filter(pk__in=changes).count() != len(changes):
+            raise PermissionDenied("Anh/chị không được nhập số liệu của đơn vị này.")
+        request_id = f"import-{job.pk}"
+        try:
+            result = write_many(
+                changes, actor=job.owner, source=source, reason=reason, request_id=request_id
+            )
+        except ReportLocked as locked:
+            raise Refused(str(locked)) from locked
+        return result.total
+
+    def line(self, job, kind, item):
+        if not hasattr(job, "indicators"):
+            job.indicators = {row.code: row for row in indicators_of(self.period_of(job))}
+        changes = tuple(
+            (
+                f"{code} {job.indicators[code].label}" if code in job.indicators else code,
+                self._shown(job, code, old),
+                self._shown(job, code, new),
+            )
+            for code, old, new in item[4]
+        )
+        return Line(item[0], item[3], changes)
+
+    @staticmethod
+    def _shown(job, code: str, figure: dict | None) -> str:
+        figure = Figure.from_json(figure)
+        if code not in job.indicators or figure == BLANK:
+            return "(trống)"
+        return describe(job.indicators[code], figure) or "(trống)"
+
+    def after(self, job):
+        return "Xem báo cáo năm", reverse("reports:list")
+
+    def template_rows(self, job):
+        return [
+            {UNIT: report.unit.code, NAME: report.unit.place_name}
+            for report in self.reports_of(job)
+        ]
+
+    def guide(self, job):
+        return [
+            f"Số liệu {str(self.period_of(job)).lower()}: mỗi dòng một đơn vị, mỗi cột một chỉ tiêu.",
+            "Không sửa mã đơn vị. Chỉ tiêu không thuộc cấp của đơn vị thì để trống.",
+            "Có thể ghi “trên 1.140” hoặc “khoảng 500” khi số liệu không chính xác tuyệt đối.",
+        ]
+
+    def export_sheet(self, user, period: ReportingPeriod) -> excel.Sheet:
+        """Return the sheet of all figures of `period` that `user` may read."""
+        reports = Report.objects.visible_to(user).filter(period=period)
+        indicators = _entered_in(reports, period)
+        columns = [excel.Column("Mã đơn vị", 11), excel.Column("Đơn vị", 28)]
+        for row in indicators:
+            column = _column(row)
+            columns.append(excel.Column(column.heading, column.width, column.fmt))
+        named = reports.select_related("unit__parent").order_by("unit__path")
+        rows = _export_rows(list(named), indicators)
+        return excel.Sheet(f"{self.sheet_title} {period.year}", tuple(columns), rows)
+
+
+def _entered_in(reports, period: ReportingPeriod) -> list[Indicator]:
+    """Return the indicators that a unit among `reports` (a queryset) enters: the columns of its sheet."""
+    levels = set(reports.order_by().values_list("level", flat=True).distinct())
+    return [row for row in indicators_of(period) if any(map(row.entered_by, levels))]
+
+
+def _export_rows(reports: list[Report], indicators) -> Iterator[tuple]:
+    for start in range(0, len(reports), UNITS_AT_ONCE):
+        some = reports[start : start + UNITS_AT_ONCE]
+        figures = stored_figures(Report.objects.filter(pk__in=[report.pk for report in some]))
+        for report in some:
+            own = figures.get(report.pk, {})
+            row = [report.unit.code, report.unit.place_name]
+            row += [_cell(indicator, own.get(indicator.code, BLANK)) for indicator in indicators]
+            yield tuple(row)
+
+
+def _cell(indicator: Indicator, figure: Figure):
+    """Return what a sheet shows: a number where it is exact, else the words people use."""
+    if indicator.is_number and figure.qualifier == "exact":
+        return figure.number
+    return describe(indicator, figure) or None
+
+
+def _column(row: Indicator) -> Column:
+    measure = f" ({row.unit_of_measure})" if row.unit_of_measure else ""
+    choices: tuple[str, ...] = ()
+    if row.value_type == ValueType.BOOLEAN:
+        choices = ("Có", "Không")
+    elif row.value_type == ValueType.RATING:
+        choices = tuple(row.scale)
+    letters = [Level.from_letter(letter).label.lower() for letter in row.entry_levels]
+    return Column(
+        key=row.code,
+        heading=f"{row.code} {row.label}{measure}",
+        synonyms=(row.label, f"{row.label}{measure}"),
+        width=40 if row.value_type == ValueType.TEXT else 14,
+        fmt={ValueType.INTEGER: excel.WHOLE, ValueType.DECIMAL: excel.FRACTION}.get(
+            row.value_type, ""
+        ),
+        choices=choices,
+        hint="Nhập ở: " + ", ".join(letters) + ".",
+    )
+
+
+VALUES = ValueTarget()
+TARGETS = (VALUES,)

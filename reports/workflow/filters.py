@@ -1,0 +1,120 @@
+"""Filters of the report lists. The period is a choice among those opened; without one, the current."""
+
+from __future__ import annotations
+
+import django_filters
+from django import forms
+from django.db.models import Q
+
+from danvan.common.text import search_key
+from danvan.units.models import Level, strip_kind
+from reports.models import Report, ReportingPeriod, State
+from reports.workflow.periods import current_among
+from reports.workflow.progress import AREA, TO_SEND, areas_of
+
+
+class ReportFilter(django_filters.FilterSet):
+    """Reports of one period: by state, level and unit name (with or without marks)."""
+
+    period_choice = django_filters.ChoiceFilter(
+        label="Kỳ báo cáo", method="of_period", empty_label=None
+    )
+    state = django_filters.ChoiceFilter(
+        label="Trạng thái",
+        choices=[*State.choices, ("to_send", "Chưa gửi"), ("overdue", "Quá hạn chưa gửi")],
+        method="in_state",
+        empty_label="Tất cả",
+    )
+    area = django_filters.ChoiceFilter(label="Địa bàn", method="in_area", empty_label="Tất cả")
+    level = django_filters.ChoiceFilter(label="Cấp", choices=Level.choices, empty_label="Tất cả")
+    q = django_filters.CharFilter(label="Tên đơn vị", method="named", max_length=100)
+
+    class Meta:
+        model = Report
+        fields: list[str] = []
+
+    def __init__(self, data=None, *args, **kwargs):
+        # The periods are read once: for the default, the choices and the one chosen.
+        self.periods = {str(period.pk): period for period in ReportingPeriod.objects.all()}
+        data = data.copy() if data else {}
+        if not data.get("period_choice"):
+            current = current_among(self.periods.values())
+            data["period_choice"] = str(current.pk) if current else ""
+        super().__init__(data, *args, **kwargs)
+        choices = [(key, str(period)) for key, period in self.periods.items()]
+        self.form.fields["period_choice"].choices = choices
+        self._offer_areas()
+        for field in self.form.fields.values():
+            is_choice = isinstance(field, forms.ChoiceField)
+            field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
+
+    @property
+    def period(self) -> ReportingPeriod | None:
+        """The chosen period, None while none is open or the choice is wrong."""
+        if not self.is_valid():
+            return None
+        return self.periods.get(self.form.cleaned_data["period_choice"])
+
+    def _offer_areas(self) -> None:
+        """Let a reader of several districts choose one of them; to others nothing is offered."""
+        period = self.periods.get(self.data["period_choice"])
+        areas = areas_of(self.queryset.filter(period=period)) if period else ()
+        choices = [(str(unit.pk), unit.full_name) for unit in areas]
+        if len(choices) > 1:
+            self.form.fields["area"].choices = [("", "Tất cả"), *choices]
+        else:
+            del self.form.fields["area"]
+
+    def scoped(self):
+        """Return the reports the counts are made of: those listed were no state, level or name chosen."""
+        area = self.is_valid() and self.form.cleaned_data.get("area")
+        return self.in_area(self.queryset, "area", area) if area else self.queryset
+
+    def of_period(self, reports, name, period):
+        return reports.filter(period=period)
+
+    def in_area(self, reports, name, area):
+        return reports.alias(area=AREA).filter(area=area)
+
+    def in_state(self, reports, name, state):
+        if state == "overdue":
+            return reports.overdue()
+        return reports.filter(state__in=TO_SEND if state == "to_send" else [state])
+
+    def named(self, reports, name, text):
+        for word in search_key(strip_kind(text)).split():
+            reports = reports.filter(Q(unit__name_search__contains=word) | Q(unit__code=word))
+        return reports
+
+    def filter_queryset(self, queryset):
+        return (
+            super()
+            .filter_queryset(queryset)
+            .with_names()
+            .with_due_dates()
+            .order_by("-level", "unit__path")
+        )
+
+
+class ReviewFilter(ReportFilter):
+    """The same for a reviewer: by default those that this very unit reviews."""
+
+    who = django_filters.ChoiceFilter(
+        label="Phạm vi",
+        choices=[("all", "Tất cả đơn vị cấp dưới")],
+        empty_label="Đơn vị tôi duyệt",
+        method="ignored",
+    )
+
+    def ignored(self, reports, name, value):
+        return reports
+
+    def scoped(self):
+        user, reports = self.request.user, super().scoped()
+        everything = self.is_valid() and self.form.cleaned_data.get("who") == "all"
+        if everything or user.is_superuser:
+            return reports
+        return reports.filter(reviewer=user.unit_id)
+
+    def filter_queryset(self, queryset):
+        return super().filter_queryset(self.scoped())

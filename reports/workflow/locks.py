@@ -1,0 +1,61 @@
+"""What locks records: the unit's report of the period was sent or approved, or the period is closed.
+
+The implementation of settings.RECORD_LOCK and RECORD_YEARS (records/locks.py, records/years.py). Only
+yearly periods and parts of a year lock: interim reports (six months, quarters) are snapshots, the year
+they lie in stays open.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+
+from django.utils import timezone
+
+from records.locks import Lock
+from reports.models import Report, ReportingPeriod
+from reports.models.period import COUNTED_KINDS
+from reports.workflow.moves import lock_reason
+
+
+def locks_on(unit_ids: Iterable[int], *, for_write: bool = False) -> list[Lock]:
+    """Return the locks on records of units, in one query.
+
+    With `for_write` the reports' rows are locked as well, so that nobody sends one while a record of its
+    period is being written (sending locks the same row before it counts).
+    """
+    reports = (
+        Report.objects.filter(unit_id__in=unit_ids, period__kind__in=COUNTED_KINDS)
+        .select_related("unit", "period__closed_by", "reviewer__parent")
+        .with_due_dates()
+        .order_by("pk")
+    )
+    if for_write:
+        reports = reports.select_for_update(of=("self",))
+    return [
+        Lock(report.unit_id, report.period.start, report.period.end, _message(report, reason))
+        for report in reports
+        if (reason := lock_reason(report))
+    ]
+
+
+def _message(report: Report, reason: str) -> str:
+    """Say which report it is, since when, and what workflow says of why and whom to ask."""
+    sent = ""
+    if report.submitted_at:
+        sent = f" (gửi lúc {timezone.localtime(report.submitted_at):%H:%M ngày %d/%m/%Y})"
+    about = f"Hồ sơ {report.unit.full_name_in_text} từ {report.period.start:%d/%m/%Y} đến "
+    about += (
+        f"{report.period.end:%d/%m/%Y} đang khóa theo báo cáo {str(report.period).lower()}{sent}. "
+    )
+    return about + reason
+
+
+def year_spans() -> dict[int, tuple[datetime.date, datetime.date]]:
+    """Return first and last day of every reporting year that was opened, in one query."""
+    spans: dict[int, tuple[datetime.date, datetime.date]] = {}
+    periods = ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS).order_by("start")
+    for year, start, end in periods.values_list("year", "start", "end"):
+        first, last = spans.get(year, (start, end))
+        spans[year] = min(first, start), max(last, end)
+    return spans

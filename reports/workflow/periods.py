@@ -1,0 +1,142 @@
+"""Opening, closing and reopening reporting periods, and later due dates for single units."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from danvan.accounts.rights import Action
+from danvan.units.models import AdministrativeUnit
+from reports.catalogue.loading import catalogue_for
+from reports.models import DeadlineExtension, PeriodLog, Report, ReportingPeriod
+from reports.models.period import FIRST_YEAR, LAST_YEAR
+
+MAX_EXTENSION = datetime.timedelta(days=366)
+
+
+def default_dates(year: int) -> dict[str, datetime.date]:
+    """Return the dates a yearly period has unless told otherwise.
+
+    15 December of the year before to 14 December, as state reports count (Article 12, Decree
+    09/2019/NĐ-CP); Party boards set their own by letter, so every date can be given.
+    """
+    return {
+        "start": datetime.date(year - 1, 12, 15),
+        "end": datetime.date(year, 12, 14),
+        "structure_date": datetime.date(year, 12, 14),
+        "due_commune": datetime.date(year, 12, 20),
+        "due_district": datetime.date(year, 12, 25),
+        "due_province": datetime.date(year, 12, 31),
+    }
+
+
+def open_period(year: int, *, actor=None, is_demo: bool = False, **overrides) -> ReportingPeriod:
+    """Open reporting for `year` and return the period.
+
+    Makes the year's catalogue where there is none, and one report for every unit in force on the
+    structure date: from then on that list stands. `overrides` are fields of ReportingPeriod. Raises
+    ValidationError (Vietnamese) for dates that clash or a year already open.
+    """
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValidationError({"year": f"Năm phải từ {FIRST_YEAR} đến {LAST_YEAR}."})
+    with transaction.atomic():
+        period = ReportingPeriod(year=year, is_demo=is_demo, **{**default_dates(year), **overrides})
+        period.catalogue = catalogue_for(year)
+        period.full_clean()
+        period.save()
+        made = _make_reports(period)
+        if not made:
+            raise ValidationError(
+                f"Không có đơn vị nào có hiệu lực ngày {period.structure_date:%d/%m/%Y}. "
+                "Vui lòng nạp danh sách đơn vị trước."
+            )
+        PeriodLog.objects.create(
+            period=period, action="Mở kỳ", actor=actor, reason=f"{made} đơn vị"
+        )
+    return period
+
+
+def _make_reports(period: ReportingPeriod) -> int:
+    """Freeze the unit list: one report per unit, reviewed by the unit above on that day, else by itself."""
+    units = list(AdministrativeUnit.objects.on(period.structure_date))
+    by_path = {unit.path: unit for unit in units}
+    reports = [
+        Report(
+            period=period,
+            unit=unit,
+            level=unit.level,
+            reviewer=by_path.get(unit.path.removesuffix(f"{unit.code}/"), unit),
+        )
+        for unit in units
+    ]
+    Report.objects.bulk_create(reports, batch_size=1000)
+    return len(reports)
+
+
+def close_period(period: ReportingPeriod, *, user, reason: str = "") -> None:
+    """Close `period`: its figures and records stand still. Idempotent."""
+    _require(user, Action.MANAGE_PERIOD)
+    _set_closed(period, user, True, reason)
+
+
+def reopen_period(period: ReportingPeriod, *, user, reason: str) -> None:
+    """Open a closed period again; a reason is asked. Raises ValidationError without one."""
+    _require(user, Action.MANAGE_PERIOD)
+    if not reason:
+        raise ValidationError({"reason": "Vui lòng ghi lý do mở lại kỳ báo cáo."})
+    _set_closed(period, user, False, reason)
+
+
+def _set_closed(period: ReportingPeriod, user, closed: bool, reason: str) -> None:
+    with transaction.atomic():
+        changed = ReportingPeriod.objects.filter(pk=period.pk, is_closed=not closed).update(
+            is_closed=closed,
+            closed_at=timezone.now() if closed else None,
+            closed_by=user if closed else None,
+        )
+        if changed:
+            action = "Khóa kỳ" if closed else "Mở lại kỳ"
+            PeriodLog.objects.create(period=period, action=action, actor=user, reason=reason)
+    period.refresh_from_db()
+
+
+def extend_deadline(
+    report: Report, *, user, until: datetime.date, reason: str
+) -> DeadlineExtension:
+    """Give one unit a later due date.
+
+    Raises ValidationError for a day passed, one over a year away (a slip of the pen would leave a closed
+    report open for ever) or a missing reason.
+    """
+    _require(user, Action.EXTEND_DEADLINE)
+    if until < timezone.localdate():
+        raise ValidationError({"until": "Ngày gia hạn đã qua, vui lòng chọn ngày khác."})
+    if until > timezone.localdate() + MAX_EXTENSION:
+        raise ValidationError({"until": "Chỉ gia hạn được tối đa một năm, vui lòng xem lại năm."})
+    if until <= report.period.due_date_of(report.level) and not report.period.is_closed:
+        due = report.period.due_date_of(report.level)
+        raise ValidationError({"until": f"Ngày gia hạn phải sau hạn nộp chung ({due:%d/%m/%Y})."})
+    if not reason:
+        raise ValidationError({"reason": "Vui lòng ghi lý do gia hạn."})
+    return DeadlineExtension.objects.create(
+        report=report, until=until, reason=reason, granted_by=user
+    )
+
+
+def _require(user, action: Action) -> None:
+    if not user.can(action):
+        raise PermissionDenied("Anh/chị không có quyền thực hiện việc này.")
+
+
+def current_among(periods: Iterable[ReportingPeriod]) -> ReportingPeriod | None:
+    """Return the same choice as `current_period` among periods already read."""
+    return min(periods, key=lambda p: (p.is_closed, -p.start.toordinal()), default=None)
+
+
+def current_period() -> ReportingPeriod | None:
+    """Return the period people work on now: the newest open one, else the newest."""
+    return ReportingPeriod.objects.order_by("is_closed", "-start").first()

@@ -1,0 +1,91 @@
+"""Sending a report: every rule is asked again on the server, in the transaction of the move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from reports.counting.counting import counted_for
+from reports.figures.rules import Problem, RuleBook
+from reports.figures.writing import BLANK, Figure, figures_of
+from reports.models import PeriodKind, Report, Transition, Value
+from reports.workflow.moves import MoveRefused, make_move
+
+
+class NotReady(MoveRefused):
+    """The figures do not allow the submission: problems to mend, or blanks to confirm."""
+
+    def __init__(self, problems: list[Problem], blanks: list[str]):
+        self.problems, self.blanks = problems, blanks
+        if problems:
+            message = f"Chưa gửi được: còn {len(problems)} chỗ cần xem lại."
+        else:
+            message = f"Còn {len(blanks)} chỉ tiêu chưa nhập."
+        super().__init__(message)
+
+
+def submit(
+    report: Report, *, user, version: int | None = None, blanks_confirmed: bool = False
+) -> Transition:
+    """Send `report` for review and return the log row.
+
+    Raises NotReady while a rule is broken, a warning has no note, or blanks are not confirmed; otherwise
+    as workflow.make_move. Stores with each figure what the records gave at this moment.
+    """
+
+    def check(locked: Report) -> None:
+        book = RuleBook(locked.period.catalogue_id, locked.level)
+        figures, counted = figures_of(locked), counted_for(locked)
+        problems = book.check(figures, prior=prior_numbers(locked), counted=counted)
+        stopping = [problem for problem in problems if problem.stops]
+        blanks = blank_codes(book, figures)
+        if stopping or (blanks and not blanks_confirmed):
+            raise NotReady(stopping, blanks)
+        _store_counted(locked, counted)
+
+    return make_move(report, "submit", user=user, version=version, before=check)
+
+
+def blank_codes(book: RuleBook, figures: Mapping[str, Figure]) -> list[str]:
+    """Return the indicators the unit enters and has left blank (the six-organisation parts are optional)."""
+    return [
+        code
+        for code, row in book.indicators.items()
+        if row.entered_by(book.level) and not row.is_component and figures.get(code, BLANK).is_blank
+    ]
+
+
+def prior_report(report: Report) -> Report | None:
+    """Return the same unit's report of the year before, None where there is none."""
+    return (
+        Report.objects.filter(
+            unit__path=report.unit.path,
+            period__kind=PeriodKind.YEAR,
+            period__year=report.period.year - 1,
+        )
+        .select_related("period")
+        .first()
+    )
+
+
+def prior_numbers(report: Report) -> dict[str, Decimal]:
+    """Return last year's numbers of the same unit, by indicator code."""
+    values = Value.objects.filter(
+        report__unit__path=report.unit.path,
+        report__period__kind=PeriodKind.YEAR,
+        report__period__year=report.period.year - 1,
+        number__isnull=False,
+    )
+    return dict(values.values_list("indicator__code", "number"))
+
+
+def _store_counted(report: Report, counted: Mapping[str, Decimal]) -> None:
+    """Keep the counted numbers with the report: a record changed later does not change a closed report."""
+    values = list(report.values.select_related("indicator"))
+    changed = []
+    for value in values:
+        number = counted.get(value.indicator.code)
+        if value.counted != number:
+            value.counted = number
+            changed.append(value)
+    Value.objects.bulk_update(changed, ["counted"], batch_size=500)

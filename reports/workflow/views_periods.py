@@ -1,0 +1,121 @@
+"""Reporting periods: the list, opening a year, closing and reopening it."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from danvan.accounts.rights import Action
+from danvan.common.forms import DateInput
+from danvan.common.text import clean_line
+from reports.models import Report, ReportingPeriod
+from reports.workflow.periods import close_period, default_dates, open_period, reopen_period
+from reports.workflow.progress import state_counts
+
+
+def _require_manager(request) -> None:
+    if not request.user.can(Action.MANAGE_PERIOD):
+        raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được quản lý kỳ báo cáo.")
+
+
+@require_safe
+def period_list(request):
+    """List the periods."""
+    _require_manager(request)
+    periods = ReportingPeriod.objects.select_related("closed_by")
+    return render(request, "reports/periods.html", {"periods": periods})
+
+
+class OpenForm(forms.ModelForm):
+    """Which year to open, from when to when, who is asked and until when."""
+
+    class Meta:
+        model = ReportingPeriod
+        fields = (
+            "year", "kind", "start", "end", "structure_date",
+            "due_commune", "due_district", "due_province",
+        )  # fmt: skip
+        widgets = dict.fromkeys(
+            ("start", "end", "structure_date", "due_commune", "due_district", "due_province"),
+            DateInput(),
+        )
+
+    def _post_clean(self):
+        # Dates and overlaps are checked by open_period's full_clean, once, on the finished row.
+        pass
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def open_new(request):
+    """Open a year: freezes catalogue, unit list and due dates."""
+    _require_manager(request)
+    if request.method == "POST":
+        form = OpenForm(request.POST)
+        if form.is_valid() and (period := _open(form, request.user)):
+            count = Report.objects.visible_to(request.user).filter(period=period).count()
+            messages.success(request, f"Đã mở kỳ báo cáo {str(period).lower()} cho {count} đơn vị.")
+            return redirect("reports:period", pk=period.pk)
+        return render(request, "reports/period_open.html", {"form": form}, status=422)
+    newest = ReportingPeriod.objects.order_by("-year").first()
+    year = newest.year + 1 if newest else timezone.localdate().year
+    form = OpenForm(initial={"year": year, "kind": "year", **default_dates(year)})
+    return render(request, "reports/period_open.html", {"form": form})
+
+
+def _open(form: OpenForm, user) -> ReportingPeriod | None:
+    try:
+        return open_period(actor=user, **form.cleaned_data)
+    except ValidationError as error:
+        form.add_error(None, error)
+        return None
+
+
+@require_safe
+def period_detail(request, pk: int):
+    """Show one period: dates, how the reports stand, what was done to it."""
+    _require_manager(request)
+    period = get_object_or_404(ReportingPeriod.objects.select_related("closed_by"), pk=pk)
+    return _detail_page(request, period)
+
+
+def _detail_page(request, period: ReportingPeriod, *, error: str = "", status: int = 200):
+    context = {
+        "period": period,
+        "counts": state_counts(Report.objects.visible_to(request.user), period),
+        "lists": f"{reverse('reports:list')}?period_choice={period.pk}",
+        "log": period.log.select_related("actor"),
+        "error": error,
+    }
+    return render(request, "reports/period.html", context, status=status)
+
+
+@require_POST
+def close(request, pk: int):
+    """Close a period."""
+    _require_manager(request)
+    period = get_object_or_404(ReportingPeriod, pk=pk)
+    close_period(period, user=request.user, reason=_reason(request))
+    messages.success(request, f"Đã khóa kỳ báo cáo {str(period).lower()}.")
+    return redirect("reports:period", pk=pk)
+
+
+@require_POST
+def reopen(request, pk: int):
+    """Open a closed period again."""
+    _require_manager(request)
+    period = get_object_or_404(ReportingPeriod, pk=pk)
+    try:
+        reopen_period(period, user=request.user, reason=_reason(request))
+    except ValidationError as error:
+        return _detail_page(request, period, error=error.messages[0], status=422)
+    messages.success(request, f"Đã mở lại kỳ báo cáo {str(period).lower()}.")
+    return redirect("reports:period", pk=pk)
+
+
+def _reason(request) -> str:
+    return clean_line(request.POST.get("reason", ""))[:500]
