@@ -32,6 +32,7 @@ from danvan.accounts.admin_steps import STEPS
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry
 from danvan.accounts.sheet import account_sheet
+from danvan.common.admin import ListedLookupsAdmin
 from danvan.common.excel import CONTENT_TYPE, safe_file_name
 from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.units.forms import unit_choice
@@ -73,7 +74,7 @@ class AccountForm(StaleFormMixin):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(ListedLookupsAdmin):
     """Accounts: list, search with and without marks, create, issue, move, stop, open again."""
 
     form = AccountForm
