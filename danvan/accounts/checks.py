@@ -1,6 +1,6 @@
 """System checks of this project, with ids and hints: what Django's own checks do not look at.
 
-danvan.E001  sample or development key without DEBUG
+danvan.E001  weak or sample key without DEBUG
 danvan.E002  ALLOWED_HOSTS lets any host in
 danvan.E003  model of a unit without ScopedQuerySet
 danvan.E004  menu entry without a URL
@@ -29,6 +29,7 @@ from django.utils.module_loading import import_string
 from danvan.accounts.audit.writing import EXEMPT, OUR_APPS
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.admin import ListedLookupsAdmin
+from danvan.common.ops.keys import weakness_of
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "[::1]", "testserver", ".localhost"}
@@ -38,12 +39,11 @@ GOOD_HASHERS = ("Argon2PasswordHasher", "ScryptPasswordHasher", "PBKDF2PasswordH
 @register(Tags.security)
 def check_key(app_configs=None, **kwargs):
     """E001: a key that everybody can read on the internet signs no sessions."""
-    key = settings.SECRET_KEY
-    known = key == getattr(settings, "SAMPLE_SECRET_KEY", None) or key.startswith("django-insecure")
-    if settings.DEBUG or not known:
-        return []
     hint = "Set SECRET_KEY to a random text of at least 50 characters (docs/deploy.md)."
-    return [Error("SECRET_KEY is the sample key.", hint=hint, id="danvan.E001")]
+    weak = weakness_of(settings.SECRET_KEY)
+    if settings.DEBUG or not weak:
+        return []
+    return [Error(f"SECRET_KEY {weak}.", hint=hint, id="danvan.E001")]
 
 
 @register(Tags.security)

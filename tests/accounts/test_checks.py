@@ -32,7 +32,7 @@ class TestChecks(SimpleTestCase):
                 self.assertEqual(self.ids(check), [])
 
     def test_sample_key(self):
-        for key in (settings.SAMPLE_SECRET_KEY, "django-insecure-abc"):
+        for key in (settings.SAMPLE_SECRET_KEY, "django-insecure-abc", "x" * 60):
             with self.settings(SECRET_KEY=key, DEBUG=False):
                 self.assertEqual(self.ids(checks.check_key), ["danvan.E001"])
             with self.settings(SECRET_KEY=key, DEBUG=True):

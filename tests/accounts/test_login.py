@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import time
 from unittest import mock
 
@@ -224,6 +225,45 @@ class TestSessions(LoginCase):
         self.assertEqual(other.get("/bao-mat/").status_code, 302)
         page = self.client.get("/bao-mat/")
         self.assertContains(page, "Máy này")
+
+
+@override_settings(
+    HTTPS=True,
+    COOKIE_PREFIX="__Host-",
+    SESSION_COOKIE_NAME="__Host-sessionid",
+    CSRF_COOKIE_NAME="__Host-csrftoken",
+    SESSION_COOKIE_SECURE=True,
+    CSRF_COOKIE_SECURE=True,
+)
+class TestCookies(LoginCase):
+    """Named so, a cookie is taken by browsers only when it is Secure, for "/" and for no domain."""
+
+    def test_every_cookie_of_a_day_begins_with_host(self):
+        client, seen = Client(enforce_csrf_checks=True), {}
+
+        def token(page):
+            return re.search(r'csrfmiddlewaretoken" value="([^"]+)', page.content.decode())[1]
+
+        def go(answer):
+            seen.update(answer.cookies)
+            return answer
+
+        name = {"username": "xa-13369", "password": PASSWORD}
+        page = go(client.get(LOGIN, secure=True))
+        headers = {"Referer": "https://testserver/"}
+        given = {**name, "csrfmiddlewaretoken": token(page)}
+        answer = go(client.post(LOGIN, given, secure=True, headers=headers))
+        self.assertEqual(answer.status_code, 302)
+        page = go(client.get("/bao-mat/", secure=True))
+        ended = {"csrfmiddlewaretoken": token(page)}
+        go(client.post("/bao-mat/ket-thuc/", ended, secure=True, headers=headers))
+        page = go(client.get("/bao-mat/", secure=True))
+        self.assertContains(page, "Đã kết thúc")
+        self.assertEqual({name.partition("-")[0] for name in seen}, {"__Host"})
+        self.assertEqual(len(seen), 3, seen)
+        for cookie in seen.values():
+            self.assertTrue(cookie["secure"], cookie)
+            self.assertEqual((cookie["path"], cookie["domain"]), ("/", ""), cookie)
 
 
 class TestSecondFactor(LoginCase):
