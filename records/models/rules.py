@@ -26,7 +26,7 @@ _COMPARE = {
 }
 
 
-class Rule(models.CheckConstraint):
+class RowRule(models.CheckConstraint):
     """A CheckConstraint judged in Python. Understands Q of comparisons, `in`, `isnull`, F and sums of F."""
 
     def deconstruct(self):
@@ -110,10 +110,10 @@ def choice_field(label: str, choices, **options) -> models.CharField:
     return models.CharField(label, max_length=20, choices=choices, **options)
 
 
-def within(*fields: str, top=MAX_COUNT) -> list[Rule]:
+def within(*fields: str, top=MAX_COUNT) -> list[RowRule]:
     """Return the rules 0 <= field <= `top`."""
     return [
-        Rule(
+        RowRule(
             condition=Q(**{f"{field}__gte": 0, f"{field}__lte": top}),
             name=f"%(class)s_{field}_range",
             violation_error_message=f"Chỉ nhận số từ 0 đến {top:,}.".replace(",", "."),
@@ -123,9 +123,9 @@ def within(*fields: str, top=MAX_COUNT) -> list[Rule]:
     ]
 
 
-def at_most(field: str, other: str, message: str) -> Rule:
+def at_most(field: str, other: str, message: str) -> RowRule:
     """Return the rule field <= other, where both are known."""
-    return Rule(
+    return RowRule(
         condition=Q(**{f"{field}__lte": F(other)}),
         name=f"%(class)s_{field}_max_{other}"[:60],
         violation_error_message=message,
@@ -133,9 +133,9 @@ def at_most(field: str, other: str, message: str) -> Rule:
     )
 
 
-def at_least(field: str, other: str, message: str) -> Rule:
+def at_least(field: str, other: str, message: str) -> RowRule:
     """Return the rule field >= other, where both are known."""
-    return Rule(
+    return RowRule(
         condition=Q(**{f"{field}__gte": F(other)}),
         name=f"%(class)s_{field}_min_{other}"[:60],
         violation_error_message=message,
@@ -143,10 +143,10 @@ def at_least(field: str, other: str, message: str) -> Rule:
     )
 
 
-def chosen(*, blank: bool = False, **choices) -> list[Rule]:
+def chosen(*, blank: bool = False, **choices) -> list[RowRule]:
     """Return the rules that each field holds one of its choices (or nothing, with `blank`)."""
     return [
-        Rule(
+        RowRule(
             condition=Q(**{f"{field}__in": [*values.values, *([""] if blank else [])]}),
             name=f"%(class)s_{field}_choice",
             violation_error_message="Lựa chọn này không có trong danh sách.",
