@@ -1,7 +1,7 @@
 """Rules of one row, declared once: a CHECK constraint in the database that Python can judge as well.
 
 Django asks the database for every constraint of every row it validates; a file of 100,000 rows cannot
-afford that. `Rule` judges the same Q in Python, with SQL's reading of NULL (unknown is no violation).
+afford that. `RowRule` judges the same Q in Python, with SQL's reading of NULL (unknown is no violation).
 The error stands at `field`: it travels as the violation code, see EventRecord.validate_constraints.
 """
 
@@ -31,7 +31,7 @@ Row = Mapping[str, Any]
 Test = Callable[[Row], bool]
 
 
-class Rule(models.CheckConstraint):
+class RowRule(models.CheckConstraint):
     """A CheckConstraint judged in Python. Understands Q of comparisons, `in`, `isnull`, F and sums of F."""
 
     def deconstruct(self) -> tuple[str, Any, dict[str, Any]]:
@@ -52,9 +52,9 @@ class Rule(models.CheckConstraint):
             )
 
 
-def rules_of(model: type[models.Model]) -> list[Rule]:
+def rules_of(model: type[models.Model]) -> list[RowRule]:
     """Return the rules of one row of `model`."""
-    return [rule for rule in model._meta.constraints if isinstance(rule, Rule)]
+    return [rule for rule in model._meta.constraints if isinstance(rule, RowRule)]
 
 
 def _names(node: object) -> Iterable[str]:
@@ -141,10 +141,10 @@ def choice_field(label: str, choices, **options) -> models.CharField:
     return models.CharField(label, max_length=20, choices=choices, **options)
 
 
-def within(*fields: str, top=MAX_COUNT) -> list[Rule]:
+def within(*fields: str, top=MAX_COUNT) -> list[RowRule]:
     """Return the rules 0 <= field <= `top`."""
     return [
-        Rule(
+        RowRule(
             condition=Q(**{f"{field}__gte": 0, f"{field}__lte": top}),
             name=f"%(class)s_{field}_range",
             violation_error_message=f"Chỉ nhận số từ 0 đến {top:,}.".replace(",", "."),
@@ -154,9 +154,9 @@ def within(*fields: str, top=MAX_COUNT) -> list[Rule]:
     ]
 
 
-def at_most(field: str, other: str, message: str) -> Rule:
+def at_most(field: str, other: str, message: str) -> RowRule:
     """Return the rule field <= other, where both are known."""
-    return Rule(
+    return RowRule(
         condition=Q(**{f"{field}__lte": F(other)}),
         name=f"%(class)s_{field}_max_{other}"[:60],
         violation_error_message=message,
@@ -164,9 +164,9 @@ def at_most(field: str, other: str, message: str) -> Rule:
     )
 
 
-def at_least(field: str, other: str, message: str) -> Rule:
+def at_least(field: str, other: str, message: str) -> RowRule:
     """Return the rule field >= other, where both are known."""
-    return Rule(
+    return RowRule(
         condition=Q(**{f"{field}__gte": F(other)}),
         name=f"%(class)s_{field}_min_{other}"[:60],
         violation_error_message=message,
@@ -174,10 +174,10 @@ def at_least(field: str, other: str, message: str) -> Rule:
     )
 
 
-def chosen(*, blank: bool = False, **choices) -> list[Rule]:
+def chosen(*, blank: bool = False, **choices) -> list[RowRule]:
     """Return the rules that each field holds one of its choices (or nothing, with `blank`)."""
     return [
-        Rule(
+        RowRule(
             condition=Q(**{f"{field}__in": [*values.values, *([""] if blank else [])]}),
             name=f"%(class)s_{field}_choice",
             violation_error_message="Lựa chọn này không có trong danh sách.",

@@ -12,7 +12,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets import cells
 from danvan.imports.checking import error_verdict
-from danvan.imports.models import Kind
+from danvan.imports.models import RowKind
 from danvan.imports.targets import Checker, Problem, Verdict
 from records.locks import locks_on
 from records.models.rules import rules_of
@@ -221,7 +221,7 @@ class RecordChecker(Checker):
                     return self._errors(row, [Problem("", lock.message)])
         scratch.derive()
         values = [_form(state[name]) for name in self.stored]
-        return Verdict(Kind.NEW, [row.number, row.unit.pk, values])
+        return Verdict(RowKind.NEW, [row.number, row.unit.pk, values])
 
     def _is_good(self, scratch, state: dict) -> bool:
         """Tell whether the row is surely good; False sends it to the model's own judgement."""
@@ -288,7 +288,7 @@ class RecordChecker(Checker):
         if not changes:
             return SAME
         item = [row.number, row.unit.pk, old.pk, old.version, str(old)[:200], changes]
-        return Verdict(Kind.CHANGED, item)
+        return Verdict(RowKind.CHANGED, item)
 
     def _locked(self, row: _Row, old, new) -> list[Problem]:
         locks = self.locks.get(row.unit.pk)

@@ -21,8 +21,8 @@ from danvan.units.models import Level
 from reports.consolidation.drill import Drill, DrillPart
 from reports.consolidation.drill import drill as drill_down
 from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
-from reports.consolidation.scope import Source
-from reports.consolidation.summary import Consolidation, consolidate_source
+from reports.consolidation.scope import ScopeData
+from reports.consolidation.summary import Consolidation, consolidate_data
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
     figure_text,
@@ -120,10 +120,10 @@ def _controls(request) -> ConsolidationFilter:
 def _tables(request, wanted: Wanted) -> dict:
     """Return what the page shows: by level, or by unit; and the chart of one indicator by unit."""
     within = units_visible_to(request.user)
-    source = Source(wanted.scope(within, section=wanted.section, levels=wanted.levels))
-    found = consolidate_source(source)
+    data = ScopeData(wanted.scope(within, section=wanted.section, levels=wanted.levels))
+    found = consolidate_data(data)
     section = _table_section(found, wanted)
-    breakdown = section and break_down(source, section.code)
+    breakdown = section and break_down(data, section.code)
     return {
         "found": found,
         "years": years_text(wanted.first, wanted.last),
