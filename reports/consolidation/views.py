@@ -6,7 +6,6 @@ is asked within the units the reader may see.
 
 from __future__ import annotations
 
-
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.http import Http404
