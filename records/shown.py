@@ -14,7 +14,7 @@ from records.models import EventRecord
 
 
 @dataclass(frozen=True)
-class Cell:
+class ListCell:
     """One value as text; numbers stand on the right."""
 
     text: str
@@ -22,12 +22,12 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class ListRow:
     """One line of a list."""
 
     record: EventRecord
     when: str
-    cells: list[Cell]
+    cells: list[ListCell]
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,11 @@ def in_words(record: EventRecord, name: str) -> str:
     return str(value)
 
 
-def shown_row(kind: RecordKind, record: EventRecord) -> Row:
+def shown_row(kind: RecordKind, record: EventRecord) -> ListRow:
     """Return one line of the list of `kind`."""
-    cells = [Cell(in_words(record, name), is_number(kind, name)) for name in kind.columns]
+    cells = [ListCell(in_words(record, name), is_number(kind, name)) for name in kind.columns]
     when = f"{record.start_date:%d/%m/%Y}" if kind.dated else str(record.year)
-    return Row(record, when, cells)
+    return ListRow(record, when, cells)
 
 
 def is_number(kind: RecordKind, name: str) -> bool:
@@ -114,11 +114,11 @@ def _heading(label: str, name: str, order: str, number: bool = False) -> Heading
     )
 
 
-def total_cells(kind: RecordKind, totals: dict | None) -> list[Cell] | None:
+def total_cells(kind: RecordKind, totals: dict | None) -> list[ListCell] | None:
     """Return the foot of the list: a sum under each summed column; None without totals."""
     if not kind.totals or totals is None:
         return None
-    return [Cell(format_number(totals.get(name)), True) for name in kind.columns]
+    return [ListCell(format_number(totals.get(name)), True) for name in kind.columns]
 
 
 def other_totals(kind: RecordKind, totals: dict | None) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets import cells
 from danvan.common.text import search_key
 from danvan.imports.checking import error_verdict
-from danvan.imports.models import Kind
+from danvan.imports.models import RowKind
 from danvan.imports.targets import Checker, Problem, Verdict
 from records.locks import locks_on
 from records.models import Recognition, SkilledMobilisationModel
@@ -214,4 +214,4 @@ class RecognitionChecker(Checker):
             place = f"{row.model.title} · {row.model.unit.place_name}"
             before = values_of(old) if old else None
             item = [number, row.model_id, row.pk, place[:200], values_of(row), before]
-            yield Verdict(Kind.CHANGED if old else Kind.NEW, item)
+            yield Verdict(RowKind.CHANGED if old else RowKind.NEW, item)

@@ -6,11 +6,9 @@ is asked within the units the reader may see.
 
 from __future__ import annotations
 
-from io import BytesIO
-
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -22,8 +20,8 @@ from danvan.units.models import Level
 from reports.consolidation.drill import Drill, DrillPart
 from reports.consolidation.drill import drill as drill_down
 from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
-from reports.consolidation.scope import Source
-from reports.consolidation.summary import Consolidation, consolidate_source
+from reports.consolidation.scope import ScopeData
+from reports.consolidation.summary import Consolidation, consolidate_data
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
     figure_text,
@@ -107,11 +105,8 @@ def export(request):
     if wanted is None:
         raise Http404
     scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
-    file = BytesIO()
-    build(collect(scope)).save(file)
-    file.seek(0)
     name = file_name(wanted.unit, wanted.first, wanted.last)
-    return FileResponse(file, as_attachment=True, filename=name, content_type=excel.CONTENT_TYPE)
+    return excel.download(name, build(collect(scope)).save)
 
 
 def _controls(request) -> ConsolidationFilter:
@@ -124,10 +119,10 @@ def _controls(request) -> ConsolidationFilter:
 def _tables(request, wanted: Wanted) -> dict:
     """Return what the page shows: by level, or by unit; and the chart of one indicator by unit."""
     within = units_visible_to(request.user)
-    source = Source(wanted.scope(within, section=wanted.section, levels=wanted.levels))
-    found = consolidate_source(source)
+    data = ScopeData(wanted.scope(within, section=wanted.section, levels=wanted.levels))
+    found = consolidate_data(data)
     section = _table_section(found, wanted)
-    breakdown = section and break_down(source, section.code)
+    breakdown = section and break_down(data, section.code)
     return {
         "found": found,
         "years": years_text(wanted.first, wanted.last),

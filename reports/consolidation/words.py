@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from danvan.common.numbers import format_number
-from reports.consolidation.figures import Definition, Figure
+from reports.consolidation.figures import Definition, Total
 from reports.consolidation.scope import Scope
 from reports.consolidation.summary import Consolidation, Line
 from reports.models import Qualifier, ValueType
@@ -38,7 +38,7 @@ def years_text(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}–{last}"
 
 
-def figure_text(figure: Figure | None, definition: Definition) -> str:
+def figure_text(figure: Total | None, definition: Definition) -> str:
     """Return a figure as a reader sees it: "trên 1.140", "90,5", "Tốt 60 · Khá 3"; "" for blank."""
     if figure is None or figure.is_blank:
         return ""
@@ -69,14 +69,14 @@ def number_text(number, definition: Definition) -> str:
     return format_number(round(number, 1) if definition.is_ratio else number)
 
 
-def share_text(figure: Figure) -> str:
+def share_text(figure: Total) -> str:
     """Return what a ratio is made of, "98/109"; "" for what is none."""
     if figure.denominator is None or figure.numerator is None:
         return ""
     return f"{format_number(figure.numerator)}/{format_number(figure.denominator)}"
 
 
-def spread_text(figure: Figure, definition: Definition) -> str:
+def spread_text(figure: Total, definition: Definition) -> str:
     """Return the lowest and highest single year of a ratio: "từng năm 91–93,5%"."""
     if figure.low is None:
         return ""
@@ -84,7 +84,7 @@ def spread_text(figure: Figure, definition: Definition) -> str:
     return f"từng năm {low}%" if low == high else f"từng năm {low}–{high}%"
 
 
-def as_of_text(figure: Figure, definition: Definition, scope: Scope) -> str:
+def as_of_text(figure: Total, definition: Definition, scope: Scope) -> str:
     """Return which year a stock, count or rating is of; "" where the range is that very year."""
     if figure.as_of is None or scope.first_year == scope.last_year:
         return ""

@@ -67,7 +67,7 @@ COMPUTED = [
 
 
 @dataclass(frozen=True)
-class Source:
+class Origin:
     """Rows measures are taken of: `rows(start, end)`, with `unit` the column that says whose they are.
 
     `params(unit_id, start, end)` is what the record list is filtered by to show the same rows.
@@ -87,7 +87,7 @@ class Measure:
     """
 
     code: str
-    source: Source
+    origin: Origin
     aggregate: Aggregate
     where: Q
     query: tuple[tuple[str, str], ...]
@@ -132,9 +132,9 @@ def highest(column: str | None) -> Aggregate:
     return lambda where: Max(F(column) if column else Value(1), filter=where)
 
 
-def _found(model: type[EventRecord]) -> Source:
+def _found(model: type[EventRecord]) -> Origin:
     """Records of the period by their start date."""
-    return Source(
+    return Origin(
         kind_of(model),
         lambda start, end: model.objects.between(start, end),
         lambda unit, start, end: {"unit": unit, "tu": _day(start), "den": _day(end)},
@@ -145,20 +145,20 @@ def _day(day) -> str:
     return f"{day:%d/%m/%Y}"
 
 
-_ISSUES = Source(
+_ISSUES = Origin(
     kind_of(EmergingIssue),
     lambda start, end: EmergingIssue.objects.between(start, end).with_status_on(end),
     lambda unit, start, end: {
         "unit": unit, "tu": _day(start), "den": _day(end), "tinh_den": _day(end),
     },
 )  # fmt: skip
-_RECOGNITIONS = Source(
+_RECOGNITIONS = Origin(
     kind_of(SkilledMobilisationModel),
     counted_recognitions,
     lambda unit, start, end: {"cn_boi": unit, "cn_tu": _day(start), "cn_den": _day(end)},
     unit="recogniser_id",
 )
-_REPLICATED = Source(
+_REPLICATED = Origin(
     kind_of(SkilledMobilisationModel),
     lambda start, end: SkilledMobilisationModel.objects.filter(
         replicated_date__gte=start, replicated_date__lte=end
@@ -167,19 +167,19 @@ _REPLICATED = Source(
 )
 
 
-def _rows(source: Source, *lines) -> list[Measure]:
+def _rows(origin: Origin, *lines) -> list[Measure]:
     """Return the measures of one source. A line is code, aggregate, {filter parameter: values}.
 
     A parameter is a column; values joined by commas are alternatives. "led_by" and "status" of issues
     have their own columns.
     """
     return [
-        Measure(code, source, aggregate, _where(source, query), tuple(query.items()))
+        Measure(code, origin, aggregate, _where(origin, query), tuple(query.items()))
         for code, aggregate, query in lines
     ]
 
 
-def _where(source: Source, query: dict[str, str]) -> Q:
+def _where(origin: Origin, query: dict[str, str]) -> Q:
     where = Q()
     for name, values in query.items():
         chosen = values.split(",")
@@ -190,11 +190,11 @@ def _where(source: Source, query: dict[str, str]) -> Q:
             where &= leaders
         elif name == "ket_luan":
             where &= ~Q(conclusion_number="")
-        elif name == "status" and source is _ISSUES:
+        elif name == "status" and origin is _ISSUES:
             where &= Q(status_on__in=chosen)
-        elif source is _RECOGNITIONS and name == "type":
+        elif origin is _RECOGNITIONS and name == "type":
             where &= Q(model__type__in=chosen)
-        elif source is _RECOGNITIONS:
+        elif origin is _RECOGNITIONS:
             where &= Q(level__in=chosen)
         else:
             where &= Q(**{f"{name}__in": chosen})

@@ -19,7 +19,7 @@ JUMP_STEP = Decimal(10)
 
 
 @dataclass(frozen=True)
-class Problem:
+class Finding:
     """What is wrong or remarkable at a figure. A warning is settled by a note at that figure."""
 
     code: str
@@ -79,7 +79,7 @@ class RuleBook:
         *,
         prior: Mapping[str, Decimal] | None = None,
         counted: Mapping[str, Decimal] | None = None,
-    ) -> list[Problem]:
+    ) -> list[Finding]:
         """Return every problem of `figures`, in the catalogue's order.
 
         `prior` are last year's numbers, `counted` those of the records, by code.
@@ -96,7 +96,7 @@ class RuleBook:
                 code = self._place(rule, figures)
                 settled = rule.severity == Severity.WARNING and bool(figures.get(code, BLANK).note)
                 codes = frozenset(names_in(parse(rule.expression)))
-                yield Problem(code, rule.severity, rule.message, settled, codes)
+                yield Finding(code, rule.severity, rule.message, settled, codes)
 
     def _place(self, rule: Rule, figures) -> str:
         """Return the figure at which the rule's message stands: its own, or one typed here that it reads."""
@@ -115,7 +115,7 @@ class RuleBook:
             step = abs(figure.number - before)
             if step > JUMP_STEP and step > before * JUMP_SHARE:
                 direction = "tăng" if figure.number > before else "giảm"
-                yield Problem(
+                yield Finding(
                     code,
                     Severity.WARNING,
                     f"{code} {direction} mạnh so với năm trước ({format_number(before)}). "
@@ -128,7 +128,7 @@ class RuleBook:
         for code, number in counted.items():
             figure = figures.get(code, BLANK)
             if figure.number is not None and figure.number != number:
-                yield Problem(
+                yield Finding(
                     code,
                     Severity.WARNING,
                     f"{code} khác số đếm theo hồ sơ ({format_number(number)}). "

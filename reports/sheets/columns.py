@@ -12,7 +12,7 @@ from import_export import fields, resources
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.imports.models import ImportJob
-from danvan.imports.targets import Column, Line, Refused, Target, digest
+from danvan.imports.targets import Column, PreviewLine, Refused, Target, digest
 from danvan.units.models import Level
 from reports.figures.rules import describe
 from reports.figures.writing import BLANK, Figure, ReportLocked, write_many
@@ -139,7 +139,7 @@ class ValueTarget(Target):
             )
             for code, old, new in item[4]
         )
-        return Line(item[0], item[3], changes)
+        return PreviewLine(item[0], item[3], changes)
 
     @staticmethod
     def _shown(job, code: str, figure: dict | None) -> str:

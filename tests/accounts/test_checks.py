@@ -11,7 +11,7 @@ from django.test.utils import isolate_apps
 
 from danvan.accounts import checks
 from danvan.accounts.models import User
-from danvan.navigation import Entry
+from danvan.navigation import MenuEntry
 from reports.figures import ledger
 
 SAFE = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
@@ -61,7 +61,7 @@ class TestChecks(SimpleTestCase):
             self.assertEqual(self.ids(checks.check_scope), ["danvan.E003"])
 
     def test_menu_without_url(self):
-        with mock.patch("danvan.navigation.MENU", (Entry("X", "khong:co"),)):
+        with mock.patch("danvan.navigation.MENU", (MenuEntry("X", "khong:co"),)):
             self.assertEqual(self.ids(checks.check_menu), ["danvan.E004"])
 
     def test_policy(self):
