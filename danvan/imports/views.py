@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -101,7 +98,8 @@ def template(request, slug: str):
         messages.error(request, str(refusal))
         return redirect("imports:upload", slug)
     year = job.params.get("year", "")
-    return download(template_workbook(target, job), f"Mẫu {target.title} {year}".strip())
+    name = f"Mẫu {target.title} {year}".strip()
+    return excel.download(name, template_workbook(target, job).save)
 
 
 @require_safe
@@ -218,17 +216,4 @@ def errors(request, pk: int):
     except FileRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("imports:job", pk)
-    return download(book, f"Lỗi - {job.file_name.removesuffix('.xlsx')}")
-
-
-def download(book, name: str) -> FileResponse:
-    """Return an openpyxl workbook as a download called `name`."""
-    content = io.BytesIO()
-    book.save(content)
-    content.seek(0)
-    return FileResponse(
-        content,
-        as_attachment=True,
-        filename=excel.safe_file_name(name),
-        content_type=excel.CONTENT_TYPE,
-    )
+    return excel.download(f"Lỗi - {job.file_name.removesuffix('.xlsx')}", book.save)

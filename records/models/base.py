@@ -15,7 +15,7 @@ from django.utils import timezone
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import clean_line, clean_text, search_key
 from danvan.units.models import AdministrativeUnit
-from records.models.rules import RowRule, at_least
+from records.models.rules import RowRule, at_least, rules_of
 
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
 
@@ -200,12 +200,11 @@ class EventRecord(models.Model):
 
     def _check_rules(self, exclude: Collection[str]) -> None:
         errors = []
-        for rule in self._meta.constraints:
-            if isinstance(rule, RowRule):
-                try:
-                    rule.validate(type(self), self, exclude=exclude)
-                except (ValidationError, TypeError) as error:
-                    errors += error.error_list if isinstance(error, ValidationError) else []
+        for rule in rules_of(type(self)):
+            try:
+                rule.validate(type(self), self, exclude=exclude)
+            except (ValidationError, TypeError) as error:
+                errors += error.error_list if isinstance(error, ValidationError) else []
         if errors:
             raise ValidationError(self._by_field(errors))
 

@@ -12,10 +12,10 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets import cells
 from danvan.imports.checking import error_verdict
-from danvan.imports.conditions import keeps_constraints
 from danvan.imports.models import RowKind
 from danvan.imports.targets import Checker, Problem, Verdict
 from records.locks import locks_on
+from records.models.rules import rules_of
 from records.sheets.reading import NOTHING, Reading, choose
 
 SAME = Verdict(None)
@@ -51,7 +51,7 @@ class RecordChecker(Checker):
             self.by_code[unit.code].append(unit)
         self.found_units: dict = {}
         self.only = next(iter(self.by_code)) if len(self.by_code) == 1 else None
-        self.holds = keeps_constraints(self.model)
+        self.rules = [rule.holds for rule in rules_of(self.model)]
         self.scratch = self.model()
         self.defaults = {
             f.attname: f.get_default()
@@ -233,7 +233,10 @@ class RecordChecker(Checker):
         for name in self.required:
             if state[name] is None or state[name] == "":
                 return False
-        return self.holds(state)
+        for holds in self.rules:  # noqa: SIM110 - a generator per row costs more than the rules
+            if not holds(state):
+                return False
+        return True
 
     def _judged(self, record, row: _Row) -> list[Problem]:
         """Ask the model what it says of `record` beside the cells of `row` that could not be read."""

@@ -6,11 +6,9 @@ is asked within the units the reader may see.
 
 from __future__ import annotations
 
-from io import BytesIO
-
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -106,11 +104,8 @@ def export(request):
     if wanted is None:
         raise Http404
     scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
-    file = BytesIO()
-    build(collect(scope)).save(file)
-    file.seek(0)
     name = file_name(wanted.unit, wanted.first, wanted.last)
-    return FileResponse(file, as_attachment=True, filename=name, content_type=excel.CONTENT_TYPE)
+    return excel.download(name, build(collect(scope)).save)
 
 
 def _controls(request) -> ConsolidationFilter:

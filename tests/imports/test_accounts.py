@@ -9,6 +9,7 @@ from django.test import TestCase
 
 from danvan.accounts.models import AuditEntry, Role, SecurityEvent, User
 from danvan.accounts.sheet import account_sheet
+from danvan.common import excel
 from danvan.imports.account_target import AccountTarget
 from danvan.imports.models import ImportJob, RowKind
 from tests.accounts.cast import make_cast
@@ -58,7 +59,9 @@ class AccountSheetTest(TestCase):
         self.assertIn("username", self.problems(username="Lan.Anh"))
 
     def test_what_is_exported_is_imported_unchanged(self):
-        book = openpyxl.load_workbook(account_sheet(User.objects.all())).active
+        file = io.BytesIO()
+        excel.stream_rows(file, account_sheet(User.objects.all()))
+        book = openpyxl.load_workbook(file).active
         headings, *rows = book.values
         self.assertEqual(headings, tuple(c.heading for c in self.target.columns(self.job)))
         self.assertGreater(len(rows), 2)

@@ -139,6 +139,8 @@ class RuleTest(SimpleTestCase):
                 {"opinions": 3, "answered": None, "pending": 9},
                 True,
             ),
+            (~(q(attendees__lte=5) & q(opinions=1)), {"attendees": 3, "opinions": None}, True),
+            (~(q(attendees__lte=5) | q(opinions=1)), {"attendees": 3, "opinions": None}, False),
             (q(notice_date__isnull=True), {"notice_date": None}, True),
             (q(kind__in=["a", ""]), {"kind": ""}, True),
             (q(kind__in=["a"]), {"kind": "b"}, False),

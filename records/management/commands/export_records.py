@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from danvan.common.arguments import read_target, read_years
 from danvan.units.models import AdministrativeUnit
 from records.kinds import BY_SLUG
-from records.sheets.views import write_records
+from records.sheets.exporting import write_records
 from records.years import span_of, year_spans
 
 

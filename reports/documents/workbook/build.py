@@ -76,7 +76,7 @@ def build(content: Content) -> cells.Workbook:
 def file_name(unit: AdministrativeUnit, first_year: int, last_year: int) -> str:
     """Return the name of the file a browser is given."""
     years = years_text(first_year, last_year).replace("–", "-")
-    return excel.safe_file_name(f"Tổng hợp công tác dân vận {unit.full_name} {years}")
+    return f"Tổng hợp công tác dân vận {unit.full_name} {years}"
 
 
 def _describe(book: cells.Workbook, content: Content) -> None:
