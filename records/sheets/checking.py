@@ -16,7 +16,7 @@ from danvan.imports.models import RowKind
 from danvan.imports.targets import Checker, Problem, Verdict
 from records.locks import locks_on
 from records.models.rules import rules_of
-from records.sheets.reading import BLANK, Reading, choose
+from records.sheets.reading import NOTHING, Reading, choose
 
 SAME = Verdict(None)
 
@@ -103,7 +103,7 @@ class RecordChecker(Checker):
                 value = reading.known[cell] if cell.__class__ is not bool else reading.load(cell)
             except KeyError:
                 value = reading.load(cell)
-            if value is BLANK:
+            if value is NOTHING:
                 parsed.blanks.append(reading)
             elif value.__class__ is Problem:
                 problems.append(value)

@@ -23,7 +23,7 @@ from records.sheets.columns import (
     RecognitionResource,
     decision_field,
 )
-from records.sheets.reading import BLANK, Reading, choose
+from records.sheets.reading import NOTHING, Reading, choose
 
 
 def values_of(row: Recognition) -> list:
@@ -71,7 +71,7 @@ class RecognitionChecker(Checker):
             value = cell if cell.__class__ is Problem else reading.load(cell)
             if value.__class__ is Problem:
                 problems.append(value)
-            elif value is not BLANK:
+            elif value is not NOTHING:
                 values[name] = value
         code = self._code(row.get("unit", ""))
         if code.__class__ is Problem:

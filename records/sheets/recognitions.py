@@ -13,6 +13,7 @@ from django.urls import reverse
 from danvan.accounts.audit.context import acting
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
+from danvan.common.words import EMPTY
 from danvan.imports.models import RowKind
 from danvan.imports.targets import Column, PreviewLine, Refused, Target, digest
 from records.kinds import BY_SLUG
@@ -155,7 +156,7 @@ def _recognition(item: list) -> Recognition:
 def _shown(values: list) -> tuple[str, ...]:
     level, decision, day, body = values
     choices = dict(Recognition._meta.get_field("level").flatchoices)
-    return str(choices[level]), decision, "/".join(reversed(day.split("-"))), body or "(trống)"
+    return str(choices[level]), decision, "/".join(reversed(day.split("-"))), body or EMPTY
 
 
 RECOGNITIONS = RecognitionTarget()

@@ -21,6 +21,7 @@ from danvan.accounts.audit.writing import audited_bulk_delete
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.common.numbers import format_number
+from danvan.common.words import EMPTY
 from danvan.imports.bulk import AuditWriter, insert_many, reserve_keys
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Column, PreviewLine, Refused, Target, digest
@@ -203,7 +204,7 @@ class RecordTarget(Target):
 
     def _shown(self, name: str, value) -> str:
         if value is None or value == "":
-            return "(trống)"
+            return EMPTY
         if name not in self.fields:
             return str(value)
         shown = self.fields[name].widget.render(_python(self.model, name, value))
@@ -272,7 +273,7 @@ class _Writer:
         title, search = stored.index("title"), stored.index("search")
         names = [name.removesuffix("_id") for name in stored if name != "search"]
         places = [index for index, name in enumerate(stored) if name != "search"]
-        audit = AuditWriter(self.model, self.job.owner, f"import-{self.job.pk}")
+        audit = AuditWriter(self.model, self.job.owner, self.job.request_id)
         label = str(self.model._meta.verbose_name)
         audit.write(
             audit.created(

@@ -108,7 +108,7 @@ class TestDatabaseChecks(TestCase):
         self.assertEqual(self.ids(), [])
 
     def test_open_ledger(self):
-        with ledger.opened(connection):
+        with ledger.unprotected(connection):
             self.assertEqual(self.ids(), ["danvan.E010"])
 
     def test_deferred_sqlite(self):
