@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.db import models
 
 from danvan.common.numbers import format_number
+from danvan.common.words import in_words
 from records.kinds import RecordKind
 from records.models import EventRecord
 
@@ -48,7 +47,7 @@ class Shown:
         self.groups = []
         for legend, names in kind.layout:
             lines = [
-                (label_of(kind, name), in_words(record, name)) for name in names if name != "unit"
+                (label_of(kind, name), value_text(record, name)) for name in names if name != "unit"
             ]
             if lines := [(label, text) for label, text in lines if text]:
                 self.groups.append((legend, lines))
@@ -59,26 +58,16 @@ def label_of(kind: RecordKind, name: str) -> str:
     return "Chủ trì, tham dự" if name == "led_by" else kind.label_of(name)
 
 
-def in_words(record: EventRecord, name: str) -> str:
-    """Return the value of a field as people read it, "" for nothing."""
+def value_text(record: EventRecord, name: str) -> str:
+    """Return the value of an entered field as people read it, "" for nothing."""
     if name == "led_by":
         return record.leaders
-    value = getattr(record, name)
-    column = record._meta.get_field(name)
-    if value is None or value == "":
-        return ""
-    if column.choices:
-        return str(getattr(record, f"get_{name}_display")())
-    if isinstance(value, datetime.date):
-        return f"{value:%d/%m/%Y}"
-    if isinstance(value, int | Decimal):
-        return str(value) if name.endswith("year") else format_number(value)
-    return str(value)
+    return in_words(record._meta.get_field(name), getattr(record, name))
 
 
 def shown_row(kind: RecordKind, record: EventRecord) -> ListRow:
     """Return one line of the list of `kind`."""
-    cells = [ListCell(in_words(record, name), is_number(kind, name)) for name in kind.columns]
+    cells = [ListCell(value_text(record, name), is_number(kind, name)) for name in kind.columns]
     when = f"{record.start_date:%d/%m/%Y}" if kind.dated else str(record.year)
     return ListRow(record, when, cells)
 

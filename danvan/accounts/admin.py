@@ -32,6 +32,7 @@ from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry
 from danvan.accounts.sheet import account_sheet
 from danvan.common import excel
+from danvan.common.admin import ListedLookupsAdmin
 from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.units.forms import unit_choice
 
@@ -72,7 +73,7 @@ class AccountForm(StaleFormMixin):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(ListedLookupsAdmin):
     """Accounts: list, search with and without marks, create, issue, move, stop, open again."""
 
     form = AccountForm

@@ -23,7 +23,7 @@ from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.accounts.sheet import COLUMNS
-from danvan.common.sheets.columns import BLANK, Column, Problem
+from danvan.common.sheets.columns import NOTHING, Column, Problem
 from danvan.imports.checking import error_verdict
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, PreviewLine, Target, Verdict, digest
@@ -132,7 +132,7 @@ class AccountChecker(Checker):
             value = cell if isinstance(cell, Problem) else column.load(cell)
             if isinstance(value, Problem):
                 problems.append(value)
-            elif value is not BLANK:
+            elif value is not NOTHING:
                 found[column.key] = value
             elif column.required:
                 message = f"Thiếu {column.heading.lower()}."

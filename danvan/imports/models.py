@@ -151,6 +151,11 @@ class ImportJob(models.Model):
         super().save(**kwargs)
 
     @property
+    def request_id(self) -> str:
+        """The id under which ledgers and audit trail know what it wrote."""
+        return f"import-{self.pk}"
+
+    @property
     def is_running(self) -> bool:
         """Tell whether a process works on it now (or waits to)."""
         return self.state in RUNNING or self.state == JobState.QUEUED

@@ -7,7 +7,7 @@ import re
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
 from danvan.common.text import clean_line, search_key, sort_key
 
@@ -28,6 +28,17 @@ class Level(models.TextChoices):
     def from_letter(cls, letter: str) -> Level:
         """Return the level of a catalogue letter; raises KeyError for any other letter."""
         return {"T": cls.PROVINCE, "H": cls.DISTRICT, "X": cls.COMMUNE}[letter]
+
+    @property
+    def rank(self) -> int:
+        """How high the tier lies: 1 for communes to 3 for provinces."""
+        return {"province": 3, "district": 2, "commune": 1}[self.value]
+
+    @classmethod
+    def ranked(cls, column: str = "level") -> Case:
+        """Return the rank of `column` as an expression: lists are ordered by it, never by the word."""
+        tiers = (When(**{column: level.value}, then=level.rank) for level in cls)
+        return Case(*tiers, output_field=models.SmallIntegerField())
 
 
 class UnitKind(models.TextChoices):

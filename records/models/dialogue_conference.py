@@ -32,7 +32,7 @@ class Audience(models.TextChoices):
     DIGNITARIES = "dignitaries", "Chức sắc, chức việc"
 
 
-class DialogueForm(models.TextChoices):
+class DialogueFormat(models.TextChoices):
     DIRECT = "direct", "Trực tiếp"
     ONLINE = "online", "Trực tuyến"
 
@@ -43,7 +43,7 @@ class DialogueConference(EventRecord):
     `led_by` has several values; three columns keep it countable in one set-based query on any database.
     """
 
-    Kind, Audience, Form = DialogueKind, Audience, DialogueForm
+    Kind, Audience, Form = DialogueKind, Audience, DialogueFormat
 
     LEADERS = {
         "led_by_secretary": "Bí thư cấp ủy",
@@ -58,7 +58,7 @@ class DialogueConference(EventRecord):
     led_by_council = models.BooleanField("chủ tịch HĐND chủ trì, tham dự", default=False)
     kind = choice_field("loại đối thoại", DialogueKind)
     audience = choice_field("đối tượng", Audience, blank=True)
-    form = choice_field("hình thức", DialogueForm, blank=True, default=DialogueForm.DIRECT)
+    form = choice_field("hình thức", DialogueFormat, blank=True, default=DialogueFormat.DIRECT)
     attendees = count_field("số người dự")
     opinions = count_field("số ý kiến, kiến nghị")
     answered = count_field("trả lời tại hội nghị", default=0, blank=True)
@@ -104,7 +104,7 @@ class DialogueConference(EventRecord):
                 "conclusion_date", "start_date", "Ngày kết luận không được trước ngày đối thoại."
             ),
             *chosen(kind=DialogueKind),
-            *chosen(blank=True, audience=Audience, form=DialogueForm),
+            *chosen(blank=True, audience=Audience, form=DialogueFormat),
         ]
 
     @property

@@ -14,8 +14,6 @@ from danvan.units.models import AdministrativeUnit, Level
 from records.models.base import EventRecord, text_field
 from records.models.rules import RowRule, at_least, choice_field, chosen, within
 
-HEIGHT = {Level.COMMUNE: 1, Level.DISTRICT: 2, Level.PROVINCE: 3}
-
 
 class ModelType(models.TextChoices):
     COLLECTIVE = "collective", "Tập thể"
@@ -186,7 +184,7 @@ class Recognition(models.Model):
         self.decision, self.body = clean_line(self.decision), clean_line(self.body)
         if not (self.level and self.date and self.model_id is not None or self.model):
             return
-        if self.level not in HEIGHT or not self.date:
+        if self.level not in Level.values or not self.date:
             return
         if self.date > timezone.localdate():
             raise ValidationError({"date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
@@ -196,7 +194,7 @@ class Recognition(models.Model):
 
     def derive(self):
         """Fill height and recogniser from level, date and the model's unit. Raises ValidationError."""
-        self.height = HEIGHT[Level(self.level)]
+        self.height = Level(self.level).rank
         self.recogniser = recogniser_of(self.model.unit, self.level, self.date)
 
 
@@ -208,7 +206,7 @@ def recogniser_of(unit: AdministrativeUnit, level: str, day) -> AdministrativeUn
     above, codes = unit, unit.path
     if above.level == level:
         return above
-    if HEIGHT[Level(level)] < HEIGHT[Level(above.level)]:
+    if Level(level).rank < Level(above.level).rank:
         raise ValidationError({"level": f"Cấp công nhận thấp hơn cấp của {unit}."})
     paths = []
     while codes := codes.rstrip("/").rpartition("/")[0]:

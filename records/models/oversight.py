@@ -26,7 +26,7 @@ class Lead(models.TextChoices):
     GSDTCD = "GSDTCD", "Ban Giám sát đầu tư của cộng đồng"
 
 
-class OversightForm(models.TextChoices):
+class OversightFormat(models.TextChoices):
     DELEGATION = "delegation", "Đoàn giám sát"
     DOCUMENTS = "documents", "Nghiên cứu, xem xét văn bản"
     JOIN = "join", "Tham gia giám sát"
@@ -38,7 +38,7 @@ class OversightForm(models.TextChoices):
 class Oversight(EventRecord):
     """One oversight or one critique; `title` is its subject."""
 
-    Kind, Lead, Form = OversightKind, Lead, OversightForm
+    Kind, Lead, Form = OversightKind, Lead, OversightFormat
 
     ORGANISATIONS = ("MT", "CD", "ND", "TN", "PN", "CCB")  # may oversee and criticise: QĐ 217
     BOARDS = ("TTND", "GSDTCD")
@@ -46,7 +46,7 @@ class Oversight(EventRecord):
     title = models.CharField("nội dung giám sát, phản biện", max_length=300)
     kind = choice_field("loại", OversightKind)
     lead = choice_field("đơn vị chủ trì", Lead)
-    form = choice_field("hình thức", OversightForm, blank=True)
+    form = choice_field("hình thức", OversightFormat, blank=True)
     drafts = count_field("số dự thảo văn bản được phản biện", null=True)
     recommendations = count_field("số kiến nghị", null=True)
     accepted = count_field("số kiến nghị được tiếp thu, giải quyết", null=True)
@@ -69,7 +69,7 @@ class Oversight(EventRecord):
         constraints = [
             *EventRecord.Meta.constraints,
             *chosen(kind=OversightKind, lead=Lead),
-            *chosen(blank=True, form=OversightForm),
+            *chosen(blank=True, form=OversightFormat),
             *within("drafts", "recommendations", "accepted", "violations"),
             *within("amount", top=1_000_000_000),
             RowRule(

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
-from danvan.common.sheets.columns import BLANK, Column, Known, Problem
+from danvan.common.sheets.columns import NOTHING, Column, Known, Problem
 from danvan.imports.checking import error_verdict
 from danvan.imports.models import RowKind
 from danvan.imports.targets import Checker, Verdict
@@ -90,7 +90,7 @@ class RecordChecker(Checker):
                 problems.append(cell)
                 continue
             value = known[cell] if cell.__class__ is not bool else column.load(cell)
-            if value is BLANK:
+            if value is NOTHING:
                 parsed.blanks.append(column)
             elif value.__class__ is Problem:
                 problems.append(value)

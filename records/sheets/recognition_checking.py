@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from django.core.exceptions import ValidationError
 
-from danvan.common.sheets.columns import BLANK, Problem
+from danvan.common.sheets.columns import NOTHING, Problem
 from danvan.common.text import search_key
 from danvan.imports.checking import error_verdict
 from danvan.imports.models import RowKind
@@ -60,7 +60,7 @@ class RecognitionChecker(Checker):
             value = cell if cell.__class__ is Problem else column.load(cell)
             if value.__class__ is Problem:
                 problems.append(value)
-            elif value is not BLANK:
+            elif value is not NOTHING:
                 values[column.key] = value
         code = self.units.code(row.get("unit", ""))
         if code.__class__ is Problem:

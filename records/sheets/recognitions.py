@@ -12,6 +12,7 @@ from django.urls import reverse
 from danvan.accounts.audit.context import acting
 from danvan.accounts.rights import Action
 from danvan.common.sheets.columns import Column
+from danvan.common.words import EMPTY, in_words
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import PreviewLine, Refused, Target
 from records.kinds import BY_SLUG
@@ -107,10 +108,9 @@ def _recognition(item: list) -> Recognition:
     return _filled(Recognition(pk=item[2], model_id=item[1]), item[4])
 
 
-def _shown(values: list) -> tuple[str, ...]:
-    level, decision, day, body = values
-    named = RecognitionResource.fields["level"].words(level)
-    return named, decision, "/".join(reversed(day.split("-"))), body or "(trống)"
+def _shown(values: list) -> list[str]:
+    pairs = zip(DECISION, values, strict=True)
+    return [in_words(Recognition._meta.get_field(name), value) or EMPTY for name, value in pairs]
 
 
 RECOGNITIONS = RecognitionTarget()

@@ -19,6 +19,7 @@ from danvan.accounts.audit.writing import audited_bulk_delete
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets.columns import Column
+from danvan.common.words import EMPTY, in_words
 from danvan.imports.bulk import AuditWriter, insert_many, reserve_keys
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import PreviewLine, Refused, Target, digest
@@ -170,10 +171,7 @@ class RecordTarget(Target):
         )
 
     def _shown(self, name: str, value) -> str:
-        if value is None or value == "":
-            return "(trống)"
-        column = self.resource.fields.get(name)
-        return column.words(_python(self.model, name, value)) if column else str(value)
+        return in_words(self.model._meta.get_field(name), value) or EMPTY
 
 
 class _Writer:
@@ -234,7 +232,7 @@ class _Writer:
         title, search = stored.index("title"), stored.index("search")
         names = [name.removesuffix("_id") for name in stored if name != "search"]
         places = [index for index, name in enumerate(stored) if name != "search"]
-        audit = AuditWriter(self.model, self.job.owner, f"import-{self.job.pk}")
+        audit = AuditWriter(self.model, self.job.owner, self.job.request_id)
         label = str(self.model._meta.verbose_name)
         audit.write(
             audit.created(

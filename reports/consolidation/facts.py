@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.db.models import Count, Q, Sum
 
 from danvan.units.models import Level
-from reports.catalogue.expressions import Node, holds, names_in, value
+from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
 from reports.consolidation.figures import Facts, Part
 from reports.consolidation.scope import ScopeData
 from reports.models import (
@@ -158,8 +158,3 @@ def meets(data: ScopeData, node: Node, numbers: dict[str, Decimal], level: str) 
         return holds(node, lookup)
     number = value(node, lookup)
     return None if number is None else number > 0
-
-
-def is_condition(node: Node) -> bool:
-    """Tell whether an expression is true or false rather than a number."""
-    return node.op in ("and", "=>", "=", "!=", "<", "<=", ">", ">=")

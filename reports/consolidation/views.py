@@ -26,17 +26,16 @@ from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
     figure_text,
     inclusion_text,
+    row_label,
     years_text,
 )
 from reports.counting.counting import links_behind
 from reports.documents.charts import bar_chart
 from reports.documents.workbook.build import build, collect, file_name
-from reports.documents.workbook.units import unit_label
 from reports.models import ValueType
 
 # Old Hà Nội had 579 communes; Hà Nam's 116 units stay on one page, and on one printed table.
 UNITS_A_PAGE, REPORTS_A_PAGE = 200, 100
-LEVEL_HEADS = {Level.PROVINCE: "Cấp tỉnh", Level.DISTRICT: "Cấp huyện", Level.COMMUNE: "Cấp xã"}
 
 
 @require_safe
@@ -72,7 +71,7 @@ def drill(request, code: str):
         "behind": _records_behind(pages),
         "wanted": wanted,
         "years": years_text(wanted.first, wanted.last),
-        "level": LEVEL_HEADS.get(wanted.level),
+        "level": Level(wanted.level).label if wanted.level else None,
         "chart": bar_chart("Từng năm", rows) if len(rows) > 1 else None,
     }
     return render(request, "reports/consolidation/drill.html", context)
@@ -127,7 +126,7 @@ def _tables(request, wanted: Wanted) -> dict:
         "found": found,
         "years": years_text(wanted.first, wanted.last),
         "inclusion": inclusion_text(found),
-        "levels": [(level, LEVEL_HEADS[Level(level)]) for level in found.levels],
+        "levels": [(level, Level(level).label) for level in found.levels],
         "prior_label": years_text(*found.prior_years) if found.prior_years else "Cùng kỳ",
         "by_units": wanted.view == UNITS,
         "section": section,
@@ -169,5 +168,5 @@ def _chart(breakdown: Breakdown, code: str | None):
     rows = []
     for part in breakdown.total.parts:
         figure = part.figures[chosen.code]
-        rows.append((unit_label(part), figure.number, figure_text(figure, chosen)))
+        rows.append((row_label(part), figure.number, figure_text(figure, chosen)))
     return bar_chart(f"{chosen.code} {chosen.label} ({chosen.unit_of_measure})", rows)

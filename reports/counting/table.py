@@ -108,7 +108,7 @@ def different(column: str) -> Aggregate:
     return lambda where: Count(column, filter=where, distinct=True)
 
 
-def total(*columns: str, decimal: bool = False) -> Aggregate:
+def sum_of(*columns: str, decimal: bool = False) -> Aggregate:
     """Add columns over matching rows: 0 where none matches, blank where all that match are blank."""
     added = F(columns[0])
     for column in columns[1:]:
@@ -227,7 +227,7 @@ ALL: list[Measure] = [
         ("QT03", count, {"form": "direct"}),
         ("QT04", count, {"form": "online,hybrid"}),
         ("QT05", count, {"form": "embedded"}),
-        ("QT06", total("attendees"), {}),
+        ("QT06", sum_of("attendees"), {}),
     ),
     *_rows(
         _ISSUES,
@@ -247,11 +247,11 @@ ALL: list[Measure] = [
         ("DT03", count, _HEADS),
         ("DT04", count, {**_HEADS, "kind": "regular"}),
         ("DT05", count, {**_HEADS, "kind": "ad_hoc,thematic"}),
-        ("DT06", total("attendees"), _HEADS),
-        ("DT07", total("opinions"), _HEADS),
-        ("DT08", total("answered"), _HEADS),
-        ("DT09", total("resolved_later"), _HEADS),
-        ("DT10", total("pending"), _HEADS),
+        ("DT06", sum_of("attendees"), _HEADS),
+        ("DT07", sum_of("opinions"), _HEADS),
+        ("DT08", sum_of("answered"), _HEADS),
+        ("DT09", sum_of("resolved_later"), _HEADS),
+        ("DT10", sum_of("pending"), _HEADS),
         ("DT12", count, {**_HEADS, "ket_luan": "1"}),
     ),
     *_rows(
@@ -260,13 +260,13 @@ ALL: list[Measure] = [
         ("TD02", count, _reception("secretary", "ad_hoc")),
         ("TD03", different("start_date"), _reception("chairman", "regular")),
         ("TD04", count, _reception("chairman", "ad_hoc")),
-        ("TD05", total("people"), {}),
-        ("TD06", total("complaints", "denunciations", "petitions"), {}),
-        ("TD07", total("complaints"), {}),
-        ("TD08", total("denunciations"), {}),
-        ("TD09", total("petitions"), {}),
-        ("TD10", total("within_competence"), {}),
-        ("TD11", total("resolved"), {}),
+        ("TD05", sum_of("people"), {}),
+        ("TD06", sum_of("complaints", "denunciations", "petitions"), {}),
+        ("TD07", sum_of("complaints"), {}),
+        ("TD08", sum_of("denunciations"), {}),
+        ("TD09", sum_of("petitions"), {}),
+        ("TD10", sum_of("within_competence"), {}),
+        ("TD11", sum_of("resolved"), {}),
     ),
     *_rows(
         _found(SkilledMobilisationModel),
@@ -291,8 +291,8 @@ ALL: list[Measure] = [
         _found(FriendlyGovAssessment),
         ("CQ01", highest(None), {}),
         ("CQ02", highest("rating"), {}),
-        ("CQ08", total("surveys"), {}),
-        ("CQ09", total("satisfied"), {}),
+        ("CQ08", sum_of("surveys"), {}),
+        ("CQ09", sum_of("satisfied"), {}),
     ),
     *_rows(
         _found(DemocracyConference),
@@ -307,23 +307,23 @@ ALL: list[Measure] = [
         *((f"GS01.{lead}", count, _led("oversight", lead)) for lead in Oversight.ORGANISATIONS),
         ("GS02", count, _led("critique", _SIX)),
         *((f"GS02.{lead}", count, _led("critique", lead)) for lead in Oversight.ORGANISATIONS),
-        ("GS03", total("drafts"), {"kind": "critique"}),
-        ("GS04", total("recommendations"), {}),
-        ("GS05", total("accepted"), {}),
+        ("GS03", sum_of("drafts"), {"kind": "critique"}),
+        ("GS04", sum_of("recommendations"), {}),
+        ("GS05", sum_of("accepted"), {}),
         ("GS07", count, _led("oversight", "HDND,SECTOR")),
         ("GS09", count, _led("oversight", "TTND")),
         ("GS11", count, _led("oversight", "GSDTCD")),
-        ("GS12", total("violations"), {"lead": _BOARDS}),
-        ("GS13", total("amount", decimal=True), {}),
+        ("GS12", sum_of("violations"), {"lead": _BOARDS}),
+        ("GS13", sum_of("amount", decimal=True), {}),
     ),
     *_rows(
         _found(TrainingCourse),
         ("TP01", count, {"organiser": "board"}),
-        ("TP02", total("participants"), {"organiser": "board"}),
+        ("TP02", sum_of("participants"), {"organiser": "board"}),
         ("TP03", count, {"organiser": "front,organisation"}),
-        ("TP04", total("participants"), {"organiser": "front,organisation"}),
+        ("TP04", sum_of("participants"), {"organiser": "front,organisation"}),
         ("TP05", count, {"organiser": "government"}),
-        ("TP06", total("participants"), {"organiser": "government"}),
+        ("TP06", sum_of("participants"), {"organiser": "government"}),
     ),
 ]
 MEASURES: dict[str, Measure] = {measure.code: measure for measure in ALL}

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from danvan.common.numbers import format_number
+from danvan.common.words import EMPTY
 from reports.counting.counting import counted_for, links_behind
 from reports.figures.reading import EntryProblem, read_figure, typed_form
 from reports.figures.rules import Finding, RuleBook, describe, percent
@@ -267,5 +268,5 @@ class EntrySheet:
         entry.error = self.errors.get(code, "")
         entry.conflict = self.conflicts.get(code)
         if entry.conflict:
-            entry.conflict_shown = describe(indicator, entry.conflict.current) or "(để trống)"
+            entry.conflict_shown = describe(indicator, entry.conflict.current) or EMPTY
         return entry

@@ -10,7 +10,7 @@ from danvan.common.numbers import format_number
 from danvan.units.models import Level
 from reports.catalogue.expressions import holds, names_in, parse, value
 from reports.figures.writing import BLANK, Figure
-from reports.models import Aggregation, Indicator, Rule, Severity, ValueType
+from reports.models import Aggregation, Indicator, Qualifier, Rule, Severity, ValueType
 
 # A jump asks for a sentence when it is over half of last year's figure and not a matter of a few units:
 # small counts (1 → 2) would otherwise ask all the time.
@@ -149,8 +149,7 @@ def describe(indicator: Indicator, figure: Figure) -> str:
     if indicator.value_type == ValueType.RATING:
         rank = int(figure.number)
         return indicator.scale[rank - 1] if 0 < rank <= len(indicator.scale) else str(rank)
-    prefix = {"at_least": "trên ", "about": "khoảng "}.get(figure.qualifier, "")
-    return prefix + format_number(figure.number)
+    return Qualifier(figure.qualifier).prefix + format_number(figure.number)
 
 
 def percent(ratio: Decimal | None) -> str:

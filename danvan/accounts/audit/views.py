@@ -20,6 +20,7 @@ from danvan.common import excel
 from danvan.common.excel import DATE_TIME
 from danvan.common.paging import Listing
 from danvan.common.sheets.columns import Column
+from danvan.common.words import EMPTY
 
 EXPORT_LIMIT = 50_000
 NEWEST_FIRST = "-id"
@@ -170,7 +171,7 @@ def audit_export(request):
 def _audit_row(entry: AuditEntry) -> tuple:
     line = described(entry)
     text = "; ".join(
-        f"{label}: {old or '(trống)'} → {new or '(trống)'}" for label, old, new in line["changes"]
+        f"{label}: {old or EMPTY} → {new or EMPTY}" for label, old, new in line["changes"]
     )
     return (
         line["at"], line["who"], line["who_unit"], line["who_role"], line["action"], line["kind"],

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,13 +16,12 @@ from django.db import models
 from import_export import fields, widgets
 
 from danvan.common import excel
-from danvan.common.numbers import format_number
 from danvan.common.sheets import cells
 from danvan.common.sheets.child import DATE
 from danvan.common.text import search_key
 
 MEMORY = 20_000  # cells of a column whose meaning is kept
-BLANK = object()
+NOTHING = object()
 
 
 @dataclass(frozen=True)
@@ -198,25 +196,17 @@ class Column(fields.Field):
             setattr(instance, self.attribute, self.empty)
 
     def load(self, cell: Any) -> Any:
-        """Return the value of `cell`, judged by the model's column as well; a Problem; or BLANK."""
+        """Return the value of `cell`, judged by the model's column as well; a Problem; or NOTHING."""
         field = self.widget.field
         try:
             value = self.widget.read(cell)
             if value is None or value == "":
-                return BLANK
+                return NOTHING
             return field.clean(value, None) if field else value
         except cells.CellProblem as problem:
             return Problem(self.key, str(problem), cells.shown(cell), problem.allowed)
         except ValidationError as error:
             return Problem(self.key, " ".join(error.messages), cells.shown(cell))
-
-    def words(self, value: Any) -> str:
-        """Return a stored value as people read it."""
-        shown = self.widget.render(value)
-        if isinstance(shown, datetime.date):
-            return f"{shown:%d/%m/%Y}"
-        is_number = isinstance(shown, int | Decimal) and self.fmt != YearCell.fmt
-        return format_number(shown) if is_number else str(shown)
 
     def choose(self) -> Problem:
         """Return the problem of a choice not made."""
