@@ -56,7 +56,6 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "django_filters",
-    "import_export",
     "auditlog",
     "django_otp",
     "django_otp.plugins.otp_totp",
@@ -249,11 +248,6 @@ IMPORT_TARGETS = [
     "records.sheets.recognitions.TARGETS",
     "danvan.imports.account_target.TARGETS",
 ]
-
-IMPORT_EXPORT_USE_TRANSACTIONS = True
-IMPORT_EXPORT_ESCAPE_ILLEGAL_CHARS_ON_EXPORT = True
-IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
-IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
 
 LOGGING = {
     "version": 1,
