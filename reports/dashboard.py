@@ -13,7 +13,7 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from records.menu import year_counts
 from reports.consolidation.facts import read_facts
-from reports.consolidation.scope import Scope, Source
+from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import single_years, year_progress
 from reports.consolidation.words import figure_text
 from reports.figures.rules import describe
@@ -93,13 +93,13 @@ def _key_figures(report: Report) -> list[dict]:
 def _area_figures(user, period) -> dict:
     """Return a few consolidated figures of this year and the two before, as far as approved."""
     scope = Scope(user.unit, period.year - 2, period.year, within=units_visible_to(user))
-    source = Source(scope)
+    data = ScopeData(scope)
     asked = "?" + urlencode(
         {"unit": user.unit.code, "first": scope.first_year, "last": scope.last_year}
     )
-    definitions = [source.definitions[code] for code in AREA_FIGURES if code in source.definitions]
-    facts = read_facts(source, source.years, [d.code for d in definitions])[None]
-    single = single_years(source, facts)
+    definitions = [data.definitions[code] for code in AREA_FIGURES if code in data.definitions]
+    facts = read_facts(data, data.years, [d.code for d in definitions])[None]
+    single = single_years(data, facts)
     lines = [
         {
             "label": KEY_FIGURES[definition.code],
@@ -108,7 +108,7 @@ def _area_figures(user, period) -> dict:
         }
         for definition in definitions
     ]
-    return {"scope": scope, "lines": lines, "years": year_progress(source, facts)}
+    return {"scope": scope, "lines": lines, "years": year_progress(data, facts)}
 
 
 def _below(user, period) -> dict:

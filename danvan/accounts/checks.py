@@ -168,7 +168,7 @@ def check_database(app_configs=None, databases=None, **kwargs):
             hint = "Set OPTIONS['transaction_mode'] to IMMEDIATE: otherwise writers fail “locked”."
             errors.append(Error("SQLite begins DEFERRED.", hint=hint, id="danvan.E009"))
         if not _ledger_protected(connection):
-            hint = "Run manage.py migrate; after a table was rebuilt call reports.figures.ledger.install."
+            hint = "Run manage.py migrate; after a table was rebuilt call reports.figures.ledger.protect."
             errors.append(
                 Error("The ledger of figures can be rewritten.", hint=hint, id="danvan.E010")
             )
@@ -214,4 +214,4 @@ def _ledger_protected(connection) -> bool:
     ledger = import_module("reports.figures.ledger")
     applied = MigrationRecorder(connection).applied_migrations()
     # A database that is not migrated yet is told so by migrate itself, which runs this check first.
-    return ("reports", ledger.MIGRATION) not in applied or ledger.installed(connection)
+    return ("reports", ledger.MIGRATION) not in applied or ledger.is_protected(connection)

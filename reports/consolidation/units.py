@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.facts import read_facts
-from reports.consolidation.figures import Definition, Evaluator, Facts, Figure
-from reports.consolidation.scope import Scope, Source
+from reports.consolidation.figures import Definition, Evaluator, Facts, Total
+from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import (
     YearProgress,
     section_codes,
@@ -28,7 +28,7 @@ class UnitRow:
     """
 
     unit: AdministrativeUnit
-    figures: dict[str, Figure]
+    figures: dict[str, Total]
     parts: tuple[UnitRow, ...] = ()
     is_own: bool = False
 
@@ -59,39 +59,39 @@ def by_child_unit(*scope, **options) -> Breakdown:
     For a province: districts, each with its communes; for a district its communes. Arguments as of
     `Scope`. The row of the unit's own office is among the parts, so that they add up exactly.
     """
-    source = Source(Scope(*scope, **options))
-    return break_down(source, source.scope.section)
+    data = ScopeData(Scope(*scope, **options))
+    return break_down(data, data.scope.section)
 
 
-def break_down(source: Source, section: str | None) -> Breakdown:
+def break_down(data: ScopeData, section: str | None) -> Breakdown:
     """Return the rows by unit of one section (None: all) in the scope of `source`."""
-    codes = section_codes(source, section)
-    facts = read_facts(source, source.years, codes, by_unit=True)
-    paths = _paths(source)
-    root = _tree(source, paths)
-    units = _units_by_path(source, root)
+    codes = section_codes(data, section)
+    facts = read_facts(data, data.years, codes, by_unit=True)
+    paths = _paths(data)
+    root = _tree(data, paths)
+    units = _units_by_path(data, root)
     anchor = Facts()
     for one in facts.values():
         anchor.add(one)
-    total, _all = _row(source, root, units, facts, codes, anchor)
+    total, _all = _row(data, root, units, facts, codes, anchor)
     return Breakdown(
-        scope=source.scope,
-        columns=tuple(source.definitions[code] for code in codes),
-        section_number=section_numbers(source).get(section, 0),
+        scope=data.scope,
+        columns=tuple(data.definitions[code] for code in codes),
+        section_number=section_numbers(data).get(section, 0),
         total=total,
-        years=year_progress(source, anchor),
+        years=year_progress(data, anchor),
     )
 
 
-def _paths(source: Source) -> dict[int, str]:
+def _paths(data: ScopeData) -> dict[int, str]:
     """Return {unit id: path} of the units that must report in the range."""
-    return dict(source.reports().order_by("unit__path").values_list("unit_id", "unit__path"))
+    return dict(data.reports().order_by("unit__path").values_list("unit_id", "unit__path"))
 
 
-def _tree(source: Source, paths: dict[int, str]) -> _Node:
+def _tree(data: ScopeData, paths: dict[int, str]) -> _Node:
     """Hang every reporting unit below the nearest of the family (the unit, its predecessors)."""
-    family = sorted((unit.path for unit in source.family), key=len, reverse=True)
-    root = _Node(source.scope.unit.path)
+    family = sorted((unit.path for unit in data.family), key=len, reverse=True)
+    root = _Node(data.scope.unit.path)
     for unit_id, path in paths.items():
         above = next((base for base in family if path.startswith(base)), "")
         node = root
@@ -105,25 +105,25 @@ def _tree(source: Source, paths: dict[int, str]) -> _Node:
     return root
 
 
-def _units_by_path(source: Source, root: _Node) -> dict[str, AdministrativeUnit]:
+def _units_by_path(data: ScopeData, root: _Node) -> dict[str, AdministrativeUnit]:
     """Return the last version of the units of the tree up to the end of the range, by path."""
     wanted, waiting = set(), [root]
     while waiting:
         node = waiting.pop()
         wanted.add(node.path)
         waiting.extend(node.below.values())
-    dates = [period.structure_date for period in source.periods if period.pk in source.years]
+    dates = [period.structure_date for period in data.periods if period.pk in data.years]
     units = AdministrativeUnit.objects.filter(path__in=wanted).select_related("parent")
     found = {}
     for unit in units.order_by("valid_from"):
         if unit.path not in found or (dates and unit.valid_from <= max(dates)):
             found[unit.path] = unit
-    found[root.path] = found.get(root.path, source.scope.unit)
+    found[root.path] = found.get(root.path, data.scope.unit)
     return found
 
 
 def _row(
-    source: Source,
+    data: ScopeData,
     node: _Node,
     units: dict[str, AdministrativeUnit],
     facts: dict[int, Facts],
@@ -136,20 +136,20 @@ def _row(
         if unit_id in facts:
             mine.add(facts[unit_id])
     if not node.below:
-        return UnitRow(units[node.path], _figures(source, mine, codes, anchor)), mine
+        return UnitRow(units[node.path], _figures(data, mine, codes, anchor)), mine
     parts = []
     if node.own:
-        own = _figures(source, mine, codes, anchor)
+        own = _figures(data, mine, codes, anchor)
         parts.append(UnitRow(units[node.path], own, is_own=True))
     whole = Facts()
     whole.add(mine)
     for _path, below in sorted(node.below.items()):
-        row, theirs = _row(source, below, units, facts, codes, anchor)
+        row, theirs = _row(data, below, units, facts, codes, anchor)
         parts.append(row)
         whole.add(theirs)
-    return UnitRow(units[node.path], _figures(source, whole, codes, anchor), tuple(parts)), whole
+    return UnitRow(units[node.path], _figures(data, whole, codes, anchor), tuple(parts)), whole
 
 
-def _figures(source: Source, facts: Facts, codes: list[str], anchor: Facts) -> dict[str, Figure]:
-    evaluator = Evaluator(source.definitions, facts, source.years, anchor)
+def _figures(data: ScopeData, facts: Facts, codes: list[str], anchor: Facts) -> dict[str, Total]:
+    evaluator = Evaluator(data.definitions, facts, data.years, anchor)
     return {code: evaluator.figure(code) for code in codes}

@@ -92,7 +92,7 @@ class ReportFilter(django_filters.FilterSet):
             .filter_queryset(queryset)
             .with_names()
             .with_due_dates()
-            .order_by("-level", "unit__path")
+            .order_by(Level.ranked().desc(), "unit__path")
         )
 
 

@@ -8,7 +8,7 @@ from django.test import SimpleTestCase, TestCase, override_settings
 from django.test.utils import isolate_apps
 
 from danvan.accounts import checks
-from danvan.navigation import Entry
+from danvan.navigation import MenuEntry
 from reports.figures import ledger
 
 SAFE = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
@@ -58,7 +58,7 @@ class TestChecks(SimpleTestCase):
             self.assertEqual(self.ids(checks.check_scope), ["danvan.E003"])
 
     def test_menu_without_url(self):
-        with mock.patch("danvan.navigation.MENU", (Entry("X", "khong:co"),)):
+        with mock.patch("danvan.navigation.MENU", (MenuEntry("X", "khong:co"),)):
             self.assertEqual(self.ids(checks.check_menu), ["danvan.E004"])
 
     def test_policy(self):
@@ -100,7 +100,7 @@ class TestDatabaseChecks(TestCase):
         self.assertEqual(self.ids(), [])
 
     def test_open_ledger(self):
-        with ledger.opened(connection):
+        with ledger.unprotected(connection):
             self.assertEqual(self.ids(), ["danvan.E010"])
 
     def test_deferred_sqlite(self):
