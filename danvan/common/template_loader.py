@@ -10,11 +10,12 @@ from django.template.base import Node, TextNode
 from django.template.defaulttags import CommentNode, LoadNode
 from django.template.loaders import cached, filesystem
 
-# Elements beside which a browser shows no white space; beside all others a break counts as one space.
+# Elements beside which a browser shows no white space (a form may stand in a line); beside all others a
+# break counts as one space.
 _BLOCKS = (
     "html|head|title|meta|link|script|body|header|footer|main|nav|section|article|aside|div|p|hr|br"
     "|h[1-6]|ul|ol|li|dl|dt|dd|table|caption|colgroup|col|thead|tbody|tfoot|tr|th|td"
-    "|form|fieldset|legend|select|optgroup|option|details|summary|figure|figcaption"
+    "|fieldset|legend|select|optgroup|option|details|summary|figure|figcaption"
 )
 _BREAK = r"\s*\n\s*"
 _AFTER_BLOCK = re.compile(rf"(</?(?:{_BLOCKS})\b[^<>]*>|<button\b[^<>]*>){_BREAK}")
