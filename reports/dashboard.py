@@ -12,7 +12,7 @@ from danvan.accounts.scope import own_units, units_visible_to
 from danvan.units.queries import tree_order
 from records.menu import year_counts
 from reports.consolidation.facts import read_facts
-from reports.consolidation.scope import Scope, Source
+from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import single_years, year_progress
 from reports.consolidation.words import figure_text
 from reports.figures.rules import describe
@@ -89,10 +89,10 @@ def _key_figures(report: Report) -> list[dict]:
 def _area_figures(user, period) -> dict:
     """Return a few consolidated figures of this year and the two before, as far as approved."""
     scope = Scope(user.unit, period.year - 2, period.year, within=units_visible_to(user))
-    source = Source(scope)
-    definitions = [source.definitions[code] for code in AREA_FIGURES if code in source.definitions]
-    facts = read_facts(source, source.years, [d.code for d in definitions])[None]
-    single = single_years(source, facts)
+    data = ScopeData(scope)
+    definitions = [data.definitions[code] for code in AREA_FIGURES if code in data.definitions]
+    facts = read_facts(data, data.years, [d.code for d in definitions])[None]
+    single = single_years(data, facts)
     lines = [
         {
             "code": definition.code,
@@ -101,7 +101,7 @@ def _area_figures(user, period) -> dict:
         }
         for definition in definitions
     ]
-    return {"scope": scope, "lines": lines, "years": year_progress(source, facts)}
+    return {"scope": scope, "lines": lines, "years": year_progress(data, facts)}
 
 
 def _below(user, period) -> dict:

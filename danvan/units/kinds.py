@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Case, When
 
 
 class Level(models.TextChoices):
@@ -22,8 +23,19 @@ class Level(models.TextChoices):
         """Return the level of a catalogue letter; raises KeyError for any other letter."""
         return {"T": cls.PROVINCE, "H": cls.DISTRICT, "X": cls.COMMUNE}[letter]
 
+    @property
+    def rank(self) -> int:
+        """How high the tier lies: 1 for communes to 3 for provinces."""
+        return {"province": 3, "district": 2, "commune": 1}[self.value]
 
-class Kind(models.TextChoices):
+    @classmethod
+    def ranked(cls, column: str = "level") -> Case:
+        """Return the rank of `column` as an expression: lists are ordered by it, never by the word."""
+        tiers = (When(**{column: level.value}, then=level.rank) for level in cls)
+        return Case(*tiers, output_field=models.SmallIntegerField())
+
+
+class UnitKind(models.TextChoices):
     """What a unit is called in law; the label is the prefix of its full name."""
 
     TINH = "tinh", "Tỉnh"
@@ -39,14 +51,14 @@ class Kind(models.TextChoices):
 
 
 KINDS_OF_LEVEL = {
-    Level.PROVINCE: (Kind.TINH, Kind.THANH_PHO_TW),
-    Level.DISTRICT: (Kind.QUAN, Kind.HUYEN, Kind.THI_XA, Kind.THANH_PHO),
-    Level.COMMUNE: (Kind.XA, Kind.PHUONG, Kind.THI_TRAN, Kind.DAC_KHU),
+    Level.PROVINCE: (UnitKind.TINH, UnitKind.THANH_PHO_TW),
+    Level.DISTRICT: (UnitKind.QUAN, UnitKind.HUYEN, UnitKind.THI_XA, UnitKind.THANH_PHO),
+    Level.COMMUNE: (UnitKind.XA, UnitKind.PHUONG, UnitKind.THI_TRAN, UnitKind.DAC_KHU),
 }
 
 
 _PREFIXES = sorted(
-    set(Kind.labels) | {"TT.", "TX.", "TP.", "P.", "X.", "H.", "Q."},
+    set(UnitKind.labels) | {"TT.", "TX.", "TP.", "P.", "X.", "H.", "Q."},
     key=len,
     reverse=True,
 )
@@ -59,7 +71,7 @@ def split_kind(full_name: str, level: str) -> tuple[str, str]:
     not begin with a kind of that level.
     """
     for kind in KINDS_OF_LEVEL[Level(level)]:
-        prefix = f"{Kind(kind).label} "
+        prefix = f"{UnitKind(kind).label} "
         if full_name.casefold().startswith(prefix.casefold()):
             return kind, full_name[len(prefix) :].strip()
     raise ValueError(full_name)

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from danvan.common.text import clean_line, search_key, sort_key
-from danvan.units.kinds import KINDS_OF_LEVEL, Kind, Level
+from danvan.units.kinds import KINDS_OF_LEVEL, Level, UnitKind
 from danvan.units.queries import (
     AdministrativeUnitQuerySet,
     UnitSuccessionQuerySet,
@@ -29,7 +29,7 @@ class AdministrativeUnit(models.Model):
     """
 
     code = models.CharField("mã đơn vị", max_length=10)
-    kind = models.CharField("loại", max_length=12, choices=Kind)
+    kind = models.CharField("loại", max_length=12, choices=UnitKind)
     name = models.CharField("tên riêng", max_length=100, help_text="Không kèm “Xã”, “Phường”…")
     level = models.CharField("cấp", max_length=8, choices=Level)
     parent = models.ForeignKey(

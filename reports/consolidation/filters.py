@@ -10,13 +10,13 @@ from django import forms
 from django.db.models import QuerySet
 
 from danvan.accounts.scope import units_visible_to
+from danvan.common.arguments import MAX_YEARS
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.consolidation.scope import Scope
 from reports.models import Aggregation, Indicator, Report, ReportingPeriod, Section, ValueType
 from reports.models.period import COUNTED_KINDS
 
 LEVELS, UNITS = "levels", "units"
-MAX_YEARS = 30
 
 
 @dataclass(frozen=True)

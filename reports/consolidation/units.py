@@ -12,8 +12,8 @@ from django.db.models import Max
 
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 from reports.consolidation.facts import read_facts
-from reports.consolidation.figures import Definition, Evaluator, Facts, Figure
-from reports.consolidation.scope import Scope, Source
+from reports.consolidation.figures import Definition, Evaluator, Facts, Total
+from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import (
     YearProgress,
     section_codes,
@@ -30,7 +30,7 @@ class UnitRow:
     """
 
     unit: AdministrativeUnit
-    figures: dict[str, Figure]
+    figures: dict[str, Total]
     parts: tuple[UnitRow, ...] = ()
     is_own: bool = False
 
@@ -67,40 +67,40 @@ def by_child_unit(*scope, **options) -> Breakdown:
     For a province: districts, each with its communes; for a district its communes. Arguments as of
     `Scope`. The row of the unit's own office is among the parts, so that they add up exactly.
     """
-    source = Source(Scope(*scope, **options))
-    return break_down(source, source.scope.section)
+    data = ScopeData(Scope(*scope, **options))
+    return break_down(data, data.scope.section)
 
 
-def break_down(source: Source, section: str | None) -> Breakdown:
+def break_down(data: ScopeData, section: str | None) -> Breakdown:
     """Return the rows by unit of one section (None: all) in the scope of `source`."""
-    codes = section_codes(source, section)
-    facts = read_facts(source, source.years, codes, by_unit=True)
-    root = _tree(source)
+    codes = section_codes(data, section)
+    facts = read_facts(data, data.years, codes, by_unit=True)
+    root = _tree(data)
     anchor = Facts()
     for one in facts.values():
         anchor.add(one)
-    total, _all = _row(source, root, facts, codes, anchor)
+    total, _all = _row(data, root, facts, codes, anchor)
     return Breakdown(
-        scope=source.scope,
-        columns=tuple(source.definitions[code] for code in codes),
-        section_number=section_numbers(source).get(section, 0),
+        scope=data.scope,
+        columns=tuple(data.definitions[code] for code in codes),
+        section_number=section_numbers(data).get(section, 0),
         total=total,
-        years=year_progress(source, anchor),
+        years=year_progress(data, anchor),
     )
 
 
-def _tree(source: Source) -> _Node:
+def _tree(data: ScopeData) -> _Node:
     """Hang every reporting unit below the nearest of the family (the unit, its predecessors).
 
     Each stands where it stood on the last structure date it reported for, under its name of then; a
     predecessor's own office has a row of its own.
     """
-    reports = source.reports().order_by()
+    reports = data.reports().order_by()
     days = dict(reports.values_list("unit").annotate(Max("period__structure_date")))
     reporting = AdministrativeUnit.objects.filter(pk__in=reports.values("unit"))
     firsts = UnitSuccession.objects.first_versions()
-    top = source.scope.unit
-    family = {firsts.get(unit.pk, unit.pk) for unit in source.family}
+    top = data.scope.unit
+    family = {firsts.get(unit.pk, unit.pk) for unit in data.family}
     root, names = _Node(top), []
     for unit_id, chain in reporting.chains_on(days).items():
         steps = [(firsts.get(unit.pk, unit.pk), unit) for unit in chain]
@@ -118,7 +118,7 @@ def _tree(source: Source) -> _Node:
 
 
 def _row(
-    source: Source,
+    data: ScopeData,
     node: _Node,
     facts: dict[int, Facts],
     codes: list[str],
@@ -130,20 +130,20 @@ def _row(
         if unit_id in facts:
             mine.add(facts[unit_id])
     if not node.below:
-        return UnitRow(node.unit, _figures(source, mine, codes, anchor)), mine
+        return UnitRow(node.unit, _figures(data, mine, codes, anchor)), mine
     parts = []
     if node.own:
-        own = _figures(source, mine, codes, anchor)
+        own = _figures(data, mine, codes, anchor)
         parts.append(UnitRow(node.unit, own, is_own=True))
     whole = Facts()
     whole.add(mine)
     for below in sorted(node.below.values(), key=lambda one: one.unit.tree_key):
-        row, theirs = _row(source, below, facts, codes, anchor)
+        row, theirs = _row(data, below, facts, codes, anchor)
         parts.append(row)
         whole.add(theirs)
-    return UnitRow(node.unit, _figures(source, whole, codes, anchor), tuple(parts)), whole
+    return UnitRow(node.unit, _figures(data, whole, codes, anchor), tuple(parts)), whole
 
 
-def _figures(source: Source, facts: Facts, codes: list[str], anchor: Facts) -> dict[str, Figure]:
-    evaluator = Evaluator(source.definitions, facts, source.years, anchor)
+def _figures(data: ScopeData, facts: Facts, codes: list[str], anchor: Facts) -> dict[str, Total]:
+    evaluator = Evaluator(data.definitions, facts, data.years, anchor)
     return {code: evaluator.figure(code) for code in codes}

@@ -94,7 +94,7 @@ class ReportFilter(django_filters.FilterSet):
             .filter_queryset(queryset)
             .with_names()
             .with_due_dates()
-            .order_by("-level", tree_order("unit"))
+            .order_by(Level.ranked().desc(), tree_order("unit"))
         )
 
 

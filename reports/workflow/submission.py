@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from reports.counting.counting import counted_for
-from reports.figures.rules import Problem, RuleBook
+from reports.figures.rules import Finding, RuleBook
 from reports.figures.writing import BLANK, Figure, figures_of
 from reports.models import PeriodKind, Report, Transition, Value
 from reports.workflow.moves import MoveRefused, make_move
@@ -17,7 +17,7 @@ from reports.workflow.moves import MoveRefused, make_move
 class NotReady(MoveRefused):
     """The figures do not allow the submission: problems to mend, or blanks to confirm."""
 
-    def __init__(self, problems: list[Problem], blanks: list[str]):
+    def __init__(self, problems: list[Finding], blanks: list[str]):
         self.problems, self.blanks = problems, blanks
         if problems:
             message = f"Chưa gửi được: còn {len(problems)} chỗ cần xem lại."
