@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import units_visible_to
+from danvan.accounts.scope import own_units, units_visible_to
+from danvan.units.queries import tree_order
 from records.menu import year_counts
 from reports.consolidation.facts import read_facts
 from reports.consolidation.scope import Scope, ScopeData
@@ -56,7 +57,7 @@ def home(request):
 def _own(user, period) -> dict:
     """Return the own unit's report of the period: state, what was returned, progress."""
     reports = Report.objects.visible_to(user).with_names().with_due_dates()
-    report = reports.filter(period=period, unit=user.unit_id).first()
+    report = reports.filter(period=period, unit__in=own_units(user)).first()
     if report is None:
         return {}
     remarks = report.remarks.filter(resolved_at=None).select_related("indicator")
@@ -118,8 +119,8 @@ def _below(user, period) -> dict:
     named = reports.with_names().with_due_dates()
     waiting = named.filter(state=State.SUBMITTED)
     if not user.is_superuser and user.can(Action.REVIEW):
-        waiting = waiting.filter(reviewer=user.unit_id)
-    behind = named.overdue().order_by("unit__path")
+        waiting = waiting.filter(reviewer__in=own_units(user))
+    behind = named.overdue().order_by(tree_order("unit"))
     areas = counts_by_area(reports, period)
     return {
         "area_figures": user.unit and _area_figures(user, period),
