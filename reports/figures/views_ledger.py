@@ -13,7 +13,7 @@ from danvan.common.excel import DATE_TIME
 from danvan.common.filters import DayFilter
 from danvan.common.sheets.columns import Column
 from danvan.common.text import clean_line, search_key
-from danvan.units.models import strip_kind
+from danvan.units.kinds import strip_kind
 from reports.figures.rules import describe
 from reports.figures.writing import Figure
 from reports.models import FigureChange

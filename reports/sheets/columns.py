@@ -15,6 +15,7 @@ from danvan.common.words import EMPTY
 from danvan.imports.models import ImportJob
 from danvan.imports.targets import PreviewLine, Refused, Target, digest
 from danvan.units.models import Level
+from danvan.units.queries import tree_order
 from reports.figures.rules import describe
 from reports.figures.writing import BLANK, Figure, ReportLocked, write_many
 from reports.models import Indicator, Report, ReportingPeriod, Source, ValueType
@@ -64,7 +65,7 @@ class ValueTarget(Target):
         """Return the reports the job's owner may type, with what locks and names need."""
         rows = Report.objects.editable_by(job.owner).filter(period=job.params["period"])
         rows = rows.select_related("unit__parent", "period__closed_by", "reviewer")
-        return rows.with_due_dates().order_by("unit__path")
+        return rows.with_due_dates().order_by(tree_order("unit"))
 
     def columns(self, job):
         indicators = _entered_in(self.reports_of(job), self.period_of(job))
@@ -166,7 +167,7 @@ class ValueTarget(Target):
         reports = Report.objects.visible_to(user).filter(period=period)
         indicators = _entered_in(reports, period)
         columns = [*UNIT_COLUMNS, *map(_column, indicators)]
-        named = reports.select_related("unit__parent").order_by("unit__path")
+        named = reports.select_related("unit__parent").order_by(tree_order("unit"))
         rows = _export_rows(list(named), indicators)
         return excel.Sheet(f"{self.sheet_title} {period.year}", columns, rows)
 
