@@ -117,6 +117,7 @@ class User(AbstractUser):
     issued_password = models.CharField(max_length=128, blank=True, editable=False)
     deactivated_on = models.DateField("ngừng từ ngày", null=True, blank=True, editable=False)
     search = AccountSearchField(max_length=320, editable=False, default="")
+    compact = models.BooleanField("bảng số liệu gọn", default=True, editable=False)
 
     objects = ScopedUserManager()
     REQUIRED_FIELDS = ["email"]
