@@ -26,6 +26,11 @@ class OutlineLine:
     url: str = ""
 
     @property
+    def mark(self) -> str:
+        """The CSS class of the line: something needs a look, all is there, or neither."""
+        return "problem" if self.is_bad else "done" if self.filled == self.total else ""
+
+    @property
     def address(self) -> str:
         """Where the line leads."""
         return self.url or f"#{self.code}"

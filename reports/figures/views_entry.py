@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import JsonResponse
@@ -10,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views import View
 
+from danvan.accounts.preferences import CHOICE, keep_density
 from danvan.common.numbers import read_id
 from reports.figures.form import EntrySheet
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
@@ -35,7 +38,7 @@ class EntryView(View):
     def get(self, request, pk):
         if lock_reason(self.report):
             return redirect("reports:detail", pk=pk)
-        return self.page(EntrySheet(self.report))
+        return self.page(EntrySheet(self.report), words=request.GET.get("q", "")[:100])
 
     def post(self, request, pk):
         sheet = EntrySheet(self.report)
@@ -92,8 +95,11 @@ class EntryView(View):
         if self.request.POST.get("action", "").startswith("submit"):
             return self.send(sheet)
         messages.success(self.request, self.what_was_saved())
+        keep_density(self.request.user, self.request.POST.get(CHOICE, ""))
         anchor = self.request.POST.get("at") or self.request.POST.get("take", "")
+        words = self.request.POST.get("q", "")[:100]
         url = reverse("reports:entry", args=[self.report.pk])
+        url += f"?{urlencode({'q': words})}" if words else ""
         known = {row.code for row in sheet.editable()} | {
             row.section.code for row in sheet.editable()
         }
@@ -137,20 +143,31 @@ class EntryView(View):
             return JsonResponse(data, status=status)
         return self.page(sheet, status=status)
 
-    def page(self, sheet: EntrySheet, status: int = 200, refusal: NotReady | None = None):
+    def page(
+        self,
+        sheet: EntrySheet,
+        status: int = 200,
+        refusal: NotReady | None = None,
+        words: str = "",
+    ):
+        """Show the form, of it the figures that hold `words`; what is told counts all of them."""
         sections = sheet.sections()
         bad = [entry for section in sections for entry in section.entries if entry.is_bad]
+        blanks = sheet.blanks()
+        shown = [section.with_words(words) for section in sections]
         context = {
             "report": self.report,
             "sheet": sheet,
-            "sections": sections,
+            "sections": [section for section in shown if section.entries],
+            "outline": [section.outline for section in sections],
+            "words": words,
             "bad": bad,
-            "blanks": sheet.blanks(),
+            "blanks": blanks,
+            "next_place": next(iter([*(entry.code for entry in bad), *blanks]), ""),
             "refusal": refusal,
             "locked": getattr(sheet, "locked", ""),
             "qualifiers": Qualifier.choices,
             "total": sum(len(section.required) for section in sections),
-            "filled": sum(section.filled for section in sections),
             "on_behalf": self.request.user.unit_id != self.report.unit_id,
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
         }
