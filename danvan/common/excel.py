@@ -97,7 +97,7 @@ def put(cell, value, fmt: str | None = None):
 class Sheet:
     """A sheet of a plain export: rows are tuples in the order of the columns, read once.
 
-    A column without a number format is text.
+    A column without a number format, or with that of text, is text.
     """
 
     title: str
@@ -147,10 +147,9 @@ def _records(sheet: Sheet) -> Iterator[dict]:
         yield dict.fromkeys(headings)
 
 
-def _format(column: Column):
-    return (
-        rust.Format().set_num_format(column.fmt) if column.fmt else rust.Format().set_quote_prefix()
-    )
+def _format(column: Column) -> rust.Format:
+    fmt = rust.Format().set_num_format(column.fmt) if column.fmt else rust.Format()
+    return fmt.set_quote_prefix() if column.fmt in ("", "@") else fmt
 
 
 def _header_format():
