@@ -15,7 +15,7 @@ from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.sheets import cells
 from danvan.common.sheets.precheck import FileRefused
-from danvan.imports import runner
+from danvan.imports import confirming
 from danvan.imports.forms import ConfirmForm, UploadForm
 from danvan.imports.jobs import (
     UNWRITTEN,
@@ -81,7 +81,7 @@ def upload(request, slug: str):
         try:
             params = target.check_params(request.user, form.params)
             job = new_job(request.user, target, form.cleaned_data["file"], params)
-            runner.start_check(job)
+            confirming.start_check(job)
             return redirect("imports:job", job.pk)
         except (FileRefused, Refused) as refusal:
             form.add_error("file", str(refusal))
@@ -170,7 +170,7 @@ def confirm(request, pk: int):
     form = ConfirmForm(request.POST)
     form.is_valid()
     try:
-        taken = runner.confirm(job, only_good=form.cleaned_data.get("only_good", False))
+        taken = confirming.confirm(job, only_good=form.cleaned_data.get("only_good", False))
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
@@ -197,7 +197,7 @@ def recheck(request, pk: int):
     job = _own_job(request, pk)
     if requeue(job, convert="convert" in request.POST):
         try:
-            runner.start_check(job)
+            confirming.start_check(job)
         except Refused as refusal:
             messages.error(request, str(refusal))
     return redirect("imports:job", pk)
@@ -208,7 +208,7 @@ def undo(request, pk: int):
     """Take back what the job wrote, all of it or nothing."""
     job = _own_job(request, pk)
     try:
-        if not runner.undo(job):
+        if not confirming.undo(job):
             messages.info(request, "Lần nhập này không còn ở trạng thái hoàn tác được.")
     except Refused as refusal:
         messages.error(request, str(refusal))
