@@ -6,6 +6,7 @@ records/sheets/records.py carries them in bulk; nothing else may say how a colum
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import cache
 
 from django.db import models
@@ -120,7 +121,13 @@ class WholeWidget(CellWidget):
 class FractionWidget(CellWidget):
     """A number with decimals."""
 
-    fmt, width = excel.FRACTION, 14.0
+    fmt = excel.FRACTION
+
+    def __init__(self, field):
+        super().__init__(field)
+        places = field.decimal_places
+        largest = Decimal(10) ** (field.max_digits - places) - 1
+        self.width = max(14.0, excel.width_of(largest, f"{excel.WHOLE}.{'0' * places}"))
 
     def reader(self):
         places = self.field.decimal_places

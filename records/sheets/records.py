@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from danvan.accounts.audit.context import acting
 from danvan.accounts.audit.writing import audited_bulk_delete
+from danvan.accounts.models.trail import stand_in
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.common.numbers import format_number
@@ -31,7 +32,7 @@ from records.services import change_records
 from records.sheets.checking import RecordChecker
 from records.sheets.columns import CHILDREN_STAY, FILLED, SYNONYMS, resource_of
 
-SYSTEM = ("created_by_id", "created_at", "updated_at", "version")
+SYSTEM = ("created_by_id", "created_at", "updated_at", "version", "stand_in")
 BATCH = 500
 NEWER = "Không hoàn tác được: {} hồ sơ của lần nhập này đã được sửa, xóa hoặc bổ sung sau đó."
 
@@ -251,12 +252,13 @@ class _Writer:
             return
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         stamp = (self.job.owner_id, now, now, 1)
+        office = {item[1]: stand_in(self.job.owner, item[1]) for item in items}
         keys = reserve_keys(self.model, len(items))
         columns = ["id", *self.target.stored, *SYSTEM]
         insert_many(
             self.model,
             columns,
-            ((key, *item[2], *stamp) for key, item in zip(keys, items, strict=True)),
+            ((key, *item[2], *stamp, office[item[1]]) for key, item in zip(keys, items, strict=True)),
         )
         self._audit(keys, items)
         self._children(keys, items)

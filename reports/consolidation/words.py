@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from danvan.common.numbers import format_number
 from reports.consolidation.figures import Definition, Figure
 from reports.consolidation.scope import Scope
@@ -62,11 +64,9 @@ def _entered(definition: Definition, number) -> str:
     return number_text(number, definition)
 
 
-def number_text(number, definition: Definition) -> str:
-    """Return a number of an indicator: ratios with one decimal at most, others as they are."""
-    if number is None:
-        return ""
-    return format_number(round(number, 1) if definition.is_ratio else number)
+def number_text(number: Decimal | None, definition: Definition) -> str:
+    """Return a number of an indicator in words: "1.140", "90,5"; "" for none."""
+    return "" if number is None else format_number(definition.shown(number))
 
 
 def share_text(figure: Figure) -> str:

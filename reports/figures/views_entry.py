@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views import View
 
 from danvan.common.numbers import read_id
+from danvan.units.models import Level
 from reports.figures.form import Sheet
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
 from reports.models import Qualifier, Report, Source
@@ -151,6 +152,7 @@ class EntryView(View):
             "qualifiers": Qualifier.choices,
             "total": sum(len(section.required) for section in sections),
             "filled": sum(section.filled for section in sections),
+            "own_figures": self.report.level != Level.COMMUNE,
             "on_behalf": self.request.user.unit_id != self.report.unit_id,
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
         }

@@ -24,6 +24,11 @@ class ValueType(models.TextChoices):
     RATING = "RATING", "Xếp loại"
     TEXT = "TEXT", "Lời văn"
 
+    @property
+    def places(self) -> int:
+        """How many decimals are shown at most, wherever a figure of it is shown."""
+        return 1 if self == ValueType.PERCENT else 3
+
 
 class Aggregation(models.TextChoices):
     """How values of many units become one."""

@@ -11,6 +11,7 @@ from import_export import fields, resources
 
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.numbers import MAX_FIGURE
 from danvan.imports.models import ImportJob
 from danvan.imports.targets import Column, Line, Refused, Target, digest
 from danvan.units.models import Level
@@ -201,6 +202,14 @@ def _cell(indicator: Indicator, figure: Figure):
     return describe(indicator, figure) or None
 
 
+# Room for the largest figure that may be entered, with its separators.
+_WIDTHS = {
+    ValueType.TEXT: 40,
+    ValueType.INTEGER: excel.width_of(MAX_FIGURE // 1),
+    ValueType.DECIMAL: excel.width_of(MAX_FIGURE, f"{excel.WHOLE}.000"),
+}
+
+
 def _column(row: Indicator) -> Column:
     measure = f" ({row.unit_of_measure})" if row.unit_of_measure else ""
     choices: tuple[str, ...] = ()
@@ -213,7 +222,7 @@ def _column(row: Indicator) -> Column:
         key=row.code,
         heading=f"{row.code} {row.label}{measure}",
         synonyms=(row.label, f"{row.label}{measure}"),
-        width=40 if row.value_type == ValueType.TEXT else 14,
+        width=_WIDTHS.get(row.value_type, 14),
         fmt={ValueType.INTEGER: excel.WHOLE, ValueType.DECIMAL: excel.FRACTION}.get(
             row.value_type, ""
         ),

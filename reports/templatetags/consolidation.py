@@ -28,7 +28,7 @@ def change_text(line) -> str:
     """Return the change of a line with its sign, in points for a ratio; "" where there is none."""
     if line.change is None:
         return ""
-    number = round(line.change, 1) if line.definition.is_ratio else line.change
+    number = line.definition.shown(line.change)
     text = format_number(abs(number))
     sign = "+" if number > 0 else "−" if number < 0 else ""
     return sign + text

@@ -217,6 +217,13 @@ def unit_and_role(user) -> tuple[str, str]:
     return unit[:150], "superuser" if user.is_superuser else user.role
 
 
+def stand_in(user, unit_id: int) -> str:
+    """Return the office of `user` today where it is not the unit it acts for ("nhập thay"), else ""."""
+    if user.unit_id == unit_id:
+        return ""
+    return unit_and_role(user)[0] or "Quản trị viên"
+
+
 def role_in_words(role: str) -> str:
     """Return a role or standing kept as text ("clerk", "district_officer"), as people read it; "" for none."""
     if role == "superuser":
