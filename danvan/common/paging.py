@@ -129,7 +129,7 @@ class Listing:
         rows = self._beside(place, back)
         beyond = place is not None and not back and not rows
         if beyond:
-            back, rows = True, self._beside(place, True)  # behind the end: the last page
+            back, rows = True, self._beside(None, True)  # behind the end: the last page
         elif place and back and len(rows) <= PAGE_SIZE:
             place, back = None, False  # near the beginning: the first page
             rows = self._beside(None, back)

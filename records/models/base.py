@@ -57,7 +57,8 @@ class EventRecord(models.Model):
 
     Written through records/services.py, which knows scope, locks and versions. `version` grows with
     every save; a form that carries an older one is stale. `stand_in` is the office that wrote the row in
-    place of its unit, as it was called then. `token` is the form's: posted twice it still makes one row. `search` holds the folded text and, after it, the text as written in lower case.
+    place of its unit, as it was called then. `token` is the form's: posted twice it still makes one row.
+    `search` holds the folded text and, after it, the text as written in lower case.
     """
 
     LATER_FIELDS: frozenset[str] = (

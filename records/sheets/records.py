@@ -258,7 +258,10 @@ class _Writer:
         insert_many(
             self.model,
             columns,
-            ((key, *item[2], *stamp, office[item[1]]) for key, item in zip(keys, items, strict=True)),
+            (
+                (key, *item[2], *stamp, office[item[1]])
+                for key, item in zip(keys, items, strict=True)
+            ),
         )
         self._audit(keys, items)
         self._children(keys, items)

@@ -136,9 +136,7 @@ def _contributions(
     counted = definition.aggregation == Aggregation.COUNT
     condition = definition.formula if counted else None
     names = source.leaves_of(condition) if condition else {code}
-    values = source.values(periods).filter(
-        indicator__in=source.ids_of(names), number__isnull=False
-    )
+    values = source.values(periods).filter(indicator__in=source.ids_of(names), number__isnull=False)
     if level:
         values = values.filter(report__level=level)
     values = values.select_related("report__unit__parent", "report__period")

@@ -140,7 +140,6 @@ class RuleBook:
                     frozenset({code}),
                 )
 
-
     def _copies(self, figures, below):
         for code, sums in below.items():
             figure = figures.get(code, BLANK)

@@ -173,17 +173,13 @@ class Indicator(CatalogueRow):
         related_name="parts",
     )
     measure = models.CharField(
-        "cách đếm từ hồ sơ",
-        max_length=12,
-        blank=True,
+        "cách đếm từ hồ sơ", max_length=12, blank=True,
         help_text="Mã phép đếm; để trống nếu nhập tay.",
-    )
+    )  # fmt: skip
     scale = models.JSONField(
-        "thang xếp loại",
-        default=list,
-        blank=True,
+        "thang xếp loại", default=list, blank=True,
         help_text="Từ thấp đến cao; hạng thấp nhất là 1.",
-    )
+    )  # fmt: skip
     order = models.PositiveSmallIntegerField("thứ tự", default=0)
 
     class Meta:

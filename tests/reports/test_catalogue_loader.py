@@ -30,7 +30,7 @@ SPOILT = [
     ("indicators.csv", "nghị,INT,XHT", "nghị,INT,XYZ", "line 3, column entry_levels: “XYZ”"),
     ("indicators.csv", "QT02,QT,", "QT01,QT,", "line 3, column code: QT01 stands on two lines"),
     ("details.csv", "QT03,,,QT02", "QX03,,,QT02", "line 2, column code: indicators.csv has no"),
-    ("details.csv", "DV08,,2025", "DV08,,last", "line 28, column until_year: “last” is not a year"),
+    ("details.csv", "DV08,,2025", "DV08,,last", "line 29, column until_year: “last” is not a year"),
     ("components.csv", "GS01.MT,", "GS01MT,", "line 2, column code: “GS01MT” is not a code"),
     ("components.csv", ",GS02,", ",GS99,", "line 8, column code: “GS02.MT” is not"),
     ("rules.csv", "QT07 <= QT08", "QT07 <= ", "line 4, column expression: Biểu thức chưa hết"),
@@ -109,7 +109,8 @@ class DefaultCatalogueTests(TestCase):
 
     def test_stocks_ratings_and_measures(self):
         stocks = self.catalogue.indicators.filter(is_stock=True).values_list("code", flat=True)
-        self.assertEqual(set(stocks), {"GS08", "GS10", "TP08", "TG01", "TG02"})
+        what_exists = {"QT08", "DC01", "DC04", "DC09", "GS08", "GS10", "TP08", "TG01", "TG02"}
+        self.assertEqual(set(stocks), what_exists)
         self.assertEqual(
             self.indicator("CQ02").scale, ["Chưa đạt", "Trung bình", "Khá", "Tốt", "Xuất sắc"]
         )
