@@ -14,9 +14,9 @@ def _empty_tables_with_the_ledger_open(teardown):
 
         from reports.figures import ledger
 
-        ledger.remove(connection)
+        ledger.unprotect(connection)
         teardown(case)
-        ledger.install(connection)
+        ledger.protect(connection)
 
     return emptied
 

@@ -1,6 +1,6 @@
 """System checks of this project, with ids and hints: what Django's own checks do not look at.
 
-danvan.E001  sample or development key without DEBUG
+danvan.E001  weak or sample key without DEBUG
 danvan.E002  ALLOWED_HOSTS lets any host in
 danvan.E003  model of a unit without ScopedQuerySet
 danvan.E004  menu entry without a URL
@@ -10,6 +10,7 @@ danvan.E007  pages not closed by default
 danvan.E008  audit exemption that names no model
 danvan.E009  SQLite without IMMEDIATE transactions
 danvan.E010  ledger of figures not protected
+danvan.E011  list of the admin that can be filtered by any column
 danvan.W001  DEBUG with a host of the outside world
 danvan.W002  proxy trusted in one place only (deploy)
 """
@@ -18,7 +19,8 @@ from __future__ import annotations
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import Error, Tags, Warning, register
+from django.contrib import admin
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections, models
 from django.db.migrations.recorder import MigrationRecorder
 from django.urls import NoReverseMatch, reverse
@@ -26,6 +28,8 @@ from django.utils.module_loading import import_string
 
 from danvan.accounts.audit.writing import EXEMPT, OUR_APPS
 from danvan.accounts.scope import ScopedQuerySet
+from danvan.common.admin import ListedLookupsAdmin
+from danvan.common.ops.keys import weakness_of
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "[::1]", "testserver", ".localhost"}
@@ -35,12 +39,11 @@ GOOD_HASHERS = ("Argon2PasswordHasher", "ScryptPasswordHasher", "PBKDF2PasswordH
 @register(Tags.security)
 def check_key(app_configs=None, **kwargs):
     """E001: a key that everybody can read on the internet signs no sessions."""
-    key = settings.SECRET_KEY
-    known = key == getattr(settings, "SAMPLE_SECRET_KEY", None) or key.startswith("django-insecure")
-    if settings.DEBUG or not known:
-        return []
     hint = "Set SECRET_KEY to a random text of at least 50 characters (docs/deploy.md)."
-    return [Error("SECRET_KEY is the sample key.", hint=hint, id="danvan.E001")]
+    weak = weakness_of(settings.SECRET_KEY)
+    if settings.DEBUG or not weak:
+        return []
+    return [Error(f"SECRET_KEY {weak}.", hint=hint, id="danvan.E001")]
 
 
 @register(Tags.security)
@@ -99,6 +102,17 @@ def check_policy(app_configs=None, **kwargs):
         return []
     hint = "Move scripts and styles into files under static/ instead of loosening the policy."
     return [Error("The content security policy is missing or unsafe.", hint=hint, id="danvan.E005")]
+
+
+@register(Tags.admin)
+def check_admin(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+    """E011: no list of the admin can be filtered by a column it does not offer."""
+    hint = "Derive it from danvan.common.admin.ListedLookupsAdmin."
+    return [
+        Error(f"{page} can be filtered by any column.", hint=hint, id="danvan.E011")
+        for page in admin.site._registry.values()
+        if not isinstance(page, ListedLookupsAdmin)
+    ]
 
 
 @register(Tags.security, deploy=True)
@@ -168,7 +182,7 @@ def check_database(app_configs=None, databases=None, **kwargs):
             hint = "Set OPTIONS['transaction_mode'] to IMMEDIATE: otherwise writers fail “locked”."
             errors.append(Error("SQLite begins DEFERRED.", hint=hint, id="danvan.E009"))
         if not _ledger_protected(connection):
-            hint = "Run manage.py migrate; after a table was rebuilt call reports.figures.ledger.install."
+            hint = "Run manage.py migrate; after a table was rebuilt call reports.figures.ledger.protect."
             errors.append(
                 Error("The ledger of figures can be rewritten.", hint=hint, id="danvan.E010")
             )
@@ -214,4 +228,4 @@ def _ledger_protected(connection) -> bool:
     ledger = import_module("reports.figures.ledger")
     applied = MigrationRecorder(connection).applied_migrations()
     # A database that is not migrated yet is told so by migrate itself, which runs this check first.
-    return ("reports", ledger.MIGRATION) not in applied or ledger.installed(connection)
+    return ("reports", ledger.MIGRATION) not in applied or ledger.is_protected(connection)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
 from django.db.models import QuerySet
 
 from danvan.accounts.models import Role, User
-from danvan.common.excel import Column, Sheet, stream_rows
+from danvan.common.excel import Column, Sheet
 
 COLUMNS = (
     Column("Mã đơn vị", 12),
@@ -17,12 +15,9 @@ COLUMNS = (
 )
 
 
-def account_sheet(people: QuerySet[User]) -> io.BytesIO:
-    """Return a workbook of `people` who belong to a unit, ordered by login; no password is in it."""
+def account_sheet(people: QuerySet[User]) -> Sheet:
+    """Return the sheet of `people` who belong to a unit, ordered by login; no password is in it."""
     rows = people.filter(unit__isnull=False).order_by("username")
     found = rows.values_list("unit__code", "full_name", "role", "username").iterator(500)
     lines = ((code, name, Role(role).label, username) for code, name, role, username in found)
-    file = io.BytesIO()
-    stream_rows(file, Sheet("Tài khoản", COLUMNS, lines))
-    file.seek(0)
-    return file
+    return Sheet("Tài khoản", COLUMNS, lines)

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import IO, Any
 
 import rustpy_xlsxwriter as rust
+from django.http import FileResponse
 from django.utils import timezone
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -24,6 +27,7 @@ DATE = "dd/mm/yyyy"
 DATE_TIME = "dd/mm/yyyy hh:mm"
 MAX_TEXT = 32_767
 MAX_ROWS = 1_048_576
+IN_MEMORY = 4 << 20  # bytes of a download that never touch the disk
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _ESCAPE_LIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
@@ -165,6 +169,15 @@ def _format(column: Column):
 
 def _header_format():
     return rust.Format().set_bold().set_text_wrap().set_background_color("#E8EEF7")
+
+
+def download(name: str, write: Callable[[IO[bytes]], Any]) -> FileResponse:
+    """Return the workbook that `write` puts into the file it is given, as a download called `name`."""
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the response
+    write(file)
+    file.seek(0)
+    name = safe_file_name(name)
+    return FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
 
 
 def safe_sheet_title(title: str, taken: Iterable[str] = ()) -> str:

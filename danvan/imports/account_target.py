@@ -25,8 +25,8 @@ from danvan.accounts.scope import units_visible_to
 from danvan.common.sheets import cells
 from danvan.common.text import search_key
 from danvan.imports.checking import error_verdict
-from danvan.imports.models import Kind
-from danvan.imports.targets import Checker, Column, Line, Problem, Target, Verdict, digest
+from danvan.imports.models import RowKind
+from danvan.imports.targets import Checker, Column, PreviewLine, Problem, Target, Verdict, digest
 from danvan.units.models import Level
 
 TAKEN = (
@@ -107,7 +107,7 @@ class AccountTarget(Target):
             ("Vai trò", "", Role(role).label),
             ("Đơn vị", "", place),
         )
-        return Line(number, username, changes)
+        return PreviewLine(number, username, changes)
 
 
 class AccountChecker(Checker):
@@ -144,7 +144,7 @@ class AccountChecker(Checker):
             return error_verdict(number, username or code, problems)
         self.taken.add(username.casefold())
         self.unit_ids.add(unit.pk)
-        return Verdict(Kind.NEW, [number, username, full_name, role, unit.pk, unit.place_name])
+        return Verdict(RowKind.NEW, [number, username, full_name, role, unit.pk, unit.place_name])
 
     def _read(self, problems: list, row: Mapping, key: str, read) -> str:
         cell = row.get(key)

@@ -53,7 +53,7 @@ DIED = {
 }
 
 
-class Kind(models.TextChoices):
+class RowKind(models.TextChoices):
     """What the check says of a row."""
 
     ERROR = "error", "Có lỗi"
@@ -151,6 +151,11 @@ class ImportJob(models.Model):
         super().save(**kwargs)
 
     @property
+    def request_id(self) -> str:
+        """The id under which ledgers and audit trail know what it wrote."""
+        return f"import-{self.pk}"
+
+    @property
     def is_running(self) -> bool:
         """Tell whether a process works on it now (or waits to)."""
         return self.state in RUNNING or self.state == JobState.QUEUED
@@ -162,7 +167,7 @@ class ImportJob(models.Model):
     @property
     def writable(self) -> int:
         """Return how many rows a confirmation would write."""
-        return self.count(Kind.NEW) + self.count(Kind.CHANGED)
+        return self.count(RowKind.NEW) + self.count(RowKind.CHANGED)
 
     def entries(self, *kinds: str):
         """Yield (kind, item) of `kinds`, part by part: a large job never stands in memory whole."""
@@ -177,7 +182,7 @@ class ImportPart(models.Model):
     """Some hundred checked rows of one kind, packed. What stands in them is the target's affair."""
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="parts")
-    kind = models.CharField(max_length=7, choices=Kind)
+    kind = models.CharField(max_length=7, choices=RowKind)
     size = models.PositiveIntegerField()
     data = models.BinaryField()
 

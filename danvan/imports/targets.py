@@ -59,7 +59,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the check says of a row: `kind` of models.Kind, or None for an unchanged row.
+    """What the check says of a row: `kind` of models.RowKind, or None for an unchanged row.
 
     `item` is a list fit for JSON: what the target needs to write the row, by itself. `weight` is how
     many changes it counts for.
@@ -71,7 +71,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Line:
+class PreviewLine:
     """A checked row as the preview shows it."""
 
     row: int
@@ -146,7 +146,7 @@ class Target:
         """Take back what `write` did, inside the caller's transaction; raise Refused when built upon."""
         raise Refused("Loại dữ liệu này không hoàn tác được.")
 
-    def line(self, job: ImportJob, kind: str, item: list) -> Line:
+    def line(self, job: ImportJob, kind: str, item: list) -> PreviewLine:
         """Return `item` as the preview shows it."""
         raise NotImplementedError
 

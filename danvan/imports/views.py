@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -26,8 +23,8 @@ from danvan.imports.jobs import (
     requeue,
     same_file,
 )
-from danvan.imports.models import ImportJob, JobState, Kind
-from danvan.imports.targets import Line, Refused, Target, target_of, targets
+from danvan.imports.models import ImportJob, JobState, RowKind
+from danvan.imports.targets import PreviewLine, Refused, Target, target_of, targets
 from danvan.imports.workbooks import errors_workbook, template_workbook
 
 PAGE = 50
@@ -101,7 +98,8 @@ def template(request, slug: str):
         messages.error(request, str(refusal))
         return redirect("imports:upload", slug)
     year = job.params.get("year", "")
-    return download(template_workbook(target, job), f"Mẫu {target.title} {year}".strip())
+    name = f"Mẫu {target.title} {year}".strip()
+    return excel.download(name, template_workbook(target, job).save)
 
 
 @require_safe
@@ -109,10 +107,10 @@ def job_page(request, pk: int):
     """Where the job stands and, once checked, what it would do: grouped, paged."""
     job = _own_job(request, pk)
     target = target_of(job.target)
-    groups = [(kind, kind.label, job.count(kind)) for kind in Kind]
+    groups = [(kind, kind.label, job.count(kind)) for kind in RowKind]
     shown = [kind for kind, _, number in groups if number]
     kind = request.GET.get("nhom")
-    kind = kind if kind in Kind.values else (shown[0] if shown else Kind.NEW)
+    kind = kind if kind in RowKind.values else (shown[0] if shown else RowKind.NEW)
     page = nearest_page(CheckedRows(job, kind), PAGE, request.GET.get("page"))
     lines = [_line(target, job, kind, item) for item in page.object_list]
     context = {
@@ -130,8 +128,8 @@ def job_page(request, pk: int):
     return render(request, "imports/job.html", context)
 
 
-def _line(target: Target, job: ImportJob, kind: str, item: list) -> Line:
-    if kind != Kind.ERROR:
+def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
+    if kind != RowKind.ERROR:
         return target.line(job, kind, item)
     letters, headings = job.layout["letters"], job.layout["headings"]
     problems = tuple(
@@ -144,7 +142,7 @@ def _line(target: Target, job: ImportJob, kind: str, item: list) -> Line:
         )
         for key, message, value, allowed in item[2]
     )
-    return Line(item[0], item[1], problems=problems)
+    return PreviewLine(item[0], item[1], problems=problems)
 
 
 @require_POST
@@ -206,7 +204,7 @@ def undo(request, pk: int):
 def errors(request, pk: int):
     """Download the uploaded table with its bad cells coloured and explained."""
     job = _own_job(request, pk)
-    if not job.file or not job.count(Kind.ERROR):
+    if not job.file or not job.count(RowKind.ERROR):
         messages.error(request, "Lần nhập này không có tệp lỗi để tải.")
         return redirect("imports:job", pk)
     try:
@@ -214,17 +212,4 @@ def errors(request, pk: int):
     except FileRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("imports:job", pk)
-    return download(book, f"Lỗi - {job.file_name.removesuffix('.xlsx')}")
-
-
-def download(book, name: str) -> FileResponse:
-    """Return an openpyxl workbook as a download called `name`."""
-    content = io.BytesIO()
-    book.save(content)
-    content.seek(0)
-    return FileResponse(
-        content,
-        as_attachment=True,
-        filename=excel.safe_file_name(name),
-        content_type=excel.CONTENT_TYPE,
-    )
+    return excel.download(f"Lỗi - {job.file_name.removesuffix('.xlsx')}", book.save)

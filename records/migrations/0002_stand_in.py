@@ -1,6 +1,7 @@
 """“Nhập thay” is stored when it happens: it used to follow the unit the account has today."""
 
 from django.db import migrations, models
+from django.db.models import F
 
 KINDS = (
     "citizenreception", "democracyconference", "dialogueconference", "emergingissue",
@@ -14,16 +15,19 @@ BATCH = 500
 def fill(apps, schema_editor):
     """Name the office of each row written in place of its unit.
 
-    Who never moved still has the office of that day. Of those who moved the audit trail knows it.
+    Who never moved still has the office of that day, under a later name perhaps. Of those who moved
+    the audit trail knows it.
     """
     users = dict(apps.get_model("accounts", "User").objects.values_list("pk", "unit"))
     events = apps.get_model("accounts", "SecurityEvent").objects.filter(kind="transferred")
     moved = set(events.values_list("user", flat=True)) - {None}
+    arrows = apps.get_model("units", "UnitSuccession").objects
+    same = set(arrows.filter(predecessor__code=F("successor__code")).values_list("successor", "predecessor"))
     names = _Names(apps.get_model("units", "AdministrativeUnit"))
     for kind in KINDS:
         rows = apps.get_model("records", kind).objects.exclude(created_by=None).order_by()
         for user, unit in rows.values_list("created_by", "unit").distinct():
-            if users.get(user) != unit:
+            if users.get(user) != unit and (users.get(user), unit) not in same:
                 theirs = rows.filter(created_by=user, unit=unit)
                 theirs.update(stand_in=names[users.get(user)] or "Quản trị viên")
         _correct(apps, rows.filter(created_by__in=moved), names)

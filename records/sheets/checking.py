@@ -12,11 +12,11 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets import cells
 from danvan.imports.checking import error_verdict
-from danvan.imports.conditions import keeps_constraints
-from danvan.imports.models import Kind
+from danvan.imports.models import RowKind
 from danvan.imports.targets import Checker, Problem, Verdict
 from records.locks import locks_on
-from records.sheets.reading import BLANK, Reading, choose
+from records.models.rules import rules_of
+from records.sheets.reading import NOTHING, Reading, choose
 
 SAME = Verdict(None)
 
@@ -51,7 +51,7 @@ class RecordChecker(Checker):
             self.by_code[unit.code].append(unit)
         self.found_units: dict = {}
         self.only = next(iter(self.by_code)) if len(self.by_code) == 1 else None
-        self.holds = keeps_constraints(self.model)
+        self.rules = [rule.holds for rule in rules_of(self.model)]
         self.scratch = self.model()
         self.defaults = {
             f.attname: f.get_default()
@@ -103,7 +103,7 @@ class RecordChecker(Checker):
                 value = reading.known[cell] if cell.__class__ is not bool else reading.load(cell)
             except KeyError:
                 value = reading.load(cell)
-            if value is BLANK:
+            if value is NOTHING:
                 parsed.blanks.append(reading)
             elif value.__class__ is Problem:
                 problems.append(value)
@@ -221,7 +221,7 @@ class RecordChecker(Checker):
                     return self._errors(row, [Problem("", lock.message)])
         scratch.derive()
         values = [_form(state[name]) for name in self.stored]
-        return Verdict(Kind.NEW, [row.number, row.unit.pk, values])
+        return Verdict(RowKind.NEW, [row.number, row.unit.pk, values])
 
     def _is_good(self, scratch, state: dict) -> bool:
         """Tell whether the row is surely good; False sends it to the model's own judgement."""
@@ -233,7 +233,10 @@ class RecordChecker(Checker):
         for name in self.required:
             if state[name] is None or state[name] == "":
                 return False
-        return self.holds(state)
+        for holds in self.rules:  # noqa: SIM110 - a generator per row costs more than the rules
+            if not holds(state):
+                return False
+        return True
 
     def _judged(self, record, row: _Row) -> list[Problem]:
         """Ask the model what it says of `record` beside the cells of `row` that could not be read."""
@@ -285,7 +288,7 @@ class RecordChecker(Checker):
         if not changes:
             return SAME
         item = [row.number, row.unit.pk, old.pk, old.version, str(old)[:200], changes]
-        return Verdict(Kind.CHANGED, item)
+        return Verdict(RowKind.CHANGED, item)
 
     def _locked(self, row: _Row, old, new) -> list[Problem]:
         locks = self.locks.get(row.unit.pk)

@@ -3,14 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import IO
 
 from django.db import models
 from import_export.resources import Resource
 
 from danvan.common import excel
 from danvan.units.models import AdministrativeUnit
+from records.kinds import RecordKind
 from records.models import Recognition
-from records.sheets.columns import RecognitionResource, RecordResource, TextWidget
+from records.sheets.columns import RecognitionResource, RecordResource, TextWidget, resource_of
+from records.sheets.recognitions import RECOGNITIONS
+
+
+def write_records(kind: RecordKind, rows: models.QuerySet, target: str | IO[bytes]) -> int:
+    """Write `rows` (a queryset of `kind`) into `target` (a path or binary file); return how many.
+
+    Decisions that recognised models follow on a sheet of their own.
+    """
+    resource = resource_of(kind)
+    counter = _Counted(record_rows(resource, rows))
+    sheets = [excel.Sheet(kind.menu, columns_of(resource), counter)]
+    if hasattr(kind.model, "recognitions"):
+        sheets.append(recognition_sheet(RECOGNITIONS.sheet_title, rows))
+    excel.stream_rows(target, *sheets)
+    return counter.number
+
+
+class _Counted:
+    """Rows with their number."""
+
+    def __init__(self, rows: Iterator[list]) -> None:
+        self.rows, self.number = rows, 0
+
+    def __iter__(self) -> Iterator[list]:
+        for row in self.rows:
+            self.number += 1
+            yield row
 
 
 def columns_of(resource: type[Resource]) -> tuple[excel.Column, ...]:

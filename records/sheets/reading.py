@@ -9,7 +9,7 @@ from danvan.common.sheets import cells
 from danvan.imports.targets import Problem
 
 CACHE = 20_000
-BLANK = object()
+NOTHING = object()
 
 
 class Reading:
@@ -27,11 +27,11 @@ class Reading:
             self.empty = field.get_default()
 
     def load(self, cell):
-        """Return the value, a Problem or BLANK of `cell`."""
+        """Return the value, a Problem or NOTHING of `cell`."""
         try:
             value = self.read(cell)
             blank = value is None or value == ""
-            result = BLANK if blank else self.field.clean(value, None)
+            result = NOTHING if blank else self.field.clean(value, None)
         except cells.CellProblem as problem:
             result = Problem(self.key, str(problem), cells.shown(cell), problem.allowed)
         except ValidationError as error:

@@ -13,7 +13,7 @@ from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets import cells
 from danvan.common.text import search_key
 from danvan.imports.checking import error_verdict
-from danvan.imports.models import Kind
+from danvan.imports.models import RowKind
 from danvan.imports.targets import Checker, Problem, Verdict
 from records.locks import locks_on
 from records.models import Recognition, SkilledMobilisationModel
@@ -23,7 +23,7 @@ from records.sheets.columns import (
     RecognitionResource,
     decision_field,
 )
-from records.sheets.reading import BLANK, Reading, choose
+from records.sheets.reading import NOTHING, Reading, choose
 
 
 def values_of(row: Recognition) -> list:
@@ -71,7 +71,7 @@ class RecognitionChecker(Checker):
             value = cell if cell.__class__ is Problem else reading.load(cell)
             if value.__class__ is Problem:
                 problems.append(value)
-            elif value is not BLANK:
+            elif value is not NOTHING:
                 values[name] = value
         code = self._code(row.get("unit", ""))
         if code.__class__ is Problem:
@@ -214,4 +214,4 @@ class RecognitionChecker(Checker):
             place = f"{row.model.title} · {row.model.unit.place_name}"
             before = values_of(old) if old else None
             item = [number, row.model_id, row.pk, place[:200], values_of(row), before]
-            yield Verdict(Kind.CHANGED if old else Kind.NEW, item)
+            yield Verdict(RowKind.CHANGED if old else RowKind.NEW, item)

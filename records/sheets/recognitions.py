@@ -13,8 +13,9 @@ from django.urls import reverse
 from danvan.accounts.audit.context import acting
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
-from danvan.imports.models import Kind
-from danvan.imports.targets import Column, Line, Refused, Target, digest
+from danvan.common.words import EMPTY
+from danvan.imports.models import RowKind
+from danvan.imports.targets import Column, PreviewLine, Refused, Target, digest
 from records.kinds import BY_SLUG
 from records.locks import locks_on
 from records.models import Recognition, SkilledMobilisationModel
@@ -94,7 +95,7 @@ class RecognitionTarget(Target):
         rows = [_recognition(item) for _, item in found]
         new = [row for row in rows if row.pk is None]
         changed = [row for row in rows if row.pk is not None]
-        before = {item[2]: item[5] for kind, item in found if kind == Kind.CHANGED}
+        before = {item[2]: item[5] for kind, item in found if kind == RowKind.CHANGED}
         self._require_unchanged(job, before, MOVED)
         with acting(user=job.owner, source="import"):
             write_recognitions(create=new, change=changed, actor=job.owner)
@@ -102,8 +103,8 @@ class RecognitionTarget(Target):
 
     def undo(self, job, items):
         found = list(items)
-        created = [item for kind, item in found if kind == Kind.NEW]
-        changed = [item for kind, item in found if kind == Kind.CHANGED]
+        created = [item for kind, item in found if kind == RowKind.NEW]
+        changed = [item for kind, item in found if kind == RowKind.CHANGED]
         expected = dict(zip(job.result["keys"], (item[4] for item in created), strict=True))
         stored = self._require_unchanged(
             job, expected | {item[2]: item[4] for item in changed}, NEWER
@@ -127,7 +128,7 @@ class RecognitionTarget(Target):
         _, new, old = item[3], item[4], item[5]
         labels = [RecognitionResource.fields[name].column_name for name in DECISION_COLUMNS]
         pairs = zip(labels, _shown(old) if old else ("",) * 4, _shown(new), strict=True)
-        return Line(item[0], item[3], tuple(pair for pair in pairs if pair[1] != pair[2]))
+        return PreviewLine(item[0], item[3], tuple(pair for pair in pairs if pair[1] != pair[2]))
 
 
 _SYNONYMS = {
@@ -155,7 +156,7 @@ def _recognition(item: list) -> Recognition:
 def _shown(values: list) -> tuple[str, ...]:
     level, decision, day, body = values
     choices = dict(Recognition._meta.get_field("level").flatchoices)
-    return str(choices[level]), decision, "/".join(reversed(day.split("-"))), body or "(trống)"
+    return str(choices[level]), decision, "/".join(reversed(day.split("-"))), body or EMPTY
 
 
 RECOGNITIONS = RecognitionTarget()

@@ -18,13 +18,14 @@ from django.utils import timezone
 
 from danvan.accounts.audit.context import acting
 from danvan.accounts.audit.writing import audited_bulk_delete
-from danvan.accounts.models.trail import stand_in
+from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.common.numbers import format_number
+from danvan.common.words import EMPTY
 from danvan.imports.bulk import AuditWriter, insert_many, reserve_keys
-from danvan.imports.models import ImportJob, Kind
-from danvan.imports.targets import Column, Line, Refused, Target, digest
+from danvan.imports.models import ImportJob, RowKind
+from danvan.imports.targets import Column, PreviewLine, Refused, Target, digest
 from danvan.units.models import AdministrativeUnit
 from records.kinds import KINDS, RecordKind
 from records.locks import locks_on, require_open
@@ -131,7 +132,7 @@ class RecordTarget(Target):
 
     def undo(self, job, items):
         with acting(user=job.owner, source="undo"):
-            changed = [item for kind, item in items if kind == Kind.CHANGED]
+            changed = [item for kind, item in items if kind == RowKind.CHANGED]
             removed = self._remove(job)
             self._restore(job, changed)
         return {"removed": removed, "restored": len(changed)}
@@ -171,16 +172,16 @@ class RecordTarget(Target):
     # -- showing -------------------------------------------------------------------------------------
 
     def line(self, job, kind, item):
-        if kind == Kind.NEW:
+        if kind == RowKind.NEW:
             values = dict(zip(self.stored, item[2], strict=True))
-            return Line(item[0], self._label(job, item[1], values), self._filled(values))
-        if kind == Kind.CHANGED:
+            return PreviewLine(item[0], self._label(job, item[1], values), self._filled(values))
+        if kind == RowKind.CHANGED:
             changes = tuple(
                 (self.kind.label_of(name), self._shown(name, old), self._shown(name, new))
                 for name, old, new in item[5]
             )
-            return Line(item[0], item[4], changes)
-        return Line(item[0], item[1])
+            return PreviewLine(item[0], item[4], changes)
+        return PreviewLine(item[0], item[1])
 
     def _label(self, job, unit_id: int, values: dict) -> str:
         """Return name and day of a new record, and whose it is where the file is about several units."""
@@ -204,7 +205,7 @@ class RecordTarget(Target):
 
     def _shown(self, name: str, value) -> str:
         if value is None or value == "":
-            return "(trống)"
+            return EMPTY
         if name not in self.fields:
             return str(value)
         shown = self.fields[name].widget.render(_python(self.model, name, value))
@@ -229,7 +230,7 @@ class _Writer:
     def add(self, kind: str, item: list) -> None:
         """Take one item; full batches are written at once."""
         self.units.add(item[1])
-        if kind == Kind.NEW:
+        if kind == RowKind.NEW:
             self.new.append(item)
             if len(self.new) >= 2000:
                 self._create()
@@ -252,7 +253,7 @@ class _Writer:
             return
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         stamp = (self.job.owner_id, now, now, 1)
-        office = {item[1]: stand_in(self.job.owner, item[1]) for item in items}
+        office = stand_ins(self.job.owner, {item[1] for item in items})
         keys = reserve_keys(self.model, len(items))
         columns = ["id", *self.target.stored, *SYSTEM]
         insert_many(
@@ -277,7 +278,7 @@ class _Writer:
         title, search = stored.index("title"), stored.index("search")
         names = [name.removesuffix("_id") for name in stored if name != "search"]
         places = [index for index, name in enumerate(stored) if name != "search"]
-        audit = AuditWriter(self.model, self.job.owner, f"import-{self.job.pk}")
+        audit = AuditWriter(self.model, self.job.owner, self.job.request_id)
         label = str(self.model._meta.verbose_name)
         audit.write(
             audit.created(

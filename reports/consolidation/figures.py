@@ -18,7 +18,7 @@ from danvan.units.models import Level
 from reports.catalogue.expressions import UNITS, Node, references_in, value
 from reports.models import Aggregation, Qualifier, ValueType
 
-Cell = tuple[int, str]  # period id, level
+PeriodLevel = tuple[int, str]  # period id, level
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class Part:
 class Facts:
     """Parts by indicator and cell, counts per rank of ratings, reports asked for and included."""
 
-    parts: dict[str, dict[Cell, Part]] = field(default_factory=dict)
-    ranks: dict[str, dict[Cell, Counter]] = field(default_factory=dict)
+    parts: dict[str, dict[PeriodLevel, Part]] = field(default_factory=dict)
+    ranks: dict[str, dict[PeriodLevel, Counter]] = field(default_factory=dict)
     units: Counter = field(default_factory=Counter)
     included: Counter = field(default_factory=Counter)
 
-    def add_part(self, code: str, cell: Cell, part: Part) -> None:
+    def add_part(self, code: str, cell: PeriodLevel, part: Part) -> None:
         """Add `part` to what is known of the cell."""
         cells = self.parts.setdefault(code, {})
         cells[cell] = cells[cell] + part if cell in cells else part
@@ -123,7 +123,7 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Total:
     """One consolidated figure. `number` None is blank: no report contributed.
 
     `reports` is how many did. `as_of` is the year of a stock, count or rating. Ratios carry what
@@ -146,7 +146,7 @@ class Figure:
         return self.number is None and not self.ranks
 
 
-BLANK = Figure()
+NO_TOTAL = Total()
 
 
 class Evaluator:
@@ -165,16 +165,16 @@ class Evaluator:
     ):
         self.definitions, self.facts, self.years = definitions, facts, years
         self.anchor = anchor or facts
-        self._known: dict[tuple[str, str | None, bool], Figure] = {}
+        self._known: dict[tuple[str, str | None, bool], Total] = {}
 
-    def figure(self, code: str, level: str | None = None, *, all_years: bool = False) -> Figure:
+    def figure(self, code: str, level: str | None = None, *, all_years: bool = False) -> Total:
         """Return the figure of `code` at `level`, or of all levels together.
 
         `all_years` adds up a stock over the years, as the ratios do that read it.
         """
         key = code, level, all_years
         if key not in self._known:
-            self._known[key] = BLANK  # a formula that reads itself finds a blank
+            self._known[key] = NO_TOTAL  # a formula that reads itself finds a blank
             self._known[key] = self._compute(code, level, all_years)
         return self._known[key]
 
@@ -192,14 +192,14 @@ class Evaluator:
             if held == period and level in (None, at)
         )
 
-    def _compute(self, code: str, level: str | None, all_years: bool) -> Figure:
+    def _compute(self, code: str, level: str | None, all_years: bool) -> Total:
         definition = self.definitions.get(code)
         if definition is None:
-            return BLANK
+            return NO_TOTAL
         if definition.value_type == ValueType.RATING:
             return self._rated(definition, level)
         if definition.aggregation == Aggregation.NONE:
-            return BLANK
+            return NO_TOTAL
         make = self._formula if definition.is_computed else self._sum
         return make(definition, level, all_years)
 
@@ -210,7 +210,7 @@ class Evaluator:
         last = self.as_of(definition.code)
         return [] if last is None else [last]
 
-    def _sum(self, definition: Definition, level: str | None, all_years: bool) -> Figure:
+    def _sum(self, definition: Definition, level: str | None, all_years: bool) -> Total:
         periods = self.periods(definition, all_years=all_years)
         parts = [
             part
@@ -218,35 +218,35 @@ class Evaluator:
             if period in periods and level in (None, at)
         ]
         if not parts:
-            return BLANK
+            return NO_TOTAL
         whole = parts[0]
         for part in parts[1:]:
             whole += part
         as_of = self.years[periods[0]] if definition.is_of_one_year(all_years) else None
-        return Figure(whole.total, whole.qualifier, whole.reports, as_of)
+        return Total(whole.total, whole.qualifier, whole.reports, as_of)
 
-    def _rated(self, definition: Definition, level: str | None) -> Figure:
+    def _rated(self, definition: Definition, level: str | None) -> Total:
         last = self.as_of(definition.code)
         counts: Counter = Counter()
         for (period, at), ranks in self.facts.ranks.get(definition.code, {}).items():
             if period == last and level in (None, at):
                 counts.update(ranks)
         if not counts:
-            return BLANK
+            return NO_TOTAL
         names = [(rank, name) for rank, name in enumerate(definition.scale, 1) if counts[rank]]
         shown = tuple((name, counts[rank]) for rank, name in reversed(names))
-        return Figure(reports=counts.total(), as_of=self.years[last], ranks=shown)
+        return Total(reports=counts.total(), as_of=self.years[last], ranks=shown)
 
-    def _formula(self, definition: Definition, level: str | None, all_years: bool) -> Figure:
+    def _formula(self, definition: Definition, level: str | None, all_years: bool) -> Total:
         names = references_in(definition.formula)
         letters = {name[-1] for name in names if "@" in name}
         if level and letters and Level(level).letter not in letters:
-            return BLANK
+            return NO_TOTAL
         all_years = all_years or definition.divides_years
         reading = _Reading(self, level, self._units_period(names), all_years)
         number = value(definition.formula, reading)
         used = [reading.figure(name) for name in names if not name.startswith(UNITS)]
-        figure = Figure(
+        figure = Total(
             number,
             _qualifier(definition.formula, reading) if number is not None else Qualifier.EXACT,
             max((part.reports for part in used), default=0),
@@ -254,7 +254,7 @@ class Evaluator:
         )
         return self._as_ratio(definition, figure, reading) if definition.is_ratio else figure
 
-    def _as_ratio(self, definition: Definition, figure: Figure, reading: _Reading) -> Figure:
+    def _as_ratio(self, definition: Definition, figure: Total, reading: _Reading) -> Total:
         top = bottom = None
         if definition.formula.op == "/":
             top, bottom = (value(side, reading) for side in definition.formula.args)
@@ -286,12 +286,12 @@ class _Reading:
         self.evaluator, self.level = evaluator, level
         self.units_period, self.all_years = units_period, all_years
 
-    def figure(self, name: str) -> Figure:
+    def figure(self, name: str) -> Total:
         """Return the figure a name stands for."""
         code, _at, letter = name.partition("@")
         level = Level.from_letter(letter).value if letter else self.level
         if code == UNITS:
-            return Figure(Decimal(self.evaluator.units(level, self.units_period)))
+            return Total(Decimal(self.evaluator.units(level, self.units_period)))
         return self.evaluator.figure(code, level, all_years=self.all_years)
 
     def __call__(self, name: str) -> Decimal | None:
@@ -315,7 +315,7 @@ def _qualifier(node: Node, reading: _Reading) -> str:
     return next((q for q in (Qualifier.AT_LEAST, Qualifier.ABOUT) if q in found), Qualifier.EXACT)
 
 
-def with_extremes(figure: Figure, single_years: Iterable[Figure]) -> Figure:
+def with_extremes(figure: Total, single_years: Iterable[Total]) -> Total:
     """Return a ratio with its lowest and highest year; unchanged with fewer than two."""
     numbers = [one.number for one in single_years if one.number is not None]
     if len(numbers) < 2:

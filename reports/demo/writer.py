@@ -15,7 +15,7 @@ from danvan.units.models import AdministrativeUnit
 from danvan.units.organisations import office_name
 from reports.demo.accounts import make_accounts
 from reports.demo.figures import SHOWCASE, YearFigures, demo_figures
-from reports.demo.records_writer import write_records
+from reports.demo.records_writer import insert_records
 from reports.demo.scenario import (
     EXTENSION_REASON,
     OPEN_YEAR,
@@ -89,7 +89,7 @@ def load(today: datetime.date, *, with_records: bool = True) -> Loaded:
         loaded.figures += one.load_figures(figures[year])
         _count_rows()
         if with_records and year in RECORD_YEARS:
-            loaded.records += write_records(units, accounts, one.period)
+            loaded.records += insert_records(units, accounts, one.period)
         one.finish(figures[year])
     return loaded
 
@@ -226,7 +226,7 @@ class _Year:
         # By key, without order or join: PostgreSQL knows nothing yet of the new rows and took minutes.
         saved = Report.objects.filter(pk=OuterRef("report")).order_by().values("saved_at")
         lines = FigureChange.objects.filter(report__in=[report.pk for report in self.reports])
-        with ledger.opened(connection):
+        with ledger.unprotected(connection):
             lines.update(at=Subquery(saved))
 
     def _correct_showcase(self, figures: YearFigures) -> None:

@@ -9,10 +9,11 @@ from decimal import Decimal
 from functools import cached_property
 
 from danvan.common.numbers import format_number
+from danvan.common.words import EMPTY
 from reports.counting.counting import counted_for, links_behind
 from reports.figures.below import sums_below
 from reports.figures.reading import EntryProblem, read_figure, typed_form
-from reports.figures.rules import Problem, RuleBook, computed_text, describe
+from reports.figures.rules import Finding, RuleBook, computed_text, describe
 from reports.figures.writing import BLANK, Conflict, Figure, figures_of
 from reports.models import Indicator, Remark, Report, Section
 from reports.workflow.submission import blank_codes, prior_report
@@ -33,7 +34,7 @@ class Entry:
     counted: str = ""
     records_url: str = ""
     error: str = ""
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Finding] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     conflict: Conflict | None = None
     conflict_shown: str = ""
@@ -60,7 +61,7 @@ class Entry:
 
 
 @dataclass
-class SheetSection:
+class EntrySection:
     """The figures of one theme, with how many of them are filled."""
 
     number: int
@@ -95,7 +96,7 @@ class SheetSection:
         return self.filled == len(self.required)
 
 
-class Sheet:
+class EntrySheet:
     """A report opened for reading or typing. `read` takes a posted form; the page shows what was typed."""
 
     def __init__(self, report: Report):
@@ -219,7 +220,7 @@ class Sheet:
             }
         return fields
 
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[Finding]:
         """Return what the rules say of the stored figures."""
         return self.book.check(
             self.stored,
@@ -232,7 +233,7 @@ class Sheet:
         """Return the codes still blank."""
         return blank_codes(self.book, self.stored)
 
-    def sections(self) -> list[SheetSection]:
+    def sections(self) -> list[EntrySection]:
         """Return the page: every figure shown to this level, by section."""
         problems, remarks = defaultdict(list), defaultdict(list)
         for problem in self.problems():
@@ -242,12 +243,12 @@ class Sheet:
                 remarks[remark.indicator.code].append(remark)
         computed = self.book.computed(self.stored)
         computed_prior = self.book.computed(self.prior)
-        pages: dict[int, SheetSection] = {}
+        pages: dict[int, EntrySection] = {}
         for indicator in self.book.indicators.values():
             if not indicator.shown_to(self.report.level):
                 continue
             page = pages.setdefault(
-                indicator.section_id, SheetSection(len(pages) + 1, indicator.section)
+                indicator.section_id, EntrySection(len(pages) + 1, indicator.section)
             )
             entry = self._entry(indicator, computed, computed_prior)
             entry.problems, entry.remarks = problems[entry.code], remarks[entry.code]
@@ -272,5 +273,5 @@ class Sheet:
         entry.error = self.errors.get(code, "")
         entry.conflict = self.conflicts.get(code)
         if entry.conflict:
-            entry.conflict_shown = describe(indicator, entry.conflict.current) or "(để trống)"
+            entry.conflict_shown = describe(indicator, entry.conflict.current) or EMPTY
         return entry

@@ -2,7 +2,7 @@
 
 Triggers refuse UPDATE and DELETE of a FigureChange whoever asks: this program, another one, a console.
 On PostgreSQL TRUNCATE is refused as well. They are dropped only together with the table, or on purpose by
-`remove` (the test suite, which has to empty its tables).
+`unprotect` (the test suite, which has to empty its tables).
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ _POSTGRESQL_REMOVE = [
 ]
 
 
-def install(connection) -> None:
+def protect(connection) -> None:
     """Create the triggers of its engine."""
     _run(connection, {"sqlite": _SQLITE, "postgresql": _POSTGRESQL})
 
 
-def remove(connection) -> None:
+def unprotect(connection) -> None:
     """Drop them, if they are there."""
     _run(connection, {"sqlite": _SQLITE_REMOVE, "postgresql": _POSTGRESQL_REMOVE})
 
 
-def installed(connection) -> bool:
+def is_protected(connection) -> bool:
     """Tell whether the database refuses changes of the ledger (asked by /healthz and after a restore)."""
     queries = {
         "sqlite": (
@@ -62,15 +62,15 @@ def installed(connection) -> bool:
 
 
 @contextlib.contextmanager
-def opened(connection) -> Iterator[None]:
+def unprotected(connection) -> Iterator[None]:
     """Open the ledger inside the running transaction; for dating invented demonstration figures only."""
     with _deferred_checks_done(connection):
-        remove(connection)
+        unprotect(connection)
     try:
         yield
     finally:
         with _deferred_checks_done(connection):
-            install(connection)
+            protect(connection)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from danvan.common.numbers import format_number, rounded
 from danvan.units.models import Level
 from reports.catalogue.expressions import holds, names_in, parse, value
 from reports.figures.writing import BLANK, Figure
-from reports.models import Aggregation, Indicator, Rule, Severity, ValueType
+from reports.models import Aggregation, Indicator, Qualifier, Rule, Severity, ValueType
 
 # A jump asks for a sentence when it is over half of last year's figure and not a matter of a few units:
 # small counts (1 → 2) would otherwise ask all the time.
@@ -19,7 +19,7 @@ JUMP_STEP = Decimal(10)
 
 
 @dataclass(frozen=True)
-class Problem:
+class Finding:
     """What is wrong or remarkable at a figure. A warning is settled by a note at that figure."""
 
     code: str
@@ -80,7 +80,7 @@ class RuleBook:
         prior: Mapping[str, Decimal] | None = None,
         counted: Mapping[str, Decimal] | None = None,
         below: Mapping[str, set[Decimal]] | None = None,
-    ) -> list[Problem]:
+    ) -> list[Finding]:
         """Return every problem of `figures`, in the catalogue's order.
 
         `prior` are last year's numbers, `counted` those of the records, `below` the sums of the units
@@ -99,7 +99,7 @@ class RuleBook:
                 code = self._place(rule, figures)
                 settled = rule.severity == Severity.WARNING and bool(figures.get(code, BLANK).note)
                 codes = frozenset(names_in(parse(rule.expression)))
-                yield Problem(code, rule.severity, rule.message, settled, codes)
+                yield Finding(code, rule.severity, rule.message, settled, codes)
 
     def _place(self, rule: Rule, figures) -> str:
         """Return the figure at which the rule's message stands: its own, or one typed here that it reads."""
@@ -118,7 +118,7 @@ class RuleBook:
             step = abs(figure.number - before)
             if step > JUMP_STEP and step > before * JUMP_SHARE:
                 direction = "tăng" if figure.number > before else "giảm"
-                yield Problem(
+                yield Finding(
                     code,
                     Severity.WARNING,
                     f"{code} {direction} mạnh so với năm trước ({format_number(before)}). "
@@ -131,7 +131,7 @@ class RuleBook:
         for code, number in counted.items():
             figure = figures.get(code, BLANK)
             if figure.number is not None and figure.number != number:
-                yield Problem(
+                yield Finding(
                     code,
                     Severity.WARNING,
                     f"{code} khác số đếm theo hồ sơ ({format_number(number)}). "
@@ -144,7 +144,7 @@ class RuleBook:
         for code, sums in below.items():
             figure = figures.get(code, BLANK)
             if figure.number in sums:
-                yield Problem(
+                yield Finding(
                     code,
                     Severity.WARNING,
                     f"{code} bằng đúng tổng của các đơn vị cấp dưới ({format_number(figure.number)}). "
@@ -166,8 +166,7 @@ def describe(indicator: Indicator, figure: Figure) -> str:
     if indicator.value_type == ValueType.RATING:
         rank = int(figure.number)
         return indicator.scale[rank - 1] if 0 < rank <= len(indicator.scale) else str(rank)
-    prefix = {"at_least": "trên ", "about": "khoảng "}.get(figure.qualifier, "")
-    return prefix + format_number(figure.number)
+    return Qualifier(figure.qualifier).prefix + format_number(figure.number)
 
 
 def computed_text(indicator: Indicator, number: Decimal | None) -> str:

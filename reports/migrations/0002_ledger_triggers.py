@@ -10,8 +10,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(
-            lambda apps, schema_editor: ledger.install(schema_editor.connection),
-            lambda apps, schema_editor: ledger.remove(schema_editor.connection),
+            lambda apps, schema_editor: ledger.protect(schema_editor.connection),
+            lambda apps, schema_editor: ledger.unprotect(schema_editor.connection),
             elidable=False,
         )
     ]

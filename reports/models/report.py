@@ -131,6 +131,11 @@ class Qualifier(models.TextChoices):
     AT_LEAST = "at_least", "trên"
     ABOUT = "about", "khoảng"
 
+    @property
+    def prefix(self) -> str:
+        """What stands before the number: "trên ", "khoảng ", nothing where it is exact."""
+        return "" if self is Qualifier.EXACT else f"{self.label} "
+
 
 class ValueQuerySet(ScopedQuerySet):
     """Values, scoped by the unit of their report."""

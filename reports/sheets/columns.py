@@ -12,9 +12,11 @@ from import_export import fields, resources
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.numbers import MAX_FIGURE
+from danvan.common.words import EMPTY
 from danvan.imports.models import ImportJob
-from danvan.imports.targets import Column, Line, Refused, Target, digest
+from danvan.imports.targets import Column, PreviewLine, Refused, Target, digest
 from danvan.units.models import Level
+from danvan.units.queries import tree_order
 from reports.figures.rules import describe
 from reports.figures.writing import BLANK, Figure, ReportLocked, write_many
 from reports.models import Indicator, Report, ReportingPeriod, Source, ValueType
@@ -63,7 +65,7 @@ class ValueTarget(Target):
         """Return the reports the job's owner may type, with what locks and names need."""
         rows = Report.objects.editable_by(job.owner).filter(period=job.params["period"])
         rows = rows.select_related("unit__parent", "period__closed_by", "reviewer")
-        return rows.with_due_dates().order_by("unit__path")
+        return rows.with_due_dates().order_by(tree_order("unit"))
 
     def columns(self, job):
         period = self.period_of(job)
@@ -120,10 +122,9 @@ class ValueTarget(Target):
             raise PermissionDenied("Anh/chị chỉ được xem, không được nhập số liệu.")
         if Report.objects.editable_by(job.owner).filter(pk__in=changes).count() != len(changes):
             raise PermissionDenied("Anh/chị không được nhập số liệu của đơn vị này.")
-        request_id = f"import-{job.pk}"
         try:
             result = write_many(
-                changes, actor=job.owner, source=source, reason=reason, request_id=request_id
+                changes, actor=job.owner, source=source, reason=reason, request_id=job.request_id
             )
         except ReportLocked as locked:
             raise Refused(str(locked)) from locked
@@ -140,14 +141,14 @@ class ValueTarget(Target):
             )
             for code, old, new in item[4]
         )
-        return Line(item[0], item[3], changes)
+        return PreviewLine(item[0], item[3], changes)
 
     @staticmethod
     def _shown(job, code: str, figure: dict | None) -> str:
         figure = Figure.from_json(figure)
         if code not in job.indicators or figure == BLANK:
-            return "(trống)"
-        return describe(job.indicators[code], figure) or "(trống)"
+            return EMPTY
+        return describe(job.indicators[code], figure) or EMPTY
 
     def after(self, job):
         return "Xem báo cáo năm", reverse("reports:list")
@@ -173,7 +174,7 @@ class ValueTarget(Target):
         for row in indicators:
             column = _column(row)
             columns.append(excel.Column(column.heading, column.width, column.fmt))
-        named = reports.select_related("unit__parent").order_by("unit__path")
+        named = reports.select_related("unit__parent").order_by(tree_order("unit"))
         rows = _export_rows(list(named), indicators)
         return excel.Sheet(f"{self.sheet_title} {period.year}", tuple(columns), rows)
 

@@ -55,7 +55,7 @@ print(json.dumps(tables))
 WIPE = """
 from django.db import connection
 from reports.figures import ledger
-ledger.remove(connection)
+ledger.unprotect(connection)
 from django.core.management import call_command
 call_command("flush", interactive=False, verbosity=0)
 from danvan.accounts.models import User

@@ -6,7 +6,9 @@ from importlib import import_module
 from django.apps import apps
 
 from danvan.accounts.models import User
+from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.services import transfer
+from danvan.units.models import AdministrativeUnit
 from records.models import DialogueConference
 from tests.records.data import make, typed
 from tests.records.test_pages import PageCase
@@ -75,3 +77,13 @@ class MigrationTests(PageCase):
             row.refresh_from_db()
             found[name] = row.stand_in
         self.assertEqual(found, {"board": OFFICE, "own": "", "moved": OFFICE})
+
+
+class RenamedTests(PageCase):
+    def test_a_unit_under_its_later_name_is_no_other(self):
+        person = self.cast["xa-13384"]  # Quế, a township until the end of 2024
+        later = AdministrativeUnit.objects.find("13384", on=datetime.date(2025, 1, 1))
+        self.assertNotEqual(later, person.unit)
+        found = stand_ins(person, [person.unit_id, later.pk, self.unit.pk])
+        self.assertEqual([found[key] for key in (person.unit_id, later.pk)], ["", ""])
+        self.assertTrue(found[self.unit.pk])

@@ -54,20 +54,20 @@ class TestAppendOnly(LedgerCase):
         self.assertIn("FigureChange", str(refused.exception))
 
     def test_opened_closes_again_even_after_an_error(self):
-        with contextlib.suppress(ZeroDivisionError), ledger.opened(connection):
+        with contextlib.suppress(ZeroDivisionError), ledger.unprotected(connection):
             FigureChange.objects.update(reason="x")
             raise ZeroDivisionError
-        self.assertTrue(ledger.installed(connection))
+        self.assertTrue(ledger.is_protected(connection))
         with self.assertRaises(DatabaseError), transaction.atomic():
             FigureChange.objects.update(reason="y")
 
 
 class TestReversible(TransactionTestCase):
     def test_down_and_up_again(self):
-        ledger.remove(connection)
-        self.assertFalse(ledger.installed(connection))
-        ledger.install(connection)
-        self.assertTrue(ledger.installed(connection))
+        ledger.unprotect(connection)
+        self.assertFalse(ledger.is_protected(connection))
+        ledger.protect(connection)
+        self.assertTrue(ledger.is_protected(connection))
 
 
 SHADOW = {
