@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -65,14 +67,17 @@ def _own(user, period) -> dict:
         return {}
     remarks = report.remarks.filter(resolved_at=None).select_related("indicator")
     required = required_counts(period)[report.level]
+    may_type = may_enter(report, user) and not lock_reason(report)
+    sent = report.state in (State.SUBMITTED, State.APPROVED)
     return {
         "report": report,
         "remarks": list(remarks),
         "returned": report.transitions.filter(to_state__in=[State.RETURNED, State.REOPENED])
         .select_related("actor")
         .first(),
-        "may_type": may_enter(report, user) and not lock_reason(report),
-        "days_left": (report.due_date - timezone.localdate()).days,
+        "may_type": may_type,
+        "report_url": reverse(f"reports:{'entry' if may_type else 'detail'}", args=[report.pk]),
+        "days_left": None if sent else (report.due_date - timezone.localdate()).days,
         "own_required": required,
     }
 
@@ -95,13 +100,16 @@ def _area_figures(user, period) -> dict:
     """Return a few consolidated figures of this year and the two before, as far as approved."""
     scope = Scope(user.unit, period.year - 2, period.year, within=units_visible_to(user))
     data = ScopeData(scope)
+    asked = "?" + urlencode(
+        {"unit": user.unit.code, "first": scope.first_year, "last": scope.last_year}
+    )
     definitions = [data.definitions[code] for code in AREA_FIGURES if code in data.definitions]
     facts = read_facts(data, data.years, [d.code for d in definitions])[None]
     single = single_years(data, facts)
     lines = [
         {
-            "code": definition.code,
             "label": KEY_FIGURES[definition.code],
+            "url": reverse("reports:drill", args=[definition.code]) + asked,
             "cells": [figure_text(e.figure(definition.code), definition) for e in single.values()],
         }
         for definition in definitions

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from danvan.accounts.rights import Action
@@ -28,6 +31,7 @@ from danvan.imports.targets import PreviewLine, Refused, Target, target_of, targ
 from danvan.imports.workbooks import errors_workbook, template_workbook
 
 PAGE = 50
+AGAIN = ("period", "convert", "blanks")  # answers kept for the corrected file
 
 
 def _require_right(user, target: Target | None = None) -> None:
@@ -124,8 +128,15 @@ def job_page(request, pk: int):
         "same_file": same_file(job) if job.state == JobState.CHECKED else None,
         "may_undo": job.state == JobState.DONE and target.can_undo and job.file,
         "after": target.after(job) if job.state == JobState.DONE else None,
+        "again": _upload_address(job),
     }
     return render(request, "imports/job.html", context)
+
+
+def _upload_address(job: ImportJob) -> str:
+    """Return where the corrected file goes, with the answers given the first time."""
+    given = {name: int(answer) for name, answer in job.params.items() if name in AGAIN and answer}
+    return f"{reverse('imports:upload', args=[job.target])}?{urlencode(given)}"
 
 
 def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:

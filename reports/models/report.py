@@ -113,6 +113,11 @@ class Report(models.Model):
         return max(filter(None, (self.extension_end, self.period.due_date_of(self.level))))
 
     @property
+    def settled_at(self) -> datetime.datetime | None:
+        """When the report was approved or, before that, sent; lists show it."""
+        return self.approved_at if self.state == State.APPROVED else self.submitted_at
+
+    @property
     def is_late(self) -> bool:
         """Tell whether the due date passed without a submission (or it was submitted after it)."""
         day = timezone.localdate(self.submitted_at) if self.submitted_at else timezone.localdate()

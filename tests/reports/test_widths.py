@@ -7,8 +7,9 @@ from django.test import SimpleTestCase
 from openpyxl.utils import get_column_letter
 
 from danvan.common import excel
+from danvan.common.sheets.columns import FractionCell, WholeCell
 from records.kinds import KINDS
-from records.sheets.columns import FractionWidget, WholeWidget, resource_of
+from records.sheets.columns import resource_of
 from reports.models import Indicator, Qualifier
 from reports.sheets.columns import _column
 from tests.reports.consolidation_data import enter
@@ -66,16 +67,16 @@ class PlainSheetTests(SimpleTestCase):
     def test_sheets_of_records(self):
         seen = set()
         for kind in KINDS:
-            for name in resource_of(kind)._meta.fields:
-                widget = resource_of(kind).fields[name].widget
-                if isinstance(widget, FractionWidget):
+            for name, column in resource_of(kind).fields.items():
+                widget = column.widget
+                if isinstance(widget, FractionCell):
                     places = widget.field.decimal_places
                     largest = Decimal(10) ** (widget.field.max_digits - places) - 1
                     fmt = f"#,##0.{'0' * places}"
-                elif isinstance(widget, WholeWidget):
+                elif isinstance(widget, WholeCell):
                     largest, fmt = 1_000_000, excel.WHOLE  # the models take no more
                 else:
                     continue
                 seen.add(type(widget))
-                self.assertLessEqual(pixels(largest, fmt), room(widget.width), name)
-        self.assertIn(FractionWidget, seen)
+                self.assertLessEqual(pixels(largest, fmt), room(column.width), name)
+        self.assertIn(FractionCell, seen)
