@@ -18,6 +18,7 @@ from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import runner
 from danvan.imports.forms import ConfirmForm, UploadForm
 from danvan.imports.jobs import (
+    UNWRITTEN,
     CheckedRows,
     clean_up,
     discard,
@@ -42,7 +43,9 @@ def _require_right(user, target: Target | None = None) -> None:
 def _own_job(request, pk: int) -> ImportJob:
     recover()
     jobs = ImportJob.objects.visible_to(request.user).select_related("owner__unit")
-    return get_object_or_404(jobs, pk=pk)
+    job = get_object_or_404(jobs, pk=pk)
+    _require_right(request.user, target_of(job.target))
+    return job
 
 
 @require_safe
@@ -160,7 +163,6 @@ def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
 def confirm(request, pk: int):
     """Write the job as it was shown. The post carries nothing but the job and the one choice."""
     job = _own_job(request, pk)
-    _require_right(request.user, target_of(job.target))
     form = ConfirmForm(request.POST)
     form.is_valid()
     try:
@@ -177,7 +179,7 @@ def confirm(request, pk: int):
 def cancel(request, pk: int):
     """Throw away a job that was not written."""
     job = _own_job(request, pk)
-    if job.state in (JobState.CHECKED, JobState.FAILED, JobState.QUEUED):
+    if job.state in UNWRITTEN:
         discard(job)
         messages.success(request, "Đã bỏ lần nhập này, không có gì được ghi.")
         return redirect("imports:list")
@@ -189,7 +191,6 @@ def cancel(request, pk: int):
 def recheck(request, pk: int):
     """Check the same file again, perhaps with old fonts converted."""
     job = _own_job(request, pk)
-    _require_right(request.user, target_of(job.target))
     if requeue(job, convert="convert" in request.POST):
         try:
             runner.start_check(job)
@@ -202,7 +203,6 @@ def recheck(request, pk: int):
 def undo(request, pk: int):
     """Take back what the job wrote, all of it or nothing."""
     job = _own_job(request, pk)
-    _require_right(request.user, target_of(job.target))
     try:
         if not runner.undo(job):
             messages.info(request, "Lần nhập này không còn ở trạng thái hoàn tác được.")
