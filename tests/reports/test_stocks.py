@@ -81,7 +81,7 @@ class CatalogueTests(TestCase):
             load_default_catalogue(year)
         Indicator.objects.filter(code__in=STOCKS).update(is_stock=False)
         Indicator.objects.filter(code="DC09", catalogue__year=2024).update(label="Số cuộc họp thôn")
-        import_module("reports.migrations.0004_stocks").mark(apps, None)
+        import_module("reports.migrations.0005_stocks").mark(apps, None)
         marked = {
             catalogue.year: set(
                 catalogue.indicators.filter(code__in=STOCKS, is_stock=True).values_list(

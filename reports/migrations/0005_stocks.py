@@ -19,5 +19,5 @@ def mark(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reports", "0003_value_indexes")]
+    dependencies = [("reports", "0004_append_only_logs")]
     operations = [migrations.RunPython(mark, migrations.RunPython.noop, elidable=True)]
