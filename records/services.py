@@ -22,6 +22,7 @@ from danvan.accounts.audit.writing import (
     audited_bulk_delete,
     audited_bulk_update,
 )
+from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action
 from records.locks import RecordLocked, locks_on, require_open
 from records.models import (
@@ -142,8 +143,10 @@ def create_records(
         return []
     _require_right(actor)
     now, model = timezone.now(), type(records[0])
+    offices = stand_ins(actor, {record.unit_id for record in records})
     for record in records:
         record.created_by, record.created_at, record.updated_at = actor, now, now
+        record.stand_in = offices[record.unit_id]
         record.derive()
     with transaction.atomic(), acting(user=actor):
         _require_units({record.unit_id for record in records}, actor)
@@ -287,6 +290,7 @@ def _stamp(record: EventRecord, actor, token, old: EventRecord | None) -> None:
     record.updated_at = timezone.now()
     if old is None:
         record.created_by, record.created_at, record.token = actor, record.updated_at, token
+        record.stand_in = stand_ins(actor, [record.unit_id])[record.unit_id]
     else:
         record.version = old.version + 1
 

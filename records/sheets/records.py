@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from danvan.accounts.audit.context import acting
 from danvan.accounts.audit.writing import audited_bulk_delete
+from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets.columns import Column
@@ -30,7 +31,7 @@ from records.services import change_records
 from records.sheets.checking import RecordChecker
 from records.sheets.columns import resource_of
 
-SYSTEM = ("created_by_id", "created_at", "updated_at", "version")
+SYSTEM = ("created_by_id", "created_at", "updated_at", "version", "stand_in")
 BATCH = 500
 # On the guide sheet of a kind whose child rows stand in no column.
 CHILDREN_STAY = (
@@ -211,12 +212,16 @@ class _Writer:
             return
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         stamp = (self.job.owner_id, now, now, 1)
+        office = stand_ins(self.job.owner, {item[1] for item in items})
         keys = reserve_keys(self.model, len(items))
         columns = ["id", *self.target.stored, *SYSTEM]
         insert_many(
             self.model,
             columns,
-            ((key, *item[2], *stamp) for key, item in zip(keys, items, strict=True)),
+            (
+                (key, *item[2], *stamp, office[item[1]])
+                for key, item in zip(keys, items, strict=True)
+            ),
         )
         self._audit(keys, items)
         self._children(keys, items)
