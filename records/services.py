@@ -23,6 +23,7 @@ from danvan.accounts.audit.writing import (
     audited_bulk_delete,
     audited_bulk_update,
 )
+from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.common.locks import locked
@@ -164,6 +165,8 @@ def create_records(
     _require_right(actor)
     at = {name: index for index, name in enumerate(columns)}
     unit, title, search = at["unit_id"], at["title"], at["search"]
+    units = {row[unit] for row in rows}
+    offices = stand_ins(actor, units)
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     stamp = {"created_by_id": actor.pk, "created_at": now, "updated_at": now, "version": 1}
     label = str(model._meta.verbose_name)
@@ -172,12 +175,12 @@ def create_records(
         for row, line in zip(rows, lines, strict=True)
     )
     with transaction.atomic(), acting(user=actor):
-        units = {row[unit] for row in rows}
         kept = Kept(model, (), units)
         _require_units(units, actor)
         points = {(row[unit], row[at[name]]) for row in rows for name in model.DAYS}
         kept.require_open((one, date.fromisoformat(day)) for one, day in points if day)
-        keys = create_audited(model, columns, rows, stamp, told)
+        with_office = [(*row, offices[row[unit]]) for row in rows]
+        keys = create_audited(model, [*columns, "stand_in"], with_office, stamp, told)
         if model is EmergingIssue:
             begin_histories(columns, rows, keys, actor=actor)
     return keys
@@ -316,6 +319,7 @@ def _stamp(record: EventRecord, actor, token, old: EventRecord | None) -> None:
     record.updated_at = timezone.now()
     if old is None:
         record.created_by, record.created_at, record.token = actor, record.updated_at, token
+        record.stand_in = stand_ins(actor, [record.unit_id])[record.unit_id]
     else:
         record.version = old.version + 1
 

@@ -193,8 +193,8 @@ OTHER_PATHS = {
     "danvan/common/sheets/child.py": {"'path'"},
     "danvan/common/sheets/reader.py": {"'path'"},
     "danvan/imports/checking.py": {"job.file.path"},
-    "danvan/imports/liveness.py": {"job.file.path"},
-    "danvan/imports/runner.py": {"self.path"},
+    "danvan/imports/models.py": {"job.file.path"},
+    "danvan/imports/confirming.py": {"self.path"},
     "records/benchmarks.py": {"BY_SLUG['dialogue-conference'].path"},
     "records/converters.py": {
         "kind.path", "value.path",

@@ -25,7 +25,7 @@ from records.services import StaleRecord, change_records, create_records, delete
 from records.sheets.checking import RecordChecker
 from records.sheets.columns import resource_of
 
-SYSTEM = ("created_by_id", "created_at", "updated_at", "version")
+SYSTEM = ("created_by_id", "created_at", "updated_at", "version", "stand_in")
 BATCH = 500
 # On the guide sheet of a kind whose child rows stand in no column.
 CHILDREN_STAY = (

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import standing
 from danvan.imports.bulk import insert_many
 from danvan.units.organisations import office_name
@@ -273,11 +274,13 @@ class _Batch:
     def _ledger(self, actor, *door: str) -> Iterator[tuple]:
         """Yield the lines as _LINE; who signs, and as what, is asked once per report."""
         now = connection.ops.adapt_datetimefield_value(timezone.now())
+        units = {report.unit_id for report in self.reports.values()}
+        others = stand_ins(actor, units) if actor is not None else {}
         for pk, lines in self.lines.items():
             report, who = self.reports[pk], (None, "", "", False)
             if actor is not None:
                 office = office_name(actor.unit, report.period.end)
-                who = (actor.pk, office, str(standing(actor)), actor.unit_id != report.unit_id)
+                who = (actor.pk, office, str(standing(actor)), bool(others[report.unit_id]))
             for line in lines:
                 yield (pk, *line, report.version + 1, *who, *door, now)
 

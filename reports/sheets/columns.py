@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from danvan.accounts.rights import Action
 from danvan.common import excel
-from danvan.common.sheets.columns import CodeCell, Column
+from danvan.common.numbers import MAX_FIGURE
+from danvan.common.sheets.columns import Column, code_cell
 from danvan.common.words import EMPTY
 from danvan.imports.models import ImportJob
 from danvan.imports.targets import PreviewLine, Refused, Target, digest
@@ -28,7 +29,7 @@ UNIT_COLUMNS = (
     Column(
         "Mã đơn vị",
         key=UNIT,
-        cell=CodeCell(),
+        cell=code_cell(),
         required=True,
         synonyms=("Mã", "Mã xã", "Mã ĐVHC"),
         locked=True,
@@ -201,6 +202,14 @@ def _cell(indicator: Indicator, figure: Figure):
     return describe(indicator, figure) or None
 
 
+# Room for the largest figure that may be entered, with its separators.
+_WIDTHS = {
+    ValueType.TEXT: 40,
+    ValueType.INTEGER: excel.width_of(MAX_FIGURE // 1),
+    ValueType.DECIMAL: excel.width_of(MAX_FIGURE, f"{excel.WHOLE}.000"),
+}
+
+
 def _column(row: Indicator) -> Column:
     measure = f" ({row.unit_of_measure})" if row.unit_of_measure else ""
     choices: tuple[str, ...] = ()
@@ -211,7 +220,7 @@ def _column(row: Indicator) -> Column:
     letters = [Level.from_letter(letter).label.lower() for letter in row.entry_levels]
     return Column(
         f"{row.code} {row.label}{measure}",
-        40 if row.value_type == ValueType.TEXT else 14,
+        _WIDTHS.get(row.value_type, 14),
         {ValueType.INTEGER: excel.WHOLE, ValueType.DECIMAL: excel.FRACTION}.get(row.value_type, ""),
         key=row.code,
         synonyms=(row.label, f"{row.label}{measure}"),
