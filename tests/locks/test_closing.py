@@ -7,8 +7,8 @@ from django.test import TransactionTestCase, override_settings
 
 from danvan.accounts.models import AuditEntry
 from danvan.imports import bulk
+from danvan.imports.confirming import confirm_here
 from danvan.imports.models import ImportJob, JobState
-from danvan.imports.runner import confirm_here
 from records import services
 from records.models import DialogueConference
 from records.services import save_record

@@ -5,8 +5,8 @@ from django.urls import reverse
 
 from danvan.accounts.models import AuditEntry
 from danvan.imports import bulk, views
+from danvan.imports.confirming import confirm_here, undo
 from danvan.imports.models import ImportJob, JobState
-from danvan.imports.runner import confirm_here, undo
 from records.models import DialogueConference, EmergingIssue, IssueStatus
 from records.services import save_record
 from reports.models import Report, State

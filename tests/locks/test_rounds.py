@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client, TransactionTestCase, override_settings
 
 from danvan.accounts.models import AuditEntry
+from danvan.imports.confirming import confirm_here
 from danvan.imports.models import ImportJob, JobState
-from danvan.imports.runner import confirm_here
 from records.models import DialogueConference
 from records.services import StaleRecord, change_records, delete_records, save_record
 from reports.figures.writing import Figure, ReportLocked, write_figures, write_many
