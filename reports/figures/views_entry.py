@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views import View
 
+from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.preferences import CHOICE, keep_density
 from danvan.common.numbers import read_id
+from danvan.units.models import Level
 from reports.figures.form import EntrySheet
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
 from reports.models import Qualifier, Report, Source
@@ -155,6 +157,7 @@ class EntryView(View):
         bad = [entry for section in sections for entry in section.entries if entry.is_bad]
         blanks = sheet.blanks()
         shown = [section.with_words(words) for section in sections]
+        unit_id = self.report.unit_id
         context = {
             "report": self.report,
             "sheet": sheet,
@@ -168,7 +171,8 @@ class EntryView(View):
             "locked": getattr(sheet, "locked", ""),
             "qualifiers": Qualifier.choices,
             "total": sum(len(section.required) for section in sections),
-            "on_behalf": self.request.user.unit_id != self.report.unit_id,
+            "own_figures": self.report.level != Level.COMMUNE,
+            "on_behalf": stand_ins(self.request.user, [unit_id])[unit_id],
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
         }
         return render(self.request, "reports/entry.html", context, status=status)

@@ -80,6 +80,8 @@ def unit_row(
     wanted: Wanted,
     shown: str,
     district: UnitRow | None = None,
+    *,
+    is_total: bool = False,
 ) -> SafeString:
     """Return one row of the table by unit, each figure a link to the reports behind it.
 
@@ -97,7 +99,8 @@ def unit_row(
         ),
     )
     kind = _TOTAL if row.parts else _SUB if district else ""
-    return format_html('<tr{}><th scope="row">{}</th>{}</tr>', kind, words.row_label(row), cells)
+    name = f"Tổng cộng {row.unit.full_name_in_text}" if is_total else words.row_label(row)
+    return format_html('<tr{}><th scope="row">{}</th>{}</tr>', kind, name, cells)
 
 
 def _cell(row: UnitRow, definition: Definition, asked: str) -> SafeString | str:
