@@ -113,7 +113,7 @@ class Sheet:
 
     title: str
     columns: Sequence[Column]
-    rows: Iterable[tuple]
+    rows: Iterable[Sequence[Any]]
 
 
 def stream_rows(target, *sheets: Sheet) -> None:
