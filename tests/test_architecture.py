@@ -265,6 +265,18 @@ def test_no_eval_no_exec_no_pickle():
     assert wrong == []
 
 
+def test_rows_are_locked_in_one_place_only():
+    """danvan/common/locks.py has the order of all locks; a lock taken elsewhere joins rows of others."""
+    wrong = [
+        f"{relative(path)}:{number}"
+        for path in APP_FILES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if re.search(r"select_for_update|FOR (KEY )?(SHARE|UPDATE)|pg_advisory", line)
+        and relative(path) != "danvan/common/locks.py"
+    ]
+    assert wrong == []
+
+
 def test_nothing_is_left_for_later():
     word = re.compile(r"\b(TODO|FIXME|XXX|pytest\.mark\.(skip|skipif|xfail)|pytest\.skip)\b")
     wrong = [
