@@ -13,8 +13,7 @@ from danvan.common.excel import DATE_TIME, Column
 from danvan.common.filters import DayFilter
 from danvan.common.text import clean_line, search_key
 from danvan.units.models import strip_kind
-from reports.figures.rules import describe
-from reports.figures.writing import Figure
+from reports.figures.figure import Figure, describe
 from reports.models import FigureChange
 from reports.models.report import Source
 

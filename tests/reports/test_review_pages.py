@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from danvan.accounts.models import AuditEntry
 from reports.catalogue.loading import copy_catalogue
-from reports.figures.writing import Figure, write_figures
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures
 from reports.models import Catalogue, Indicator, Remark, Report, ReportingPeriod, Rule, State
 from reports.workflow.moves import make_move
 from tests.budget import queries_of
