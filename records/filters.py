@@ -42,7 +42,7 @@ class UnitFilter(django_filters.ModelChoiceFilter):
 
 def visible_units(request):
     """Return the units the person sees, as a tree."""
-    return units_visible_to(request.user).select_related("parent").order_by("path", "valid_from")
+    return units_visible_to(request.user).select_related("parent").in_tree_order()
 
 
 class RecordFilter(ListFilter):

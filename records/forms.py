@@ -43,7 +43,7 @@ class RecordForm(BaseForm):
 
     def choices_for(self, name):
         """Units the person may write."""
-        return units_editable_by(self.user).select_related("parent").order_by("path", "valid_from")
+        return units_editable_by(self.user).select_related("parent").in_tree_order()
 
     def _place_unit(self) -> None:
         unit = self.fields["unit"]

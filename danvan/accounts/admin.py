@@ -32,8 +32,10 @@ from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry
 from danvan.accounts.sheet import account_sheet
 from danvan.common import excel
+from danvan.common.admin import ListedLookupsAdmin
 from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.units.forms import unit_choice
+from danvan.units.queries import tree_order
 
 # Registered by the packages; their pages show secrets or let rights be granted that nobody uses here.
 for model in (Group, TOTPDevice, StaticDevice, AuditEntry):
@@ -72,7 +74,7 @@ class AccountForm(StaleFormMixin):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(ListedLookupsAdmin):
     """Accounts: list, search with and without marks, create, issue, move, stop, open again."""
 
     form = AccountForm
@@ -143,7 +145,7 @@ class UserAdmin(admin.ModelAdmin):
         """Nobody deletes accounts."""
         return False
 
-    @admin.display(description="đơn vị", ordering="unit__path")
+    @admin.display(description="đơn vị", ordering=tree_order("unit"))
     def unit_name(self, user):
         return user.unit.place_name if user.unit else "—"
 
@@ -274,5 +276,5 @@ class UserAdmin(admin.ModelAdmin):
 
 def _in_order(people) -> list[User]:
     """Return as many accounts as one sheet takes, in the order in which slips are handed out."""
-    ordered = people.select_related("unit__parent").order_by("unit__path", "username")
+    ordered = people.select_related("unit__parent").order_by(tree_order("unit"), "username")
     return list(ordered[:SLIPS_AT_ONCE])

@@ -11,14 +11,17 @@ from __future__ import annotations
 import datetime
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import rustpy_xlsxwriter as rust
 from django.http import FileResponse
 from django.utils import timezone
+
+if TYPE_CHECKING:
+    from danvan.common.sheets.columns import Column
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WHOLE = "#,##0"
@@ -91,20 +94,14 @@ def put(cell, value, fmt: str | None = None):
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of a plain export. `fmt` is a number format; without one the column is text."""
-
-    heading: str
-    width: float = 16
-    fmt: str = ""
-
-
-@dataclass(frozen=True)
 class Sheet:
-    """A sheet of a plain export: rows are tuples in the order of the columns, read once."""
+    """A sheet of a plain export: rows are tuples in the order of the columns, read once.
+
+    A column without a number format is text.
+    """
 
     title: str
-    columns: tuple[Column, ...]
+    columns: Sequence[Column]
     rows: Iterable[tuple]
 
 

@@ -50,8 +50,13 @@ class NumberField(forms.CharField):
         self.widget.attrs["autocomplete"] = "off"
 
     def to_python(self, value):
-        """Return the number, None for blank. Raises ValidationError with what to type instead."""
-        text = clean_line(str(value or "")) if not isinstance(value, int | Decimal) else str(value)
+        """Return the number, None for blank. Raises ValidationError with what to type instead.
+
+        A number is a stored one (of a disabled field): it was never typed and is not read as typing.
+        """
+        if isinstance(value, int | Decimal):
+            return value
+        text = clean_line(str(value or ""))
         if not text:
             return None
         try:

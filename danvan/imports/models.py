@@ -62,11 +62,12 @@ class RowKind(models.TextChoices):
 
 
 class ImportJobQuerySet(ScopedQuerySet):
-    """Jobs: everybody sees the own ones only, whatever the unit."""
+    """Jobs: everybody sees the own ones only, made for the unit worked for today."""
 
     def visible_to(self, user):
-        """Return the jobs of `user`."""
-        return self.filter(owner=user)
+        """Return the jobs of `user`: a file of another unit's figures stays behind when the person moves."""
+        own = self.filter(owner=user)
+        return own if user.is_superuser else own.filter(unit=user.unit_id)
 
     editable_by = visible_to
 
@@ -105,7 +106,7 @@ class ImportJob(models.Model):
     )
     unit = models.ForeignKey(
         AdministrativeUnit,
-        verbose_name="đơn vị khi đó",
+        verbose_name="đơn vị khi đó",  # none for superusers: theirs hold every unit's figures
         on_delete=models.PROTECT,
         null=True,
         related_name="+",

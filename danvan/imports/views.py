@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from danvan.accounts.rights import Action
@@ -15,6 +18,7 @@ from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import runner
 from danvan.imports.forms import ConfirmForm, UploadForm
 from danvan.imports.jobs import (
+    UNWRITTEN,
     CheckedRows,
     clean_up,
     discard,
@@ -28,6 +32,7 @@ from danvan.imports.targets import PreviewLine, Refused, Target, target_of, targ
 from danvan.imports.workbooks import errors_workbook, template_workbook
 
 PAGE = 50
+AGAIN = ("period", "convert", "blanks")  # answers kept for the corrected file
 
 
 def _require_right(user, target: Target | None = None) -> None:
@@ -38,7 +43,9 @@ def _require_right(user, target: Target | None = None) -> None:
 def _own_job(request, pk: int) -> ImportJob:
     recover()
     jobs = ImportJob.objects.visible_to(request.user).select_related("owner__unit")
-    return get_object_or_404(jobs, pk=pk)
+    job = get_object_or_404(jobs, pk=pk)
+    _require_right(request.user, target_of(job.target))
+    return job
 
 
 @require_safe
@@ -124,8 +131,15 @@ def job_page(request, pk: int):
         "same_file": same_file(job) if job.state == JobState.CHECKED else None,
         "may_undo": job.state == JobState.DONE and target.can_undo and job.file,
         "after": target.after(job) if job.state == JobState.DONE else None,
+        "again": _upload_address(job),
     }
     return render(request, "imports/job.html", context)
+
+
+def _upload_address(job: ImportJob) -> str:
+    """Return where the corrected file goes, with the answers given the first time."""
+    given = {name: int(answer) for name, answer in job.params.items() if name in AGAIN and answer}
+    return f"{reverse('imports:upload', args=[job.target])}?{urlencode(given)}"
 
 
 def _page(job: ImportJob, kind: str, number):
@@ -153,7 +167,6 @@ def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
 def confirm(request, pk: int):
     """Write the job as it was shown. The post carries nothing but the job and the one choice."""
     job = _own_job(request, pk)
-    _require_right(request.user, target_of(job.target))
     form = ConfirmForm(request.POST)
     form.is_valid()
     try:
@@ -170,7 +183,7 @@ def confirm(request, pk: int):
 def cancel(request, pk: int):
     """Throw away a job that was not written."""
     job = _own_job(request, pk)
-    if job.state in (JobState.CHECKED, JobState.FAILED, JobState.QUEUED):
+    if job.state in UNWRITTEN:
         discard(job)
         messages.success(request, "Đã bỏ lần nhập này, không có gì được ghi.")
         return redirect("imports:list")
@@ -182,7 +195,6 @@ def cancel(request, pk: int):
 def recheck(request, pk: int):
     """Check the same file again, perhaps with old fonts converted."""
     job = _own_job(request, pk)
-    _require_right(request.user, target_of(job.target))
     if requeue(job, convert="convert" in request.POST):
         try:
             runner.start_check(job)
@@ -195,7 +207,6 @@ def recheck(request, pk: int):
 def undo(request, pk: int):
     """Take back what the job wrote, all of it or nothing."""
     job = _own_job(request, pk)
-    _require_right(request.user, target_of(job.target))
     try:
         if not runner.undo(job):
             messages.info(request, "Lần nhập này không còn ở trạng thái hoàn tác được.")

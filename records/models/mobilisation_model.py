@@ -201,29 +201,17 @@ class Recognition(models.Model):
 def recogniser_of(unit: AdministrativeUnit, level: str, day) -> AdministrativeUnit:
     """Return the unit of `level` that stood over `unit` (or is it) on `day`.
 
-    Raises ValidationError where there was none, or the level lies below the unit.
+    Raises ValidationError where there was none, or the level lies below the unit: a unit that has ended
+    recognises nothing, the one over what it became does.
     """
-    above, codes = unit, unit.path
-    if above.level == level:
-        return above
-    if Level(level).rank < Level(above.level).rank:
+    if Level(level).rank < Level(unit.level).rank:
         raise ValidationError({"level": f"Cấp công nhận thấp hơn cấp của {unit}."})
-    paths = []
-    while codes := codes.rstrip("/").rpartition("/")[0]:
-        codes += "/"
-        paths.append(codes)
-    found = (
-        AdministrativeUnit.objects.on(day)
-        .filter(path__in=paths, level=level)
-        .order_by("-path")
-        .first()
-    )
+    found = unit.ancestor_on(level, day)
     if found is None:
-        raise ValidationError(
-            {
-                "level": f"Ngày {day:%d/%m/%Y} không có đơn vị {Level(level).label.lower()} ở trên {unit}."
-            }
-        )
+        missing = f"Ngày {day:%d/%m/%Y} không có đơn vị {Level(level).label.lower()} ở trên {unit}."
+        if level == unit.level:
+            missing = f"{unit} không có hiệu lực vào ngày {day:%d/%m/%Y} nên không công nhận được."
+        raise ValidationError({"level": missing})
     return found
 
 

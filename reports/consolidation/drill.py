@@ -10,6 +10,7 @@ from functools import cached_property
 from django.db.models import QuerySet
 
 from danvan.units.models import Level
+from danvan.units.queries import tree_order
 from reports.catalogue.expressions import Node, references_in
 from reports.consolidation.facts import meets as report_meets
 from reports.consolidation.facts import read_facts
@@ -138,7 +139,9 @@ def _contributions(
     if level:
         values = values.filter(report__level=level)
     values = values.select_related("report__unit__parent", "report__period")
-    values = values.order_by("report__period__start", "report__unit__path", "indicator__order")
+    values = values.order_by(
+        "report__period__start", tree_order("report__unit"), "indicator__order"
+    )
     if not counted:
         return _Summed(values)
     by_report: dict[int, list] = {}

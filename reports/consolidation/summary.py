@@ -14,6 +14,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from danvan.units.models import AdministrativeUnit, Level
+from danvan.units.queries import tree_order
 from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import (
     NO_TOTAL,
@@ -275,5 +276,5 @@ def submissions(data: ScopeData, *, missing_only: bool = False) -> tuple[Submiss
             submitted_at=report.submitted_at,
             approved_at=report.approved_at,
         )
-        for report in reports.order_by("period__start", "unit__path")
+        for report in reports.order_by("period__start", tree_order("unit"))
     )

@@ -6,10 +6,13 @@ is asked within the units the reader may see.
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.http import Http404
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.rights import Action
@@ -45,6 +48,7 @@ def consolidation(request):
     wanted = filterset.wanted
     context = {"filter": filterset, "wanted": wanted}
     if wanted:
+        context["export_url"] = _address("consolidation_export", wanted, wanted.section)
         context |= _tables(request, wanted)
     return render(request, "reports/consolidation/page.html", context)
 
@@ -65,8 +69,11 @@ def drill(request, code: str):
         for year, figure in found.by_year
     ]
     pages = _pages(request, found)
+    definition, figure = found.definition, found.figure
     context = {
         "drill": found,
+        "percent": "%" if definition.is_ratio and figure.number is not None else "",
+        "way_back": _address("consolidation", wanted, definition.section_code),
         "pages": pages,
         "behind": _records_behind(pages),
         "wanted": wanted,
@@ -75,6 +82,12 @@ def drill(request, code: str):
         "chart": bar_chart("Từng năm", rows) if len(rows) > 1 else None,
     }
     return render(request, "reports/consolidation/drill.html", context)
+
+
+def _address(page: str, wanted: Wanted, section: str | None) -> str:
+    """Return the address of `page` for what is wanted, of one section or of all."""
+    narrower = f"&{urlencode({'section': section})}" if section else ""
+    return f"{reverse(f'reports:{page}')}?{wanted.query}{narrower}"
 
 
 def _pages(request, found: Drill) -> list[tuple[DrillPart, Page]]:

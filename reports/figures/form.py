@@ -16,7 +16,7 @@ from reports.figures.reading import EntryProblem, read_figure, typed_form
 from reports.figures.rules import Finding, RuleBook
 from reports.figures.stored import figures_of, prior_report
 from reports.figures.writing import Conflict
-from reports.models import Indicator, Remark, Report, Section
+from reports.models import Indicator, Remark, Report, Section, ValueType
 
 NOTE, QUALIFIER = "-note", "-q"
 
@@ -43,6 +43,22 @@ class Entry:
     def code(self) -> str:
         """The indicator code: it names the input and the anchor."""
         return self.indicator.code
+
+    @property
+    def unit_of_measure(self) -> str:
+        """The unit that stands behind the label; words and ranks have none."""
+        has_unit = self.indicator.value_type not in (ValueType.TEXT, ValueType.RATING)
+        return self.indicator.unit_of_measure if has_unit else ""
+
+    @property
+    def classes(self) -> str:
+        """The CSS classes of the line: what kind of figure, and whether it needs a look."""
+        kinds = {
+            "entry-text": self.indicator.value_type == ValueType.TEXT,
+            "sub": self.indicator.parent_id,
+            "bad": self.is_bad,
+        }
+        return " ".join(name for name, holds in kinds.items() if holds)
 
     @property
     def needs_note(self) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from reports.figures.figure import Figure
 from reports.models import PeriodKind, Report, Value
 
@@ -26,23 +28,18 @@ def stored_figures(reports) -> dict[int, dict[str, Figure]]:
 
 def prior_report(report: Report) -> Report | None:
     """Return the same unit's report of the year before, None where there is none."""
-    return (
-        Report.objects.filter(
-            unit__path=report.unit.path,
-            period__kind=PeriodKind.YEAR,
-            period__year=report.period.year - 1,
-        )
-        .select_related("period")
-        .first()
-    )
+    return _prior_reports(report).select_related("period").first()
 
 
 def prior_numbers(report: Report) -> dict[str, Decimal]:
     """Return last year's numbers of the same unit, by indicator code."""
-    values = Value.objects.filter(
-        report__unit__path=report.unit.path,
-        report__period__kind=PeriodKind.YEAR,
-        report__period__year=report.period.year - 1,
-        number__isnull=False,
-    )
+    values = Value.objects.filter(report__in=_prior_reports(report), number__isnull=False)
     return dict(values.values_list("indicator__code", "number"))
+
+
+def _prior_reports(report: Report) -> QuerySet[Report]:
+    return Report.objects.filter(
+        unit__in=report.unit.versions(),
+        period__kind=PeriodKind.YEAR,
+        period__year=report.period.year - 1,
+    )

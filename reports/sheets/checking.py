@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from danvan.common.sheets import cells
+from danvan.common.sheets.columns import Problem
 from danvan.common.text import clean_text
 from danvan.imports.checking import error_verdict
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import Checker, Problem, Verdict
+from danvan.imports.targets import Checker, Verdict
 from reports.figures.figure import BLANK, Figure
 from reports.figures.reading import EntryProblem, read_figure
 from reports.figures.rules import RuleBook
