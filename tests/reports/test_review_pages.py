@@ -299,7 +299,9 @@ class ManagementPagesTest(TestCase):
         made = AuditEntry.objects.filter(content_type__model="indicator", actor=self.cast["tinh"])
         assert made.count() == new.indicators.count()
         for page in ("accounts:audit", "accounts:audit_export"):  # a scale is a list of words
-            assert self.client.get(reverse(page)).status_code == 200
+            answer = self.client.get(reverse(page))
+            assert answer.status_code == 200
+            answer.close()
         row = new.indicators.get(code="DT01")
         url = reverse("reports:catalogue_edit", args=[2025, "chi-tieu", row.pk])
         data = self.client.get(url).context["form"].initial
