@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from danvan.accounts.scope import ScopedQuerySet
-from danvan.imports.liveness import is_abandoned
+from danvan.imports.processes.liveness import is_abandoned
 from danvan.units.models import AdministrativeUnit
 
 KEEP = datetime.timedelta(days=30)  # file and preview of a job; how long an import can be undone

@@ -15,7 +15,6 @@ from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.sheets import cells
 from danvan.common.sheets.precheck import FileRefused
-from danvan.imports import runner
 from danvan.imports.forms import ConfirmForm, UploadForm
 from danvan.imports.jobs import (
     UNWRITTEN,
@@ -28,6 +27,7 @@ from danvan.imports.jobs import (
     same_file,
 )
 from danvan.imports.models import ImportJob, JobState, RowKind
+from danvan.imports.processes import runner
 from danvan.imports.targets import PreviewLine, Refused, Target, target_of, targets
 from danvan.imports.workbooks import errors_workbook, template_workbook
 

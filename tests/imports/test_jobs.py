@@ -12,8 +12,9 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from danvan.accounts.models.trail import AuditEntry
-from danvan.imports import confirming, runner
+from danvan.imports import confirming
 from danvan.imports.models import ImportJob, JobState
+from danvan.imports.processes import runner
 from records.models import DialogueConference
 from tests.cast import build_cast, build_world
 from tests.imports.tools import confirm, content, errors_of, saved, sheet_of, upload

@@ -153,7 +153,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
 from danvan.accounts.models import AuditEntry, User
-from danvan.imports import confirming, jobs, runner
+from danvan.imports import confirming, jobs
+from danvan.imports.processes import runner
 from danvan.imports.models import ImportJob, JobState
 from danvan.imports.targets import target_of
 from records.models import DialogueConference

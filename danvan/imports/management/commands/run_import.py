@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from danvan.imports.models import ImportJob
-from danvan.imports.runner import work
+from danvan.imports.processes.runner import work
 
 
 class Command(BaseCommand):

@@ -11,10 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from danvan.accounts.models import User
 from danvan.common.sheets.precheck import FileRefused
-from danvan.imports import runner
 from danvan.imports.checking import check_job
 from danvan.imports.jobs import discard, new_job
 from danvan.imports.models import ImportJob, JobState, RowKind
+from danvan.imports.processes import runner
 from danvan.imports.targets import Refused, Target
 from danvan.imports.workbooks import errors_workbook
 

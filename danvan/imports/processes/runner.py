@@ -15,8 +15,8 @@ from django.conf import settings
 from danvan.accounts.audit.context import acting, current
 from danvan.imports.checking import check_job
 from danvan.imports.confirming import request_confirmation, request_undo, undo_job, write_job
-from danvan.imports.liveness import working_on
 from danvan.imports.models import RUNNING, ImportJob, JobState
+from danvan.imports.processes.liveness import working_on
 from danvan.imports.targets import Refused
 
 INLINE_BYTES = 150_000  # about 1,500 rows: checked and written within the request
