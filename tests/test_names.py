@@ -31,8 +31,8 @@ CALLED = {
     "process_exception": "Django's middleware",
     "get_help_text": "Django's password validators",
     "to_url": "Django's path converters",
-    "on_starting": "gunicorn",
-    "same_unit_as": "docs/units.md tells every developer to ask it, never code or path",
+    "create_records": "the way in for imports; danvan/imports writes past it until they meet",
+    "same_unit_as": "docs tell every developer to ask it, never code or path",
 }
 REGISTERED = {"register", "benchmark", "receiver"}  # decorators that hand a function over
 CONFIGS = {"settings.py", "gunicorn_conf.py", "formats.py", "apps.py"}  # read by name from outside
