@@ -31,7 +31,6 @@ CALLED = {
     "process_exception": "Django's middleware",
     "get_help_text": "Django's password validators",
     "to_url": "Django's path converters",
-    "create_records": "the way in for imports; danvan/imports writes past it until they meet",
     "same_unit_as": "docs tell every developer to ask it, never code or path",
 }
 REGISTERED = {"register", "benchmark", "receiver"}  # decorators that hand a function over

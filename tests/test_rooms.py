@@ -22,8 +22,7 @@ from tests.source import (
 ROOMS = {
     "danvan.common.sheets": ("danvan.common",),
     "danvan.common.ops": ("danvan.common",),
-    "danvan.imports.processes": ("danvan.imports",),
-    "records.files": ("records.models", "records.locks"),
+    "records.files": ("records.models", "records.locks", "records.services"),
     "danvan.accounts.models": (
         *("danvan.accounts.scope", "danvan.accounts.rights"),
         "danvan.accounts.audit.context",
@@ -46,7 +45,7 @@ ROOMS = {
     "reports.workflow": ("reports.models", "reports.catalogue"),
     "reports.figures": (
         *("reports.models", "reports.catalogue.expressions", "reports.counting"),
-        "reports.workflow.moves",
+        *("reports.workflow.moves", "reports.workflow.holding"),
     ),
     "reports.consolidation": ("reports.models", "reports.catalogue.expressions"),
     "reports.documents": ("reports.models", "reports.consolidation"),

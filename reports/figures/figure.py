@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 
-from danvan.common.numbers import MAX_FIGURE, format_number
+from danvan.common.numbers import MAX_FIGURE, format_number, rounded
 from reports.models import Indicator, Qualifier, Value, ValueType
 
 
@@ -104,8 +104,11 @@ def describe(indicator: Indicator, figure: Figure) -> str:
     return Qualifier(figure.qualifier).prefix + format_number(figure.number)
 
 
-def percent(ratio: Decimal | None) -> str:
-    """Return a ratio as "90,5%", at most one decimal; "" for blank."""
-    if ratio is None:
+def computed_text(indicator: Indicator, number: Decimal | None) -> str:
+    """Return a figure nobody types as people read it: a ratio as "90,5%", others as "1.140"; "" for blank."""
+    if number is None:
         return ""
-    return f"{format_number(round(ratio * 100, 1))}%"
+    places = ValueType(indicator.value_type).places
+    if indicator.value_type == ValueType.PERCENT:
+        return f"{format_number(rounded(number * 100, places))}%"
+    return format_number(rounded(number, places))

@@ -1,4 +1,4 @@
-"""Checking one report's figures: the catalogue's rules, the jump against last year, the gap to the records."""
+"""Checking one report's figures: the catalogue's rules, jumps, gaps to the records, sums of the units below."""
 
 from __future__ import annotations
 
@@ -89,13 +89,16 @@ class RuleBook:
         *,
         prior: Mapping[str, Decimal] | None = None,
         counted: Mapping[str, Decimal] | None = None,
+        below: Mapping[str, set[Decimal]] | None = None,
     ) -> list[Finding]:
         """Return every problem of `figures`, in the catalogue's order.
 
-        `prior` are last year's numbers, `counted` those of the records, by code.
+        `prior` are last year's numbers, `counted` those of the records, `below` the sums of the units
+        below (figures/below.py), by code.
         """
         found = [*self._broken(figures), *self._jumps(figures, prior or {})]
         found += self._gaps(figures, counted or {})
+        found += self._copies(figures, below or {})
         order = {code: place for place, code in enumerate(self.indicators)}
         return sorted(found, key=lambda problem: (order[problem.code], problem.severity))
 
@@ -142,6 +145,20 @@ class RuleBook:
                     code,
                     Severity.WARNING,
                     f"{code} khác số đếm theo hồ sơ ({format_number(number)}). "
+                    "Nếu số đúng, vui lòng ghi giải trình.",
+                    bool(figure.note),
+                    frozenset({code}),
+                )
+
+    def _copies(self, figures, below):
+        for code, sums in below.items():
+            figure = figures.get(code, BLANK)
+            if figure.number in sums:
+                yield Finding(
+                    code,
+                    Severity.WARNING,
+                    f"{code} bằng đúng tổng của các đơn vị cấp dưới ({format_number(figure.number)}). "
+                    "Chỉ nhập số của cơ quan mình; số của cấp dưới được cộng tự động. "
                     "Nếu số đúng, vui lòng ghi giải trình.",
                     bool(figure.note),
                     frozenset({code}),

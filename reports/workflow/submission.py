@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from reports.counting.counting import counted_for
+from reports.figures.below import sums_below
 from reports.figures.rules import Finding, RuleBook
 from reports.figures.stored import figures_of, prior_numbers
 from reports.models import Report, Transition, Value
@@ -36,7 +37,12 @@ def submit(
     def check(locked: Report) -> None:
         book = RuleBook(locked.period.catalogue_id, locked.level)
         figures, counted = figures_of(locked), counted_for(locked)
-        problems = book.check(figures, prior=prior_numbers(locked), counted=counted)
+        problems = book.check(
+            figures,
+            prior=prior_numbers(locked),
+            counted=counted,
+            below=sums_below(locked, figures),
+        )
         stopping = [problem for problem in problems if problem.stops]
         blanks = book.blanks(figures)
         if stopping or (blanks and not blanks_confirmed):

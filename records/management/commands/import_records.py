@@ -1,6 +1,6 @@
 """`manage.py import_records KIND FILE.xlsx --user NAME [--dry-run] [--errors FILE.xlsx]`."""
 
-from danvan.imports.processes.commandline import ImportCommand
+from danvan.imports.commandline import ImportCommand
 from danvan.imports.targets import target_of
 from records.kinds import BY_SLUG
 from records.sheets.recognitions import RECOGNITIONS

@@ -2,7 +2,7 @@
 
 from django.core.management.base import CommandError
 
-from danvan.imports.processes.commandline import ImportCommand
+from danvan.imports.commandline import ImportCommand
 from reports.models import ReportingPeriod
 from reports.models.period import COUNTED_KINDS
 from reports.sheets.columns import VALUES
