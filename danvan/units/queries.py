@@ -37,11 +37,13 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
         """Return the units in force on `date`."""
         return self.filter(Q(valid_to=None) | Q(valid_to__gt=date), valid_from__lte=date)
 
-    def covered_by(self, units: Iterable[Unit]) -> AdministrativeUnitQuerySet:
+    def covered_by(
+        self, units: Iterable[Unit], *, below_only: bool = False
+    ) -> AdministrativeUnitQuerySet:
         """Return what `units` (an iterable of rows) ever covered: themselves and all that lay below them.
 
         A unit lies below another while its path begins with the other's path and both are in force.
-        An empty iterable gives an empty queryset.
+        With `below_only` the units themselves are left out. An empty iterable gives an empty queryset.
         """
         coverage = Q(pk__in=[])
         for unit in units:
@@ -49,7 +51,7 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
             below &= Q(valid_to=None) | Q(valid_to__gt=unit.valid_from)
             if unit.valid_to is not None:
                 below &= Q(valid_from__lt=unit.valid_to)
-            coverage |= below | Q(pk=unit.pk)
+            coverage |= below if below_only else below | Q(pk=unit.pk)
         return self.filter(coverage)
 
     def with_parents_on(self, date: datetime.date) -> list[tuple[Unit, Unit | None]]:

@@ -6,7 +6,7 @@ from unittest import mock
 from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase
 
-from danvan.common import benchmarks
+from danvan.common.ops import benchmarks
 from danvan.common.ops.benchmarks import Ratio, benchmark, best_of
 
 
