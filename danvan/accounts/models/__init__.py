@@ -1,5 +1,6 @@
 """The rows of the app: people, and the trail of what they did. audit/ and login/ write the trail."""
 
+from danvan.accounts.models.slips import SlipSheet
 from danvan.accounts.models.trail import (
     AuditEntry,
     LoginFailure,
@@ -25,5 +26,6 @@ __all__ = [
     "ScopedUserManager",
     "SecurityEvent",
     "SecurityKind",
+    "SlipSheet",
     "User",
 ]
