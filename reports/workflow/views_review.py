@@ -233,11 +233,11 @@ class ReviewView(ReportListView):
         reports = self.get_queryset().with_names().with_due_dates().filter(pk__in=versions)
         self.lines = move_many(list(reports), "approve", user=request.user, versions=versions)
         missing = len(posted) - len(self.lines)
-        if missing:
+        if not versions:
+            messages.warning(request, "Chưa chọn báo cáo nào. Vui lòng đánh dấu báo cáo cần duyệt.")
+        elif missing:
             told = f"{missing} báo cáo đã chọn không còn hoặc anh/chị không có quyền duyệt, được bỏ qua."
             messages.warning(request, told)
-        elif not posted:
-            messages.warning(request, "Chưa chọn báo cáo nào. Vui lòng đánh dấu báo cáo cần duyệt.")
         return self.get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
