@@ -17,6 +17,7 @@ from django.utils.crypto import salted_hmac
 
 from danvan.accounts.login.hashers import IssuedPasswordHasher
 from danvan.accounts.models import SlipSheet, User
+from danvan.units.queries import tree_order
 
 # No 0/O, 1/l/I: the sheet is read aloud and typed from paper.
 _LETTERS, _DIGITS = "abcdefghjkmnpqrstuvwxyz", "23456789"
@@ -63,7 +64,7 @@ def passwords_on(sheet: SlipSheet) -> list[tuple[User, str]] | None:
     if not key:
         return None
     people = User.objects.filter(slips=sheet, must_change_password=True, is_active=True)
-    people = people.select_related("unit__parent").order_by("unit__path", "username")
+    people = people.select_related("unit__parent").order_by(tree_order("unit"), "username")
     return [(user, _password(sheet.seed, key, user)) for user in people]
 
 
