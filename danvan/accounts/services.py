@@ -26,6 +26,7 @@ from danvan.accounts.models import SlipSheet, User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
+from danvan.common.locks import locked
 
 
 def create_account(user: User, *, by: User) -> SlipSheet:
@@ -71,8 +72,8 @@ def reset_passwords(people: Sequence[User], *, by: User) -> SlipSheet:
     for user in people:  # before the transaction: nobody waits for hashes to be able to save
         issue_password(user, sheet)
     with transaction.atomic():
-        stored = User.objects.filter(pk__in=before, is_active=True).order_by("pk")
-        if dict(stored.select_for_update().values_list("pk", "password")) != before:
+        stored = locked(User.objects.filter(pk__in=before, is_active=True))
+        if dict(stored.values_list("pk", "password")) != before:
             raise ValidationError(
                 "Mật khẩu vừa được cấp hoặc đổi ở nơi khác nên lần này chưa cấp. Vui lòng xem lại rồi cấp lại."
             )
@@ -98,7 +99,7 @@ def show_slips(sheet: SlipSheet, *, by: User) -> list[tuple[User, str]]:
     Accounts that got another password since are left out.
     """
     with transaction.atomic():
-        stored = SlipSheet.objects.waiting(by).select_for_update().filter(pk=sheet.pk).first()
+        stored = locked(SlipSheet.objects.waiting(by).filter(pk=sheet.pk)).first()
         slips = passwords_on(stored) if stored else None
         if stored is None or slips is None:
             raise ValidationError("Phiếu này đã hiện hoặc quá hạn nên không xem lại được.")
@@ -139,7 +140,7 @@ def reactivate(user: User, *, by: User) -> SlipSheet:
     """
     _expect_right(by, user)
     with transaction.atomic():
-        if not User.objects.select_for_update().filter(pk=user.pk, is_active=False).exists():
+        if not locked(User.objects.filter(pk=user.pk, is_active=False)):
             raise ValidationError("Tài khoản đang hoạt động, không cần mở lại.")
         user.is_active, user.deactivated_on = True, None
         user.full_clean(exclude=["password"])

@@ -19,8 +19,7 @@ from danvan.common.sheets.legacy import read_as, recognise
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.reader import Workbook, open_workbook
 from danvan.common.text import search_key
-from danvan.imports.liveness import working_on
-from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind
+from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind, working_on
 from danvan.imports.targets import Refused, Target, Verdict, target_of
 
 BATCH = 1000

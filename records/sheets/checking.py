@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from danvan.common.sheets.columns import NOTHING, Column, Known, Problem
+from danvan.common.words import in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.models import RowKind
 from danvan.imports.targets import Checker, Verdict
@@ -182,9 +183,9 @@ class RecordChecker(Checker):
             if problems:
                 return self._errors(row, problems)
         if (unit_locks := self.locks.get(row.unit.pk)) is not None:
-            day = state["start_date"]
+            days = [day for name in self.model.DAYS if (day := state[name])]
             for lock in unit_locks:
-                if lock.covers(row.unit.pk, day):
+                if any(lock.covers(row.unit.pk, day) for day in days):
                     return self._errors(row, [Problem("", lock.message)])
         scratch.derive()
         values = [_form(state[name]) for name in self.stored]
@@ -222,7 +223,7 @@ class RecordChecker(Checker):
         """Return what the model said at the column of `name`; a choice not made names what there is."""
         if name == NON_FIELD_ERRORS:
             return Problem("", message)
-        typed = _typed(record, name)
+        typed = in_words(record._meta.get_field(name), getattr(record, name))
         column = self.columns.get(name)
         if column and column.choices and not typed:
             return column.choose()
@@ -265,14 +266,6 @@ class RecordChecker(Checker):
         points = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)}
         found = {k.message for k in locks for p in points if k.covers(p[0], p[1])}
         return [Problem("", message) for message in sorted(found)]
-
-
-def _typed(row, name: str) -> str:
-    """Return what the sheet said in column `name`, as its owner would recognise it."""
-    value = getattr(row, name, None)
-    if isinstance(value, datetime.date):
-        return f"{value:%d/%m/%Y}"
-    return "" if value is None else str(value)
 
 
 def _form(value):

@@ -91,7 +91,10 @@ def cell_of(field: models.Field) -> Cell:
             return Cell(cells.as_date, 13, excel.DATE, field=field)
         case models.DecimalField():
             read = partial(cells.as_number, whole=False, places=field.decimal_places)
-            return Cell(read, 14, excel.FRACTION, field=field)
+            largest = 10 ** (field.max_digits - field.decimal_places) - 1
+            shown = f"{excel.WHOLE}.{'0' * field.decimal_places}"
+            width = max(14, excel.width_of(largest, shown))
+            return Cell(read, width, excel.FRACTION, field=field)
         case models.IntegerField():
             is_year = field.name.endswith("year")  # 2024, never 2.024
             return Cell(_whole, 12, "0" if is_year else excel.WHOLE, field=field)
