@@ -19,7 +19,7 @@ from danvan.common.views import (
     ScopedListView,
     ScopedView,
 )
-from records import attachments
+from records.files import attachments
 from records.filters import FILTERS
 from records.forms import FORMS, FORMSETS
 from records.history import history_of
