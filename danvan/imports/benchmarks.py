@@ -22,7 +22,7 @@ from openpyxl import Workbook
 from tablib import Dataset
 
 from danvan.common import excel
-from danvan.common.benchmarks import Ratio, benchmark, best_of
+from danvan.common.ops.benchmarks import Ratio, benchmark, best_of
 from danvan.common.sheets.columns import Column, stream
 from danvan.imports import confirming
 from danvan.imports.checking import check_job
@@ -204,7 +204,7 @@ def _import(job: ImportJob, path: Path) -> tuple[float, float]:
 
 def _values(user, folder: Path) -> list[Ratio]:
     """Return the seconds for a year's figures of all units, out and in, beside two seconds."""
-    period = import_string("reports.workflow.periods.open_period")(2022)
+    period = import_string("reports.workflow.periods.open_period")(2022, actor=None)
     target = target_of("values")
     params = {"period": str(period.pk), "year": 2022}
     job = ImportJob(owner=user, target="values", params=params)

@@ -22,6 +22,7 @@ from django.utils import timezone
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.context import acting, current
 from danvan.accounts.models.trail import SecurityKind
+from danvan.common.locks import locked
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports.checking import TakenOver, check_job, run_check
 from danvan.imports.models import RUNNING, ImportJob, JobState, RowKind, working_on
@@ -107,6 +108,7 @@ def _write(job: ImportJob) -> None:
     target = target_of(job.target)
     with transaction.atomic():
         _lock_units(job)
+        target.hold(job, job.layout["units"])
         if target.fingerprint(job, job.layout["units"]) != job.fingerprint:
             raise _Moved
         result = target.write(job, job.entries(RowKind.NEW, RowKind.CHANGED))
@@ -116,8 +118,8 @@ def _write(job: ImportJob) -> None:
 
 def _lock_units(job: ImportJob) -> None:
     """Let two imports into the same units wait for each other (SQLite has one writer anyway)."""
-    units = AdministrativeUnit.objects.filter(pk__in=job.layout["units"]).order_by("pk")
-    list(units.select_for_update().values_list("pk"))
+    units = AdministrativeUnit.objects.filter(pk__in=job.layout["units"])
+    list(locked(units).values_list("pk"))
 
 
 def _keep_or_roll_back(job: ImportJob, expected: str, values: dict) -> None:
@@ -157,11 +159,13 @@ def undo_job(job: ImportJob) -> bool:
 
     Otherwise nothing changed and the job says why: something newer builds on it, or a right was lost.
     """
+    target = target_of(job.target)
     refused = "Không hoàn tác được, chưa có gì thay đổi. Vui lòng thử lại sau."
     try:
         with transaction.atomic():
             _lock_units(job)
-            result = target_of(job.target).undo(job, job.entries(RowKind.NEW, RowKind.CHANGED))
+            target.hold(job, job.layout["units"])
+            result = target.undo(job, job.entries(RowKind.NEW, RowKind.CHANGED))
             values = {
                 "state": JobState.UNDONE,
                 "undone_at": timezone.now(),

@@ -179,10 +179,10 @@ def confirm(request, pk: int):
 def cancel(request, pk: int):
     """Throw away a job that was not written."""
     job = _own_job(request, pk)
-    if job.state in UNWRITTEN:
-        discard(job)
+    if job.state in UNWRITTEN and discard(job):
         messages.success(request, "Đã bỏ lần nhập này, không có gì được ghi.")
         return redirect("imports:list")
+    job.refresh_from_db()
     messages.error(request, f"Lần nhập này đang ở trạng thái “{job.get_state_display()}”.")
     return redirect("imports:job", pk)
 

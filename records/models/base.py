@@ -64,6 +64,7 @@ class EventRecord(models.Model):
     LATER_FIELDS: frozenset[str] = (
         frozenset()
     )  # may change although the record's own period is locked
+    DAYS: tuple[str, ...] = ("start_date",)  # the columns on whose days a new row counts
     may_be_future = False
 
     unit = models.ForeignKey(

@@ -183,9 +183,9 @@ class RecordChecker(Checker):
             if problems:
                 return self._errors(row, problems)
         if (unit_locks := self.locks.get(row.unit.pk)) is not None:
-            day = state["start_date"]
+            days = [day for name in self.model.DAYS if (day := state[name])]
             for lock in unit_locks:
-                if lock.covers(row.unit.pk, day):
+                if any(lock.covers(row.unit.pk, day) for day in days):
                     return self._errors(row, [Problem("", lock.message)])
         scratch.derive()
         values = [_form(state[name]) for name in self.stored]

@@ -17,10 +17,12 @@ from danvan.imports.models import ImportJob
 from danvan.imports.targets import PreviewLine, Refused, Target, digest
 from danvan.units.models import Level
 from danvan.units.queries import tree_order
-from reports.figures.rules import describe
-from reports.figures.writing import BLANK, Figure, ReportLocked, write_many
+from reports.figures.figure import BLANK, Figure, describe
+from reports.figures.stored import stored_figures
+from reports.figures.writing import ReportLocked, write_many
 from reports.models import Indicator, Report, ReportingPeriod, Source, ValueType
-from reports.sheets.checking import NAME, UNIT, ValueChecker, indicators_of, stored_figures
+from reports.sheets.checking import NAME, UNIT, ValueChecker, indicators_of
+from reports.workflow.holding import lock_for_figures
 from reports.workflow.moves import lock_reason
 
 UNITS_AT_ONCE = 500  # units whose figures an export holds in memory
@@ -90,6 +92,10 @@ class ValueTarget(Target):
         rows = self.reports_of(job).filter(unit__in=list(unit_ids))
         may = job.owner.is_active and job.owner.can(Action.ENTER_REPORT)
         return digest(may, [(r.pk, r.version, r.state, lock_reason(r)) for r in rows])
+
+    def hold(self, job, unit_ids):
+        reports = Report.objects.filter(period=job.params["period"], unit__in=list(unit_ids))
+        lock_for_figures(reports.order_by().values_list("pk", flat=True))
 
     def write(self, job, items):
         changes: dict[int, dict[str, Figure]] = {}

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.http import Http404, HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -103,12 +102,17 @@ def move(request, pk: int):
         if name.startswith(REMARK) and clean_line(text)
     }
     try:
-        with transaction.atomic():
+        if action == "remark":
             keep_remarks(report, typed, request.user)
-            if action != "remark":
-                make_move(
-                    report, action, user=request.user, version=_version(request), reason=reason
-                )
+        else:
+            make_move(
+                report,
+                action,
+                user=request.user,
+                version=_version(request),
+                reason=reason,
+                before=lambda locked: keep_remarks(locked, typed, request.user),
+            )
     except (MoveRefused, ValidationError) as refusal:
         text = refusal.messages[0] if isinstance(refusal, ValidationError) else str(refusal)
         messages.error(request, text)
@@ -135,8 +139,6 @@ def resolve_remark(request, pk: int, remark: int):
     """Mark one remark as settled (by the reviewer)."""
     report = visible_report(request.user, pk)
     row = get_object_or_404(Remark.objects.visible_to(request.user), pk=remark, report=report)
-    if not may_review(report, request.user):
-        raise PermissionDenied("Chỉ đơn vị duyệt mới đánh dấu nhận xét là đã xong.")
     settle(row, request.user)
     messages.success(request, "Đã đánh dấu nhận xét là đã xong.")
     return redirect("reports:detail", pk=pk)

@@ -137,7 +137,8 @@ class FlowTest(ImportCase):
     def test_a_cancelled_job_leaves_no_file(self):
         job = self.upload({})
         path = job.file.path
-        self.client.post(f"/nhap-excel/{job.pk}/bo/")
+        with self.captureOnCommitCallbacks(execute=True):
+            self.client.post(f"/nhap-excel/{job.pk}/bo/")
         job.refresh_from_db()
         self.assertEqual(
             (job.state, os.path.exists(path), job.parts.count()), ("cancelled", False, 0)
@@ -148,7 +149,8 @@ class FlowTest(ImportCase):
         path = job.file.path
         ImportJob.objects.update(expires_at=timezone.now() - timezone.timedelta(days=1))
         confirm(self.client, job)
-        self.client.get("/nhap-excel/")
+        with self.captureOnCommitCallbacks(execute=True):
+            self.client.get("/nhap-excel/")
         job.refresh_from_db()
         self.assertEqual((job.state, os.path.exists(path)), (JobState.EXPIRED, False))
         self.assertEqual(DialogueConference.objects.count(), 0)
