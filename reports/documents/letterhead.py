@@ -18,14 +18,13 @@ from typing import Any
 
 from danvan.units.models import AdministrativeUnit, UnitKind
 from danvan.units.organisations import committee_name
-from reports.documents.layout import Layout, layout_from, layout_on
+from reports.documents.layout import Layout, layout_on
 from reports.models.letterhead import Authority, DocumentStyle, OfficeLetterhead, Spelling
 
 DATA = Path(__file__).parent / "data"
 # What the short name of a committee ends in: BDVTU (tỉnh, thị, thành ủy), BDVHU, BDVQU.
 _COMMITTEE_LETTERS = {UnitKind.HUYEN: "HU", UnitKind.QUAN: "QU"}
 PLACE_LINE = 3  # of the right block, whichever heading stands above
-REPORT = "BC"  # the kind of document that the symbols of the table are written for
 
 
 @dataclass(frozen=True)
@@ -100,29 +99,6 @@ class Letterhead:
         """In which its number runs: Party documents in a term of the committee, state ones in a year."""
         return self.term if self.layout.style == DocumentStyle.PARTY else str(self.date.year)
 
-    def spell(self, text: str) -> str:
-        """Return `text` with “ủy” as the office writes it."""
-        return spelled(text, self.spelling)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the letterhead as an issue keeps it: `letterhead_from` takes it back."""
-        kept = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return kept | {
-            "date": self.date.isoformat(),
-            "recipients": list(self.recipients),
-            "layout": self.layout.as_json(),
-        }
-
-
-def letterhead_from(data: Mapping[str, Any]) -> Letterhead:
-    """Return the letterhead that `Letterhead.as_json` wrote."""
-    changed = {
-        "date": datetime.date.fromisoformat(data["date"]),
-        "recipients": tuple(data["recipients"]),
-        "layout": layout_from(data["layout"]),
-    }
-    return Letterhead(**{**data, **changed})
-
 
 def date_in_words(date: datetime.date) -> str:
     """Return "ngày 05 tháng 02 năm 2022": days below 10 and January, February take a zero."""
@@ -149,10 +125,10 @@ def letterhead_on(unit: AdministrativeUnit, date: datetime.date) -> Letterhead:
         valid_from__range=(default_since(unit, date), date),
     )
     row = own.order_by("-valid_from", "-pk").first()
-    return shown(row or default_row(unit, date), date)
+    return letterhead_of(row or default_row(unit, date), date)
 
 
-def shown(row: OfficeLetterhead, date: datetime.date) -> Letterhead:
+def letterhead_of(row: OfficeLetterhead, date: datetime.date) -> Letterhead:
     """Return the letterhead that `row`, stored or not, gives a document of `date`."""
     names = ("superior", "issuer", "symbol", "place", "authority", "authority_of", "post", "signer")
     return Letterhead(
