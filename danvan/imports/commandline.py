@@ -7,7 +7,7 @@ from pathlib import Path
 from django.core.exceptions import PermissionDenied
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from danvan.accounts.models import User
 from danvan.common.sheets.precheck import FileRefused
@@ -23,7 +23,7 @@ SHOWN = 20
 class ImportCommand(BaseCommand):
     """Base of the import commands. Exit status 0 only when everything asked was done."""
 
-    def add_import_arguments(self, parser) -> None:
+    def add_import_arguments(self, parser: CommandParser) -> None:
         """Add what all import commands take."""
         parser.add_argument("file", metavar="FILE.xlsx")
         parser.add_argument("--user", required=True, metavar="NAME", help="whose rights count")
@@ -34,7 +34,9 @@ class ImportCommand(BaseCommand):
             help="write the workbook with its bad cells marked here",
         )
 
-    def run_import(self, target: Target, params: dict, *, file, user, dry_run, errors) -> None:
+    def run_import(
+        self, target: Target, params: dict, *, file, user: User, dry_run: bool, errors
+    ) -> None:
         """Check `file` and, unless it has errors or this is a dry run, write it."""
         job = self._checked(target, params, Path(file), _user(user))
         counts = job.counts

@@ -9,6 +9,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -97,14 +98,14 @@ def is_abandoned(job: ImportJob) -> bool:
 class ImportJobQuerySet(ScopedQuerySet):
     """Jobs: everybody sees the own ones only, made for the unit worked for today."""
 
-    def visible_to(self, user):
+    def visible_to(self, user: User) -> Self:
         """Return the jobs of `user`: a file of another unit's figures stays behind when the person moves."""
         own = self.filter(owner=user)
         return own if user.is_superuser else own.filter(unit=user.unit_id)
 
     editable_by = visible_to
 
-    def take(self, job: ImportJob, expected: str, new: str, **values) -> bool:
+    def take(self, job: ImportJob, expected: str, new: str, **values: Any) -> bool:
         """Move `job` from state `expected` to `new` if it still stands there; tell whether it did."""
         values |= {"state": new, "heartbeat": timezone.now()}
         moved = self.filter(pk=job.pk, state=expected).update(**values) == 1
@@ -218,7 +219,7 @@ class ImportJob(models.Model):
     def __str__(self) -> str:
         return f"{self.file_name} ({self.get_state_display()})"
 
-    def save(self, **kwargs):
+    def save(self, **kwargs: Any) -> None:
         """Save; a new job gets its last day."""
         if self.expires_at is None:
             self.expires_at = timezone.now() + KEEP

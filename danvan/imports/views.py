@@ -6,10 +6,13 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from danvan.accounts.models import User
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.paging import nearest_page
@@ -25,12 +28,12 @@ PAGE = 50
 AGAIN = ("period", "convert", "blanks")  # answers kept for the corrected file
 
 
-def _require_right(user, target: Target | None = None) -> None:
+def _require_right(user: User, target: Target | None = None) -> None:
     if not user.can(target.action if target else Action.IMPORT):
         raise PermissionDenied("Anh/chị chỉ có quyền xem, không có quyền nhập dữ liệu từ Excel.")
 
 
-def _own_job(request, pk: int) -> ImportJob:
+def _own_job(request: PersonRequest, pk: int) -> ImportJob:
     ImportJob.objects.recover()
     jobs = ImportJob.objects.visible_to(request.user).select_related("owner__unit")
     job = get_object_or_404(jobs, pk=pk)
@@ -39,7 +42,7 @@ def _own_job(request, pk: int) -> ImportJob:
 
 
 @require_safe
-def job_list(request):
+def job_list(request: PersonRequest) -> HttpResponse:
     """The own imports, newest first, and what can be imported."""
     _require_right(request.user)
     ImportJob.objects.clean_up()
@@ -56,7 +59,7 @@ def job_list(request):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def upload(request, slug: str):
+def upload(request: PersonRequest, slug: str) -> HttpResponse:
     """Take a workbook; small ones are checked at once, large ones by a process of their own."""
     target = target_of(slug)
     _require_right(request.user, target)
@@ -80,7 +83,7 @@ def upload(request, slug: str):
 
 
 @require_safe
-def template(request, slug: str):
+def template(request: PersonRequest, slug: str) -> HttpResponse:
     """Download the workbook to fill in."""
     target = target_of(slug)
     _require_right(request.user, target)
@@ -100,7 +103,7 @@ def template(request, slug: str):
 
 
 @require_safe
-def job_page(request, pk: int):
+def job_page(request: PersonRequest, pk: int) -> HttpResponse:
     """Where the job stands and, once checked, what it would do: grouped, paged."""
     job = _own_job(request, pk)
     target = target_of(job.target)
@@ -172,7 +175,7 @@ def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
 
 
 @require_POST
-def confirm(request, pk: int):
+def confirm(request: PersonRequest, pk: int) -> HttpResponse:
     """Write the job as it was shown. The post carries nothing but the job and the one choice."""
     job = _own_job(request, pk)
     form = ConfirmForm(request.POST)
@@ -188,7 +191,7 @@ def confirm(request, pk: int):
 
 
 @require_POST
-def cancel(request, pk: int):
+def cancel(request: PersonRequest, pk: int) -> HttpResponse:
     """Throw away a job that was not written."""
     job = _own_job(request, pk)
     if job.state in UNWRITTEN and job.discard():
@@ -200,7 +203,7 @@ def cancel(request, pk: int):
 
 
 @require_POST
-def recheck(request, pk: int):
+def recheck(request: PersonRequest, pk: int) -> HttpResponse:
     """Check the same file again, perhaps with old fonts converted."""
     job = _own_job(request, pk)
     if job.requeue(convert="convert" in request.POST):
@@ -212,7 +215,7 @@ def recheck(request, pk: int):
 
 
 @require_POST
-def undo(request, pk: int):
+def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """Take back what the job wrote, all of it or nothing."""
     job = _own_job(request, pk)
     try:
@@ -224,7 +227,7 @@ def undo(request, pk: int):
 
 
 @require_safe
-def errors(request, pk: int):
+def errors(request: PersonRequest, pk: int) -> HttpResponse:
     """Download the uploaded table with its bad cells coloured and explained."""
     job = _own_job(request, pk)
     if not job.file or not job.count(RowKind.ERROR):
