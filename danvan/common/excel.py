@@ -118,7 +118,7 @@ class Sheet:
 
     title: str
     columns: Sequence[Headed]
-    rows: Iterable[tuple]
+    rows: Iterable[Sequence[Any]]
 
 
 def stream_rows(target, *sheets: Sheet) -> None:

@@ -13,7 +13,6 @@ from danvan.accounts.models import User
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import confirming
 from danvan.imports.checking import check_job
-from danvan.imports.jobs import discard, new_job
 from danvan.imports.models import ImportJob, JobState, RowKind
 from danvan.imports.targets import Refused, Target
 from danvan.imports.workbooks import errors_workbook
@@ -47,14 +46,14 @@ class ImportCommand(BaseCommand):
             self.stdout.write(f"note: {notice}")
         if counts.get(RowKind.ERROR):
             self._tell_errors(job, errors)
-            discard(job)
+            job.discard()
             raise CommandError("nothing was written: the file has errors")
         if dry_run:
-            discard(job)
+            job.discard()
             self.stdout.write("dry run: nothing was written")
             return
         if not job.writable:
-            discard(job)
+            job.discard()
             self.stdout.write("nothing to write: everything is stored already")
             return
         self._write(job)
@@ -66,14 +65,14 @@ class ImportCommand(BaseCommand):
             with path.open("rb") as handle:
                 upload = UploadedFile(File(handle), path.name, size=path.stat().st_size)
                 params = target.check_params(user, {"convert": False, "blanks": False, **params})
-                job = new_job(user, target, upload, params)
+                job = ImportJob.objects.make(user, target.slug, upload, params)
         except OSError as error:
             raise CommandError(f"cannot read {str(path)!r}: {error.strerror}") from error
         except (FileRefused, Refused) as refusal:
             raise CommandError(str(refusal)) from refusal
         check_job(job)
         if job.state == JobState.FAILED:
-            discard(job, JobState.FAILED)
+            job.discard(JobState.FAILED)
             raise CommandError(job.message)
         return job
 

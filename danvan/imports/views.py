@@ -17,17 +17,7 @@ from danvan.common.sheets import cells
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import confirming
 from danvan.imports.forms import ConfirmForm, UploadForm
-from danvan.imports.jobs import (
-    UNWRITTEN,
-    CheckedRows,
-    clean_up,
-    discard,
-    new_job,
-    recover,
-    requeue,
-    same_file,
-)
-from danvan.imports.models import ImportJob, JobState, RowKind
+from danvan.imports.models import UNWRITTEN, ImportJob, ImportPart, JobState, RowKind
 from danvan.imports.targets import PreviewLine, Refused, Target, target_of, targets
 from danvan.imports.workbooks import errors_workbook, template_workbook
 
@@ -41,7 +31,7 @@ def _require_right(user, target: Target | None = None) -> None:
 
 
 def _own_job(request, pk: int) -> ImportJob:
-    recover()
+    ImportJob.objects.recover()
     jobs = ImportJob.objects.visible_to(request.user).select_related("owner__unit")
     job = get_object_or_404(jobs, pk=pk)
     _require_right(request.user, target_of(job.target))
@@ -52,7 +42,7 @@ def _own_job(request, pk: int) -> ImportJob:
 def job_list(request):
     """The own imports, newest first, and what can be imported."""
     _require_right(request.user)
-    clean_up()
+    ImportJob.objects.clean_up()
     jobs = ImportJob.objects.visible_to(request.user).defer("notices", "layout")
     page = nearest_page(jobs, PAGE, request.GET.get("page"))
     for job in page.object_list:
@@ -80,7 +70,7 @@ def upload(request, slug: str):
     if request.method == "POST" and form.is_valid():
         try:
             params = target.check_params(request.user, form.params)
-            job = new_job(request.user, target, form.cleaned_data["file"], params)
+            job = ImportJob.objects.make(request.user, slug, form.cleaned_data["file"], params)
             confirming.start_check(job)
             return redirect("imports:job", job.pk)
         except (FileRefused, Refused) as refusal:
@@ -128,7 +118,7 @@ def job_page(request, pk: int):
         "page_obj": page,
         "lines": lines,
         "old_font": any(p[2].startswith(cells.OLD_FONT) for line in lines for p in line.problems),
-        "same_file": same_file(job) if job.state == JobState.CHECKED else None,
+        "same_file": job.same_file() if job.state == JobState.CHECKED else None,
         "may_undo": job.state == JobState.DONE and target.can_undo and job.file,
         "after": target.after(job) if job.state == JobState.DONE else None,
         "again": _upload_address(job),
@@ -140,6 +130,28 @@ def _upload_address(job: ImportJob) -> str:
     """Return where the corrected file goes, with the answers given the first time."""
     given = {name: int(answer) for name, answer in job.params.items() if name in AGAIN and answer}
     return f"{reverse('imports:upload', args=[job.target])}?{urlencode(given)}"
+
+
+class CheckedRows:
+    """The rows of one kind as a sliceable list: only the parts a page needs are unpacked."""
+
+    ordered = True
+
+    def __init__(self, job: ImportJob, kind: str) -> None:
+        rows = ImportPart.objects.filter(job=job, kind=kind).order_by("pk")
+        self.parts = list(rows.values_list("pk", "size"))
+
+    def __len__(self) -> int:
+        return sum(size for _, size in self.parts)
+
+    def __getitem__(self, wanted: slice) -> list:
+        found, start = [], 0
+        for pk, size in self.parts:
+            if start < wanted.stop and start + size > wanted.start:
+                items = ImportPart.objects.get(pk=pk).items
+                found += items[max(wanted.start - start, 0) : wanted.stop - start]
+            start += size
+        return found
 
 
 def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
@@ -179,7 +191,7 @@ def confirm(request, pk: int):
 def cancel(request, pk: int):
     """Throw away a job that was not written."""
     job = _own_job(request, pk)
-    if job.state in UNWRITTEN and discard(job):
+    if job.state in UNWRITTEN and job.discard():
         messages.success(request, "Đã bỏ lần nhập này, không có gì được ghi.")
         return redirect("imports:list")
     job.refresh_from_db()
@@ -191,7 +203,7 @@ def cancel(request, pk: int):
 def recheck(request, pk: int):
     """Check the same file again, perhaps with old fonts converted."""
     job = _own_job(request, pk)
-    if requeue(job, convert="convert" in request.POST):
+    if job.requeue(convert="convert" in request.POST):
         try:
             confirming.start_check(job)
         except Refused as refusal:

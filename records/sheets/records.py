@@ -6,7 +6,9 @@ EventRecord.check_row(), the authority for form and import alike, which also wor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
 
 from django.db.models import Count, Max, Sum
 from django.urls import reverse
@@ -27,6 +29,7 @@ from records.sheets.columns import resource_of
 
 SYSTEM = ("created_by_id", "created_at", "updated_at", "version", "stand_in")
 BATCH = 500
+BATCHES = {RowKind.NEW: 2000, RowKind.CHANGED: BATCH}  # rows written in one go
 # On the guide sheet of a kind whose child rows stand in no column.
 CHILDREN_STAY = (
     "Quyết định công nhận được nhập trong biểu của từng mô hình, hoặc bằng tệp riêng ở trang "
@@ -85,11 +88,28 @@ class RecordTarget(Target):
         Kept(self.model, (), unit_ids)
 
     def write(self, job, items):
-        writer = _Writer(self, job)
+        changed, keys = 0, []
         with acting(user=job.owner, source="import"):
-            for kind, item in items:
-                writer.add(kind, item)
-            return writer.finish()
+            for kind, some in groupby(items, key=itemgetter(0)):
+                while batch := [item for _, item in islice(some, BATCHES[kind])]:
+                    if kind == RowKind.NEW:
+                        keys += self._create(job, batch)
+                    else:
+                        changed += self._change(job, batch)
+        return {"new": len(keys), "changed": changed, "keys": _spans(keys)}
+
+    def _create(self, job: ImportJob, items: list[list]) -> Sequence[int]:
+        values, lines = [item[2] for item in items], [item[0] for item in items]
+        return create_records(self.model, self.stored, values, actor=job.owner, lines=lines)
+
+    def _change(self, job: ImportJob, items: list[list]) -> int:
+        rows = self.model.objects.in_bulk([item[2] for item in items])
+        if any(item[2] not in rows or rows[item[2]].version != item[3] for item in items):
+            raise Refused(OVERTAKEN)
+        try:
+            return change_records(list(rows.values()), _set_values(rows, items, 2), actor=job.owner)
+        except StaleRecord as stale:
+            raise Refused(OVERTAKEN) from stale
 
     def undo(self, job, items):
         with acting(user=job.owner, source="undo"):
@@ -166,63 +186,15 @@ class RecordTarget(Target):
         return in_words(self.model._meta.get_field(name), value) or EMPTY
 
 
-class _Writer:
-    """Collects checked items and hands them to the service, some hundred at a time."""
-
-    def __init__(self, target: RecordTarget, job: ImportJob):
-        self.target, self.job, self.model = target, job, target.model
-        self.created, self.changed = 0, 0
-        self.new: list = []
-        self.changes: list = []
-        self.keys: list[list[int]] = []
-
-    def add(self, kind: str, item: list) -> None:
-        """Take one item; full batches are written at once."""
-        if kind == RowKind.NEW:
-            self.new.append(item)
-            if len(self.new) >= 2000:
-                self._create()
+def _spans(keys: Iterable[int]) -> list[list[int]]:
+    """Return keys in a row as [first, last]: what a job remembers of many rows."""
+    spans: list[list[int]] = []
+    for key in keys:
+        if spans and spans[-1][1] == key - 1:
+            spans[-1][1] = key
         else:
-            self.changes.append(item)
-            if len(self.changes) >= BATCH:
-                self._change()
-
-    def finish(self) -> dict:
-        """Write the rest and return what was written."""
-        self._create()
-        self._change()
-        return {"new": self.created, "changed": self.changed, "keys": self.keys}
-
-    def _create(self) -> None:
-        items, self.new = self.new, []
-        if not items:
-            return
-        keys = create_records(
-            self.model,
-            self.target.stored,
-            [item[2] for item in items],
-            actor=self.job.owner,
-            lines=[item[0] for item in items],
-        )
-        self.created += len(items)
-        for key in keys:
-            if self.keys and self.keys[-1][1] == key - 1:
-                self.keys[-1][1] = key
-            else:
-                self.keys.append([key, key])
-
-    def _change(self) -> None:
-        items, self.changes = self.changes, []
-        if not items:
-            return
-        rows = self.model.objects.in_bulk([item[2] for item in items])
-        if any(item[2] not in rows or rows[item[2]].version != item[3] for item in items):
-            raise Refused(OVERTAKEN)
-        names = _set_values(rows, items, 2)
-        try:
-            self.changed += change_records(list(rows.values()), names, actor=self.job.owner)
-        except StaleRecord as stale:
-            raise Refused(OVERTAKEN) from stale
+            spans.append([key, key])
+    return spans
 
 
 def _set_values(rows: dict, items: Iterable[list], side: int) -> list[str]:

@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from danvan.common import excel
 from danvan.common.numbers import rounded
 from reports.consolidation.figures import Definition, Total
+from reports.documents.layout import Layout
 from reports.models import Qualifier
 
 __all__ = ["Workbook", "Worksheet"]
@@ -37,6 +38,7 @@ LEFT = Alignment("left", "center", wrap_text=True)
 INDENT = Alignment("left", "center", wrap_text=True, indent=1)
 RIGHT = Alignment("right", "center")
 MAX_COLUMNS = 18
+MM_PER_INCH = 25.4
 
 
 def write(
@@ -85,7 +87,7 @@ def set_page(
     last_column: int,
     wide: bool | None = None,
 ) -> None:
-    """Set up A4 landscape, repeated head, page numbers from page 2, frozen panes.
+    """Set up A4 landscape, repeated head, frozen panes.
 
     Fit to the width of one page; two for a table too wide to be read on one.
     """
@@ -94,18 +96,22 @@ def set_page(
     wide = last_column > MAX_COLUMNS if wide is None else wide
     ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 2 if wide else 1, 0
     ws.sheet_properties.pageSetUpPr.fitToPage = True
-    margins = ws.page_margins  # in inches: 30 mm left for binding would cost a wide table too much
-    margins.left = margins.right = 0.59
-    margins.top, margins.bottom, margins.header = 0.79, 0.79, 0.4
     ws.print_options.horizontalCentered = True
-    ws.HeaderFooter.differentFirst = True
-    ws.oddHeader.center.text = "&P"
-    ws.oddHeader.center.font, ws.oddHeader.center.size = FONT, 13
     ws.print_title_rows = f"{head_row}:{head_row}"
     ws.print_title_cols = f"A:{get_column_letter(freeze_column - 1)}"
     ws.print_area = f"A1:{get_column_letter(last_column)}{ws.max_row}"
     ws.freeze_panes = f"{get_column_letter(freeze_column)}{head_row + 1}"
     ws.sheet_view.showGridLines = False
+
+
+def set_margins(ws: Worksheet, layout: Layout) -> None:
+    """Set the margins of a layout, and its page number from page 2 on."""
+    for side, length in layout.landscape_margins.items():
+        setattr(ws.page_margins, side, length / MM_PER_INCH)
+    ws.page_margins.header = layout.page_number_top / MM_PER_INCH
+    ws.HeaderFooter.differentFirst = True
+    number = ws.oddHeader.center
+    number.text, number.font, number.size = "&P", layout.font, int(layout.page_number_size)
 
 
 def wrapped_height(text: str, width: float, line: float = 15.75) -> float:
