@@ -14,14 +14,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any, Protocol
 
 import rustpy_xlsxwriter as rust
 from django.http import FileResponse
 from django.utils import timezone
-
-if TYPE_CHECKING:
-    from danvan.common.sheets.columns import Column
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WHOLE = "#,##0"
@@ -46,7 +43,7 @@ def safe_text(text: str) -> str:
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
-def cell_value(value):
+def cell_value(value: Any):
     """Return what a cell holds for `value`: text, a number, a naive date or moment, None.
 
     Yes and no become words, dates Excel cannot hold become dd/mm/yyyy text, moments local time;
@@ -70,7 +67,7 @@ def cell_value(value):
     return safe_text(str(value))
 
 
-def put(cell, value, fmt: str | None = None):
+def put(cell: Any, value: Any, fmt: str | None = None):
     """Write `value` into an openpyxl cell and return the cell.
 
     `fmt` is a number format; dates get dd/mm/yyyy without one. Text is typed as text and,
@@ -104,6 +101,14 @@ def width_of(number: Decimal | int | float, fmt: str = WHOLE) -> float:
     return (len(words) + len(digits) + (";" in fmt)) * 1.15 + 1
 
 
+class Headed(Protocol):
+    """What a sheet needs to know of a column; sheets.columns.Column is one."""
+
+    heading: str
+    width: float
+    fmt: str
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A sheet of a plain export: rows are tuples in the order of the columns, read once.
@@ -112,8 +117,8 @@ class Sheet:
     """
 
     title: str
-    columns: Sequence[Column]
-    rows: Iterable[tuple]
+    columns: Sequence[Headed]
+    rows: Iterable[Sequence[Any]]
 
 
 def stream_rows(target, *sheets: Sheet) -> None:
@@ -158,7 +163,7 @@ def _records(sheet: Sheet) -> Iterator[dict]:
         yield dict.fromkeys(headings)
 
 
-def _format(column: Column) -> rust.Format:
+def _format(column: Headed) -> rust.Format:
     fmt = rust.Format().set_num_format(column.fmt) if column.fmt else rust.Format()
     return fmt.set_quote_prefix() if column.fmt in ("", "@") else fmt
 

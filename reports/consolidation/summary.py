@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from danvan.units.models import AdministrativeUnit, Level
 from danvan.units.queries import tree_order
@@ -55,13 +56,6 @@ class Line:
         if not self.is_complete or self.total.number is None or self.prior.number is None:
             return None
         return self.total.number - self.prior.number
-
-    @property
-    def change_percent(self) -> Decimal | None:
-        """The change in per cent of the prior total; None for ratios and where there is none."""
-        if self.change is None or not self.prior.number or self.definition.is_ratio:
-            return None
-        return self.change * 100 / self.prior.number
 
 
 @dataclass(frozen=True)
@@ -140,7 +134,7 @@ class Consolidation:
         return any(year.is_demo for year in self.years)
 
 
-def consolidate(*scope, **options) -> Consolidation:
+def consolidate(*scope: Any, **options: Any) -> Consolidation:
     """Return the figures of a scope; arguments as of `Scope`. Without reports figures are blank."""
     return consolidate_data(ScopeData(Scope(*scope, **options)))
 

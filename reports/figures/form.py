@@ -14,11 +14,12 @@ from danvan.common.words import EMPTY
 from reports.counting.counting import counted_for, links_behind
 from reports.figures.below import sums_below
 from reports.figures.entries import Entry, EntrySection
+from reports.figures.figure import BLANK, Figure, computed_text, describe
 from reports.figures.reading import EntryProblem, read_figure, typed_form
-from reports.figures.rules import Finding, RuleBook, computed_text, describe
-from reports.figures.writing import BLANK, Conflict, Figure, figures_of
+from reports.figures.rules import Finding, RuleBook
+from reports.figures.stored import figures_of, prior_report
+from reports.figures.writing import Conflict
 from reports.models import Indicator, Remark, Report, State
-from reports.workflow.submission import blank_codes, prior_report
 
 NOTE, QUALIFIER = "-note", "-q"
 
@@ -26,7 +27,7 @@ NOTE, QUALIFIER = "-note", "-q"
 class EntrySheet:
     """A report opened for reading or typing. `read` takes a posted form; the page shows what was typed."""
 
-    def __init__(self, report: Report):
+    def __init__(self, report: Report) -> None:
         self.report = report
         self.version = report.version
         self.book = RuleBook(report.period.catalogue_id, report.level)
@@ -168,7 +169,7 @@ class EntrySheet:
 
     def blanks(self) -> list[str]:
         """Return the codes still blank."""
-        return blank_codes(self.book, self.stored)
+        return self.book.blanks(self.stored)
 
     def sections(self) -> list[EntrySection]:
         """Return the page: every figure shown to this level, by section."""

@@ -1,4 +1,7 @@
-"""Models of the yearly report: the catalogue, the period, the report with its values and its log."""
+"""Models of the yearly report: the catalogue, the period, the report with its values and its log.
+
+Imports danvan.accounts, danvan.units and the expressions of catalogue/; no other room of reports.
+"""
 
 from reports.models.catalogue import (
     Aggregation,
@@ -9,6 +12,7 @@ from reports.models.catalogue import (
     Severity,
     ValueType,
 )
+from reports.models.letterhead import Authority, DocumentStyle, OfficeLetterhead, Spelling
 from reports.models.period import DeadlineExtension, PeriodKind, PeriodLog, ReportingPeriod
 from reports.models.report import (
     FigureChange,
@@ -22,11 +26,14 @@ from reports.models.report import (
 )
 
 __all__ = [
+    "Authority",
     "Aggregation",
     "Catalogue",
     "DeadlineExtension",
+    "DocumentStyle",
     "FigureChange",
     "Indicator",
+    "OfficeLetterhead",
     "PeriodKind",
     "PeriodLog",
     "Qualifier",
@@ -37,6 +44,7 @@ __all__ = [
     "Section",
     "Severity",
     "Source",
+    "Spelling",
     "State",
     "Transition",
     "Value",

@@ -1,5 +1,7 @@
 """Filters that show consolidated figures; the words are those of reports/consolidation/words.py."""
 
+from __future__ import annotations
+
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -23,7 +25,7 @@ for shown in (
 
 
 @register.simple_tag
-def as_of(figure, definition, scope) -> str:
+def as_of(figure, definition: Definition, scope) -> str:
     """Return which year a stock, count or rating is of, where the range has several."""
     return words.as_of_text(figure, definition, scope)
 
@@ -124,6 +126,6 @@ def _link(address: str, figure: Total, text: str) -> SafeString:
 
 
 @register.simple_tag
-def records_link(behind: dict, contribution, definition) -> str:
+def records_link(behind: dict, contribution, definition: Definition) -> str:
     """Return the address of the records behind a contribution, "" where the figure is not counted."""
     return behind.get((contribution.report.pk, definition.code), "")

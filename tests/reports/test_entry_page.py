@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 from django.test import Client, TestCase
 from django.urls import reverse
 
-from reports.figures.writing import Figure, figures_of, write_figures
+from reports.figures.figure import Figure
+from reports.figures.stored import figures_of
+from reports.figures.writing import write_figures
 from reports.models import Remark, Report, State
 from reports.workflow.periods import close_period
 from tests.budget import assert_same_queries
@@ -255,7 +257,7 @@ class EntryPageTest(TestCase):
             actor=self.cast["tinh"],
             source="form",
         )
-        self.assertContains(self.client.get(self.url), "2023: 860")
+        self.assertContains(self.client.get(self.url), '<span class="prior">860</span>')
         self.post(DT06="1.290")
         self.assertNotContains(self.client.get(self.url), "tăng mạnh")
         self.report.refresh_from_db()
