@@ -54,7 +54,7 @@
   });
   document.querySelector("[data-find] button").addEventListener("click", go);
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.target.closest("input, select, textarea")) return;
+    if (event.key !== "/" || event.target.matches("input:not([type=checkbox]), select, textarea")) return;
     event.preventDefault();
     box.focus();
     box.select();

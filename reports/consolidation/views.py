@@ -158,7 +158,7 @@ def _tables(request: PersonRequest, wanted: Wanted) -> dict:
     sections = _with_words(found.sections, wanted.words)
     section = _table_section(sections, found, wanted)
     breakdown = section and break_down(data, section.code)
-    columns = section and [line.definition for line in section.lines]
+    columns = [line.definition for line in section.lines] if section else []
     return {
         "found": found,
         "sections": sections,
@@ -226,9 +226,9 @@ def _table_section(
     return next(iter([*chosen, *sections]), None)
 
 
-def _shown_code(columns: list[Definition] | None, chosen: str | None) -> str:
+def _shown_code(columns: list[Definition], chosen: str | None) -> str:
     """Return the indicator whose column a phone shows: the chosen one, else the first."""
-    codes = [definition.code for definition in columns or ()]
+    codes = [definition.code for definition in columns]
     return chosen if chosen in codes else next(iter(codes), "")
 
 

@@ -18,8 +18,7 @@ from reports.models import ValueType
 register = template.Library()
 _SHOWN, _TOTAL, _SUB = (SafeString(f' class="{name}"') for name in ("shown", "total", "sub"))
 for shown in (
-    words.figure_text, words.contribution_text, words.change_text, words.share_text, words.spread_text,
-    words.number_text, words.roman, words.row_label, words.rating_text,
+    words.figure_text, words.contribution_text, words.change_text, words.share_text, words.roman,
 ):  # fmt: skip
     register.filter(shown.__name__, shown)
 
