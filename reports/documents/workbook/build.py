@@ -19,7 +19,7 @@ from reports.consolidation.summary import (
     Consolidation,
     Line,
     Submission,
-    consolidate_data,
+    consolidate,
     submissions,
 )
 from reports.consolidation.units import Breakdown, break_down
@@ -54,7 +54,7 @@ def collect(scope: Scope) -> Content:
     data, unit = ScopeData(scope), scope.unit
     date = document_date(unit, scope.last_year, timezone.localdate())
     return Content(
-        consolidation=consolidate_data(data),
+        consolidation=consolidate(data),
         breakdown=break_down(data, scope.section),
         submissions=submissions(data),
         head=letterhead(unit, date, unit.parent_on(date)),
