@@ -1,6 +1,6 @@
 """Figures counted from the records, for one unit or for all of them, and the records behind each.
 
-What is counted how stands in reports/counting/table.py. Measures of one source share one query, so all of
+What is counted how stands in reports/counting/table.py. Measures of one origin share one query, so all of
 them together cost ten queries for one unit or for ten thousand. Blank is not zero: a unit without a
 single record of an origin in the period gets no number from it.
 """

@@ -23,25 +23,3 @@ from reports.models.report import (
     Transition,
     Value,
 )
-
-__all__ = [
-    "Aggregation",
-    "Catalogue",
-    "DeadlineExtension",
-    "FigureChange",
-    "Indicator",
-    "PeriodKind",
-    "PeriodLog",
-    "Qualifier",
-    "Remark",
-    "Report",
-    "ReportingPeriod",
-    "Rule",
-    "Section",
-    "Severity",
-    "Source",
-    "State",
-    "Transition",
-    "Value",
-    "ValueType",
-]

@@ -17,16 +17,3 @@ from danvan.accounts.models.user import (
     ScopedUserManager,
     User,
 )
-
-__all__ = [
-    "AccountSearchField",
-    "AuditEntry",
-    "LastSuperuserError",
-    "LoginFailure",
-    "LoginSession",
-    "Role",
-    "ScopedUserManager",
-    "SecurityEvent",
-    "SecurityKind",
-    "User",
-]
