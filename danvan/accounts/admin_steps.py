@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils import timezone
 
 from danvan.accounts import services
+from danvan.accounts.models import SlipSheet
+from danvan.accounts.rights import Person
 from danvan.units.forms import unit_choice
 
 
@@ -14,12 +18,12 @@ class StepForm(forms.Form):
 
     title = explanation = done = ""
 
-    def __init__(self, *args, user, by, **kwargs):
+    def __init__(self, *args: Any, user: Person, by: Person, **kwargs: Any) -> None:
         self.user, self.by = user, by
         super().__init__(*args, **kwargs)
 
-    def carry_out(self) -> str | None:
-        """Do it; return a password to be shown, if there is one. Raises ValidationError."""
+    def carry_out(self) -> SlipSheet | None:
+        """Do it; return the sheet of a password that was issued, if there is one. Raises ValidationError."""
         raise NotImplementedError
 
 
@@ -52,8 +56,7 @@ class ReactivateStep(StepForm):
     explanation = "Tài khoản hoạt động trở lại với mật khẩu mới được cấp."
 
     def carry_out(self):
-        services.reactivate(self.user, by=self.by)
-        return services.reset_password(self.user, by=self.by)
+        return services.reactivate(self.user, by=self.by)
 
 
 class TransferStep(StepForm):
@@ -62,11 +65,11 @@ class TransferStep(StepForm):
     done = "Đã chuyển đơn vị."
     on = _day_field()
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields = {"unit": unit_choice("Đơn vị mới"), **self.fields}
 
-    def carry_out(self):
+    def carry_out(self) -> None:
         unit, on = self.cleaned_data["unit"], self.cleaned_data["on"]
         services.transfer(self.user, unit, by=self.by, on=on)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -68,7 +69,7 @@ def template_workbook(target: Target, job: ImportJob) -> Workbook:
     return book
 
 
-def _head(cell, column: Column) -> None:
+def _head(cell: Any, column: Column) -> None:
     excel.put(cell, f"{column.heading} *" if column.required else column.heading)
     cell.font, cell.fill = Font(bold=True), _MUST if column.required else _HEAD
     cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
@@ -149,7 +150,7 @@ def errors_workbook(job: ImportJob) -> Workbook:
 class _Returned:
     """The workbook that goes back to its owner, row by row."""
 
-    def __init__(self, job: ImportJob, target: Target):
+    def __init__(self, job: ImportJob, target: Target) -> None:
         self.job, self.bad = job, _problems_by_row(job)
         self.header, self.only_bad = job.layout["header"], job.progress > WHOLE_FILE
         self.book = Workbook(write_only=True)
@@ -228,7 +229,7 @@ def _cells(sheet, row: list, bad: dict | None, *, bold: bool = False) -> list:
     return found
 
 
-def _value(cell):
+def _value(cell: Any):
     """Return a cell as it is to be written again."""
     if isinstance(cell, str):
         if cell.startswith((DATE, MOMENT)):

@@ -12,6 +12,7 @@ from reports.models.catalogue import (
     Severity,
     ValueType,
 )
+from reports.models.letterhead import Authority, DocumentStyle, OfficeLetterhead, Spelling
 from reports.models.period import DeadlineExtension, PeriodKind, PeriodLog, ReportingPeriod
 from reports.models.report import (
     FigureChange,

@@ -3,6 +3,7 @@
 Imports scope, rights and the context of audit/.
 """
 
+from danvan.accounts.models.slips import SlipSheet
 from danvan.accounts.models.trail import (
     AuditEntry,
     LoginFailure,
