@@ -73,6 +73,10 @@ MORE = {
         ("danvan.accounts.login",),
         "what is done to an account ends its sessions and its second factor",
     ),
+    "danvan.accounts.models.user": (
+        ("danvan.accounts.login.hashers",),
+        "a password is hashed where the row takes it",
+    ),
     "danvan.accounts.checks": (
         ("danvan.accounts.login",),
         "the system check looks for the gates in MIDDLEWARE",
