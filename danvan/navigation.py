@@ -14,7 +14,7 @@ from records.years import span_of
 
 
 @dataclass(frozen=True)
-class Entry:
+class MenuEntry:
     """One line of the menu."""
 
     label: str
@@ -24,15 +24,15 @@ class Entry:
 
 
 MENU = (
-    Entry("Bàn làm việc", "home"),
-    Entry("Báo cáo năm", "reports:list"),
-    Entry("Xét duyệt", "reports:review", Action.REVIEW),
-    Entry("Tổng hợp", "reports:consolidation"),
-    Entry("Nhập từ Excel", "imports:list", Action.IMPORT),
-    Entry("Kỳ báo cáo", "reports:periods", Action.MANAGE_PERIOD, group="Quản lý"),
-    Entry("Danh mục chỉ tiêu", "reports:catalogues", Action.MANAGE_CATALOGUE, group="Quản lý"),
-    Entry("Nhật ký", "accounts:audit", Action.VIEW_AUDIT, group="Quản lý"),
-    Entry("Quản trị hệ thống", "admin:index", Action.MANAGE_SITE, group="Quản lý"),
+    MenuEntry("Bàn làm việc", "home"),
+    MenuEntry("Báo cáo năm", "reports:list"),
+    MenuEntry("Xét duyệt", "reports:review", Action.REVIEW),
+    MenuEntry("Tổng hợp", "reports:consolidation"),
+    MenuEntry("Nhập từ Excel", "imports:list", Action.IMPORT),
+    MenuEntry("Kỳ báo cáo", "reports:periods", Action.MANAGE_PERIOD, group="Quản lý"),
+    MenuEntry("Danh mục chỉ tiêu", "reports:catalogues", Action.MANAGE_CATALOGUE, group="Quản lý"),
+    MenuEntry("Nhật ký", "accounts:audit", Action.VIEW_AUDIT, group="Quản lý"),
+    MenuEntry("Quản trị hệ thống", "admin:index", Action.MANAGE_SITE, group="Quản lý"),
 )
 
 

@@ -8,9 +8,12 @@ import os
 from pathlib import Path
 
 from csp.constants import NONE, SELF
+from django.contrib.messages import constants as message_levels
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 from marshmallow.validate import OneOf
+
+from danvan.common.ops.keys import weakness_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -20,14 +23,20 @@ env = Env()
 DEBUG = env.bool("DEBUG", False)
 SAMPLE_SECRET_KEY = "django-insecure-for-a-first-look-on-this-machine-only"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", SAMPLE_SECRET_KEY if DEBUG else "")
-if not DEBUG and SECRET_KEY == SAMPLE_SECRET_KEY:
-    raise ImproperlyConfigured("SECRET_KEY is the sample key: choose another when DEBUG is 0.")
-if not SECRET_KEY:
-    raise ImproperlyConfigured("SECRET_KEY must be set when DEBUG is 0 (see README.md, Deploy).")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
-if not DEBUG and "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts of the site when DEBUG is 0.")
+if not DEBUG:
+    # Here and not only in a system check: nothing starts without the settings.
+    if "*" in ALLOWED_HOSTS:
+        raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts of the site when DEBUG is 0.")
+    if not SECRET_KEY:
+        raise ImproperlyConfigured(
+            "SECRET_KEY must be set when DEBUG is 0 (see README.md, Deploy)."
+        )
+    for _key in (SECRET_KEY, *SECRET_KEY_FALLBACKS):
+        if _weak := weakness_of(_key):
+            _name = "SECRET_KEY" if _key == SECRET_KEY else "SECRET_KEY_FALLBACKS: a key"
+            raise ImproperlyConfigured(f"{_name} {_weak}: choose another (docs/deploy.md).")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", "Danvan@2024")
@@ -48,7 +57,6 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "django_filters",
-    "import_export",
     "auditlog",
     "django_otp",
     "django_otp.plugins.otp_totp",
@@ -90,8 +98,16 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "danvan.common.template_loader.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -102,6 +118,8 @@ TEMPLATES = [
         },
     },
 ]
+# Bootstrap's names of the kinds of alert.
+MESSAGE_TAGS = {message_levels.ERROR: "danger", message_levels.DEBUG: "secondary"}
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
@@ -195,6 +213,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "danvan.accounts.login.views.csrf_failure"
+MESSAGE_STORAGE = "danvan.common.cookies.MessageStorage"
+COOKIE_PREFIX = ""
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -206,6 +226,10 @@ if not DEBUG:
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SESSION_COOKIE_SECURE = HTTPS
     CSRF_COOKIE_SECURE = HTTPS
+    # Browsers take a __Host- cookie from this host only, over HTTPS and for the whole site: no other
+    # host of the domain, and no page of it without TLS, can plant a session or a token here.
+    COOKIE_PREFIX = "__Host-" if HTTPS else ""
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
     SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
     SECURE_HSTS_PRELOAD = HTTPS
@@ -235,11 +259,6 @@ IMPORT_TARGETS = [
     "records.sheets.recognitions.TARGETS",
     "danvan.imports.account_target.TARGETS",
 ]
-
-IMPORT_EXPORT_USE_TRANSACTIONS = True
-IMPORT_EXPORT_ESCAPE_ILLEGAL_CHARS_ON_EXPORT = True
-IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
-IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
 
 LOGGING = {
     "version": 1,

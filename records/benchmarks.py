@@ -10,7 +10,7 @@ from django.test import Client, override_settings
 
 from danvan.accounts.models import Role, User
 from danvan.common.benchmarks import Ratio, benchmark, best_of
-from danvan.units.models import AdministrativeUnit, Kind, Level
+from danvan.units.models import AdministrativeUnit, Level, UnitKind
 from records.kinds import BY_SLUG
 from records.models import DialogueConference
 
@@ -98,12 +98,12 @@ def units(
     """Make a province, districts and `count` communes; return the root and the communes."""
     start = datetime.date(2020, 1, 1)
     root = AdministrativeUnit(
-        code="35", kind=Kind.TINH, name="Thử", level=Level.PROVINCE, valid_from=start
+        code="35", kind=UnitKind.TINH, name="Thử", level=Level.PROVINCE, valid_from=start
     )
     root.save()
     districts = [
         AdministrativeUnit(
-            code=str(1000 + n), kind=Kind.HUYEN, name=f"Huyện {n}", level=Level.DISTRICT,
+            code=str(1000 + n), kind=UnitKind.HUYEN, name=f"Huyện {n}", level=Level.DISTRICT,
             parent=root, valid_from=start,
         )
         for n in range(count // per_district + 1)
@@ -111,7 +111,7 @@ def units(
     districts = _store(districts)
     communes = [
         AdministrativeUnit(
-            code=str(10_000 + n), kind=Kind.XA, name=f"Xã {n}", level=Level.COMMUNE,
+            code=str(10_000 + n), kind=UnitKind.XA, name=f"Xã {n}", level=Level.COMMUNE,
             parent=districts[n // per_district], valid_from=start,
         )
         for n in range(count)

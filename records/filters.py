@@ -29,14 +29,9 @@ class UnitField(forms.ModelChoiceField):
     """A unit by the name that tells same-named ones apart, with the day it ended."""
 
     def label_from_instance(self, unit: AdministrativeUnit) -> str:
-        return unit_label(unit)
-
-
-def unit_label(unit: AdministrativeUnit) -> str:
-    """Return the unit's name in a drop-down."""
-    last = unit.valid_to - datetime.timedelta(days=1) if unit.valid_to else None
-    ended = f" (đến {last:%d/%m/%Y})" if last else ""
-    return f"{unit.place_name}{ended}"
+        last = unit.valid_to - datetime.timedelta(days=1) if unit.valid_to else None
+        ended = f" (đến {last:%d/%m/%Y})" if last else ""
+        return f"{unit.place_name}{ended}"
 
 
 class UnitFilter(django_filters.ModelChoiceFilter):
@@ -47,7 +42,7 @@ class UnitFilter(django_filters.ModelChoiceFilter):
 
 def visible_units(request):
     """Return the units the person sees, as a tree."""
-    return units_visible_to(request.user).select_related("parent").order_by("path", "valid_from")
+    return units_visible_to(request.user).select_related("parent").in_tree_order()
 
 
 class RecordFilter(ListFilter):

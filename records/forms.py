@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from danvan.accounts.scope import units_editable_by
 from danvan.common.forms import BaseForm, DateInput, TextField, field_for, name_blank_choice
+from danvan.common.words import EMPTY, in_words
 from danvan.units.models import Level
 from records.filters import UnitField
 from records.kinds import KINDS, RecordKind
@@ -42,7 +43,7 @@ class RecordForm(BaseForm):
 
     def choices_for(self, name):
         """Units the person may write."""
-        return units_editable_by(self.user).select_related("parent").order_by("path", "valid_from")
+        return units_editable_by(self.user).select_related("parent").in_tree_order()
 
     def _place_unit(self) -> None:
         unit = self.fields["unit"]
@@ -68,7 +69,7 @@ class RecordForm(BaseForm):
             if name in ("version", "token") or not hasattr(stored, name):
                 continue
             old, new = getattr(stored, name), self.cleaned_data.get(name)
-            old, new = self.in_words(name, old), self.in_words(name, new)
+            old, new = in_words(field, old) or EMPTY, in_words(field, new) or EMPTY
             if old != new:
                 lines.append((field.label, old, new))
         return lines

@@ -25,7 +25,7 @@ _NOT_SHOWN_OF_CHILD = {
 
 
 @dataclass(frozen=True)
-class Line:
+class HistoryLine:
     """One change: who, when, through which door, and (label, old, new) of every field."""
 
     at: datetime
@@ -37,7 +37,7 @@ class Line:
     changes: list[tuple[str, str, str]]
 
 
-def history_of(record: EventRecord, newest: int = NEWEST) -> list[Line]:
+def history_of(record: EventRecord, newest: int = NEWEST) -> list[HistoryLine]:
     """Return the newest changes of `record`, which was fetched through the person's scope.
 
     Children and files say in the trail whose they are, so that those deleted since are told of as well.
@@ -55,10 +55,10 @@ def history_of(record: EventRecord, newest: int = NEWEST) -> list[Line]:
     return [_line(entry, own, file_kind) for entry in entries.order_by("-pk")[:newest]]
 
 
-def _line(entry: AuditEntry, own: ContentType, file_kind: ContentType) -> Line:
+def _line(entry: AuditEntry, own: ContentType, file_kind: ContentType) -> HistoryLine:
     kind = entry.content_type_id
     action = (FILE_LABELS if kind == file_kind.pk else ACTION_LABELS).get(entry.action, "")
-    return Line(
+    return HistoryLine(
         at=entry.timestamp,
         who=str(entry.actor) if entry.actor else "(hệ thống)",
         unit=entry.actor_unit,

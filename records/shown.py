@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.db import models
 
 from danvan.common.numbers import format_number
+from danvan.common.words import in_words
 from records.kinds import RecordKind
 from records.models import EventRecord
 
 
 @dataclass(frozen=True)
-class Cell:
+class ListCell:
     """One value as text; numbers stand on the right."""
 
     text: str
@@ -22,12 +21,12 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class ListRow:
     """One line of a list."""
 
     record: EventRecord
     when: str
-    cells: list[Cell]
+    cells: list[ListCell]
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Shown:
         self.groups = []
         for legend, names in kind.layout:
             lines = [
-                (label_of(kind, name), in_words(record, name)) for name in names if name != "unit"
+                (label_of(kind, name), value_text(record, name)) for name in names if name != "unit"
             ]
             if lines := [(label, text) for label, text in lines if text]:
                 self.groups.append((legend, lines))
@@ -59,28 +58,18 @@ def label_of(kind: RecordKind, name: str) -> str:
     return "Chủ trì, tham dự" if name == "led_by" else kind.label_of(name)
 
 
-def in_words(record: EventRecord, name: str) -> str:
-    """Return the value of a field as people read it, "" for nothing."""
+def value_text(record: EventRecord, name: str) -> str:
+    """Return the value of an entered field as people read it, "" for nothing."""
     if name == "led_by":
         return record.leaders
-    value = getattr(record, name)
-    column = record._meta.get_field(name)
-    if value is None or value == "":
-        return ""
-    if column.choices:
-        return str(getattr(record, f"get_{name}_display")())
-    if isinstance(value, datetime.date):
-        return f"{value:%d/%m/%Y}"
-    if isinstance(value, int | Decimal):
-        return str(value) if name.endswith("year") else format_number(value)
-    return str(value)
+    return in_words(record._meta.get_field(name), getattr(record, name))
 
 
-def shown_row(kind: RecordKind, record: EventRecord) -> Row:
+def shown_row(kind: RecordKind, record: EventRecord) -> ListRow:
     """Return one line of the list of `kind`."""
-    cells = [Cell(in_words(record, name), is_number(kind, name)) for name in kind.columns]
+    cells = [ListCell(value_text(record, name), is_number(kind, name)) for name in kind.columns]
     when = f"{record.start_date:%d/%m/%Y}" if kind.dated else str(record.year)
-    return Row(record, when, cells)
+    return ListRow(record, when, cells)
 
 
 def is_number(kind: RecordKind, name: str) -> bool:
@@ -114,11 +103,11 @@ def _heading(label: str, name: str, order: str, number: bool = False) -> Heading
     )
 
 
-def total_cells(kind: RecordKind, totals: dict | None) -> list[Cell] | None:
+def total_cells(kind: RecordKind, totals: dict | None) -> list[ListCell] | None:
     """Return the foot of the list: a sum under each summed column; None without totals."""
     if not kind.totals or totals is None:
         return None
-    return [Cell(format_number(totals.get(name)), True) for name in kind.columns]
+    return [ListCell(format_number(totals.get(name)), True) for name in kind.columns]
 
 
 def other_totals(kind: RecordKind, totals: dict | None) -> list[tuple[str, str]]:

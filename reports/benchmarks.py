@@ -8,13 +8,12 @@ from django.db import connection
 from django.utils import timezone
 
 from danvan.common.benchmarks import Ratio, benchmark, best_of
-from danvan.units.models import AdministrativeUnit, Kind, Level
+from danvan.units.models import AdministrativeUnit, Level, UnitKind
 from reports.catalogue.loading import load_default_catalogue
 from reports.consolidation.summary import consolidate
-from reports.counting.benchmark import measures  # noqa: F401 - registers itself
+from reports.counting.benchmark import COMMUNES
 from reports.models import Report, ReportingPeriod, State
 
-COMMUNES = 10_600
 BARE = """
     SELECT v.indicator_id, r.level, SUM(v.number)
     FROM reports_value v JOIN reports_report r ON r.id = v.report_id
@@ -41,10 +40,10 @@ def _one_year() -> tuple[AdministrativeUnit, int]:
     """Fill the scratch database; return the root unit and the number of indicators with figures."""
     start = datetime.date(2020, 1, 1)
     root = AdministrativeUnit(
-        code="35", kind=Kind.TINH, name="Thử", level=Level.PROVINCE, valid_from=start
+        code="35", kind=UnitKind.TINH, name="Thử", level=Level.PROVINCE, valid_from=start
     )
     root.save()
-    districts = _units(root, 700, Level.DISTRICT, Kind.HUYEN, 1000)
+    districts = _units(root, 700, Level.DISTRICT, UnitKind.HUYEN, 1000)
     _units_below(districts, COMMUNES)
     catalogue = load_default_catalogue(2022)
     end = datetime.date(2022, 12, 14)
@@ -83,7 +82,7 @@ def _units(parent, count: int, level: str, kind: str, first: int) -> list[Admini
 def _units_below(districts: list[AdministrativeUnit], count: int) -> None:
     units = [
         AdministrativeUnit(
-            code=str(10_000 + n), kind=Kind.XA, name=f"Xã {n}", level=Level.COMMUNE,
+            code=str(10_000 + n), kind=UnitKind.XA, name=f"Xã {n}", level=Level.COMMUNE,
             parent=districts[n % len(districts)], valid_from=districts[0].valid_from,
         )
         for n in range(count)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import units_visible_to
+from danvan.accounts.scope import own_units, units_visible_to
+from danvan.units.queries import tree_order
 from records.menu import year_counts
 from reports.consolidation.facts import read_facts
-from reports.consolidation.scope import Scope, Source
+from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import single_years, year_progress
 from reports.consolidation.words import figure_text
 from reports.figures.rules import describe
@@ -54,19 +57,22 @@ def home(request):
 def _own(user, period) -> dict:
     """Return the own unit's report of the period: state, what was returned, progress."""
     reports = Report.objects.visible_to(user).with_names().with_due_dates()
-    report = reports.filter(period=period, unit=user.unit_id).first()
+    report = reports.filter(period=period, unit__in=own_units(user)).first()
     if report is None:
         return {}
     remarks = report.remarks.filter(resolved_at=None).select_related("indicator")
     required = required_counts(period)[report.level]
+    may_type = may_enter(report, user) and not lock_reason(report)
+    sent = report.state in (State.SUBMITTED, State.APPROVED)
     return {
         "report": report,
         "remarks": list(remarks),
         "returned": report.transitions.filter(to_state__in=[State.RETURNED, State.REOPENED])
         .select_related("actor")
         .first(),
-        "may_type": may_enter(report, user) and not lock_reason(report),
-        "days_left": (report.due_date - timezone.localdate()).days,
+        "may_type": may_type,
+        "report_url": reverse(f"reports:{'entry' if may_type else 'detail'}", args=[report.pk]),
+        "days_left": None if sent else (report.due_date - timezone.localdate()).days,
         "own_required": required,
     }
 
@@ -88,19 +94,22 @@ def _key_figures(report: Report) -> list[dict]:
 def _area_figures(user, period) -> dict:
     """Return a few consolidated figures of this year and the two before, as far as approved."""
     scope = Scope(user.unit, period.year - 2, period.year, within=units_visible_to(user))
-    source = Source(scope)
-    definitions = [source.definitions[code] for code in AREA_FIGURES if code in source.definitions]
-    facts = read_facts(source, source.years, [d.code for d in definitions])[None]
-    single = single_years(source, facts)
+    data = ScopeData(scope)
+    asked = "?" + urlencode(
+        {"unit": user.unit.code, "first": scope.first_year, "last": scope.last_year}
+    )
+    definitions = [data.definitions[code] for code in AREA_FIGURES if code in data.definitions]
+    facts = read_facts(data, data.years, [d.code for d in definitions])[None]
+    single = single_years(data, facts)
     lines = [
         {
-            "code": definition.code,
             "label": KEY_FIGURES[definition.code],
+            "url": reverse("reports:drill", args=[definition.code]) + asked,
             "cells": [figure_text(e.figure(definition.code), definition) for e in single.values()],
         }
         for definition in definitions
     ]
-    return {"scope": scope, "lines": lines, "years": year_progress(source, facts)}
+    return {"scope": scope, "lines": lines, "years": year_progress(data, facts)}
 
 
 def _below(user, period) -> dict:
@@ -110,8 +119,8 @@ def _below(user, period) -> dict:
     named = reports.with_names().with_due_dates()
     waiting = named.filter(state=State.SUBMITTED)
     if not user.is_superuser and user.can(Action.REVIEW):
-        waiting = waiting.filter(reviewer=user.unit_id)
-    behind = named.overdue().order_by("unit__path")
+        waiting = waiting.filter(reviewer__in=own_units(user))
+    behind = named.overdue().order_by(tree_order("unit"))
     areas = counts_by_area(reports, period)
     return {
         "area_figures": user.unit and _area_figures(user, period),

@@ -1,6 +1,10 @@
 """Django's admin: superusers only, our login, our words."""
 
+import re
+
+from django.contrib import admin
 from django.test import TestCase
+from django.urls import reverse
 
 from tests.cast import build_cast
 
@@ -42,3 +46,38 @@ class AdminTest(TestCase):
         self.client.force_login(self.cast["quantri"])
         page = self.client.get("/quan-tri/jsi18n/")
         self.assertContains(page, "Th\\u1ee9 hai")
+
+    def lists(self):
+        """Yield every list of the admin with its address."""
+        for model, page in admin.site._registry.items():
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+            yield model, page, reverse(name)
+
+    def test_no_list_is_filtered_by_a_column_it_does_not_offer(self):
+        """`?password__regex=^a` read the hashes letter by letter."""
+        self.client.force_login(self.cast["quantri"])
+        lookups = ("", "__exact", "__regex", "__startswith", "__gt", "__gte", "__isnull", "__in")
+        asked = 0
+        for model, page, url in self.lists():
+            offered = {name for name in page.list_filter if isinstance(name, str)}
+            columns = {field.name for field in model._meta.get_fields()}
+            related = {"unit__users__password", "users__password", "login_sessions__session_key"}
+            for name in (columns | related) - offered:
+                for lookup in lookups:
+                    answer = self.client.get(url, {name + lookup: "1"})
+                    self.assertEqual(answer.status_code, 400, f"{url}?{name}{lookup}")
+                    asked += 1
+            for name in offered:
+                answer = self.client.get(url, {f"{name}__regex": "1"})
+                self.assertEqual(answer.status_code, 400, f"{url}?{name}")
+        self.assertGreater(asked, 300)
+
+    def test_every_filter_a_list_offers_can_be_followed(self):
+        self.client.force_login(self.cast["quantri"])
+        followed = 0
+        for _, _, url in self.lists():
+            page = self.client.get(url).content.decode()
+            for link in set(re.findall(r'href="(\?[^"]+)"', page)):
+                self.assertEqual(self.client.get(url + link.replace("&amp;", "&")).status_code, 200)
+                followed += 1
+        self.assertGreater(followed, 20)

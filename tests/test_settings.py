@@ -1,12 +1,15 @@
 """Settings come from the environment; a value that cannot be read stops the start."""
 
 import os
+import secrets
 import subprocess
 import sys
 
 import pytest
 from django.conf import settings
 from django.utils import formats, translation
+
+from danvan.common.ops.keys import weakness_of
 
 KEY = "a-key-that-is-long-enough-for-production-" + "0123456789abcdef" * 2
 SHOW = "import json, danvan.settings as s; print(json.dumps({n: str(getattr(s, n)) for n in %r}))"
@@ -48,6 +51,63 @@ def test_the_defaults_are_the_safe_ones():
     assert '"DEBUG": "False"' in answer.stdout
     assert answer.stdout.count('"True"') == 3
     assert '"ALLOWED_HOSTS": "[]"' in answer.stdout
+
+
+WEAK = (
+    "x" * 60,
+    "0123456789" * 6,
+    "abcdefghijklmnopqrstuvwxyz" * 2,
+    "django-insecure-" + KEY,
+    "change-me-" + KEY,
+    "your-secret-key-" + KEY,
+    KEY[:49],
+)
+STARTS = (
+    ["-c", "import danvan.wsgi"],
+    ["manage.py", "check"],
+    ["manage.py", "migrate", "--plan"],
+    ["-m", "gunicorn", "--check-config", "-c", "danvan/gunicorn_conf.py", "danvan.wsgi"],
+    ["-c", "import django; django.setup()"],
+)
+
+
+@pytest.mark.parametrize("command", STARTS, ids=" ".join)
+def test_a_weak_key_stops_every_start(command):
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "danvan.settings",
+        "DATABASE_URL": "sqlite:///:memory:",
+    }
+    for key, starts in ((WEAK[0], False), (KEY, True)):
+        answer = subprocess.run(
+            [sys.executable, *command],
+            cwd=settings.BASE_DIR,
+            env={**environment, "SECRET_KEY": key},
+            capture_output=True,
+            text=True,
+        )
+        assert (answer.returncode == 0) == starts, answer.stderr
+        assert starts or "SECRET_KEY repeats" in answer.stderr
+
+
+@pytest.mark.parametrize("key", [*WEAK, settings.SAMPLE_SECRET_KEY])
+def test_every_kind_of_weak_key_is_known(key):
+    assert weakness_of(key)
+    answer = start(SECRET_KEY=KEY, SECRET_KEY_FALLBACKS=f"{KEY}2,{key}")
+    assert answer.returncode != 0, "an old key still verifies sessions"
+    assert "SECRET_KEY_FALLBACKS" in answer.stderr
+
+
+def test_random_keys_are_good():
+    for make in (secrets.token_urlsafe, secrets.token_hex):
+        assert [weakness_of(make(64)) for _ in range(200)] == [""] * 200
+
+
+def test_cookies_belong_to_this_host_alone_under_https():
+    names = ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "COOKIE_PREFIX"]
+    assert start(names, SECRET_KEY=KEY).stdout.count('"__Host-') == 3
+    assert "__Host-" not in start(names, SECRET_KEY=KEY, HTTPS="0").stdout
+    assert "__Host-" not in start(names, DEBUG="1").stdout
 
 
 def test_sqlite_queues_writers_and_survives_a_power_cut():

@@ -11,7 +11,6 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q
-from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -32,9 +31,11 @@ from danvan.accounts.admin_steps import STEPS
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry
 from danvan.accounts.sheet import account_sheet
-from danvan.common.excel import CONTENT_TYPE, safe_file_name
+from danvan.common import excel
+from danvan.common.admin import ListedLookupsAdmin
 from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.units.forms import unit_choice
+from danvan.units.queries import tree_order
 
 # Registered by the packages; their pages show secrets or let rights be granted that nobody uses here.
 for model in (Group, TOTPDevice, StaticDevice, AuditEntry):
@@ -73,7 +74,7 @@ class AccountForm(StaleFormMixin):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(ListedLookupsAdmin):
     """Accounts: list, search with and without marks, create, issue, move, stop, open again."""
 
     form = AccountForm
@@ -144,7 +145,7 @@ class UserAdmin(admin.ModelAdmin):
         """Nobody deletes accounts."""
         return False
 
-    @admin.display(description="đơn vị", ordering="unit__path")
+    @admin.display(description="đơn vị", ordering=tree_order("unit"))
     def unit_name(self, user):
         return user.unit.place_name if user.unit else "—"
 
@@ -231,9 +232,8 @@ class UserAdmin(admin.ModelAdmin):
     @admin.action(description="Tải danh sách (Excel)")
     def export_selected(self, request, queryset):
         """Download the chosen accounts (or all that the filter shows) as the sheet the import takes back."""
-        name = safe_file_name(f"Tài khoản {timezone.localdate():%d-%m-%Y}")
-        file = account_sheet(queryset)
-        return FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
+        sheet, name = account_sheet(queryset), f"Tài khoản {timezone.localdate():%d-%m-%Y}"
+        return excel.download(name, lambda file: excel.stream_rows(file, sheet))
 
     def get_urls(self):
         step = self.admin_site.admin_view(self.step)
@@ -276,5 +276,5 @@ class UserAdmin(admin.ModelAdmin):
 
 def _in_order(people) -> list[User]:
     """Return as many accounts as one sheet takes, in the order in which slips are handed out."""
-    ordered = people.select_related("unit__parent").order_by("unit__path", "username")
+    ordered = people.select_related("unit__parent").order_by(tree_order("unit"), "username")
     return list(ordered[:SLIPS_AT_ONCE])

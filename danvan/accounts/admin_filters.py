@@ -102,7 +102,8 @@ class AreaFilter(admin.SimpleListFilter):
             Q(level=Level.DISTRICT), Q(users__isnull=False) | Q(children__users__isnull=False)
         )
         both = AdministrativeUnit.objects.filter(Q(pk__in=areas) | Q(pk__in=used))
-        return [(unit.pk, unit.full_name) for unit in both.order_by("-level", "name_sort")]
+        ordered = both.order_by(Level.ranked().desc(), "name_sort")
+        return [(str(unit.pk), unit.full_name) for unit in ordered]
 
     def queryset(self, request, queryset):
         if not (self.value() or "").isdecimal():

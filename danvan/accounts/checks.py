@@ -1,6 +1,6 @@
 """System checks of this project, with ids and hints: what Django's own checks do not look at.
 
-danvan.E001  sample or development key without DEBUG
+danvan.E001  weak or sample key without DEBUG
 danvan.E002  ALLOWED_HOSTS lets any host in
 danvan.E003  model of a unit without ScopedQuerySet
 danvan.E004  menu entry without a URL
@@ -9,7 +9,8 @@ danvan.E006  password hasher is weak (deploy)
 danvan.E007  pages not closed by default
 danvan.E008  audit exemption that names no model
 danvan.E009  SQLite without IMMEDIATE transactions
-danvan.E010  ledger of figures not protected
+danvan.E010  ledger or log that can be rewritten
+danvan.E011  list of the admin that can be filtered by any column
 danvan.W001  DEBUG with a host of the outside world
 danvan.W002  proxy trusted in one place only (deploy)
 """
@@ -18,14 +19,19 @@ from __future__ import annotations
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import Error, Tags, Warning, register
+from django.contrib import admin
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections, models
-from django.db.migrations.recorder import MigrationRecorder
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.loader import MigrationLoader
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
 from danvan.accounts.audit.writing import EXEMPT, OUR_APPS
 from danvan.accounts.scope import ScopedQuerySet
+from danvan.common.admin import ListedLookupsAdmin
+from danvan.common.ops import append_only
+from danvan.common.ops.keys import weakness_of
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "[::1]", "testserver", ".localhost"}
@@ -35,12 +41,11 @@ GOOD_HASHERS = ("Argon2PasswordHasher", "ScryptPasswordHasher", "PBKDF2PasswordH
 @register(Tags.security)
 def check_key(app_configs=None, **kwargs):
     """E001: a key that everybody can read on the internet signs no sessions."""
-    key = settings.SECRET_KEY
-    known = key == getattr(settings, "SAMPLE_SECRET_KEY", None) or key.startswith("django-insecure")
-    if settings.DEBUG or not known:
-        return []
     hint = "Set SECRET_KEY to a random text of at least 50 characters (docs/deploy.md)."
-    return [Error("SECRET_KEY is the sample key.", hint=hint, id="danvan.E001")]
+    weak = weakness_of(settings.SECRET_KEY)
+    if settings.DEBUG or not weak:
+        return []
+    return [Error(f"SECRET_KEY {weak}.", hint=hint, id="danvan.E001")]
 
 
 @register(Tags.security)
@@ -101,6 +106,17 @@ def check_policy(app_configs=None, **kwargs):
     return [Error("The content security policy is missing or unsafe.", hint=hint, id="danvan.E005")]
 
 
+@register(Tags.admin)
+def check_admin(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+    """E011: no list of the admin can be filtered by a column it does not offer."""
+    hint = "Derive it from danvan.common.admin.ListedLookupsAdmin."
+    return [
+        Error(f"{page} can be filtered by any column.", hint=hint, id="danvan.E011")
+        for page in admin.site._registry.values()
+        if not isinstance(page, ListedLookupsAdmin)
+    ]
+
+
 @register(Tags.security, deploy=True)
 def check_hasher(app_configs=None, **kwargs):
     """E006: new passwords are stored with a slow hash."""
@@ -159,7 +175,7 @@ def check_audit(app_configs=None, **kwargs):
 
 @register(Tags.database)
 def check_database(app_configs=None, databases=None, **kwargs):
-    """E009 and E010: writers queue instead of failing, and the ledger of figures cannot be rewritten."""
+    """E009 and E010: writers queue instead of failing, and no log can be rewritten."""
     errors = []
     for alias in databases or []:
         connection = connections[alias]
@@ -167,11 +183,9 @@ def check_database(app_configs=None, databases=None, **kwargs):
         if connection.vendor == "sqlite" and mode != "IMMEDIATE":
             hint = "Set OPTIONS['transaction_mode'] to IMMEDIATE: otherwise writers fail “locked”."
             errors.append(Error("SQLite begins DEFERRED.", hint=hint, id="danvan.E009"))
-        if not _ledger_protected(connection):
-            hint = "Run manage.py migrate; after a table was rebuilt call reports.figures.ledger.install."
-            errors.append(
-                Error("The ledger of figures can be rewritten.", hint=hint, id="danvan.E010")
-            )
+        for table in sorted(_open_logs(connection)):
+            hint = "Run manage.py migrate: it protects the logs at its end."
+            errors.append(Error(f"{table} can be rewritten.", hint=hint, id="danvan.E010"))
     return errors
 
 
@@ -205,13 +219,16 @@ def _has_unit(model: type[models.Model]) -> bool:
     )
 
 
-def _ledger_protected(connection) -> bool:
-    """Ask the ledger through the app registry: accounts stand below reports and cannot import them."""
-    if not apps.is_installed("reports"):
-        return True
-    from importlib import import_module
+def _open_logs(connection: BaseDatabaseWrapper) -> set[str]:
+    """Return the append-only tables that can be rewritten, without those that `migrate` is still to finish.
 
-    ledger = import_module("reports.figures.ledger")
-    applied = MigrationRecorder(connection).applied_migrations()
-    # A database that is not migrated yet is told so by migrate itself, which runs this check first.
-    return ("reports", ledger.MIGRATION) not in applied or ledger.installed(connection)
+    `migrate` runs this check before it begins.
+    """
+    loader = MigrationLoader(connection)
+    unfinished = {app for app, _ in set(loader.disk_migrations) - set(loader.applied_migrations)}
+    tables = [
+        model._meta.db_table
+        for model in append_only.append_only_models()
+        if model._meta.app_label not in unfinished
+    ]
+    return append_only.unprotected_tables(connection, tables)

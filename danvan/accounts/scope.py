@@ -8,10 +8,15 @@ A model with `inherited = False` stays with the unit of its day: a successor doe
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 
 from danvan.accounts.rights import Standing, standing
 from danvan.units.models import AdministrativeUnit
+
+if TYPE_CHECKING:
+    from danvan.accounts.models import User
 
 
 def units_visible_to(user) -> models.QuerySet[AdministrativeUnit]:
@@ -31,9 +36,17 @@ def units_editable_by(user) -> models.QuerySet[AdministrativeUnit]:
         case Standing.PROVINCE_OFFICER | Standing.DISTRICT_OFFICER:
             return units.covered_by(_coverage(user))
         case Standing.CLERK | Standing.OFFICER:
-            return units.filter(pk=user.unit_id)
+            return units.filter(pk__in=[unit.pk for unit in own_units(user)])
         case _:
             return units.none()
+
+
+def own_units(user: User) -> list[AdministrativeUnit]:
+    """Return the user's own unit and its earlier versions: the same unit under another name or kind."""
+    coverage = _coverage(user)
+    if len(coverage) < 2:
+        return coverage
+    return [unit for unit in user.unit.versions() if unit in coverage]
 
 
 def units_below(user) -> models.QuerySet[AdministrativeUnit]:
@@ -45,7 +58,7 @@ def units_not_inherited(user) -> models.QuerySet[AdministrativeUnit]:
     """Return the units of the user's own area, without those of predecessors: for sensitive rows."""
     if not user.is_active or user.unit_id is None:
         return AdministrativeUnit.objects.none()
-    return AdministrativeUnit.objects.covered_by([user.unit])
+    return AdministrativeUnit.objects.covered_by(own_units(user))
 
 
 def _coverage(user) -> list[AdministrativeUnit]:

@@ -10,12 +10,18 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import IO, TYPE_CHECKING, Any
 
 import rustpy_xlsxwriter as rust
+from django.http import FileResponse
 from django.utils import timezone
+
+if TYPE_CHECKING:
+    from danvan.common.sheets.columns import Column
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WHOLE = "#,##0"
@@ -24,6 +30,7 @@ DATE = "dd/mm/yyyy"
 DATE_TIME = "dd/mm/yyyy hh:mm"
 MAX_TEXT = 32_767
 MAX_ROWS = 1_048_576
+IN_MEMORY = 4 << 20  # bytes of a download that never touch the disk
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _ESCAPE_LIKE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
@@ -87,20 +94,14 @@ def put(cell, value, fmt: str | None = None):
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of a plain export. `fmt` is a number format; without one the column is text."""
-
-    heading: str
-    width: float = 16
-    fmt: str = ""
-
-
-@dataclass(frozen=True)
 class Sheet:
-    """A sheet of a plain export: rows are tuples in the order of the columns, read once."""
+    """A sheet of a plain export: rows are tuples in the order of the columns, read once.
+
+    A column without a number format is text.
+    """
 
     title: str
-    columns: tuple[Column, ...]
+    columns: Sequence[Column]
     rows: Iterable[tuple]
 
 
@@ -154,6 +155,15 @@ def _format(column: Column):
 
 def _header_format():
     return rust.Format().set_bold().set_text_wrap().set_background_color("#E8EEF7")
+
+
+def download(name: str, write: Callable[[IO[bytes]], Any]) -> FileResponse:
+    """Return the workbook that `write` puts into the file it is given, as a download called `name`."""
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the response
+    write(file)
+    file.seek(0)
+    name = safe_file_name(name)
+    return FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
 
 
 def safe_sheet_title(title: str, taken: Iterable[str] = ()) -> str:

@@ -9,7 +9,6 @@ from crispy_forms.layout import Div, Field, Fieldset, Layout
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.dateparse import parse_date
 
 from danvan.common.numbers import NumberProblem, format_number, parse_number
 from danvan.common.text import clean_line, clean_text
@@ -51,8 +50,13 @@ class NumberField(forms.CharField):
         self.widget.attrs["autocomplete"] = "off"
 
     def to_python(self, value):
-        """Return the number, None for blank. Raises ValidationError with what to type instead."""
-        text = clean_line(str(value or "")) if not isinstance(value, int | Decimal) else str(value)
+        """Return the number, None for blank. Raises ValidationError with what to type instead.
+
+        A number is a stored one (of a disabled field): it was never typed and is not read as typing.
+        """
+        if isinstance(value, int | Decimal):
+            return value
+        text = clean_line(str(value or ""))
         if not text:
             return None
         try:
@@ -174,17 +178,3 @@ class BaseForm(forms.ModelForm):
         half = choice or name in self.half_wide
         width = "col-6 col-md-4" if short else "col-12 col-md-6" if half else "col-12"
         return Field(name, wrapper_class=width)
-
-    def in_words(self, name: str, value) -> str:
-        """Return a stored or typed value of field `name` as people read it, for comparing two of them."""
-        field = self.fields[name]
-        if value in (None, ""):
-            return "(trống)"
-        if isinstance(value, bool):
-            return "Có" if value else "Không"
-        if isinstance(field, forms.DateField):
-            day = parse_date(value) if isinstance(value, str) else value
-            return f"{day:%d/%m/%Y}" if day else str(value)
-        if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
-            return str(dict(field.choices).get(value, value))
-        return str(field.prepare_value(value)) if isinstance(field, NumberField) else str(value)

@@ -84,3 +84,12 @@ def format_number(number, places: int | None = None) -> str:
     if places is None and "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.translate(str.maketrans(",.", ".,"))
+
+
+def format_change(number) -> str:
+    """Return a difference with its sign ("+12", "−3,5", "0"); "" for None.
+
+    The sign is a minus, not a hyphen: a column of figures lines up and reads well.
+    """
+    text = format_number(number).replace("-", "−")
+    return f"+{text}" if number and number > 0 else text

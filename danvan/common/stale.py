@@ -10,7 +10,8 @@ import hashlib
 
 from django import forms
 from django.db import models, transaction
-from django.utils.formats import localize
+
+from danvan.common.words import in_words
 
 STAMP = "row_stamp"
 
@@ -26,16 +27,6 @@ def stamp_of(row: models.Model) -> str:
         if field.name not in volatile
     ]
     return hashlib.sha256("\n".join(values).encode()).hexdigest()[:32]
-
-
-def in_words(field: forms.Field, value) -> str:
-    """Return `value` of a form field as people read it on the page, not as it is stored."""
-    if isinstance(value, bool):
-        return "có" if value else "không"
-    if value in (None, ""):
-        return "trống"
-    plain_choice = isinstance(field, forms.ChoiceField) and not hasattr(field, "queryset")
-    return str(dict(field.choices).get(value, value) if plain_choice else localize(value))
 
 
 class StaleFormMixin(forms.ModelForm):
@@ -76,7 +67,7 @@ class StaleFormMixin(forms.ModelForm):
             present = getattr(stored, name)
             if present != typed:
                 field = self.fields[name]
-                now, wanted = in_words(field, present), in_words(field, typed)
+                now, wanted = (in_words(field, v) or "trống" for v in (present, typed))
                 seen.append(f"{field.label or name}: hiện là “{now}”, anh/chị nhập “{wanted}”")
         text = "; ".join(seen) or "Nội dung anh/chị nhập trùng với dữ liệu hiện tại"
         return f"{text}. Bấm lưu lần nữa để ghi nội dung của anh/chị."

@@ -23,6 +23,7 @@ from tablib import Dataset
 
 from danvan.common import excel
 from danvan.common.benchmarks import Ratio, benchmark, best_of
+from danvan.common.sheets.columns import Column, stream
 from danvan.imports import confirming
 from danvan.imports.checking import check_job
 from danvan.imports.models import ImportJob, JobState
@@ -74,7 +75,7 @@ class _Bench:
     def workbook(self, rows: int) -> Path:
         """Write the workbook that is imported."""
         path = self.folder / f"{rows}.xlsx"
-        columns = tuple(excel.Column(column.heading) for column in self.columns)
+        columns = [Column(column.heading) for column in self.columns]
         lines = (tuple(map(self.line(n).get, (c.key for c in self.columns))) for n in range(rows))
         excel.stream_rows(str(path), excel.Sheet(self.target.sheet_title, columns, lines))
         return path
@@ -161,11 +162,11 @@ class _Bench:
     def exports(self) -> list[Ratio]:
         """Return the ratios of the way out."""
         rows = self.model.objects.order_by("pk")
-        columns = import_string("records.sheets.exporting.columns_of")(self.target.resource)
+        columns = self.target.resource().columns
         path = str(self.folder / "out.xlsx")
 
         def ours():
-            excel.stream_rows(path, excel.Sheet("a", columns, self._sheet_rows(rows)))
+            excel.stream_rows(path, excel.Sheet("a", columns, stream(columns, rows)))
 
         def stock():
             modelresource_factory(self.model)().export(rows[:STOCK_ROWS]).export("xlsx")
@@ -190,13 +191,10 @@ class _Bench:
         book = Workbook(write_only=True)
         sheet = book.create_sheet("a")
         sheet.append([column.heading for column in columns])
-        for row in self._sheet_rows(rows):
+        for row in stream(columns, rows):
             sheet.append(row)
         book.save(self.folder / "plain.xlsx")
         return time.perf_counter() - start
-
-    def _sheet_rows(self, rows):
-        return import_string("records.sheets.exporting.record_rows")(self.target.resource, rows)
 
 
 def _values(user, folder: Path) -> list[Ratio]:
@@ -207,7 +205,7 @@ def _values(user, folder: Path) -> list[Ratio]:
     job = ImportJob(owner=user, target="values", file_name="a.xlsx", sha256="", params=params)
     path = folder / "values.xlsx"
     columns = [c for c in target.columns(job) if c.key in ("unit", "unit_name") or c.fmt]
-    heads = tuple(excel.Column(column.heading) for column in columns)
+    heads = [Column(column.heading) for column in columns]
     codes = [row["unit"] for row in target.template_rows(job)]
     level = dict(AdministrativeUnit.objects.on(FIRST).values_list("code", "level"))
     letters = {"province": "tỉnh", "district": "huyện", "commune": "xã"}

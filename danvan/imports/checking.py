@@ -13,14 +13,15 @@ from collections import Counter, defaultdict
 from django.utils import timezone
 
 from danvan.common.sheets import cells
+from danvan.common.sheets.columns import Problem
 from danvan.common.sheets.layout import Table, bad_by_row, find_table
 from danvan.common.sheets.legacy import read_as, recognise
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.reader import Workbook, open_workbook
 from danvan.common.text import search_key
 from danvan.imports.liveness import working_on
-from danvan.imports.models import ImportJob, ImportPart, JobState, Kind
-from danvan.imports.targets import Problem, Refused, Target, Verdict, target_of
+from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind
+from danvan.imports.targets import Refused, Target, Verdict, target_of
 
 BATCH = 1000
 PART = 500
@@ -150,7 +151,7 @@ class _Check:
         self.places = {key: index for index, key in table.columns.items()}
         self.headings = {column.key: column.heading for column in target.columns(job)}
         self.checker = target.checker(job)
-        self.waiting: dict[str, list] = {kind: [] for kind in Kind.values}
+        self.waiting: dict[str, list] = {kind: [] for kind in RowKind.values}
         self.counts: Counter = Counter()
         self.digest = hashlib.sha256()
         self.told = time.monotonic()
@@ -163,7 +164,7 @@ class _Check:
             if time.monotonic() - self.told > 1:
                 self._tell()
         self._judge_unread()
-        for kind in Kind.values:
+        for kind in RowKind.values:
             self._flush(kind)
         self._store()
 
@@ -179,7 +180,7 @@ class _Check:
     def _keep(self, kind: str, verdict: Verdict) -> None:
         """Count a verdict and lay it by: errors from left to right, what is about the whole row first."""
         self.counts[kind] += 1
-        if kind != Kind.ERROR:
+        if kind != RowKind.ERROR:
             self.counts["changes"] += verdict.weight
         elif self.counts[kind] > MAX_ERRORS:
             return
@@ -218,9 +219,9 @@ class _Check:
         for number in sorted(row for row in self.bad if row > self.table.header_row):
             problems = self._bad_problems(number)
             if problems:
-                self.counts[Kind.ERROR] += 1
+                self.counts[RowKind.ERROR] += 1
                 item = [number, "", [problem.as_list() for problem in problems]]
-                self.waiting[Kind.ERROR].append(item)
+                self.waiting[RowKind.ERROR].append(item)
 
     def _flush(self, kind: str) -> None:
         items, self.waiting[kind] = self.waiting[kind], []
@@ -282,4 +283,4 @@ def _finish(job: ImportJob, state: str, **values) -> None:
 
 def error_verdict(number: int, label: str, problems: list[Problem]) -> Verdict:
     """Return the verdict of a row with problems: the same shape for every target."""
-    return Verdict(Kind.ERROR, [number, label, [problem.as_list() for problem in problems]])
+    return Verdict(RowKind.ERROR, [number, label, [problem.as_list() for problem in problems]])

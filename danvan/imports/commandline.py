@@ -14,7 +14,7 @@ from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import runner
 from danvan.imports.checking import check_job
 from danvan.imports.jobs import discard, new_job
-from danvan.imports.models import ImportJob, JobState, Kind
+from danvan.imports.models import ImportJob, JobState, RowKind
 from danvan.imports.targets import Refused, Target
 from danvan.imports.workbooks import errors_workbook
 
@@ -40,12 +40,12 @@ class ImportCommand(BaseCommand):
         job = self._checked(target, params, Path(file), _user(user))
         counts = job.counts
         self.stdout.write(
-            f"{file}: {counts.get(Kind.NEW, 0)} new, {counts.get(Kind.CHANGED, 0)} changed, "
-            f"{counts.get('same', 0)} unchanged, {counts.get(Kind.ERROR, 0)} with errors"
+            f"{file}: {counts.get(RowKind.NEW, 0)} new, {counts.get(RowKind.CHANGED, 0)} changed, "
+            f"{counts.get('same', 0)} unchanged, {counts.get(RowKind.ERROR, 0)} with errors"
         )
         for notice in job.notices:
             self.stdout.write(f"note: {notice}")
-        if counts.get(Kind.ERROR):
+        if counts.get(RowKind.ERROR):
             self._tell_errors(job, errors)
             discard(job)
             raise CommandError("nothing was written: the file has errors")
@@ -80,7 +80,7 @@ class ImportCommand(BaseCommand):
     def _tell_errors(self, job: ImportJob, target: str | None) -> None:
         letters = job.layout["letters"]
         shown = 0
-        for _, (row, _label, problems) in job.entries(Kind.ERROR):
+        for _, (row, _label, problems) in job.entries(RowKind.ERROR):
             for key, message, value, _allowed in problems:
                 if shown < SHOWN:
                     self.stderr.write(f"{letters.get(key, 'row ')}{row}: {message} [{value}]")

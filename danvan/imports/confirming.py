@@ -14,7 +14,7 @@ from danvan.accounts.audit import security_log
 from danvan.accounts.models.trail import SecurityKind
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports.checking import TakenOver, run_check
-from danvan.imports.models import RUNNING, ImportJob, JobState, Kind
+from danvan.imports.models import RUNNING, ImportJob, JobState, RowKind
 from danvan.imports.targets import Refused, target_of
 from danvan.units.models import AdministrativeUnit
 
@@ -38,7 +38,7 @@ def request_confirmation(job: ImportJob, *, only_good: bool) -> bool:
         raise Refused("Lần nhập này đã hết hạn, vui lòng tải tệp lên lại.")
     if not job.owner.can(target_of(job.target).action):
         raise PermissionDenied("Anh/chị không có quyền nhập dữ liệu từ Excel.")
-    if job.count(Kind.ERROR) and not only_good:
+    if job.count(RowKind.ERROR) and not only_good:
         raise Refused("Tệp còn dòng lỗi. Sửa rồi tải lại, hoặc chọn “Chỉ nhận các dòng đúng”.")
     if not job.writable and job.state == JobState.CHECKED:
         raise Refused("Không có dòng nào cần ghi.")
@@ -94,7 +94,7 @@ def _write(job: ImportJob) -> None:
         _lock_units(job)
         if target.fingerprint(job, job.layout["units"]) != job.fingerprint:
             raise _Moved
-        result = target.write(job, job.entries(Kind.NEW, Kind.CHANGED))
+        result = target.write(job, job.entries(RowKind.NEW, RowKind.CHANGED))
         values = {"state": JobState.DONE, "confirmed_at": timezone.now(), "result": result}
         _keep_or_roll_back(job, JobState.WRITING, values)
 
@@ -146,7 +146,7 @@ def undo_job(job: ImportJob) -> bool:
     try:
         with transaction.atomic():
             _lock_units(job)
-            result = target_of(job.target).undo(job, job.entries(Kind.NEW, Kind.CHANGED))
+            result = target_of(job.target).undo(job, job.entries(RowKind.NEW, RowKind.CHANGED))
             values = {
                 "state": JobState.UNDONE,
                 "undone_at": timezone.now(),

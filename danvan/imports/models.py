@@ -53,7 +53,7 @@ DIED = {
 }
 
 
-class Kind(models.TextChoices):
+class RowKind(models.TextChoices):
     """What the check says of a row."""
 
     ERROR = "error", "Có lỗi"
@@ -62,11 +62,12 @@ class Kind(models.TextChoices):
 
 
 class ImportJobQuerySet(ScopedQuerySet):
-    """Jobs: everybody sees the own ones only, whatever the unit."""
+    """Jobs: everybody sees the own ones only, made for the unit worked for today."""
 
     def visible_to(self, user):
-        """Return the jobs of `user`."""
-        return self.filter(owner=user)
+        """Return the jobs of `user`: a file of another unit's figures stays behind when the person moves."""
+        own = self.filter(owner=user)
+        return own if user.is_superuser else own.filter(unit=user.unit_id)
 
     editable_by = visible_to
 
@@ -105,7 +106,7 @@ class ImportJob(models.Model):
     )
     unit = models.ForeignKey(
         AdministrativeUnit,
-        verbose_name="đơn vị khi đó",
+        verbose_name="đơn vị khi đó",  # none for superusers: theirs hold every unit's figures
         on_delete=models.PROTECT,
         null=True,
         related_name="+",
@@ -151,6 +152,11 @@ class ImportJob(models.Model):
         super().save(**kwargs)
 
     @property
+    def request_id(self) -> str:
+        """The id under which ledgers and audit trail know what it wrote."""
+        return f"import-{self.pk}"
+
+    @property
     def is_running(self) -> bool:
         """Tell whether a process works on it now (or waits to)."""
         return self.state in RUNNING or self.state == JobState.QUEUED
@@ -162,7 +168,7 @@ class ImportJob(models.Model):
     @property
     def writable(self) -> int:
         """Return how many rows a confirmation would write."""
-        return self.count(Kind.NEW) + self.count(Kind.CHANGED)
+        return self.count(RowKind.NEW) + self.count(RowKind.CHANGED)
 
     def entries(self, *kinds: str):
         """Yield (kind, item) of `kinds`, part by part: a large job never stands in memory whole."""
@@ -177,7 +183,7 @@ class ImportPart(models.Model):
     """Some hundred checked rows of one kind, packed. What stands in them is the target's affair."""
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="parts")
-    kind = models.CharField(max_length=7, choices=Kind)
+    kind = models.CharField(max_length=7, choices=RowKind)
     size = models.PositiveIntegerField()
     data = models.BinaryField()
 

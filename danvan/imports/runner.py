@@ -85,17 +85,12 @@ def work(job: ImportJob) -> None:
             undo_job(job)
 
 
-def request_id(job: ImportJob) -> str:
-    """Return the id under which ledgers and audit trail know what `job` wrote."""
-    return f"import-{job.pk}"
-
-
 class _Request:
     """What ledgers read of a request: the job's id, the address of the real request where there is one."""
 
     def __init__(self, job: ImportJob):
         real = current().request
-        self.id, self.user, self.path = request_id(job), job.owner, ""
+        self.id, self.user, self.path = job.request_id, job.owner, ""
         self.META = real.META if real else {}
         self.headers = real.headers if real else {}
 

@@ -18,6 +18,7 @@ from django.http import Http404
 from django.utils.module_loading import import_string
 
 from danvan.accounts.rights import Action
+from danvan.common.sheets.columns import Column
 from danvan.common.sheets.layout import fold_heading
 from danvan.common.sheets.legacy import in_unicode
 from danvan.common.text import search_key
@@ -25,41 +26,8 @@ from danvan.imports.models import ImportJob
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of a sheet: how it is headed and known, and what it may hold.
-
-    `choices` are the labels of a drop-down list; `hint` stands on the guide sheet; `fmt` is a number
-    format (none: text).
-    """
-
-    key: str
-    heading: str
-    required: bool = False
-    synonyms: tuple[str, ...] = ()
-    width: float = 16
-    fmt: str = ""
-    choices: tuple[str, ...] = ()
-    hint: str = ""
-    locked: bool = False
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with one cell: the column's key ("" for the whole row), why, what stood there."""
-
-    key: str
-    message: str
-    value: str = ""
-    allowed: tuple[str, ...] = ()
-
-    def as_list(self) -> list:
-        """Return the problem as a job stores it."""
-        return [self.key, self.message, self.value[:200], list(self.allowed[:40])]
-
-
-@dataclass(frozen=True)
 class Verdict:
-    """What the check says of a row: `kind` of models.Kind, or None for an unchanged row.
+    """What the check says of a row: `kind` of models.RowKind, or None for an unchanged row.
 
     `item` is a list fit for JSON: what the target needs to write the row, by itself. `weight` is how
     many changes it counts for.
@@ -71,7 +39,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Line:
+class PreviewLine:
     """A checked row as the preview shows it."""
 
     row: int
@@ -146,7 +114,7 @@ class Target:
         """Take back what `write` did, inside the caller's transaction; raise Refused when built upon."""
         raise Refused("Loại dữ liệu này không hoàn tác được.")
 
-    def line(self, job: ImportJob, kind: str, item: list) -> Line:
+    def line(self, job: ImportJob, kind: str, item: list) -> PreviewLine:
         """Return `item` as the preview shows it."""
         raise NotImplementedError
 

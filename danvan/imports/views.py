@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from danvan.accounts.rights import Action
@@ -18,6 +18,7 @@ from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import runner
 from danvan.imports.forms import ConfirmForm, UploadForm
 from danvan.imports.jobs import (
+    UNWRITTEN,
     CheckedRows,
     clean_up,
     discard,
@@ -26,11 +27,12 @@ from danvan.imports.jobs import (
     requeue,
     same_file,
 )
-from danvan.imports.models import ImportJob, JobState, Kind
-from danvan.imports.targets import Line, Refused, Target, target_of, targets
+from danvan.imports.models import ImportJob, JobState, RowKind
+from danvan.imports.targets import PreviewLine, Refused, Target, target_of, targets
 from danvan.imports.workbooks import errors_workbook, template_workbook
 
 PAGE = 50
+AGAIN = ("period", "convert", "blanks")  # answers kept for the corrected file
 
 
 def _require_right(user, target: Target | None = None) -> None:
@@ -41,7 +43,9 @@ def _require_right(user, target: Target | None = None) -> None:
 def _own_job(request, pk: int) -> ImportJob:
     recover()
     jobs = ImportJob.objects.visible_to(request.user).select_related("owner__unit")
-    return get_object_or_404(jobs, pk=pk)
+    job = get_object_or_404(jobs, pk=pk)
+    _require_right(request.user, target_of(job.target))
+    return job
 
 
 @require_safe
@@ -101,7 +105,8 @@ def template(request, slug: str):
         messages.error(request, str(refusal))
         return redirect("imports:upload", slug)
     year = job.params.get("year", "")
-    return download(template_workbook(target, job), f"Mẫu {target.title} {year}".strip())
+    name = f"Mẫu {target.title} {year}".strip()
+    return excel.download(name, template_workbook(target, job).save)
 
 
 @require_safe
@@ -109,10 +114,10 @@ def job_page(request, pk: int):
     """Where the job stands and, once checked, what it would do: grouped, paged."""
     job = _own_job(request, pk)
     target = target_of(job.target)
-    groups = [(kind, kind.label, job.count(kind)) for kind in Kind]
+    groups = [(kind, kind.label, job.count(kind)) for kind in RowKind]
     shown = [kind for kind, _, number in groups if number]
     kind = request.GET.get("nhom")
-    kind = kind if kind in Kind.values else (shown[0] if shown else Kind.NEW)
+    kind = kind if kind in RowKind.values else (shown[0] if shown else RowKind.NEW)
     page = _page(job, kind, request.GET.get("page"))
     lines = [_line(target, job, kind, item) for item in page.object_list]
     context = {
@@ -126,16 +131,23 @@ def job_page(request, pk: int):
         "same_file": same_file(job) if job.state == JobState.CHECKED else None,
         "may_undo": job.state == JobState.DONE and target.can_undo and job.file,
         "after": target.after(job) if job.state == JobState.DONE else None,
+        "again": _upload_address(job),
     }
     return render(request, "imports/job.html", context)
+
+
+def _upload_address(job: ImportJob) -> str:
+    """Return where the corrected file goes, with the answers given the first time."""
+    given = {name: int(answer) for name, answer in job.params.items() if name in AGAIN and answer}
+    return f"{reverse('imports:upload', args=[job.target])}?{urlencode(given)}"
 
 
 def _page(job: ImportJob, kind: str, number):
     return Paginator(CheckedRows(job, kind), PAGE).get_page(number)
 
 
-def _line(target: Target, job: ImportJob, kind: str, item: list) -> Line:
-    if kind != Kind.ERROR:
+def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
+    if kind != RowKind.ERROR:
         return target.line(job, kind, item)
     letters, headings = job.layout["letters"], job.layout["headings"]
     problems = tuple(
@@ -148,14 +160,13 @@ def _line(target: Target, job: ImportJob, kind: str, item: list) -> Line:
         )
         for key, message, value, allowed in item[2]
     )
-    return Line(item[0], item[1], problems=problems)
+    return PreviewLine(item[0], item[1], problems=problems)
 
 
 @require_POST
 def confirm(request, pk: int):
     """Write the job as it was shown. The post carries nothing but the job and the one choice."""
     job = _own_job(request, pk)
-    _require_right(request.user, target_of(job.target))
     form = ConfirmForm(request.POST)
     form.is_valid()
     try:
@@ -172,7 +183,7 @@ def confirm(request, pk: int):
 def cancel(request, pk: int):
     """Throw away a job that was not written."""
     job = _own_job(request, pk)
-    if job.state in (JobState.CHECKED, JobState.FAILED, JobState.QUEUED):
+    if job.state in UNWRITTEN:
         discard(job)
         messages.success(request, "Đã bỏ lần nhập này, không có gì được ghi.")
         return redirect("imports:list")
@@ -184,7 +195,6 @@ def cancel(request, pk: int):
 def recheck(request, pk: int):
     """Check the same file again, perhaps with old fonts converted."""
     job = _own_job(request, pk)
-    _require_right(request.user, target_of(job.target))
     if requeue(job, convert="convert" in request.POST):
         try:
             runner.start_check(job)
@@ -197,7 +207,6 @@ def recheck(request, pk: int):
 def undo(request, pk: int):
     """Take back what the job wrote, all of it or nothing."""
     job = _own_job(request, pk)
-    _require_right(request.user, target_of(job.target))
     try:
         if not runner.undo(job):
             messages.info(request, "Lần nhập này không còn ở trạng thái hoàn tác được.")
@@ -210,7 +219,7 @@ def undo(request, pk: int):
 def errors(request, pk: int):
     """Download the uploaded table with its bad cells coloured and explained."""
     job = _own_job(request, pk)
-    if not job.file or not job.count(Kind.ERROR):
+    if not job.file or not job.count(RowKind.ERROR):
         messages.error(request, "Lần nhập này không có tệp lỗi để tải.")
         return redirect("imports:job", pk)
     try:
@@ -218,17 +227,4 @@ def errors(request, pk: int):
     except FileRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("imports:job", pk)
-    return download(book, f"Lỗi - {job.file_name.removesuffix('.xlsx')}")
-
-
-def download(book, name: str) -> FileResponse:
-    """Return an openpyxl workbook as a download called `name`."""
-    content = io.BytesIO()
-    book.save(content)
-    content.seek(0)
-    return FileResponse(
-        content,
-        as_attachment=True,
-        filename=excel.safe_file_name(name),
-        content_type=excel.CONTENT_TYPE,
-    )
+    return excel.download(f"Lỗi - {job.file_name.removesuffix('.xlsx')}", book.save)

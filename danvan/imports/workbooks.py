@@ -19,10 +19,11 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from danvan.common import excel
 from danvan.common.sheets import cells
 from danvan.common.sheets.child import DATE, MOMENT
+from danvan.common.sheets.columns import Column
 from danvan.common.sheets.layout import column_letter, split_address
 from danvan.imports.checking import opened
-from danvan.imports.models import ImportJob, Kind
-from danvan.imports.targets import Column, Target, target_of
+from danvan.imports.models import ImportJob, RowKind
+from danvan.imports.targets import Target, target_of
 
 HEADER_ROW = 3
 LIST_ROWS = 2000
@@ -197,7 +198,7 @@ def _problems_by_row(job: ImportJob) -> dict[int, dict[int, list[tuple[str, str,
     letters, headings = job.layout["letters"], job.layout["headings"]
     first = min((_index(letter) for letter in letters.values()), default=0)
     rows: dict[int, dict[int, list]] = defaultdict(lambda: defaultdict(list))
-    for _, (number, _label, problems) in job.entries(Kind.ERROR):
+    for _, (number, _label, problems) in job.entries(RowKind.ERROR):
         for key, message, value, _allowed in problems:
             column = _index(letters[key]) if key in letters else first
             rows[number][column].append((headings.get(key, "(cả dòng)"), value, message))

@@ -7,6 +7,7 @@ import datetime
 from django.contrib import admin
 from django.utils import timezone
 
+from danvan.common.admin import ListedLookupsAdmin
 from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.units.forms import unit_choice
 from danvan.units.models import AdministrativeUnit, UnitSuccession
@@ -64,7 +65,7 @@ class SuccessionForm(StaleFormMixin):
 
 
 @admin.register(AdministrativeUnit)
-class AdministrativeUnitAdmin(admin.ModelAdmin):
+class AdministrativeUnitAdmin(ListedLookupsAdmin):
     """Units. A unit that data hangs on keeps code, name, kind, parent and first day: a change is a new unit."""
 
     form = UnitForm
@@ -104,7 +105,7 @@ class AdministrativeUnitAdmin(admin.ModelAdmin):
 
 
 @admin.register(UnitSuccession)
-class UnitSuccessionAdmin(admin.ModelAdmin):
+class UnitSuccessionAdmin(ListedLookupsAdmin):
     """Mergers, splits and renames. Once both units have reports behind them an arrow stays as it is."""
 
     form = SuccessionForm

@@ -22,7 +22,7 @@ def unit_choice(label: str, *, required: bool = True, ever: bool = False) -> for
         if ever
         else AdministrativeUnit.objects.on(timezone.localdate())
     )
-    field.queryset = units.select_related("parent").order_by("path", "valid_from")
+    field.queryset = units.select_related("parent").in_tree_order()
     since = ", từ {0.valid_from:%d/%m/%Y}" if ever else ""
     field.label_from_instance = ("{0.place_name} ({0.code}" + since + ")").format
     return field

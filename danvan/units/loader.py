@@ -15,7 +15,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from danvan.common.text import clean_line
-from danvan.units.models import AdministrativeUnit, Level, UnitSuccession, split_kind
+from danvan.units.kinds import Level, split_kind
+from danvan.units.models import AdministrativeUnit, UnitSuccession
 
 DEFAULT_FILE = Path(__file__).parent / "data" / "ha_nam_units.csv"
 COLUMNS = (

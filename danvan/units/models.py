@@ -4,93 +4,19 @@ from __future__ import annotations
 
 import datetime
 import re
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
 from danvan.common.text import clean_line, search_key, sort_key
-
-
-class Level(models.TextChoices):
-    """The tiers of government. Which of them exist is a matter of the date, never of this list."""
-
-    PROVINCE = "province", "Cấp tỉnh"
-    DISTRICT = "district", "Cấp huyện"
-    COMMUNE = "commune", "Cấp xã"
-
-    @property
-    def letter(self) -> str:
-        """The letter the indicator catalogue uses: T (tỉnh), H (huyện), X (xã)."""
-        return {"province": "T", "district": "H", "commune": "X"}[self.value]
-
-    @classmethod
-    def from_letter(cls, letter: str) -> Level:
-        """Return the level of a catalogue letter; raises KeyError for any other letter."""
-        return {"T": cls.PROVINCE, "H": cls.DISTRICT, "X": cls.COMMUNE}[letter]
-
-
-class Kind(models.TextChoices):
-    """What a unit is called in law; the label is the prefix of its full name."""
-
-    TINH = "tinh", "Tỉnh"
-    THANH_PHO_TW = "thanh_pho_tw", "Thành phố"
-    QUAN = "quan", "Quận"
-    HUYEN = "huyen", "Huyện"
-    THI_XA = "thi_xa", "Thị xã"
-    THANH_PHO = "thanh_pho", "Thành phố"
-    XA = "xa", "Xã"
-    PHUONG = "phuong", "Phường"
-    THI_TRAN = "thi_tran", "Thị trấn"
-    DAC_KHU = "dac_khu", "Đặc khu"
-
-
-KINDS_OF_LEVEL = {
-    Level.PROVINCE: (Kind.TINH, Kind.THANH_PHO_TW),
-    Level.DISTRICT: (Kind.QUAN, Kind.HUYEN, Kind.THI_XA, Kind.THANH_PHO),
-    Level.COMMUNE: (Kind.XA, Kind.PHUONG, Kind.THI_TRAN, Kind.DAC_KHU),
-}
-
-
-class AdministrativeUnitQuerySet(models.QuerySet):
-    """The one place that knows how the tree is stored; all its methods are set-based."""
-
-    def on(self, date: datetime.date):
-        """Return the units in force on `date`."""
-        return self.filter(Q(valid_to=None) | Q(valid_to__gt=date), valid_from__lte=date)
-
-    def covered_by(self, units, *, below_only: bool = False):
-        """Return what `units` (an iterable of rows) ever covered: themselves and all that lay below them.
-
-        A unit lies below another while its path begins with the other's path and both are in force.
-        With `below_only` the units themselves are left out. An empty iterable gives an empty queryset.
-        """
-        coverage = Q(pk__in=[])
-        for unit in units:
-            below = Q(path__startswith=unit.path) & ~Q(path=unit.path)
-            below &= Q(valid_to=None) | Q(valid_to__gt=unit.valid_from)
-            if unit.valid_to is not None:
-                below &= Q(valid_from__lt=unit.valid_to)
-            coverage |= below if below_only else below | Q(pk=unit.pk)
-        return self.filter(coverage)
-
-    def find(self, code: str, on: datetime.date | None = None):
-        """Return the unit of `code` in force on `on`, else its latest version.
-
-        Codes are reused, so a code alone names several rows. Raises DoesNotExist for an unknown code.
-        """
-        rows = list(self.filter(code=code).order_by("-valid_from"))
-        if not rows:
-            raise self.model.DoesNotExist(f"Không có đơn vị nào mang mã {code}.")
-        in_force = [unit for unit in rows if on and unit.in_force(on)]
-        return (in_force or rows)[0]
-
-    def search(self, text: str):
-        """Return units whose name has every word of `text`, with or without marks, or whose code is it."""
-        query = self
-        for word in search_key(strip_kind(clean_line(text))).split():
-            query = query.filter(Q(name_search__contains=word) | Q(code=word))
-        return query
+from danvan.units.kinds import KINDS_OF_LEVEL, Level, UnitKind
+from danvan.units.queries import (
+    AdministrativeUnitQuerySet,
+    UnitSuccessionQuerySet,
+    paths_above,
+)
 
 
 class AdministrativeUnit(models.Model):
@@ -103,7 +29,7 @@ class AdministrativeUnit(models.Model):
     """
 
     code = models.CharField("mã đơn vị", max_length=10)
-    kind = models.CharField("loại", max_length=12, choices=Kind)
+    kind = models.CharField("loại", max_length=12, choices=UnitKind)
     name = models.CharField("tên riêng", max_length=100, help_text="Không kèm “Xã”, “Phường”…")
     level = models.CharField("cấp", max_length=8, choices=Level)
     parent = models.ForeignKey(
@@ -144,7 +70,7 @@ class AdministrativeUnit(models.Model):
     def __str__(self) -> str:
         return self.full_name
 
-    def save(self, **kwargs):
+    def save(self, **kwargs: Any) -> None:
         """Save with the derived columns; a changed path is carried down to the units below."""
         old_path = self.path
         self.derive()
@@ -156,7 +82,7 @@ class AdministrativeUnit(models.Model):
                 child.parent = self
                 child.save()
 
-    def clean(self):
+    def clean(self) -> None:
         """Check what SQL cannot say: kind fits level, parent is a higher level and in force at the start."""
         self.code, self.name = clean_line(self.code), clean_line(self.name)
         if not re.fullmatch(r"\d{1,10}", self.code):
@@ -171,7 +97,7 @@ class AdministrativeUnit(models.Model):
         if self.parent and order.index(self.parent.level) >= order.index(self.level):
             raise ValidationError({"parent": "Đơn vị cấp trên phải ở cấp cao hơn."})
 
-    def derive(self):
+    def derive(self) -> None:
         """Fill path, search and sort keys from code, name and parent. Bulk loading calls it as well."""
         self.path = f"{self.parent.path if self.parent else ''}{self.code}/"
         self.name_search = search_key(self.name)
@@ -201,10 +127,34 @@ class AdministrativeUnit(models.Model):
         """Tell whether the unit exists on `date`."""
         return self.valid_from <= date and (self.valid_to is None or date < self.valid_to)
 
+    @property
+    def path_above(self) -> str:
+        """The path of the unit above, "" for a root."""
+        return self.path.removesuffix(f"{self.code}/")
+
+    @property
+    def tree_key(self) -> tuple[str, datetime.date]:
+        """What in_tree_order() orders by, for units already read."""
+        return self.path, self.valid_from
+
     def parent_on(self, date: datetime.date) -> AdministrativeUnit | None:
         """Return the version of the unit above that is in force on `date`, None for a root."""
-        above = self.path.removesuffix(f"{self.code}/")
+        above = self.path_above
         return AdministrativeUnit.objects.on(date).filter(path=above).first() if above else None
+
+    def versions(self) -> list[AdministrativeUnit]:
+        """Return all versions of this unit, oldest first: under its earlier and later names. One query."""
+        arrows = UnitSuccession.objects.renames().filter(predecessor__code=self.code)
+        later, earlier = {}, {}
+        for arrow in arrows.select_related("predecessor", "successor"):
+            later[arrow.predecessor_id] = arrow.successor
+            earlier[arrow.successor_id] = arrow.predecessor
+        found = [self]
+        while found[0].pk in earlier:
+            found.insert(0, earlier[found[0].pk])
+        while found[-1].pk in later:
+            found.append(later[found[-1].pk])
+        return found
 
     def with_predecessors(self) -> list[AdministrativeUnit]:
         """Return the unit and all that were merged, split or renamed into it, nearest first."""
@@ -215,6 +165,53 @@ class AdministrativeUnit(models.Model):
             family.update({unit.pk: unit for unit in found})
             nearest = [unit.pk for unit in found]
         return list(family.values())
+
+    def same_unit_as(self, other: AdministrativeUnit) -> bool:
+        """Tell whether `other` is this unit, perhaps under another name or kind.
+
+        A merged, split or re-coded unit is another one, whatever its code.
+        """
+        return self == other or (self.code == other.code and other in self.versions())
+
+    def version_on(self, day: datetime.date) -> AdministrativeUnit | None:
+        """Return this same unit as it stands on `day`, None where it does not exist then."""
+        if self.in_force(day):
+            return self
+        return next((unit for unit in self.versions() if unit.in_force(day)), None)
+
+    def heirs_on(self, day: datetime.date) -> list[AdministrativeUnit]:
+        """Return the units in force on `day` that this one became, or came from; itself while it exists."""
+        if self.in_force(day):
+            return [self]
+        ends = (
+            ("predecessor", "successor") if self.valid_from <= day else ("successor", "predecessor")
+        )
+        here, there = ends
+        found, nearest, walked = [], {self.pk}, {self.pk}
+        while nearest:
+            arrows = UnitSuccession.objects.filter(**{f"{here}__in": nearest}).select_related(there)
+            reached = {unit.pk: unit for unit in (getattr(arrow, there) for arrow in arrows)}
+            nearest = reached.keys() - walked
+            walked |= nearest
+            found += [reached[pk] for pk in nearest if reached[pk].in_force(day)]
+            nearest -= {unit.pk for unit in found}
+        return found
+
+    def ancestor_on(self, level: str, day: datetime.date) -> AdministrativeUnit | None:
+        """Return the unit of `level` that this unit's area lies in on `day`, itself at its own level.
+
+        Where this unit does not exist that day, what it became (or came from) is asked; a unit that
+        ended without heir, as the districts of 2025, is asked through the one above it. None where there
+        is no such unit or the area lies in several.
+        """
+        if level == self.level:
+            return self.version_on(day)
+        unit = self
+        while not (heirs := unit.heirs_on(day)) and unit.parent:
+            unit = unit.parent
+        paths = {path for heir in heirs for path in (*paths_above(heir.path), heir.path)}
+        found = AdministrativeUnit.objects.on(day).filter(path__in=paths, level=level)[:2]
+        return found[0] if len(found) == 1 else None
 
 
 class UnitSuccession(models.Model):
@@ -241,6 +238,8 @@ class UnitSuccession(models.Model):
         "tỷ lệ chuyển", max_digits=5, decimal_places=4, null=True, blank=True
     )
 
+    objects = UnitSuccessionQuerySet.as_manager()
+
     class Meta:
         verbose_name = "kế thừa đơn vị"
         verbose_name_plural = "kế thừa đơn vị"
@@ -265,32 +264,3 @@ class UnitSuccession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.predecessor} → {self.successor}"
-
-
-_PREFIXES = sorted(
-    set(Kind.labels) | {"TT.", "TX.", "TP.", "P.", "X.", "H.", "Q."},
-    key=len,
-    reverse=True,
-)
-
-
-def split_kind(full_name: str, level: str) -> tuple[str, str]:
-    """Return (kind, bare name) of a full name such as "Thị trấn Quế" at `level`.
-
-    Marks count: "Xa Dung" is a name, "Xã Dung" a kind and a name. Raises ValueError when the name does
-    not begin with a kind of that level.
-    """
-    for kind in KINDS_OF_LEVEL[Level(level)]:
-        prefix = f"{Kind(kind).label} "
-        if full_name.casefold().startswith(prefix.casefold()):
-            return kind, full_name[len(prefix) :].strip()
-    raise ValueError(full_name)
-
-
-def strip_kind(text: str) -> str:
-    """Return `text` without one leading kind or its abbreviation ("tx. Duy Tiên" → "Duy Tiên")."""
-    for prefix in _PREFIXES:
-        glue = "" if prefix.endswith(".") else " "
-        if text.casefold().startswith((prefix + glue).casefold()):
-            return text[len(prefix + glue) :].strip() or text
-    return text

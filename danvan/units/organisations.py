@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime
 
-from danvan.units.models import AdministrativeUnit, Kind, Level
+from danvan.units.models import AdministrativeUnit, Level, UnitKind
 
 # Boards of propaganda and of mass mobilisation became one in February and March 2025.
 BOARDS_MERGED = datetime.date(2025, 3, 1)
 _COMMITTEE = {
-    Kind.HUYEN: "Huyện ủy",
-    Kind.QUAN: "Quận ủy",
-    Kind.THI_XA: "Thị ủy",
-    Kind.THANH_PHO: "Thành ủy",
-    Kind.TINH: "Tỉnh ủy",
-    Kind.THANH_PHO_TW: "Thành ủy",
+    UnitKind.HUYEN: "Huyện ủy",
+    UnitKind.QUAN: "Quận ủy",
+    UnitKind.THI_XA: "Thị ủy",
+    UnitKind.THANH_PHO: "Thành ủy",
+    UnitKind.TINH: "Tỉnh ủy",
+    UnitKind.THANH_PHO_TW: "Thành ủy",
 }
 
 
@@ -22,7 +22,7 @@ def committee_name(unit: AdministrativeUnit) -> str:
     """Return the Party committee of `unit`: "Thị ủy Duy Tiên", "Đảng ủy xã Tiên Sơn"."""
     if unit.level == Level.COMMUNE:
         return f"Đảng ủy {unit.full_name_in_text}"
-    return f"{_COMMITTEE[Kind(unit.kind)]} {unit.name}"
+    return f"{_COMMITTEE[UnitKind(unit.kind)]} {unit.name}"
 
 
 def board_name(unit: AdministrativeUnit, on: datetime.date) -> str:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import clean_line, clean_text, search_key
 from danvan.units.models import AdministrativeUnit
-from records.models.rules import Rule, at_least
+from records.models.rules import RowRule, at_least, rules_of
 
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
 
@@ -99,7 +99,7 @@ class EventRecord(models.Model):
         abstract = True
         ordering = ["-start_date", "-pk"]
         constraints = [
-            Rule(
+            RowRule(
                 condition=Q(start_date__gte=FIRST_DAY, start_date__lte=LAST_DAY),
                 name="%(class)s_start_date_range",
                 violation_error_message="Ngày phải từ 01/01/2000 đến 31/12/2100.",
@@ -200,12 +200,11 @@ class EventRecord(models.Model):
 
     def _check_rules(self, exclude: Collection[str]) -> None:
         errors = []
-        for rule in self._meta.constraints:
-            if isinstance(rule, Rule):
-                try:
-                    rule.validate(type(self), self, exclude=exclude)
-                except (ValidationError, TypeError) as error:
-                    errors += error.error_list if isinstance(error, ValidationError) else []
+        for rule in rules_of(type(self)):
+            try:
+                rule.validate(type(self), self, exclude=exclude)
+            except (ValidationError, TypeError) as error:
+                errors += error.error_list if isinstance(error, ValidationError) else []
         if errors:
             raise ValidationError(self._by_field(errors))
 

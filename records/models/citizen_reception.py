@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from records.models.base import EventRecord, text_field
-from records.models.rules import Rule, at_most, choice_field, chosen, count_field, within
+from records.models.rules import RowRule, at_most, choice_field, chosen, count_field, within
 
 
 class Receiver(models.TextChoices):
@@ -13,7 +13,7 @@ class Receiver(models.TextChoices):
     COUNCIL = "council", "Thường trực HĐND"
 
 
-class Kind(models.TextChoices):
+class ReceptionKind(models.TextChoices):
     REGULAR = "regular", "Định kỳ"
     AD_HOC = "ad_hoc", "Đột xuất"
 
@@ -21,11 +21,11 @@ class Kind(models.TextChoices):
 class CitizenReception(EventRecord):
     """One day of reception. `petitions_total` is complaints, denunciations and petitions together."""
 
-    Receiver, Kind = Receiver, Kind
+    Receiver, Kind = Receiver, ReceptionKind
 
     title = text_field("nội dung chính")
     receiver = choice_field("người tiếp", Receiver)
-    kind = choice_field("loại", Kind)
+    kind = choice_field("loại", ReceptionKind)
     people = count_field("số lượt công dân được tiếp")
     groups = count_field("số đoàn đông người", default=0, blank=True)
     complaints = count_field("đơn khiếu nại", default=0, blank=True)
@@ -43,10 +43,10 @@ class CitizenReception(EventRecord):
         ]
         constraints = [
             *EventRecord.Meta.constraints,
-            *chosen(receiver=Receiver, kind=Kind),
+            *chosen(receiver=Receiver, kind=ReceptionKind),
             *within("people", "groups", "complaints", "denunciations", "petitions"),
             *within("within_competence", "resolved"),
-            Rule(
+            RowRule(
                 condition=Q(
                     within_competence__lte=F("complaints") + F("denunciations") + F("petitions")
                 ),

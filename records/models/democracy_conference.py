@@ -7,7 +7,7 @@ from records.models.base import EventRecord
 from records.models.rules import choice_field, chosen, count_field, within
 
 
-class Kind(models.TextChoices):
+class DemocracyKind(models.TextChoices):
     STAFF = "staff", "Hội nghị cán bộ, công chức, viên chức"
     WORKERS = "workers", "Hội nghị người lao động"
     WORKPLACE = "workplace", "Đối thoại tại nơi làm việc"
@@ -21,10 +21,10 @@ class DemocracyConference(EventRecord):
     name, so that two spellings of one village in one unit are one.
     """
 
-    Kind = Kind
+    Kind = DemocracyKind
 
     title = models.CharField("cơ quan, doanh nghiệp, thôn tổ chức", max_length=300)
-    kind = choice_field("loại hội nghị", Kind)
+    kind = choice_field("loại hội nghị", DemocracyKind)
     attendees = count_field("số người dự", null=True)
     resolutions = count_field("số nội dung, nghị quyết thông qua", null=True)
     entity_key = models.CharField(max_length=300, editable=False, blank=True)
@@ -38,7 +38,7 @@ class DemocracyConference(EventRecord):
         ]
         constraints = [
             *EventRecord.Meta.constraints,
-            *chosen(kind=Kind),
+            *chosen(kind=DemocracyKind),
             *within("attendees", "resolutions"),
         ]
 

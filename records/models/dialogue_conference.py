@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from records.models.base import EventRecord, text_field
 from records.models.rules import (
-    Rule,
+    RowRule,
     at_least,
     at_most,
     choice_field,
@@ -18,7 +18,7 @@ from records.models.rules import (
 )
 
 
-class Kind(models.TextChoices):
+class DialogueKind(models.TextChoices):
     REGULAR = "regular", "Định kỳ"
     AD_HOC = "ad_hoc", "Đột xuất"
     THEMATIC = "thematic", "Chuyên đề"
@@ -32,7 +32,7 @@ class Audience(models.TextChoices):
     DIGNITARIES = "dignitaries", "Chức sắc, chức việc"
 
 
-class Form(models.TextChoices):
+class DialogueFormat(models.TextChoices):
     DIRECT = "direct", "Trực tiếp"
     ONLINE = "online", "Trực tuyến"
 
@@ -43,7 +43,7 @@ class DialogueConference(EventRecord):
     `led_by` has several values; three columns keep it countable in one set-based query on any database.
     """
 
-    Kind, Audience, Form = Kind, Audience, Form
+    Kind, Audience, Form = DialogueKind, Audience, DialogueFormat
 
     LEADERS = {
         "led_by_secretary": "Bí thư cấp ủy",
@@ -56,9 +56,9 @@ class DialogueConference(EventRecord):
     led_by_secretary = models.BooleanField("bí thư cấp ủy chủ trì, tham dự", default=False)
     led_by_chairman = models.BooleanField("chủ tịch UBND chủ trì, tham dự", default=False)
     led_by_council = models.BooleanField("chủ tịch HĐND chủ trì, tham dự", default=False)
-    kind = choice_field("loại đối thoại", Kind)
+    kind = choice_field("loại đối thoại", DialogueKind)
     audience = choice_field("đối tượng", Audience, blank=True)
-    form = choice_field("hình thức", Form, blank=True, default=Form.DIRECT)
+    form = choice_field("hình thức", DialogueFormat, blank=True, default=DialogueFormat.DIRECT)
     attendees = count_field("số người dự")
     opinions = count_field("số ý kiến, kiến nghị")
     answered = count_field("trả lời tại hội nghị", default=0, blank=True)
@@ -81,14 +81,14 @@ class DialogueConference(EventRecord):
         constraints = [
             *EventRecord.Meta.constraints,
             *within("attendees", "opinions", "answered", "resolved_later", "pending"),
-            Rule(
+            RowRule(
                 condition=Q(led_by_secretary=True)
                 | Q(led_by_chairman=True)
                 | Q(led_by_council=True),
                 name="%(class)s_led_by_someone",
                 violation_error_message="Vui lòng chọn ít nhất một người chủ trì, tham dự.",
             ),
-            Rule(
+            RowRule(
                 condition=Q(opinions=F("answered") + F("resolved_later") + F("pending")),
                 name="%(class)s_opinions_sum",
                 violation_error_message=(
@@ -103,8 +103,8 @@ class DialogueConference(EventRecord):
             at_least(
                 "conclusion_date", "start_date", "Ngày kết luận không được trước ngày đối thoại."
             ),
-            *chosen(kind=Kind),
-            *chosen(blank=True, audience=Audience, form=Form),
+            *chosen(kind=DialogueKind),
+            *chosen(blank=True, audience=Audience, form=DialogueFormat),
         ]
 
     @property

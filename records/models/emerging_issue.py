@@ -11,10 +11,10 @@ from django.utils import timezone
 from danvan.accounts.audit.writing import audited_bulk_create, audited_update
 from danvan.accounts.scope import ScopedQuerySet
 from records.models.base import EventRecord, RecordQuerySet, text_field
-from records.models.rules import Rule, at_least, choice_field, chosen, count_field, within
+from records.models.rules import RowRule, at_least, choice_field, chosen, count_field, within
 
 
-class Field(models.TextChoices):
+class IssueField(models.TextChoices):
     LAND = "land", "Đất đai"
     CLEARANCE = "clearance", "Giải phóng mặt bằng"
     ENVIRONMENT = "environment", "Môi trường"
@@ -26,13 +26,13 @@ class Field(models.TextChoices):
     OTHER = "other", "Khác"
 
 
-class Severity(models.TextChoices):
+class IssueSeverity(models.TextChoices):
     NORMAL = "normal", "Thông thường"
     COMPLEX = "complex", "Phức tạp, kéo dài"
     CROWD = "crowd", "Đông người"
 
 
-class Status(models.TextChoices):
+class IssueState(models.TextChoices):
     NEW = "new", "Mới"
     RUNNING = "running", "Đang giải quyết"
     PASSED_ON = "passed_on", "Chuyển cấp trên"
@@ -48,7 +48,7 @@ class EmergingIssueQuerySet(RecordQuerySet):
         return self.annotate(
             status_on=Coalesce(
                 models.Subquery(last.order_by("-date", "-pk").values("status")[:1]),
-                models.Value(Status.NEW.value),
+                models.Value(IssueState.NEW.value),
             )
         )
 
@@ -59,7 +59,7 @@ class EmergingIssue(EventRecord):
     `status` since `status_date` is the last line of its history (IssueStatus), which save_history keeps.
     """
 
-    Field, Severity, Status = Field, Severity, Status
+    Field, Severity, Status = IssueField, IssueSeverity, IssueState
     inherited = False  # a successor unit does not read those of its predecessors
 
     LATER_FIELDS = frozenset(
@@ -77,10 +77,10 @@ class EmergingIssue(EventRecord):
 
     title = models.CharField("tóm tắt vấn đề", max_length=300)
     start_date = models.DateField("ngày phát hiện")
-    field = choice_field("lĩnh vực", Field)
-    severity = choice_field("mức độ", Severity, default=Severity.NORMAL)
+    field = choice_field("lĩnh vực", IssueField)
+    severity = choice_field("mức độ", IssueSeverity, default=IssueSeverity.NORMAL)
     people = count_field("số người liên quan", null=True)
-    status = choice_field("tình trạng", Status, default=Status.NEW)
+    status = choice_field("tình trạng", IssueState, default=IssueState.NEW)
     status_date = models.DateField(
         "tình trạng từ ngày",
         blank=True,
@@ -102,12 +102,12 @@ class EmergingIssue(EventRecord):
         ]
         constraints = [
             *EventRecord.Meta.constraints,
-            *chosen(field=Field, severity=Severity, status=Status),
+            *chosen(field=IssueField, severity=IssueSeverity, status=IssueState),
             *within("people"),
             at_least("status_date", "start_date", "Không được trước ngày phát hiện."),
             at_least("resolved_date", "start_date", "Không được trước ngày phát hiện."),
             at_least("due_date", "start_date", "Không được trước ngày phát hiện."),
-            Rule(
+            RowRule(
                 condition=Q(status="resolved", resolved_date__isnull=False)
                 | (~Q(status="resolved") & Q(resolved_date__isnull=True)),
                 name="%(class)s_resolved_has_date",
@@ -191,7 +191,7 @@ class IssueStatus(models.Model):
 
     inherited = False
     issue = models.ForeignKey(EmergingIssue, on_delete=models.CASCADE, related_name="history")
-    status = choice_field("tình trạng", Status)
+    status = choice_field("tình trạng", IssueState)
     date = models.DateField("từ ngày")
     actor = models.ForeignKey(
         "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
@@ -205,7 +205,7 @@ class IssueStatus(models.Model):
         verbose_name_plural = "diễn biến tình trạng"
         ordering = ["date", "pk"]
         indexes = [models.Index(fields=["issue", "date"], name="issuestatus_by_date")]
-        constraints = chosen(status=Status)
+        constraints = chosen(status=IssueState)
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} từ {self.date:%d/%m/%Y}"

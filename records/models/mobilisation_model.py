@@ -12,24 +12,22 @@ from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import clean_line
 from danvan.units.models import AdministrativeUnit, Level
 from records.models.base import EventRecord, text_field
-from records.models.rules import Rule, at_least, choice_field, chosen, within
-
-HEIGHT = {Level.COMMUNE: 1, Level.DISTRICT: 2, Level.PROVINCE: 3}
+from records.models.rules import RowRule, at_least, choice_field, chosen, within
 
 
-class Type(models.TextChoices):
+class ModelType(models.TextChoices):
     COLLECTIVE = "collective", "Tập thể"
     INDIVIDUAL = "individual", "Cá nhân"
 
 
-class Field(models.TextChoices):
+class ModelField(models.TextChoices):
     ECONOMY = "economy", "Phát triển kinh tế"
     CULTURE = "culture", "Văn hóa - xã hội"
     DEFENCE = "defence", "Quốc phòng - an ninh"
     PARTY = "party", "Xây dựng Đảng và hệ thống chính trị"
 
 
-class Status(models.TextChoices):
+class ModelStatus(models.TextChoices):
     REGISTERED = "registered", "Đăng ký"
     RUNNING = "running", "Đang thực hiện"
     RECOGNISED = "recognised", "Được công nhận"
@@ -40,7 +38,7 @@ class Status(models.TextChoices):
 class SkilledMobilisationModel(EventRecord):
     """One model; `title` is its name, `start_date` the day of registration."""
 
-    Type, Field, Status = Type, Field, Status
+    Type, Field, Status = ModelType, ModelField, ModelStatus
 
     LATER_FIELDS = frozenset(
         {"status", "results", "content", "end_date", "replicated_date", "note"}
@@ -48,8 +46,8 @@ class SkilledMobilisationModel(EventRecord):
 
     title = models.CharField("tên mô hình", max_length=300)
     start_date = models.DateField("ngày đăng ký")
-    type = choice_field("loại mô hình", Type)
-    field = choice_field("lĩnh vực", Field)
+    type = choice_field("loại mô hình", ModelType)
+    field = choice_field("lĩnh vực", ModelField)
     registered_year = models.IntegerField(
         "năm đăng ký",
         blank=True,
@@ -62,7 +60,7 @@ class SkilledMobilisationModel(EventRecord):
     owner = text_field("tập thể, cá nhân thực hiện")
     content = text_field("nội dung", lines=4)
     results = text_field("kết quả", lines=4)
-    status = choice_field("tình trạng", Status, default=Status.REGISTERED)
+    status = choice_field("tình trạng", ModelStatus, default=ModelStatus.REGISTERED)
     replicated_date = models.DateField(
         "ngày nhân rộng", null=True, blank=True, help_text="Tính vào kỳ báo cáo có ngày này."
     )
@@ -77,8 +75,8 @@ class SkilledMobilisationModel(EventRecord):
         ]
         constraints = [
             *EventRecord.Meta.constraints,
-            *chosen(type=Type, field=Field, status=Status),
-            Rule(
+            *chosen(type=ModelType, field=ModelField, status=ModelStatus),
+            RowRule(
                 condition=Q(registered_year__gte=2000, registered_year__lte=2100),
                 name="%(class)s_registered_year_range",
                 violation_error_message="Năm đăng ký phải từ 2000 đến 2100.",
@@ -186,7 +184,7 @@ class Recognition(models.Model):
         self.decision, self.body = clean_line(self.decision), clean_line(self.body)
         if not (self.level and self.date and self.model_id is not None or self.model):
             return
-        if self.level not in HEIGHT or not self.date:
+        if self.level not in Level.values or not self.date:
             return
         if self.date > timezone.localdate():
             raise ValidationError({"date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
@@ -196,36 +194,24 @@ class Recognition(models.Model):
 
     def derive(self):
         """Fill height and recogniser from level, date and the model's unit. Raises ValidationError."""
-        self.height = HEIGHT[Level(self.level)]
+        self.height = Level(self.level).rank
         self.recogniser = recogniser_of(self.model.unit, self.level, self.date)
 
 
 def recogniser_of(unit: AdministrativeUnit, level: str, day) -> AdministrativeUnit:
     """Return the unit of `level` that stood over `unit` (or is it) on `day`.
 
-    Raises ValidationError where there was none, or the level lies below the unit.
+    Raises ValidationError where there was none, or the level lies below the unit: a unit that has ended
+    recognises nothing, the one over what it became does.
     """
-    above, codes = unit, unit.path
-    if above.level == level:
-        return above
-    if HEIGHT[Level(level)] < HEIGHT[Level(above.level)]:
+    if Level(level).rank < Level(unit.level).rank:
         raise ValidationError({"level": f"Cấp công nhận thấp hơn cấp của {unit}."})
-    paths = []
-    while codes := codes.rstrip("/").rpartition("/")[0]:
-        codes += "/"
-        paths.append(codes)
-    found = (
-        AdministrativeUnit.objects.on(day)
-        .filter(path__in=paths, level=level)
-        .order_by("-path")
-        .first()
-    )
+    found = unit.ancestor_on(level, day)
     if found is None:
-        raise ValidationError(
-            {
-                "level": f"Ngày {day:%d/%m/%Y} không có đơn vị {Level(level).label.lower()} ở trên {unit}."
-            }
-        )
+        missing = f"Ngày {day:%d/%m/%Y} không có đơn vị {Level(level).label.lower()} ở trên {unit}."
+        if level == unit.level:
+            missing = f"{unit} không có hiệu lực vào ngày {day:%d/%m/%Y} nên không công nhận được."
+        raise ValidationError({"level": missing})
     return found
 
 

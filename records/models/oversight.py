@@ -5,10 +5,10 @@ from django.db import models
 from django.db.models import Q
 
 from records.models.base import EventRecord
-from records.models.rules import Rule, at_most, choice_field, chosen, count_field, within
+from records.models.rules import RowRule, at_most, choice_field, chosen, count_field, within
 
 
-class Kind(models.TextChoices):
+class OversightKind(models.TextChoices):
     OVERSIGHT = "oversight", "Giám sát"
     CRITIQUE = "critique", "Phản biện xã hội"
 
@@ -26,7 +26,7 @@ class Lead(models.TextChoices):
     GSDTCD = "GSDTCD", "Ban Giám sát đầu tư của cộng đồng"
 
 
-class Form(models.TextChoices):
+class OversightFormat(models.TextChoices):
     DELEGATION = "delegation", "Đoàn giám sát"
     DOCUMENTS = "documents", "Nghiên cứu, xem xét văn bản"
     JOIN = "join", "Tham gia giám sát"
@@ -38,15 +38,15 @@ class Form(models.TextChoices):
 class Oversight(EventRecord):
     """One oversight or one critique; `title` is its subject."""
 
-    Kind, Lead, Form = Kind, Lead, Form
+    Kind, Lead, Form = OversightKind, Lead, OversightFormat
 
     ORGANISATIONS = ("MT", "CD", "ND", "TN", "PN", "CCB")  # may oversee and criticise: QĐ 217
     BOARDS = ("TTND", "GSDTCD")
 
     title = models.CharField("nội dung giám sát, phản biện", max_length=300)
-    kind = choice_field("loại", Kind)
+    kind = choice_field("loại", OversightKind)
     lead = choice_field("đơn vị chủ trì", Lead)
-    form = choice_field("hình thức", Form, blank=True)
+    form = choice_field("hình thức", OversightFormat, blank=True)
     drafts = count_field("số dự thảo văn bản được phản biện", null=True)
     recommendations = count_field("số kiến nghị", null=True)
     accepted = count_field("số kiến nghị được tiếp thu, giải quyết", null=True)
@@ -68,11 +68,11 @@ class Oversight(EventRecord):
         ]
         constraints = [
             *EventRecord.Meta.constraints,
-            *chosen(kind=Kind, lead=Lead),
-            *chosen(blank=True, form=Form),
+            *chosen(kind=OversightKind, lead=Lead),
+            *chosen(blank=True, form=OversightFormat),
             *within("drafts", "recommendations", "accepted", "violations"),
             *within("amount", top=1_000_000_000),
-            Rule(
+            RowRule(
                 condition=Q(kind="oversight") | Q(lead__in=["MT", "CD", "ND", "TN", "PN", "CCB"]),
                 name="%(class)s_critique_lead",
                 violation_error_message=(

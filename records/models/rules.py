@@ -1,14 +1,16 @@
 """Rules of one row, declared once: a CHECK constraint in the database that Python can judge as well.
 
 Django asks the database for every constraint of every row it validates; a file of 100,000 rows cannot
-afford that. `Rule` evaluates the same Q in Python, with SQL's reading of NULL (unknown is no violation).
+afford that. `RowRule` judges the same Q in Python, with SQL's reading of NULL (unknown is no violation).
 The error stands at `field`: it travels as the violation code, see EventRecord.validate_constraints.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -24,27 +26,38 @@ _COMPARE = {
     "gt": operator.gt,
     "gte": operator.ge,
 }
+_COMBINE = {"+": operator.add, "-": operator.sub}
+Row = Mapping[str, Any]
+Test = Callable[[Row], bool]
 
 
-class Rule(models.CheckConstraint):
+class RowRule(models.CheckConstraint):
     """A CheckConstraint judged in Python. Understands Q of comparisons, `in`, `isnull`, F and sums of F."""
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, Any, dict[str, Any]]:
         """Migrations see the plain constraint."""
         _, args, kwargs = super().deconstruct()
         return "django.db.models.CheckConstraint", args, kwargs
 
-    def validate(self, model, instance, exclude=None, using=None):
+    @cached_property
+    def holds(self) -> Test:
+        """The rule as a function of {column: value}: False where the row breaks it."""
+        return _judge(self.condition)
+
+    def validate(self, model, instance, exclude=None, using=None) -> None:
         """Raise ValidationError when `instance` breaks the rule; fields in `exclude` void the question."""
-        if set(exclude or ()) & set(_names(self.condition)):
-            return
-        if _judge(self.condition, instance) is False:
+        if set(exclude or ()).isdisjoint(_names(self.condition)) and not self.holds(vars(instance)):
             raise ValidationError(
                 self.get_violation_error_message(), code=self.violation_error_code
             )
 
 
-def _names(node) -> Iterable[str]:
+def rules_of(model: type[models.Model]) -> list[RowRule]:
+    """Return the rules of one row of `model`."""
+    return [rule for rule in model._meta.constraints if isinstance(rule, RowRule)]
+
+
+def _names(node: object) -> Iterable[str]:
     """Yield the field names that a Q or expression reads."""
     if isinstance(node, Q):
         for child in node.children:
@@ -59,37 +72,55 @@ def _names(node) -> Iterable[str]:
         yield node.name
 
 
-def _judge(node, row) -> bool | None:
-    """Return what SQL would: True, False or None (unknown)."""
+def _judge(node: Any, unknown: bool = True) -> Test:
+    """Return the test of a Q or of one comparison; what SQL calls unknown counts as `unknown`.
+
+    Counting unknown as true gives "not violated" for AND and OR; under NOT it counts the other way round.
+    """
     if isinstance(node, tuple):
-        return _compare(node, row)
-    results = [_judge(child, row) for child in node.children]
-    decisive = node.connector == Q.OR
-    otherwise = None if None in results else not decisive
-    result = decisive if decisive in results else otherwise
-    return result if not node.negated or result is None else not result
+        return _comparison(node, unknown)
+    tests = [_judge(child, unknown != node.negated) for child in node.children]
+    test = tests[0] if len(tests) == 1 else _joined(tests, decisive=node.connector == Q.OR)
+    return (lambda row: not test(row)) if node.negated else test
 
 
-def _compare(leaf: tuple, row) -> bool | None:
+def _joined(tests: list[Test], *, decisive: bool) -> Test:
+    def holds(row: Row) -> bool:
+        for test in tests:  # noqa: SIM110 - a generator per row costs more than the tests
+            if test(row) is decisive:
+                return decisive
+        return not decisive
+
+    return holds
+
+
+def _comparison(leaf: tuple[str, Any], unknown: bool) -> Test:
     name, _, lookup = leaf[0].partition("__")
-    left, right = getattr(row, name), leaf[1]
+    right = leaf[1]
     if lookup == "isnull":
-        return (left is None) == right
-    if left is None:
-        return None
+        return lambda row: (row[name] is None) is right
     if lookup == "in":
-        return left in right
-    right = _value(right, row)
-    return None if right is None else _COMPARE[lookup or "exact"](left, right)
+        allowed = frozenset(right)
+        return lambda row: unknown if (left := row[name]) is None else left in allowed
+    compare, value = _COMPARE[lookup or "exact"], _value(right)
+    if isinstance(right, F | CombinedExpression):
+        names = (name, *_names(right))
+        return lambda row: (
+            unknown if None in [row[n] for n in names] else compare(row[name], value(row))
+        )
+    constant = value({})
+    return lambda row: unknown if (left := row[name]) is None else compare(left, constant)
 
 
-def _value(node, row):
-    if isinstance(node, CombinedExpression):
-        left, right = _value(node.lhs, row), _value(node.rhs, row)
-        return None if left is None or right is None else left + right
+def _value(node: Any) -> Callable[[Row], Any]:
+    """Return the reader of the right side of a comparison."""
     if isinstance(node, F):
-        return getattr(row, node.name)
-    return node.value if isinstance(node, Value) else node
+        return operator.itemgetter(node.name)
+    if isinstance(node, CombinedExpression):
+        combine, left, right = _COMBINE[node.connector], _value(node.lhs), _value(node.rhs)
+        return lambda row: combine(left(row), right(row))
+    value = node.value if isinstance(node, Value) else node
+    return lambda row: value
 
 
 def count_field(label: str, **options) -> models.IntegerField:
@@ -110,10 +141,10 @@ def choice_field(label: str, choices, **options) -> models.CharField:
     return models.CharField(label, max_length=20, choices=choices, **options)
 
 
-def within(*fields: str, top=MAX_COUNT) -> list[Rule]:
+def within(*fields: str, top=MAX_COUNT) -> list[RowRule]:
     """Return the rules 0 <= field <= `top`."""
     return [
-        Rule(
+        RowRule(
             condition=Q(**{f"{field}__gte": 0, f"{field}__lte": top}),
             name=f"%(class)s_{field}_range",
             violation_error_message=f"Chỉ nhận số từ 0 đến {top:,}.".replace(",", "."),
@@ -123,9 +154,9 @@ def within(*fields: str, top=MAX_COUNT) -> list[Rule]:
     ]
 
 
-def at_most(field: str, other: str, message: str) -> Rule:
+def at_most(field: str, other: str, message: str) -> RowRule:
     """Return the rule field <= other, where both are known."""
-    return Rule(
+    return RowRule(
         condition=Q(**{f"{field}__lte": F(other)}),
         name=f"%(class)s_{field}_max_{other}"[:60],
         violation_error_message=message,
@@ -133,9 +164,9 @@ def at_most(field: str, other: str, message: str) -> Rule:
     )
 
 
-def at_least(field: str, other: str, message: str) -> Rule:
+def at_least(field: str, other: str, message: str) -> RowRule:
     """Return the rule field >= other, where both are known."""
-    return Rule(
+    return RowRule(
         condition=Q(**{f"{field}__gte": F(other)}),
         name=f"%(class)s_{field}_min_{other}"[:60],
         violation_error_message=message,
@@ -143,10 +174,10 @@ def at_least(field: str, other: str, message: str) -> Rule:
     )
 
 
-def chosen(*, blank: bool = False, **choices) -> list[Rule]:
+def chosen(*, blank: bool = False, **choices) -> list[RowRule]:
     """Return the rules that each field holds one of its choices (or nothing, with `blank`)."""
     return [
-        Rule(
+        RowRule(
             condition=Q(**{f"{field}__in": [*values.values, *([""] if blank else [])]}),
             name=f"%(class)s_{field}_choice",
             violation_error_message="Lựa chọn này không có trong danh sách.",

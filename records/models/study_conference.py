@@ -6,7 +6,7 @@ from records.models.base import EventRecord
 from records.models.rules import at_most, choice_field, chosen, count_field, within
 
 
-class Form(models.TextChoices):
+class StudyFormat(models.TextChoices):
     DIRECT = "direct", "Trực tiếp"
     ONLINE = "online", "Trực tuyến"
     HYBRID = "hybrid", "Trực tiếp kết hợp trực tuyến"
@@ -16,10 +16,10 @@ class Form(models.TextChoices):
 class StudyConference(EventRecord):
     """One study conference; `title` is the document studied."""
 
-    Form = Form
+    Form = StudyFormat
 
     title = models.CharField("văn bản được quán triệt", max_length=300)
-    form = choice_field("hình thức", Form)
+    form = choice_field("hình thức", StudyFormat)
     attendees = count_field("số người dự")
     party_members = count_field("trong đó đảng viên", null=True)
 
@@ -32,7 +32,7 @@ class StudyConference(EventRecord):
         ]
         constraints = [
             *EventRecord.Meta.constraints,
-            *chosen(form=Form),
+            *chosen(form=StudyFormat),
             *within("attendees", "party_members"),
             at_most("party_members", "attendees", "Số đảng viên không được lớn hơn số người dự."),
         ]

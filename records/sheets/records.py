@@ -6,12 +6,10 @@ EventRecord.check_row(), the authority for form and import alike, which also wor
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable
-from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
-from django.db import connection, models
+from django.db import connection
 from django.db.models import Count, Max, Sum
 from django.urls import reverse
 from django.utils import timezone
@@ -20,19 +18,25 @@ from danvan.accounts.audit.context import acting
 from danvan.accounts.audit.writing import audited_bulk_delete
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
-from danvan.common.numbers import format_number
+from danvan.common.sheets.columns import Column
+from danvan.common.words import EMPTY, in_words
 from danvan.imports.bulk import AuditWriter, insert_many, reserve_keys
-from danvan.imports.models import ImportJob, Kind
-from danvan.imports.targets import Column, Line, Refused, Target, digest
+from danvan.imports.models import ImportJob, RowKind
+from danvan.imports.targets import PreviewLine, Refused, Target, digest
 from danvan.units.models import AdministrativeUnit
 from records.kinds import KINDS, RecordKind
 from records.locks import locks_on, require_open
 from records.services import change_records
 from records.sheets.checking import RecordChecker
-from records.sheets.columns import CHILDREN_STAY, FILLED, SYNONYMS, resource_of
+from records.sheets.columns import resource_of
 
 SYSTEM = ("created_by_id", "created_at", "updated_at", "version")
 BATCH = 500
+# On the guide sheet of a kind whose child rows stand in no column.
+CHILDREN_STAY = (
+    "Quyết định công nhận được nhập trong biểu của từng mô hình, hoặc bằng tệp riêng ở trang "
+    "“Nhập từ Excel”. Tệp này không làm thay đổi các quyết định đã có."
+)
 NEWER = "Không hoàn tác được: {} hồ sơ của lần nhập này đã được sửa, xóa hoặc bổ sung sau đó."
 
 
@@ -45,7 +49,6 @@ class RecordTarget(Target):
         self.kind = kind
         self.model = kind.model
         self.resource = resource_of(kind)
-        self.fields = {name: self.resource.fields[name] for name in self.resource._meta.fields}
         self.slug = kind.slug
         self.title = kind.plural
         self.sheet_title = kind.menu
@@ -58,44 +61,8 @@ class RecordTarget(Target):
         left_out = {"id", "token", *SYSTEM}
         return [f.attname for f in self.model._meta.concrete_fields if f.attname not in left_out]
 
-    def columns(self, job):
-        found = []
-        several = units_editable_by(job.owner).values("code").distinct()[:2]
-        for name, field in self.fields.items():
-            widget = field.widget
-            found.append(
-                Column(
-                    key=name,
-                    heading=field.column_name,
-                    required=len(several) > 1 if name == "unit" else self._is_required(name),
-                    synonyms=SYNONYMS.get(name, ()),
-                    width={"unit": 11, "unit_name": 26}.get(name) or widget.width,
-                    fmt={"unit": "@", "unit_name": ""}.get(name, getattr(widget, "fmt", "")),
-                    choices=self.choices_of(name),
-                    hint=self._hint(name),
-                )
-            )
-        return found
-
-    def _is_required(self, name: str) -> bool:
-        if name == "unit_name":
-            return False
-        field = self.model._meta.get_field(name)
-        return not field.blank and not field.has_default() and name not in FILLED
-
-    def choices_of(self, name: str) -> tuple[str, ...]:
-        """Return the labels a column may hold, () where it is not a choice."""
-        return getattr(self.fields[name].widget, "choices", ()) if name in self.fields else ()
-
-    def _hint(self, name: str) -> str:
-        if name == "unit":
-            return "Mã đơn vị hành chính (GSO) của đơn vị thực hiện."
-        if name == "unit_name":
-            return "Chỉ để đọc, không dùng khi nhập."
-        field = self.model._meta.get_field(name)
-        if isinstance(field, models.DateField):
-            return f"Ngày/tháng/năm, ví dụ 31/12/2024. {field.help_text}".strip()
-        return str(field.help_text)
+    def columns(self, job: ImportJob) -> list[Column]:
+        return self.resource(job.owner).columns
 
     def guide(self, job):
         return [CHILDREN_STAY] if hasattr(self.model, "recognitions") else []
@@ -130,7 +97,7 @@ class RecordTarget(Target):
 
     def undo(self, job, items):
         with acting(user=job.owner, source="undo"):
-            changed = [item for kind, item in items if kind == Kind.CHANGED]
+            changed = [item for kind, item in items if kind == RowKind.CHANGED]
             removed = self._remove(job)
             self._restore(job, changed)
         return {"removed": removed, "restored": len(changed)}
@@ -170,16 +137,16 @@ class RecordTarget(Target):
     # -- showing -------------------------------------------------------------------------------------
 
     def line(self, job, kind, item):
-        if kind == Kind.NEW:
+        if kind == RowKind.NEW:
             values = dict(zip(self.stored, item[2], strict=True))
-            return Line(item[0], self._label(job, item[1], values), self._filled(values))
-        if kind == Kind.CHANGED:
+            return PreviewLine(item[0], self._label(job, item[1], values), self._filled(values))
+        if kind == RowKind.CHANGED:
             changes = tuple(
                 (self.kind.label_of(name), self._shown(name, old), self._shown(name, new))
                 for name, old, new in item[5]
             )
-            return Line(item[0], item[4], changes)
-        return Line(item[0], item[1])
+            return PreviewLine(item[0], item[4], changes)
+        return PreviewLine(item[0], item[1])
 
     def _label(self, job, unit_id: int, values: dict) -> str:
         """Return name and day of a new record, and whose it is where the file is about several units."""
@@ -194,7 +161,9 @@ class RecordTarget(Target):
 
     def _filled(self, values: dict) -> tuple[tuple[str, str, str], ...]:
         """Return what a new record says beside its name and day."""
-        names = [name for name in self.fields if name not in ("unit", "title", "start_date")]
+        names = [
+            name for name in self.kind.field_names if name not in ("unit", "title", "start_date")
+        ]
         return tuple(
             (self.kind.label_of(name), "", self._shown(name, values[name]))
             for name in names
@@ -202,16 +171,7 @@ class RecordTarget(Target):
         )
 
     def _shown(self, name: str, value) -> str:
-        if value is None or value == "":
-            return "(trống)"
-        if name not in self.fields:
-            return str(value)
-        shown = self.fields[name].widget.render(_python(self.model, name, value))
-        if isinstance(shown, datetime.date):
-            return f"{shown:%d/%m/%Y}"
-        if isinstance(shown, (int, Decimal)) and not name.endswith("year"):
-            return format_number(shown)
-        return str(shown)
+        return in_words(self.model._meta.get_field(name), value) or EMPTY
 
 
 class _Writer:
@@ -228,7 +188,7 @@ class _Writer:
     def add(self, kind: str, item: list) -> None:
         """Take one item; full batches are written at once."""
         self.units.add(item[1])
-        if kind == Kind.NEW:
+        if kind == RowKind.NEW:
             self.new.append(item)
             if len(self.new) >= 2000:
                 self._create()
@@ -272,7 +232,7 @@ class _Writer:
         title, search = stored.index("title"), stored.index("search")
         names = [name.removesuffix("_id") for name in stored if name != "search"]
         places = [index for index, name in enumerate(stored) if name != "search"]
-        audit = AuditWriter(self.model, self.job.owner, f"import-{self.job.pk}")
+        audit = AuditWriter(self.model, self.job.owner, self.job.request_id)
         label = str(self.model._meta.verbose_name)
         audit.write(
             audit.created(

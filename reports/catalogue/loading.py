@@ -34,8 +34,7 @@ def catalogue_for(year: int) -> Catalogue:
 def load_default_catalogue(year: int) -> Catalogue:
     """Return the catalogue of `year`, made from the files in data/ unless the year has one already.
 
-    A catalogue with contents is returned as it is: the board may have edited it. Raises
-    CatalogueFileError when the files are wrong, and then nothing is written.
+    A catalogue with contents is returned as it is: the board may have edited it.
     """
     catalogue, _ = Catalogue.objects.get_or_create(year=year)
     if catalogue.indicators.exists():
@@ -44,7 +43,7 @@ def load_default_catalogue(year: int) -> Catalogue:
     sections = _create_sections(catalogue, data.sections.items())
     rows = [asdict(row) for row in data.indicators.values()]
     indicators = _create_indicators(catalogue, sections, rows)
-    _create_rules(catalogue, indicators, [asdict(row) for row in data.rules])
+    _create_rules(catalogue, indicators, data.rules)
     return catalogue
 
 

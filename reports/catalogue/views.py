@@ -90,7 +90,7 @@ class RuleForm(CatalogueRowForm):
         fields = ("indicator", "expression", "levels", "severity", "message")
 
 
-KINDS = {
+ROW_FORMS = {
     "muc": (Section, SectionForm),
     "chi-tieu": (Indicator, IndicatorForm),
     "quy-tac": (Rule, RuleForm),
@@ -209,6 +209,6 @@ def _delete(row) -> None:
 
 
 def _kind_of(year: int, kind: str):
-    if kind not in KINDS:
+    if kind not in ROW_FORMS:
         raise Http404
-    return get_object_or_404(Catalogue, year=year), *KINDS[kind]
+    return get_object_or_404(Catalogue, year=year), *ROW_FORMS[kind]

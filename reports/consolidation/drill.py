@@ -10,11 +10,12 @@ from functools import cached_property
 from django.db.models import QuerySet
 
 from danvan.units.models import Level
+from danvan.units.queries import tree_order
 from reports.catalogue.expressions import Node, references_in
 from reports.consolidation.facts import meets as report_meets
 from reports.consolidation.facts import read_facts
-from reports.consolidation.figures import Definition, Evaluator, Figure
-from reports.consolidation.scope import Scope, Source
+from reports.consolidation.figures import Definition, Evaluator, Total
+from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import (
     single_years,
 )
@@ -40,7 +41,7 @@ class DrillPart:
     """
 
     definition: Definition
-    figure: Figure
+    figure: Total
     contributions: Sequence[Contribution]
 
 
@@ -51,9 +52,9 @@ class Drill:
     scope: Scope
     definition: Definition
     level: str | None
-    figure: Figure
+    figure: Total
     parts: tuple[DrillPart, ...]
-    by_year: tuple[tuple[int, Figure], ...]
+    by_year: tuple[tuple[int, Total], ...]
 
 
 def drill(scope: Scope, code: str, level: str | None = None) -> Drill:
@@ -62,26 +63,26 @@ def drill(scope: Scope, code: str, level: str | None = None) -> Drill:
     The contributions of each part add up to its figure exactly. Raises KeyError when no catalogue
     of the range has `code`.
     """
-    source = Source(scope)
-    definition = source.definitions[code]
-    facts = read_facts(source, source.years, [code])[None]
-    evaluator = Evaluator(source.definitions, facts, source.years)
+    data = ScopeData(scope)
+    definition = data.definitions[code]
+    facts = read_facts(data, data.years, [code])[None]
+    evaluator = Evaluator(data.definitions, facts, data.years)
     parts = tuple(
         DrillPart(
-            source.definitions[leaf],
+            data.definitions[leaf],
             evaluator.figure(leaf, at),
-            _contributions(source, evaluator, leaf, at),
+            _contributions(data, evaluator, leaf, at),
         )
-        for leaf, at in _leaves(source, definition, level)
+        for leaf, at in _leaves(data, definition, level)
     )
     by_year = tuple(
-        (year, one.figure(code, level)) for year, one in single_years(source, facts).items()
+        (year, one.figure(code, level)) for year, one in single_years(data, facts).items()
     )
     return Drill(scope, definition, level, evaluator.figure(code, level), parts, by_year)
 
 
 def _leaves(
-    source: Source, definition: Definition, level: str | None
+    data: ScopeData, definition: Definition, level: str | None
 ) -> dict[tuple[str, str | None], None]:
     """Return the entered or counted indicators, with their level, that a figure is made of."""
     if not definition.is_computed:
@@ -92,9 +93,9 @@ def _leaves(
         return {}
     for name in sorted(references_in(definition.formula)):
         code, _at, letter = name.partition("@")
-        if code in source.definitions and code != definition.code:
+        if code in data.definitions and code != definition.code:
             at = Level.from_letter(letter).value if letter else level
-            found.update(_leaves(source, source.definitions[code], at))
+            found.update(_leaves(data, data.definitions[code], at))
     return found
 
 
@@ -125,37 +126,39 @@ class _Summed(Sequence):
 
 
 def _contributions(
-    source: Source, evaluator: Evaluator, code: str, level: str | None
+    data: ScopeData, evaluator: Evaluator, code: str, level: str | None
 ) -> Sequence[Contribution]:
-    definition = source.definitions[code]
+    definition = data.definitions[code]
     periods = (evaluator.as_of(code),) if definition.stands_still else evaluator.years
     counted = definition.aggregation == Aggregation.COUNT
     condition = definition.formula if counted else None
-    names = source.leaves_of(condition) if condition else {code}
-    values = source.values([p for p in periods if p]).filter(
-        indicator__in=source.ids_of(names), number__isnull=False
+    names = data.leaves_of(condition) if condition else {code}
+    values = data.values([p for p in periods if p]).filter(
+        indicator__in=data.ids_of(names), number__isnull=False
     )
     if level:
         values = values.filter(report__level=level)
     values = values.select_related("report__unit__parent", "report__period")
-    values = values.order_by("report__period__start", "report__unit__path", "indicator__order")
+    values = values.order_by(
+        "report__period__start", tree_order("report__unit"), "indicator__order"
+    )
     if not counted:
         return _Summed(values)
     by_report: dict[int, list] = {}
     for value in values:
         by_report.setdefault(value.report_id, []).append(value)
-    found = (_counted(source, condition, values) for values in by_report.values())
+    found = (_counted(data, condition, values) for values in by_report.values())
     return tuple(contribution for contribution in found if contribution)
 
 
-def _counted(source: Source, condition: Node | None, values: list) -> Contribution | None:
+def _counted(data: ScopeData, condition: Node | None, values: list) -> Contribution | None:
     """Return the 1 a report adds to a count, with what met the condition; None if not met."""
-    numbers = {source.indicator_codes[value.indicator_id]: value.number for value in values}
-    shown = tuple((source.definitions[code], number) for code, number in numbers.items())
+    numbers = {data.indicator_codes[value.indicator_id]: value.number for value in values}
+    shown = tuple((data.definitions[code], number) for code, number in numbers.items())
     report = values[0].report
     met = values[0].number == 1
     if condition is not None:
-        met = report_meets(source, condition, numbers, report.level)
+        met = report_meets(data, condition, numbers, report.level)
     if not met:
         return None
     return Contribution(report, Decimal(1), Qualifier.EXACT, values[0].note, shown)

@@ -12,9 +12,9 @@ from decimal import Decimal
 from django.db.models import Count, Q, Sum
 
 from danvan.units.models import Level
-from reports.catalogue.expressions import Node, holds, names_in, value
+from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
 from reports.consolidation.figures import Facts, Part
-from reports.consolidation.scope import Source
+from reports.consolidation.scope import ScopeData
 from reports.models import (
     Aggregation,
     Qualifier,
@@ -25,30 +25,30 @@ _PLACES = Decimal("0.001")
 
 
 def read_facts(
-    source: Source, periods: Iterable[int], codes: Iterable[str], *, by_unit: bool = False
+    data: ScopeData, periods: Iterable[int], codes: Iterable[str], *, by_unit: bool = False
 ) -> dict[int | None, Facts]:
     """Return the facts of the scope in `periods` for `codes` and what their formulas read.
 
     One entry under None, or with `by_unit` one per reporting unit. At most four queries.
     """
-    periods, codes = list(periods), source.codes_of(codes)
+    periods, codes = list(periods), data.codes_of(codes)
     facts: dict[int | None, Facts] = defaultdict(Facts)
     owner = ["report__unit_id"] if by_unit else []
     if not by_unit:
         facts[None] = Facts()
-    _read_units(source, periods, facts, by_unit)
+    _read_units(data, periods, facts, by_unit)
     if periods:
-        _read_sums(source, periods, codes, facts, owner)
-        _read_distributions(source, periods, codes, facts, owner)
-        _read_joint_counts(source, periods, codes, facts, owner)
+        _read_sums(data, periods, codes, facts, owner)
+        _read_distributions(data, periods, codes, facts, owner)
+        _read_joint_counts(data, periods, codes, facts, owner)
     return facts
 
 
-def _read_units(source: Source, periods: list[int], facts: dict, by_unit: bool) -> None:
+def _read_units(data: ScopeData, periods: list[int], facts: dict, by_unit: bool) -> None:
     """Read how many reports each cell asks for, and how many of them are included."""
     owner = ["unit_id"] if by_unit else []
-    rows = source.reports(periods).order_by().values_list(*owner, "period_id", "level")
-    included = Count("pk", filter=Q(state__in=source.scope.states))
+    rows = data.reports(periods).order_by().values_list(*owner, "period_id", "level")
+    included = Count("pk", filter=Q(state__in=data.scope.states))
     for *key, period, level, count, inside in rows.annotate(asked=Count("pk"), inside=included):
         mine = facts[key[0] if key else None]
         mine.units[period, level] += count
@@ -56,102 +56,100 @@ def _read_units(source: Source, periods: list[int], facts: dict, by_unit: bool) 
 
 
 def _read_sums(
-    source: Source, periods: list[int], codes: set[str], facts: dict, owner: list
+    data: ScopeData, periods: list[int], codes: set[str], facts: dict, owner: list
 ) -> None:
     """Read the sums, then (few rows, an index of their own) what makes some of them inexact."""
-    values = source.values(periods)
-    if codes < {d.code for d in source.definitions.values() if d.value_type != ValueType.TEXT}:
-        values = values.filter(indicator__in=source.ids_of(codes))
+    values = data.values(periods)
+    if codes < {d.code for d in data.definitions.values() if d.value_type != ValueType.TEXT}:
+        values = values.filter(indicator__in=data.ids_of(codes))
     # One period need not be grouped by: a sixth of the time on a whole country's figures.
     several = ["report__period_id"] if len(periods) > 1 else []
     group = [*owner, *several, "report__level", "indicator_id"]
     rows = values.values_list(*group).annotate(total=Sum("number"), reports=Count("number"))
     for *key, level, indicator, total, reports in rows.order_by():
         period = key.pop() if several else periods[0]
-        code = source.indicator_codes[indicator]
-        if reports and source.is_summed(code):
+        code = data.indicator_codes[indicator]
+        if reports and data.is_summed(code):
             part = Part(Decimal(total).quantize(_PLACES), reports)
             facts[key[0] if key else None].add_part(code, (period, level), part)
     group = [*owner, "report__period_id", "report__level", "indicator_id", "qualifier"]
     inexact = values.filter(~Q(qualifier=Qualifier.EXACT), number__isnull=False)
     rows = inexact.values_list(*group).annotate(count=Count("*"))
     for *key, period, level, indicator, qualifier, count in rows.order_by():
-        code = source.indicator_codes[indicator]
-        if source.is_summed(code):
+        code = data.indicator_codes[indicator]
+        if data.is_summed(code):
             at_least = qualifier == Qualifier.AT_LEAST
             part = Part(Decimal(0), 0, count * at_least, count * (not at_least))
             facts[key[0] if key else None].add_part(code, (period, level), part)
 
 
 def _read_distributions(
-    source: Source, periods: list[int], codes: set[str], facts: dict, owner: list
+    data: ScopeData, periods: list[int], codes: set[str], facts: dict, owner: list
 ) -> None:
     """Read how many reports gave each number: ratings, yes/no, and conditions on one indicator."""
     conditions = defaultdict(list)
-    for code, node in _counted(source, codes):
+    for code, node in _counted(data, codes):
         if node is None:
             conditions[code].append((code, None))
-        elif not _is_joint(source, node):
+        elif not _is_joint(data, node):
             conditions[names_in(node).pop()].append((code, node))
-    ratings = {code for code in codes if source.definitions[code].value_type == ValueType.RATING}
+    ratings = {code for code in codes if data.definitions[code].value_type == ValueType.RATING}
     wanted = ratings | set(conditions)
     if not wanted:
         return
-    rows = source.values(periods).filter(indicator__in=source.ids_of(wanted), number__isnull=False)
+    rows = data.values(periods).filter(indicator__in=data.ids_of(wanted), number__isnull=False)
     rows = rows.values_list(*owner, "report__period_id", "report__level", "indicator_id", "number")
     for *key, period, level, indicator, number, count in rows.annotate(count=Count("*")).order_by():
-        code, mine = source.indicator_codes[indicator], facts[key[0] if key else None]
+        code, mine = data.indicator_codes[indicator], facts[key[0] if key else None]
         if code in ratings:
             ranks = mine.ranks.setdefault(code, {}).setdefault((period, level), Counter())
             ranks[int(number)] += count
         for counted, node in conditions[code]:
-            met = number == 1 if node is None else meets(source, node, {code: number}, level)
+            met = number == 1 if node is None else meets(data, node, {code: number}, level)
             if met is not None:
                 mine.add_part(counted, (period, level), Part(Decimal(count if met else 0), count))
 
 
 def _read_joint_counts(
-    source: Source, periods: list[int], codes: set[str], facts: dict, owner: list
+    data: ScopeData, periods: list[int], codes: set[str], facts: dict, owner: list
 ) -> None:
     """Read the conditions on several indicators: they are asked of each report's own figures."""
-    joint = {
-        code: node for code, node in _counted(source, codes) if node and _is_joint(source, node)
-    }
+    joint = {code: node for code, node in _counted(data, codes) if node and _is_joint(data, node)}
     if not joint:
         return
-    names = set().union(*(source.leaves_of(node) for node in joint.values()))
-    rows = source.values(periods).filter(indicator__in=source.ids_of(names), number__isnull=False)
+    names = set().union(*(data.leaves_of(node) for node in joint.values()))
+    rows = data.values(periods).filter(indicator__in=data.ids_of(names), number__isnull=False)
     columns = ("report_id", "report__period_id", "report__level", "indicator_id", "number")
     reports: dict[tuple, dict[str, Decimal]] = defaultdict(dict)
     for *key, report, period, level, indicator, number in rows.values_list(*owner, *columns):
         cell = (key[0] if key else None, report, period, level)
-        reports[cell][source.indicator_codes[indicator]] = number
+        reports[cell][data.indicator_codes[indicator]] = number
     for (key, _report, period, level), numbers in reports.items():
         for code, node in joint.items():
-            met = meets(source, node, numbers, level)
+            met = meets(data, node, numbers, level)
             if met is not None:
                 facts[key].add_part(code, (period, level), Part(Decimal(met), 1))
 
 
-def _counted(source: Source, codes: Iterable[str]) -> list[tuple[str, Node | None]]:
+def _counted(data: ScopeData, codes: Iterable[str]) -> list[tuple[str, Node | None]]:
     """Return the COUNT indicators among `codes` with their condition (None: their own yes/no)."""
-    definitions = (source.definitions[code] for code in codes)
+    definitions = (data.definitions[code] for code in codes)
     return [(d.code, d.formula) for d in definitions if d.aggregation == Aggregation.COUNT]
 
 
-def _is_joint(source: Source, node: Node) -> bool:
+def _is_joint(data: ScopeData, node: Node) -> bool:
     """Tell whether a condition reads more than one entered figure of a report."""
-    return len(names_in(node)) != 1 or source.leaves_of(node) != names_in(node)
+    return len(names_in(node)) != 1 or data.leaves_of(node) != names_in(node)
 
 
-def meets(source: Source, node: Node, numbers: dict[str, Decimal], level: str) -> bool | None:
+def meets(data: ScopeData, node: Node, numbers: dict[str, Decimal], level: str) -> bool | None:
     """Tell whether a report of `level` with `numbers` meets `node`; None where blanks forbid."""
 
     def lookup(name: str) -> Decimal | None:
         code, _at, letter = name.partition("@")
         if letter and Level(level).letter != letter:
             return None
-        definition = source.definitions.get(code)
+        definition = data.definitions.get(code)
         if definition and definition.is_computed:
             return value(definition.formula, lookup)
         return numbers.get(code)
@@ -160,8 +158,3 @@ def meets(source: Source, node: Node, numbers: dict[str, Decimal], level: str) -
         return holds(node, lookup)
     number = value(node, lookup)
     return None if number is None else number > 0
-
-
-def is_condition(node: Node) -> bool:
-    """Tell whether an expression is true or false rather than a number."""
-    return node.op in ("and", "=>", "=", "!=", "<", "<=", ">", ">=")

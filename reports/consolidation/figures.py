@@ -16,7 +16,7 @@ from danvan.units.models import Level
 from reports.catalogue.expressions import UNITS, Node, references_in, value
 from reports.models import Aggregation, Qualifier, ValueType
 
-Cell = tuple[int, str]  # period id, level
+PeriodLevel = tuple[int, str]  # period id, level
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Part:
 class Facts:
     """Parts by indicator and cell, counts per rank of ratings, reports asked for and included."""
 
-    parts: dict[str, dict[Cell, Part]] = field(default_factory=dict)
-    ranks: dict[str, dict[Cell, Counter]] = field(default_factory=dict)
+    parts: dict[str, dict[PeriodLevel, Part]] = field(default_factory=dict)
+    ranks: dict[str, dict[PeriodLevel, Counter]] = field(default_factory=dict)
     units: Counter = field(default_factory=Counter)
     included: Counter = field(default_factory=Counter)
 
-    def add_part(self, code: str, cell: Cell, part: Part) -> None:
+    def add_part(self, code: str, cell: PeriodLevel, part: Part) -> None:
         """Add `part` to what is known of the cell."""
         cells = self.parts.setdefault(code, {})
         cells[cell] = cells[cell] + part if cell in cells else part
@@ -107,7 +107,7 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Total:
     """One consolidated figure. `number` None is blank: no report contributed.
 
     `reports` is how many did. `as_of` is the year of a stock, count or rating. Ratios carry what
@@ -130,7 +130,7 @@ class Figure:
         return self.number is None and not self.ranks
 
 
-BLANK = Figure()
+NO_TOTAL = Total()
 
 
 class Evaluator:
@@ -149,13 +149,13 @@ class Evaluator:
     ):
         self.definitions, self.facts, self.years = definitions, facts, years
         self.anchor = anchor or facts
-        self._known: dict[tuple[str, str | None], Figure] = {}
+        self._known: dict[tuple[str, str | None], Total] = {}
 
-    def figure(self, code: str, level: str | None = None) -> Figure:
+    def figure(self, code: str, level: str | None = None) -> Total:
         """Return the figure of `code` at `level`, or of all levels together."""
         key = code, level
         if key not in self._known:
-            self._known[key] = BLANK  # a formula that reads itself finds a blank
+            self._known[key] = NO_TOTAL  # a formula that reads itself finds a blank
             self._known[key] = self._compute(code, level)
         return self._known[key]
 
@@ -173,14 +173,14 @@ class Evaluator:
             if held == period and level in (None, at)
         )
 
-    def _compute(self, code: str, level: str | None) -> Figure:
+    def _compute(self, code: str, level: str | None) -> Total:
         definition = self.definitions.get(code)
         if definition is None:
-            return BLANK
+            return NO_TOTAL
         if definition.value_type == ValueType.RATING:
             return self._rated(definition, level)
         if definition.aggregation == Aggregation.NONE:
-            return BLANK
+            return NO_TOTAL
         return (
             self._formula(definition, level)
             if definition.is_computed
@@ -191,7 +191,7 @@ class Evaluator:
         """Return the periods that count for it: all, or the last with data."""
         return (self.as_of(definition.code),) if definition.stands_still else self.years
 
-    def _sum(self, definition: Definition, level: str | None) -> Figure:
+    def _sum(self, definition: Definition, level: str | None) -> Total:
         periods = set(self._periods(definition))
         parts = [
             part
@@ -199,34 +199,34 @@ class Evaluator:
             if period in periods and level in (None, at)
         ]
         if not parts:
-            return BLANK
+            return NO_TOTAL
         whole = parts[0]
         for part in parts[1:]:
             whole += part
         as_of = self.years[self.as_of(definition.code)] if definition.stands_still else None
-        return Figure(whole.total, whole.qualifier, whole.reports, as_of)
+        return Total(whole.total, whole.qualifier, whole.reports, as_of)
 
-    def _rated(self, definition: Definition, level: str | None) -> Figure:
+    def _rated(self, definition: Definition, level: str | None) -> Total:
         last = self.as_of(definition.code)
         counts: Counter = Counter()
         for (period, at), ranks in self.facts.ranks.get(definition.code, {}).items():
             if period == last and level in (None, at):
                 counts.update(ranks)
         if not counts:
-            return BLANK
+            return NO_TOTAL
         names = [(rank, name) for rank, name in enumerate(definition.scale, 1) if counts[rank]]
         shown = tuple((name, counts[rank]) for rank, name in reversed(names))
-        return Figure(reports=counts.total(), as_of=self.years[last], ranks=shown)
+        return Total(reports=counts.total(), as_of=self.years[last], ranks=shown)
 
-    def _formula(self, definition: Definition, level: str | None) -> Figure:
+    def _formula(self, definition: Definition, level: str | None) -> Total:
         names = references_in(definition.formula)
         letters = {name[-1] for name in names if "@" in name}
         if level and letters and Level(level).letter not in letters:
-            return BLANK
+            return NO_TOTAL
         reading = _Reading(self, level, self._units_period(names))
         number = value(definition.formula, reading)
         used = [reading.figure(name) for name in names if not name.startswith(UNITS)]
-        figure = Figure(
+        figure = Total(
             number,
             _qualifier(definition.formula, reading) if number is not None else Qualifier.EXACT,
             max((part.reports for part in used), default=0),
@@ -234,7 +234,7 @@ class Evaluator:
         )
         return self._as_ratio(definition, figure, reading) if definition.is_ratio else figure
 
-    def _as_ratio(self, definition: Definition, figure: Figure, reading: _Reading) -> Figure:
+    def _as_ratio(self, definition: Definition, figure: Total, reading: _Reading) -> Total:
         top = bottom = None
         if definition.formula.op == "/":
             top, bottom = (value(side, reading) for side in definition.formula.args)
@@ -259,12 +259,12 @@ class _Reading:
     def __init__(self, evaluator: Evaluator, level: str | None, units_period: int | None):
         self.evaluator, self.level, self.units_period = evaluator, level, units_period
 
-    def figure(self, name: str) -> Figure:
+    def figure(self, name: str) -> Total:
         """Return the figure a name stands for."""
         code, _at, letter = name.partition("@")
         level = Level.from_letter(letter).value if letter else self.level
         if code == UNITS:
-            return Figure(Decimal(self.evaluator.units(level, self.units_period)))
+            return Total(Decimal(self.evaluator.units(level, self.units_period)))
         return self.evaluator.figure(code, level)
 
     def __call__(self, name: str) -> Decimal | None:
@@ -288,7 +288,7 @@ def _qualifier(node: Node, reading: _Reading) -> str:
     return next((q for q in (Qualifier.AT_LEAST, Qualifier.ABOUT) if q in found), Qualifier.EXACT)
 
 
-def with_extremes(figure: Figure, single_years: Iterable[Figure]) -> Figure:
+def with_extremes(figure: Total, single_years: Iterable[Total]) -> Total:
     """Return a ratio with its lowest and highest year; unchanged with fewer than two."""
     numbers = [one.number for one in single_years if one.number is not None]
     if len(numbers) < 2:

@@ -10,13 +10,13 @@ from django import forms
 from django.db.models import QuerySet
 
 from danvan.accounts.scope import units_visible_to
-from danvan.units.models import AdministrativeUnit, Level
+from danvan.common.arguments import MAX_YEARS
+from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.consolidation.scope import Scope
 from reports.models import Aggregation, Indicator, Report, ReportingPeriod, Section, ValueType
 from reports.models.period import COUNTED_KINDS
 
 LEVELS, UNITS = "levels", "units"
-MAX_YEARS = 30
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Wanted:
     """What a reader asked for, checked."""
 
     unit: AdministrativeUnit
+    key: str
     first: int
     last: int
     section: str | None
@@ -52,7 +53,7 @@ class Wanted:
     def query(self) -> str:
         """The scope as a query string, for links that stay in it."""
         state = {"state": "submitted"} if self.include_submitted else {}
-        return urlencode({"unit": self.unit.code, "first": self.first, "last": self.last, **state})
+        return urlencode({"unit": self.key, "first": self.first, "last": self.last, **state})
 
 
 class ConsolidationForm(forms.Form):
@@ -128,6 +129,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         chosen = self.form.cleaned_data
         return Wanted(
             unit=self.units[chosen["unit"]],
+            key=chosen["unit"],
             first=int(chosen["first"]),
             last=int(chosen["last"]),
             section=chosen["section"] or None,
@@ -146,21 +148,33 @@ class ConsolidationFilter(django_filters.FilterSet):
         return [period for period in self.periods if first <= period.year <= last] or self.periods
 
     def _units(self, data) -> dict[str, AdministrativeUnit]:
-        """Return by code the visible units that report in the range (their last version), and the own."""
+        """Return the visible units that report in the range, under their last name, and the own, by key.
+
+        The key is the code; of several units that had one code in turn it is that of the last, the
+        others' carry the day they began ("13294@2020-01-01").
+        """
         self.catalogues = {period.catalogue_id for period in self._in_range(data)}
         periods = [period.pk for period in self._in_range(data)]
         rows = units_visible_to(self.user).select_related("parent")
         own = rows.filter(pk=self.user.unit_id)
         reporting = Report.objects.visible_to(self.user).filter(period__in=periods).values("unit")
-        found = {}
-        for unit in (*own, *rows.filter(pk__in=reporting).order_by("valid_from", "path")):
-            found[unit.code] = unit
-        return dict(sorted(found.items(), key=lambda pair: pair[1].path))
+        firsts = UnitSuccession.objects.first_versions()
+        found: dict[int, AdministrativeUnit] = {}
+        for unit in (*own, *rows.filter(pk__in=reporting).order_by("valid_from")):
+            found[firsts.get(unit.pk, unit.pk)] = unit
+        self.own = found.get(firsts.get(self.user.unit_id, self.user.unit_id))
+        units = sorted(found.values(), key=lambda unit: unit.tree_key)
+        last = {unit.code: unit for unit in sorted(units, key=lambda unit: unit.valid_from)}
+        return {
+            unit.code if last[unit.code] == unit else f"{unit.code}@{unit.valid_from}": unit
+            for unit in units
+        }
 
     def _usual_unit(self) -> str:
-        """Return the code of the reader's own unit; for superusers the first root."""
-        own = self.user.unit.code if self.user.unit_id else None
-        return own if own in self.units else next(iter(self.units))
+        """Return the key of the reader's own unit; for superusers that of the first root."""
+        return next((key for key, unit in self.units.items() if unit == self.own), None) or next(
+            iter(self.units)
+        )
 
     def _offer(self, years: list[int]) -> None:
         """Fill in the choices of the form."""
@@ -189,13 +203,11 @@ class ConsolidationFilter(django_filters.FilterSet):
     def _grouped_units(self) -> list:
         """Return the unit choices: the boards first, then the communes of each district."""
         boards = [
-            (unit.code, unit.full_name)
-            for unit in self.units.values()
-            if unit.level != Level.COMMUNE
+            (key, unit.full_name) for key, unit in self.units.items() if unit.level != Level.COMMUNE
         ]
         groups: dict[str, list] = {}
-        for unit in self.units.values():
+        for key, unit in self.units.items():
             if unit.level == Level.COMMUNE:
                 above = unit.parent.full_name if unit.parent else ""
-                groups.setdefault(above, []).append((unit.code, unit.full_name))
+                groups.setdefault(above, []).append((key, unit.full_name))
         return [*boards, *groups.items()]

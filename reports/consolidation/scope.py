@@ -56,7 +56,7 @@ class Scope:
         return self.first_year - length, self.first_year - 1
 
 
-class Source:
+class ScopeData:
     """The rows of one scope: periods, definitions, reports. Reads each once."""
 
     def __init__(self, scope: Scope):

@@ -14,19 +14,20 @@ from decimal import Decimal
 from itertools import groupby
 
 from danvan.units.models import AdministrativeUnit, Level
+from danvan.units.queries import tree_order
 from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import (
-    BLANK,
+    NO_TOTAL,
     Definition,
     Evaluator,
     Facts,
-    Figure,
+    Total,
     with_extremes,
 )
-from reports.consolidation.scope import Scope, Source
+from reports.consolidation.scope import Scope, ScopeData
 from reports.models import ValueType
 
-__all__ = ["BLANK", "Consolidation", "Figure", "Scope", "consolidate", "submissions"]
+__all__ = ["NO_TOTAL", "Consolidation", "Scope", "Total", "consolidate", "submissions"]
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,10 @@ class Line:
     """One indicator: its figure by level and in total, in the range before, and year by year."""
 
     definition: Definition
-    by_level: dict[str, Figure]
-    total: Figure
-    prior: Figure
-    by_year: tuple[tuple[int, Figure], ...]
+    by_level: dict[str, Total]
+    total: Total
+    prior: Total
+    by_year: tuple[tuple[int, Total], ...]
     is_complete: bool = True
 
     @property
@@ -141,55 +142,53 @@ class Consolidation:
 
 def consolidate(*scope, **options) -> Consolidation:
     """Return the figures of a scope; arguments as of `Scope`. Without reports figures are blank."""
-    return consolidate_source(Source(Scope(*scope, **options)))
+    return consolidate_data(ScopeData(Scope(*scope, **options)))
 
 
-def consolidate_source(source: Source) -> Consolidation:
+def consolidate_data(data: ScopeData) -> Consolidation:
     """Return the consolidation of the scope of `source`, which other views of it may share."""
-    codes = section_codes(source, source.scope.section)
-    facts = read_facts(source, [*source.prior, *source.years], codes)[None]
-    years = year_progress(source, facts)
+    codes = section_codes(data, data.scope.section)
+    facts = read_facts(data, [*data.prior, *data.years], codes)[None]
+    years = year_progress(data, facts)
     complete = all(year.included == year.expected for year in years)
     return Consolidation(
-        scope=source.scope,
-        levels=source.scope.levels or tuple(Level.values),
-        sections=_sections(source, codes, facts, complete),
+        scope=data.scope,
+        levels=data.scope.levels or tuple(Level.values),
+        sections=_sections(data, codes, facts, complete),
         years=years,
-        missing=submissions(source, missing_only=True),
-        prior_years=source.scope.prior_years if source.prior else None,
+        missing=submissions(data, missing_only=True),
+        prior_years=data.scope.prior_years if data.prior else None,
     )
 
 
-def section_codes(source: Source, section: str | None) -> list[str]:
+def section_codes(data: ScopeData, section: str | None) -> list[str]:
     """Return the codes to show: of one section, or all; texts are told elsewhere."""
     return [
         code
-        for code, definition in source.definitions.items()
+        for code, definition in data.definitions.items()
         if section in (None, definition.section_code) and definition.value_type != ValueType.TEXT
     ]
 
 
-def section_numbers(source: Source) -> dict[str, int]:
+def section_numbers(data: ScopeData) -> dict[str, int]:
     """Return the number of each section in the whole catalogue, so that a section keeps its own."""
-    codes = dict.fromkeys(d.section_code for d in source.definitions.values())
+    codes = dict.fromkeys(d.section_code for d in data.definitions.values())
     return {code: number for number, code in enumerate(codes, 1)}
 
 
 def _sections(
-    source: Source, codes: list[str], facts: Facts, complete: bool
+    data: ScopeData, codes: list[str], facts: Facts, complete: bool
 ) -> tuple[SectionLines, ...]:
     """Evaluate every line: by level, in total, before, and each year by itself."""
-    whole = Evaluator(source.definitions, facts, source.years)
-    before = Evaluator(source.definitions, facts, source.prior)
-    single = single_years(source, facts)
+    whole = Evaluator(data.definitions, facts, data.years)
+    before = Evaluator(data.definitions, facts, data.prior)
+    single = single_years(data, facts)
     if len(single) == 1:
         single = dict.fromkeys(single, whole)
-    numbers = section_numbers(source)
+    numbers = section_numbers(data)
     lines = [
         replace(
-            _line(
-                source.definitions[code], source.scope.levels or Level.values, whole, before, single
-            ),
+            _line(data.definitions[code], data.scope.levels or Level.values, whole, before, single),
             is_complete=complete,
         )
         for code in codes
@@ -202,12 +201,12 @@ def _sections(
     )
 
 
-def single_years(source: Source, facts: Facts) -> dict[int, Evaluator]:
+def single_years(data: ScopeData, facts: Facts) -> dict[int, Evaluator]:
     """Return an evaluator for each year of the range by itself."""
     periods: dict[int, dict[int, int]] = defaultdict(dict)
-    for period, year in source.years.items():
+    for period, year in data.years.items():
         periods[year][period] = year
-    return {year: Evaluator(source.definitions, facts, years) for year, years in periods.items()}
+    return {year: Evaluator(data.definitions, facts, years) for year, years in periods.items()}
 
 
 def _line(
@@ -217,7 +216,7 @@ def _line(
     before: Evaluator,
     single: dict[int, Evaluator],
 ) -> Line:
-    def figure(level: str | None) -> Figure:
+    def figure(level: str | None) -> Total:
         found = whole.figure(definition.code, level)
         if not definition.is_ratio or len(single) < 2:
             return found
@@ -232,11 +231,11 @@ def _line(
     )
 
 
-def year_progress(source: Source, facts: Facts) -> tuple[YearProgress, ...]:
+def year_progress(data: ScopeData, facts: Facts) -> tuple[YearProgress, ...]:
     """Return, year by year, how many reports are asked for and how many are in the figures."""
     years = []
     for year, group in groupby(
-        (p for p in source.periods if p.pk in source.years), key=lambda period: period.year
+        (p for p in data.periods if p.pk in data.years), key=lambda period: period.year
     ):
         periods = list(group)
         years.append(
@@ -256,10 +255,10 @@ def _count(counts: dict, periods: list) -> int:
     return sum(count for (period, _level), count in counts.items() if period in wanted)
 
 
-def submissions(source: Source, *, missing_only: bool = False) -> tuple[Submission, ...]:
+def submissions(data: ScopeData, *, missing_only: bool = False) -> tuple[Submission, ...]:
     """Return where the reports of the scope stand, by period and unit; or only the missing."""
-    states = source.scope.states
-    reports = source.reports().with_due_dates().with_names()
+    states = data.scope.states
+    reports = data.reports().with_due_dates().with_names()
     if missing_only:
         reports = reports.exclude(state__in=states)
     return tuple(
@@ -277,5 +276,5 @@ def submissions(source: Source, *, missing_only: bool = False) -> tuple[Submissi
             submitted_at=report.submitted_at,
             approved_at=report.approved_at,
         )
-        for report in reports.order_by("period__start", "unit__path")
+        for report in reports.order_by("period__start", tree_order("unit"))
     )

@@ -1,17 +1,19 @@
 """The same figures unit by unit: rows that add up to the total, and the reports behind one figure.
 
-As it was: a unit that was only renamed or changed its kind stays one row (its path is the same), a
-merged one keeps the row of its own years. Restated series can be made from the same facts by unit.
+As it was: a unit that was only renamed or changed its kind stays one row, a merged one keeps the row of
+its own years, whatever code its successor took. Restated series can be made from the same facts by unit.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from danvan.units.models import AdministrativeUnit
+from django.db.models import Max
+
+from danvan.units.models import AdministrativeUnit, UnitSuccession
 from reports.consolidation.facts import read_facts
-from reports.consolidation.figures import Definition, Evaluator, Facts, Figure
-from reports.consolidation.scope import Scope, Source
+from reports.consolidation.figures import Definition, Evaluator, Facts, Total
+from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import (
     YearProgress,
     section_codes,
@@ -28,7 +30,7 @@ class UnitRow:
     """
 
     unit: AdministrativeUnit
-    figures: dict[str, Figure]
+    figures: dict[str, Total]
     parts: tuple[UnitRow, ...] = ()
     is_own: bool = False
 
@@ -46,11 +48,17 @@ class Breakdown:
 
 @dataclass
 class _Node:
-    """A place in the tree while it is built: what its own office entered, and what is below."""
+    """A place in the tree while it is built: what its own office entered, and what is below (by identity)."""
 
-    path: str
+    unit: AdministrativeUnit
     own: list[int] = field(default_factory=list)
-    below: dict[str, _Node] = field(default_factory=dict)
+    below: dict[int, _Node] = field(default_factory=dict)
+
+    def child(self, key: int, unit: AdministrativeUnit) -> _Node:
+        """Return the node of `key` below; it is shown by the last version of its unit."""
+        node = self.below.setdefault(key, _Node(unit))
+        node.unit = max(node.unit, unit, key=lambda one: one.valid_from)
+        return node
 
 
 def by_child_unit(*scope, **options) -> Breakdown:
@@ -59,73 +67,59 @@ def by_child_unit(*scope, **options) -> Breakdown:
     For a province: districts, each with its communes; for a district its communes. Arguments as of
     `Scope`. The row of the unit's own office is among the parts, so that they add up exactly.
     """
-    source = Source(Scope(*scope, **options))
-    return break_down(source, source.scope.section)
+    data = ScopeData(Scope(*scope, **options))
+    return break_down(data, data.scope.section)
 
 
-def break_down(source: Source, section: str | None) -> Breakdown:
+def break_down(data: ScopeData, section: str | None) -> Breakdown:
     """Return the rows by unit of one section (None: all) in the scope of `source`."""
-    codes = section_codes(source, section)
-    facts = read_facts(source, source.years, codes, by_unit=True)
-    paths = _paths(source)
-    root = _tree(source, paths)
-    units = _units_by_path(source, root)
+    codes = section_codes(data, section)
+    facts = read_facts(data, data.years, codes, by_unit=True)
+    root = _tree(data)
     anchor = Facts()
     for one in facts.values():
         anchor.add(one)
-    total, _all = _row(source, root, units, facts, codes, anchor)
+    total, _all = _row(data, root, facts, codes, anchor)
     return Breakdown(
-        scope=source.scope,
-        columns=tuple(source.definitions[code] for code in codes),
-        section_number=section_numbers(source).get(section, 0),
+        scope=data.scope,
+        columns=tuple(data.definitions[code] for code in codes),
+        section_number=section_numbers(data).get(section, 0),
         total=total,
-        years=year_progress(source, anchor),
+        years=year_progress(data, anchor),
     )
 
 
-def _paths(source: Source) -> dict[int, str]:
-    """Return {unit id: path} of the units that must report in the range."""
-    return dict(source.reports().order_by("unit__path").values_list("unit_id", "unit__path"))
+def _tree(data: ScopeData) -> _Node:
+    """Hang every reporting unit below the nearest of the family (the unit, its predecessors).
 
-
-def _tree(source: Source, paths: dict[int, str]) -> _Node:
-    """Hang every reporting unit below the nearest of the family (the unit, its predecessors)."""
-    family = sorted((unit.path for unit in source.family), key=len, reverse=True)
-    root = _Node(source.scope.unit.path)
-    for unit_id, path in paths.items():
-        above = next((base for base in family if path.startswith(base)), "")
+    Each stands where it stood on the last structure date it reported for, under its name of then; a
+    predecessor's own office has a row of its own.
+    """
+    reports = data.reports().order_by()
+    days = dict(reports.values_list("unit").annotate(Max("period__structure_date")))
+    reporting = AdministrativeUnit.objects.filter(pk__in=reports.values("unit"))
+    firsts = UnitSuccession.objects.first_versions()
+    top = data.scope.unit
+    family = {firsts.get(unit.pk, unit.pk) for unit in data.family}
+    root, names = _Node(top), []
+    for unit_id, chain in reporting.chains_on(days).items():
+        steps = [(firsts.get(unit.pk, unit.pk), unit) for unit in chain]
+        depth = max((n for n, (key, _unit) in enumerate(steps) if key in family), default=-1)
+        if depth >= 0 and steps[depth][0] == firsts.get(top.pk, top.pk):
+            names.append(chain[depth])
+        elif depth == len(steps) - 1:
+            depth -= 1
         node = root
-        if path == above != root.path:  # a predecessor's own office has a row of its own
-            node = root.below.setdefault(path, _Node(path))
-        elif path != above:
-            for code in path.removeprefix(above).strip("/").split("/"):
-                above = f"{above}{code}/"
-                node = node.below.setdefault(above, _Node(above))
+        for step in steps[depth + 1 :]:
+            node = node.child(*step)
         node.own.append(unit_id)
+    root.unit = max(names, key=lambda unit: unit.valid_from, default=top)
     return root
 
 
-def _units_by_path(source: Source, root: _Node) -> dict[str, AdministrativeUnit]:
-    """Return the last version of the units of the tree up to the end of the range, by path."""
-    wanted, waiting = set(), [root]
-    while waiting:
-        node = waiting.pop()
-        wanted.add(node.path)
-        waiting.extend(node.below.values())
-    dates = [period.structure_date for period in source.periods if period.pk in source.years]
-    units = AdministrativeUnit.objects.filter(path__in=wanted).select_related("parent")
-    found = {}
-    for unit in units.order_by("valid_from"):
-        if unit.path not in found or (dates and unit.valid_from <= max(dates)):
-            found[unit.path] = unit
-    found[root.path] = found.get(root.path, source.scope.unit)
-    return found
-
-
 def _row(
-    source: Source,
+    data: ScopeData,
     node: _Node,
-    units: dict[str, AdministrativeUnit],
     facts: dict[int, Facts],
     codes: list[str],
     anchor: Facts,
@@ -136,20 +130,20 @@ def _row(
         if unit_id in facts:
             mine.add(facts[unit_id])
     if not node.below:
-        return UnitRow(units[node.path], _figures(source, mine, codes, anchor)), mine
+        return UnitRow(node.unit, _figures(data, mine, codes, anchor)), mine
     parts = []
     if node.own:
-        own = _figures(source, mine, codes, anchor)
-        parts.append(UnitRow(units[node.path], own, is_own=True))
+        own = _figures(data, mine, codes, anchor)
+        parts.append(UnitRow(node.unit, own, is_own=True))
     whole = Facts()
     whole.add(mine)
-    for _path, below in sorted(node.below.items()):
-        row, theirs = _row(source, below, units, facts, codes, anchor)
+    for below in sorted(node.below.values(), key=lambda one: one.unit.tree_key):
+        row, theirs = _row(data, below, facts, codes, anchor)
         parts.append(row)
         whole.add(theirs)
-    return UnitRow(units[node.path], _figures(source, whole, codes, anchor), tuple(parts)), whole
+    return UnitRow(node.unit, _figures(data, whole, codes, anchor), tuple(parts)), whole
 
 
-def _figures(source: Source, facts: Facts, codes: list[str], anchor: Facts) -> dict[str, Figure]:
-    evaluator = Evaluator(source.definitions, facts, source.years, anchor)
+def _figures(data: ScopeData, facts: Facts, codes: list[str], anchor: Facts) -> dict[str, Total]:
+    evaluator = Evaluator(data.definitions, facts, data.years, anchor)
     return {code: evaluator.figure(code) for code in codes}

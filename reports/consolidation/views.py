@@ -6,12 +6,13 @@ is asked within the units the reader may see.
 
 from __future__ import annotations
 
-from io import BytesIO
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.rights import Action
@@ -22,23 +23,22 @@ from danvan.units.models import Level
 from reports.consolidation.drill import Drill, DrillPart
 from reports.consolidation.drill import drill as drill_down
 from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
-from reports.consolidation.scope import Source
-from reports.consolidation.summary import Consolidation, consolidate_source
+from reports.consolidation.scope import ScopeData
+from reports.consolidation.summary import Consolidation, consolidate_data
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
     figure_text,
     inclusion_text,
+    row_label,
     years_text,
 )
 from reports.counting.counting import links_behind
 from reports.documents.charts import bar_chart
 from reports.documents.workbook.build import build, collect, file_name
-from reports.documents.workbook.units import unit_label
 from reports.models import ValueType
 
 # Old Hà Nội had 579 communes; Hà Nam's 116 units stay on one page, and on one printed table.
 UNITS_A_PAGE, REPORTS_A_PAGE = 200, 100
-LEVEL_HEADS = {Level.PROVINCE: "Cấp tỉnh", Level.DISTRICT: "Cấp huyện", Level.COMMUNE: "Cấp xã"}
 
 
 @require_safe
@@ -48,6 +48,7 @@ def consolidation(request):
     wanted = filterset.wanted
     context = {"filter": filterset, "wanted": wanted}
     if wanted:
+        context["export_url"] = _address("consolidation_export", wanted, wanted.section)
         context |= _tables(request, wanted)
     return render(request, "reports/consolidation/page.html", context)
 
@@ -68,16 +69,25 @@ def drill(request, code: str):
         for year, figure in found.by_year
     ]
     pages = _pages(request, found)
+    definition, figure = found.definition, found.figure
     context = {
         "drill": found,
+        "percent": "%" if definition.is_ratio and figure.number is not None else "",
+        "way_back": _address("consolidation", wanted, definition.section_code),
         "pages": pages,
         "behind": _records_behind(pages),
         "wanted": wanted,
         "years": years_text(wanted.first, wanted.last),
-        "level": LEVEL_HEADS.get(wanted.level),
+        "level": Level(wanted.level).label if wanted.level else None,
         "chart": bar_chart("Từng năm", rows) if len(rows) > 1 else None,
     }
     return render(request, "reports/consolidation/drill.html", context)
+
+
+def _address(page: str, wanted: Wanted, section: str | None) -> str:
+    """Return the address of `page` for what is wanted, of one section or of all."""
+    narrower = f"&{urlencode({'section': section})}" if section else ""
+    return f"{reverse(f'reports:{page}')}?{wanted.query}{narrower}"
 
 
 def _pages(request, found: Drill) -> list[tuple[DrillPart, Page]]:
@@ -107,11 +117,8 @@ def export(request):
     if wanted is None:
         raise Http404
     scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
-    file = BytesIO()
-    build(collect(scope)).save(file)
-    file.seek(0)
     name = file_name(wanted.unit, wanted.first, wanted.last)
-    return FileResponse(file, as_attachment=True, filename=name, content_type=excel.CONTENT_TYPE)
+    return excel.download(name, build(collect(scope)).save)
 
 
 def _controls(request) -> ConsolidationFilter:
@@ -124,15 +131,15 @@ def _controls(request) -> ConsolidationFilter:
 def _tables(request, wanted: Wanted) -> dict:
     """Return what the page shows: by level, or by unit; and the chart of one indicator by unit."""
     within = units_visible_to(request.user)
-    source = Source(wanted.scope(within, section=wanted.section, levels=wanted.levels))
-    found = consolidate_source(source)
+    data = ScopeData(wanted.scope(within, section=wanted.section, levels=wanted.levels))
+    found = consolidate_data(data)
     section = _table_section(found, wanted)
-    breakdown = section and break_down(source, section.code)
+    breakdown = section and break_down(data, section.code)
     return {
         "found": found,
         "years": years_text(wanted.first, wanted.last),
         "inclusion": inclusion_text(found),
-        "levels": [(level, LEVEL_HEADS[Level(level)]) for level in found.levels],
+        "levels": [(level, Level(level).label) for level in found.levels],
         "prior_label": years_text(*found.prior_years) if found.prior_years else "Cùng kỳ",
         "by_units": wanted.view == UNITS,
         "section": section,
@@ -174,5 +181,5 @@ def _chart(breakdown: Breakdown, code: str | None):
     rows = []
     for part in breakdown.total.parts:
         figure = part.figures[chosen.code]
-        rows.append((unit_label(part), figure.number, figure_text(figure, chosen)))
+        rows.append((row_label(part), figure.number, figure_text(figure, chosen)))
     return bar_chart(f"{chosen.code} {chosen.label} ({chosen.unit_of_measure})", rows)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from danvan.common.numbers import format_number
-from reports.consolidation.figures import Definition, Figure
+from danvan.common.numbers import format_change, format_number
+from danvan.units.models import Level
+from reports.consolidation.figures import Definition, Total
 from reports.consolidation.scope import Scope
 from reports.consolidation.summary import Consolidation, Line
+from reports.consolidation.units import UnitRow
 from reports.models import Qualifier, ValueType
 
-_WORDS = {Qualifier.AT_LEAST: "trên ", Qualifier.ABOUT: "khoảng "}
 ROMAN = (
     "I",
     "II",
@@ -38,20 +39,20 @@ def years_text(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}–{last}"
 
 
-def figure_text(figure: Figure | None, definition: Definition) -> str:
+def figure_text(figure: Total | None, definition: Definition) -> str:
     """Return a figure as a reader sees it: "trên 1.140", "90,5", "Tốt 60 · Khá 3"; "" for blank."""
     if figure is None or figure.is_blank:
         return ""
     if figure.ranks:
         return " · ".join(f"{name} {count}" for name, count in figure.ranks)
-    return _WORDS.get(figure.qualifier, "") + number_text(figure.number, definition)
+    return Qualifier(figure.qualifier).prefix + number_text(figure.number, definition)
 
 
 def contribution_text(contribution, definition: Definition) -> str:
     """Return what one report gave: "trên 40", "Tốt"; for a count the figures that met its test."""
     if contribution.shown and definition.formula is not None:
         return "; ".join(f"{d.code}: {_entered(d, number)}" for d, number in contribution.shown)
-    return _WORDS.get(contribution.qualifier, "") + _entered(definition, contribution.number)
+    return Qualifier(contribution.qualifier).prefix + _entered(definition, contribution.number)
 
 
 def _entered(definition: Definition, number) -> str:
@@ -69,14 +70,33 @@ def number_text(number, definition: Definition) -> str:
     return format_number(round(number, 1) if definition.is_ratio else number)
 
 
-def share_text(figure: Figure) -> str:
+def change_text(line: Line) -> str:
+    """Return the change of a line with its sign, in points for a ratio; "" where there is none."""
+    is_ratio = line.change is not None and line.definition.is_ratio
+    return format_change(round(line.change, 1) if is_ratio else line.change)
+
+
+def row_label(row: UnitRow) -> str:
+    """Return the name of a row: of a unit, or of what a unit's own office entered."""
+    return Level(row.unit.level).label if row.is_own else row.unit.full_name
+
+
+def rating_text(row: UnitRow, definition: Definition) -> str:
+    """Return the rank of one unit, or how many units hold each rank."""
+    figure = row.figures.get(definition.code)
+    if figure is not None and figure.reports == 1 and not row.parts:
+        return figure.ranks[0][0]
+    return figure_text(figure, definition)
+
+
+def share_text(figure: Total) -> str:
     """Return what a ratio is made of, "98/109"; "" for what is none."""
     if figure.denominator is None or figure.numerator is None:
         return ""
     return f"{format_number(figure.numerator)}/{format_number(figure.denominator)}"
 
 
-def spread_text(figure: Figure, definition: Definition) -> str:
+def spread_text(figure: Total, definition: Definition) -> str:
     """Return the lowest and highest single year of a ratio: "từng năm 91–93,5%"."""
     if figure.low is None:
         return ""
@@ -84,7 +104,7 @@ def spread_text(figure: Figure, definition: Definition) -> str:
     return f"từng năm {low}%" if low == high else f"từng năm {low}–{high}%"
 
 
-def as_of_text(figure: Figure, definition: Definition, scope: Scope) -> str:
+def as_of_text(figure: Total, definition: Definition, scope: Scope) -> str:
     """Return which year a stock, count or rating is of; "" where the range is that very year."""
     if figure.as_of is None or scope.first_year == scope.last_year:
         return ""
@@ -95,8 +115,8 @@ def remarks(line: Line, scope: Scope) -> list[str]:
     """Return what must be said beside a line: exactness, ratios' parts, ranks, the year of a stock."""
     definition, total = line.definition, line.total
     found = []
-    if total.qualifier in _WORDS and total.number is not None:
-        found.append(f"{_WORDS[total.qualifier].strip()} {number_text(total.number, definition)}")
+    if total.qualifier != Qualifier.EXACT and total.number is not None:
+        found.append(figure_text(total, definition))
     if definition.value_type == ValueType.RATING:
         found.append(figure_text(total, definition))
     found += [

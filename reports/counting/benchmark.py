@@ -37,7 +37,7 @@ def _bare() -> None:
     """Run one plain aggregate per measure, without scope, and fetch its rows."""
     with connection.cursor() as cursor:
         for measure in MEASURES.values():
-            rows = measure.source.rows(START, END).filter(measure.where).order_by()
-            grouped = rows.values_list(measure.source.unit).annotate(n=measure.aggregate(Q()))
+            rows = measure.origin.rows(START, END).filter(measure.where).order_by()
+            grouped = rows.values_list(measure.origin.unit).annotate(n=measure.aggregate(Q()))
             cursor.execute(*grouped.query.sql_with_params())
             cursor.fetchall()

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from danvan.units.models import AdministrativeUnit
 from records.kinds import RecordKind
-from reports.counting.table import MEASURES, Measure, Source
+from reports.counting.table import MEASURES, Measure, Origin
 from reports.models import Indicator, Report, ReportingPeriod
 
 # By unit id, then by code. Plain numbers as the database gives them; what is blank is left out.
@@ -55,7 +55,7 @@ def measured(units: models.QuerySet, start, end, codes: Iterable[str] | None = N
     """Return the measures `codes` (all of them by default) from `start` to `end`, by unit and measure."""
     by_source: dict[int, list[Measure]] = {}
     for code in MEASURES if codes is None else codes:
-        by_source.setdefault(id(MEASURES[code].source), []).append(MEASURES[code])
+        by_source.setdefault(id(MEASURES[code].origin), []).append(MEASURES[code])
     found: Counted = {}
     for measures in by_source.values():
         names = [measure.code for measure in measures]
@@ -68,10 +68,10 @@ def measured(units: models.QuerySet, start, end, codes: Iterable[str] | None = N
 
 def grouped(measures: list[Measure], units: models.QuerySet, start, end) -> models.QuerySet:
     """Return the one query of measures that share a source: rows of (unit id, number, number, …)."""
-    source = measures[0].source
-    rows = source.rows(start, end).filter(**{f"{source.unit}__in": units.order_by().values("pk")})
+    origin = measures[0].origin
+    rows = origin.rows(start, end).filter(**{f"{origin.unit}__in": units.order_by().values("pk")})
     names = {f"m_{index}": measure.expression for index, measure in enumerate(measures)}
-    return rows.order_by().values(source.unit).annotate(**names).values_list(source.unit, *names)
+    return rows.order_by().values(origin.unit).annotate(**names).values_list(origin.unit, *names)
 
 
 def counted_for(report: Report) -> dict[str, Decimal]:
@@ -94,10 +94,10 @@ def records_behind(unit: AdministrativeUnit, period: ReportingPeriod, code: str)
     measure = MEASURES.get(names[0] if names else "")
     if measure is None:
         return None
-    source: Source = measure.source
-    rows = source.rows(period.start, period.end).filter(measure.where, **{source.unit: unit.pk})
-    params = {**source.params(unit.pk, period.start, period.end), **dict(measure.query)}
-    return Behind(source.kind, urlencode(params), rows, measure)
+    origin: Origin = measure.origin
+    rows = origin.rows(period.start, period.end).filter(measure.where, **{origin.unit: unit.pk})
+    params = {**origin.params(unit.pk, period.start, period.end), **dict(measure.query)}
+    return Behind(origin.kind, urlencode(params), rows, measure)
 
 
 def links_behind(
@@ -122,7 +122,7 @@ def links_behind(
         span = report.period.start, report.period.end
         for catalogue, code, measure in measures:
             if catalogue == report.period.catalogue_id:
-                params = {**measure.source.params(report.unit_id, *span), **dict(measure.query)}
-                address = reverse("records:list", args=[measure.source.kind])
+                params = {**measure.origin.params(report.unit_id, *span), **dict(measure.query)}
+                address = reverse("records:list", args=[measure.origin.kind])
                 links[report.pk, code] = f"{address}?{urlencode(params)}"
     return links

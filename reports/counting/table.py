@@ -67,7 +67,7 @@ COMPUTED = [
 
 
 @dataclass(frozen=True)
-class Source:
+class Origin:
     """Rows measures are taken of: `rows(start, end)`, with `unit` the column that says whose they are.
 
     `params(unit_id, start, end)` is what the record list is filtered by to show the same rows.
@@ -87,7 +87,7 @@ class Measure:
     """
 
     code: str
-    source: Source
+    origin: Origin
     aggregate: Aggregate
     where: Q
     query: tuple[tuple[str, str], ...]
@@ -108,7 +108,7 @@ def different(column: str) -> Aggregate:
     return lambda where: Count(column, filter=where, distinct=True)
 
 
-def total(*columns: str, decimal: bool = False) -> Aggregate:
+def sum_of(*columns: str, decimal: bool = False) -> Aggregate:
     """Add columns over matching rows: 0 where none matches, blank where all that match are blank."""
     added = F(columns[0])
     for column in columns[1:]:
@@ -132,9 +132,9 @@ def highest(column: str | None) -> Aggregate:
     return lambda where: Max(F(column) if column else Value(1), filter=where)
 
 
-def _found(model: type[EventRecord]) -> Source:
+def _found(model: type[EventRecord]) -> Origin:
     """Records of the period by their start date."""
-    return Source(
+    return Origin(
         kind_of(model),
         lambda start, end: model.objects.between(start, end),
         lambda unit, start, end: {"unit": unit, "tu": _day(start), "den": _day(end)},
@@ -145,20 +145,20 @@ def _day(day) -> str:
     return f"{day:%d/%m/%Y}"
 
 
-_ISSUES = Source(
+_ISSUES = Origin(
     kind_of(EmergingIssue),
     lambda start, end: EmergingIssue.objects.between(start, end).with_status_on(end),
     lambda unit, start, end: {
         "unit": unit, "tu": _day(start), "den": _day(end), "tinh_den": _day(end),
     },
 )  # fmt: skip
-_RECOGNITIONS = Source(
+_RECOGNITIONS = Origin(
     kind_of(SkilledMobilisationModel),
     counted_recognitions,
     lambda unit, start, end: {"cn_boi": unit, "cn_tu": _day(start), "cn_den": _day(end)},
     unit="recogniser_id",
 )
-_REPLICATED = Source(
+_REPLICATED = Origin(
     kind_of(SkilledMobilisationModel),
     lambda start, end: SkilledMobilisationModel.objects.filter(
         replicated_date__gte=start, replicated_date__lte=end
@@ -167,19 +167,19 @@ _REPLICATED = Source(
 )
 
 
-def _rows(source: Source, *lines) -> list[Measure]:
+def _rows(origin: Origin, *lines) -> list[Measure]:
     """Return the measures of one source. A line is code, aggregate, {filter parameter: values}.
 
     A parameter is a column; values joined by commas are alternatives. "led_by" and "status" of issues
     have their own columns.
     """
     return [
-        Measure(code, source, aggregate, _where(source, query), tuple(query.items()))
+        Measure(code, origin, aggregate, _where(origin, query), tuple(query.items()))
         for code, aggregate, query in lines
     ]
 
 
-def _where(source: Source, query: dict[str, str]) -> Q:
+def _where(origin: Origin, query: dict[str, str]) -> Q:
     where = Q()
     for name, values in query.items():
         chosen = values.split(",")
@@ -190,11 +190,11 @@ def _where(source: Source, query: dict[str, str]) -> Q:
             where &= leaders
         elif name == "ket_luan":
             where &= ~Q(conclusion_number="")
-        elif name == "status" and source is _ISSUES:
+        elif name == "status" and origin is _ISSUES:
             where &= Q(status_on__in=chosen)
-        elif source is _RECOGNITIONS and name == "type":
+        elif origin is _RECOGNITIONS and name == "type":
             where &= Q(model__type__in=chosen)
-        elif source is _RECOGNITIONS:
+        elif origin is _RECOGNITIONS:
             where &= Q(level__in=chosen)
         else:
             where &= Q(**{f"{name}__in": chosen})
@@ -227,7 +227,7 @@ ALL: list[Measure] = [
         ("QT03", count, {"form": "direct"}),
         ("QT04", count, {"form": "online,hybrid"}),
         ("QT05", count, {"form": "embedded"}),
-        ("QT06", total("attendees"), {}),
+        ("QT06", sum_of("attendees"), {}),
     ),
     *_rows(
         _ISSUES,
@@ -247,11 +247,11 @@ ALL: list[Measure] = [
         ("DT03", count, _HEADS),
         ("DT04", count, {**_HEADS, "kind": "regular"}),
         ("DT05", count, {**_HEADS, "kind": "ad_hoc,thematic"}),
-        ("DT06", total("attendees"), _HEADS),
-        ("DT07", total("opinions"), _HEADS),
-        ("DT08", total("answered"), _HEADS),
-        ("DT09", total("resolved_later"), _HEADS),
-        ("DT10", total("pending"), _HEADS),
+        ("DT06", sum_of("attendees"), _HEADS),
+        ("DT07", sum_of("opinions"), _HEADS),
+        ("DT08", sum_of("answered"), _HEADS),
+        ("DT09", sum_of("resolved_later"), _HEADS),
+        ("DT10", sum_of("pending"), _HEADS),
         ("DT12", count, {**_HEADS, "ket_luan": "1"}),
     ),
     *_rows(
@@ -260,13 +260,13 @@ ALL: list[Measure] = [
         ("TD02", count, _reception("secretary", "ad_hoc")),
         ("TD03", different("start_date"), _reception("chairman", "regular")),
         ("TD04", count, _reception("chairman", "ad_hoc")),
-        ("TD05", total("people"), {}),
-        ("TD06", total("complaints", "denunciations", "petitions"), {}),
-        ("TD07", total("complaints"), {}),
-        ("TD08", total("denunciations"), {}),
-        ("TD09", total("petitions"), {}),
-        ("TD10", total("within_competence"), {}),
-        ("TD11", total("resolved"), {}),
+        ("TD05", sum_of("people"), {}),
+        ("TD06", sum_of("complaints", "denunciations", "petitions"), {}),
+        ("TD07", sum_of("complaints"), {}),
+        ("TD08", sum_of("denunciations"), {}),
+        ("TD09", sum_of("petitions"), {}),
+        ("TD10", sum_of("within_competence"), {}),
+        ("TD11", sum_of("resolved"), {}),
     ),
     *_rows(
         _found(SkilledMobilisationModel),
@@ -291,8 +291,8 @@ ALL: list[Measure] = [
         _found(FriendlyGovAssessment),
         ("CQ01", highest(None), {}),
         ("CQ02", highest("rating"), {}),
-        ("CQ08", total("surveys"), {}),
-        ("CQ09", total("satisfied"), {}),
+        ("CQ08", sum_of("surveys"), {}),
+        ("CQ09", sum_of("satisfied"), {}),
     ),
     *_rows(
         _found(DemocracyConference),
@@ -307,23 +307,23 @@ ALL: list[Measure] = [
         *((f"GS01.{lead}", count, _led("oversight", lead)) for lead in Oversight.ORGANISATIONS),
         ("GS02", count, _led("critique", _SIX)),
         *((f"GS02.{lead}", count, _led("critique", lead)) for lead in Oversight.ORGANISATIONS),
-        ("GS03", total("drafts"), {"kind": "critique"}),
-        ("GS04", total("recommendations"), {}),
-        ("GS05", total("accepted"), {}),
+        ("GS03", sum_of("drafts"), {"kind": "critique"}),
+        ("GS04", sum_of("recommendations"), {}),
+        ("GS05", sum_of("accepted"), {}),
         ("GS07", count, _led("oversight", "HDND,SECTOR")),
         ("GS09", count, _led("oversight", "TTND")),
         ("GS11", count, _led("oversight", "GSDTCD")),
-        ("GS12", total("violations"), {"lead": _BOARDS}),
-        ("GS13", total("amount", decimal=True), {}),
+        ("GS12", sum_of("violations"), {"lead": _BOARDS}),
+        ("GS13", sum_of("amount", decimal=True), {}),
     ),
     *_rows(
         _found(TrainingCourse),
         ("TP01", count, {"organiser": "board"}),
-        ("TP02", total("participants"), {"organiser": "board"}),
+        ("TP02", sum_of("participants"), {"organiser": "board"}),
         ("TP03", count, {"organiser": "front,organisation"}),
-        ("TP04", total("participants"), {"organiser": "front,organisation"}),
+        ("TP04", sum_of("participants"), {"organiser": "front,organisation"}),
         ("TP05", count, {"organiser": "government"}),
-        ("TP06", total("participants"), {"organiser": "government"}),
+        ("TP06", sum_of("participants"), {"organiser": "government"}),
     ),
 ]
 MEASURES: dict[str, Measure] = {measure.code: measure for measure in ALL}

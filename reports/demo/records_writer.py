@@ -25,7 +25,7 @@ from reports.models import ReportingPeriod, Value
 BATCH = 500
 
 
-def write_records(
+def insert_records(
     units: Iterable[AdministrativeUnit], accounts: dict[int, User], period: ReportingPeriod
 ) -> int:
     """Create the records of `units` for one period and return how many.

@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from danvan.units.models import AdministrativeUnit, Kind, Level
+from danvan.units.models import AdministrativeUnit, Level, UnitKind
 from danvan.units.organisations import BOARDS_MERGED, committee_name
 
 PARTY = "ĐẢNG CỘNG SẢN VIỆT NAM"
 # What the short name of a committee ends in: BDVTU (tỉnh, thị, thành ủy), BDVHU, BDVQU.
-_COMMITTEE_LETTERS = {Kind.HUYEN: "HU", Kind.QUAN: "QU"}
+_COMMITTEE_LETTERS = {UnitKind.HUYEN: "HU", UnitKind.QUAN: "QU"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def letterhead(
             signer=("T/M ĐẢNG ỦY", "BÍ THƯ"),
         )
     merged = date >= BOARDS_MERGED
-    letters = _COMMITTEE_LETTERS.get(Kind(unit.kind), "TU")
+    letters = _COMMITTEE_LETTERS.get(UnitKind(unit.kind), "TU")
     return Letterhead(
         superior=committee_name(unit).upper(),
         issuer="BAN TUYÊN GIÁO VÀ DÂN VẬN" if merged else "BAN DÂN VẬN",

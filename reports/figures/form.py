@@ -9,11 +9,12 @@ from decimal import Decimal
 from functools import cached_property
 
 from danvan.common.numbers import format_number
+from danvan.common.words import EMPTY
 from reports.counting.counting import counted_for, links_behind
 from reports.figures.reading import EntryProblem, read_figure, typed_form
-from reports.figures.rules import Problem, RuleBook, describe, percent
+from reports.figures.rules import Finding, RuleBook, describe, percent
 from reports.figures.writing import BLANK, Conflict, Figure, figures_of
-from reports.models import Indicator, Remark, Report, Section
+from reports.models import Indicator, Remark, Report, Section, ValueType
 from reports.workflow.submission import blank_codes, prior_report
 
 NOTE, QUALIFIER = "-note", "-q"
@@ -32,7 +33,7 @@ class Entry:
     counted: str = ""
     records_url: str = ""
     error: str = ""
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Finding] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     conflict: Conflict | None = None
     conflict_shown: str = ""
@@ -41,6 +42,22 @@ class Entry:
     def code(self) -> str:
         """The indicator code: it names the input and the anchor."""
         return self.indicator.code
+
+    @property
+    def unit_of_measure(self) -> str:
+        """The unit that stands behind the label; words and ranks have none."""
+        has_unit = self.indicator.value_type not in (ValueType.TEXT, ValueType.RATING)
+        return self.indicator.unit_of_measure if has_unit else ""
+
+    @property
+    def classes(self) -> str:
+        """The CSS classes of the line: what kind of figure, and whether it needs a look."""
+        kinds = {
+            "entry-text": self.indicator.value_type == ValueType.TEXT,
+            "sub": self.indicator.parent_id,
+            "bad": self.is_bad,
+        }
+        return " ".join(name for name, holds in kinds.items() if holds)
 
     @property
     def needs_note(self) -> bool:
@@ -59,7 +76,7 @@ class Entry:
 
 
 @dataclass
-class SheetSection:
+class EntrySection:
     """The figures of one theme, with how many of them are filled."""
 
     number: int
@@ -94,7 +111,7 @@ class SheetSection:
         return self.filled == len(self.required)
 
 
-class Sheet:
+class EntrySheet:
     """A report opened for reading or typing. `read` takes a posted form; the page shows what was typed."""
 
     def __init__(self, report: Report):
@@ -218,7 +235,7 @@ class Sheet:
             }
         return fields
 
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[Finding]:
         """Return what the rules say of the stored figures."""
         return self.book.check(self.stored, prior=self.prior_numbers, counted=self.counted)
 
@@ -226,7 +243,7 @@ class Sheet:
         """Return the codes still blank."""
         return blank_codes(self.book, self.stored)
 
-    def sections(self) -> list[SheetSection]:
+    def sections(self) -> list[EntrySection]:
         """Return the page: every figure shown to this level, by section."""
         problems, remarks = defaultdict(list), defaultdict(list)
         for problem in self.problems():
@@ -236,12 +253,12 @@ class Sheet:
                 remarks[remark.indicator.code].append(remark)
         computed = self.book.computed(self.stored)
         computed_prior = self.book.computed(self.prior)
-        pages: dict[int, SheetSection] = {}
+        pages: dict[int, EntrySection] = {}
         for indicator in self.book.indicators.values():
             if not indicator.shown_to(self.report.level):
                 continue
             page = pages.setdefault(
-                indicator.section_id, SheetSection(len(pages) + 1, indicator.section)
+                indicator.section_id, EntrySection(len(pages) + 1, indicator.section)
             )
             entry = self._entry(indicator, computed, computed_prior)
             entry.problems, entry.remarks = problems[entry.code], remarks[entry.code]
@@ -267,5 +284,5 @@ class Sheet:
         entry.error = self.errors.get(code, "")
         entry.conflict = self.conflicts.get(code)
         if entry.conflict:
-            entry.conflict_shown = describe(indicator, entry.conflict.current) or "(để trống)"
+            entry.conflict_shown = describe(indicator, entry.conflict.current) or EMPTY
         return entry

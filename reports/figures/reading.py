@@ -13,7 +13,7 @@ from reports.figures.writing import Figure
 from reports.models import Indicator, Qualifier, ValueType
 
 _PREFIX = re.compile(r"^(trên|hơn|ít nhất|khoảng|trên dưới|ước)\s+(?=\d)", re.IGNORECASE)
-_AT_LEAST = {"trên", "hơn", "ít nhất"}
+_AT_LEAST = {Qualifier.AT_LEAST.label, "hơn", "ít nhất"}
 _YES, _NO = {"co", "x", "1", "dung", "true"}, {"khong", "0", "sai", "false"}
 
 

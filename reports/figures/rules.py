@@ -10,7 +10,7 @@ from danvan.common.numbers import format_number
 from danvan.units.models import Level
 from reports.catalogue.expressions import holds, names_in, parse, value
 from reports.figures.writing import BLANK, Figure
-from reports.models import Aggregation, Indicator, Rule, Severity, ValueType
+from reports.models import Aggregation, Indicator, Qualifier, Rule, Severity, ValueType
 
 # A jump asks for a sentence when it is over half of last year's figure and not a matter of a few units:
 # small counts (1 → 2) would otherwise ask all the time.
@@ -19,7 +19,7 @@ JUMP_STEP = Decimal(10)
 
 
 @dataclass(frozen=True)
-class Problem:
+class Finding:
     """What is wrong or remarkable at a figure. A warning is settled by a note at that figure."""
 
     code: str
@@ -79,7 +79,7 @@ class RuleBook:
         *,
         prior: Mapping[str, Decimal] | None = None,
         counted: Mapping[str, Decimal] | None = None,
-    ) -> list[Problem]:
+    ) -> list[Finding]:
         """Return every problem of `figures`, in the catalogue's order.
 
         `prior` are last year's numbers, `counted` those of the records, by code.
@@ -96,7 +96,7 @@ class RuleBook:
                 code = self._place(rule, figures)
                 settled = rule.severity == Severity.WARNING and bool(figures.get(code, BLANK).note)
                 codes = frozenset(names_in(parse(rule.expression)))
-                yield Problem(code, rule.severity, rule.message, settled, codes)
+                yield Finding(code, rule.severity, rule.message, settled, codes)
 
     def _place(self, rule: Rule, figures) -> str:
         """Return the figure at which the rule's message stands: its own, or one typed here that it reads."""
@@ -115,7 +115,7 @@ class RuleBook:
             step = abs(figure.number - before)
             if step > JUMP_STEP and step > before * JUMP_SHARE:
                 direction = "tăng" if figure.number > before else "giảm"
-                yield Problem(
+                yield Finding(
                     code,
                     Severity.WARNING,
                     f"{code} {direction} mạnh so với năm trước ({format_number(before)}). "
@@ -128,7 +128,7 @@ class RuleBook:
         for code, number in counted.items():
             figure = figures.get(code, BLANK)
             if figure.number is not None and figure.number != number:
-                yield Problem(
+                yield Finding(
                     code,
                     Severity.WARNING,
                     f"{code} khác số đếm theo hồ sơ ({format_number(number)}). "
@@ -149,8 +149,7 @@ def describe(indicator: Indicator, figure: Figure) -> str:
     if indicator.value_type == ValueType.RATING:
         rank = int(figure.number)
         return indicator.scale[rank - 1] if 0 < rank <= len(indicator.scale) else str(rank)
-    prefix = {"at_least": "trên ", "about": "khoảng "}.get(figure.qualifier, "")
-    return prefix + format_number(figure.number)
+    return Qualifier(figure.qualifier).prefix + format_number(figure.number)
 
 
 def percent(ratio: Decimal | None) -> str:

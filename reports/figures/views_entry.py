@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views import View
 
 from danvan.common.numbers import read_id
-from reports.figures.form import Sheet
+from reports.figures.form import EntrySheet
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
 from reports.models import Qualifier, Report, Source
 from reports.workflow.moves import MoveRefused, lock_reason, may_enter
@@ -35,10 +35,10 @@ class EntryView(View):
     def get(self, request, pk):
         if lock_reason(self.report):
             return redirect("reports:detail", pk=pk)
-        return self.page(Sheet(self.report))
+        return self.page(EntrySheet(self.report))
 
     def post(self, request, pk):
-        sheet = Sheet(self.report)
+        sheet = EntrySheet(self.report)
         self.typed_against = self.posted_version()
         figures = sheet.read(request.POST)
         take = request.POST.get("take", "")
@@ -53,7 +53,7 @@ class EntryView(View):
             return self.saved(sheet)
         return self.answer(sheet, status=409)
 
-    def save(self, sheet: Sheet, figures) -> bool:
+    def save(self, sheet: EntrySheet, figures) -> bool:
         """Write what could be read; on a conflict or a lock keep everything typed and say so."""
         try:
             result = write_figures(
@@ -83,7 +83,7 @@ class EntryView(View):
         version = read_id(self.request.POST.get("version", ""), default=0)
         return version if version <= self.report.version else 0
 
-    def saved(self, sheet: Sheet):
+    def saved(self, sheet: EntrySheet):
         """Go on after a save: show what could not be read, send, or return to where the person was."""
         if self.wants_json:
             return self.answer(sheet)
@@ -107,7 +107,7 @@ class EntryView(View):
             return "Đã lưu nháp. Hồ sơ chưa cho số nào ở phần này."
         return f"Đã lấy {self.taken} số từ hồ sơ và lưu."
 
-    def send(self, sheet: Sheet):
+    def send(self, sheet: EntrySheet):
         confirmed = self.request.POST["action"] == "submit_blanks"
         try:
             submit(
@@ -130,14 +130,14 @@ class EntryView(View):
     def wants_json(self) -> bool:
         return self.request.headers.get("Accept") == "application/json"
 
-    def answer(self, sheet: Sheet, status: int = 200):
+    def answer(self, sheet: EntrySheet, status: int = 200):
         if self.wants_json:
             data = _as_json(sheet, getattr(self, "changed", 0))
             data["others"] = sheet.fields_of(getattr(self, "overtaken", ()))
             return JsonResponse(data, status=status)
         return self.page(sheet, status=status)
 
-    def page(self, sheet: Sheet, status: int = 200, refusal: NotReady | None = None):
+    def page(self, sheet: EntrySheet, status: int = 200, refusal: NotReady | None = None):
         sections = sheet.sections()
         bad = [entry for section in sections for entry in section.entries if entry.is_bad]
         context = {
@@ -157,7 +157,7 @@ class EntryView(View):
         return render(self.request, "reports/entry.html", context, status=status)
 
 
-def _as_json(sheet: Sheet, changed: int) -> dict:
+def _as_json(sheet: EntrySheet, changed: int) -> dict:
     """Return what the autosave script shows beside the fields."""
     sections = sheet.sections()
     entries = [entry for section in sections for entry in section.entries]

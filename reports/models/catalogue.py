@@ -123,10 +123,10 @@ class Section(CatalogueRow):
 
 def indicator_levels() -> list[tuple[str, str]]:
     """Return the sets of entering levels an indicator may have, as (letters, label)."""
-    return [
-        ("", "Không nhập (tự tính)"), ("X", "Xã"), ("H", "Huyện"), ("T", "Tỉnh"),
-        ("XH", "Xã, huyện"), ("XT", "Xã, tỉnh"), ("HT", "Huyện, tỉnh"), ("XHT", "Xã, huyện, tỉnh"),
-    ]  # fmt: skip
+    names = {level.letter: level.label.removeprefix("Cấp ") for level in Level}
+    sets = ("X", "H", "T", "XH", "XT", "HT", "XHT")
+    labels = {letters: ", ".join(map(names.get, letters)).capitalize() for letters in sets}
+    return [("", "Không nhập (tự tính)"), *labels.items()]
 
 
 # What makes an indicator the one that was asked for when the year was opened.

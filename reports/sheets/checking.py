@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from danvan.common.sheets import cells
+from danvan.common.sheets.columns import Problem
 from danvan.common.text import clean_text
 from danvan.imports.checking import error_verdict
-from danvan.imports.models import ImportJob, Kind
-from danvan.imports.targets import Checker, Problem, Verdict
+from danvan.imports.models import ImportJob, RowKind
+from danvan.imports.targets import Checker, Verdict
 from reports.figures.reading import EntryProblem, read_figure
 from reports.figures.rules import RuleBook
 from reports.figures.writing import BLANK, Figure
@@ -80,7 +81,7 @@ class ValueChecker(Checker):
             return error_verdict(number, report.unit.place_name, [Problem(UNIT, locked)])
         self._warn(report, merged)
         item = [number, report.unit_id, report.pk, report.unit.place_name, changes]
-        return Verdict(Kind.CHANGED, item, weight=len(changes))
+        return Verdict(RowKind.CHANGED, item, weight=len(changes))
 
     def finish(self):
         found = list(self.warnings)

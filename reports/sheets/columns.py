@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
-from import_export import fields, resources
 
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.sheets.columns import CodeCell, Column
+from danvan.common.words import EMPTY
 from danvan.imports.models import ImportJob
-from danvan.imports.targets import Column, Line, Refused, Target, digest
+from danvan.imports.targets import PreviewLine, Refused, Target, digest
 from danvan.units.models import Level
+from danvan.units.queries import tree_order
 from reports.figures.rules import describe
 from reports.figures.writing import BLANK, Figure, ReportLocked, write_many
 from reports.models import Indicator, Report, ReportingPeriod, Source, ValueType
@@ -21,16 +23,17 @@ from reports.sheets.checking import NAME, UNIT, ValueChecker, indicators_of, sto
 from reports.workflow.moves import lock_reason
 
 UNITS_AT_ONCE = 500  # units whose figures an export holds in memory
-
-
-class ValueResource(resources.Resource):
-    """The fixed columns of the sheet; the indicators of the year follow them."""
-
-    unit = fields.Field(attribute="unit__code", column_name="Mã đơn vị", readonly=True)
-    unit_name = fields.Field(attribute="unit__name", column_name="Đơn vị", readonly=True)
-
-    class Meta:
-        import_id_fields = ("unit",)
+UNIT_COLUMNS = (
+    Column(
+        "Mã đơn vị",
+        key=UNIT,
+        cell=CodeCell(),
+        required=True,
+        synonyms=("Mã", "Mã xã", "Mã ĐVHC"),
+        locked=True,
+    ),
+    Column("Đơn vị", 28, key=NAME, synonyms=("Tên đơn vị", "Xã, phường"), locked=True),
+)
 
 
 class ValueTarget(Target):
@@ -62,15 +65,11 @@ class ValueTarget(Target):
         """Return the reports the job's owner may type, with what locks and names need."""
         rows = Report.objects.editable_by(job.owner).filter(period=job.params["period"])
         rows = rows.select_related("unit__parent", "period__closed_by", "reviewer")
-        return rows.with_due_dates().order_by("unit__path")
+        return rows.with_due_dates().order_by(tree_order("unit"))
 
     def columns(self, job):
-        period = self.period_of(job)
-        found = [
-            Column(UNIT, "Mã đơn vị", True, ("Mã", "Mã xã", "Mã ĐVHC"), 11, "@", locked=True),
-            Column(NAME, "Đơn vị", False, ("Tên đơn vị", "Xã, phường"), 28, locked=True),
-        ]
-        return found + [_column(row) for row in _entered_in(self.reports_of(job), period)]
+        indicators = _entered_in(self.reports_of(job), self.period_of(job))
+        return [*UNIT_COLUMNS, *map(_column, indicators)]
 
     def matcher(self, job):
         """Headings are matched by their whole text, by label, or by the code they begin with."""
@@ -119,10 +118,9 @@ class ValueTarget(Target):
             raise PermissionDenied("Anh/chị chỉ được xem, không được nhập số liệu.")
         if Report.objects.editable_by(job.owner).filter(pk__in=changes).count() != len(changes):
             raise PermissionDenied("Anh/chị không được nhập số liệu của đơn vị này.")
-        request_id = f"import-{job.pk}"
         try:
             result = write_many(
-                changes, actor=job.owner, source=source, reason=reason, request_id=request_id
+                changes, actor=job.owner, source=source, reason=reason, request_id=job.request_id
             )
         except ReportLocked as locked:
             raise Refused(str(locked)) from locked
@@ -139,14 +137,14 @@ class ValueTarget(Target):
             )
             for code, old, new in item[4]
         )
-        return Line(item[0], item[3], changes)
+        return PreviewLine(item[0], item[3], changes)
 
     @staticmethod
     def _shown(job, code: str, figure: dict | None) -> str:
         figure = Figure.from_json(figure)
         if code not in job.indicators or figure == BLANK:
-            return "(trống)"
-        return describe(job.indicators[code], figure) or "(trống)"
+            return EMPTY
+        return describe(job.indicators[code], figure) or EMPTY
 
     def after(self, job):
         return "Xem báo cáo năm", reverse("reports:list")
@@ -168,13 +166,10 @@ class ValueTarget(Target):
         """Return the sheet of all figures of `period` that `user` may read."""
         reports = Report.objects.visible_to(user).filter(period=period)
         indicators = _entered_in(reports, period)
-        columns = [excel.Column("Mã đơn vị", 11), excel.Column("Đơn vị", 28)]
-        for row in indicators:
-            column = _column(row)
-            columns.append(excel.Column(column.heading, column.width, column.fmt))
-        named = reports.select_related("unit__parent").order_by("unit__path")
+        columns = [*UNIT_COLUMNS, *map(_column, indicators)]
+        named = reports.select_related("unit__parent").order_by(tree_order("unit"))
         rows = _export_rows(list(named), indicators)
-        return excel.Sheet(f"{self.sheet_title} {period.year}", tuple(columns), rows)
+        return excel.Sheet(f"{self.sheet_title} {period.year}", columns, rows)
 
 
 def _entered_in(reports, period: ReportingPeriod) -> list[Indicator]:
@@ -210,13 +205,11 @@ def _column(row: Indicator) -> Column:
         choices = tuple(row.scale)
     letters = [Level.from_letter(letter).label.lower() for letter in row.entry_levels]
     return Column(
+        f"{row.code} {row.label}{measure}",
+        40 if row.value_type == ValueType.TEXT else 14,
+        {ValueType.INTEGER: excel.WHOLE, ValueType.DECIMAL: excel.FRACTION}.get(row.value_type, ""),
         key=row.code,
-        heading=f"{row.code} {row.label}{measure}",
         synonyms=(row.label, f"{row.label}{measure}"),
-        width=40 if row.value_type == ValueType.TEXT else 14,
-        fmt={ValueType.INTEGER: excel.WHOLE, ValueType.DECIMAL: excel.FRACTION}.get(
-            row.value_type, ""
-        ),
         choices=choices,
         hint="Nhập ở: " + ", ".join(letters) + ".",
     )

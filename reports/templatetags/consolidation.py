@@ -1,20 +1,16 @@
 """Filters that show consolidated figures; the words are those of reports/consolidation/words.py."""
 
 from django import template
+from django.urls import reverse
 
-from danvan.common.numbers import format_number
 from reports.consolidation import words
-from reports.documents.workbook.units import rating_text, unit_label
 
 register = template.Library()
-register.filter("figure_text", words.figure_text)
-register.filter("contribution_text", words.contribution_text)
-register.filter("share_text", words.share_text)
-register.filter("spread_text", words.spread_text)
-register.filter("number_text", words.number_text)
-register.filter("roman", words.roman)
-register.filter("unit_label", unit_label)
-register.filter("rating_text", rating_text)
+for shown in (
+    words.figure_text, words.contribution_text, words.change_text, words.share_text, words.spread_text,
+    words.number_text, words.roman, words.row_label, words.rating_text,
+):  # fmt: skip
+    register.filter(shown.__name__, shown)
 
 
 @register.simple_tag
@@ -23,15 +19,12 @@ def as_of(figure, definition, scope) -> str:
     return words.as_of_text(figure, definition, scope)
 
 
-@register.filter
-def change_text(line) -> str:
-    """Return the change of a line with its sign, in points for a ratio; "" where there is none."""
-    if line.change is None:
-        return ""
-    number = round(line.change, 1) if line.definition.is_ratio else line.change
-    text = format_number(abs(number))
-    sign = "+" if number > 0 else "−" if number < 0 else ""
-    return sign + text
+@register.simple_tag
+def drill_url(definition, wanted, level: str = "") -> str:
+    """Return the address of the reports behind a figure: of one level, of those asked for without it."""
+    level = level or wanted.level
+    address = f"{reverse('reports:drill', args=[definition.code])}?{wanted.query}"
+    return f"{address}&level={level}" if level else address
 
 
 @register.simple_tag

@@ -6,8 +6,10 @@ import django_filters
 from django import forms
 from django.db.models import Q
 
+from danvan.accounts.scope import own_units
 from danvan.common.text import search_key
-from danvan.units.models import Level, strip_kind
+from danvan.units.kinds import Level, strip_kind
+from danvan.units.queries import tree_order
 from reports.models import Report, ReportingPeriod, State
 from reports.workflow.periods import current_among
 from reports.workflow.progress import AREA, TO_SEND, areas_of
@@ -92,7 +94,7 @@ class ReportFilter(django_filters.FilterSet):
             .filter_queryset(queryset)
             .with_names()
             .with_due_dates()
-            .order_by("-level", "unit__path")
+            .order_by(Level.ranked().desc(), tree_order("unit"))
         )
 
 
@@ -114,7 +116,7 @@ class ReviewFilter(ReportFilter):
         everything = self.is_valid() and self.form.cleaned_data.get("who") == "all"
         if everything or user.is_superuser:
             return reports
-        return reports.filter(reviewer=user.unit_id)
+        return reports.filter(reviewer__in=own_units(user))
 
     def filter_queryset(self, queryset):
         return super().filter_queryset(self.scoped())

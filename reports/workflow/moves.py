@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from danvan.accounts.audit.writing import audited_update
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import units_editable_by, units_visible_to
+from danvan.accounts.scope import own_units, units_editable_by, units_visible_to
 from danvan.units.organisations import board_name, office_name
 from reports.models import Report, State, Transition
 from reports.models.report import EDITABLE_STATES
@@ -127,7 +127,7 @@ def may_review(report: Report, user) -> bool:
         return False
     if user.is_superuser:
         return True
-    if user.unit_id == report.unit_id:
+    if report.unit_id in {unit.pk for unit in own_units(user)}:
         return report.reviewer_id == report.unit_id
     return units_visible_to(user).filter(pk=report.reviewer_id).exists()
 

@@ -62,16 +62,10 @@ def open_period(year: int, *, actor=None, is_demo: bool = False, **overrides) ->
 
 def _make_reports(period: ReportingPeriod) -> int:
     """Freeze the unit list: one report per unit, reviewed by the unit above on that day, else by itself."""
-    units = list(AdministrativeUnit.objects.on(period.structure_date))
-    by_path = {unit.path: unit for unit in units}
+    units = AdministrativeUnit.objects.with_parents_on(period.structure_date)
     reports = [
-        Report(
-            period=period,
-            unit=unit,
-            level=unit.level,
-            reviewer=by_path.get(unit.path.removesuffix(f"{unit.code}/"), unit),
-        )
-        for unit in units
+        Report(period=period, unit=unit, level=unit.level, reviewer=above or unit)
+        for unit, above in units
     ]
     Report.objects.bulk_create(reports, batch_size=1000)
     return len(reports)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Case, Count, F, Q, QuerySet, When
 
+from danvan.accounts.scope import own_units
 from danvan.units.models import AdministrativeUnit, Level
 from reports.models import Indicator, State
 
@@ -14,7 +15,8 @@ def to_review_by(user) -> Q:
     """Return the condition for reports that are not the user's own, except where a unit reviews itself."""
     if user.is_superuser:
         return Q()
-    return ~Q(unit=user.unit_id) | Q(reviewer=user.unit_id, unit=user.unit_id)
+    own = own_units(user)
+    return ~Q(unit__in=own) | Q(reviewer__in=own, unit__in=own)
 
 
 # The part of the province a report is counted in: a commune's in that of its district, a board's in its own.
@@ -40,7 +42,7 @@ def state_counts(reports, period) -> dict[str, int]:
 def areas_of(reports) -> QuerySet[AdministrativeUnit]:
     """Return the areas that `reports` are counted in, in the order of the tree."""
     areas = reports.order_by().values_list(AREA)
-    return AdministrativeUnit.objects.filter(pk__in=areas).order_by("path")
+    return AdministrativeUnit.objects.filter(pk__in=areas).in_tree_order()
 
 
 def counts_by_area(reports, period) -> list[dict]:
@@ -53,7 +55,7 @@ def counts_by_area(reports, period) -> list[dict]:
     found = {row.pop("area"): row for row in rows}
     if len(found) < 2:
         return []
-    units = AdministrativeUnit.objects.filter(pk__in=found).order_by("path")
+    units = AdministrativeUnit.objects.filter(pk__in=found).in_tree_order()
     return [{"unit": unit, **found[unit.pk]} for unit in units]
 
 

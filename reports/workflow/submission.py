@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from reports.counting.counting import counted_for
-from reports.figures.rules import Problem, RuleBook
+from reports.figures.rules import Finding, RuleBook
 from reports.figures.writing import BLANK, Figure, figures_of
 from reports.models import PeriodKind, Report, Transition, Value
 from reports.workflow.moves import MoveRefused, make_move
@@ -15,7 +17,7 @@ from reports.workflow.moves import MoveRefused, make_move
 class NotReady(MoveRefused):
     """The figures do not allow the submission: problems to mend, or blanks to confirm."""
 
-    def __init__(self, problems: list[Problem], blanks: list[str]):
+    def __init__(self, problems: list[Finding], blanks: list[str]):
         self.problems, self.blanks = problems, blanks
         if problems:
             message = f"Chưa gửi được: còn {len(problems)} chỗ cần xem lại."
@@ -57,26 +59,21 @@ def blank_codes(book: RuleBook, figures: Mapping[str, Figure]) -> list[str]:
 
 def prior_report(report: Report) -> Report | None:
     """Return the same unit's report of the year before, None where there is none."""
-    return (
-        Report.objects.filter(
-            unit__path=report.unit.path,
-            period__kind=PeriodKind.YEAR,
-            period__year=report.period.year - 1,
-        )
-        .select_related("period")
-        .first()
-    )
+    return _prior_reports(report).select_related("period").first()
 
 
 def prior_numbers(report: Report) -> dict[str, Decimal]:
     """Return last year's numbers of the same unit, by indicator code."""
-    values = Value.objects.filter(
-        report__unit__path=report.unit.path,
-        report__period__kind=PeriodKind.YEAR,
-        report__period__year=report.period.year - 1,
-        number__isnull=False,
-    )
+    values = Value.objects.filter(report__in=_prior_reports(report), number__isnull=False)
     return dict(values.values_list("indicator__code", "number"))
+
+
+def _prior_reports(report: Report) -> QuerySet[Report]:
+    return Report.objects.filter(
+        unit__in=report.unit.versions(),
+        period__kind=PeriodKind.YEAR,
+        period__year=report.period.year - 1,
+    )
 
 
 def _store_counted(report: Report, counted: Mapping[str, Decimal]) -> None:

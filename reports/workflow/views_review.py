@@ -17,7 +17,7 @@ from danvan.accounts.rights import Action
 from danvan.common.forms import DateInput
 from danvan.common.numbers import read_id
 from danvan.common.text import clean_line
-from reports.figures.form import Sheet
+from reports.figures.form import EntrySheet
 from reports.figures.views_entry import visible_report
 from reports.figures.views_ledger import change_line
 from reports.models import FigureChange, Indicator, Remark, Report, State
@@ -47,7 +47,7 @@ def detail(request, pk: int):
 
 
 def _detail_page(request, report: Report, *, typed=None, reason: str = "", status: int = 200):
-    sheet = Sheet(report)
+    sheet = EntrySheet(report)
     moves = allowed_moves(report, request.user)
     locked = lock_reason(report)
     context = {

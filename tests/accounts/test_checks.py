@@ -3,13 +3,16 @@
 from unittest import mock
 
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin import ModelAdmin
 from django.db import connection, models
 from django.test import SimpleTestCase, TestCase, override_settings
 from django.test.utils import isolate_apps
 
 from danvan.accounts import checks
-from danvan.navigation import Entry
-from reports.figures import ledger
+from danvan.accounts.models import User
+from danvan.common.ops import append_only
+from danvan.navigation import MenuEntry
 
 SAFE = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
 
@@ -23,13 +26,13 @@ class TestChecks(SimpleTestCase):
     def test_the_project_itself_is_clean(self):
         for check in (
             checks.check_key, checks.check_hosts, checks.check_scope, checks.check_menu,
-            checks.check_policy, checks.check_closed, checks.check_audit,
+            checks.check_policy, checks.check_closed, checks.check_audit, checks.check_admin,
         ):  # fmt: skip
             with self.subTest(check.__name__):
                 self.assertEqual(self.ids(check), [])
 
     def test_sample_key(self):
-        for key in (settings.SAMPLE_SECRET_KEY, "django-insecure-abc"):
+        for key in (settings.SAMPLE_SECRET_KEY, "django-insecure-abc", "x" * 60):
             with self.settings(SECRET_KEY=key, DEBUG=False):
                 self.assertEqual(self.ids(checks.check_key), ["danvan.E001"])
             with self.settings(SECRET_KEY=key, DEBUG=True):
@@ -58,7 +61,7 @@ class TestChecks(SimpleTestCase):
             self.assertEqual(self.ids(checks.check_scope), ["danvan.E003"])
 
     def test_menu_without_url(self):
-        with mock.patch("danvan.navigation.MENU", (Entry("X", "khong:co"),)):
+        with mock.patch("danvan.navigation.MENU", (MenuEntry("X", "khong:co"),)):
             self.assertEqual(self.ids(checks.check_menu), ["danvan.E004"])
 
     def test_policy(self):
@@ -69,6 +72,11 @@ class TestChecks(SimpleTestCase):
         without = [name for name in settings.MIDDLEWARE if "csp" not in name]
         with self.settings(MIDDLEWARE=without):
             self.assertEqual(self.ids(checks.check_policy), ["danvan.E005"])
+
+    def test_list_of_the_admin_with_open_lookups(self):
+        page = ModelAdmin(User, admin.site)
+        with mock.patch.dict(admin.site._registry, {User: page}):
+            self.assertEqual(self.ids(checks.check_admin), ["danvan.E011"])
 
     def test_weak_hasher(self):
         self.assertEqual(self.ids(checks.check_hasher), ["danvan.E006"])  # tests use MD5
@@ -99,9 +107,11 @@ class TestDatabaseChecks(TestCase):
     def test_clean(self):
         self.assertEqual(self.ids(), [])
 
-    def test_open_ledger(self):
-        with ledger.opened(connection):
-            self.assertEqual(self.ids(), ["danvan.E010"])
+    def test_open_logs(self):
+        for model in append_only.append_only_models():
+            with append_only.unprotected(connection, model._meta.db_table):
+                self.assertEqual(self.ids(), ["danvan.E010"])
+        self.assertEqual(self.ids(), [])
 
     def test_deferred_sqlite(self):
         if connection.vendor == "sqlite":

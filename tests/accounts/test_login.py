@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import time
 from unittest import mock
 
@@ -9,11 +10,9 @@ from django.db import OperationalError, connection
 from django.test import Client, TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django_otp.oath import totp
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from danvan.accounts.audit import security_log
-from danvan.accounts.login import lockout, sessions, twofactor
+from danvan.accounts.login import lockout, sessions
 from danvan.accounts.models import LoginFailure, SecurityEvent, User
 from danvan.accounts.models.trail import SecurityKind
 from tests.accounts.cast import PASSWORD, make_cast
@@ -226,96 +225,43 @@ class TestSessions(LoginCase):
         self.assertContains(page, "Máy này")
 
 
-class TestSecondFactor(LoginCase):
-    def set_up(self, user):
-        device = twofactor.pending_device(user)
-        return device, twofactor.confirm(user, f"{totp(device.bin_key):06d}")
+@override_settings(
+    HTTPS=True,
+    COOKIE_PREFIX="__Host-",
+    SESSION_COOKIE_NAME="__Host-sessionid",
+    CSRF_COOKIE_NAME="__Host-csrftoken",
+    SESSION_COOKIE_SECURE=True,
+    CSRF_COOKIE_SECURE=True,
+)
+class TestCookies(LoginCase):
+    """Named so, a cookie is taken by browsers only when it is Secure, for "/" and for no domain."""
 
-    def code(self, device, step=1):
-        """The next code: the one just used is refused a second time."""
-        return f"{totp(device.bin_key, t0=-30 * step):06d}"
+    def test_every_cookie_of_a_day_begins_with_host(self):
+        client, seen = Client(enforce_csrf_checks=True), {}
 
-    def test_a_second_phone_does_not_take_the_place_of_the_first(self):
-        device, _ = self.set_up(self.an)
-        self.client.force_login(self.an)
-        other = twofactor.pending_device(self.an)
-        answer = self.client.post("/bao-mat/hai-lop/", {"code": f"{totp(other.bin_key):06d}"})
-        self.assertRedirects(answer, "/bao-mat/hai-lop/tat/")
-        self.assertEqual(twofactor.confirmed_device(self.an), device)
+        def token(page):
+            return re.search(r'csrfmiddlewaretoken" value="([^"]+)', page.content.decode())[1]
 
-    def test_password_alone_is_not_enough(self):
-        self.set_up(self.an)
-        answer = self.log_in()
-        self.assertContains(answer, "Mã xác thực")
-        self.assertEqual(self.client.get("/bao-mat/").status_code, 302)
+        def go(answer):
+            seen.update(answer.cookies)
+            return answer
 
-    def test_code_finishes_the_login_and_goes_where_it_was_meant_to(self):
-        device, _ = self.set_up(self.an)
-        self.log_in(next="/bao-mat/")
-        answer = self.client.post(
-            "/dang-nhap/ma-xac-thuc/", {"code": self.code(device), "next": "/bao-mat/"}
-        )
-        self.assertRedirects(answer, "/bao-mat/")
-
-    def test_no_code_without_the_password(self):
-        device, _ = self.set_up(self.an)
-        answer = self.client.post("/dang-nhap/ma-xac-thuc/", {"code": self.code(device)})
-        self.assertRedirects(answer, LOGIN)
-
-    def test_recovery_code_works_once(self):
-        _, codes = self.set_up(self.an)
-        self.log_in()
-        self.assertEqual(
-            self.client.post("/dang-nhap/ma-xac-thuc/", {"code": codes[0]}).status_code, 302
-        )
-        self.client.post("/dang-xuat/")
-        TOTPDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
-        self.log_in()
-        answer = self.client.post("/dang-nhap/ma-xac-thuc/", {"code": codes[0]})
-        self.assertContains(answer, "Mã chưa đúng")
-
-    def test_wrong_codes_lock_out_like_wrong_passwords(self):
-        self.set_up(self.an)
-        self.log_in()
-        for _ in range(5):
-            self.client.post("/dang-nhap/ma-xac-thuc/", {"code": "000000"}, REMOTE_ADDR="10.0.0.1")
-        answer = self.client.post(
-            "/dang-nhap/ma-xac-thuc/", {"code": "000000"}, REMOTE_ADDR="10.0.0.1"
-        )
-        self.assertRedirects(answer, LOGIN, fetch_redirect_response=False)
-        self.assertContains(self.log_in(), "thử lại sau")
-
-    def test_half_a_login_expires(self):
-        device, _ = self.set_up(self.an)
-        self.log_in()
-        with mock.patch("danvan.accounts.login.views.time.time", return_value=time.time() + 301):
-            answer = self.client.post("/dang-nhap/ma-xac-thuc/", {"code": self.code(device)})
-        self.assertRedirects(answer, LOGIN)
-
-    def test_set_up_through_the_pages(self):
-        self.log_in()
-        page = self.client.get("/bao-mat/hai-lop/")
-        self.assertContains(page, "data:image/svg+xml;base64,")
-        device = TOTPDevice.objects.get(user=self.an)
-        wrong = self.client.post("/bao-mat/hai-lop/", {"code": "12"})
-        self.assertContains(wrong, "Mã chưa đúng")
-        TOTPDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
-        done = self.client.post("/bao-mat/hai-lop/", {"code": f"{totp(device.bin_key):06d}"})
-        self.assertEqual(len(done.context["codes"]), 10)
-        self.client.post("/bao-mat/hai-lop/tat/", {"password": "sai"})
-        self.assertIsNotNone(twofactor.confirmed_device(self.an))
-        self.client.post("/bao-mat/hai-lop/tat/", {"password": PASSWORD})
-        self.assertIsNone(twofactor.confirmed_device(self.an))
-
-    @override_settings(REQUIRE_SECOND_FACTOR=True)
-    def test_required_of_superusers_when_switched_on(self):
-        self.log_in("quantri")
-        self.assertRedirects(self.client.get("/quan-tri/"), "/bao-mat/hai-lop/")
-        self.set_up(self.quan)
-        self.assertEqual(self.client.get("/quan-tri/").status_code, 200)
-        clerk = Client()
-        self.log_in(client=clerk)
-        self.assertEqual(clerk.get("/bao-mat/").status_code, 200)
+        name = {"username": "xa-13369", "password": PASSWORD}
+        page = go(client.get(LOGIN, secure=True))
+        headers = {"Referer": "https://testserver/"}
+        given = {**name, "csrfmiddlewaretoken": token(page)}
+        answer = go(client.post(LOGIN, given, secure=True, headers=headers))
+        self.assertEqual(answer.status_code, 302)
+        page = go(client.get("/bao-mat/", secure=True))
+        ended = {"csrfmiddlewaretoken": token(page)}
+        go(client.post("/bao-mat/ket-thuc/", ended, secure=True, headers=headers))
+        page = go(client.get("/bao-mat/", secure=True))
+        self.assertContains(page, "Đã kết thúc")
+        self.assertEqual({name.partition("-")[0] for name in seen}, {"__Host"})
+        self.assertEqual(len(seen), 3, seen)
+        for cookie in seen.values():
+            self.assertTrue(cookie["secure"], cookie)
+            self.assertEqual((cookie["path"], cookie["domain"]), ("/", ""), cookie)
 
 
 class TestSecurityLog(LoginCase):
@@ -329,10 +275,10 @@ class TestSecurityLog(LoginCase):
 
     def test_refusals_of_people_are_noted_with_page_and_status(self):
         self.log_in()
-        SecurityEvent.objects.all().delete()
         self.client.get("/nhat-ky/")
         self.client.get("/khong-co-trang-nay/")
-        event = SecurityEvent.objects.get()
+        event, login = SecurityEvent.objects.all()
+        self.assertEqual(login.kind, SecurityKind.LOGIN)
         self.assertEqual(
             (event.kind, event.user, event.path, event.detail["status"]),
             (SecurityKind.REFUSED, self.an, "/nhat-ky/", 403),

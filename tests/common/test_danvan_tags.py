@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.template import Context, Template
 
 from danvan.accounts.rights import Action
-from danvan.common.templatetags.danvan import change, figure
+from danvan.common.templatetags.danvan import figure
 
 
 def render(text: str, **context) -> str:
@@ -23,14 +23,6 @@ def test_figure_tells_blank_from_zero(number, shown):
 
 def test_figure_in_a_template_is_not_localised_twice():
     assert render("{{ n|figure }} {{ m|figure:1 }}", n=Decimal("14600"), m=90) == "14.600 90,0"
-
-
-@pytest.mark.parametrize(
-    ("number", "shown"),
-    [(None, "—"), (0, "0"), (12, "+12"), (Decimal("-3.5"), "−3,5"), (-1140, "−1.140")],
-)
-def test_change_carries_its_sign(number, shown):
-    assert change(number) == shown
 
 
 def test_can_asks_the_rights_table():

@@ -1,11 +1,12 @@
 """Fields of the house: what people type, and what a phone lets them type."""
 
 import datetime
+from decimal import Decimal
 
 from django import forms
 from django.test import SimpleTestCase
 
-from danvan.common.forms import DateInput
+from danvan.common.forms import DateInput, NumberField
 
 
 class DayForm(forms.Form):
@@ -24,3 +25,22 @@ class DayTest(SimpleTestCase):
         for typed in ("1112024", "31022024", "050324", "00000000", "٠٥٠٣٢٠٢٤"):
             with self.subTest(typed):
                 self.assertFalse(DayForm({"day": typed}).is_valid())
+
+
+class DisabledNumberTest(SimpleTestCase):
+    def test_a_stored_number_is_not_read_as_typing(self):
+        """90.50 is a question when typed and a number when stored; 7.500 would be seven thousand."""
+        for whole, stored in (
+            (False, Decimal("90.50")),
+            (False, Decimal("7.500")),
+            (False, Decimal("0.125")),
+            (True, 1140),
+            (True, 0),
+            (False, None),
+        ):
+            with self.subTest(stored):
+                field = NumberField(whole=whole, required=False, disabled=True)
+                form = type("F", (forms.Form,), {"n": field})({}, initial={"n": stored})
+                self.assertTrue(form.is_valid(), form.errors)
+                self.assertEqual(form.cleaned_data["n"], stored)
+                self.assertFalse(form.has_changed())

@@ -9,8 +9,9 @@ from django.test import TestCase
 
 from danvan.accounts.models import AuditEntry, Role, SecurityEvent, User
 from danvan.accounts.sheet import account_sheet
+from danvan.common import excel
 from danvan.imports.account_target import AccountTarget
-from danvan.imports.models import ImportJob, Kind
+from danvan.imports.models import ImportJob, RowKind
 from tests.accounts.cast import make_cast
 from tests.imports.tools import columns_of, confirm, content, errors_of, upload, workbook
 
@@ -32,7 +33,7 @@ class AccountSheetTest(TestCase):
 
     def problems(self, **row):
         verdict = self.check(**row)
-        self.assertEqual(verdict.kind, Kind.ERROR)
+        self.assertEqual(verdict.kind, RowKind.ERROR)
         return {problem[0]: problem[1] for problem in verdict.item[2]}
 
     def test_names_are_proposed_from_level_and_code_and_never_twice(self):
@@ -54,11 +55,13 @@ class AccountSheetTest(TestCase):
 
     def test_taken_names_are_refused_in_any_case_also_within_the_file(self):
         self.assertIn("username", self.problems(username="XA-13369"))
-        self.assertEqual(self.check(username="lan.anh").kind, Kind.NEW)
+        self.assertEqual(self.check(username="lan.anh").kind, RowKind.NEW)
         self.assertIn("username", self.problems(username="Lan.Anh"))
 
     def test_what_is_exported_is_imported_unchanged(self):
-        book = openpyxl.load_workbook(account_sheet(User.objects.all())).active
+        file = io.BytesIO()
+        excel.stream_rows(file, account_sheet(User.objects.all()))
+        book = openpyxl.load_workbook(file).active
         headings, *rows = book.values
         self.assertEqual(headings, tuple(c.heading for c in self.target.columns(self.job)))
         self.assertGreater(len(rows), 2)
@@ -66,7 +69,7 @@ class AccountSheetTest(TestCase):
             verdict = self.check(unit=unit, role=role, full_name=full_name, username=username)
             self.assertIsNone(verdict.kind)
         other = self.check(unit=rows[0][0], role=rows[0][2], full_name="Khác", username=rows[0][3])
-        self.assertEqual(other.kind, Kind.ERROR)
+        self.assertEqual(other.kind, RowKind.ERROR)
 
     def write(self, *verdicts):
         return self.target.write(self.job, ((v.kind, v.item) for v in verdicts))

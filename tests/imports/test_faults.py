@@ -14,7 +14,8 @@ from django.db import connection, connections
 from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
 
-from danvan.common.excel import Column, Sheet, stream_rows
+from danvan.common.excel import Sheet, stream_rows
+from danvan.common.sheets.columns import Column
 from danvan.imports import confirming
 from danvan.imports.liveness import working_on
 from danvan.imports.models import ImportJob, JobState

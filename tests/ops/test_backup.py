@@ -54,8 +54,9 @@ print(json.dumps(tables))
 """
 WIPE = """
 from django.db import connection
-from reports.figures import ledger
-ledger.remove(connection)
+from danvan.common.ops import append_only
+tables = [model._meta.db_table for model in append_only.append_only_models()]
+append_only.unprotect(connection, *tables)
 from django.core.management import call_command
 call_command("flush", interactive=False, verbosity=0)
 from danvan.accounts.models import User

@@ -12,7 +12,7 @@ from records.filters import FILTERS
 from records.forms import FORMS
 from records.kinds import BY_SLUG, KINDS
 from records.models import DialogueConference, EventRecord
-from records.models.rules import Rule
+from records.models.rules import RowRule
 from reports.counting.table import MEASURES
 from tests.records.data import VALUES
 from tests.records.test_bad_input import REFUSED
@@ -36,7 +36,7 @@ class TouchTest(SimpleTestCase):
     def test_every_kind_has_its_tests_and_its_figures(self):
         self.assertEqual(set(VALUES), set(BY_SLUG))
         self.assertEqual(set(REFUSED), set(BY_SLUG))
-        self.assertEqual({m.source.kind.slug for m in MEASURES.values()}, set(BY_SLUG))
+        self.assertEqual({m.origin.kind.slug for m in MEASURES.values()}, set(BY_SLUG))
         self.assertEqual((set(FORMS), set(FILTERS)), (set(BY_SLUG), set(BY_SLUG)))
 
     def test_names_are_told_and_addresses_differ(self):
@@ -85,7 +85,7 @@ class TouchTest(SimpleTestCase):
             for rule in kind.model._meta.constraints:
                 with self.subTest(rule.name):
                     self.assertNotIn("Constraint", str(rule.violation_error_message))
-                    if isinstance(rule, Rule) and "led_by" not in rule.name:
+                    if isinstance(rule, RowRule) and "led_by" not in rule.name:
                         self.assertIn(rule.violation_error_code, names)
 
     def test_rows_are_scoped_and_on_the_trail(self):
@@ -108,7 +108,7 @@ class RuleTest(SimpleTestCase):
     """The Python judge reads NULL as SQL does."""
 
     def judge(self, condition, **values):
-        rule = Rule(condition=condition, name="x")
+        rule = RowRule(condition=condition, name="x")
         try:
             rule.validate(DialogueConference, DialogueConference(**values))
         except Exception:  # noqa: BLE001 - any refusal is a refusal
@@ -139,6 +139,8 @@ class RuleTest(SimpleTestCase):
                 {"opinions": 3, "answered": None, "pending": 9},
                 True,
             ),
+            (~(q(attendees__lte=5) & q(opinions=1)), {"attendees": 3, "opinions": None}, True),
+            (~(q(attendees__lte=5) | q(opinions=1)), {"attendees": 3, "opinions": None}, False),
             (q(notice_date__isnull=True), {"notice_date": None}, True),
             (q(kind__in=["a", ""]), {"kind": ""}, True),
             (q(kind__in=["a"]), {"kind": "b"}, False),

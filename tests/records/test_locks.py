@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,6 +10,7 @@ from django.test import TestCase
 from django.utils import timezone
 
 from danvan.accounts.models.trail import AuditEntry
+from records.kinds import BY_SLUG, KINDS
 from records.locks import RecordLocked, lock_of, locks_on
 from records.models import DialogueConference, EmergingIssue, IssueStatus
 from records.services import (
@@ -21,7 +23,7 @@ from records.services import (
 )
 from reports.models import PeriodKind, Report, State
 from reports.workflow.periods import close_period, extend_deadline, open_period
-from tests.records.data import build, make, typed
+from tests.records.data import build, formset, make, typed
 from tests.records.test_pages import PageCase
 
 IN, AFTER = datetime.date(2024, 5, 6), datetime.date(2024, 12, 20)
@@ -195,6 +197,42 @@ class LaterTest(LockedCase):
                     level="district", decision="1", date=datetime.date(2024, 6, 1)
                 ),
             )
+
+    def test_what_is_locked_is_no_obstacle_to_what_is_not(self):
+        """A locked form cleans its closed fields as well: what is stored there must pass, and stay."""
+        cases = {
+            "friendly-government": (
+                {"score": Decimal("90.50"), "surveys": 1140, "satisfied": 1001, "rating": 5},
+                {"decision": "12-QĐ/HU", "decision_date": "20/12/2024"},
+            ),
+            "mobilisation-model": (
+                {"title": "Mô hình\u00a0“Dân vận khéo”", "registered_year": 2024},
+                {"status": "running"},
+            ),
+            "emerging-issue": (
+                {"people": 1140, "end_date": AFTER},
+                {"status": "resolved", "resolved_date": "20/12/2024"},
+            ),
+        }
+        later = {kind.slug for kind in KINDS if kind.model.LATER_FIELDS}
+        self.assertEqual(later, set(cases))
+        for slug, (stored, posted) in cases.items():
+            with self.subTest(slug):
+                record = make(slug, self.unit, **stored)
+                record.clean_texts()
+                record.save()
+                names = set(BY_SLUG[slug].fields) - type(record).LATER_FIELDS
+                before = {name: getattr(record, name) for name in names}
+                url = self.url("edit", slug, record.pk)
+                self.assertContains(self.client.get(url), "disabled")
+                data = {"version": record.version, **posted}
+                data |= formset() if slug == "mobilisation-model" else {}
+                answer = self.client.post(url, data)
+                self.assertEqual(answer.status_code, 302, answer.context)
+                record.refresh_from_db()
+                self.assertEqual({name: getattr(record, name) for name in names}, before)
+                name, value = next(iter(posted.items()))
+                self.assertEqual(getattr(record, name), value)
 
 
 class ServiceTest(PageCase):

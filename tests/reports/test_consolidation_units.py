@@ -111,7 +111,7 @@ class ByChildTests(Small):
         total = by_child_unit(self.tree["350"], 2022, 2025, "DT").total
         self.assertEqual(
             [(part.unit.code, part.figures["DT01"].number) for part in total.parts],
-            [("350", None), ("3", 101), ("4", 10)],
+            [("350", None), ("3", 1), ("3", 100), ("4", 10)],  # the new 3 is not the old one
         )
         self.assertEqual(total.figures["DT01"].number, 111)
 
@@ -127,12 +127,12 @@ class ByChildTests(Small):
         self.assertEqual((found.columns, found.total.figures), ((), {}))
 
     def test_queries_do_not_grow(self):
-        with self.assertNumQueries(11):
+        with self.assertNumQueries(13):
             by_child_unit(self.tree["35"], 2022, 2022, "DT")
         add_communes(self.tree["350"], 100)
         period = make_period(2023)
         enter(period, "9001", DT01=1)
-        with self.assertNumQueries(11):
+        with self.assertNumQueries(13):
             by_child_unit(self.tree["35"], 2023, 2023, "DT")
 
 

@@ -107,17 +107,17 @@ class DemoFiguresTests(SimpleTestCase):
                         self.assertFalse([c for c, fig in figures[unit].items() if fig.is_blank])
 
     def test_every_rule_holds_and_a_warning_has_its_note(self):
-        rules = [(rule, parse(rule.expression)) for rule in self.catalogue.rules]
+        rules = [(rule, parse(rule["expression"])) for rule in self.catalogue.rules]
         broken = []
         for year, figures in self.years.items():
             for unit, row in figures.items():
                 look = {code: figure.number for code, figure in row.items()}.get
                 for rule, tree in rules:
-                    if rule.levels and self.letter[unit] not in rule.levels:
+                    if rule["levels"] and self.letter[unit] not in rule["levels"]:
                         continue
-                    noted = rule.severity == "warning" and row[rule.indicator].note
+                    noted = rule["severity"] == "warning" and row[rule["indicator"]].note
                     if holds(tree, look) is False and not noted:
-                        broken.append((year, unit, rule.expression))
+                        broken.append((year, unit, rule["expression"]))
         self.assertEqual(broken, [])
 
     def test_every_jump_has_its_note_and_jumps_are_rare(self):

@@ -53,7 +53,7 @@ class CatalogueTest(TestCase):
         self.assertFalse(whole & set(COMPUTED))
 
     def test_every_kind_feeds_a_figure(self):
-        self.assertEqual({m.source.kind for m in MEASURES.values()}, set(KINDS))
+        self.assertEqual({m.origin.kind for m in MEASURES.values()}, set(KINDS))
 
     def test_computed_ones_have_a_formula_and_measured_ones_name_their_measure(self):
         from reports.catalogue.loading import load_default_catalogue
@@ -262,7 +262,7 @@ class LinkTest(CountedCase):
                 with self.subTest(code, unit=str(unit)):
                     behind = records_behind(unit, self.period, code)
                     rows = self.shown(behind)
-                    if measure.source.unit == "recogniser_id":
+                    if measure.origin.unit == "recogniser_id":
                         result = rows.count()
                     else:
                         whole = measure.aggregate(Q())
@@ -308,7 +308,7 @@ class LinkTest(CountedCase):
         self.assertTrue(all(seen.values()), seen)
 
     def test_as_many_queries_for_a_hundred_units_as_for_one(self):
-        sources = len({id(measure.source) for measure in MEASURES.values()})
+        sources = len({id(measure.origin) for measure in MEASURES.values()})
         for units in (
             AdministrativeUnit.objects.filter(pk=self.unit.pk),
             AdministrativeUnit.objects.all(),

@@ -4,8 +4,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import TestCase
 
+from danvan.units.kinds import Level, split_kind, strip_kind
 from danvan.units.loader import DEFAULT_FILE, UnitFileError, load_units
-from danvan.units.models import AdministrativeUnit, Level, UnitSuccession, split_kind, strip_kind
+from danvan.units.models import AdministrativeUnit, UnitSuccession
 from danvan.units.organisations import board_name
 
 HEADER = "code,name,level,parent_code,valid_from,valid_to,successor_codes,source\n"

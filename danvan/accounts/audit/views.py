@@ -1,6 +1,5 @@
 """The audit pages: who changed what, who came and was refused; for superusers and, in their area, boards."""
 
-import io
 from collections.abc import Callable, Iterator
 
 from django.core.exceptions import PermissionDenied
@@ -17,8 +16,11 @@ from danvan.accounts.audit.writing import ACTION_LABELS, SOURCE_LABELS, changes_
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry, SecurityEvent, role_in_words
 from danvan.accounts.rights import Action
-from danvan.common.excel import CONTENT_TYPE, DATE_TIME, Column, Sheet, safe_file_name, stream_rows
+from danvan.common import excel
+from danvan.common.excel import DATE_TIME
 from danvan.common.paging import Listing
+from danvan.common.sheets.columns import Column
+from danvan.common.words import EMPTY
 
 EXPORT_LIMIT = 50_000
 NEWEST_FIRST = "-id"
@@ -119,11 +121,9 @@ def log_file(name: str, columns, rows: QuerySet, line: Callable) -> FileResponse
 
     It holds the newest 50,000; when there are others its last line says so.
     """
-    file = io.BytesIO()
-    stream_rows(file, Sheet("Nhật ký", columns, _lines(rows, line, len(columns))))
-    file.seek(0)
-    name = safe_file_name(f"{name} {timezone.localdate():%d-%m-%Y}")
-    return FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
+    sheet = excel.Sheet("Nhật ký", columns, _lines(rows, line, len(columns)))
+    name = f"{name} {timezone.localdate():%d-%m-%Y}"
+    return excel.download(name, lambda file: excel.stream_rows(file, sheet))
 
 
 def _lines(rows: QuerySet, line: Callable, width: int) -> Iterator[tuple]:
@@ -171,7 +171,7 @@ def audit_export(request):
 def _audit_row(entry: AuditEntry) -> tuple:
     line = described(entry)
     text = "; ".join(
-        f"{label}: {old or '(trống)'} → {new or '(trống)'}" for label, old, new in line["changes"]
+        f"{label}: {old or EMPTY} → {new or EMPTY}" for label, old, new in line["changes"]
     )
     return (
         line["at"], line["who"], line["who_unit"], line["who_role"], line["action"], line["kind"],

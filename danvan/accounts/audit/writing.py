@@ -15,9 +15,7 @@ Who, from where and through which door comes from context.acting().
 from __future__ import annotations
 
 import contextlib
-import datetime
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import Any
 
 from auditlog.context import disable_auditlog
@@ -26,11 +24,9 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connections, models, transaction
-from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.timezone import is_naive, localtime
 
 from danvan.accounts.models.trail import AuditEntry, unit_id_of
-from danvan.common.numbers import format_number
+from danvan.common.words import in_words
 
 OUR_APPS = ("units", "accounts", "imports", "records", "reports")
 
@@ -183,7 +179,7 @@ def changes_of(entry: AuditEntry) -> list[tuple[str, str, str]]:
             lines.append((label, "" if added else objects, objects if added else ""))
         else:
             old, new = change
-            lines.append((label, _in_words(field, old), _in_words(field, new)))
+            lines.append((label, in_words(field, old), in_words(field, new)))
     return lines
 
 
@@ -192,29 +188,6 @@ def _field(model, name: str):
         return model._meta.get_field(name) if model else None
     except FieldDoesNotExist:
         return None
-
-
-def _in_words(field, value) -> str:
-    """Return a stored value as people read it."""
-    if value is None or value == "" or value == "None":
-        return ""
-    if isinstance(value, bool):
-        return "Có" if value else "Không"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    choices = dict(getattr(field, "flatchoices", None) or ())
-    if value in choices:
-        return str(choices[value])
-    if isinstance(field, models.DateTimeField):
-        moment = parse_datetime(str(value))
-        moment = moment.replace(tzinfo=datetime.UTC) if moment and is_naive(moment) else moment
-        return f"{localtime(moment):%d/%m/%Y %H:%M}" if moment else str(value)
-    if isinstance(field, models.DateField):
-        day = parse_date(str(value))
-        return f"{day:%d/%m/%Y}" if day else str(value)
-    if isinstance(field, models.IntegerField | models.DecimalField) and "year" not in field.name:
-        return format_number(Decimal(str(value)))
-    return str(value)
 
 
 def _write(changes: Iterable[tuple[models.Model, int, dict]]) -> None:

@@ -134,7 +134,7 @@ class CodeForm(forms.Form):
 
 
 class PasswordOnlyForm(forms.Form):
-    """Ask for the password once more before the second factor is taken away."""
+    """Ask for the password once more before a second factor is set up or taken away."""
 
     password = forms.CharField(
         label="Mật khẩu hiện tại",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.context import client_address
 from danvan.accounts.login import lockout, sessions
-from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityKind
 
 
@@ -31,8 +30,3 @@ def login_failed(sender, credentials, request=None, **kwargs) -> None:
     closed = lockout.note_failure(name, address)
     kind = SecurityKind.LOCKED if closed else SecurityKind.FAILED
     security_log.record(kind, username=name)
-
-
-def person_of(pk: int):
-    """Return the account that gave its password and still owes the code; None when it was stopped since."""
-    return User.objects.filter(pk=pk, is_active=True).first()

@@ -8,12 +8,19 @@ import secrets
 
 import qrcode
 import qrcode.image.svg
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django_otp import match_token
+from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from django_otp.util import random_hex
+
+from danvan.accounts.login.proofs import person_of, proof_of
+from danvan.accounts.models import User
 
 RECOVERY_CODES = 10
+_PENDING, _PENDING_SECONDS = "pending_app", 600  # key in the session: the app that is being set up
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -22,21 +29,34 @@ def confirmed_device(user) -> TOTPDevice | None:
     return TOTPDevice.objects.filter(user=user, confirmed=True).first()
 
 
-def pending_device(user) -> TOTPDevice:
-    """Return the app that is being set up: its secret stays the same until a code confirms it."""
-    device = TOTPDevice.objects.filter(user=user, confirmed=False).first()
-    return device or TOTPDevice.objects.create(user=user, name="app", confirmed=False)
+def begin(session: SessionBase, user: User) -> None:
+    """Let `session`, whose person just gave the password, set up a phone app: a new secret, there alone."""
+    session[_PENDING] = {"proof": proof_of(user), "secret": random_hex(20)}
 
 
-def confirm(user, code: str) -> list[str] | None:
-    """Confirm the pending app with a code of it; return new recovery codes, None for a wrong code."""
+def pending_device(session: SessionBase, user: User) -> TOTPDevice | None:
+    """Return the app that `session` is setting up for `user`, unsaved; None when it is to begin (again)."""
+    pending = session.get(_PENDING) or {}
+    if person_of(pending.get("proof"), _PENDING_SECONDS) != user:
+        return None
+    return TOTPDevice(user=user, name="app", confirmed=True, key=pending["secret"])
+
+
+def confirm(session: SessionBase, user: User, code: str) -> list[str] | None:
+    """Keep the app of `session` if `code` is one of it; return new recovery codes, None for a wrong code."""
+    device = pending_device(session, user)
+    if device is None:
+        return None
+    totp = TOTP(device.bin_key, device.step, device.t0, device.digits)
     with transaction.atomic():
-        device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
-        if device is None or not device.verify_token(_digits(code)):
+        User.objects.select_for_update().get(pk=user.pk)  # of two sessions one sets it up
+        if confirmed_device(user) or not totp.verify(int(_digits(code)), device.tolerance):
             return None
-        device.confirmed = True
+        device.last_t, device.drift = totp.t(), totp.drift  # this code is used
         device.save()
-        return new_recovery_codes(user)
+        codes = new_recovery_codes(user)
+    del session[_PENDING]
+    return codes
 
 
 def new_recovery_codes(user) -> list[str]:
@@ -83,4 +103,4 @@ def typed_secret(device: TOTPDevice) -> str:
 
 
 def _digits(code: str) -> str:
-    return "".join(c for c in code if c.isdigit()) or "0"
+    return "".join(c for c in code if c in "0123456789")[:8] or "0"

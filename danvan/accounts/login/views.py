@@ -1,6 +1,5 @@
 """Login in one or two steps, logout, and what happens to a post refused for its session or token."""
 
-import time
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -16,8 +15,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from danvan.accounts.audit.context import client_address
 from danvan.accounts.login import lockout, twofactor
 from danvan.accounts.login.forms import LoginForm, ResumeForm, code_form
+from danvan.accounts.login.proofs import person_of, proof_of
 from danvan.accounts.login.resume import PendingPost, carried_post, pending_post, sent_from_here
-from danvan.accounts.login.signals import login_failed, person_of
+from danvan.accounts.login.signals import login_failed
 
 _HALF_WAY = "half_way"  # session key: who gave the right password and still owes the code
 _HALF_WAY_SECONDS = 300
@@ -64,7 +64,7 @@ class LoginView(ResumeMixin, auth_views.LoginView):
         user = form.get_user()
         if twofactor.confirmed_device(user) is None:
             return finish_login(self.request, user, super().get_success_url())
-        self.request.session[_HALF_WAY] = {"user": user.pk, "at": int(time.time())}
+        self.request.session[_HALF_WAY] = proof_of(user)
         return CodeView.as_view(first=True)(self.request)
 
 
@@ -79,12 +79,10 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, auth_views.TemplateView
     first = False
 
     def dispatch(self, request, *args, **kwargs):
-        """Go back to the first step when nobody is half way, or has been for too long."""
-        half_way = request.session.get(_HALF_WAY) or {}
-        self.person = None
-        if time.time() - half_way.get("at", 0) <= _HALF_WAY_SECONDS:
-            self.person = person_of(half_way["user"])
-        if self.person is None:
+        """Go back to the first step when nobody is half way, has been for too long, or got a new password."""
+        self.person = person_of(request.session.get(_HALF_WAY), _HALF_WAY_SECONDS)
+        if self.person is None or request.user.is_authenticated:
+            request.session.pop(_HALF_WAY, None)
             return redirect("accounts:login")
         return self.get(request) if self.first else super().dispatch(request, *args, **kwargs)
 
@@ -103,12 +101,12 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, auth_views.TemplateView
         if not form.is_valid():
             login_failed(CodeView, {"username": self.person.username}, request)
             return self.render_to_response(self.get_context_data(form=form))
-        del request.session[_HALF_WAY]
         return finish_login(request, self.person, self.get_success_url())
 
 
 def finish_login(request, user, url):
     """Start the session and go to `url`, or to the post that the login interrupted."""
+    request.session.pop(_HALF_WAY, None)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     carried = carried_post(request)
     return resume_page(request, carried) if carried else redirect(url)

@@ -70,35 +70,58 @@ def end_sessions(request, pk=None):
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
 class SecondFactorView(FormView):
-    """Set up the phone app: scan, type one code, keep the recovery codes (shown once)."""
+    """Set up the phone app: the password, then scan and type one code, keep the recovery codes.
 
-    template_name = "accounts/second_factor.html"
-    form_class = CodeForm
+    The secret is this session's alone: what somebody saw on an open screen elsewhere sets up nothing.
+    """
 
     def dispatch(self, request, *args, **kwargs):
         """Replace nothing: who finds an open screen must not put another phone in place of the owner's."""
         if twofactor.confirmed_device(request.user):
             messages.info(request, "Muốn dùng điện thoại khác, vui lòng tắt rồi bật lại.")
             return redirect("accounts:second_factor_off")
+        self.device = twofactor.pending_device(request.session, request.user)
         return super().dispatch(request, *args, **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        """Take the step whose fields were sent; a code that comes too late begins again."""
+        if ("code" in request.POST) == (self.device is None):
+            if self.device is None:
+                messages.info(request, "Đã quá thời gian thiết lập, vui lòng bắt đầu lại.")
+            return redirect("accounts:second_factor")
+        return super().post(request, *args, **kwargs)
+
+    def get_form_class(self):
+        return CodeForm if self.device else PasswordOnlyForm
+
+    def get_template_names(self):
+        step = "second_factor" if self.device else "second_factor_start"
+        return [f"accounts/{step}.html"]
 
     def get_form(self, form_class=None):
         form = super().get_form(form_class)
-        form.fields["code"].help_text = "6 chữ số trên ứng dụng xác thực."
+        if self.device:
+            form.fields["code"].help_text = "6 chữ số trên ứng dụng xác thực."
         return form
 
     def get_form_kwargs(self):
-        user = self.request.user
-        return {**super().get_form_kwargs(), "check": lambda code: twofactor.confirm(user, code)}
+        session, user = self.request.session, self.request.user
+        kwargs = super().get_form_kwargs()
+        if self.device is None:
+            return {**kwargs, "user": user}
+        return {**kwargs, "check": lambda code: twofactor.confirm(session, user, code)}
 
     def get_context_data(self, **kwargs):
-        device = twofactor.pending_device(self.request.user)
-        return super().get_context_data(
-            picture=twofactor.qr_picture(device), secret=twofactor.typed_secret(device), **kwargs
-        )
+        if self.device:
+            kwargs["picture"] = twofactor.qr_picture(self.device)
+            kwargs["secret"] = twofactor.typed_secret(self.device)
+        return super().get_context_data(**kwargs)
 
     def form_valid(self, form):
-        """Show the recovery codes in answer to the post: they are nowhere else to be had."""
+        """Show the secret, then in answer to the code the recovery codes: they are nowhere else to be had."""
+        if self.device is None:
+            twofactor.begin(self.request.session, self.request.user)
+            return redirect("accounts:second_factor")
         sessions.end_sessions(self.request.user, keep=self.request.session.session_key)
         security_log.record(SecurityKind.SECOND_FACTOR, user=self.request.user, state="on")
         context = {"codes": form.cleaned_data["code"]}

@@ -72,6 +72,7 @@ class AuditEntry(AbstractLogEntry):
     source = models.CharField("nguồn", max_length=10, blank=True)
     search = models.CharField(max_length=500, editable=False, default="")
 
+    append_only = True
     objects = AuditEntryManager()
 
     class Meta(AbstractLogEntry.Meta):
@@ -163,6 +164,7 @@ class SecurityEvent(models.Model):
     detail = models.JSONField("chi tiết", default=dict)
     at = models.DateTimeField("lúc", auto_now_add=True, db_index=True)
 
+    append_only = True
     objects = SecurityEventQuerySet.as_manager()
 
     class Meta:

@@ -2,7 +2,6 @@
 
 from django import template
 from django.conf import settings
-from django.utils.safestring import SafeString, mark_safe
 
 from danvan.common.numbers import format_number
 
@@ -52,18 +51,6 @@ def meter(label: str, total, parts=(), *, tall: bool = False, **kinds) -> dict:
 
 def _thousandths(part, whole) -> int:
     return min(1000, round(part * 1000 / whole)) if whole else 0
-
-
-# The sign is a minus, not a hyphen: a column of figures lines up and reads well.
-_SIGNS = str.maketrans({"-": "−"})
-
-
-@register.filter
-def change(number, places: int | None = None) -> SafeString:
-    """Return a difference with its sign ("+12", "−3,5", "0"); "—" where it cannot be told."""
-    text = figure(number, places).translate(_SIGNS)
-    positive = text != "—" and number > 0
-    return mark_safe(f"+{text}" if positive else text)  # noqa: S308 - digits and signs only
 
 
 @register.filter

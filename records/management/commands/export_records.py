@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 from django.core.management.base import BaseCommand, CommandError
 
+from danvan.common.arguments import read_target, read_years
 from danvan.units.models import AdministrativeUnit
 from records.kinds import BY_SLUG
-from records.sheets.views import write_records
+from records.sheets.exporting import write_records
 from records.years import span_of, year_spans
 
 
@@ -25,9 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--output", required=True, metavar="FILE.xlsx")
 
     def handle(self, *, kind, unit, years, output, **options):
-        target = Path(output)
-        if target.suffix.lower() != ".xlsx" or not target.parent.is_dir():
-            raise CommandError(f"--output {output!r} must be an .xlsx file in an existing folder")
+        target = read_target(output)
         versions = list(AdministrativeUnit.objects.filter(code=unit))
         if not versions:
             raise CommandError(f"--unit: there is no unit with code {unit!r}")
@@ -45,13 +41,3 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"cannot write {output!r}: {error}") from error
         self.stdout.write(f"{target}: {number} rows of {kind}")
-
-
-def read_years(text: str) -> tuple[int, int]:
-    """Return the years of "2022" or "2021-2022". Raises CommandError."""
-    match = re.fullmatch(r"\s*(\d{4})\s*(?:[-–]\s*(\d{4})\s*)?", text)
-    if not match or int(match[1]) > int(match[2] or match[1]):
-        raise CommandError(
-            f"--years {text!r} is neither a year like 2022 nor a range like 2021-2022"
-        )
-    return int(match[1]), int(match[2] or match[1])

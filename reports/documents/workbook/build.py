@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from danvan.common import excel
 from danvan.units.models import AdministrativeUnit, Level
-from reports.consolidation.scope import Scope, Source
+from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import (
     Consolidation,
     Line,
     Submission,
-    consolidate_source,
+    consolidate_data,
     submissions,
 )
 from reports.consolidation.units import Breakdown, break_down
@@ -50,12 +50,12 @@ class Content:
 
 def collect(scope: Scope) -> Content:
     """Return the content of the workbook of `scope`."""
-    source, unit = Source(scope), scope.unit
+    data, unit = ScopeData(scope), scope.unit
     date = document_date(unit, scope.last_year, timezone.localdate())
     return Content(
-        consolidation=consolidate_source(source),
-        breakdown=break_down(source, scope.section),
-        submissions=submissions(source),
+        consolidation=consolidate_data(data),
+        breakdown=break_down(data, scope.section),
+        submissions=submissions(data),
         head=letterhead(unit, date, unit.parent_on(date)),
     )
 
@@ -76,7 +76,7 @@ def build(content: Content) -> cells.Workbook:
 def file_name(unit: AdministrativeUnit, first_year: int, last_year: int) -> str:
     """Return the name of the file a browser is given."""
     years = years_text(first_year, last_year).replace("–", "-")
-    return excel.safe_file_name(f"Tổng hợp công tác dân vận {unit.full_name} {years}")
+    return f"Tổng hợp công tác dân vận {unit.full_name} {years}"
 
 
 def _describe(book: cells.Workbook, content: Content) -> None:

@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from danvan.common import excel
-from reports.consolidation.figures import Definition, Figure
+from reports.consolidation.figures import Definition, Total
 from reports.models import Qualifier
 
 __all__ = ["Workbook", "Worksheet"]
@@ -114,7 +114,6 @@ def wrapped_height(text: str, width: float, line: float = 15.75) -> float:
     return max(1, lines) * line + 3
 
 
-_PREFIX = {Qualifier.AT_LEAST: '"trên "', Qualifier.ABOUT: '"khoảng "'}
 CHANGE = "+{0};-{0};0"
 
 
@@ -126,9 +125,10 @@ def decimals_format(number: Decimal, definition: Definition) -> str:
     return excel.WHOLE + ("." + "0" * min(places, 3) if places else "")
 
 
-def figure_format(figure: Figure, definition: Definition) -> str:
+def figure_format(figure: Total, definition: Definition) -> str:
     """Return the number format of a figure; an inexact one says so before its number."""
-    return _PREFIX.get(figure.qualifier, "") + decimals_format(figure.number, definition)
+    prefix = Qualifier(figure.qualifier).prefix
+    return (f'"{prefix}"' if prefix else "") + decimals_format(figure.number, definition)
 
 
 def cell_number(number: Decimal | None) -> int | float | None:

@@ -10,9 +10,9 @@ from danvan.common import excel
 from reports.consolidation.figures import Definition
 from reports.consolidation.summary import Consolidation
 from reports.consolidation.units import Breakdown
+from reports.consolidation.words import row_label
 from reports.documents.workbook import cells
 from reports.documents.workbook.cells import write_figure
-from reports.documents.workbook.units import unit_label
 from reports.models import Aggregation
 
 _LABELS, _PER_ROW = 1, 2
@@ -38,7 +38,7 @@ def add_chart_sheet(book: cells.Workbook, found: Consolidation, breakdown: Break
     cells.write_across(ws, 1, 1, _COLUMNS, title, font=cells.SUBTITLE)
     cells.write_head(ws, head, ["Đơn vị", *(definition.code for definition in drawn)], 20)
     for row, part in enumerate(parts, head + 1):
-        cells.write(ws, row, _LABELS, unit_label(part))
+        cells.write(ws, row, _LABELS, row_label(part))
         for column, definition in enumerate(drawn, _LABELS + 1):
             figure = part.figures.get(definition.code)
             write_figure(ws, row, column, figure, definition)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from danvan.common import excel
-from danvan.units.models import Level
 from reports.consolidation.figures import Definition
 from reports.consolidation.summary import SectionLines
 from reports.consolidation.units import Breakdown, UnitRow
-from reports.consolidation.words import figure_text, roman, years_text
+from reports.consolidation.words import rating_text, roman, row_label, years_text
 from reports.documents.workbook import cells
 from reports.models import ValueType
 
-OWN_LABELS = {Level.PROVINCE: "Cấp tỉnh", Level.DISTRICT: "Cấp huyện", Level.COMMUNE: "Cấp xã"}
 _FIRST_FIGURE = 3
 
 
@@ -46,9 +44,7 @@ def _write_rows(ws, row: int, breakdown: Breakdown, definitions: list[Definition
     for part in breakdown.total.parts:
         if not part.parts:
             number += 0 if part.is_own else 1
-            _write_row(
-                ws, row, None if part.is_own else number, unit_label(part), part, definitions
-            )
+            _write_row(ws, row, None if part.is_own else number, row_label(part), part, definitions)
             row += 1
             continue
         group += 1
@@ -58,14 +54,9 @@ def _write_rows(ws, row: int, breakdown: Breakdown, definitions: list[Definition
         for below in part.parts:
             count += 0 if below.is_own else 1
             shown = None if below.is_own else count
-            _write_row(ws, row, shown, unit_label(below), below, definitions)
+            _write_row(ws, row, shown, row_label(below), below, definitions)
             row += 1
     return row
-
-
-def unit_label(row: UnitRow) -> str:
-    """Return the name of a row: of a unit, or of what a unit's own office entered."""
-    return OWN_LABELS[Level(row.unit.level)] if row.is_own else row.unit.full_name
 
 
 def _write_row(ws, row: int, number, label: str, unit_row: UnitRow, definitions, *, bold=False):
@@ -85,11 +76,3 @@ def _write_row(ws, row: int, number, label: str, unit_row: UnitRow, definitions,
         for column in range(1, _FIRST_FIGURE + len(definitions)):
             ws.cell(row, column).fill = cells.SECTION_FILL
     ws.row_dimensions[row].height = height
-
-
-def rating_text(row: UnitRow, definition: Definition) -> str:
-    """Return the rank of one unit, or how many units hold each rank."""
-    figure = row.figures.get(definition.code)
-    if figure is not None and figure.reports == 1 and not row.parts:
-        return figure.ranks[0][0]
-    return figure_text(figure, definition)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from danvan.common.arguments import read_target, read_years
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.scope import Scope
 from reports.documents.workbook.build import build, collect
 from reports.models import ReportingPeriod, Section
 from reports.models.period import COUNTED_KINDS
-
-MAX_YEARS = 30
 
 
 class Command(BaseCommand):
@@ -46,33 +44,6 @@ class Command(BaseCommand):
         save(build(content), target)
         included, expected = content.consolidation.included, content.consolidation.expected
         self.stdout.write(f"{target}: {found}, {years}, {included} of {expected} reports included")
-
-
-def read_years(text: str) -> tuple[int, int]:
-    """Return the first and last year of "2022", "2021-2022" or "2021–2022". Raises CommandError."""
-    match = re.fullmatch(r"\s*(\d{4})\s*(?:[-–]\s*(\d{4})\s*)?", text)
-    if not match:
-        raise CommandError(
-            f"--years {text!r} is neither a year like 2022 nor a range like 2021-2022"
-        )
-    first, last = int(match[1]), int(match[2] or match[1])
-    if first > last:
-        raise CommandError(f"--years {text}: {first} is after {last}")
-    if last - first >= MAX_YEARS:
-        raise CommandError(f"--years {text}: at most {MAX_YEARS} years at a time")
-    return first, last
-
-
-def read_target(text: str) -> Path:
-    """Return the path to write to. Raises CommandError when it cannot become an .xlsx file."""
-    target = Path(text)
-    if target.suffix.lower() != ".xlsx":
-        raise CommandError(f"--output {text!r} must end in .xlsx")
-    if target.is_dir():
-        raise CommandError(f"--output {text!r} is a folder")
-    if not target.parent.is_dir():
-        raise CommandError(f"--output: there is no folder {str(target.parent)!r}")
-    return target
 
 
 def find_period(first: int, last: int) -> ReportingPeriod:

@@ -1,0 +1,128 @@
+"""Questions to the tree and its successions. Only this app knows how both are stored."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+
+from danvan.common.text import clean_line, search_key
+from danvan.units.kinds import strip_kind
+
+if TYPE_CHECKING:
+    from danvan.units.models import AdministrativeUnit
+
+
+def tree_order(lookup: str) -> str:
+    """Return what rows are ordered by so that their units, reached by `lookup`, stand as in the tree."""
+    return f"{lookup}__path"
+
+
+def paths_above(path: str) -> list[str]:
+    """Return the paths of all units above the one at `path`, from the root down."""
+    codes = path.strip("/").split("/")[:-1]
+    return ["".join(f"{code}/" for code in codes[: n + 1]) for n in range(len(codes))]
+
+
+class AdministrativeUnitQuerySet(models.QuerySet["AdministrativeUnit"]):
+    """Units as a tree and in time; all methods are set-based."""
+
+    def in_tree_order(self) -> AdministrativeUnitQuerySet:
+        """Order each unit before those below it, versions of one place from the oldest."""
+        return self.order_by("path", "valid_from")
+
+    def on(self, date: datetime.date) -> AdministrativeUnitQuerySet:
+        """Return the units in force on `date`."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=date), valid_from__lte=date)
+
+    def covered_by(
+        self, units: Iterable[AdministrativeUnit], *, below_only: bool = False
+    ) -> AdministrativeUnitQuerySet:
+        """Return what `units` (an iterable of rows) ever covered: themselves and all that lay below them.
+
+        A unit lies below another while its path begins with the other's path and both are in force.
+        With `below_only` the units themselves are left out. An empty iterable gives an empty queryset.
+        """
+        coverage = Q(pk__in=[])
+        for unit in units:
+            below = Q(path__startswith=unit.path) & ~Q(path=unit.path)
+            below &= Q(valid_to=None) | Q(valid_to__gt=unit.valid_from)
+            if unit.valid_to is not None:
+                below &= Q(valid_from__lt=unit.valid_to)
+            coverage |= below if below_only else below | Q(pk=unit.pk)
+        return self.filter(coverage)
+
+    def with_parents_on(
+        self, date: datetime.date
+    ) -> list[tuple[AdministrativeUnit, AdministrativeUnit | None]]:
+        """Return every unit in force on `date` with the unit right above it that day. One query."""
+        units = {unit.path: unit for unit in self.on(date)}
+        return [(unit, units.get(unit.path_above)) for unit in units.values()]
+
+    def chains_on(self, days: Mapping[int, datetime.date]) -> dict[int, list[AdministrativeUnit]]:
+        """Return by id, for each unit of `days`, the units above it on its day, root first, itself last.
+
+        Two queries, however many units.
+        """
+        units = [unit for unit in self.select_related("parent") if unit.pk in days]
+        paths = {path for unit in units for path in paths_above(unit.path)}
+        above: dict[str, list[AdministrativeUnit]] = {}
+        for unit in self.model.objects.filter(path__in=paths).select_related("parent"):
+            above.setdefault(unit.path, []).append(unit)
+        chains = {}
+        for unit in units:
+            steps = (above.get(path, ()) for path in paths_above(unit.path))
+            day = days[unit.pk]
+            chains[unit.pk] = [one for step in steps for one in step if one.in_force(day)] + [unit]
+        return chains
+
+    def find(self, code: str, on: datetime.date | None = None) -> AdministrativeUnit:
+        """Return the unit of `code` in force on `on`, else its latest version.
+
+        Codes are reused, so a code alone names several rows. Raises DoesNotExist for an unknown code.
+        """
+        rows = list(self.filter(code=code).order_by("-valid_from"))
+        if not rows:
+            raise self.model.DoesNotExist(f"Không có đơn vị nào mang mã {code}.")
+        in_force = [unit for unit in rows if on and unit.in_force(on)]
+        return (in_force or rows)[0]
+
+    def search(self, text: str) -> AdministrativeUnitQuerySet:
+        """Return units whose name has every word of `text`, with or without marks, or whose code is it."""
+        query = self
+        for word in search_key(strip_kind(clean_line(text))).split():
+            query = query.filter(Q(name_search__contains=word) | Q(code=word))
+        return query
+
+
+class UnitSuccessionQuerySet(models.QuerySet):
+    """Arrows between units."""
+
+    def renames(self) -> UnitSuccessionQuerySet:
+        """Return the arrows between two versions of one unit.
+
+        A unit that only changed its name, kind or unit above goes on under its code, and nothing else
+        comes from it or goes into it. What was merged, split or re-coded is another unit (domain 3.1:
+        codes are used again).
+        """
+        others = self.model.objects.exclude(pk=OuterRef("pk"))
+        return self.filter(
+            ~Exists(others.filter(predecessor=OuterRef("predecessor"))),
+            ~Exists(others.filter(successor=OuterRef("successor"))),
+            predecessor__code=F("successor__code"),
+            predecessor__level=F("successor__level"),
+        )
+
+    def first_versions(self) -> dict[int, int]:
+        """Return {unit id: id of the same unit's first version} of all later versions. One query."""
+        before = dict(self.renames().values_list("successor", "predecessor"))
+        firsts = {}
+        for unit_id in before:
+            first = unit_id
+            while first in before:
+                first = before[first]
+            firsts[unit_id] = first
+        return firsts
