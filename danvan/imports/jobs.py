@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import F, Q
@@ -82,11 +83,16 @@ def recover() -> None:
     ImportJob.objects.recover()
 
 
-def requeue(job: ImportJob, *, convert: bool) -> bool:
-    """Let an unwritten job be checked again, old fonts converted if asked; False when it cannot be."""
+def requeue(job: ImportJob, *, convert: bool, answers: Mapping[str, str] | None = None) -> bool:
+    """Let an unwritten job be checked again; False when it cannot be.
+
+    `convert` turns old encodings into Unicode; `answers` are added to those given before.
+    """
     if job.state not in UNWRITTEN or not job.file:
         return False
-    params = {**job.params, "convert": convert or bool(job.params.get("convert"))}
+    given = {**job.params.get("answers", {}), **(answers or {})}
+    convert = convert or bool(job.params.get("convert"))
+    params = {**job.params, "convert": convert, "answers": given}
     return ImportJob.objects.take(job, job.state, JobState.QUEUED, params=params, message="")
 
 

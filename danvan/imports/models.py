@@ -166,6 +166,19 @@ class ImportJob(models.Model):
         return self.counts.get(kind, 0)
 
     @property
+    def open_questions(self) -> list[dict]:
+        """Return what the owner has still to answer before anything can be written."""
+        return [asked for asked in self.layout.get("questions", ()) if not asked["answer"]]
+
+    def address(self, key: str, number: int) -> str:
+        """Return the address of the column `key` in row `number`, "" for the row as a whole."""
+        letters: dict = {}
+        for last, found in self.layout.get("blocks", ()):
+            letters = found if number > last or not letters else letters
+        letters = letters or self.layout["letters"]
+        return f"{letters[key]}{number}" if key in letters else ""
+
+    @property
     def writable(self) -> int:
         """Return how many rows a confirmation would write."""
         return self.count(RowKind.NEW) + self.count(RowKind.CHANGED)

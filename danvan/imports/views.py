@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from danvan.accounts.rights import Action
 from danvan.common import excel
-from danvan.common.sheets import cells
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import runner
 from danvan.imports.forms import ConfirmForm, UploadForm
@@ -127,7 +126,7 @@ def job_page(request, pk: int):
         "kind": kind,
         "page_obj": page,
         "lines": lines,
-        "old_font": any(p[2].startswith(cells.OLD_FONT) for line in lines for p in line.problems),
+        "old_font": job.layout.get("encodings") and not job.params.get("convert"),
         "same_file": same_file(job) if job.state == JobState.CHECKED else None,
         "may_undo": job.state == JobState.DONE and target.can_undo and job.file,
         "after": target.after(job) if job.state == JobState.DONE else None,
@@ -149,10 +148,10 @@ def _page(job: ImportJob, kind: str, number):
 def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
     if kind != RowKind.ERROR:
         return target.line(job, kind, item)
-    letters, headings = job.layout["letters"], job.layout["headings"]
+    headings = job.layout["headings"]
     problems = tuple(
         (
-            f"{letters[key]}{item[0]}" if key in letters else f"Dòng {item[0]}",
+            job.address(key, item[0]) or f"Dòng {item[0]}",
             headings.get(key, ""),
             message,
             value,
@@ -193,9 +192,11 @@ def cancel(request, pk: int):
 
 @require_POST
 def recheck(request, pk: int):
-    """Check the same file again, perhaps with old fonts converted."""
+    """Check the same file again, with the answers given and perhaps with old encodings converted."""
     job = _own_job(request, pk)
-    if requeue(job, convert="convert" in request.POST):
+    asked = [question["id"] for question in job.layout.get("questions", ())]
+    answers = {name: request.POST[name] for name in asked if name in request.POST}
+    if requeue(job, convert="convert" in request.POST, answers=answers):
         try:
             runner.start_check(job)
         except Refused as refusal:

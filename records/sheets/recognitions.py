@@ -13,6 +13,7 @@ from danvan.accounts.audit.context import acting
 from danvan.accounts.rights import Action
 from danvan.common.sheets.columns import Column
 from danvan.common.words import EMPTY, in_words
+from danvan.imports.identity import NAME, UNIT
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import PreviewLine, Refused, Target
 from records.kinds import BY_SLUG
@@ -49,8 +50,13 @@ class RecognitionTarget(Target):
     def after(self, job):
         return "Xem danh sách mô hình", reverse("records:list", args=[MODELS.kind])
 
+    instead = {UNIT: NAME}
+
     def checker(self, job):
         return RecognitionChecker(job)
+
+    def doubts(self, job, around):
+        return MODELS.doubts(job, around)
 
     def fingerprint(self, job, unit_ids):
         # A decision is written with its model, whose version and moment of change tell of it.

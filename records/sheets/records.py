@@ -21,6 +21,7 @@ from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets.columns import Column
 from danvan.common.words import EMPTY, in_words
 from danvan.imports.bulk import AuditWriter, insert_many, reserve_keys
+from danvan.imports.identity import NAME, UNIT, Identity
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import PreviewLine, Refused, Target, digest
 from danvan.units.models import AdministrativeUnit
@@ -72,8 +73,14 @@ class RecordTarget(Target):
             return "Nhập tiếp quyết định công nhận", reverse("imports:upload", args=["recognition"])
         return f"Xem danh sách {self.kind.noun}", reverse("records:list", args=[self.kind])
 
+    instead = {UNIT: NAME}
+
     def checker(self, job):
         return RecordChecker(self, job)
+
+    def doubts(self, job, around):
+        units = self.resource(job.owner).units
+        return Identity(units.all(), job.params.get("answers", {})).around(around)
 
     def fingerprint(self, job, unit_ids):
         rows = self.model.objects.filter(unit__in=list(unit_ids))

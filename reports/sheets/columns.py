@@ -43,6 +43,7 @@ class ValueTarget(Target):
     title = "Số liệu báo cáo năm"
     sheet_title = "Số liệu"
     keys = (UNIT,)
+    coded = True
 
     def form_fields(self, user):
         periods = [(str(p.pk), str(p)) for p in ReportingPeriod.objects.all()]
@@ -71,16 +72,8 @@ class ValueTarget(Target):
         indicators = _entered_in(self.reports_of(job), self.period_of(job))
         return [*UNIT_COLUMNS, *map(_column, indicators)]
 
-    def matcher(self, job):
-        """Headings are matched by their whole text, by label, or by the code they begin with."""
-        match, known = super().matcher(job)
-        codes = {column.key for column in self.columns(job)}
-
-        def by_code(text: str) -> str | None:
-            first = text.split(None, 1)[0].strip(":.-–").upper() if text.strip() else ""
-            return match(text) or (first if first in codes else None)
-
-        return by_code, {*known, *(code.lower() for code in codes)}
+    def weight(self, item):
+        return len(item[4])
 
     def checker(self, job):
         return ValueChecker(self, job)

@@ -18,7 +18,7 @@ from danvan.common.sheets.formats import DATE, MARK, MOMENT, ODD, PERCENT, SHOWN
 from danvan.common.sheets.legacy import is_broken
 from danvan.common.text import clean_line, clean_text, search_key
 
-Cell = str | int | float | bool | None
+CellValue = str | int | float | bool | None
 
 _HOUR = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?"  # the hour of a moment typed as text says nothing here
 _DAY_FIRST = re.compile(
@@ -47,7 +47,7 @@ class CellProblem(ValueError):  # noqa: N818 - a sentence for the person who fil
         super().__init__(message)
 
 
-def is_blank(cell: Cell) -> bool:
+def is_blank(cell: CellValue) -> bool:
     """Tell whether the cell holds nothing but spaces."""
     if cell is None or cell == "":
         return True
@@ -57,7 +57,7 @@ def is_blank(cell: Cell) -> bool:
     return not bare or (not bare.isprintable() and not clean_line(bare))
 
 
-def day_of(cell: Cell) -> datetime.date | None:
+def day_of(cell: CellValue) -> datetime.date | None:
     """Return the day of a date cell, None for any other cell."""
     if cell.__class__ is not str or not cell.startswith((DATE, MOMENT)):
         return None
@@ -67,7 +67,7 @@ def day_of(cell: Cell) -> datetime.date | None:
         return None
 
 
-def shown(cell: Cell) -> str:
+def shown(cell: CellValue) -> str:
     """Return the cell as its owner sees it, for messages and the preview."""
     if cell is None:
         return ""
@@ -95,7 +95,7 @@ def _held(cell: str) -> str:
     return format_number(Decimal(bare))
 
 
-def as_text(cell: Cell, *, lines: bool = False) -> str:
+def as_text(cell: CellValue, *, lines: bool = False) -> str:
     """Return the cell as clean text ("" for a blank), of a number what its cell shows."""
     if cell.__class__ is str:
         if cell.isprintable() and _is_tidy(cell):
@@ -144,13 +144,13 @@ def _number_as_text(number: int | float) -> str:
     return format_number(Decimal(repr(number)))
 
 
-def as_code(cell: Cell) -> str:
+def as_code(cell: CellValue) -> str:
     """Return the cell as a code: "13369" for 13369.0 too, without spaces or a trailing point."""
     _one_line(cell)
     return as_text(cell).replace(" ", "").rstrip(".")
 
 
-def _one_line(cell: Cell) -> None:
+def _one_line(cell: CellValue) -> None:
     """Refuse two numbers in one cell: "5", line break, "120" is not 5.120."""
     if cell.__class__ is str and _TWO_LINES.search(cell):
         raise CellProblem(
@@ -159,7 +159,7 @@ def _one_line(cell: Cell) -> None:
         )
 
 
-def as_date(cell: Cell) -> datetime.date | None:
+def as_date(cell: CellValue) -> datetime.date | None:
     """Return the date of a date cell, a serial number, or text such as 31/12/2022 (day first)."""
     if is_blank(cell):
         return None
@@ -197,7 +197,9 @@ def _plausible(date: datetime.date) -> datetime.date:
     return date
 
 
-def as_number(cell: Cell, *, whole: bool, places: int = 3, percent: bool = False) -> Decimal | None:
+def as_number(
+    cell: CellValue, *, whole: bool, places: int = 3, percent: bool = False
+) -> Decimal | None:
     """Return the number of a cell; text is read the Vietnamese way ("1.140", "90,5"), never guessed.
 
     `percent` says that the column counts in hundredths: a cell that shows 95% is 95 there, elsewhere it
@@ -255,7 +257,7 @@ def _number_cell(cell: int | float, whole: bool, places: int) -> Decimal:
     return number
 
 
-def as_yes_no(cell: Cell) -> bool | None:
+def as_yes_no(cell: CellValue) -> bool | None:
     """Return True for "Có", "x", 1; False for "Không", 0; None for a blank."""
     if is_blank(cell):
         return None
@@ -269,7 +271,7 @@ def as_yes_no(cell: Cell) -> bool | None:
     raise CellProblem(f"“{shown(cell)}” chưa rõ. Nhập “Có” hoặc “Không”.", ("Có", "Không"))
 
 
-def as_choice(cell: Cell, choices: dict[str, str], labels: tuple[str, ...]) -> str:
+def as_choice(cell: CellValue, choices: dict[str, str], labels: tuple[str, ...]) -> str:
     """Return the stored value of a choice; `choices` maps a folded label or value to it. Blank gives ""."""
     if is_blank(cell):
         return ""

@@ -17,7 +17,7 @@ from import_export import fields, widgets
 
 from danvan.common import excel
 from danvan.common.sheets import cells
-from danvan.common.sheets.child import DATE
+from danvan.common.sheets.formats import DATE
 from danvan.common.text import search_key
 
 MEMORY = 20_000  # cells of a column whose meaning is kept

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from danvan.common.sheets.cells import Cell
+from danvan.common.sheets.cells import CellValue
 from danvan.common.sheets.legacy import Judgement
 from danvan.common.sheets.precheck import MB, FileRefused, check_file
 from danvan.common.sheets.table.blocks import Sheet
@@ -69,7 +69,7 @@ class Workbook:
     hidden_columns: list[int] = field(default_factory=list)
     capitals: set[tuple[int, int]] = field(default_factory=set)
     judged: dict[int, Judgement] = field(default_factory=dict)
-    rows: Iterator[tuple[int, list[Cell]]] = field(default_factory=lambda: iter(()))
+    rows: Iterator[tuple[int, list[CellValue]]] = field(default_factory=lambda: iter(()))
 
 
 def most_headings(sheets: list[Sheet]) -> Sheet:
@@ -199,7 +199,7 @@ class _Child:
             raise FileRefused(_MESSAGES["slow"])
         return os.read(self.process.stdout.fileno(), 1 << 20)
 
-    def rows(self) -> Iterator[tuple[int, list[Cell]]]:
+    def rows(self) -> Iterator[tuple[int, list[CellValue]]]:
         """Yield (row number, cells) until the end mark; raise FileRefused when the child gives up."""
         while True:
             data = self.line()

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable
 
 from danvan.common.sheets.addresses import column_letter, spoken
-from danvan.common.sheets.cells import Cell, is_blank, shown
+from danvan.common.sheets.cells import CellValue, is_blank, shown
 from danvan.common.sheets.table.blocks import Block, Sheet, heading_of
 from danvan.common.text import clean_line, search_key
 
@@ -38,7 +38,7 @@ class Account:
         """Note a table that is not read, from its headings to its last line."""
         self.left.append((first, last, reason))
 
-    def skip(self, number: int, reason: str, cells: list[Cell]) -> None:
+    def skip(self, number: int, reason: str, cells: list[CellValue]) -> None:
         """Note a line that is no row."""
         numbers = self.lines.setdefault(reason, [])
         numbers.append(number)
@@ -46,7 +46,7 @@ class Account:
             texts = (clean_line(shown(cell)) for cell in cells if not is_blank(cell))
             self.words[number] = shorten(" ".join(itertools.islice(texts, 6)), 50)
 
-    def outside(self, number: int, cells: list[Cell]) -> None:
+    def outside(self, number: int, cells: list[CellValue]) -> None:
         """Note a line above, between or below the tables that are read."""
         for first, last, reason in self.left:
             if first <= number <= last:
@@ -64,7 +64,7 @@ class Account:
                 return shorten(clean_line(shown(texts[0]))) if single else ""
         return ""
 
-    def is_caption(self, number: int, cells: list[Cell]) -> bool:
+    def is_caption(self, number: int, cells: list[CellValue]) -> bool:
         """Tell whether a line is the title of the next table on the sheet."""
         starts = [block.first for block in self.read] + [first for first, *_ in self.left]
         near = any(0 < first - number <= 3 for first in starts)

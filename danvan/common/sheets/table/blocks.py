@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from danvan.common.sheets.addresses import column_letter
-from danvan.common.sheets.cells import Cell, is_blank
+from danvan.common.sheets.cells import CellValue, is_blank
 from danvan.common.sheets.formats import MARK
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.table.headings import Fit, Headings
@@ -28,7 +28,7 @@ class Sheet:
     name: str
     hidden: bool
     heads: list[int] = field(default_factory=list)
-    near: dict[int, list[Cell]] = field(default_factory=dict)
+    near: dict[int, list[CellValue]] = field(default_factory=dict)
     sides: dict[int, int] = field(default_factory=dict)
     filled: list[tuple[int, int]] = field(default_factory=list)
     dates: set[int] = field(default_factory=set)
@@ -98,7 +98,7 @@ def blocks_of(sheet: Sheet, headings: Headings) -> list[Block]:
     return found
 
 
-def _texts(cells: list[Cell]) -> dict[int, str] | None:
+def _texts(cells: list[CellValue]) -> dict[int, str] | None:
     """Return the texts of a row of headings by column, None for a row that holds anything else."""
     found: dict[int, str] = {}
     for index, cell in enumerate(cells):
@@ -112,7 +112,7 @@ def _texts(cells: list[Cell]) -> dict[int, str] | None:
     return found
 
 
-def _fits(cells: list[Cell], headings: Headings) -> int:
+def _fits(cells: list[CellValue], headings: Headings) -> int:
     return sum(bool(headings.fit(text).keys) for text in (_texts(cells) or {}).values())
 
 

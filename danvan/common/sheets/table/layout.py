@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from danvan.common.sheets.addresses import column_letter, split_address, spoken
-from danvan.common.sheets.cells import Cell, is_blank
+from danvan.common.sheets.cells import CellValue, is_blank
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.table.account import Account
 from danvan.common.sheets.table.blocks import Block, Sheet, blocks_of, heading_of, settle
@@ -54,9 +54,18 @@ class Table:
         """Column letter of each key in the first table, for addresses in messages."""
         return self.blocks[0].letters
 
-    def open(self, answers: Mapping[str, str]) -> bool:
-        """Tell whether a question has no answer yet."""
-        return any(not question.answered(answers) for question in self.questions)
+    def columns_at(self, number: int) -> dict[int, str]:
+        """Return column → key of the table that row `number` belongs to."""
+        found = self.blocks[0]
+        for block in self.blocks[1:]:
+            if number > block.last:
+                found = block
+        return found.columns
+
+    def keys_in(self, indexes: Iterable[int]) -> set[str]:
+        """Return the keys of the columns among `indexes`, in any of the tables."""
+        wanted = set(indexes)
+        return {key for b in self.blocks for index, key in b.columns.items() if index in wanted}
 
 
 def find_table(
@@ -184,7 +193,7 @@ def _ask_about_merged(table: Table, answers: Mapping[str, str]) -> None:
 
 
 def rows_of(
-    table: Table, rows: Iterable[tuple[int, list[Cell]]], keys: tuple[str, ...]
+    table: Table, rows: Iterable[tuple[int, list[CellValue]]], keys: tuple[str, ...]
 ) -> Iterator[tuple[int, dict]]:
     """Yield the rows of `table` as {key: cell}, the same keys in each; all other lines are accounted for."""
     reading = _Reading(table, keys)
@@ -208,9 +217,9 @@ class _Reading:
         self.items: list[tuple[str, int]] = []
         self.closing, self.group = False, ""
         self.down = _spans(table)
-        self.above: dict[int, Cell] = {}
+        self.above: dict[int, CellValue] = {}
 
-    def take(self, number: int, cells: list[Cell]) -> dict | None:
+    def take(self, number: int, cells: list[CellValue]) -> dict | None:
         """Return the row of data that a line is, None when it is none (the account says what)."""
         if self.following is not None and number >= self.following.first:
             self._enter(self.following)
@@ -241,7 +250,7 @@ class _Reading:
         self.items = [(key, places.get(key, _NOWHERE)) for key in self.present]
         self.closing, self.group = False, ""
 
-    def _reason(self, number: int, cells: list[Cell], row: dict, named: list[str]) -> str:
+    def _reason(self, number: int, cells: list[CellValue], row: dict, named: list[str]) -> str:
         """Return why a line without enough to name it is no row; "" when it is one all the same."""
         block = self.block
         if block is not None and number <= block.last + _NUMBERED and is_numbering(cells):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from danvan.common.sheets.cells import Cell, is_blank
+from danvan.common.sheets.cells import CellValue, is_blank
 from danvan.common.sheets.formats import MARK
 from danvan.common.sheets.legacy import readings
 from danvan.common.text import search_key
@@ -56,7 +56,7 @@ _FORMULA = re.compile(r"^\(?\d{1,3}\)?\s*=\s*[\d\s()+\-*/:x%]+$")
 _FIGURE = re.compile(r"^[\W\d_]*\d[\W\d_]*$")  # a number, a day or an ordinal typed as text
 
 
-def is_numbering(cells: list[Cell]) -> bool:
+def is_numbering(cells: list[CellValue]) -> bool:
     """Tell whether the line only numbers the columns: (1) (2) (3), A B 1 2, 1=2+3."""
     texts = []
     for cell in cells:
@@ -80,7 +80,7 @@ class Line:
 
     __slots__ = ("folded", "solid", "texts")
 
-    def __init__(self, cells: list[Cell]) -> None:
+    def __init__(self, cells: list[CellValue]) -> None:
         self.texts = [
             cell
             for cell in cells

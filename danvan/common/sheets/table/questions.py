@@ -26,6 +26,11 @@ class Question:
         return given if given in {value for value, _ in self.options} else ""
 
 
+def is_open(questions: Iterable[Question], answers: Mapping[str, str]) -> bool:
+    """Tell whether one of `questions` has no answer yet."""
+    return any(not question.answered(answers) for question in questions)
+
+
 class Asked(Exception):  # noqa: N818 - not an error: the reading goes on once these are answered
     """The file cannot be read on before its owner answered `questions`."""
 
