@@ -6,22 +6,24 @@ from django.db.models import QuerySet
 
 from danvan.accounts.models import User
 from danvan.common.excel import Sheet
-from danvan.common.sheets.columns import CodeCell, Column, column_of, stream
+from danvan.common.sheets.columns import Column, code_cell, column_of, stream
 
 COLUMNS = [
     Column(
         "Mã đơn vị",
         key="unit",
         attribute="unit__code",
-        cell=CodeCell(),
+        cell=code_cell(),
         required=True,
         synonyms=("Mã", "Mã ĐVHC"),
     ),
-    column_of(User._meta.get_field("full_name"), width=28),
-    column_of(User._meta.get_field("role"), width=30, required=True),
+    column_of(User, "full_name", width=28),
+    column_of(User, "role", width=30, required=True),
     column_of(
-        User._meta.get_field("username"),
+        User,
+        "username",
         width=20,
+        required=False,
         fmt="@",
         hint="Để trống thì hệ thống đặt theo mã đơn vị, ví dụ xa-13369.",
     ),

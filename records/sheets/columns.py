@@ -17,8 +17,9 @@ from import_export.resources import ModelResource
 
 from danvan.accounts.models import User
 from danvan.accounts.scope import units_editable_by
+from danvan.common import excel
 from danvan.common.sheets import cells
-from danvan.common.sheets.columns import Cell, CodeCell, Column, Problem, column_of
+from danvan.common.sheets.columns import Cell, Column, Problem, code_cell, column_of
 from danvan.units.models import AdministrativeUnit
 from records.kinds import RecordKind, kind_of
 from records.models import EventRecord, Recognition, SkilledMobilisationModel
@@ -82,8 +83,6 @@ class Units:
 class PlaceCell(Cell):
     """The name of a unit with its district, shown for its key; never read."""
 
-    width = 26.0
-
     @cached_property
     def places(self) -> dict[int, str]:
         """Names by key, read once for a Resource."""
@@ -125,7 +124,7 @@ def unit_column(path: str = "", hint: str = "") -> Column:
         "Mã đơn vị",
         key="unit",
         attribute=f"{path}unit__code",
-        cell=CodeCell(),
+        cell=code_cell(),
         readonly=True,
         synonyms=("Mã ĐVHC", "Mã xã", "Mã xã, phường", "Mã đơn vị hành chính", "Mã"),
         hint=hint,
@@ -138,7 +137,7 @@ def unit_name_column(path: str = "") -> Column:
         "Tên đơn vị",
         key="unit_name",
         attribute=f"{path}unit_id",
-        cell=PlaceCell(),
+        cell=PlaceCell(width=26),
         readonly=True,
         synonyms=("Đơn vị", "Xã, phường", "Tên xã", "Xã/phường/thị trấn"),
         hint="Không cần khi có mã; nếu ghi thì phải khớp với mã.",
@@ -191,7 +190,7 @@ def resource_of(kind: RecordKind) -> type[RecordResource]:
     }
     for name in kind.field_names:
         if name != "unit":
-            declared[name] = _record_column(kind.column(name), in_key=name in kind.key)
+            declared[name] = _record_column(kind, name)
     options = {
         "model": kind.model,
         "fields": tuple(declared),
@@ -204,14 +203,13 @@ def resource_of(kind: RecordKind) -> type[RecordResource]:
     return type(f"{kind.model.__name__}Resource", (RecordResource,), namespace)
 
 
-def _record_column(field: models.Field, *, in_key: bool) -> Column:
-    hint = str(field.help_text)
-    if isinstance(field, models.DateField):
-        hint = f"Ngày/tháng/năm, ví dụ 31/12/2024. {hint}".strip()
-    must = not field.blank and not field.has_default() and field.name not in FILLED
-    synonyms = SYNONYMS.get(field.name, ())
-    column = column_of(field, required=must, synonyms=synonyms, hint=hint)
-    if in_key:  # a blank names the row as well: it is looked for as it is stored
+def _record_column(kind: RecordKind, name: str) -> Column:
+    column = column_of(kind.model, name, synonyms=SYNONYMS.get(name, ()))
+    column.required &= name not in FILLED
+    column.hint = str(kind.column(name).help_text)
+    if column.fmt == excel.DATE:
+        column.hint = f"Ngày/tháng/năm, ví dụ 31/12/2024. {column.hint}".strip()
+    if name in kind.key:  # a blank names the row as well: it is looked for as it is stored
         column.default = column.empty
     return column
 
@@ -226,34 +224,33 @@ class RecognitionResource(SheetResource):
     unit = unit_column("model__", "Mã đơn vị hành chính (GSO) của đơn vị có mô hình.")
     unit_name = unit_name_column("model__")
     start_date = column_of(
-        SkilledMobilisationModel._meta.get_field("start_date"),
+        SkilledMobilisationModel,
+        "start_date",
         attribute="model__start_date",
+        required=False,
         synonyms=("Ngày đăng ký mô hình",),
         hint="Chỉ cần khi đơn vị có nhiều mô hình cùng tên.",
     )
     title = column_of(
-        SkilledMobilisationModel._meta.get_field("title"),
+        SkilledMobilisationModel,
+        "title",
         attribute="model__title",
-        required=True,
         synonyms=("Mô hình", "Tên mô hình Dân vận khéo", "Tên mô hình, điển hình"),
         hint="Như tên mô hình đã ghi trong phần mềm.",
     )
-    level = column_of(
-        Recognition._meta.get_field("level"),
-        required=True,
-        synonyms=("Cấp", "Cấp quyết định", "Công nhận cấp"),
-    )
+    level = column_of(Recognition, "level", synonyms=("Cấp", "Cấp quyết định", "Công nhận cấp"))
     decision = column_of(
-        Recognition._meta.get_field("decision"),
-        required=True,
+        Recognition,
+        "decision",
         synonyms=("Số QĐ", "Quyết định", "Số quyết định công nhận", "Quyết định công nhận"),
     )
     date = column_of(
-        Recognition._meta.get_field("date"),
-        required=True,
+        Recognition,
+        "date",
         synonyms=("Ngày QĐ", "Ngày quyết định công nhận", "Ngày công nhận", "Ngày ký"),
     )
     body = column_of(
-        Recognition._meta.get_field("body"),
+        Recognition,
+        "body",
         synonyms=("Cơ quan ban hành", "Cơ quan quyết định", "Nơi công nhận"),
     )

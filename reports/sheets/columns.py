@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from danvan.accounts.rights import Action
 from danvan.common import excel
-from danvan.common.sheets.columns import CodeCell, Column
+from danvan.common.sheets.columns import Column, code_cell
 from danvan.common.words import EMPTY
 from danvan.imports.models import ImportJob
 from danvan.imports.targets import PreviewLine, Refused, Target, digest
@@ -27,7 +27,7 @@ UNIT_COLUMNS = (
     Column(
         "Mã đơn vị",
         key=UNIT,
-        cell=CodeCell(),
+        cell=code_cell(),
         required=True,
         synonyms=("Mã", "Mã xã", "Mã ĐVHC"),
         locked=True,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -39,25 +40,23 @@ class Problem:
 
 
 class Cell(widgets.Widget):
-    """Text, and the base of all others: reads a cell the Vietnamese way and shows a stored value.
+    """How the cells of a column are read, the Vietnamese way, and how a stored value is shown.
 
-    `field` is the model's column behind it, where there is one; `choices` are the labels of a list.
+    `read` takes a cell as the reader hands it over and raises CellProblem; `labels` are the words for the
+    values of a choice; `field` is the model's column behind it, where there is one.
     """
 
-    width, fmt = 16.0, ""
-    choices: tuple[str, ...] = ()
-
-    def __init__(self, field: models.Field | None = None) -> None:
+    def __init__(
+        self,
+        read: Callable[[Any], Any] = cells.as_text,
+        width: float = 16,
+        fmt: str = "",
+        *,
+        labels: dict[Any, str] | None = None,
+        field: models.Field | None = None,
+    ) -> None:
         super().__init__(coerce_to_string=False)
-        self.field = field
-        length = getattr(field, "max_length", None) or 0
-        self.lines = length > 300
-        if type(self) is Cell and length:
-            self.width = 40.0 if length >= 300 else 18.0
-
-    def read(self, cell: Any) -> Any:
-        """Return the value of a cell as the reader hands it over; raises CellProblem."""
-        return cells.as_text(cell, lines=self.lines)
+        self.read, self.width, self.fmt, self.labels, self.field = read, width, fmt, labels, field
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
         """Return the value of a cell, None for a blank, as import-export asks for it."""
@@ -68,81 +67,41 @@ class Cell(widgets.Widget):
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> Any:
         """Return what the sheet shows for a stored value."""
-        return value
+        return value if self.labels is None else self.labels.get(value, "")
 
 
-class CodeCell(Cell):
-    """A code: "13369", whether Excel made a number of it or not."""
-
-    width, fmt = 11.0, "@"
-
-    def read(self, cell: Any) -> str:
-        return cells.as_code(cell)
+def code_cell() -> Cell:
+    """Return the cell of a code: "13369", whether Excel made a number of it or not."""
+    return Cell(cells.as_code, 11, "@")
 
 
-class ChoiceCell(Cell):
-    """One of the choices, by its label (any case, with or without marks) or its stored value."""
-
-    width = 22.0
-
-    def __init__(self, field: models.Field) -> None:
-        super().__init__(field)
-        self.labels = {value: str(label) for value, label in field.flatchoices}
-        self.choices = tuple(self.labels.values())
-        self.known = {search_key(str(value)): value for value in self.labels}
-        self.known |= {search_key(label): value for value, label in self.labels.items()}
-
-    def read(self, cell: Any) -> Any:
-        return cells.as_choice(cell, self.known, self.choices)
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return self.labels.get(value, "")
-
-
-class YesNoCell(Cell):
-    """Yes or no."""
-
-    width, choices = 14.0, ("Có", "Không")
-
-    def read(self, cell: Any) -> bool | None:
-        return cells.as_yes_no(cell)
-
-    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return self.choices[0] if value else self.choices[1]
+def cell_of(field: models.Field) -> Cell:
+    """Return how cells are read and shown for a model's column."""
+    labels = {value: str(label) for value, label in field.flatchoices}
+    length = field.max_length or 0
+    if labels:
+        known = {search_key(str(value)): value for value in labels}
+        known |= {search_key(label): value for value, label in labels.items()}
+        read = partial(cells.as_choice, choices=known, labels=tuple(labels.values()))
+        return Cell(read, 22, labels=labels, field=field)
+    match field:
+        case models.BooleanField():
+            return Cell(cells.as_yes_no, 14, labels={True: "Có", False: "Không"}, field=field)
+        case models.DateField():
+            return Cell(cells.as_date, 13, excel.DATE, field=field)
+        case models.DecimalField():
+            read = partial(cells.as_number, whole=False, places=field.decimal_places)
+            return Cell(read, 14, excel.FRACTION, field=field)
+        case models.IntegerField():
+            is_year = field.name.endswith("year")  # 2024, never 2.024
+            return Cell(_whole, 12, "0" if is_year else excel.WHOLE, field=field)
+    read = partial(cells.as_text, lines=length > 300)
+    return Cell(read, 40 if length >= 300 else 18, field=field)
 
 
-class DateCell(Cell):
-    """A day."""
-
-    width, fmt = 13.0, excel.DATE
-
-    def read(self, cell: Any) -> datetime.date | None:
-        return cells.as_date(cell)
-
-
-class WholeCell(Cell):
-    """A whole number."""
-
-    width, fmt = 12.0, excel.WHOLE
-
-    def read(self, cell: Any) -> int | None:
-        number = cells.as_number(cell, whole=True)
-        return None if number is None else int(number)
-
-
-class YearCell(WholeCell):
-    """A year: 2024, never 2.024."""
-
-    fmt = "0"
-
-
-class FractionCell(Cell):
-    """A number with decimals."""
-
-    width, fmt = 14.0, excel.FRACTION
-
-    def read(self, cell: Any) -> Any:
-        return cells.as_number(cell, whole=False, places=self.field.decimal_places)
+def _whole(cell: Any) -> int | None:
+    number = cells.as_number(cell, whole=True)
+    return None if number is None else int(number)
 
 
 class Column(fields.Field):
@@ -172,7 +131,7 @@ class Column(fields.Field):
         super().__init__(attribute, heading, cell, readonly=readonly)
         self.key, self.heading = key, heading
         self.width, self.fmt = width or cell.width, fmt or cell.fmt
-        self.choices = tuple(choices) or cell.choices
+        self.choices = tuple(choices or (cell.labels or {}).values())
         self.required, self.synonyms, self.hint, self.locked = required, synonyms, hint, locked
         self.empty: Any = None  # what a record holds where nothing is said
         self.presumed = False  # a choice nobody has to make: the form begins with it
@@ -228,34 +187,22 @@ class Known(dict):
         return value
 
 
-def column_of(field: models.Field, heading: str = "", **options: Any) -> Column:
-    """Return the column of a sheet for a model's column; `options` are those of Column."""
+def column_of(model: type[models.Model], name: str, **options: Any) -> Column:
+    """Return the column of a sheet for a column of `model`; `options` are those of Column."""
+    field = model._meta.get_field(name)
     label = str(field.verbose_name)
-    options.setdefault("attribute", field.name)
-    options.setdefault("key", field.name)
-    return Column(heading or label[:1].upper() + label[1:], cell=_cell_of(field), **options)
-
-
-def _cell_of(field: models.Field) -> Cell:
-    if field.choices:
-        return ChoiceCell(field)
-    if isinstance(field, models.IntegerField) and field.name.endswith("year"):
-        return YearCell(field)
-    kinds = {
-        models.BooleanField: YesNoCell,
-        models.DateField: DateCell,
-        models.DecimalField: FractionCell,
-        models.IntegerField: WholeCell,
-    }
-    return next((cell for kind, cell in kinds.items() if isinstance(field, kind)), Cell)(field)
+    must = not field.blank and not field.has_default()
+    options = {"key": name, "attribute": name, "required": must, **options}
+    return Column(label[:1].upper() + label[1:], cell=cell_of(field), **options)
 
 
 def stream(columns: list[Column], rows: models.QuerySet) -> Iterator[list]:
     """Yield the sheet's rows for `rows`, streamed from the database in the order of the columns."""
-    shape: list[tuple[int, Callable]] = [
-        (index, column.widget.render)
-        for index, column in enumerate(columns)
-        if type(column.widget).render is not Cell.render
+    cells_ = [column.widget for column in columns]
+    shape = [
+        (index, cell.render)
+        for index, cell in enumerate(cells_)
+        if cell.labels is not None or type(cell) is not Cell
     ]
     for found in rows.values_list(*(column.attribute for column in columns)).iterator(2000):
         row = list(found)
