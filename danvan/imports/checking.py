@@ -237,6 +237,17 @@ class _Check:
         for number in sorted(recalled.keys() - told):
             self.counts["same"] -= 1
             self._keep(RowKind.ERROR, error_verdict(number, "", [recalled[number]]))
+        if self.checker.recalled:
+            self._sort_errors()
+
+    def _sort_errors(self) -> None:
+        """Let errors that were found late stand where their rows stand."""
+        self._flush(RowKind.ERROR)
+        items = sorted((item for _, item in self.job.entries(RowKind.ERROR)), key=lambda i: i[0])
+        self.job.parts.filter(kind=RowKind.ERROR).delete()
+        for start in range(0, len(items), PART):
+            self.waiting[RowKind.ERROR] = items[start : start + PART]
+            self._flush(RowKind.ERROR)
 
     def _withdraw(self, kind: str, items: list[list], recalled: dict[int, Problem]) -> None:
         """Count rows as errors that were counted as `kind`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from danvan.common.sheets import cells
 from danvan.common.sheets.columns import Problem
+from danvan.common.sheets.formats import PERCENT
 from danvan.common.text import clean_text
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, UNIT, Identity
@@ -138,15 +139,19 @@ class ValueChecker(Checker):
         if indicator.value_type == ValueType.TEXT:
             text = cells.as_text(cell, lines=True)
             return read_figure(indicator, clean_text(text), note=old.note)
-        if indicator.is_number and not isinstance(cell, str):
+        percent = "%" in indicator.unit_of_measure
+        if indicator.is_number and (not isinstance(cell, str) or cell.startswith(PERCENT)):
             whole = indicator.value_type == ValueType.INTEGER
-            number = cells.as_number(cell, whole=whole)
+            number = cells.as_number(cell, whole=whole, percent=percent)
             if number < 0:
                 raise EntryProblem("Số liệu không được âm.")
             return Figure(number, note=old.note)
-        if isinstance(cell, str):
-            cells.as_number("0" if cell.strip() not in ("-", "–", "—") else cell, whole=True)
-        return read_figure(indicator, cells.as_text(cell), note=old.note)
+        cells.one_line(cell)
+        text = cells.as_text(cell)
+        if text in ("-", "–", "—"):
+            cells.as_number(text, whole=True)  # says what to do
+        bare = text.removesuffix("%").rstrip() if percent else text
+        return read_figure(indicator, bare, note=old.note)
 
     def _warn(self, report: Report, merged: dict[str, Figure]) -> None:
         """Tell which rules the unit's figures would break: as in the form, they stop the sending only."""

@@ -81,7 +81,7 @@ def shown(cell: CellValue) -> str:
         return f"{format_number(_percentage(cell))}%"
     if cell.startswith((SHOWN, ODD)):
         return cell.partition("|")[2]
-    return cell.removeprefix(TIME)[:200]
+    return clean_line(cell.removeprefix(TIME))[:200]
 
 
 def _percentage(cell: str) -> Decimal:
@@ -146,11 +146,11 @@ def _number_as_text(number: int | float) -> str:
 
 def as_code(cell: CellValue) -> str:
     """Return the cell as a code: "13369" for 13369.0 too, without spaces or a trailing point."""
-    _one_line(cell)
+    one_line(cell)
     return as_text(cell).replace(" ", "").rstrip(".")
 
 
-def _one_line(cell: CellValue) -> None:
+def one_line(cell: CellValue) -> None:
     """Refuse two numbers in one cell: "5", line break, "120" is not 5.120."""
     if cell.__class__ is str and _TWO_LINES.search(cell):
         raise CellProblem(
@@ -169,7 +169,7 @@ def as_date(cell: CellValue) -> datetime.date | None:
         raise CellProblem(_BAD_DATE.format(shown(cell)))
     if day := day_of(cell):
         return _plausible(day)
-    _one_line(cell)
+    one_line(cell)
     text = clean_line(cell)
     if match := _DAY_FIRST.match(text):
         day_, month, year = match.groups()
@@ -213,7 +213,7 @@ def as_number(
         raise CellProblem(f"“{shown(cell)}” không phải là số.")
     if cell[:1] == MARK:
         return _formatted(cell, whole, places, percent)
-    _one_line(cell)
+    one_line(cell)
     text = clean_line(cell)
     if text in ("-", "–", "—", "/"):
         raise CellProblem(

@@ -7,6 +7,7 @@ a Resource of Columns is all that template, reader, checker, preview and export 
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -90,7 +91,9 @@ def cell_of(field: models.Field) -> Cell:
         case models.DateField():
             return Cell(cells.as_date, 13, excel.DATE, field=field)
         case models.DecimalField():
-            read = partial(cells.as_number, whole=False, places=field.decimal_places)
+            percent = bool(re.search("%|0–100", str(field.verbose_name)))  # 95% is 95 there
+            places = field.decimal_places
+            read = partial(cells.as_number, whole=False, places=places, percent=percent)
             return Cell(read, 14, excel.FRACTION, field=field)
         case models.IntegerField():
             is_year = field.name.endswith("year")  # 2024, never 2.024

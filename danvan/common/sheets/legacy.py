@@ -148,26 +148,30 @@ class Witness:
 
     def __init__(self) -> None:
         self.doubtful: dict[int, set[str]] = {}
-        self.plain: set[int] = set()
+        self.plain: dict[int, int] = {}
 
     def hear(self, column: int, text: str) -> None:
         """Take one text with marks; what is surely Unicode only tells that its column has such."""
         if is_plain(text):
-            self.plain.add(column)
+            self.plain[column] = self.plain.get(column, 0) + 1
         elif len(kept := self.doubtful.setdefault(column, set())) < _SAMPLES:
             kept.add(text)
+
+    def _is_mixed(self, column: int) -> bool:
+        """Tell whether a column has more Unicode in it than a title or a remark would bring."""
+        return self.plain.get(column, 0) > 1 + len(self.doubtful[column]) // 20
 
     def judge(self, font: str = "") -> dict[int, Judgement]:
         """Return the columns that need a conversion; `font` is what the names of the fonts say."""
         gains = {column: _gains(texts) for column, texts in self.doubtful.items()}
         found = {
-            column: Judgement(best, column in self.plain)
+            column: Judgement(best, self._is_mixed(column))
             for column, more in gains.items()
             if more[best := max(more, key=more.__getitem__)] > 0
         }
         file = font or _of_file(found, gains)
         for column, more in gains.items():
-            if file and column not in found and column not in self.plain and more[file] == 0:
+            if file and column not in found and not self._is_mixed(column) and more[file] == 0:
                 found[column] = Judgement(file)
         return {
             column: judgement

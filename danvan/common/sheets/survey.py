@@ -74,7 +74,9 @@ class Survey:
                 self._side(cells)
             if not dated and len(texts) > 1 and self._is_head(texts, counted):
                 self._head(number, cells)
-            elif self.heads and number <= self.heads[-1] + BELOW:
+                continue
+            self._hear(cells)
+            if self.heads and number <= self.heads[-1] + BELOW:
                 self.near[number] = cells
             else:
                 self.before.append((number, cells))
@@ -88,8 +90,6 @@ class Survey:
                 if not cell or cell.isspace():
                     continue
                 texts.append(cell)
-                if not cell.isascii():
-                    self._hear(index, cell)
             elif kind is float or kind is int:
                 counted += 1
                 self.numbers.add(index)
@@ -101,19 +101,24 @@ class Survey:
                 counted += 1
         return texts, dated, counted
 
-    def _hear(self, index: int, text: str) -> None:
-        met = self.met.setdefault(index, set())
-        if text in met:
-            return
-        if len(met) < _FEW:
-            met.add(text)
-        self.witness.hear(index, text)
+    def _hear(self, cells: list) -> None:
+        """Let the texts of a row say how they were typed; headings and what stands above them do not count."""
+        for index, text in enumerate(cells):
+            if text.__class__ is not str or text.isascii():
+                continue
+            met = self.met.setdefault(index, set())
+            if text not in met:
+                if len(met) < _FEW:
+                    met.add(text)
+                self.witness.hear(index, text)
 
     def _is_head(self, texts: list[str], counted: int) -> bool:
         known = sum(map(self.vocabulary.knows, texts))
         return known > 1 and known * 3 >= len(texts) and counted <= known
 
     def _head(self, number: int, cells: list) -> None:
+        if not self.heads:
+            self.witness, self.met = Witness(), {}
         if len(self.heads) < MAX_HEADS:
             keep = self.before if not self.heads else list(self.before)[-BELOW:]
             self.near.update(keep)

@@ -14,5 +14,5 @@ class Command(ImportCommand):
         parser.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
         self.add_import_arguments(parser)
 
-    def handle(self, *, kind, file, user, dry_run, errors, **options):
-        self.run_import(target_of(kind), {}, file=file, user=user, dry_run=dry_run, errors=errors)
+    def handle(self, *, kind, **options):
+        self.run_import(target_of(kind), {}, **options)

@@ -20,7 +20,7 @@ class Command(ImportCommand):
             "--part", type=int, metavar="N", help="which part of a year that was divided (1, 2, …)"
         )
 
-    def handle(self, *, file, year, user, dry_run, errors, part, **options):
+    def handle(self, *, year, part, **options):
         periods = ReportingPeriod.objects.filter(year=year, kind__in=COUNTED_KINDS)
         periods = list(periods.order_by("start"))
         if not periods:
@@ -30,11 +30,4 @@ class Command(ImportCommand):
         if part and not 1 <= part <= len(periods):
             raise CommandError(f"{year} has no part {part}")
         period = periods[part - 1 if part else 0]
-        self.run_import(
-            VALUES,
-            {"period": str(period.pk)},
-            file=file,
-            user=user,
-            dry_run=dry_run,
-            errors=errors,
-        )
+        self.run_import(VALUES, {"period": str(period.pk)}, **options)

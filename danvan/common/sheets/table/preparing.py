@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from danvan.common import excel
 from danvan.common.sheets import cells
 from danvan.common.sheets.addresses import column_letter
-from danvan.common.sheets.columns import Cell, Column, Problem
+from danvan.common.sheets.columns import Column, Problem
 from danvan.common.sheets.formats import DATE, MOMENT
 from danvan.common.sheets.legacy import DECODERS, is_broken
 from danvan.common.sheets.reader import Workbook
@@ -66,8 +66,9 @@ class Preparation:
     def _is_text(self, key: str) -> bool:
         """Tell whether a column holds free text, where a number or a day is a surprise."""
         column = self.columns.get(key)
-        plain = column is not None and type(column.widget) is Cell and not column.choices
-        return plain and column.fmt in ("", "@") and key not in _IDENTITY
+        if column is None or column.choices or key in _IDENTITY:
+            return False
+        return column.fmt in ("", "@") and column.widget.read is not cells.as_code
 
     def _is_day(self, key: str) -> bool:
         return key in self.columns and self.columns[key].fmt == excel.DATE
