@@ -49,6 +49,11 @@ def home(request):
         context |= _below(user, period)
     elif "report" in context:
         context["key_figures"] = _key_figures(context["report"])
+    context["nothing"] = (
+        "Kỳ báo cáo này không có báo cáo của đơn vị anh/chị."
+        if period
+        else "Chưa mở kỳ báo cáo nào."
+    )
     if user.can(Action.ENTER_RECORD) and user.unit_id:
         context["tiles"] = year_counts(request)[1]
     return render(request, "home.html", context)

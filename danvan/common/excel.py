@@ -93,11 +93,22 @@ def put(cell, value, fmt: str | None = None):
     return cell
 
 
+def width_of(number: Decimal | int | float, fmt: str = WHOLE) -> float:
+    """Return the column width in which a number in Times New Roman 12, bold or not, shows no ####.
+
+    A format's words before the number ("trên ") and its decimals count; so does a sign.
+    """
+    words = "".join(re.findall(r'"([^"]*)"', fmt.partition(";")[0]))
+    places = len(re.sub(r"[^0#]", "", fmt.partition(";")[0].partition(".")[2]))
+    digits = f"{abs(Decimal(number)):,.{places}f}"
+    return (len(words) + len(digits) + (";" in fmt)) * 1.15 + 1
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A sheet of a plain export: rows are tuples in the order of the columns, read once.
 
-    A column without a number format is text.
+    A column without a number format, or with that of text, is text.
     """
 
     title: str
@@ -147,10 +158,9 @@ def _records(sheet: Sheet) -> Iterator[dict]:
         yield dict.fromkeys(headings)
 
 
-def _format(column: Column):
-    return (
-        rust.Format().set_num_format(column.fmt) if column.fmt else rust.Format().set_quote_prefix()
-    )
+def _format(column: Column) -> rust.Format:
+    fmt = rust.Format().set_num_format(column.fmt) if column.fmt else rust.Format()
+    return fmt.set_quote_prefix() if column.fmt in ("", "@") else fmt
 
 
 def _header_format():

@@ -24,8 +24,7 @@ from danvan.common.sheets.table.layout import Table, Wanted, find_table, rows_of
 from danvan.common.sheets.table.preparing import Preparation
 from danvan.common.sheets.table.questions import Asked, Question, is_open
 from danvan.common.text import clean_line, search_key
-from danvan.imports.liveness import working_on
-from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind
+from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind, working_on
 from danvan.imports.targets import Around, Refused, Target, Verdict, target_of
 
 BATCH = 1000

@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Mapping
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from danvan.common.excel import safe_file_name
 from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
-from danvan.imports.models import ImportJob, ImportPart, JobState
+from danvan.imports.models import RUNNING, ImportJob, ImportPart, JobState
 from danvan.imports.targets import Target
 
 UNWRITTEN = (JobState.QUEUED, JobState.CHECKED, JobState.FAILED)
@@ -45,13 +46,22 @@ def new_job(user, target: Target, upload: UploadedFile, params: dict) -> ImportJ
     return job
 
 
-def discard(job: ImportJob, state: str = JobState.CANCELLED) -> None:
-    """Throw away the file and the checked rows of a job that was not written; the job itself stays."""
-    job.parts.all().delete()
-    if job.file:
-        job.file.delete(save=False)
-    ImportJob.objects.filter(pk=job.pk).update(state=state, file="")
-    job.state = state
+def discard(job: ImportJob, state: str = JobState.CANCELLED) -> bool:
+    """Throw away the file and the checked rows of a job; the job itself stays. False when it moved on.
+
+    Of two tabs, one that cancels and one that confirms, one is first: a job that somebody took in hand
+    since it was read, or that a process works on, is left to them.
+    """
+    if job.state in RUNNING:
+        return False
+    stored, name = job.file.storage, job.file.name
+    with transaction.atomic():
+        if not ImportJob.objects.take(job, job.state, state, file=""):
+            return False
+        job.parts.all().delete()
+        if name:
+            transaction.on_commit(lambda: stored.delete(name))
+    return True
 
 
 def clean_up() -> int:
@@ -66,8 +76,7 @@ def clean_up() -> int:
     count = 0
     for job in old[:200]:
         kept = job.state in (JobState.DONE, JobState.UNDONE, JobState.CANCELLED)
-        discard(job, job.state if kept else JobState.EXPIRED)
-        count += 1
+        count += discard(job, job.state if kept else JobState.EXPIRED)
     return count
 
 

@@ -128,6 +128,9 @@ class Target:
         """Return a text that changes whenever rights, locks or data behind the verdicts may have."""
         raise NotImplementedError
 
+    def hold(self, job: ImportJob, unit_ids: Iterable[int]) -> None:
+        """Let nothing behind the verdicts change until the caller's transaction ends (common/locks.py)."""
+
     def write(self, job: ImportJob, items: Iterator[tuple[str, list]]) -> dict:
         """Write (kind, item) pairs inside the caller's transaction; return what was written."""
         raise NotImplementedError

@@ -6,15 +6,15 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.paging import nearest_page
 from danvan.common.sheets.precheck import FileRefused
-from danvan.imports import runner
+from danvan.imports import confirming
 from danvan.imports.forms import ConfirmForm, UploadForm
 from danvan.imports.jobs import (
     UNWRITTEN,
@@ -53,7 +53,7 @@ def job_list(request):
     _require_right(request.user)
     clean_up()
     jobs = ImportJob.objects.visible_to(request.user).defer("notices", "layout")
-    page = Paginator(jobs, PAGE).get_page(request.GET.get("page"))
+    page = nearest_page(jobs, PAGE, request.GET.get("page"))
     for job in page.object_list:
         job.title = targets()[job.target].title if job.target in targets() else job.target
     open_to = [target for target in targets().values() if request.user.can(target.action)]
@@ -80,7 +80,7 @@ def upload(request, slug: str):
         try:
             params = target.check_params(request.user, form.params)
             job = new_job(request.user, target, form.cleaned_data["file"], params)
-            runner.start_check(job)
+            confirming.start_check(job)
             return redirect("imports:job", job.pk)
         except (FileRefused, Refused) as refusal:
             form.add_error("file", str(refusal))
@@ -117,7 +117,7 @@ def job_page(request, pk: int):
     shown = [kind for kind, _, number in groups if number]
     kind = request.GET.get("nhom")
     kind = kind if kind in RowKind.values else (shown[0] if shown else RowKind.NEW)
-    page = _page(job, kind, request.GET.get("page"))
+    page = nearest_page(CheckedRows(job, kind), PAGE, request.GET.get("page"))
     lines = [_line(target, job, kind, item) for item in page.object_list]
     context = {
         "job": job,
@@ -139,10 +139,6 @@ def _upload_address(job: ImportJob) -> str:
     """Return where the corrected file goes, with the answers given the first time."""
     given = {name: int(answer) for name, answer in job.params.items() if name in AGAIN and answer}
     return f"{reverse('imports:upload', args=[job.target])}?{urlencode(given)}"
-
-
-def _page(job: ImportJob, kind: str, number):
-    return Paginator(CheckedRows(job, kind), PAGE).get_page(number)
 
 
 def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
@@ -169,7 +165,7 @@ def confirm(request, pk: int):
     form = ConfirmForm(request.POST)
     form.is_valid()
     try:
-        taken = runner.confirm(job, only_good=form.cleaned_data.get("only_good", False))
+        taken = confirming.confirm(job, only_good=form.cleaned_data.get("only_good", False))
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
@@ -182,10 +178,10 @@ def confirm(request, pk: int):
 def cancel(request, pk: int):
     """Throw away a job that was not written."""
     job = _own_job(request, pk)
-    if job.state in UNWRITTEN:
-        discard(job)
+    if job.state in UNWRITTEN and discard(job):
         messages.success(request, "Đã bỏ lần nhập này, không có gì được ghi.")
         return redirect("imports:list")
+    job.refresh_from_db()
     messages.error(request, f"Lần nhập này đang ở trạng thái “{job.get_state_display()}”.")
     return redirect("imports:job", pk)
 
@@ -198,7 +194,7 @@ def recheck(request, pk: int):
     answers = {name: request.POST[name] for name in asked if name in request.POST}
     if requeue(job, convert="convert" in request.POST, answers=answers):
         try:
-            runner.start_check(job)
+            confirming.start_check(job)
         except Refused as refusal:
             messages.error(request, str(refusal))
     return redirect("imports:job", pk)
@@ -209,7 +205,7 @@ def undo(request, pk: int):
     """Take back what the job wrote, all of it or nothing."""
     job = _own_job(request, pk)
     try:
-        if not runner.undo(job):
+        if not confirming.undo(job):
             messages.info(request, "Lần nhập này không còn ở trạng thái hoàn tác được.")
     except Refused as refusal:
         messages.error(request, str(refusal))

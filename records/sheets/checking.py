@@ -10,6 +10,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from danvan.common.sheets.columns import NOTHING, Column, Known, Problem
 from danvan.common.sheets.table.layout import GROUP
+from danvan.common.words import in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import RowKind
@@ -191,9 +192,9 @@ class RecordChecker(Checker):
             if problems:
                 return self._errors(row, problems)
         if (unit_locks := self.locks.get(row.unit.pk)) is not None:
-            day = state["start_date"]
+            days = [day for name in self.model.DAYS if (day := state[name])]
             for lock in unit_locks:
-                if lock.covers(row.unit.pk, day):
+                if any(lock.covers(row.unit.pk, day) for day in days):
                     return self._errors(row, [Problem("", lock.message)])
         scratch.derive()
         values = [_form(state[name]) for name in self.stored]
@@ -231,7 +232,7 @@ class RecordChecker(Checker):
         """Return what the model said at the column of `name`; a choice not made names what there is."""
         if name == NON_FIELD_ERRORS:
             return Problem("", message)
-        typed = _typed(record, name)
+        typed = in_words(record._meta.get_field(name), getattr(record, name))
         column = self.columns.get(name)
         if column and column.choices and not typed:
             return column.choose()
@@ -279,14 +280,6 @@ class RecordChecker(Checker):
 def _key(unit_id: int, values: list) -> int:
     """Return what a row is known by: its unit and the columns that name it, capitals or not."""
     return hash((unit_id, *(v.casefold() if v.__class__ is str else v for v in values)))
-
-
-def _typed(row, name: str) -> str:
-    """Return what the sheet said in column `name`, as its owner would recognise it."""
-    value = getattr(row, name, None)
-    if isinstance(value, datetime.date):
-        return f"{value:%d/%m/%Y}"
-    return "" if value is None else str(value)
 
 
 def _form(value):

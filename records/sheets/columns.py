@@ -99,8 +99,9 @@ class SheetResource(ModelResource):
     def __init__(self, user: User | None = None) -> None:
         super().__init__()
         self.user = user
+        codes = units_editable_by(user).values("code").distinct()[:2] if user else ()
         # A code that can only be the own one may be left out.
-        self.fields["unit"].required = user is not None and self.units.only is None
+        self.fields["unit"].required = len(codes) > 1
 
     @cached_property
     def units(self) -> Units:

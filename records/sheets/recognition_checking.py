@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import datetime
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -11,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from danvan.common.sheets.columns import NOTHING, Problem
 from danvan.common.text import search_key
+from danvan.common.words import in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import RowKind
@@ -170,8 +170,7 @@ class RecognitionChecker(Checker):
         value = getattr(row, name)
         if name == "level" and not value:
             return RecognitionResource.fields[name].choose()
-        typed = f"{value:%d/%m/%Y}" if isinstance(value, datetime.date) else str(value or "")
-        return Problem(name, message, typed)
+        return Problem(name, message, in_words(row._meta.get_field(name), value))
 
     def _with_locks(self, judged: list) -> Iterator[Verdict]:
         """Yield the verdicts; locks of all units concerned, the recognisers' too, are read in one go."""

@@ -17,7 +17,8 @@ from danvan.imports.identity import NAME, UNIT
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import PreviewLine, Refused, Target
 from records.kinds import BY_SLUG
-from records.models import Recognition
+from records.locks import Kept
+from records.models import Recognition, SkilledMobilisationModel
 from records.services import write_recognitions
 from records.sheets.columns import RecognitionResource
 from records.sheets.recognition_checking import DECISION, RecognitionChecker, values_of
@@ -61,6 +62,9 @@ class RecognitionTarget(Target):
     def fingerprint(self, job, unit_ids):
         # A decision is written with its model, whose version and moment of change tell of it.
         return MODELS.fingerprint(job, unit_ids)
+
+    def hold(self, job, unit_ids):
+        Kept(SkilledMobilisationModel, (), unit_ids)
 
     def write(self, job, items):
         found = list(items)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +19,7 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common import excel
 from danvan.common.numbers import read_id
+from danvan.common.paging import nearest_page
 from danvan.units.models import Level
 from reports.consolidation.drill import Drill, DrillPart
 from reports.consolidation.drill import drill as drill_down
@@ -96,8 +97,10 @@ def _pages(request, found: Drill) -> list[tuple[DrillPart, Page]]:
     return [
         (
             part,
-            Paginator(part.contributions, REPORTS_A_PAGE).get_page(
-                request.GET.get("page") if number == chosen else 1
+            nearest_page(
+                part.contributions,
+                REPORTS_A_PAGE,
+                request.GET.get("page") if number == chosen else None,
             ),
         )
         for number, part in enumerate(found.parts, 1)
@@ -137,6 +140,7 @@ def _tables(request, wanted: Wanted) -> dict:
     breakdown = section and break_down(data, section.code)
     return {
         "found": found,
+        "texts": _text_section(data, wanted.section),
         "years": years_text(wanted.first, wanted.last),
         "inclusion": inclusion_text(found),
         "levels": [(level, Level(level).label) for level in found.levels],
@@ -147,6 +151,13 @@ def _tables(request, wanted: Wanted) -> dict:
         "unit_page": breakdown and _unit_page(request, breakdown),
         "chart": breakdown and _chart(breakdown, wanted.chart),
     }
+
+
+def _text_section(data: ScopeData, section: str | None) -> str:
+    """Return the name of the chosen section where it holds texts alone, else ""."""
+    rows = [row for row in data.definitions.values() if row.section_code == section]
+    only = rows and all(row.value_type == ValueType.TEXT for row in rows)
+    return rows[0].section_label if only else ""
 
 
 def _table_section(found: Consolidation, wanted: Wanted):
@@ -166,7 +177,7 @@ def _unit_page(request, breakdown: Breakdown) -> Page:
     rows = []
     for part in breakdown.total.parts:
         rows += [(part, None), *((below, part) for below in part.parts)]
-    page = Paginator(rows, UNITS_A_PAGE).get_page(request.GET.get("page"))
+    page = nearest_page(rows, UNITS_A_PAGE, request.GET.get("page"))
     if page.object_list and page.object_list[0][1]:
         page.object_list.insert(0, (page.object_list[0][1], None))
     return page

@@ -11,8 +11,9 @@ from functools import cached_property
 from danvan.common.numbers import format_number
 from danvan.common.words import EMPTY
 from reports.counting.counting import counted_for, links_behind
+from reports.figures.below import sums_below
 from reports.figures.reading import EntryProblem, read_figure, typed_form
-from reports.figures.rules import Finding, RuleBook, describe, percent
+from reports.figures.rules import Finding, RuleBook, computed_text, describe
 from reports.figures.writing import BLANK, Conflict, Figure, figures_of
 from reports.models import Indicator, Remark, Report, Section, ValueType
 from reports.workflow.submission import blank_codes, prior_report
@@ -237,7 +238,12 @@ class EntrySheet:
 
     def problems(self) -> list[Finding]:
         """Return what the rules say of the stored figures."""
-        return self.book.check(self.stored, prior=self.prior_numbers, counted=self.counted)
+        return self.book.check(
+            self.stored,
+            prior=self.prior_numbers,
+            counted=self.counted,
+            below=sums_below(self.report, self.stored),
+        )
 
     def blanks(self) -> list[str]:
         """Return the codes still blank."""
@@ -272,9 +278,8 @@ class EntrySheet:
             indicator, shown=describe(indicator, figure), prior=describe(indicator, before)
         )
         if indicator.is_computed:
-            is_ratio = indicator.value_type == "PCT"
-            show = percent if is_ratio else format_number
-            entry.shown, entry.prior = show(computed.get(code)), show(computed_prior.get(code))
+            entry.shown = computed_text(indicator, computed.get(code))
+            entry.prior = computed_text(indicator, computed_prior.get(code))
             return entry
         stored = (typed_form(indicator, figure), figure.qualifier, figure.note)
         entry.typed, entry.qualifier, entry.note = self.typed.get(code, stored)

@@ -1,4 +1,4 @@
-"""Checking one report's figures: the catalogue's rules, the jump against last year, the gap to the records."""
+"""Checking one report's figures: the catalogue's rules, jumps, gaps to the records, sums of the units below."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from danvan.common.numbers import format_number
+from danvan.common.numbers import format_number, rounded
 from danvan.units.models import Level
 from reports.catalogue.expressions import holds, names_in, parse, value
 from reports.figures.writing import BLANK, Figure
@@ -79,13 +79,16 @@ class RuleBook:
         *,
         prior: Mapping[str, Decimal] | None = None,
         counted: Mapping[str, Decimal] | None = None,
+        below: Mapping[str, set[Decimal]] | None = None,
     ) -> list[Finding]:
         """Return every problem of `figures`, in the catalogue's order.
 
-        `prior` are last year's numbers, `counted` those of the records, by code.
+        `prior` are last year's numbers, `counted` those of the records, `below` the sums of the units
+        below (figures/below.py), by code.
         """
         found = [*self._broken(figures), *self._jumps(figures, prior or {})]
         found += self._gaps(figures, counted or {})
+        found += self._copies(figures, below or {})
         order = {code: place for place, code in enumerate(self.indicators)}
         return sorted(found, key=lambda problem: (order[problem.code], problem.severity))
 
@@ -137,6 +140,20 @@ class RuleBook:
                     frozenset({code}),
                 )
 
+    def _copies(self, figures, below):
+        for code, sums in below.items():
+            figure = figures.get(code, BLANK)
+            if figure.number in sums:
+                yield Finding(
+                    code,
+                    Severity.WARNING,
+                    f"{code} bằng đúng tổng của các đơn vị cấp dưới ({format_number(figure.number)}). "
+                    "Chỉ nhập số của cơ quan mình; số của cấp dưới được cộng tự động. "
+                    "Nếu số đúng, vui lòng ghi giải trình.",
+                    bool(figure.note),
+                    frozenset({code}),
+                )
+
 
 def describe(indicator: Indicator, figure: Figure) -> str:
     """Return a figure as people read it: "trên 1.140", "Có", "Tốt", a text; "" for blank."""
@@ -152,8 +169,11 @@ def describe(indicator: Indicator, figure: Figure) -> str:
     return Qualifier(figure.qualifier).prefix + format_number(figure.number)
 
 
-def percent(ratio: Decimal | None) -> str:
-    """Return a ratio as "90,5%", at most one decimal; "" for blank."""
-    if ratio is None:
+def computed_text(indicator: Indicator, number: Decimal | None) -> str:
+    """Return a figure nobody types as people read it: a ratio as "90,5%", others as "1.140"; "" for blank."""
+    if number is None:
         return ""
-    return f"{format_number(round(ratio * 100, 1))}%"
+    places = ValueType(indicator.value_type).places
+    if indicator.value_type == ValueType.PERCENT:
+        return f"{format_number(rounded(number * 100, places))}%"
+    return format_number(rounded(number, places))

@@ -16,11 +16,13 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import standing
 from danvan.imports.bulk import insert_many
 from danvan.units.organisations import office_name
 from reports.figures.checking import check_figure
 from reports.models import FigureChange, Indicator, Qualifier, Report, Value
+from reports.workflow.holding import lock_for_figures
 from reports.workflow.moves import lock_reason
 
 BATCH = 1000
@@ -144,7 +146,7 @@ def write_figures(
     `report`.
     """
     with transaction.atomic():
-        _lock([report.pk])
+        lock_for_figures([report.pk])
         report.refresh_from_db(fields=["state", "version", "period"])
         if version is not None and version < report.version:
             changes = _without_stale(report, changes, version)
@@ -198,25 +200,13 @@ def write_many(
     through `editable_by`. Raises ReportLocked (names the unit) and ValidationError; then nothing is written.
     """
     with transaction.atomic():
-        reports = _lock(changes)
+        reports = lock_for_figures(changes)
         for report in reports:
             if locked := lock_reason(report):
                 raise ReportLocked(f"{report.unit}: {locked}" if len(reports) > 1 else locked)
         batch = _Batch(reports, changes)
         batch.write(actor, source, reason, request_id)
     return WriteResult(batch.changed)
-
-
-def _lock(report_ids: Iterable[int]) -> list[Report]:
-    """Lock and return the reports, in one order for everybody so that two batches cannot deadlock."""
-    ids = list(report_ids)
-    locked = Report.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))
-    list(locked.values_list("pk"))
-    return list(
-        Report.objects.filter(pk__in=ids)
-        .with_due_dates()
-        .select_related("period__closed_by", "unit__parent", "reviewer")
-    )
 
 
 class _Batch:
@@ -284,11 +274,13 @@ class _Batch:
     def _ledger(self, actor, *door: str) -> Iterator[tuple]:
         """Yield the lines as _LINE; who signs, and as what, is asked once per report."""
         now = connection.ops.adapt_datetimefield_value(timezone.now())
+        units = {report.unit_id for report in self.reports.values()}
+        others = stand_ins(actor, units) if actor is not None else {}
         for pk, lines in self.lines.items():
             report, who = self.reports[pk], (None, "", "", False)
             if actor is not None:
                 office = office_name(actor.unit, report.period.end)
-                who = (actor.pk, office, str(standing(actor)), actor.unit_id != report.unit_id)
+                who = (actor.pk, office, str(standing(actor)), bool(others[report.unit_id]))
             for line in lines:
                 yield (pk, *line, report.version + 1, *who, *door, now)
 

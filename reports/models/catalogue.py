@@ -24,6 +24,11 @@ class ValueType(models.TextChoices):
     RATING = "RATING", "Xếp loại"
     TEXT = "TEXT", "Lời văn"
 
+    @property
+    def places(self) -> int:
+        """How many decimals are shown at most, wherever a figure of it is shown."""
+        return 1 if self == ValueType.PERCENT else 3
+
 
 class Aggregation(models.TextChoices):
     """How values of many units become one."""
@@ -168,17 +173,13 @@ class Indicator(CatalogueRow):
         related_name="parts",
     )
     measure = models.CharField(
-        "cách đếm từ hồ sơ",
-        max_length=12,
-        blank=True,
+        "cách đếm từ hồ sơ", max_length=12, blank=True,
         help_text="Mã phép đếm; để trống nếu nhập tay.",
-    )
+    )  # fmt: skip
     scale = models.JSONField(
-        "thang xếp loại",
-        default=list,
-        blank=True,
+        "thang xếp loại", default=list, blank=True,
         help_text="Từ thấp đến cao; hạng thấp nhất là 1.",
-    )
+    )  # fmt: skip
     order = models.PositiveSmallIntegerField("thứ tự", default=0)
 
     class Meta:

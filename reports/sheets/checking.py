@@ -10,6 +10,7 @@ from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, UNIT, Identity
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, Verdict
+from reports.figures.below import sums_below
 from reports.figures.reading import EntryProblem, read_figure
 from reports.figures.rules import RuleBook
 from reports.figures.writing import BLANK, Figure
@@ -157,7 +158,8 @@ class ValueChecker(Checker):
         """Tell which rules the unit's figures would break: as in the form, they stop the sending only."""
         if report.level not in self.books:
             self.books[report.level] = RuleBook(self.period.catalogue_id, report.level)
-        for problem in self.books[report.level].check(merged):
+        below = sums_below(report, merged)
+        for problem in self.books[report.level].check(merged, below=below):
             if problem.settled:
                 continue
             if len(self.warnings) < MAX_WARNINGS:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.numbers import MAX_FIGURE
 from danvan.common.sheets.columns import Column, code_cell
 from danvan.common.words import EMPTY
 from danvan.imports.models import ImportJob
@@ -20,6 +21,7 @@ from reports.figures.rules import describe
 from reports.figures.writing import BLANK, Figure, ReportLocked, write_many
 from reports.models import Indicator, Report, ReportingPeriod, Source, ValueType
 from reports.sheets.checking import NAME, UNIT, ValueChecker, indicators_of, stored_figures
+from reports.workflow.holding import lock_for_figures
 from reports.workflow.moves import lock_reason
 
 UNITS_AT_ONCE = 500  # units whose figures an export holds in memory
@@ -82,6 +84,10 @@ class ValueTarget(Target):
         rows = self.reports_of(job).filter(unit__in=list(unit_ids))
         may = job.owner.is_active and job.owner.can(Action.ENTER_REPORT)
         return digest(may, [(r.pk, r.version, r.state, lock_reason(r)) for r in rows])
+
+    def hold(self, job, unit_ids):
+        reports = Report.objects.filter(period=job.params["period"], unit__in=list(unit_ids))
+        lock_for_figures(reports.order_by().values_list("pk", flat=True))
 
     def write(self, job, items):
         changes: dict[int, dict[str, Figure]] = {}
@@ -189,6 +195,14 @@ def _cell(indicator: Indicator, figure: Figure):
     return describe(indicator, figure) or None
 
 
+# Room for the largest figure that may be entered, with its separators.
+_WIDTHS = {
+    ValueType.TEXT: 40,
+    ValueType.INTEGER: excel.width_of(MAX_FIGURE // 1),
+    ValueType.DECIMAL: excel.width_of(MAX_FIGURE, f"{excel.WHOLE}.000"),
+}
+
+
 def _column(row: Indicator) -> Column:
     measure = f" ({row.unit_of_measure})" if row.unit_of_measure else ""
     choices: tuple[str, ...] = ()
@@ -199,7 +213,7 @@ def _column(row: Indicator) -> Column:
     letters = [Level.from_letter(letter).label.lower() for letter in row.entry_levels]
     return Column(
         f"{row.code} {row.label}{measure}",
-        40 if row.value_type == ValueType.TEXT else 14,
+        _WIDTHS.get(row.value_type, 14),
         {ValueType.INTEGER: excel.WHOLE, ValueType.DECIMAL: excel.FRACTION}.get(row.value_type, ""),
         key=row.code,
         synonyms=(row.label, f"{row.label}{measure}"),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from reports.counting.counting import counted_for
+from reports.figures.below import sums_below
 from reports.figures.rules import Finding, RuleBook
 from reports.figures.writing import BLANK, Figure, figures_of
 from reports.models import PeriodKind, Report, Transition, Value
@@ -38,7 +39,12 @@ def submit(
     def check(locked: Report) -> None:
         book = RuleBook(locked.period.catalogue_id, locked.level)
         figures, counted = figures_of(locked), counted_for(locked)
-        problems = book.check(figures, prior=prior_numbers(locked), counted=counted)
+        problems = book.check(
+            figures,
+            prior=prior_numbers(locked),
+            counted=counted,
+            below=sums_below(locked, figures),
+        )
         stopping = [problem for problem in problems if problem.stops]
         blanks = blank_codes(book, figures)
         if stopping or (blanks and not blanks_confirmed):

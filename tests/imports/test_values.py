@@ -115,7 +115,7 @@ class InTest(ValuesCase):
     def test_the_template_of_another_year_is_refused(self):
         from reports.workflow.periods import open_period
 
-        other = open_period(2023)
+        other = open_period(2023, actor=None)
         data = saved(self.filled({("13369", "DT01"): 5}))
         job = upload(self.client, data, "values", period=other.pk)
         self.assertIn("năm 2024", job.message)

@@ -151,7 +151,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
 from danvan.accounts.models import AuditEntry, User
-from danvan.imports import confirming, jobs, runner
+from danvan.imports import confirming, jobs
 from danvan.imports.models import ImportJob, JobState
 from danvan.imports.targets import target_of
 from records.models import DialogueConference
@@ -169,7 +169,7 @@ def new():
 
 def step(job):
     if job.state == JobState.DONE:
-        return runner.undo(job)
+        return confirming.undo(job)
     if job.state == JobState.CHECKED:
         assert confirming.request_confirmation(job, only_good=False)
     call_command("run_import", job.pk)

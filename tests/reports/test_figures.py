@@ -125,9 +125,9 @@ class WriteFiguresTest(TestCase):
         few = {r.pk: {"DT01": n(1), "DT02": n(2)} for r in reports[:2]}
         many = {r.pk: {"DT01": n(1), "DT02": n(2)} for r in reports[2:]}
         tinh = self.cast["tinh"]
-        with self.assertNumQueries(10):
+        with self.assertNumQueries(11):
             write_many(few, actor=tinh, source="import")
-        with self.assertNumQueries(10):
+        with self.assertNumQueries(11):
             write_many(many, actor=tinh, source="import")
         assert Value.objects.count() == 80
         assert FigureChange.objects.filter(on_behalf=True).count() == 80

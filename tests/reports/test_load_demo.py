@@ -53,7 +53,7 @@ class RefusedTests(TestCase):
 
     def test_refused_beside_real_figures(self):
         call_command("load_units", stdout=StringIO())
-        open_period(2022)
+        open_period(2022, actor=None)
         with self.assertRaisesRegex(CommandError, "2022 is already open with real figures"):
             load_demo()
         self.assertFalse(User.objects.exists())

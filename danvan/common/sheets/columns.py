@@ -94,7 +94,9 @@ def cell_of(field: models.Field) -> Cell:
             percent = bool(re.search("%|0–100", str(field.verbose_name)))  # 95% is 95 there
             places = field.decimal_places
             read = partial(cells.as_number, whole=False, places=places, percent=percent)
-            return Cell(read, 14, excel.FRACTION, field=field)
+            largest = 10 ** (field.max_digits - places) - 1
+            width = max(14, excel.width_of(largest, f"{excel.WHOLE}.{'0' * places}"))
+            return Cell(read, width, excel.FRACTION, field=field)
         case models.IntegerField():
             is_year = field.name.endswith("year")  # 2024, never 2.024
             return Cell(_whole, 12, "0" if is_year else excel.WHOLE, field=field)

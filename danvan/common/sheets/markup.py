@@ -21,7 +21,7 @@ from danvan.common.sheets.legacy import TCVN3, VNI
 
 MAX_BAD_CELLS = 20_000
 _BLOCK = 1 << 20
-_SIGNS = rb"""\st\s*=\s*["']e["']|<(?:\w+:)?f[\s>/]|<(?:\w+:)?row\s[^>]*(?:\shidden|\sht\s*=\s*["']0["'])"""
+_SIGNS = rb"""\st\s*=\s*["']e["']|<(?:\w+:)?f[\s>/]|<(?:\w+:)?row\s[^>]*(?:\shidden|\sht\s*=\s*["']0[."'])"""
 _COLUMN = re.compile(rb"<(?:\w+:)?col\s[^>]*>")
 _OLD_FONT = re.compile(r"(?i)^(\.vn|vni)")
 
@@ -160,11 +160,16 @@ def _rows(stream: IO[bytes], found: Markup) -> Iterator[tuple[int, list[Element]
             continue
         if event == "start":
             number = _int(element.get("r")) or number + 1
-            if element.get("hidden") in ("1", "true") or element.get("ht") == "0":
+            if element.get("hidden") in ("1", "true") or _is_flat(element.get("ht")):
                 found.hidden.append(number)
             continue
         yield number, list(element)
         element.clear()
+
+
+def _is_flat(height: str | None) -> bool:
+    """Tell whether a row has no height: hidden by dragging its edge."""
+    return height is not None and not height.strip("0.")
 
 
 def _take(row: int, column: int, cell: Element, styles: Styles, found: Markup) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from danvan.common.sheets.addresses import column_letter, spoken
 from danvan.common.sheets.cells import CellValue, is_blank, shown
 from danvan.common.sheets.table.blocks import Block, Sheet, heading_of
+from danvan.common.sheets.table.headings import COUNTERS
 from danvan.common.text import clean_line, search_key
 
 _ABOVE = "tiêu đề phía trên bảng"
-_COUNTERS = {"stt", "tt", "so tt", "so thu tu"}
 _NAMED = 3  # lines of a reason that are quoted, so that their owner knows them again
 
 
@@ -102,7 +102,7 @@ class Account:
             f"{column_letter(index)} “{shorten(heading_of(index, block))}”": None
             for block in self.read
             for index in block.paths
-            if index not in block.columns and search_key(heading_of(index, block)) not in _COUNTERS
+            if index not in block.columns and search_key(block.paths[index][-1]) not in COUNTERS
         }
         headed = {index for block in self.read for index in block.paths}
         bare = (self.sheet.dates | self.sheet.numbers) - headed

@@ -13,9 +13,10 @@ from danvan.common.sheets.addresses import column_letter
 from danvan.common.sheets.cells import CellValue, is_blank
 from danvan.common.sheets.formats import MARK
 from danvan.common.sheets.precheck import FileRefused
-from danvan.common.sheets.table.headings import Fit, Headings
+from danvan.common.sheets.table.headings import COUNTERS, Fit, Headings
 from danvan.common.sheets.table.lines import is_numbering
 from danvan.common.sheets.table.questions import SKIP, Question
+from danvan.common.text import search_key
 
 _REACH = 2  # rows a heading goes on for, below and above its fullest one
 Merged = tuple[int, int, int, int]  # first row, first column, last row, last column
@@ -131,7 +132,7 @@ def _block(sheet: Sheet, main: int, headings: Headings) -> Block:
         fit = headings.of_column(path)
         if fit.sure:
             columns[index] = fit.keys[0]
-        elif fit.keys or index in grouped:
+        elif fit.keys or (index in grouped and search_key(path[-1]) not in COUNTERS):
             doubts[index] = fit
     return Block(first, last, columns, paths, doubts)
 

@@ -28,6 +28,7 @@ _CHANGING = re.compile(
     r"binh quan|trung binh|con lai|chua|(19|20)\d\d)\b"
 )
 _WHOLE = re.compile(r"(tong|tong so|tong cong|cong|chung|so luong|toan bo)")
+COUNTERS = {"stt", "tt", "so tt", "so thu tu"}  # headings of columns that only number the rows
 _YEAR = re.compile(r"\b(?:nam )?((?:19|20)\d\d)\b")
 
 

@@ -235,6 +235,8 @@ class _Reading:
             self._fill_down(number, row, block)
         named = [key for key in self.keys if not is_blank(row[key])]
         reason = "dòng ẩn" if number in self.table.skipped else ""
+        if number <= block.last + _NUMBERED and is_numbering(cells):
+            reason = reason or "số thứ tự cột"
         if not reason and len(named) < 2:
             reason = self._reason(number, cells, row, named)
         if reason:
@@ -252,9 +254,6 @@ class _Reading:
 
     def _reason(self, number: int, cells: list[CellValue], row: dict, named: list[str]) -> str:
         """Return why a line without enough to name it is no row; "" when it is one all the same."""
-        block = self.block
-        if block is not None and number <= block.last + _NUMBERED and is_numbering(cells):
-            return "số thứ tự cột"
         if self.unit in named and any(map(str.isdigit, str(row[self.unit]))):
             return ""
         line = Line(cells)
