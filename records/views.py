@@ -19,7 +19,7 @@ from danvan.common.views import (
     ScopedListView,
     ScopedView,
 )
-from records import attachments
+from records.files import attachments
 from records.filters import FILTERS
 from records.forms import FORMS, FORMSETS
 from records.history import history_of
@@ -288,19 +288,19 @@ class BulkDeleteView(KindMixin, ScopedView, TemplateView):
 
     def post(self, request, *args, **kwargs):
         self.require_right()
-        posted = map(read_id, request.POST.getlist("pk"))
-        keys = [key for key in posted if key is not None][: BULK_LIMIT + 1]
+        posted = set(request.POST.getlist("pk"))
+        keys = {read_id(text) for text in posted} - {None}
         if not keys:
             messages.warning(request, "Vui lòng đánh dấu ít nhất một hồ sơ để xóa.")
             return redirect("records:list", self.kind)
-        if len(keys) > BULK_LIMIT:
+        if len(posted) > BULK_LIMIT:
             messages.error(request, f"Mỗi lần xóa tối đa {format_number(BULK_LIMIT)} hồ sơ.")
             return redirect("records:list", self.kind)
         if "confirmed" in request.POST:
-            results = delete_records(self.model, keys, actor=request.user)
-            gone = sum(not result.problem for result in results)
-            context = self.get_context_data(results=results, gone=gone, kept=len(results) - gone)
+            found = delete_records(self.model, keys, actor=request.user)
+            shown = {"results": found, "gone": sum(not result.problem for result in found)}
         else:
-            rows = self.model.objects.editable_by(request.user).filter(pk__in=keys).with_names()
-            context = self.get_context_data(candidates=rows, missing=len(set(keys)) - len(rows))
-        return self.render_to_response(context)
+            found = self.model.objects.editable_by(request.user).filter(pk__in=keys).with_names()
+            shown = {"candidates": found}
+        missing = len(posted) - len(found)
+        return self.render_to_response(self.get_context_data(missing=missing, **shown))

@@ -17,13 +17,12 @@ from reports.consolidation.facts import read_facts
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import single_years, year_progress
 from reports.consolidation.words import figure_text
-from reports.figures.rules import describe
-from reports.figures.writing import figures_of
+from reports.figures.figure import describe
+from reports.figures.stored import figures_of, prior_report
 from reports.models import Indicator, Report, State
 from reports.workflow.moves import lock_reason, may_enter
 from reports.workflow.periods import current_period
 from reports.workflow.progress import counts_by_area, required_counts, state_counts, to_review_by
-from reports.workflow.submission import prior_report
 
 # What a leader asks first: dialogues, people received, recognised models, oversight.
 KEY_FIGURES = {

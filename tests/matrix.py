@@ -142,7 +142,7 @@ def _job(world) -> dict:
     owner = world.cast["xa-13369"]
     values = {"file_name": "a.xlsx", "state": "checked", "layout": {"units": []}}
     job, _ = ImportJob.objects.get_or_create(
-        owner=owner, target="dialogue-conference", defaults=values
+        owner=owner, unit=owner.unit, target="dialogue-conference", defaults=values
     )
     return {"pk": job.pk}
 
@@ -194,7 +194,7 @@ def _record(world) -> dict:
 def _file(world) -> dict:
     from django.core.files.base import ContentFile
 
-    from records.attachments import PDF, attach
+    from records.files.attachments import PDF, attach
     from records.models import DialogueConference
 
     arguments = _record(world)

@@ -7,15 +7,12 @@ services.py, which ends sessions and writes the security log.
 from __future__ import annotations
 
 from django.contrib import admin, messages
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
-from django.views.decorators.http import require_safe
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -27,6 +24,7 @@ from danvan.accounts.admin_filters import (
     RoleFilter,
     StateFilter,
 )
+from danvan.accounts.admin_slips import SlipsAdmin
 from danvan.accounts.admin_steps import STEPS
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry
@@ -41,9 +39,6 @@ from danvan.units.queries import tree_order
 for model in (Group, TOTPDevice, StaticDevice, AuditEntry):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
-
-# One hash takes a twentieth of a second: more would outlast the proxy.
-SLIPS_AT_ONCE = 500
 
 
 class AccountForm(StaleFormMixin):
@@ -74,7 +69,7 @@ class AccountForm(StaleFormMixin):
 
 
 @admin.register(User)
-class UserAdmin(ListedLookupsAdmin):
+class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
     """Accounts: list, search with and without marks, create, issue, move, stop, open again."""
 
     form = AccountForm
@@ -173,76 +168,29 @@ class UserAdmin(ListedLookupsAdmin):
     def save_model(self, request, obj, form, change):
         """Create with an issued password, or save an edit, through the services."""
         if not change:
-            request.issued = [(obj, services.create_account(obj, by=request.user))]
+            services.create_account(obj, by=request.user)
             return
         before = services.rights_of(User.objects.get(pk=obj.pk))
         fields = [name for name in form.cleaned_data if name != STAMP]
         services.change_rights(obj, by=request.user, before=before, fields=fields)
 
     def response_add(self, request, obj, post_url_continue=None):
-        """Answer with the slip: the password is shown here and nowhere else."""
-        return self.slips(request, request.issued)
-
-    def slips(self, request, issued):
-        """Return the printable page of (account, password) pairs."""
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Mật khẩu được cấp",
-            "issued": issued,
-            "login_url": request.build_absolute_uri(reverse("accounts:login")),
-        }
-        response = TemplateResponse(request, "admin/accounts/user/slips.html", context)
-        response["Cache-Control"] = "private, no-store"
-        return response
-
-    @admin.action(description="Cấp mật khẩu và in phiếu")
-    def reset_selected(self, request, queryset):
-        """Issue new passwords after a confirmation and show the sheet once."""
-        people = queryset.filter(is_active=True).exclude(pk=request.user.pk)
-        if "confirmed" not in request.POST:
-            return self.ask_before_issuing(request, people)
-        try:
-            issued = services.reset_passwords(_in_order(people), by=request.user)
-        except ValidationError as refusal:
-            messages.error(request, " ".join(refusal.messages))
-            return redirect("admin:accounts_user_changelist")
-        return self.slips(request, issued)
-
-    def issue_new(self, request):
-        """The second half of an import: all accounts that have no password yet, ready for one click."""
-        without = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-        return self.ask_before_issuing(
-            request, self.get_queryset(request).filter(without, is_active=True)
-        )
-
-    def ask_before_issuing(self, request, people):
-        """Return the page that names the accounts and issues their passwords on its only button."""
-        number = people.count()
-        if not number:
-            messages.info(request, "Không có tài khoản nào cần cấp mật khẩu.")
-            return redirect("admin:accounts_user_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Cấp mật khẩu và in phiếu",
-            "people": _in_order(people),
-            "left_over": max(number - SLIPS_AT_ONCE, 0),
-        }
-        return TemplateResponse(request, "admin/accounts/user/reset_selected.html", context)
+        """Lead to the sheet with the slip: the password is shown there and nowhere else."""
+        return self.to_sheet(obj.slips)
 
     @admin.action(description="Tải danh sách (Excel)")
     def export_selected(self, request, queryset):
         """Download the chosen accounts (or all that the filter shows) as the sheet the import takes back."""
+        apart = queryset.filter(unit=None).count()
+        if apart:
+            told = f"{apart} quản trị viên không thuộc đơn vị nào nên không có trong tệp."
+            messages.warning(request, told)
         sheet, name = account_sheet(queryset), f"Tài khoản {timezone.localdate():%d-%m-%Y}"
         return excel.download(name, lambda file: excel.stream_rows(file, sheet))
 
     def get_urls(self):
         step = self.admin_site.admin_view(self.step)
         return [
-            path(
-                "cap-mat-khau/",
-                self.admin_site.admin_view(require_safe(self.issue_new)),
-                name="accounts_user_issue",
-            ),
             path("<int:pk>/buoc/<str:name>/", step, name="accounts_user_step"),
             *super().get_urls(),
         ]
@@ -256,12 +204,12 @@ class UserAdmin(ListedLookupsAdmin):
         form = STEPS[name](data, user=user, by=request.user)
         if request.method == "POST" and form.is_valid():
             try:
-                password = form.carry_out()
+                sheet = form.carry_out()
             except ValidationError as error:
                 form.add_error(None, error)
             else:
-                if password:
-                    return self.slips(request, [(user, password)])
+                if sheet:
+                    return self.to_sheet(sheet)
                 messages.success(request, form.done)
                 return redirect("admin:accounts_user_change", pk)
         context = {
@@ -272,9 +220,3 @@ class UserAdmin(ListedLookupsAdmin):
             "opts": self.opts,
         }
         return TemplateResponse(request, "admin/accounts/user/step.html", context)
-
-
-def _in_order(people) -> list[User]:
-    """Return as many accounts as one sheet takes, in the order in which slips are handed out."""
-    ordered = people.select_related("unit__parent").order_by(tree_order("unit"), "username")
-    return list(ordered[:SLIPS_AT_ONCE])

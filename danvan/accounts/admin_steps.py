@@ -6,6 +6,7 @@ from django import forms
 from django.utils import timezone
 
 from danvan.accounts import services
+from danvan.accounts.models import SlipSheet
 from danvan.units.forms import unit_choice
 
 
@@ -18,8 +19,8 @@ class StepForm(forms.Form):
         self.user, self.by = user, by
         super().__init__(*args, **kwargs)
 
-    def carry_out(self) -> str | None:
-        """Do it; return a password to be shown, if there is one. Raises ValidationError."""
+    def carry_out(self) -> SlipSheet | None:
+        """Do it; return the sheet of a password that was issued, if there is one. Raises ValidationError."""
         raise NotImplementedError
 
 
@@ -52,8 +53,7 @@ class ReactivateStep(StepForm):
     explanation = "Tài khoản hoạt động trở lại với mật khẩu mới được cấp."
 
     def carry_out(self):
-        services.reactivate(self.user, by=self.by)
-        return services.reset_password(self.user, by=self.by)
+        return services.reactivate(self.user, by=self.by)
 
 
 class TransferStep(StepForm):

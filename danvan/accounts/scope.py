@@ -8,18 +8,13 @@ A model with `inherited = False` stays with the unit of its day: a successor doe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 
-from danvan.accounts.rights import Standing, standing
+from danvan.accounts.rights import Person, Standing, standing
 from danvan.units.models import AdministrativeUnit
 
-if TYPE_CHECKING:
-    from danvan.accounts.models import User
 
-
-def units_visible_to(user) -> models.QuerySet[AdministrativeUnit]:
+def units_visible_to(user: Person) -> models.QuerySet[AdministrativeUnit]:
     """Return the units whose rows `user` may read."""
     units = AdministrativeUnit.objects.all()
     if user.is_superuser:
@@ -27,7 +22,7 @@ def units_visible_to(user) -> models.QuerySet[AdministrativeUnit]:
     return units.covered_by(_coverage(user))
 
 
-def units_editable_by(user) -> models.QuerySet[AdministrativeUnit]:
+def units_editable_by(user: Person) -> models.QuerySet[AdministrativeUnit]:
     """Return the units whose rows `user` may write; role and period are asked elsewhere."""
     units = AdministrativeUnit.objects.all()
     match standing(user):
@@ -41,7 +36,7 @@ def units_editable_by(user) -> models.QuerySet[AdministrativeUnit]:
             return units.none()
 
 
-def own_units(user: User) -> list[AdministrativeUnit]:
+def own_units(user: Person) -> list[AdministrativeUnit]:
     """Return the user's own unit and its earlier versions: the same unit under another name or kind."""
     coverage = _coverage(user)
     if len(coverage) < 2:
@@ -49,12 +44,7 @@ def own_units(user: User) -> list[AdministrativeUnit]:
     return [unit for unit in user.unit.versions() if unit in coverage]
 
 
-def units_below(user) -> models.QuerySet[AdministrativeUnit]:
-    """Return the units strictly below the user's own unit and its predecessors."""
-    return AdministrativeUnit.objects.covered_by(_coverage(user), below_only=True)
-
-
-def units_not_inherited(user) -> models.QuerySet[AdministrativeUnit]:
+def units_not_inherited(user: Person) -> models.QuerySet[AdministrativeUnit]:
     """Return the units of the user's own area, without those of predecessors: for sensitive rows."""
     if not user.is_active or user.unit_id is None:
         return AdministrativeUnit.objects.none()

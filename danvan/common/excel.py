@@ -14,14 +14,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any, Protocol
 
 import rustpy_xlsxwriter as rust
 from django.http import FileResponse
 from django.utils import timezone
-
-if TYPE_CHECKING:
-    from danvan.common.sheets.columns import Column
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WHOLE = "#,##0"
@@ -104,6 +101,14 @@ def width_of(number: Decimal | int | float, fmt: str = WHOLE) -> float:
     return (len(words) + len(digits) + (";" in fmt)) * 1.15 + 1
 
 
+class Headed(Protocol):
+    """What a sheet needs to know of a column; sheets.columns.Column is one."""
+
+    heading: str
+    width: float
+    fmt: str
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A sheet of a plain export: rows are tuples in the order of the columns, read once.
@@ -112,7 +117,7 @@ class Sheet:
     """
 
     title: str
-    columns: Sequence[Column]
+    columns: Sequence[Headed]
     rows: Iterable[tuple]
 
 
@@ -158,7 +163,7 @@ def _records(sheet: Sheet) -> Iterator[dict]:
         yield dict.fromkeys(headings)
 
 
-def _format(column: Column) -> rust.Format:
+def _format(column: Headed) -> rust.Format:
     fmt = rust.Format().set_num_format(column.fmt) if column.fmt else rust.Format()
     return fmt.set_quote_prefix() if column.fmt in ("", "@") else fmt
 

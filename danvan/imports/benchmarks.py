@@ -22,7 +22,7 @@ from openpyxl import Workbook
 from tablib import Dataset
 
 from danvan.common import excel
-from danvan.common.benchmarks import Ratio, benchmark, best_of
+from danvan.common.ops.benchmarks import Ratio, benchmark, best_of
 from danvan.common.sheets.columns import Column, stream
 from danvan.imports import confirming
 from danvan.imports.checking import check_job

@@ -29,7 +29,8 @@ from reports.demo.scenario import (
 )
 from reports.demo.totals import YEARS
 from reports.demo.units import STRUCTURE_DATE, demo_unit, demo_units
-from reports.figures.writing import Figure, write_figures, write_many
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures, write_many
 from reports.models import (
     DeadlineExtension,
     FigureChange,

@@ -12,11 +12,12 @@ from danvan.common.numbers import format_number
 from danvan.common.words import EMPTY
 from reports.counting.counting import counted_for, links_behind
 from reports.figures.below import sums_below
+from reports.figures.figure import BLANK, Figure, computed_text, describe
 from reports.figures.reading import EntryProblem, read_figure, typed_form
-from reports.figures.rules import Finding, RuleBook, computed_text, describe
-from reports.figures.writing import BLANK, Conflict, Figure, figures_of
+from reports.figures.rules import Finding, RuleBook
+from reports.figures.stored import figures_of, prior_report
+from reports.figures.writing import Conflict
 from reports.models import Indicator, Remark, Report, Section, ValueType
-from reports.workflow.submission import blank_codes, prior_report
 
 NOTE, QUALIFIER = "-note", "-q"
 
@@ -247,7 +248,7 @@ class EntrySheet:
 
     def blanks(self) -> list[str]:
         """Return the codes still blank."""
-        return blank_codes(self.book, self.stored)
+        return self.book.blanks(self.stored)
 
     def sections(self) -> list[EntrySection]:
         """Return the page: every figure shown to this level, by section."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from danvan.common.numbers import format_number, rounded
+from danvan.common.numbers import format_number
 from danvan.units.models import Level
 from reports.catalogue.expressions import holds, names_in, parse, value
-from reports.figures.writing import BLANK, Figure
-from reports.models import Aggregation, Indicator, Qualifier, Rule, Severity, ValueType
+from reports.figures.figure import BLANK, Figure
+from reports.models import Aggregation, Indicator, Rule, Severity
 
 # A jump asks for a sentence when it is over half of last year's figure and not a matter of a few units:
 # small counts (1 → 2) would otherwise ask all the time.
@@ -72,6 +72,16 @@ class RuleBook:
             for code, row in self.indicators.items()
             if row.is_computed and row.shown_to(self.level)
         }
+
+    def blanks(self, figures: Mapping[str, Figure]) -> list[str]:
+        """Return what the unit enters and has left blank (the six-organisation parts are optional)."""
+        return [
+            code
+            for code, row in self.indicators.items()
+            if row.entered_by(self.level)
+            and not row.is_component
+            and figures.get(code, BLANK).is_blank
+        ]
 
     def check(
         self,
@@ -153,27 +163,3 @@ class RuleBook:
                     bool(figure.note),
                     frozenset({code}),
                 )
-
-
-def describe(indicator: Indicator, figure: Figure) -> str:
-    """Return a figure as people read it: "trên 1.140", "Có", "Tốt", a text; "" for blank."""
-    if indicator.value_type == ValueType.TEXT:
-        return figure.text
-    if figure.number is None:
-        return ""
-    if indicator.value_type == ValueType.BOOLEAN:
-        return "Có" if figure.number else "Không"
-    if indicator.value_type == ValueType.RATING:
-        rank = int(figure.number)
-        return indicator.scale[rank - 1] if 0 < rank <= len(indicator.scale) else str(rank)
-    return Qualifier(figure.qualifier).prefix + format_number(figure.number)
-
-
-def computed_text(indicator: Indicator, number: Decimal | None) -> str:
-    """Return a figure nobody types as people read it: a ratio as "90,5%", others as "1.140"; "" for blank."""
-    if number is None:
-        return ""
-    places = ValueType(indicator.value_type).places
-    if indicator.value_type == ValueType.PERCENT:
-        return f"{format_number(rounded(number * 100, places))}%"
-    return format_number(rounded(number, places))

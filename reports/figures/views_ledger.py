@@ -14,8 +14,7 @@ from danvan.common.filters import DayFilter
 from danvan.common.sheets.columns import Column
 from danvan.common.text import clean_line, search_key
 from danvan.units.kinds import strip_kind
-from reports.figures.rules import describe
-from reports.figures.writing import Figure
+from reports.figures.figure import Figure, describe
 from reports.models import FigureChange
 from reports.models.report import Source
 

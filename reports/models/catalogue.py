@@ -64,9 +64,7 @@ class Catalogue(models.Model):
     @property
     def is_frozen(self) -> bool:
         """Tell whether reports of the year were ever submitted: from then on the catalogue stands still."""
-        from reports.models.report import Report
-
-        return Report.objects.filter(period__catalogue=self, submitted_at__isnull=False).exists()
+        return self.periods.filter(reports__submitted_at__isnull=False).exists()
 
     @property
     def is_opened(self) -> bool:
@@ -344,7 +342,7 @@ def _check_expression(row: CatalogueRow, field: str, text: str, *, condition: bo
 
 def with_submissions(catalogues: models.QuerySet) -> models.QuerySet:
     """Return `catalogues` annotated with `has_submissions`, for lists that show which are frozen."""
-    from reports.models.report import Report
-
-    submitted = Report.objects.filter(period__catalogue=OuterRef("pk"), submitted_at__isnull=False)
+    submitted = Catalogue.objects.filter(
+        pk=OuterRef("pk"), periods__reports__submitted_at__isnull=False
+    )
     return catalogues.annotate(has_submissions=Exists(submitted))

@@ -17,10 +17,11 @@ from danvan.imports.models import ImportJob
 from danvan.imports.targets import PreviewLine, Refused, Target, digest
 from danvan.units.models import Level
 from danvan.units.queries import tree_order
-from reports.figures.rules import describe
-from reports.figures.writing import BLANK, Figure, ReportLocked, write_many
+from reports.figures.figure import BLANK, Figure, describe
+from reports.figures.stored import stored_figures
+from reports.figures.writing import ReportLocked, write_many
 from reports.models import Indicator, Report, ReportingPeriod, Source, ValueType
-from reports.sheets.checking import NAME, UNIT, ValueChecker, indicators_of, stored_figures
+from reports.sheets.checking import NAME, UNIT, ValueChecker, indicators_of
 from reports.workflow.holding import lock_for_figures
 from reports.workflow.moves import lock_reason
 

@@ -38,6 +38,7 @@ from reports.workflow.progress import required_counts, state_counts, to_review_b
 from reports.workflow.remarks import keep_remarks, settle
 
 REMARK = "remark-"
+BULK_LIMIT = 500
 QUEUE = "danh_sach"  # the filters of the queue a report was opened from
 _QUEUE_KEYS = ("period_choice", "state", "area", "level", "q", "who", "page")
 
@@ -265,13 +266,18 @@ class ReviewView(ReportListView):
 
     def post(self, request, *args, **kwargs):
         """Approve what was chosen, each report on its own, and show what became of each."""
-        posted = (text.partition(".") for text in request.POST.getlist("chosen")[:500])
-        versions = {read_id(pk): read_id(version, default=0) for pk, _, version in posted}
+        posted = set(request.POST.getlist("chosen"))
+        split = (text.partition(".") for text in sorted(posted)[:BULK_LIMIT])
+        versions = {read_id(pk): read_id(version, default=0) for pk, _, version in split}
         versions.pop(None, None)
         reports = self.get_queryset().with_names().with_due_dates().filter(pk__in=versions)
         self.lines = move_many(list(reports), "approve", user=request.user, versions=versions)
-        if not self.lines:
+        missing = len(posted) - len(self.lines)
+        if not versions:
             messages.warning(request, "Chưa chọn báo cáo nào. Vui lòng đánh dấu báo cáo cần duyệt.")
+        elif missing:
+            told = f"{missing} báo cáo đã chọn không còn hoặc anh/chị không có quyền duyệt, được bỏ qua."
+            messages.warning(request, told)
         return self.get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):

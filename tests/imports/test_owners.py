@@ -60,7 +60,8 @@ class MovedTest(ImportCase):
         done, waiting = self.jobs()
         file = waiting.file.path
         self.move(self.new)
-        clean_up()
+        with self.captureOnCommitCallbacks(execute=True):
+            clean_up()
         waiting.refresh_from_db()
         self.assertEqual((waiting.state, waiting.parts.count()), (JobState.EXPIRED, 0))
         with self.assertRaises(FileNotFoundError):

@@ -6,7 +6,6 @@ from django.utils import timezone
 
 from danvan.accounts.audit.context import client_address, current
 from danvan.accounts.login import lockout, twofactor
-from danvan.accounts.login.passwords import was_issued
 from danvan.accounts.login.signals import login_failed
 from danvan.accounts.rights import standing
 
@@ -93,13 +92,11 @@ class OwnPasswordForm(SetPasswordMixin, forms.Form):
         return own_password(self.user, self.cleaned_data["old_password"])
 
     def clean(self):
-        """Compare both entries, ask the validators, refuse the old and the issued password."""
+        """Compare both entries, ask the validators, refuse the old password."""
         # Named both times: Django's defaults are fields of other forms, and would check nothing here.
         self.validate_passwords("new_password1", "new_password2")
         typed = self.cleaned_data.get("new_password1")
-        if typed and (
-            typed == self.cleaned_data.get("old_password") or was_issued(self.user, typed)
-        ):
+        if typed and self.user.check_password(typed):
             self.add_error(
                 "new_password1", "Mật khẩu mới phải khác mật khẩu cũ và mật khẩu được cấp."
             )

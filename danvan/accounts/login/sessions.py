@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime
 import time
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from danvan.accounts.audit.context import client_address
+from danvan.accounts.models import User
 from danvan.accounts.models.trail import LoginSession
 
 _WRITE_EVERY = 60
@@ -91,6 +93,13 @@ def end_sessions(user, *, only: int | None = None, keep: str | None = None) -> i
     rows = user.login_sessions.exclude(session_key=keep or "")
     if only is not None:
         rows = rows.filter(pk=only)
+    keys = list(rows.values_list("session_key", flat=True))
+    return Session.objects.filter(session_key__in=keys).delete()[0]
+
+
+def end_all_sessions(users: Iterable[User]) -> int:
+    """End every session of `users`; return how many were open."""
+    rows = LoginSession.objects.filter(user__in=[user.pk for user in users])
     keys = list(rows.values_list("session_key", flat=True))
     return Session.objects.filter(session_key__in=keys).delete()[0]
 

@@ -43,7 +43,7 @@ def pending_device(session: SessionBase, user: User) -> TOTPDevice | None:
     return TOTPDevice(user=user, name="app", confirmed=True, key=pending["secret"])
 
 
-def confirm(session: SessionBase, user: User, code: str) -> list[str] | None:
+def confirm_code(session: SessionBase, user: User, code: str) -> list[str] | None:
     """Keep the app of `session` if `code` is one of it; return new recovery codes, None for a wrong code."""
     device = pending_device(session, user)
     if device is None:

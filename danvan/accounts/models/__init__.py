@@ -1,5 +1,9 @@
-"""The rows of the app: people, and the trail of what they did. audit/ and login/ write the trail."""
+"""The rows of the app: people, and the trail of what they did. audit/ and login/ write the trail.
 
+Imports scope, rights and the context of audit/.
+"""
+
+from danvan.accounts.models.slips import SlipSheet
 from danvan.accounts.models.trail import (
     AuditEntry,
     LoginFailure,
@@ -25,5 +29,6 @@ __all__ = [
     "ScopedUserManager",
     "SecurityEvent",
     "SecurityKind",
+    "SlipSheet",
     "User",
 ]

@@ -115,6 +115,7 @@ class SecurityKind(models.TextChoices):
     REFUSED = "refused", "Bị từ chối truy cập"
     PASSWORD_CHANGED = "password_changed", "Tự đổi mật khẩu"  # noqa: S105
     PASSWORD_ISSUED = "password_issued", "Được cấp mật khẩu"  # noqa: S105
+    SLIPS_SHOWN = "slips_shown", "Xem phiếu mật khẩu"
     CREATED = "created", "Tạo tài khoản"
     RIGHTS = "rights_changed", "Đổi vai trò, quyền"
     TRANSFERRED = "transferred", "Chuyển đơn vị"

@@ -6,6 +6,7 @@ import datetime
 import unicodedata
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -14,6 +15,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from danvan.accounts.login.hashers import IssuedPasswordHasher
 from danvan.accounts.rights import Action, can
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.locks import locked
@@ -115,7 +117,13 @@ class User(AbstractUser):
     role = models.CharField("vai trò", max_length=8, choices=Role, default=Role.CLERK)
     must_change_password = models.BooleanField("phải đổi mật khẩu", default=False, editable=False)
     password_issued_at = models.DateTimeField("cấp mật khẩu lúc", null=True, editable=False)
-    issued_password = models.CharField(max_length=128, blank=True, editable=False)
+    slips = models.ForeignKey(
+        "accounts.SlipSheet",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="people",
+    )
     deactivated_on = models.DateField("ngừng từ ngày", null=True, blank=True, editable=False)
     search = AccountSearchField(max_length=320, editable=False, default="")
 
@@ -169,8 +177,14 @@ class User(AbstractUser):
         super().set_password(_one_spelling(raw_password))
 
     def check_password(self, raw_password):
-        """Compare in the spelling that is stored."""
-        return super().check_password(_one_spelling(raw_password))
+        """Compare in the spelling that is stored, always at the cost of a chosen password.
+
+        Otherwise the time of a refusal would tell which names wait for their first login.
+        """
+        good = super().check_password(_one_spelling(raw_password))
+        if not good and self.password.startswith(f"{IssuedPasswordHasher.algorithm}$"):
+            make_password(raw_password)
+        return good
 
     def delete(self, *args, **kwargs):
         """Refuse, as the queryset does."""
