@@ -4,6 +4,8 @@ Reload without a dropped request: `kill -HUP` the master (systemctl reload). Req
 `graceful_timeout` to end; new ones go to the new workers.
 """
 
+from __future__ import annotations
+
 import os
 
 bind = os.environ.get("GUNICORN_BIND", "unix:/run/danvan/gunicorn.sock")
@@ -26,7 +28,7 @@ accesslog = None  # nginx keeps it; who did what is in the security log
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 
 
-def on_starting(server):
+def on_starting(server) -> None:
     """Refuse to start with a configuration that the system checks call an error."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "danvan.settings")
     import django

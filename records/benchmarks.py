@@ -84,7 +84,7 @@ def _as_in_tests():
 
 
 def _get(client: Client, url: str):
-    def get():
+    def get() -> None:
         answer = client.get(url)
         if answer.status_code != 200:
             raise RuntimeError(f"{url}: {answer.status_code}")
@@ -125,7 +125,7 @@ def _store(rows: list[AdministrativeUnit]) -> list[AdministrativeUnit]:
     return AdministrativeUnit.objects.bulk_create(rows, batch_size=2000)
 
 
-def fill(model, rows: int) -> None:
+def fill(model: type[models.Model], rows: int) -> None:
     """Replace the rows of `model` by `rows` valid ones over all communes and five years, in one statement.
 
     The new rows repeat one valid record with other units, days and numbers.
@@ -149,7 +149,7 @@ def fill(model, rows: int) -> None:
         cursor.execute("VACUUM ANALYZE" if scratch else "ANALYZE")
 
 
-def _values(model) -> dict[str, str]:
+def _values(model: type[models.Model]) -> dict[str, str]:
     """Return column → SQL of a benchmark row: the model's own checks hold for it."""
     postgres = connection.vendor == "postgresql"
     day = "i * 7 / 3 % 1800"

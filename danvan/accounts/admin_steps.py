@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils import timezone
 
 from danvan.accounts import services
 from danvan.accounts.models import SlipSheet
+from danvan.accounts.rights import Person
 from danvan.units.forms import unit_choice
 
 
@@ -15,7 +18,7 @@ class StepForm(forms.Form):
 
     title = explanation = done = ""
 
-    def __init__(self, *args, user, by, **kwargs):
+    def __init__(self, *args: Any, user: Person, by: Person, **kwargs: Any) -> None:
         self.user, self.by = user, by
         super().__init__(*args, **kwargs)
 
@@ -62,11 +65,11 @@ class TransferStep(StepForm):
     done = "Đã chuyển đơn vị."
     on = _day_field()
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields = {"unit": unit_choice("Đơn vị mới"), **self.fields}
 
-    def carry_out(self):
+    def carry_out(self) -> None:
         unit, on = self.cleaned_data["unit"], self.cleaned_data["on"]
         services.transfer(self.user, unit, by=self.by, on=on)
 

@@ -8,6 +8,8 @@ A model with `inherited = False` stays with the unit of its day: a successor doe
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
 
 from danvan.accounts.rights import Person, Standing, standing
@@ -51,7 +53,7 @@ def units_not_inherited(user: Person) -> models.QuerySet[AdministrativeUnit]:
     return AdministrativeUnit.objects.covered_by(own_units(user))
 
 
-def _coverage(user) -> list[AdministrativeUnit]:
+def _coverage(user: Person) -> list[AdministrativeUnit]:
     """Return the user's unit and its predecessors, read once per user object."""
     if not user.is_active or user.unit_id is None:
         return []
@@ -65,15 +67,15 @@ class ScopedQuerySet(models.QuerySet):
 
     unit_lookup = "unit"
 
-    def visible_to(self, user):
+    def visible_to(self, user: Person) -> Self:
         """Return the rows `user` may read."""
         return self._within(user, units_visible_to(user))
 
-    def editable_by(self, user):
+    def editable_by(self, user: Person) -> Self:
         """Return the rows `user` may write, as far as the unit tree decides."""
         return self._within(user, units_editable_by(user))
 
-    def _within(self, user, units):
+    def _within(self, user: Person, units):
         # A subquery, never a join: rows are neither doubled nor dragged along.
         if user.is_superuser:
             return self

@@ -43,7 +43,7 @@ def safe_text(text: str) -> str:
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
-def cell_value(value):
+def cell_value(value: Any):
     """Return what a cell holds for `value`: text, a number, a naive date or moment, None.
 
     Yes and no become words, dates Excel cannot hold become dd/mm/yyyy text, moments local time;
@@ -67,7 +67,7 @@ def cell_value(value):
     return safe_text(str(value))
 
 
-def put(cell, value, fmt: str | None = None):
+def put(cell: Any, value: Any, fmt: str | None = None):
     """Write `value` into an openpyxl cell and return the cell.
 
     `fmt` is a number format; dates get dd/mm/yyyy without one. Text is typed as text and,
@@ -118,7 +118,7 @@ class Sheet:
 
     title: str
     columns: Sequence[Headed]
-    rows: Iterable[tuple]
+    rows: Iterable[Sequence[Any]]
 
 
 def stream_rows(target, *sheets: Sheet) -> None:

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from typing import Any
 
 from django.utils import timezone
 
@@ -296,13 +297,13 @@ class _Check:
         _own(job, **{name: getattr(job, name) for name in names})
 
 
-def _own(job: ImportJob, **values) -> None:
+def _own(job: ImportJob, **values: Any) -> None:
     """Update the job as long as this process holds it; raises TakenOver."""
     if not ImportJob.objects.filter(pk=job.pk, run=job.run, state=job.state).update(**values):
         raise TakenOver
 
 
-def _finish(job: ImportJob, state: str, **values) -> None:
+def _finish(job: ImportJob, state: str, **values: Any) -> None:
     rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=job.state)
     if rows.update(state=state, heartbeat=timezone.now(), **values):
         job.state = state

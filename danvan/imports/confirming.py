@@ -248,7 +248,7 @@ def work(job: ImportJob) -> None:
 class _Request:
     """What ledgers read of a request: the job's id, the address of the real request where there is one."""
 
-    def __init__(self, job: ImportJob):
+    def __init__(self, job: ImportJob) -> None:
         real = current().request
         self.id, self.user, self.path = job.request_id, job.owner, ""
         self.META = real.META if real else {}

@@ -7,6 +7,7 @@ the person's own file is never opened with a library that trusts it.
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -69,7 +70,7 @@ def template_workbook(target: Target, job: ImportJob) -> Workbook:
     return book
 
 
-def _head(cell, column: Column) -> None:
+def _head(cell: Any, column: Column) -> None:
     excel.put(cell, f"{column.heading} *" if column.required else column.heading)
     cell.font, cell.fill = Font(bold=True), _MUST if column.required else _HEAD
     cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
@@ -157,7 +158,7 @@ def errors_workbook(job: ImportJob) -> Workbook:
 class _Returned:
     """The workbook that goes back to its owner, row by row."""
 
-    def __init__(self, job: ImportJob, target: Target):
+    def __init__(self, job: ImportJob, target: Target) -> None:
         self.job, self.bad = job, _problems_by_row(job)
         self.header, self.only_bad = job.layout["header"], job.progress > WHOLE_FILE
         self.book = Workbook(write_only=True)
@@ -234,7 +235,7 @@ def _cells(sheet, row: list, bad: dict | None, *, bold: bool = False) -> list:
     return found
 
 
-def _value(cell):
+def _value(cell: Any):
     """Return a cell as it is to be written again."""
     if isinstance(cell, str):
         marked = cell.startswith(MARK)

@@ -40,7 +40,7 @@ WRITTEN = (
 class UnitFileError(Exception):
     """The file cannot be loaded; `problems` are sentences naming line and column."""
 
-    def __init__(self, problems: list[str]):
+    def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
 

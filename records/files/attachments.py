@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
 from danvan.accounts.audit.context import acting
+from danvan.accounts.models import User
 from danvan.common.text import clean_line
 from records.models import Attachment, EventRecord
 from records.services import lock_for_files
@@ -100,7 +101,7 @@ def files_of(record: EventRecord):
     return Attachment.objects.filter(content_type=kind, object_id=record.pk)
 
 
-def attach(record: EventRecord, file, media_type: str, *, actor) -> Attachment:
+def attach(record: EventRecord, file, media_type: str, *, actor: User) -> Attachment:
     """Keep `file` with `record`. Raises as records.services, or ValidationError when there are too many."""
     with transaction.atomic(), acting(user=actor):
         lock_for_files(record, actor=actor)
@@ -117,7 +118,7 @@ def attach(record: EventRecord, file, media_type: str, *, actor) -> Attachment:
         )
 
 
-def detach(record: EventRecord, attachment: Attachment, *, actor) -> None:
+def detach(record: EventRecord, attachment: Attachment, *, actor: User) -> None:
     """Delete one file of `record`. Raises as records.services."""
     with transaction.atomic(), acting(user=actor):
         lock_for_files(record, actor=actor)

@@ -1,5 +1,7 @@
 """E6: conferences of grassroots democracy in agencies, enterprises and villages."""
 
+from __future__ import annotations
+
 from django.db import models
 
 from danvan.common.text import search_key
@@ -42,7 +44,7 @@ class DemocracyConference(EventRecord):
             *within("attendees", "resolutions"),
         ]
 
-    def derive(self):
+    def derive(self) -> None:
         super().derive()
         self.entity_key = search_key(self.title)[:300]
 

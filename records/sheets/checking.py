@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import datetime
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
@@ -13,9 +15,10 @@ from danvan.common.sheets.table.layout import GROUP
 from danvan.common.words import in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
-from danvan.imports.models import RowKind
+from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, Verdict
 from records.locks import locks_on
+from records.models.base import EventRecord
 from records.models.rules import rules_of
 
 SAME = Verdict(None)
@@ -27,7 +30,7 @@ class _Row:
 
     __slots__ = ("blanks", "digest", "key", "match", "number", "problems", "unit", "values")
 
-    def __init__(self, number: int):
+    def __init__(self, number: int) -> None:
         self.number, self.problems, self.values, self.blanks = number, [], {}, []
         self.unit = self.key = self.match = None
         self.digest = 0
@@ -36,7 +39,7 @@ class _Row:
 class RecordChecker(Checker):
     """The checker of one job into one kind."""
 
-    def __init__(self, target, job):
+    def __init__(self, target: Any, job: ImportJob) -> None:
         super().__init__()
         self.target, self.model = target, target.model
         self.clear = bool(job.params.get("blanks"))
@@ -62,7 +65,7 @@ class RecordChecker(Checker):
         self.mapped: list[tuple[Column, Known]] = []
         self.kept_blanks = 0
 
-    def check_many(self, rows):
+    def check_many(self, rows: Iterable[Any]):
         if rows:
             present = rows[0][1]
             self.mapped = [(column, known) for column, known in self.known if column.key in present]
@@ -215,7 +218,7 @@ class RecordChecker(Checker):
                 return False
         return True
 
-    def _judged(self, record, row: _Row) -> list[Problem]:
+    def _judged(self, record: EventRecord, row: _Row) -> list[Problem]:
         """Ask the model what it says of `record` beside the cells of `row` that could not be read."""
         record.pk = None if record._state.adding else record.pk
         try:
@@ -228,7 +231,7 @@ class RecordChecker(Checker):
             ]
         return []
 
-    def _problem(self, record, name: str, message: str) -> Problem:
+    def _problem(self, record: EventRecord, name: str, message: str) -> Problem:
         """Return what the model said at the column of `name`; a choice not made names what there is."""
         if name == NON_FIELD_ERRORS:
             return Problem("", message)
@@ -282,7 +285,7 @@ def _key(unit_id: int, values: list) -> int:
     return hash((unit_id, *(v.casefold() if v.__class__ is str else v for v in values)))
 
 
-def _form(value):
+def _form(value: Any) -> Any:
     """Return a value as a job stores it: JSON knows neither days nor decimals."""
     kind = value.__class__
     if kind is datetime.date:

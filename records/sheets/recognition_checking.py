@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import models
 
 from danvan.common.sheets.columns import NOTHING, Problem
 from danvan.common.text import search_key
 from danvan.common.words import in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
-from danvan.imports.models import RowKind
+from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, Verdict
 from records.locks import locks_on
 from records.models import Recognition, SkilledMobilisationModel
@@ -30,7 +32,7 @@ def values_of(row: Recognition) -> list:
 class RecognitionChecker(Checker):
     """Judges decisions against the models of the units the file speaks of, read once each."""
 
-    def __init__(self, job):
+    def __init__(self, job: ImportJob) -> None:
         super().__init__()
         self.clear = bool(job.params.get("blanks"))
         resource = RecognitionResource(job.owner)
@@ -43,7 +45,7 @@ class RecognitionChecker(Checker):
         self.seen: dict[tuple, int] = {}
         self.silent = 0
 
-    def check_many(self, rows):
+    def check_many(self, rows: Iterable[Any]):
         read = [(number, *self._read(row)) for number, row in rows]
         self._load({values["unit"] for _, values, _ in read if "unit" in values})
         judged = [self._judge(*row) for row in read]
@@ -145,7 +147,7 @@ class RecognitionChecker(Checker):
         fresh = [model for model in holding if (model.pk, *key) not in self.seen]
         return (fresh or holding or models)[0]
 
-    def _merged(self, old: Recognition, values: dict, model) -> Recognition:
+    def _merged(self, old: Recognition, values: dict, model: type[models.Model]) -> Recognition:
         row = copy.copy(old)
         row._state = copy.copy(old._state)
         row._state.fields_cache = {"model": model}

@@ -106,7 +106,7 @@ def _leaves(
 class _Summed(Sequence):
     """The contributions to a sum: each is one value, so the database can give any page of them."""
 
-    def __init__(self, values: QuerySet):
+    def __init__(self, values: QuerySet) -> None:
         self._values = values
 
     def __len__(self) -> int:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from danvan.units.models import AdministrativeUnit, Level
 from danvan.units.queries import tree_order
@@ -133,7 +134,7 @@ class Consolidation:
         return any(year.is_demo for year in self.years)
 
 
-def consolidate(*scope, **options) -> Consolidation:
+def consolidate(*scope: Any, **options: Any) -> Consolidation:
     """Return the figures of a scope; arguments as of `Scope`. Without reports figures are blank."""
     return consolidate_data(ScopeData(Scope(*scope, **options)))
 

@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common import excel
@@ -43,7 +44,7 @@ UNITS_A_PAGE, REPORTS_A_PAGE = 200, 100
 
 
 @require_safe
-def consolidation(request):
+def consolidation(request: PersonRequest) -> HttpResponse:
     """Show the figures asked for; with a wrong choice only what is wrong."""
     filterset = _controls(request)
     wanted = filterset.wanted
@@ -55,7 +56,7 @@ def consolidation(request):
 
 
 @require_safe
-def drill(request, code: str):
+def drill(request: PersonRequest, code: str) -> HttpResponse:
     """Show the reports that one figure is made of. A figure outside the reader's choices is 404."""
     wanted = _controls(request).wanted
     if wanted is None:
@@ -91,7 +92,7 @@ def _address(page: str, wanted: Wanted, section: str | None) -> str:
     return f"{reverse(f'reports:{page}')}?{wanted.query}{narrower}"
 
 
-def _pages(request, found: Drill) -> list[tuple[DrillPart, Page]]:
+def _pages(request: PersonRequest, found: Drill) -> list[tuple[DrillPart, Page]]:
     """Return each part with the page of its reports: of one part the page asked for, of others the first."""
     chosen = read_id(request.GET.get("part", ""), default=1)
     return [
@@ -114,7 +115,7 @@ def _records_behind(pages: list[tuple[DrillPart, Page]]) -> dict[tuple[int, str]
 
 
 @require_safe
-def export(request):
+def export(request: PersonRequest) -> HttpResponse:
     """Send the official workbook of what the page shows. A wrong choice is 404."""
     wanted = _controls(request).wanted
     if wanted is None:
@@ -124,14 +125,14 @@ def export(request):
     return excel.download(name, build(collect(scope)).save)
 
 
-def _controls(request) -> ConsolidationFilter:
+def _controls(request: PersonRequest) -> ConsolidationFilter:
     """Return the controls of this reader. Raises PermissionDenied without the right to read."""
     if not request.user.can(Action.VIEW):
         raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
     return ConsolidationFilter(request.GET, request.user)
 
 
-def _tables(request, wanted: Wanted) -> dict:
+def _tables(request: PersonRequest, wanted: Wanted) -> dict:
     """Return what the page shows: by level, or by unit; and the chart of one indicator by unit."""
     within = units_visible_to(request.user)
     data = ScopeData(wanted.scope(within, section=wanted.section, levels=wanted.levels))
@@ -169,7 +170,7 @@ def _table_section(found: Consolidation, wanted: Wanted):
     return next(iter([*chosen, *found.sections]), None)
 
 
-def _unit_page(request, breakdown: Breakdown) -> Page:
+def _unit_page(request: PersonRequest, breakdown: Breakdown) -> Page:
     """Return a page of the rows by unit, as (row, row of the district it belongs to or None).
 
     A page that begins within a district begins with that district's own row.

@@ -57,7 +57,7 @@ def contribution_text(contribution, definition: Definition) -> str:
     return Qualifier(contribution.qualifier).prefix + _entered(definition, contribution.number)
 
 
-def _entered(definition: Definition, number) -> str:
+def _entered(definition: Definition, number: Decimal) -> str:
     """Return an entered number; for a rating the name of the rank."""
     rank = int(number)
     if definition.value_type == ValueType.RATING and 0 < rank <= len(definition.scale):

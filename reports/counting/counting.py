@@ -7,6 +7,7 @@ single record of a source in the period gets no number from it.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -38,7 +39,12 @@ def counted(units: models.QuerySet[AdministrativeUnit], period: ReportingPeriod)
     }
 
 
-def measured(units: models.QuerySet, start, end, codes: Iterable[str] | None = None) -> Counted:
+def measured(
+    units: models.QuerySet,
+    start: datetime.date,
+    end: datetime.date,
+    codes: Iterable[str] | None = None,
+) -> Counted:
     """Return the measures `codes` (all of them by default) from `start` to `end`, by unit and measure."""
     by_source: dict[int, list[Measure]] = {}
     for code in MEASURES if codes is None else codes:
@@ -53,7 +59,9 @@ def measured(units: models.QuerySet, start, end, codes: Iterable[str] | None = N
     return found
 
 
-def grouped(measures: list[Measure], units: models.QuerySet, start, end) -> models.QuerySet:
+def grouped(
+    measures: list[Measure], units: models.QuerySet, start: datetime.date, end: datetime.date
+) -> models.QuerySet:
     """Return the one query of measures that share a source: rows of (unit id, number, number, …)."""
     origin = measures[0].origin
     rows = origin.rows(start, end).filter(**{f"{origin.unit}__in": units.order_by().values("pk")})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field
+from typing import Any
 
 from reports.demo.board import DemoUnit
 from reports.demo.chance import between, noise, pick
@@ -133,7 +134,7 @@ def _course(sections, sent: datetime.date, moves, remarks, key: tuple, extended=
     return Course(sections, saved, steps, list(remarks), extended)
 
 
-def _hour(day: datetime.date, *key) -> datetime.datetime:
+def _hour(day: datetime.date, *key: Any) -> datetime.datetime:
     """Return a moment of the working day, Vietnamese time."""
     minutes = int(between(7.5 * 60, 16.5 * 60, "hour", *key))
     zone = datetime.timezone(datetime.timedelta(hours=7))

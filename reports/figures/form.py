@@ -116,7 +116,7 @@ class EntrySection:
 class EntrySheet:
     """A report opened for reading or typing. `read` takes a posted form; the page shows what was typed."""
 
-    def __init__(self, report: Report):
+    def __init__(self, report: Report) -> None:
         self.report = report
         self.version = report.version
         self.book = RuleBook(report.period.catalogue_id, report.level)

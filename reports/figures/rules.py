@@ -37,7 +37,7 @@ class Finding:
 class RuleBook:
     """The rules and indicators that bind the units of one level in one catalogue."""
 
-    def __init__(self, catalogue_id: int, level: str):
+    def __init__(self, catalogue_id: int, level: str) -> None:
         self.level = level
         rows = Indicator.objects.filter(catalogue=catalogue_id).select_related("section", "parent")
         self.indicators = {row.code: row for row in rows.order_by("section__order", "order")}

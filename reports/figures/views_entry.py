@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views import View
 
+from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
+from danvan.accounts.requests import PersonRequest
 from danvan.common.numbers import read_id
 from danvan.units.models import Level
 from reports.figures.form import EntrySheet
@@ -20,7 +25,7 @@ from reports.workflow.moves import MoveRefused, lock_reason, may_enter
 from reports.workflow.submission import NotReady, submit
 
 
-def visible_report(user, pk: int) -> Report:
+def visible_report(user: User, pk: int) -> Report:
     """Return a report of the user's area with its names, or raise Http404."""
     return get_object_or_404(Report.objects.visible_to(user).with_names().with_due_dates(), pk=pk)
 
@@ -28,18 +33,18 @@ def visible_report(user, pk: int) -> Report:
 class EntryView(View):
     """The form of one report. GET shows it; POST saves ("save"), takes figures from records or sends."""
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.report = visible_report(request.user, kwargs["pk"])
         if not may_enter(self.report, request.user):
             raise PermissionDenied("Anh/chị chỉ được xem báo cáo này, không được nhập số liệu.")
         return super().dispatch(request, *args, **kwargs)
 
-    def get(self, request, pk):
+    def get(self, request: PersonRequest, pk: int):
         if lock_reason(self.report):
             return redirect("reports:detail", pk=pk)
         return self.page(EntrySheet(self.report))
 
-    def post(self, request, pk):
+    def post(self, request: PersonRequest, pk: int) -> HttpResponse:
         sheet = EntrySheet(self.report)
         self.typed_against = self.posted_version()
         figures = sheet.read(request.POST)

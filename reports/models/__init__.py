@@ -12,6 +12,7 @@ from reports.models.catalogue import (
     Severity,
     ValueType,
 )
+from reports.models.letterhead import Authority, DocumentStyle, OfficeLetterhead, Spelling
 from reports.models.period import DeadlineExtension, PeriodKind, PeriodLog, ReportingPeriod
 from reports.models.report import (
     FigureChange,
@@ -25,11 +26,14 @@ from reports.models.report import (
 )
 
 __all__ = [
+    "Authority",
     "Aggregation",
     "Catalogue",
     "DeadlineExtension",
+    "DocumentStyle",
     "FigureChange",
     "Indicator",
+    "OfficeLetterhead",
     "PeriodKind",
     "PeriodLog",
     "Qualifier",
@@ -40,6 +44,7 @@ __all__ = [
     "Section",
     "Severity",
     "Source",
+    "Spelling",
     "State",
     "Transition",
     "Value",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from danvan.common.sheets import cells
 from danvan.common.sheets.columns import Problem
 from danvan.common.sheets.formats import PERCENT
@@ -31,7 +34,7 @@ def indicators_of(period: ReportingPeriod) -> list[Indicator]:
 class ValueChecker(Checker):
     """Judges one unit's line after the other with the words and rules of the form."""
 
-    def __init__(self, target, job: ImportJob):
+    def __init__(self, target: Any, job: ImportJob) -> None:
         super().__init__()
         self.clear = bool(job.params.get("blanks"))
         reports = target.reports_of(job)
@@ -47,7 +50,7 @@ class ValueChecker(Checker):
         self.more_warnings = 0
         self.kept_blanks = 0
 
-    def check(self, number, row):
+    def check(self, number: Decimal, row: Any):
         report = self._report(number, row)
         if isinstance(report, Problem):
             return error_verdict(number, cells.shown(row.get(NAME, ""))[:120], [report])
@@ -116,7 +119,7 @@ class ValueChecker(Checker):
         self.unit_ids.add(report.unit_id)
         return report
 
-    def _figure(self, report: Report, code: str, cell, old: Figure) -> Figure:
+    def _figure(self, report: Report, code: str, cell: Any, old: Figure) -> Figure:
         """Return the figure a cell stands for; a blank keeps what is stored unless asked to clear."""
         indicator = self.indicators[code]
         if cell.__class__ is Problem:

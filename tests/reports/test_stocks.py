@@ -9,9 +9,14 @@ from reports.catalogue.loading import copy_catalogue, load_default_catalogue
 from reports.consolidation.drill import drill
 from reports.consolidation.scope import Scope
 from reports.consolidation.summary import consolidate
-from reports.consolidation.units import by_child_unit
 from reports.models import Catalogue, Indicator
-from tests.reports.consolidation_data import enter, make_catalogue, make_period, make_tree
+from tests.reports.consolidation_data import (
+    by_child_unit,
+    enter,
+    make_catalogue,
+    make_period,
+    make_tree,
+)
 
 STOCKS = {"QT08", "DC01", "DC04", "DC09"}
 _ROWS = (

@@ -185,7 +185,7 @@ def changes_of(entry: AuditEntry) -> list[tuple[str, str, str]]:
     return lines
 
 
-def _field(model, name: str):
+def _field(model: type[models.Model], name: str):
     try:
         return model._meta.get_field(name) if model else None
     except FieldDoesNotExist:

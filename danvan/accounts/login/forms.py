@@ -1,5 +1,9 @@
 """Forms of login, password, second factor."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordMixin
 from django.utils import timezone
@@ -7,7 +11,7 @@ from django.utils import timezone
 from danvan.accounts.audit.context import client_address, current
 from danvan.accounts.login import lockout, twofactor
 from danvan.accounts.login.signals import login_failed
-from danvan.accounts.rights import standing
+from danvan.accounts.rights import Person, standing
 
 
 class LoginForm(AuthenticationForm):
@@ -22,7 +26,7 @@ class LoginForm(AuthenticationForm):
         "no_unit": "Tài khoản chưa thuộc đơn vị nào. Vui lòng liên hệ quản trị viên.",
     }
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "Tên đăng nhập"
         self.fields["username"].widget.attrs["autocapitalize"] = "none"
@@ -39,7 +43,7 @@ class LoginForm(AuthenticationForm):
             )
         return super().clean()
 
-    def confirm_login_allowed(self, user):
+    def confirm_login_allowed(self, user: Person) -> None:
         """Refuse an issued password that nobody used in time, and a person without a place."""
         super().confirm_login_allowed(user)
         if user.issued_password_expired:
@@ -53,7 +57,7 @@ class LoginForm(AuthenticationForm):
             raise forms.ValidationError(self.error_messages["no_unit"], code="no_unit")
 
 
-def own_password(user, typed: str) -> str:
+def own_password(user: Person, typed: str) -> str:
     """Return `typed` if it is the password of `user`, who is logged in. Raises ValidationError.
 
     Wrong ones count as at the login: an open screen is no place to try them out.
@@ -79,7 +83,7 @@ class OwnPasswordForm(SetPasswordMixin, forms.Form):
         label1="Mật khẩu mới", label2="Nhập lại mật khẩu mới"
     )
 
-    def __init__(self, user, *args, **kwargs):
+    def __init__(self, user: Person, *args: Any, **kwargs: Any) -> None:
         self.user = user
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].help_text = (
@@ -116,7 +120,7 @@ class CodeForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args, check, **kwargs):
+    def __init__(self, *args: Any, check, **kwargs: Any) -> None:
         self.check = check
         super().__init__(*args, **kwargs)
 
@@ -139,7 +143,7 @@ class PasswordOnlyForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
-    def __init__(self, user, *args, **kwargs):
+    def __init__(self, user: Person, *args: Any, **kwargs: Any) -> None:
         self.user = user
         super().__init__(*args, **kwargs)
 
@@ -155,6 +159,6 @@ class ResumeForm(forms.Form):
     resume_body = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
-def code_form(user, data=None) -> CodeForm:
+def code_form(user: Person, data: Any = None) -> CodeForm:
     """Return the form that asks `user` for the second factor at login."""
     return CodeForm(data, check=lambda code: twofactor.verify(user, code))

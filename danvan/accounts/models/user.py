@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import unicodedata
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -72,7 +73,7 @@ class UserQuerySet(ScopedQuerySet):
 class ScopedUserManager(UserManager.from_queryset(UserQuerySet)):
     """Users, scoped; names are found in any case, as phones write them."""
 
-    def get_by_natural_key(self, username):
+    def get_by_natural_key(self, username: str):
         """Return the account of a typed login name. Raises DoesNotExist.
 
         Names are ASCII. PostgreSQL would also find "tinh" under "tınh" (upper case makes them equal), and
@@ -150,14 +151,14 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.get_full_name()
 
-    def clean(self):
+    def clean(self) -> None:
         """Keep names in one clean form, and at least one active superuser."""
         super().clean()
         self.full_name = clean_line(self.full_name)
         if self.pk and self._leaves_superusers() and not self._other_superusers().exists():
             raise LastSuperuserError
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; two requests that each remove the other superuser cannot both succeed.
 
         Raises LastSuperuserError.
@@ -172,11 +173,11 @@ class User(AbstractUser):
                 raise LastSuperuserError
             super().save(*args, **kwargs)
 
-    def set_password(self, raw_password):
+    def set_password(self, raw_password: str) -> None:
         """Set the password in one spelling: keyboards send "ế" as one character or as three."""
         super().set_password(_one_spelling(raw_password))
 
-    def check_password(self, raw_password):
+    def check_password(self, raw_password: str):
         """Compare in the spelling that is stored, always at the cost of a chosen password.
 
         Otherwise the time of a refusal would tell which names wait for their first login.
@@ -186,7 +187,7 @@ class User(AbstractUser):
             make_password(raw_password)
         return good
 
-    def delete(self, *args, **kwargs):
+    def delete(self, *args: Any, **kwargs: Any):
         """Refuse, as the queryset does."""
         raise models.ProtectedError("Accounts are never deleted, only deactivated.", {self})
 

@@ -12,13 +12,14 @@ import math
 import re
 import unicodedata
 from decimal import Decimal
+from typing import Any
 
 from danvan.common.numbers import MAX_FIGURE, NumberProblem, format_number, parse_number
 from danvan.common.sheets.formats import DATE, MARK, MOMENT, ODD, PERCENT, SHOWN, TIME
 from danvan.common.sheets.legacy import is_broken
 from danvan.common.text import clean_line, clean_text, search_key
 
-CellValue = str | int | float | bool | None
+CellValue = Any  # "" or None, text, int, float, bool, marked text
 
 _HOUR = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?"  # the hour of a moment typed as text says nothing here
 _DAY_FIRST = re.compile(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection
 from django.utils.module_loading import autodiscover_modules
 
@@ -16,11 +18,11 @@ class Command(BaseCommand):
         "Measure ratios in a scratch database of the same engine; the site's data is not touched."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="which ones (default: all)")
         parser.add_argument("--rows", type=int, default=100_000, help="rows of the big tables")
 
-    def handle(self, *, names: list[str], rows: int, **options):
+    def handle(self, *, names: list[str], rows: int, **options: Any) -> None:
         autodiscover_modules("benchmarks")
         unknown = sorted(set(names) - set(BENCHMARKS))
         if unknown:
