@@ -8,8 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from danvan.accounts import services
-from danvan.accounts.models import SlipSheet
-from danvan.accounts.rights import Person
+from danvan.accounts.models import SlipSheet, User
 from danvan.units.forms import unit_choice
 
 
@@ -18,7 +17,7 @@ class StepForm(forms.Form):
 
     title = explanation = done = ""
 
-    def __init__(self, *args: Any, user: Person, by: Person, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, by: User, **kwargs: Any) -> None:
         self.user, self.by = user, by
         super().__init__(*args, **kwargs)
 

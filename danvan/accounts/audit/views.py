@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -20,7 +20,7 @@ from danvan.accounts.audit.writing import ACTION_LABELS, SOURCE_LABELS, changes_
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry, SecurityEvent, role_in_words
 from danvan.accounts.requests import PersonRequest
-from danvan.accounts.rights import Action, Person
+from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.excel import DATE_TIME
 from danvan.common.paging import Listing
@@ -32,7 +32,7 @@ NEWEST_FIRST = "-id"
 FOLDED = 4  # an entry with more changes shows the first three and folds the rest
 
 
-def expect_auditor(user: Person) -> None:
+def expect_auditor(user: User) -> None:
     """Raise PermissionDenied unless the rights table lets `user` read the trail."""
     if not user.can(Action.VIEW_AUDIT):
         raise PermissionDenied(
@@ -48,7 +48,7 @@ class AuditorView(FilterView):
 
     strict = True
 
-    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         expect_auditor(request.user)
         return super().dispatch(request, *args, **kwargs)
 
@@ -86,7 +86,7 @@ class SecurityLogView(AuditorView):
         return event_line(row)
 
 
-def people_known(user: Person, rows: Iterable[Any]) -> set[int]:
+def people_known(user: User, rows: Iterable[Any]) -> set[int]:
     """Return who of the people named in `rows` has a history that `user` may open."""
     named = {pk for row in rows for pk in (row.actor_id, getattr(row, "user_id", None)) if pk}
     return set(User.objects.visible_to(user).filter(pk__in=named).values_list("pk", flat=True))

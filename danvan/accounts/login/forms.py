@@ -11,7 +11,8 @@ from django.utils import timezone
 from danvan.accounts.audit.context import client_address, current
 from danvan.accounts.login import lockout, twofactor
 from danvan.accounts.login.signals import login_failed
-from danvan.accounts.rights import Person, standing
+from danvan.accounts.models import User
+from danvan.accounts.rights import standing
 
 
 class LoginForm(AuthenticationForm):
@@ -43,7 +44,7 @@ class LoginForm(AuthenticationForm):
             )
         return super().clean()
 
-    def confirm_login_allowed(self, user: Person) -> None:
+    def confirm_login_allowed(self, user: User) -> None:
         """Refuse an issued password that nobody used in time, and a person without a place."""
         super().confirm_login_allowed(user)
         if user.issued_password_expired:
@@ -57,7 +58,7 @@ class LoginForm(AuthenticationForm):
             raise forms.ValidationError(self.error_messages["no_unit"], code="no_unit")
 
 
-def own_password(user: Person, typed: str) -> str:
+def own_password(user: User, typed: str) -> str:
     """Return `typed` if it is the password of `user`, who is logged in. Raises ValidationError.
 
     Wrong ones count as at the login: an open screen is no place to try them out.
@@ -83,7 +84,7 @@ class OwnPasswordForm(SetPasswordMixin, forms.Form):
         label1="Mật khẩu mới", label2="Nhập lại mật khẩu mới"
     )
 
-    def __init__(self, user: Person, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         self.user = user
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].help_text = (
@@ -143,7 +144,7 @@ class PasswordOnlyForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
-    def __init__(self, user: Person, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         self.user = user
         super().__init__(*args, **kwargs)
 
@@ -159,6 +160,6 @@ class ResumeForm(forms.Form):
     resume_body = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
-def code_form(user: Person, data: Any = None) -> CodeForm:
+def code_form(user: User, data: Any = None) -> CodeForm:
     """Return the form that asks `user` for the second factor at login."""
     return CodeForm(data, check=lambda code: twofactor.verify(user, code))

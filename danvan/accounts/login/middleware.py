@@ -16,8 +16,8 @@ from danvan.accounts.audit import security_log
 from danvan.accounts.audit.context import acting
 from danvan.accounts.login import sessions, twofactor
 from danvan.accounts.login.resume import pending_post
+from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityKind
-from danvan.accounts.rights import Person
 
 
 class ActingMiddleware:
@@ -110,7 +110,7 @@ class FirstStepsMiddleware:
         return redirect(step)
 
     @staticmethod
-    def _next_step(user: Person) -> str | None:
+    def _next_step(user: User) -> str | None:
         if user.must_change_password:
             return "accounts:password_change"
         if (
