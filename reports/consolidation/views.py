@@ -26,7 +26,7 @@ from reports.consolidation.drill import Drill, DrillPart
 from reports.consolidation.drill import drill as drill_down
 from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
 from reports.consolidation.scope import ScopeData
-from reports.consolidation.summary import Consolidation, consolidate_data
+from reports.consolidation.summary import Consolidation, consolidate
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
     figure_text,
@@ -136,7 +136,7 @@ def _tables(request: PersonRequest, wanted: Wanted) -> dict:
     """Return what the page shows: by level, or by unit; and the chart of one indicator by unit."""
     within = units_visible_to(request.user)
     data = ScopeData(wanted.scope(within, section=wanted.section, levels=wanted.levels))
-    found = consolidate_data(data)
+    found = consolidate(data)
     section = _table_section(found, wanted)
     breakdown = section and break_down(data, section.code)
     return {

@@ -22,7 +22,7 @@ from reports.consolidation.summary import (
     Consolidation,
     Line,
     Submission,
-    consolidate_data,
+    consolidate,
     submissions,
 )
 from reports.consolidation.units import Breakdown, break_down
@@ -56,7 +56,7 @@ def collect(scope: Scope) -> Content:
     data, unit = ScopeData(scope), scope.unit
     date = document_date(unit, scope.last_year, timezone.localdate())
     return Content(
-        consolidation=consolidate_data(data),
+        consolidation=consolidate(data),
         breakdown=break_down(data, scope.section),
         submissions=submissions(data),
         head=letterhead_on(unit, date),
