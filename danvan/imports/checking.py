@@ -67,7 +67,7 @@ def run_check(job: ImportJob) -> None:
         _Check(job, target, workbook, table, old_fonts).run()
 
 
-def opened(job: ImportJob, target: Target, *titles: str):
+def opened(job: ImportJob, target: Target, *titles: str) -> Any:
     """Open the workbook of `job` at the sheet of `target` (or one of `titles`). Raises FileRefused."""
     return open_workbook(
         job.file.path,

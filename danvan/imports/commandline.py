@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.files import File
@@ -35,7 +36,7 @@ class ImportCommand(BaseCommand):
         )
 
     def run_import(
-        self, target: Target, params: dict, *, file, user: User, dry_run: bool, errors
+        self, target: Target, params: dict, *, file: Any, user: User, dry_run: bool, errors: Any
     ) -> None:
         """Check `file` and, unless it has errors or this is a dry run, write it."""
         job = self._checked(target, params, Path(file), _user(user))

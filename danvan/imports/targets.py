@@ -136,7 +136,7 @@ class Target:
 
     # -- what follows from the columns --------------------------------------------------------------
 
-    def matcher(self, job: ImportJob):
+    def matcher(self, job: ImportJob) -> Any:
         """Return the function that tells the key of a heading, and the folded headings."""
         known: dict[str, str] = {}
         columns = self.columns(job)

@@ -98,14 +98,14 @@ class SecondFactorView(FormView):
             return redirect("accounts:second_factor")
         return super().post(request, *args, **kwargs)
 
-    def get_form_class(self):
+    def get_form_class(self) -> type[forms.BaseForm]:
         return CodeForm if self.device else PasswordOnlyForm
 
-    def get_template_names(self):
+    def get_template_names(self) -> list[str]:
         step = "second_factor" if self.device else "second_factor_start"
         return [f"accounts/{step}.html"]
 
-    def get_form(self, form_class=None):
+    def get_form(self, form_class: Any = None) -> forms.BaseForm:
         form = super().get_form(form_class)
         if self.device:
             form.fields["code"].help_text = "6 chữ số trên ứng dụng xác thực."

@@ -105,7 +105,7 @@ def find_table(
     return table
 
 
-def _header(head, match) -> tuple[int | None, dict[int, str]]:
+def _header(head: Any, match: Any) -> tuple[int | None, dict[int, str]]:
     """Return (place, {column: key}) of the row with the most known headings."""
     best, columns = None, {}
     for place, (_number, cells) in enumerate(head):

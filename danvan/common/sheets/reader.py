@@ -134,7 +134,7 @@ class _Child:
         self.left = float(WAIT_SECONDS)
         self.buffer = bytearray()
 
-    def __enter__(self):
+    def __enter__(self) -> Any:
         return self
 
     def __exit__(self, *args: Any) -> None:
@@ -142,7 +142,7 @@ class _Child:
         self.process.stdout.close()
         self.process.wait()
 
-    def line(self):
+    def line(self) -> Any:
         """Return the next line as data; only the time spent waiting counts against the limit."""
         while (end := self.buffer.find(b"\n")) < 0:
             block = self._read()

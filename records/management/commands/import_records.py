@@ -21,5 +21,7 @@ class Command(ImportCommand):
         parser.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
         self.add_import_arguments(parser)
 
-    def handle(self, *, kind, file, user: User, dry_run: bool, errors, **options: Any):
+    def handle(
+        self, *, kind: Any, file: Any, user: User, dry_run: bool, errors: Any, **options: Any
+    ) -> Any:
         self.run_import(target_of(kind), {}, file=file, user=user, dry_run=dry_run, errors=errors)

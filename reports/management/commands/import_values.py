@@ -26,7 +26,15 @@ class Command(ImportCommand):
         )
 
     def handle(
-        self, *, file, year: int, user: User, dry_run: bool, errors, part, **options: Any
+        self,
+        *,
+        file: Any,
+        year: int,
+        user: User,
+        dry_run: bool,
+        errors: Any,
+        part: Any,
+        **options: Any,
     ) -> None:
         periods = ReportingPeriod.objects.filter(year=year, kind__in=COUNTED_KINDS)
         periods = list(periods.order_by("start"))
