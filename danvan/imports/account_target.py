@@ -7,7 +7,7 @@ them all and shows the printable sheet. Superusers only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -52,20 +52,20 @@ class AccountTarget(Target):
     def columns(self, job: ImportJob) -> list[Column]:
         return COLUMNS
 
-    def guide(self, job: ImportJob):
+    def guide(self, job: ImportJob) -> list[str]:
         return [
             "Mỗi dòng là một tài khoản mới. Không ghi mật khẩu vào tệp.",
             "Sau khi nhập, bấm “Cấp mật khẩu và in phiếu” ở trang kết quả.",
         ]
 
-    def checker(self, job: ImportJob):
+    def checker(self, job: ImportJob) -> Any:
         return AccountChecker(job)
 
-    def fingerprint(self, job: ImportJob, unit_ids):
+    def fingerprint(self, job: ImportJob, unit_ids: Iterable[int]) -> str:
         state = User.objects.aggregate(Count("pk"), Max("pk"))
         return digest(state, job.owner.is_active and job.owner.can(self.action))
 
-    def write(self, job: ImportJob, items):
+    def write(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         """Create the accounts and note each on the security log; raise PermissionDenied."""
         if not job.owner.can(self.action):
             raise PermissionDenied("Chỉ quản trị viên được tạo tài khoản.")
@@ -85,10 +85,10 @@ class AccountTarget(Target):
         person.clean()
         return person
 
-    def after(self, job: ImportJob):
+    def after(self, job: ImportJob) -> Any:
         return "Cấp mật khẩu và in phiếu", reverse("admin:accounts_user_issue")
 
-    def line(self, job: ImportJob, kind, item: Any):
+    def line(self, job: ImportJob, kind: Any, item: Any) -> Any:
         number, username, full_name, role, _, place = item
         changes = (
             ("Họ và tên", "", full_name),

@@ -291,7 +291,7 @@ class ImportJob(models.Model):
         """Return how many rows a confirmation would write."""
         return self.count(RowKind.NEW) + self.count(RowKind.CHANGED)
 
-    def entries(self, *kinds: str):
+    def entries(self, *kinds: str) -> Iterator[Any]:
         """Yield (kind, item) of `kinds`, part by part: a large job never stands in memory whole."""
         parts = self.parts.filter(kind__in=kinds).order_by("pk")
         for pk in list(parts.values_list("pk", flat=True)):

@@ -76,7 +76,7 @@ def _head(cell: Any, column: Column) -> None:
     cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
 
 
-def _drop_down(sheet, lists, index: int, column: Column) -> None:
+def _drop_down(sheet: Any, lists: Any, index: int, column: Column) -> None:
     """Offer the choices of a column as a list that stands on the hidden sheet."""
     if not column.choices:
         return
@@ -95,7 +95,7 @@ def _drop_down(sheet, lists, index: int, column: Column) -> None:
     sheet.add_data_validation(rule)
 
 
-def _fill(sheet, target: Target, job: ImportJob, columns: list[Column], locked: bool) -> None:
+def _fill(sheet: Any, target: Target, job: ImportJob, columns: list[Column], locked: bool) -> None:
     for number, row in enumerate(target.template_rows(job), start=HEADER_ROW + 1):
         for index, column in enumerate(columns, start=1):
             value = row.get(column.key)
@@ -214,7 +214,7 @@ def _problems_by_row(job: ImportJob) -> dict[int, dict[int, list[tuple[str, str,
     return dict(rows)
 
 
-def _cells(sheet, row: list, bad: dict | None, *, bold: bool = False) -> list:
+def _cells(sheet: Any, row: list, bad: dict | None, *, bold: bool = False) -> list:
     width = max([len(row), *((column + 1 for column in bad) if bad else ())])
     found = []
     for index in range(width):
@@ -235,7 +235,7 @@ def _cells(sheet, row: list, bad: dict | None, *, bold: bool = False) -> list:
     return found
 
 
-def _value(cell: Any):
+def _value(cell: Any) -> Any:
     """Return a cell as it is to be written again."""
     if isinstance(cell, str):
         marked = cell.startswith(MARK)
@@ -245,5 +245,5 @@ def _value(cell: Any):
     return cell
 
 
-def _finite(number: float):
+def _finite(number: float) -> Any:
     return number if abs(number) < 1e300 else "#NUM!"

@@ -35,18 +35,18 @@ class RecordQuerySet(ScopedQuerySet):
         """Return the rows with what a line about them shows."""
         return self.select_related("unit__parent", "created_by")
 
-    def between(self, start: datetime.date, end: datetime.date):
+    def between(self, start: datetime.date, end: datetime.date) -> Self:
         """Return the rows that count from `start` to `end`: the start date decides (domain 5.4)."""
         return self.filter(start_date__gte=start, start_date__lte=end)
 
-    def search(self, text: str):
+    def search(self, text: str) -> Self:
         """Return rows whose text has every word of `text`, with or without marks."""
         query = self
         for word in search_key(clean_line(text)).split():
             query = query.filter(search__contains=word)
         return query
 
-    def exact_marks_first(self, text: str):
+    def exact_marks_first(self, text: str) -> Self:
         """Order rows that have `text` with its very marks before the others, newest first in each."""
         marked = clean_line(text).lower()
         exact = models.Case(models.When(search__contains=marked, then=0), default=1)
@@ -137,7 +137,7 @@ class EventRecord(models.Model):
         """Tell whether somebody of another unit wrote it ("nhập thay"), whatever becomes of the account."""
         return bool(self.stand_in)
 
-    def clean_fields(self, exclude=None) -> None:
+    def clean_fields(self, exclude: Any = None) -> None:
         """Bring every text into its one form (NFC, no invisible characters) before looking at it."""
         self.clean_texts()
         self.fill_blanks()
@@ -168,7 +168,7 @@ class EventRecord(models.Model):
                 }
             )
 
-    def validate_constraints(self, exclude=None) -> None:
+    def validate_constraints(self, exclude: Any = None) -> None:
         """Put every broken rule at the field it is about."""
         try:
             super().validate_constraints(exclude=exclude)

@@ -65,7 +65,7 @@ class RecordChecker(Checker):
         self.mapped: list[tuple[Column, Known]] = []
         self.kept_blanks = 0
 
-    def check_many(self, rows: Iterable[Any]):
+    def check_many(self, rows: Iterable[Any]) -> list[Any]:
         if rows:
             present = rows[0][1]
             self.mapped = [(column, known) for column, known in self.known if column.key in present]
@@ -79,7 +79,7 @@ class RecordChecker(Checker):
         stored = self.model.objects.in_bulk(doubtful) if doubtful else {}
         return [self._verdict(row, stored) for row in parsed]
 
-    def finish(self):
+    def finish(self) -> list[Any]:
         if not self.kept_blanks:
             return []
         return [
@@ -176,7 +176,7 @@ class RecordChecker(Checker):
         old = stored.get(row.match)
         return self._new(row) if old is None else self._changed(row, old)
 
-    def _errors(self, row: _Row, problems) -> Verdict:
+    def _errors(self, row: _Row, problems: Any) -> Verdict:
         label = row.values.get("title", "")
         return error_verdict(row.number, str(label)[:120], problems)
 
@@ -203,7 +203,7 @@ class RecordChecker(Checker):
         values = [_form(state[name]) for name in self.stored]
         return Verdict(RowKind.NEW, [row.number, row.unit.pk, values])
 
-    def _is_good(self, scratch, state: dict) -> bool:
+    def _is_good(self, scratch: Any, state: dict) -> bool:
         """Tell whether the row is surely good; False sends it to the model's own judgement."""
         try:
             scratch.fill_blanks()
@@ -241,7 +241,7 @@ class RecordChecker(Checker):
             return column.choose()
         return Problem(name, message, typed)
 
-    def _changed(self, row: _Row, old) -> Verdict:
+    def _changed(self, row: _Row, old: Any) -> Verdict:
         new = copy.copy(old)
         new._state = copy.copy(old._state)
         new._state.fields_cache = {"unit": row.unit}
@@ -270,7 +270,7 @@ class RecordChecker(Checker):
         item = [row.number, row.unit.pk, old.pk, old.version, str(old)[:200], changes]
         return Verdict(RowKind.CHANGED, item)
 
-    def _locked(self, row: _Row, old, new) -> list[Problem]:
+    def _locked(self, row: _Row, old: Any, new: Any) -> list[Problem]:
         locks = self.locks.get(row.unit.pk)
         if not locks:
             return []

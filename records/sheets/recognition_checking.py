@@ -45,13 +45,13 @@ class RecognitionChecker(Checker):
         self.seen: dict[tuple, int] = {}
         self.silent = 0
 
-    def check_many(self, rows: Iterable[Any]):
+    def check_many(self, rows: Iterable[Any]) -> Any:
         read = [(number, *self._read(row)) for number, row in rows]
         self._load({values["unit"] for _, values, _ in read if "unit" in values})
         judged = [self._judge(*row) for row in read]
         return self._with_locks(judged)
 
-    def finish(self):
+    def finish(self) -> list[Any]:
         if not self.silent:
             return []
         return [f"{self.silent} dòng không ghi quyết định nào nên được bỏ qua."]
@@ -90,7 +90,7 @@ class RecognitionChecker(Checker):
         for row in Recognition.objects.filter(model__in=models.order_by().values("pk")):
             self.stored[row.model_id, row.level, row.date] = row
 
-    def _judge(self, number: int, values: dict, problems: list[Problem]):
+    def _judge(self, number: int, values: dict, problems: list[Problem]) -> Any:
         """Return (line number, label, problems, decision or None, stored or None)."""
         label = str(values.get("title", ""))[:120]
         told = {problem.key for problem in problems}

@@ -6,6 +6,7 @@ is asked within the units the reader may see.
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
@@ -26,7 +27,7 @@ from reports.consolidation.drill import Drill, DrillPart
 from reports.consolidation.drill import drill as drill_down
 from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
 from reports.consolidation.scope import ScopeData
-from reports.consolidation.summary import Consolidation, consolidate_data
+from reports.consolidation.summary import Consolidation, consolidate
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
     figure_text,
@@ -136,7 +137,7 @@ def _tables(request: PersonRequest, wanted: Wanted) -> dict:
     """Return what the page shows: by level, or by unit; and the chart of one indicator by unit."""
     within = units_visible_to(request.user)
     data = ScopeData(wanted.scope(within, section=wanted.section, levels=wanted.levels))
-    found = consolidate_data(data)
+    found = consolidate(data)
     section = _table_section(found, wanted)
     breakdown = section and break_down(data, section.code)
     return {
@@ -161,7 +162,7 @@ def _text_section(data: ScopeData, section: str | None) -> str:
     return rows[0].section_label if only else ""
 
 
-def _table_section(found: Consolidation, wanted: Wanted):
+def _table_section(found: Consolidation, wanted: Wanted) -> Any:
     """Return the section shown by unit: the chosen one, else that of the chart, else the first."""
     code = wanted.section
     if not code and wanted.chart and wanted.chart in found.lines:
@@ -184,7 +185,7 @@ def _unit_page(request: PersonRequest, breakdown: Breakdown) -> Page:
     return page
 
 
-def _chart(breakdown: Breakdown, code: str | None):
+def _chart(breakdown: Breakdown, code: str | None) -> Any:
     """Return the chart of one indicator by child unit, None where there is nothing below."""
     drawn = [d for d in breakdown.columns if d.value_type != ValueType.RATING]
     chosen = next((d for d in drawn if d.code == code), drawn[0] if drawn else None)

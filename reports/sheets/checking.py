@@ -50,7 +50,7 @@ class ValueChecker(Checker):
         self.more_warnings = 0
         self.kept_blanks = 0
 
-    def check(self, number: Decimal, row: Any):
+    def check(self, number: Decimal, row: Any) -> Any:
         report = self._report(number, row)
         if isinstance(report, Problem):
             return error_verdict(number, cells.shown(row.get(NAME, ""))[:120], [report])
@@ -82,7 +82,7 @@ class ValueChecker(Checker):
         item = [number, report.unit_id, report.pk, report.unit.place_name, changes]
         return Verdict(RowKind.CHANGED, item)
 
-    def finish(self):
+    def finish(self) -> Any:
         found = list(self.warnings)
         if self.more_warnings:
             found.append(f"và {self.more_warnings} cảnh báo khác, xem trong từng báo cáo.")

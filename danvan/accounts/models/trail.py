@@ -29,7 +29,7 @@ class AuditEntryQuerySet(ScopedQuerySet):
         """Return the entries with what a line shows."""
         return self.select_related("actor", "unit__parent", "content_type")
 
-    def _within(self, user: Person, units):
+    def _within(self, user: Person, units: Any) -> Any:
         rows = super()._within(user, units)
         if user.is_superuser:
             return rows
@@ -42,7 +42,7 @@ class AuditEntryQuerySet(ScopedQuerySet):
 class AuditEntryManager(LogEntryManager.from_queryset(AuditEntryQuerySet)):
     """The library's manager, scoped, that also notes the unit the changed row belongs to."""
 
-    def log_create(self, instance, force_log: bool = False, **kwargs: Any):
+    def log_create(self, instance: Any, force_log: bool = False, **kwargs: Any) -> Any:
         """Create an entry as the library does, with the unit of `instance`."""
         kwargs.setdefault("unit_id", unit_id_of(instance))
         return super().log_create(instance, force_log, **kwargs)
