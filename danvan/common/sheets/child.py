@@ -16,7 +16,6 @@ import zipfile
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpRequest
 from openpyxl import Workbook
 
 CHUNK = 1000
@@ -137,7 +136,7 @@ def _marker(book: Workbook, hidden: Any) -> str:
     return ""
 
 
-def _choose(book: _Book, names: Any, hidden: Any, request: HttpRequest) -> Any:
+def _choose(book: _Book, names: Any, hidden: Any, request: dict[str, Any]) -> Any:
     """Return (sheet name, problem): by title, else the one visible sheet that has the headings."""
     from danvan.common.sheets.legacy import in_unicode
     from danvan.common.text import search_key
@@ -174,7 +173,7 @@ def _known_headings(sheet: Any, headings: Sequence[str], fold: Any) -> int:
     return best
 
 
-def _send_rows(sheet: Any, request: HttpRequest, out: Any) -> None:
+def _send_rows(sheet: Any, request: dict[str, Any], out: Any) -> None:
     """Send the non-blank rows as [row number, cells], trailing blanks cut, in lists of 1,000."""
     first_row, first_column = sheet.start or (0, 0)
     pad = [""] * first_column

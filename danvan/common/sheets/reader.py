@@ -70,8 +70,8 @@ def open_workbook(
     *,
     titles: Collection[str] = (),
     headings: Collection[str] = (),
-    check_marker: Callable[[str], None] = bool,
-) -> Iterator[None]:
+    check_marker: Callable[[str], object] = bool,
+) -> Iterator[Workbook]:
     """Check and open the workbook at `path`; yields a Workbook whose rows are read as asked for.
 
     `titles` and `headings` are folded (search_key): the sheet is chosen by its title, else as the one
