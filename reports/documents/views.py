@@ -24,6 +24,7 @@ from danvan.units.models import AdministrativeUnit
 from reports.documents.letterhead import (
     Letterhead,
     default_row,
+    document_date,
     letterhead_on,
     own_row,
 )
@@ -45,11 +46,12 @@ class DayForm(forms.Form):
         error_messages={"invalid": "Ngày chưa đúng, ví dụ nhập đúng: 31/12/2025."},
     )
 
-    @property
-    def day(self) -> datetime.date:
-        """The day asked for; today without one or with a wrong one."""
-        asked = self.cleaned_data.get("ngay") if self.is_valid() else None
-        return asked or timezone.localdate()
+    def day_for(self, unit: AdministrativeUnit | None) -> datetime.date:
+        """Return the day asked for; without one, or with a wrong one, the last on which `unit` writes."""
+        today = timezone.localdate()
+        if self.is_valid() and self.cleaned_data["ngay"]:
+            return self.cleaned_data["ngay"]
+        return document_date(unit, today.year, today) if unit else today
 
 
 class LetterheadForm(StaleFormMixin):
@@ -81,7 +83,9 @@ def drawn(head: Letterhead) -> dict[str, list[dict[str, str]]]:
 
     def line(text: str, style: str) -> dict[str, str]:
         marks = head.layout.texts[style].marks
-        return {"text": text, "css": " ".join(css for mark, css in _MARKS.items() if mark in marks)}
+        marks += "u" * (style == "national" and len(head.layout.national) == 1)  # its rule
+        css = " ".join(css for mark, css in _MARKS.items() if mark in marks)
+        return {"text": text.replace("  ", "\u00a0 "), "css": css}
 
     return {
         "left": [line(*pair) for pair in head.left],
@@ -98,16 +102,19 @@ def letterhead_list(request: HttpRequest) -> HttpResponse:
     if not request.user.can(Action.VIEW):
         raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
     form = DayForm(request.GET)
-    newest = OfficeLetterhead.objects.filter(
-        unit=OuterRef("pk"), valid_from__lte=form.day
-    ).order_by("-valid_from")
-    units = units_visible_to(request.user).on(form.day)
+    day = form.day_for(request.user.unit)
+    newest = (
+        OfficeLetterhead.objects.visible_to(request.user)
+        .filter(unit=OuterRef("pk"), valid_from__lte=day)
+        .order_by("-valid_from")
+    )
+    units = units_visible_to(request.user).on(day)
     if form.is_valid():
         units = units.search(form.cleaned_data["q"])
     units = units.select_related("parent").in_tree_order()
     units = units.annotate(own_since=Subquery(newest.values("valid_from")[:1]))
     page = nearest_page(units, UNITS_A_PAGE, request.GET.get("page"))
-    context = {"form": form, "page_obj": page, "units": page.object_list, "day": form.day}
+    context = {"form": form, "page_obj": page, "units": page.object_list, "day": day}
     return render(request, "reports/documents/letterheads.html", context)
 
 
@@ -116,17 +123,18 @@ def letterhead(request: HttpRequest, unit: int) -> HttpResponse:
     """Show what the office of a unit writes on a day, and its letterheads by date."""
     office = _office(request, unit)
     form = DayForm(request.GET)
-    head = letterhead_on(office, form.day)
+    day = form.day_for(office)
+    head = letterhead_on(office, day)
     rows = OfficeLetterhead.objects.visible_to(request.user)
     context = {
-        "office": office,
+        "unit": office,
         "form": form,
-        "day": form.day,
+        "day": day,
         "drawn": drawn(head),
         "layout": head.layout,
         "term": head.term,
         "rows": rows.filter(unit__in=[version.pk for version in office.versions()]),
-        "held": own_row(office, form.day),
+        "held": own_row(office, day),
         "may_edit": may_edit_letterhead(request.user, office),
     }
     return render(request, "reports/documents/letterhead.html", context)
@@ -143,7 +151,7 @@ def edit_letterhead(request: HttpRequest, unit: int, pk: int | None = None) -> H
     if request.method == "POST" and _save(form, request):
         messages.success(request, f"Đã lưu thể thức áp dụng từ {row.valid_from:%d/%m/%Y}.")
         return redirect("documents:letterhead", unit=office.pk)
-    context = {"office": office, "form": form, "row": row}
+    context = {"unit": office, "form": form, "row": row}
     status = 422 if form.errors else 200
     return render(request, "reports/documents/letterhead_form.html", context, status=status)
 
@@ -170,14 +178,14 @@ def _row(request: HttpRequest, office: AdministrativeUnit, pk: int) -> OfficeLet
 
 def _new_row(office: AdministrativeUnit, request: HttpRequest) -> OfficeLetterhead:
     """Return a row to begin with: that in force on the day asked for, or the default in another style."""
-    form = DayForm(request.GET)
+    day = DayForm(request.GET).day_for(office)
     style = request.GET.get("the_thuc", "")
-    held = own_row(office, form.day)
+    held = own_row(office, day)
     if held is None or style in ("party", "state"):
         spelling = held.spelling if held else Spelling.NEW
-        held = default_row(office, form.day, *([style, spelling] if style else []))
+        held = default_row(office, day, *([style, spelling] if style else []))
     held.pk, held._state.adding = None, True
-    held.unit, held.valid_from = office, form.day
+    held.unit, held.valid_from = office, day
     return held
 
 
