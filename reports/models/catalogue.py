@@ -85,7 +85,7 @@ class CatalogueRow(models.Model):
     class Meta:
         abstract = True
 
-    def clean(self):
+    def clean(self) -> None:
         """Refuse a change to a frozen year."""
         super().clean()
         if self.catalogue_id and self.catalogue.is_frozen:
@@ -117,7 +117,7 @@ class Section(CatalogueRow):
     def __str__(self) -> str:
         return self.label
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         self.code, self.label = clean_line(self.code).upper(), clean_line(self.label)
         if not re.fullmatch(r"[A-Z]{1,10}", self.code):
@@ -200,7 +200,7 @@ class Indicator(CatalogueRow):
     def __str__(self) -> str:
         return f"{self.code} {self.label}"
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         self.code, self.label = clean_line(self.code).upper(), clean_line(self.label)
         self.formula = clean_line(self.formula)
@@ -313,7 +313,7 @@ class Rule(CatalogueRow):
         """The indicator codes it names."""
         return names_in(parse(self.expression))
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         self.expression, self.message = clean_line(self.expression), clean_text(self.message)
         _check_expression(self, "expression", self.expression, condition=True)

@@ -5,7 +5,6 @@ from django.utils import timezone
 
 from danvan.accounts import services
 from danvan.accounts.models import User
-from danvan.imports.jobs import clean_up
 from danvan.imports.models import ImportJob, JobState
 from tests.cast import build_world
 from tests.imports.test_jobs import ImportCase
@@ -61,7 +60,7 @@ class MovedTest(ImportCase):
         file = waiting.file.path
         self.move(self.new)
         with self.captureOnCommitCallbacks(execute=True):
-            clean_up()
+            ImportJob.objects.clean_up()
         waiting.refresh_from_db()
         self.assertEqual((waiting.state, waiting.parts.count()), (JobState.EXPIRED, 0))
         with self.assertRaises(FileNotFoundError):
