@@ -23,7 +23,7 @@ STORAGES = {
 }
 _FOLDER = tempfile.mkdtemp(prefix="danvan-tests-")
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
-MEDIA_ROOT = Path(_FOLDER)
+MEDIA_ROOT = _FOLDER
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in production: threads (a live server, two people at once) get connections of their
     # own. It is thrown away, so it need not survive a power cut.
