@@ -39,7 +39,7 @@ def parse_number(text: str, *, whole: bool, places: int = 3) -> Decimal:
     if number != number.to_integral_value():
         if whole:
             raise NumberProblem(f"Chỉ nhận số nguyên, không nhận phần lẻ “{typed}”.")
-        if -number.as_tuple().exponent > places:
+        if number != round(number, places):
             raise NumberProblem(f"Chỉ nhận tối đa {places} chữ số sau dấu phẩy.")
     if abs(number) > MAX_FIGURE:
         raise NumberProblem("Số quá lớn, vui lòng kiểm tra lại.")

@@ -18,6 +18,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from danvan.accounts.models import User
+from danvan.accounts.rights import Person
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.excel import safe_file_name
 from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
@@ -95,10 +96,10 @@ def is_abandoned(job: ImportJob) -> bool:
     return True
 
 
-class ImportJobQuerySet(ScopedQuerySet):
+class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
     """Jobs: everybody sees the own ones only, made for the unit worked for today."""
 
-    def visible_to(self, user: User) -> Self:
+    def visible_to(self, user: Person) -> Self:
         """Return the jobs of `user`: a file of another unit's figures stays behind when the person moves."""
         own = self.filter(owner=user)
         return own if user.is_superuser else own.filter(unit=user.unit_id)

@@ -74,7 +74,7 @@ def test_no_hint_proposes_a_number_nobody_can_have_meant(typed, whole):
     [
         (Decimal(1140), None, "1.140"),
         (Decimal("90.500"), None, "90,5"),
-        (Decimal("1234567.25"), 1, "1.234.567,2"),
+        (Decimal("1234567.25"), 1, "1.234.567,3"),
         (Decimal(0), None, "0"),
         (Decimal(100), None, "100"),
         (None, None, ""),
