@@ -62,7 +62,7 @@ class KindMixin:
         return super().get_context_data(**{**kwargs, "kind": self.kind, "can_enter": can_enter})
 
     @cached_property
-    def lock(self):
+    def lock(self) -> Any:
         """The lock on the record of the address, None while it may be changed."""
         return lock_of(self.object)
 
@@ -85,22 +85,22 @@ class RecordListView(KindMixin, ScopedListView):
     template_name = "records/list.html"
 
     @property
-    def sorts(self):
+    def sorts(self) -> dict[str, Any]:
         """The whitelist, newest first by default."""
         return {"-ngay": "-start_date", **self.kind.sorts}
 
     @property
-    def summed(self):
+    def summed(self) -> Any:
         return self.kind.totals
 
-    def ranked(self, rows: Iterable[Any]):
+    def ranked(self, rows: Iterable[Any]) -> Any:
         """Words typed with marks: rows that have them so come first, unless an order was asked for."""
         words = clean_line(self.request.GET.get("q", "")).lower()
         if "xep" in self.request.GET or words == search_key(words):
             return rows
         return rows.exact_marks_first(words)
 
-    def get_filterset_class(self):
+    def get_filterset_class(self) -> type[Any]:
         return FILTERS[self.kind.slug]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -146,7 +146,7 @@ class RecordFormView(KindMixin, ScopedFormView):
     kept_for_next = ("unit", "start_date", "kind", "year")
 
     @property
-    def form_class(self):
+    def form_class(self) -> Any:
         return FORMS[self.kind.slug]
 
     def prepare(self) -> None:
@@ -165,10 +165,10 @@ class RecordFormView(KindMixin, ScopedFormView):
                 request=request, template="records/locked.html", context=context, status=403
             )
 
-    def get_form(self, data: Any = None, **kwargs: Any):
+    def get_form(self, data: Any = None, **kwargs: Any) -> forms.BaseForm:
         return super().get_form(data, locked=bool(self.locked), **kwargs)
 
-    def copied(self, row: Any):
+    def copied(self, row: Any) -> Any:
         """Everything but days and numbers of documents."""
         skipped = {"conclusion_number", "decision", "status", "year", "registered_year"}
         values = {}
@@ -180,7 +180,7 @@ class RecordFormView(KindMixin, ScopedFormView):
                 values[name] = column.value_from_object(row)
         return values
 
-    def formset(self, form: forms.BaseForm, data: Any = None):
+    def formset(self, form: forms.BaseForm, data: Any = None) -> Any:
         """Return the child rows of the form, None for kinds without."""
         made = FORMSETS.get(self.kind.slug)
         return made(data, instance=form.instance, prefix="recognitions") if made else None
@@ -197,7 +197,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         response = self.attempt(form) if valid else None
         return response or self.show(form, status=422)
 
-    def attempt(self, form: forms.BaseForm):
+    def attempt(self, form: forms.BaseForm) -> Any:
         try:
             return super().attempt(form)
         except Existing as existing:
@@ -217,7 +217,7 @@ class RecordFormView(KindMixin, ScopedFormView):
                 form.add_error(name if name in form.fields else None, texts)
         return None
 
-    def save(self, form: forms.BaseForm):
+    def save(self, form: forms.BaseForm) -> Any:
         record, children = form.instance, form.children
         data = form.cleaned_data
         saved = save_record(
@@ -234,10 +234,10 @@ class RecordFormView(KindMixin, ScopedFormView):
     def saved_message(self, row: Any) -> str:
         return f"Đã lưu {self.kind.label_in_text} “{row}”."
 
-    def new_url(self):
+    def new_url(self) -> Any:
         return reverse("records:create", args=[self.kind])
 
-    def show(self, form: forms.BaseForm, status=200, **context: Any):
+    def show(self, form: forms.BaseForm, status: Any = 200, **context: Any) -> Any:
         stale = getattr(self, "stale", None)
         if stale:
             context["stale"] = stale.current
@@ -272,7 +272,7 @@ class RecordDeleteView(KindMixin, ScopedDeleteView):
             **kwargs,
         )
 
-    def delete(self, row: Any):
+    def delete(self, row: Any) -> str:
         version = self.request.POST.get("version", "")
         try:
             delete_record(row, actor=self.request.user, version=read_id(version, default=0))
@@ -282,7 +282,7 @@ class RecordDeleteView(KindMixin, ScopedDeleteView):
             return " ".join(error.messages)
         return ""
 
-    def done_url(self):
+    def done_url(self) -> Any:
         return reverse("records:list", args=[self.kind])
 
 

@@ -7,6 +7,7 @@ import datetime
 from django.contrib import admin
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from danvan.accounts.models import Role
@@ -25,7 +26,7 @@ class RoleFilter(admin.SimpleListFilter):
     ) -> list[tuple[str, str]]:
         return (*Role.choices, ("superuser", "Quản trị viên"))
 
-    def queryset(self, request: PersonRequest, queryset: QuerySet):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         if self.value() == "superuser":
             return queryset.filter(is_superuser=True)
         if self.value() in Role.values:
@@ -44,7 +45,7 @@ class StateFilter(admin.SimpleListFilter):
     ) -> list[tuple[str, str]]:
         return (("active", "Đang hoạt động"), ("stopped", "Đã ngừng"))
 
-    def queryset(self, request: PersonRequest, queryset: QuerySet):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         if self.value() in ("active", "stopped"):
             return queryset.filter(is_active=self.value() == "active")
         return queryset
@@ -66,7 +67,7 @@ class LastLoginFilter(admin.SimpleListFilter):
             ("90", "Quá 90 ngày"),
         )
 
-    def queryset(self, request: PersonRequest, queryset: QuerySet):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         now = timezone.now()
         match self.value():
             case "never":
@@ -89,7 +90,7 @@ class PasswordFilter(admin.SimpleListFilter):
     ) -> list[tuple[str, str]]:
         return (("none", "Chưa cấp mật khẩu"), ("issued", "Đã cấp, chưa đổi"))
 
-    def queryset(self, request: PersonRequest, queryset: QuerySet):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         match self.value():
             case "none":
                 return queryset.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
@@ -116,7 +117,7 @@ class AreaFilter(admin.SimpleListFilter):
         ordered = both.order_by(Level.ranked().desc(), "name_sort")
         return [(str(unit.pk), unit.full_name) for unit in ordered]
 
-    def queryset(self, request: PersonRequest, queryset: QuerySet):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         if not (self.value() or "").isdecimal():
             return queryset
         area = AdministrativeUnit.objects.filter(pk=self.value())

@@ -27,10 +27,10 @@ class ScaleField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 4})
 
-    def prepare_value(self, value: Any):
+    def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
 
-    def to_python(self, value: Any):
+    def to_python(self, value: Any) -> Any:
         return [line for raw in (value or "").splitlines() if (line := clean_line(raw))]
 
     def validate(self, value: Any) -> None:
@@ -38,7 +38,7 @@ class ScaleField(forms.CharField):
         if len(value) > 10 or any(len(line) > 50 for line in value):
             raise ValidationError("Tối đa 10 mức, mỗi mức không quá 50 ký tự.")
 
-    def has_changed(self, initial, data: Any) -> bool:
+    def has_changed(self, initial: Any, data: Any) -> bool:
         return self.to_python(data) != (initial or [])
 
 
@@ -52,7 +52,7 @@ class CatalogueRowForm(StaleFormMixin):
                 choices = self.fields[name].queryset.filter(catalogue=self.instance.catalogue)
                 self.fields[name].queryset = choices.order_by("order")
 
-    def _get_validation_exclusions(self):
+    def _get_validation_exclusions(self) -> Any:
         # The catalogue is no field of the form but part of every unique constraint.
         return super()._get_validation_exclusions() - {"catalogue"}
 
@@ -178,7 +178,7 @@ def delete(request: PersonRequest, year: int, kind: str, pk: int) -> HttpRespons
     return redirect("reports:catalogue", year=year)
 
 
-def _kind_of(year: int, kind: str):
+def _kind_of(year: int, kind: str) -> Any:
     if kind not in ROW_FORMS:
         raise Http404
     return get_object_or_404(Catalogue, year=year), *ROW_FORMS[kind]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -39,7 +40,7 @@ class EntryView(View):
             raise PermissionDenied("Anh/chị chỉ được xem báo cáo này, không được nhập số liệu.")
         return super().dispatch(request, *args, **kwargs)
 
-    def get(self, request: PersonRequest, pk: int):
+    def get(self, request: PersonRequest, pk: int) -> HttpResponse:
         if lock_reason(self.report):
             return redirect("reports:detail", pk=pk)
         return self.page(EntrySheet(self.report))
@@ -60,7 +61,7 @@ class EntryView(View):
             return self.saved(sheet)
         return self.answer(sheet, status=409)
 
-    def save(self, sheet: EntrySheet, figures) -> bool:
+    def save(self, sheet: EntrySheet, figures: Mapping[str, Any]) -> bool:
         """Write what could be read; on a conflict or a lock keep everything typed and say so."""
         try:
             result = write_figures(
@@ -90,7 +91,7 @@ class EntryView(View):
         version = read_id(self.request.POST.get("version", ""), default=0)
         return version if version <= self.report.version else 0
 
-    def saved(self, sheet: EntrySheet):
+    def saved(self, sheet: EntrySheet) -> Any:
         """Go on after a save: show what could not be read, send, or return to where the person was."""
         if self.wants_json:
             return self.answer(sheet)
@@ -114,7 +115,7 @@ class EntryView(View):
             return "Đã lưu nháp. Hồ sơ chưa cho số nào ở phần này."
         return f"Đã lấy {self.taken} số từ hồ sơ và lưu."
 
-    def send(self, sheet: EntrySheet):
+    def send(self, sheet: EntrySheet) -> Any:
         confirmed = self.request.POST["action"] == "submit_blanks"
         try:
             submit(
@@ -137,14 +138,16 @@ class EntryView(View):
     def wants_json(self) -> bool:
         return self.request.headers.get("Accept") == "application/json"
 
-    def answer(self, sheet: EntrySheet, status: int = 200):
+    def answer(self, sheet: EntrySheet, status: int = 200) -> Any:
         if self.wants_json:
             data = _as_json(sheet, getattr(self, "changed", 0))
             data["others"] = sheet.fields_of(getattr(self, "overtaken", ()))
             return JsonResponse(data, status=status)
         return self.page(sheet, status=status)
 
-    def page(self, sheet: EntrySheet, status: int = 200, refusal: NotReady | None = None):
+    def page(
+        self, sheet: EntrySheet, status: int = 200, refusal: NotReady | None = None
+    ) -> HttpResponse:
         sections = sheet.sections()
         bad = [entry for section in sections for entry in section.entries if entry.is_bad]
         unit_id = self.report.unit_id

@@ -111,7 +111,9 @@ def indicator_levels() -> list[tuple[str, str]]:
     """Return the sets of entering levels an indicator may have, as (letters, label)."""
     names = {level.letter: level.label.removeprefix("Cấp ") for level in Level}
     sets = ("X", "H", "T", "XH", "XT", "HT", "XHT")
-    labels = {letters: ", ".join(map(names.get, letters)).capitalize() for letters in sets}
+    labels = {
+        letters: ", ".join(names[letter] for letter in letters).capitalize() for letters in sets
+    }
     return [("", "Không nhập (tự tính)"), *labels.items()]
 
 
@@ -217,7 +219,7 @@ class Indicator(CatalogueRow):
             raise ValidationError(OPENED.format(year=self.catalogue.year, what="thêm chỉ tiêu"))
         for name in DEFINING:
             if getattr(self, name) != getattr(old, name):
-                what = f"đổi {self._meta.get_field(name).verbose_name}"
+                what = f"đổi {getattr(self._meta.get_field(name), 'verbose_name', name)}"
                 raise ValidationError({name: OPENED.format(year=self.catalogue.year, what=what)})
 
     def _refuse_circle(self) -> None:

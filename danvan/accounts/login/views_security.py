@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -82,7 +82,7 @@ class SecondFactorView(FormView):
     The secret is this session's alone: what somebody saw on an open screen elsewhere sets up nothing.
     """
 
-    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Replace nothing: who finds an open screen must not put another phone in place of the owner's."""
         if twofactor.confirmed_device(request.user):
             messages.info(request, "Muốn dùng điện thoại khác, vui lòng tắt rồi bật lại.")
@@ -90,7 +90,7 @@ class SecondFactorView(FormView):
         self.device = twofactor.pending_device(request.session, request.user)
         return super().dispatch(request, *args, **kwargs)
 
-    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Take the step whose fields were sent; a code that comes too late begins again."""
         if ("code" in request.POST) == (self.device is None):
             if self.device is None:
@@ -98,14 +98,14 @@ class SecondFactorView(FormView):
             return redirect("accounts:second_factor")
         return super().post(request, *args, **kwargs)
 
-    def get_form_class(self):
+    def get_form_class(self) -> type[forms.BaseForm]:
         return CodeForm if self.device else PasswordOnlyForm
 
-    def get_template_names(self):
+    def get_template_names(self) -> list[str]:
         step = "second_factor" if self.device else "second_factor_start"
         return [f"accounts/{step}.html"]
 
-    def get_form(self, form_class=None):
+    def get_form(self, form_class: Any = None) -> forms.BaseForm:
         form = super().get_form(form_class)
         if self.device:
             form.fields["code"].help_text = "6 chữ số trên ứng dụng xác thực."

@@ -22,14 +22,14 @@ from danvan.common.text import search_key
 from danvan.units.models import AdministrativeUnit
 
 
-class AuditEntryQuerySet(ScopedQuerySet):
+class AuditEntryQuerySet(ScopedQuerySet["AuditEntry"]):
     """Entries, scoped by the unit of the changed row, and by the rule of its model for successors."""
 
     def with_names(self) -> Self:
         """Return the entries with what a line shows."""
         return self.select_related("actor", "unit__parent", "content_type")
 
-    def _within(self, user: Person, units):
+    def _within(self, user: Person, units: Any) -> Any:
         rows = super()._within(user, units)
         if user.is_superuser:
             return rows
@@ -42,7 +42,7 @@ class AuditEntryQuerySet(ScopedQuerySet):
 class AuditEntryManager(LogEntryManager.from_queryset(AuditEntryQuerySet)):
     """The library's manager, scoped, that also notes the unit the changed row belongs to."""
 
-    def log_create(self, instance, force_log: bool = False, **kwargs: Any):
+    def log_create(self, instance: Any, force_log: bool = False, **kwargs: Any) -> Any:
         """Create an entry as the library does, with the unit of `instance`."""
         kwargs.setdefault("unit_id", unit_id_of(instance))
         return super().log_create(instance, force_log, **kwargs)
@@ -129,7 +129,7 @@ class SecurityKind(models.TextChoices):
     IMPORT = "import", "Nhập tệp"
 
 
-class SecurityEventQuerySet(ScopedQuerySet):
+class SecurityEventQuerySet(ScopedQuerySet["SecurityEvent"]):
     """Events, scoped by the unit of the account concerned."""
 
     def with_names(self) -> Self:
