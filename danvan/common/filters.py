@@ -28,7 +28,7 @@ class ChoicesField(forms.ChoiceField):
 
     def validate(self, value: Any) -> None:
         """Refuse a value that is not among the choices."""
-        known = {str(key) for key, _ in self.choices}
+        known = {str(key) for key, _ in list(self.choices)}
         if unknown := [part for part in value if part not in known]:
             raise ValidationError(f"“{unknown[0][:40]}” không có trong danh sách.")
 
@@ -38,7 +38,7 @@ class ChoicesFilter(django_filters.Filter):
 
     field_class = ChoicesField
 
-    def __init__(self, *args: Any, choices: Iterable[tuple[str, str]], **kwargs: Any) -> Any:
+    def __init__(self, *args: Any, choices: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, choices=[("", "Tất cả"), *choices], **kwargs)
 
     def filter(self, qs: QuerySet, value: Any) -> Any:
@@ -57,7 +57,7 @@ class BoxFilter(django_filters.Filter):
 class DayFilter(django_filters.DateFilter):
     """A day typed as dd/mm/yyyy."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> Any:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, widget=DateInput(), **kwargs)
 
 
@@ -66,7 +66,7 @@ class BoundFilter(django_filters.Filter):
 
     field_class = NumberField
 
-    def __init__(self, *args: Any, places: int = 0, **kwargs: Any) -> Any:
+    def __init__(self, *args: Any, places: int = 0, **kwargs: Any) -> None:
         super().__init__(*args, whole=not places, top=Decimal(10**9), **kwargs)
 
 
@@ -75,7 +75,7 @@ class TextFilter(django_filters.Filter):
 
     field_class = TextField
 
-    def __init__(self, *args: Any, **kwargs: Any) -> Any:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, max_length=100, **kwargs)
 
 
