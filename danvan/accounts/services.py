@@ -27,6 +27,7 @@ from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common.locks import locked
+from danvan.units.models import AdministrativeUnit
 
 
 def create_account(user: User, *, by: User) -> SlipSheet:
@@ -152,7 +153,7 @@ def reactivate(user: User, *, by: User) -> SlipSheet:
     return sheet
 
 
-def transfer(user: User, unit, *, by: User, on: datetime.date) -> None:
+def transfer(user: User, unit: AdministrativeUnit, *, by: User, on: datetime.date) -> None:
     """Move the person to `unit` from `on` (today or earlier). Sessions end; history keeps the old unit."""
     _expect_right(by, user)
     _expect_active(user)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
+from typing import Any
 
+from django.db import models
 from django.db.models import Count, Max, Sum
 from django.urls import reverse
 
@@ -17,9 +19,11 @@ from danvan.accounts.audit.context import acting
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets.columns import Column
+from danvan.common.sheets.table.questions import Question
 from danvan.common.words import EMPTY, in_words
+from danvan.imports.identity import NAME, UNIT, Identity
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import PreviewLine, Refused, Target, digest
+from danvan.imports.targets import Around, PreviewLine, Refused, Target, digest
 from danvan.units.models import AdministrativeUnit
 from records.kinds import KINDS, RecordKind
 from records.locks import Kept, locks_on
@@ -44,7 +48,7 @@ class RecordTarget(Target):
 
     action = Action.IMPORT
 
-    def __init__(self, kind: RecordKind):
+    def __init__(self, kind: RecordKind) -> None:
         self.kind = kind
         self.model = kind.model
         self.resource = resource_of(kind)
@@ -63,18 +67,24 @@ class RecordTarget(Target):
     def columns(self, job: ImportJob) -> list[Column]:
         return self.resource(job.owner).columns
 
-    def guide(self, job):
+    def guide(self, job: ImportJob) -> list[str]:
         return [CHILDREN_STAY] if hasattr(self.model, "recognitions") else []
 
-    def after(self, job):
+    def after(self, job: ImportJob) -> Any:
         if hasattr(self.model, "recognitions"):
             return "Nhập tiếp quyết định công nhận", reverse("imports:upload", args=["recognition"])
         return f"Xem danh sách {self.kind.noun}", reverse("records:list", args=[self.kind])
 
-    def checker(self, job):
+    instead = {UNIT: NAME}
+
+    def checker(self, job: ImportJob) -> Any:
         return RecordChecker(self, job)
 
-    def fingerprint(self, job, unit_ids):
+    def doubts(self, job: ImportJob, around: Around) -> list[Question]:
+        units = self.resource(job.owner).units
+        return Identity(units.all(), job.params.get("answers", {})).around(around)
+
+    def fingerprint(self, job: ImportJob, unit_ids: Iterable[int]) -> str:
         rows = self.model.objects.filter(unit__in=list(unit_ids))
         state = rows.aggregate(Count("pk"), Max("pk"), Max("updated_at"), Sum("version"))
         units = units_editable_by(job.owner).filter(pk__in=list(unit_ids))
@@ -84,10 +94,10 @@ class RecordTarget(Target):
 
     # -- writing -------------------------------------------------------------------------------------
 
-    def hold(self, job, unit_ids):
+    def hold(self, job: ImportJob, unit_ids: Iterable[int]) -> Any:
         Kept(self.model, (), unit_ids)
 
-    def write(self, job, items):
+    def write(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         changed, keys = 0, []
         with acting(user=job.owner, source="import"):
             for kind, some in groupby(items, key=itemgetter(0)):
@@ -111,14 +121,14 @@ class RecordTarget(Target):
         except StaleRecord as stale:
             raise Refused(OVERTAKEN) from stale
 
-    def undo(self, job, items):
+    def undo(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         with acting(user=job.owner, source="undo"):
             changed = [item for kind, item in items if kind == RowKind.CHANGED]
             removed = self._remove(job)
             self._restore(job, changed)
         return {"removed": removed, "restored": len(changed)}
 
-    def _remove(self, job) -> int:
+    def _remove(self, job: ImportJob) -> int:
         """Delete the rows the job created, as long as they stand as it made them."""
         removed = 0
         for first, last in job.result.get("keys", []):
@@ -134,7 +144,7 @@ class RecordTarget(Target):
                 removed += len(gone)
         return removed
 
-    def _restore(self, job, changed: list) -> None:
+    def _restore(self, job: ImportJob, changed: list) -> None:
         for start in range(0, len(changed), BATCH):
             batch = changed[start : start + BATCH]
             rows = self.model.objects.editable_by(job.owner).in_bulk([item[2] for item in batch])
@@ -148,7 +158,7 @@ class RecordTarget(Target):
 
     # -- showing -------------------------------------------------------------------------------------
 
-    def line(self, job, kind, item):
+    def line(self, job: ImportJob, kind: Any, item: Any) -> Any:
         if kind == RowKind.NEW:
             values = dict(zip(self.stored, item[2], strict=True))
             return PreviewLine(item[0], self._label(job, item[1], values), self._filled(values))
@@ -160,7 +170,7 @@ class RecordTarget(Target):
             return PreviewLine(item[0], item[4], changes)
         return PreviewLine(item[0], item[1])
 
-    def _label(self, job, unit_id: int, values: dict) -> str:
+    def _label(self, job: ImportJob, unit_id: int, values: dict) -> str:
         """Return name and day of a new record, and whose it is where the file is about several units."""
         if not hasattr(job, "places"):
             units = AdministrativeUnit.objects.filter(pk__in=job.layout["units"])
@@ -182,7 +192,7 @@ class RecordTarget(Target):
             if values.get(name) not in (None, "", False)
         )
 
-    def _shown(self, name: str, value) -> str:
+    def _shown(self, name: str, value: Any) -> str:
         return in_words(self.model._meta.get_field(name), value) or EMPTY
 
 
@@ -208,7 +218,7 @@ def _set_values(rows: dict, items: Iterable[list], side: int) -> list[str]:
     return sorted(names)
 
 
-def _python(model, name: str, value):
+def _python(model: type[models.Model], name: str, value: Any) -> Any:
     """Return a value as the model holds it, from how a job stores it."""
     return model._meta.get_field(name).to_python(value) if value is not None else None
 

@@ -21,7 +21,14 @@ from danvan.common.text import clean_line
 log = logging.getLogger("danvan.security")
 
 
-def record(kind: SecurityKind, *, user=None, actor=None, username: str = "", **detail) -> None:
+def record(
+    kind: SecurityKind,
+    *,
+    user: User | None = None,
+    actor: User | None = None,
+    username: str = "",
+    **detail: Any,
+) -> None:
     """Note that `kind` happened to `user` (or to the typed `username`), done by `actor` or whoever is acting.
 
     A database that cannot be written leaves the line in the log; nobody is kept from working.
@@ -34,7 +41,9 @@ def record_all(kind: SecurityKind, users: Iterable[User], *, actor: User, **deta
     _store([_event(kind, user, actor, "", detail) for user in users])
 
 
-def _event(kind: SecurityKind, user, actor, username: str, detail: dict) -> SecurityEvent:
+def _event(
+    kind: SecurityKind, user: User, actor: User, username: str, detail: dict
+) -> SecurityEvent:
     now = current()
     actor = actor or now.user
     subject = user or actor

@@ -9,8 +9,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
+from openpyxl.worksheet.worksheet import Worksheet
 
 from danvan.common import excel
 from danvan.units.models import AdministrativeUnit, Level
@@ -19,7 +22,7 @@ from reports.consolidation.summary import (
     Consolidation,
     Line,
     Submission,
-    consolidate_data,
+    consolidate,
     submissions,
 )
 from reports.consolidation.units import Breakdown, break_down
@@ -53,7 +56,7 @@ def collect(scope: Scope) -> Content:
     data, unit = ScopeData(scope), scope.unit
     date = document_date(unit, scope.last_year, timezone.localdate())
     return Content(
-        consolidation=consolidate_data(data),
+        consolidation=consolidate(data),
         breakdown=break_down(data, scope.section),
         submissions=submissions(data),
         head=letterhead_on(unit, date),
@@ -110,7 +113,7 @@ class SummaryColumn:
 
 
 def _figure_of(level: str | None) -> Callable:
-    def fill(ws, row: int, column: int, line: Line, number: int) -> None:
+    def fill(ws: Worksheet, row: int, column: int, line: Line, number: int) -> None:
         figure = line.by_level.get(level) if level else line.total
         font = cells.PLAIN if level else cells.BOLD
         cells.write_figure(ws, row, column, figure, line.definition, font=font)
@@ -118,11 +121,11 @@ def _figure_of(level: str | None) -> Callable:
     return fill
 
 
-def _prior(ws, row: int, column: int, line: Line, number: int) -> None:
+def _prior(ws: Worksheet, row: int, column: int, line: Line, number: int) -> None:
     cells.write_figure(ws, row, column, line.prior, line.definition)
 
 
-def _change(ws, row: int, column: int, line: Line, number: int) -> None:
+def _change(ws: Worksheet, row: int, column: int, line: Line, number: int) -> None:
     if line.change is None:
         cells.write(ws, row, column, None, align=cells.RIGHT)
         return
@@ -131,17 +134,17 @@ def _change(ws, row: int, column: int, line: Line, number: int) -> None:
 
 
 def _columns(content: Content) -> list[SummaryColumn]:
-    def number(ws, row, column, line, number):
+    def number(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> Any:
         cells.write(ws, row, column, number, align=cells.CENTER)
 
-    def label(ws, row, column, line, number):
+    def label(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> None:
         align = cells.INDENT if line.definition.parent_code else cells.LEFT
         cells.write(ws, row, column, line.definition.label, align=align)
 
-    def measure(ws, row, column, line, number):
+    def measure(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> Any:
         cells.write(ws, row, column, line.definition.unit_of_measure, align=cells.CENTER)
 
-    def note(ws, row, column, line, number):
+    def note(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> Any:
         cells.write(ws, row, column, "; ".join(remarks(line, content.consolidation.scope)))
 
     prior = content.consolidation.prior_years

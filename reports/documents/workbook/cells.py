@@ -6,6 +6,7 @@ Text enters a cell through excel.put alone.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -24,7 +25,7 @@ _THIN = Side(style="thin", color="808080")
 BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 
 
-def font(size: float = 12, **kind) -> Font:
+def font(size: float = 12, **kind: Any) -> Font:
     """Return the one font of the workbook in a size: bold, italic, underline as in openpyxl."""
     return Font(FONT, size, **kind)
 
@@ -42,8 +43,16 @@ MM_PER_INCH = 25.4
 
 
 def write(
-    ws: Worksheet, row: int, column: int, value, *, font=PLAIN, align=LEFT, fmt=None, box=True
-):
+    ws: Worksheet,
+    row: int,
+    column: int,
+    value: Any,
+    *,
+    font: Font = PLAIN,
+    align: Alignment = LEFT,
+    fmt: str | None = None,
+    box: Any = True,
+) -> Any:
     """Write a cell through the one door and dress it; returns the cell."""
     cell = excel.put(ws.cell(row, column), value, fmt)
     cell.font, cell.alignment = font, align
@@ -53,8 +62,16 @@ def write(
 
 
 def write_across(
-    ws: Worksheet, row: int, first: int, last: int, value, *, font, align=CENTER, fill=None
-):
+    ws: Worksheet,
+    row: int,
+    first: int,
+    last: int,
+    value: Any,
+    *,
+    font: Font,
+    align: Alignment = CENTER,
+    fill: Any = None,
+) -> None:
     """Write one text over merged columns; a filled one is boxed as part of a table."""
     for column in range(first, last + 1):
         cell = ws.cell(row, column)
@@ -146,7 +163,9 @@ def cell_number(number: Decimal | None) -> int | float | None:
     return int(number) if number == number.to_integral_value() else float(number)
 
 
-def write_figure(ws: Worksheet, row: int, column: int, figure, definition, *, font=PLAIN):
+def write_figure(
+    ws: Worksheet, row: int, column: int, figure: Any, definition: Definition, *, font: Font = PLAIN
+) -> Any:
     """Write a figure as a real number (blank stays blank), right-aligned; its column has room for it."""
     if figure is None or figure.number is None:
         return write(ws, row, column, None, font=font, align=RIGHT)
@@ -154,7 +173,9 @@ def write_figure(ws: Worksheet, row: int, column: int, figure, definition, *, fo
     return write_number(ws, row, column, figure.number, fmt, font=font)
 
 
-def write_number(ws: Worksheet, row: int, column: int, number: Decimal, fmt: str, *, font=PLAIN):
+def write_number(
+    ws: Worksheet, row: int, column: int, number: Decimal, fmt: str, *, font: Font = PLAIN
+) -> Any:
     """Write a number in a format, right-aligned, and widen its column where it would show ####."""
     room = ws.column_dimensions[get_column_letter(column)]
     room.width = max(room.width, excel.width_of(number, fmt))
