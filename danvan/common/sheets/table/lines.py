@@ -75,7 +75,7 @@ def is_numbering(cells: list[CellValue]) -> bool:
     return len(texts) >= 3 and rising
 
 
-class Line:
+class TableLine:
     """One line of a table: its words in order, and whether it holds figures or days."""
 
     __slots__ = ("folded", "solid", "texts")
