@@ -8,8 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from danvan.accounts import services
-from danvan.accounts.models import SlipSheet
-from danvan.accounts.rights import Person
+from danvan.accounts.models import SlipSheet, User
 from danvan.units.forms import unit_choice
 
 
@@ -18,7 +17,7 @@ class StepForm(forms.Form):
 
     title = explanation = done = ""
 
-    def __init__(self, *args: Any, user: Person, by: Person, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, by: User, **kwargs: Any) -> None:
         self.user, self.by = user, by
         super().__init__(*args, **kwargs)
 
@@ -27,7 +26,7 @@ class StepForm(forms.Form):
         raise NotImplementedError
 
 
-def _day_field():
+def _day_field() -> Any:
     return forms.DateField(label="Từ ngày", initial=timezone.localdate, help_text="dd/mm/yyyy")
 
 
@@ -37,7 +36,7 @@ class ResetStep(StepForm):
         "Mật khẩu mới chỉ hiện một lần; các máy đang đăng nhập tài khoản này sẽ bị đăng xuất."
     )
 
-    def carry_out(self):
+    def carry_out(self) -> Any:
         return services.reset_password(self.user, by=self.by)
 
 
@@ -47,7 +46,7 @@ class DeactivateStep(StepForm):
     done = "Đã ngừng tài khoản."
     on = _day_field()
 
-    def carry_out(self):
+    def carry_out(self) -> Any:
         services.deactivate(self.user, by=self.by, on=self.cleaned_data["on"])
 
 
@@ -55,7 +54,7 @@ class ReactivateStep(StepForm):
     title = "Mở lại tài khoản"
     explanation = "Tài khoản hoạt động trở lại với mật khẩu mới được cấp."
 
-    def carry_out(self):
+    def carry_out(self) -> Any:
         return services.reactivate(self.user, by=self.by)
 
 
@@ -79,7 +78,7 @@ class SecondFactorStep(StepForm):
     explanation = "Dùng khi người này mất điện thoại. Lần đăng nhập sau chỉ cần mật khẩu."
     done = "Đã tắt xác thực hai lớp."
 
-    def carry_out(self):
+    def carry_out(self) -> Any:
         services.remove_second_factor(self.user, by=self.by)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from danvan.accounts.models import User
+from danvan.accounts.requests import PersonRequest
 
 CHOICE = "compact"
 
 
 @require_POST
-def density(request: HttpRequest) -> HttpResponse:
+def density(request: PersonRequest) -> HttpResponse:
     """Keep the choice of the logged-in person and go back to the page it was made on."""
     keep_density(request.user, request.POST.get(CHOICE, ""))
     back = request.POST.get("next", "")

@@ -59,12 +59,15 @@ RIGHTS: dict[Standing, frozenset[Action]] = {
 class Person(Protocol):
     """What the table and the scope ask of a user; models.User is one."""
 
-    is_authenticated: bool
     is_active: bool
     is_superuser: bool
     role: str
-    unit_id: int | None
-    unit: AdministrativeUnit | None
+
+    @property
+    def is_authenticated(self) -> bool: ...
+
+    @property
+    def unit(self) -> AdministrativeUnit | None: ...
 
 
 def standing(user: Person) -> Standing:
@@ -73,7 +76,7 @@ def standing(user: Person) -> Standing:
         return Standing.NOBODY
     if user.is_superuser:
         return Standing.SUPERUSER
-    if user.unit_id is None:
+    if user.unit is None:
         return Standing.NOBODY
     if user.role != "officer":
         return Standing(user.role)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
@@ -30,7 +31,7 @@ from reports.consolidation.drill import drill as drill_down
 from reports.consolidation.figures import Definition
 from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
 from reports.consolidation.scope import ScopeData
-from reports.consolidation.summary import Consolidation, SectionLines, consolidate_data
+from reports.consolidation.summary import Consolidation, SectionLines, consolidate
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
     figure_text,
@@ -154,7 +155,7 @@ def _tables(request: PersonRequest, wanted: Wanted) -> dict:
     # By unit one section is shown, and beside it the way to all others.
     narrower = None if by_units else wanted.section
     data = ScopeData(wanted.scope(within, section=narrower, levels=wanted.levels))
-    found = consolidate_data(data)
+    found = consolidate(data)
     sections = _with_words(found.sections, wanted.words)
     section = _table_section(sections, found, wanted)
     breakdown = section and break_down(data, section.code)
@@ -246,7 +247,7 @@ def _unit_page(request: PersonRequest, breakdown: Breakdown) -> Page:
     return page
 
 
-def _chart(breakdown: Breakdown, code: str | None):
+def _chart(breakdown: Breakdown, code: str | None) -> Any:
     """Return the chart of one indicator by child unit, None where there is nothing below."""
     drawn = [d for d in breakdown.columns if d.value_type != ValueType.RATING]
     chosen = next((d for d in drawn if d.code == code), drawn[0] if drawn else None)

@@ -1,8 +1,8 @@
 """Figures counted from the records, for one unit or for all of them, and the records behind each.
 
-What is counted how stands in reports/counting/table.py. Measures of one source share one query, so all of
+What is counted how stands in reports/counting/table.py. Measures of one origin share one query, so all of
 them together cost ten queries for one unit or for ten thousand. Blank is not zero: a unit without a
-single record of a source in the period gets no number from it.
+single record of an origin in the period gets no number from it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def measured(
 def grouped(
     measures: list[Measure], units: models.QuerySet, start: datetime.date, end: datetime.date
 ) -> models.QuerySet:
-    """Return the one query of measures that share a source: rows of (unit id, number, number, …)."""
+    """Return the one query of measures that share an origin: rows of (unit id, number, number, …)."""
     origin = measures[0].origin
     rows = origin.rows(start, end).filter(**{f"{origin.unit}__in": units.order_by().values("pk")})
     names = {f"m_{index}": measure.expression for index, measure in enumerate(measures)}

@@ -65,7 +65,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Measure:
-    """How one indicator is counted: `aggregate` over the source's rows that meet `where`.
+    """How one indicator is counted: `aggregate` over the origin's rows that meet `where`.
 
     `query` is `where` in the words of the record list's filter.
     """

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Subquery
 
@@ -110,7 +111,7 @@ class EntrySheet:
             if row.code in self.counted and wanted in (row.code, row.section.code, "all")
         }
 
-    def forget(self, codes) -> None:
+    def forget(self, codes: Any) -> None:
         """Show what is stored for `codes` instead of what was typed (it has been saved)."""
         for code in codes:
             self.typed.pop(code, None)
@@ -193,7 +194,7 @@ class EntrySheet:
             page.entries.append(entry)
         return list(pages.values())
 
-    def _entry(self, indicator: Indicator, computed, computed_prior) -> Entry:
+    def _entry(self, indicator: Indicator, computed: Any, computed_prior: Any) -> Entry:
         code = indicator.code
         figure, before = self.stored.get(code, BLANK), self.prior.get(code, BLANK)
         entry = Entry(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -24,7 +26,7 @@ for shown in (
 
 
 @register.simple_tag
-def as_of(figure, definition: Definition, scope) -> str:
+def as_of(figure: Any, definition: Definition, scope: Any) -> str:
     """Return which year a stock, count or rating is of, where the range has several."""
     return words.as_of_text(figure, definition, scope)
 
@@ -125,6 +127,6 @@ def _link(address: str, figure: Total, text: str) -> SafeString:
 
 
 @register.simple_tag
-def records_link(behind: dict, contribution, definition: Definition) -> str:
+def records_link(behind: dict, contribution: Any, definition: Definition) -> str:
     """Return the address of the records behind a contribution, "" where the figure is not counted."""
     return behind.get((contribution.report.pk, definition.code), "")

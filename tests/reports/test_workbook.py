@@ -12,10 +12,10 @@ from openpyxl import load_workbook
 
 from danvan.units.models import AdministrativeUnit, Level
 from reports.consolidation.scope import Scope
-from reports.consolidation.summary import consolidate
 from reports.documents.workbook.build import build, collect, file_name
 from reports.models import Indicator, Qualifier, State
 from tests.reports.consolidation_data import (
+    consolidated,
     enter,
     make_period,
     make_tree,
@@ -53,7 +53,7 @@ class WorkbookTests(Books):
         enter(self.y2022, "350", DT01=0)
         enter(self.y2022, "1", VD01="0.25")
         sheet = self.book()["Tổng hợp"]
-        lines = consolidate(self.tree["35"], 2021, 2022).lines
+        lines = consolidated(self.tree["35"], 2021, 2022).lines
         for code in ("DT01", "DT07", "DT11", "VD01", "DV08", "GS08"):
             row = self.find(sheet, f"Chỉ tiêu {code}")
             line = lines[code]

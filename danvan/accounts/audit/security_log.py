@@ -16,7 +16,6 @@ from django.db import DatabaseError, transaction
 from danvan.accounts.audit.context import current
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityEvent, SecurityKind
-from danvan.accounts.rights import Person
 from danvan.common.text import clean_line
 
 log = logging.getLogger("danvan.security")
@@ -25,8 +24,8 @@ log = logging.getLogger("danvan.security")
 def record(
     kind: SecurityKind,
     *,
-    user: Person | None = None,
-    actor: Person | None = None,
+    user: User | None = None,
+    actor: User | None = None,
     username: str = "",
     **detail: Any,
 ) -> None:
@@ -43,7 +42,7 @@ def record_all(kind: SecurityKind, users: Iterable[User], *, actor: User, **deta
 
 
 def _event(
-    kind: SecurityKind, user: Person, actor: Person, username: str, detail: dict
+    kind: SecurityKind, user: User | None, actor: User | None, username: str, detail: dict
 ) -> SecurityEvent:
     now = current()
     actor = actor or now.user

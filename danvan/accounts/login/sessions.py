@@ -19,14 +19,13 @@ from django.utils import timezone
 from danvan.accounts.audit.context import client_address
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import LoginSession
-from danvan.accounts.rights import Person
 
 _WRITE_EVERY = 60
 _KNOWN_BROWSERS = ("Edg", "OPR", "CocCoc", "coc_coc_browser", "Firefox", "Chrome", "Safari")
 _SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux")
 
 
-def start(request: HttpRequest, user: Person) -> None:
+def start(request: HttpRequest, user: User) -> None:
     """Note the session that `user` just logged in with."""
     session = request.session
     if not session.session_key:
@@ -79,7 +78,7 @@ def rename(old_key: str, request: HttpRequest) -> None:
     LoginSession.objects.filter(session_key=old_key).update(session_key=request.session.session_key)
 
 
-def open_sessions(user: Person) -> list[LoginSession]:
+def open_sessions(user: User) -> list[LoginSession]:
     """Return the sessions in which `user` is still logged in, the last used first."""
     rows = list(user.login_sessions.all()[:200])
     alive = set(
@@ -91,7 +90,7 @@ def open_sessions(user: Person) -> list[LoginSession]:
     return [row for row in rows if row.session_key in alive and row.seen_at > idle_since]
 
 
-def end_sessions(user: Person, *, only: int | None = None, keep: str | None = None) -> int:
+def end_sessions(user: User, *, only: int | None = None, keep: str | None = None) -> int:
     """End the sessions of `user` (one by its `only` pk, all but the key `keep`); return how many were open."""
     rows = user.login_sessions.exclude(session_key=keep or "")
     if only is not None:

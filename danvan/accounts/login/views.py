@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpResponse
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import TemplateView, View
+from django.views.generic.base import ContextMixin
 
 from danvan.accounts.audit.context import client_address
 from danvan.accounts.login import lockout, twofactor
@@ -24,14 +26,14 @@ from danvan.accounts.login.forms import LoginForm, ResumeForm, code_form
 from danvan.accounts.login.proofs import person_of, proof_of
 from danvan.accounts.login.resume import PendingPost, carried_post, pending_post, sent_from_here
 from danvan.accounts.login.signals import login_failed
+from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
-from danvan.accounts.rights import Person
 
 _HALF_WAY = "half_way"  # session key: who gave the right password and still owes the code
 _HALF_WAY_SECONDS = 300
 
 
-class ResumeMixin:
+class ResumeMixin(ContextMixin, View):
     """A login page that carries a refused post in hidden fields."""
 
     pending: PendingPost | None = None
@@ -55,7 +57,7 @@ class LoginView(ResumeMixin, auth_views.LoginView):
     authentication_form = LoginForm
     redirect_authenticated_user = True
 
-    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.pending:
             response = self.get(request, *args, **kwargs)
             response.status_code = 403  # the post was refused, even though the page is friendly
@@ -67,7 +69,7 @@ class LoginView(ResumeMixin, auth_views.LoginView):
         kwargs = super().get_form_kwargs()
         return kwargs if not self.pending else {**kwargs, "data": None, "files": None}
 
-    def form_valid(self, form: forms.BaseForm) -> HttpResponse:
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Log in, or ask for the code where a second factor is set up."""
         user = form.get_user()
         if twofactor.confirmed_device(user) is None:
@@ -79,19 +81,20 @@ class LoginView(ResumeMixin, auth_views.LoginView):
 @method_decorator(
     [login_not_required, never_cache, sensitive_post_parameters("code")], name="dispatch"
 )
-class CodeView(ResumeMixin, auth_views.RedirectURLMixin, auth_views.TemplateView):
+class CodeView(ResumeMixin, auth_views.RedirectURLMixin, TemplateView):
     """The second step: a code of the phone app. `first` shows the page in answer to the first step's post."""
 
     template_name = "accounts/code.html"
     next_page = "home"
     first = False
 
-    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Go back to the first step when nobody is half way, has been for too long, or got a new password."""
-        self.person = person_of(request.session.get(_HALF_WAY), _HALF_WAY_SECONDS)
-        if self.person is None or request.user.is_authenticated:
+        half_way = person_of(request.session.get(_HALF_WAY), _HALF_WAY_SECONDS)
+        if half_way is None or request.user.is_authenticated:
             request.session.pop(_HALF_WAY, None)
             return redirect("accounts:login")
+        self.person = half_way
         return self.get(request) if self.first else super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -99,7 +102,7 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, auth_views.TemplateView
         kwargs["next"] = self.get_redirect_url()
         return super().get_context_data(**kwargs)
 
-    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Check the code; wrong ones count towards the lock-out like wrong passwords."""
         if lockout.closed_until(self.person.username, client_address(request)):
             del request.session[_HALF_WAY]
@@ -112,7 +115,7 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, auth_views.TemplateView
         return finish_login(request, self.person, self.get_success_url())
 
 
-def finish_login(request: PersonRequest, user: Person, url: str) -> HttpResponse:
+def finish_login(request: HttpRequest, user: User, url: str) -> HttpResponse:
     """Start the session and go to `url`, or to the post that the login interrupted."""
     request.session.pop(_HALF_WAY, None)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
@@ -123,7 +126,7 @@ def finish_login(request: PersonRequest, user: Person, url: str) -> HttpResponse
 class LogoutView(auth_views.LogoutView):
     """Log out (POST only) and say so."""
 
-    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().post(request, *args, **kwargs)
         messages.info(request, "Đã đăng xuất.")
         return response

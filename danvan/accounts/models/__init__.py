@@ -18,17 +18,3 @@ from danvan.accounts.models.user import (
     ScopedUserManager,
     User,
 )
-
-__all__ = [
-    "AccountSearchField",
-    "AuditEntry",
-    "LastSuperuserError",
-    "LoginFailure",
-    "LoginSession",
-    "Role",
-    "ScopedUserManager",
-    "SecurityEvent",
-    "SecurityKind",
-    "SlipSheet",
-    "User",
-]

@@ -18,14 +18,12 @@ from django.contrib.auth import get_user_model
 from django.core.files import File
 from django.db import connection, transaction
 from django.test.utils import override_settings
-from django.utils.module_loading import import_string
 from import_export.resources import modelresource_factory
 from openpyxl import Workbook
 from tablib import Dataset
 
 from danvan.accounts.models import User
 from danvan.common import excel
-from danvan.common.ops.benchmarks import Ratio, benchmark, best_of
 from danvan.common.sheets.columns import Column, stream
 from danvan.imports import confirming
 from danvan.imports.checking import check_job
@@ -33,6 +31,8 @@ from danvan.imports.models import ImportJob, JobState
 from danvan.imports.targets import target_of
 from danvan.units.loader import DEFAULT_FILE, load_units
 from danvan.units.models import AdministrativeUnit
+from reports.workflow.periods import open_period
+from tests.benchmarks.ratios import Ratio, benchmark, best_of
 
 STOCK_ROWS = 2000
 FIRST = datetime.date(2022, 1, 1)
@@ -207,7 +207,7 @@ def _import(job: ImportJob, path: Path) -> tuple[float, float]:
 
 def _values(user: User, folder: Path) -> list[Ratio]:
     """Return the seconds for a year's figures of all units, out and in, beside two seconds."""
-    period = import_string("reports.workflow.periods.open_period")(2022, actor=None)
+    period = open_period(2022, actor=None)
     target = target_of("values")
     params = {"period": str(period.pk), "year": 2022}
     job = ImportJob(owner=user, target="values", params=params)

@@ -9,10 +9,10 @@ from django.db import connection, models
 from django.test import Client, override_settings
 
 from danvan.accounts.models import Role, User
-from danvan.common.ops.benchmarks import Ratio, benchmark, best_of
 from danvan.units.models import AdministrativeUnit, Level, UnitKind
 from records.kinds import BY_SLUG
 from records.models import DialogueConference
+from tests.benchmarks.ratios import Ratio, benchmark, best_of
 
 SMALL = 1_000
 # So few that one commune's list fills a page at 1,000 rows too: the same page is compared, not a shorter one.
