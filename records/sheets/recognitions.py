@@ -109,8 +109,9 @@ def _recognition(item: list) -> Recognition:
 
 
 def _shown(values: list) -> list[str]:
-    pairs = zip(DECISION, values, strict=True)
-    return [in_words(Recognition._meta.get_field(name), value) or EMPTY for name, value in pairs]
+    cells = [RecognitionResource.fields[name].widget for name in DECISION]
+    pairs = zip(cells, values, strict=True)
+    return [in_words(cell.field, value) or EMPTY for cell, value in pairs]
 
 
 RECOGNITIONS = RecognitionTarget()

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -80,6 +80,7 @@ def cell_of(field: models.Field) -> Cell:
     """Return how cells are read and shown for a model's column."""
     labels = {value: str(label) for value, label in field.flatchoices}
     length = field.max_length or 0
+    read: Callable[[Any], Any]
     if labels:
         known = {search_key(str(value)): value for value in labels}
         known |= {search_key(label): value for value, label in labels.items()}
@@ -194,7 +195,7 @@ class Known(dict):
 
 def column_of(model: type[models.Model], name: str, **options: Any) -> Column:
     """Return the column of a sheet for a column of `model`; `options` are those of Column."""
-    field = model._meta.get_field(name)
+    field = cast(models.Field, model._meta.get_field(name))
     label = str(field.verbose_name)
     must = not field.blank and not field.has_default()
     options = {"key": name, "attribute": name, "required": must, **options}
