@@ -98,7 +98,7 @@ def write_job(job: ImportJob) -> bool:
 
 
 def _still_as_shown(job: ImportJob) -> bool:
-    """Tell whether the verdicts shown still hold; if not sure, judge the file again."""
+    """Return whether the verdicts shown still hold; if not sure, judge the file again."""
     target = target_of(job.target)
     if target.fingerprint(job, job.layout["units"]) == job.fingerprint:
         return True
@@ -135,7 +135,7 @@ def _keep_or_roll_back(job: ImportJob, expected: str, values: dict) -> None:
 
 
 def _back(job: ImportJob, message: str, running: Any = JobState.WRITING) -> bool:
-    """Put the job back to where it stood before `running`, with a word why; nothing was written."""
+    """Put the job back to where it stood before `running`, with a message why; nothing was written."""
     before = RUNNING[running]
     rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=running)
     rows.update(state=before, message=message, heartbeat=timezone.now())
@@ -188,7 +188,7 @@ def undo_job(job: ImportJob) -> bool:
 
 
 def is_small(job: ImportJob) -> bool:
-    """Tell whether the job is done within the request."""
+    """Return whether the job is done within the request."""
     return job.size <= getattr(settings, "IMPORT_INLINE_BYTES", INLINE_BYTES)
 
 
