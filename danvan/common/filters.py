@@ -26,7 +26,7 @@ class ChoicesField(forms.ChoiceField):
         return [part for part in str(value or "").split(",") if part]
 
     def validate(self, value: Any) -> None:
-        known = {str(key) for key, _ in self.choices}
+        known = {str(key) for key, _ in list(self.choices)}
         if unknown := [part for part in value if part not in known]:
             raise ValidationError(f"“{unknown[0][:40]}” không có trong danh sách.")
 
@@ -36,7 +36,7 @@ class ChoicesFilter(django_filters.Filter):
 
     field_class = ChoicesField
 
-    def __init__(self, *args: Any, choices: Iterable[tuple[str, str]], **kwargs: Any) -> Any:
+    def __init__(self, *args: Any, choices: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, choices=[("", "Tất cả"), *choices], **kwargs)
 
     def filter(self, qs: QuerySet, value: Any) -> Any:
@@ -54,7 +54,7 @@ class BoxFilter(django_filters.Filter):
 class DayFilter(django_filters.DateFilter):
     """A day typed as dd/mm/yyyy."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> Any:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, widget=DateInput(), **kwargs)
 
 
@@ -63,7 +63,7 @@ class BoundFilter(django_filters.Filter):
 
     field_class = NumberField
 
-    def __init__(self, *args: Any, places: int = 0, **kwargs: Any) -> Any:
+    def __init__(self, *args: Any, places: int = 0, **kwargs: Any) -> None:
         super().__init__(*args, whole=not places, top=Decimal(10**9), **kwargs)
 
 
@@ -72,7 +72,7 @@ class TextFilter(django_filters.Filter):
 
     field_class = TextField
 
-    def __init__(self, *args: Any, **kwargs: Any) -> Any:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, max_length=100, **kwargs)
 
 

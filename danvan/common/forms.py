@@ -123,7 +123,7 @@ def name_blank_choice(field: forms.Field) -> None:
         field.empty_label = words
     elif isinstance(field, forms.TypedChoiceField):
         field.choices = [
-            (key, label if key not in ("", None) else words) for key, label in field.choices
+            (key, label if key not in ("", None) else words) for key, label in list(field.choices)
         ]
 
 

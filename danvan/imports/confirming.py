@@ -197,7 +197,7 @@ def is_small(job: ImportJob) -> bool:
     return job.size <= getattr(settings, "IMPORT_INLINE_BYTES", INLINE_BYTES)
 
 
-def start(job: ImportJob) -> None:
+def start_job(job: ImportJob) -> None:
     """Do what `job` waits for now, or let a process of its own do it. Raises Refused."""
     if is_small(job):
         work(job)
@@ -223,7 +223,7 @@ def undo(job: ImportJob) -> bool:
     """
     taken = request_undo(job)
     if taken:
-        start(job)
+        start_job(job)
     return taken
 
 

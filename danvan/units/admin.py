@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -100,7 +99,7 @@ class AdministrativeUnitAdmin(ListedLookupsAdmin):
             return unit_choice("Đơn vị cấp trên", required=False, ever=True)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Close the identity of a used unit, and its end once it is written."""
         if obj is None or not is_used(obj):
             return ()

@@ -218,7 +218,7 @@ class LoginFailure(models.Model):
 
 def unit_and_role(user: Person) -> tuple[str, str]:
     """Return the unit's name and the role of `user` today, to be kept as text."""
-    unit = user.unit.place_name if user.unit_id else ""
+    unit = user.unit.place_name if user.unit else ""
     return unit[:150], "superuser" if user.is_superuser else user.role
 
 
@@ -228,8 +228,8 @@ def stand_ins(user: Person, unit_ids: Iterable[int]) -> dict[int, str]:
     A unit under its earlier name is no other. At most one query, none for the own unit.
     """
     wanted = set(unit_ids)
-    others = wanted - {user.unit_id}
-    if others and user.unit_id:
+    others = wanted - {user.unit.pk} if user.unit else wanted
+    if others and user.unit:
         others -= {unit.pk for unit in user.unit.versions()}
     office = unit_and_role(user)[0] or "Quản trị viên"
     return {unit: office if unit in others else "" for unit in wanted}
@@ -239,7 +239,7 @@ def role_in_words(role: str) -> str:
     """Return a role or standing kept as text ("clerk", "district_officer"), as people read it; "" for none."""
     if role == "superuser":
         return "Quản trị viên"
-    roles = dict(apps.get_model("accounts.User")._meta.get_field("role").choices)
+    roles = dict(apps.get_model("accounts.User")._meta.get_field("role").flatchoices)
     return roles.get(role.rpartition("_")[2], "")
 
 
@@ -254,8 +254,9 @@ def unit_id_of(row: models.Model) -> int | None:
     if lookup is None:
         return None
     *way, last = lookup.split("__")
+    found: Any = row
     for name in way:
-        row = getattr(row, name, None)
-        if row is None:
+        found = getattr(found, name, None)
+        if found is None:
             return None
-    return getattr(row, f"{last}_id", None)
+    return getattr(found, f"{last}_id", None)

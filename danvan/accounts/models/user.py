@@ -44,7 +44,7 @@ class AccountSearchField(models.CharField):
 class LastSuperuserError(ValidationError):
     """The change would leave the site without an active superuser."""
 
-    def __init__(self) -> Any:
+    def __init__(self) -> None:
         super().__init__(
             "Đây là quản trị viên cuối cùng đang hoạt động, không thể ngừng hoặc hạ quyền."
         )
@@ -91,8 +91,8 @@ class User(AbstractUser):
     need no unit; everybody else has exactly one unit and one role.
     """
 
-    first_name = None
-    last_name = None
+    first_name: None = None  # type: ignore[assignment]  # Django removes a field this way
+    last_name: None = None  # type: ignore[assignment]
     username = models.CharField(
         "tên đăng nhập",
         max_length=150,
@@ -172,11 +172,11 @@ class User(AbstractUser):
                 raise LastSuperuserError
             super().save(*args, **kwargs)
 
-    def set_password(self, raw_password: str) -> None:
+    def set_password(self, raw_password: str | None) -> None:
         """Set the password in one spelling: keyboards send "ế" as one character or as three."""
         super().set_password(_one_spelling(raw_password))
 
-    def check_password(self, raw_password: str) -> Any:
+    def check_password(self, raw_password: str | None) -> bool:
         """Compare in the spelling that is stored, always at the cost of a chosen password.
 
         Otherwise the time of a refusal would tell which names wait for their first login.
