@@ -212,7 +212,7 @@ def confirm(job: ImportJob, *, only_good: bool = False, here: bool = False) -> b
     """
     taken = request_confirmation(job, only_good=only_good)
     if taken:
-        (work if here else start)(job)
+        (work if here else start_job)(job)
     return taken
 
 
