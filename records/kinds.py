@@ -82,7 +82,6 @@ class RecordKind:
         }
 
     def column(self, name: str) -> models.Field:
-        """Return the model's column `name`."""
         return column_named(self.model, name)
 
     def label_of(self, name: str) -> str:

@@ -84,7 +84,6 @@ class RecordListView(KindMixin, ScopedListView):
 
     @property
     def sorts(self) -> dict[str, Any]:
-        """The whitelist, newest first by default."""
         return {"-ngay": "-start_date", **self.kind.sorts}
 
     @property

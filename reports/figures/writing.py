@@ -65,7 +65,6 @@ class WriteResult:
 
     @property
     def total(self) -> int:
-        """The number of figures changed."""
         return sum(len(codes) for codes in self.changed.values())
 
 
