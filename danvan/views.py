@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
+from danvan.faults import answer_for, current_error
 from reports.dashboard import home  # noqa: F401 - the home page is made of report figures
 
 
@@ -19,8 +20,8 @@ def favicon(request):
 
 @login_not_required
 def bad_request(request, exception=None):
-    """400: what was sent cannot be read."""
-    return render(request, "errors/400.html", status=400)
+    """400: what was sent cannot be read. A session that could not be stored comes here too."""
+    return answer_for(request, exception) or render(request, "errors/400.html", status=400)
 
 
 @login_not_required
@@ -37,9 +38,11 @@ def not_found(request, exception=None):
 
 @login_not_required
 def server_error(request):
-    """500: our fault; quotes the request id so that the log line can be found.
+    """500: our fault; quotes the request id so that the log line can be found. 503 for the machine's.
 
     Rendered without context processors: they read the session, and the database may be what failed.
     """
+    if answer := answer_for(request, current_error()):
+        return answer
     page = render_to_string("errors/500.html", {"request_id": getattr(request, "id", "")})
     return HttpResponseServerError(page)

@@ -5,13 +5,16 @@ No lock is held meanwhile: verdicts are stored in small pieces, the progress aft
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import time
 from collections import Counter, defaultdict
 
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from danvan.common.ops.faults import fault_of
 from danvan.common.sheets import cells
 from danvan.common.sheets.columns import Problem
 from danvan.common.sheets.layout import Table, bad_by_row, find_table
@@ -19,7 +22,15 @@ from danvan.common.sheets.legacy import read_as, recognise
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.reader import Workbook, open_workbook
 from danvan.common.text import search_key
-from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind, working_on
+from danvan.imports.models import (
+    RUNNING,
+    UNDONE_BY_FAULT,
+    ImportJob,
+    ImportPart,
+    JobState,
+    RowKind,
+    working_on,
+)
 from danvan.imports.targets import Refused, Target, Verdict, target_of
 
 BATCH = 1000
@@ -45,9 +56,30 @@ def check_job(job: ImportJob) -> bool:
         _finish(job, JobState.FAILED, message=str(refusal))
     except TakenOver:
         return False
+    except Exception as error:
+        put_back(job, JobState.CHECKING, error)
+        raise
     else:
         _finish(job, JobState.CHECKED, checked_at=timezone.now())
     return True
+
+
+def put_back(job: ImportJob, running: JobState, error: Exception) -> None:
+    """Put the job back to where it stood before `running`, with a word to its owner; the error goes on.
+
+    Where not even that can be written ImportJobQuerySet.recover() does it later.
+    """
+    fault = fault_of(error)
+    why = (
+        fault.message
+        if fault
+        else "Máy chủ gặp lỗi. Vui lòng thử lại; nếu vẫn lỗi, báo quản trị viên."
+    )
+    values = {"state": RUNNING[running], "message": f"{why} {UNDONE_BY_FAULT[running]}"}
+    connection.close_if_unusable_or_obsolete()
+    with contextlib.suppress(DatabaseError):
+        rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=running)
+        rows.update(heartbeat=timezone.now(), **values)
 
 
 def run_check(job: ImportJob) -> None:
@@ -57,6 +89,10 @@ def run_check(job: ImportJob) -> None:
     """
     target = target_of(job.target)
     match, _ = target.matcher(job)
+    job.fingerprint = ""
+    _own(
+        job, fingerprint=""
+    )  # a check that does not come to its end is never taken for a whole one
     job.parts.all().delete()
     old_fonts = _OldFonts(job, target) if job.params.get("convert") else None
     with opened(job, target) as workbook:

@@ -16,7 +16,7 @@ import sys
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from danvan.accounts.audit import security_log
@@ -24,7 +24,7 @@ from danvan.accounts.audit.context import acting, current
 from danvan.accounts.models.trail import SecurityKind
 from danvan.common.locks import locked
 from danvan.common.sheets.precheck import FileRefused
-from danvan.imports.checking import TakenOver, check_job, run_check
+from danvan.imports.checking import TakenOver, check_job, put_back, run_check
 from danvan.imports.models import RUNNING, ImportJob, JobState, RowKind, working_on
 from danvan.imports.targets import Refused, target_of
 from danvan.units.models import AdministrativeUnit
@@ -89,8 +89,8 @@ def write_job(job: ImportJob) -> bool:
         return _back(job, str(refusal) or "Anh/chị không có quyền ghi các dữ liệu này.")
     except ValidationError as error:
         return _back(job, "Chưa ghi gì: " + " ".join(error.messages))
-    except DatabaseError:
-        _back(job, "Máy chủ không ghi được nên chưa có gì thay đổi. Vui lòng thử lại sau.")
+    except Exception as error:
+        put_back(job, JobState.WRITING, error)
         raise
 
 
@@ -178,8 +178,8 @@ def undo_job(job: ImportJob) -> bool:
         return _back(job, str(refusal) or refused, JobState.UNDOING)
     except ValidationError as error:
         return _back(job, "Không hoàn tác được: " + " ".join(error.messages), JobState.UNDOING)
-    except Exception:
-        _back(job, refused, JobState.UNDOING)
+    except Exception as error:
+        put_back(job, JobState.UNDOING, error)
         raise
     return True
 

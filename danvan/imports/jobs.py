@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import F, Q
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from danvan.common.excel import safe_file_name
 from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
+from danvan.common.storage import removed_on_failure
 from danvan.imports.models import RUNNING, ImportJob, ImportPart, JobState
 from danvan.imports.targets import Target
 
@@ -40,8 +42,9 @@ def new_job(user, target: Target, upload: UploadedFile, params: dict) -> ImportJ
         sha256=digest.hexdigest(),
         size=upload.size,
     )
-    job.file.save(safe_file_name("tep"), upload, save=False)
-    job.save()
+    with removed_on_failure(job, "file"):
+        job.file.save(safe_file_name("tep"), upload, save=False)
+        job.save()
     return job
 
 
@@ -69,6 +72,7 @@ def clean_up() -> int:
     What was imported stays.
     """
     ImportJob.objects.recover()
+    default_storage.sweep()
     moved = Q(owner__is_superuser=False) & (Q(unit=None) | ~Q(unit=F("owner__unit")))
     left = moved & Q(state__in=UNWRITTEN)
     old = ImportJob.objects.filter(Q(expires_at__lt=timezone.now()) | left).exclude(file="")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.ops.faults import aside
 from danvan.common.paging import nearest_page
 from danvan.common.sheets import cells
 from danvan.common.sheets.precheck import FileRefused
@@ -41,7 +42,8 @@ def _require_right(user, target: Target | None = None) -> None:
 
 
 def _own_job(request, pk: int) -> ImportJob:
-    recover()
+    with aside("imports whose process died"):
+        recover()
     jobs = ImportJob.objects.visible_to(request.user).select_related("owner__unit")
     job = get_object_or_404(jobs, pk=pk)
     _require_right(request.user, target_of(job.target))
@@ -52,7 +54,8 @@ def _own_job(request, pk: int) -> ImportJob:
 def job_list(request):
     """The own imports, newest first, and what can be imported."""
     _require_right(request.user)
-    clean_up()
+    with aside("imports past their day"):
+        clean_up()
     jobs = ImportJob.objects.visible_to(request.user).defer("notices", "layout")
     page = nearest_page(jobs, PAGE, request.GET.get("page"))
     for job in page.object_list:

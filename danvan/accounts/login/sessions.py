@@ -6,15 +6,18 @@ happens. The time of the last request is written at most once a minute, so readi
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import time
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from danvan.accounts.audit.context import client_address
 from danvan.accounts.models.trail import LoginSession
+from danvan.common.ops.faults import aside
 
 _WRITE_EVERY = 60
 _KNOWN_BROWSERS = ("Edg", "OPR", "CocCoc", "coc_coc_browser", "Firefox", "Chrome", "Safari")
@@ -60,13 +63,18 @@ def limits_of(request) -> dict:
 
 
 def touch(session) -> None:
-    """Note a request, at most once a minute."""
+    """Note a request, at most once a minute. Written here and not with the answer: it never fails a page."""
     now = int(time.time())
     if now - session.get("seen", 0) < _WRITE_EVERY:
         return
     session["seen"] = now
     session.setdefault("started", now)
-    LoginSession.objects.filter(session_key=session.session_key).update(seen_at=timezone.now())
+    # A session that was ended at this very moment is gone; the next request is told.
+    with contextlib.suppress(UpdateError), aside("the last request of a session"):
+        session.save()
+        rows = LoginSession.objects.filter(session_key=session.session_key)
+        rows.update(seen_at=timezone.now())
+    session.modified = False
 
 
 def rename(old_key: str, request) -> None:
