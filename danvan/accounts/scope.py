@@ -8,18 +8,15 @@ A model with `inherited = False` stays with the unit of its day: a successor doe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Self
 
 from django.db import models
 
-from danvan.accounts.rights import Standing, standing
+from danvan.accounts.rights import Person, Standing, standing
 from danvan.units.models import AdministrativeUnit
 
-if TYPE_CHECKING:
-    from danvan.accounts.models import User
 
-
-def units_visible_to(user) -> models.QuerySet[AdministrativeUnit]:
+def units_visible_to(user: Person) -> models.QuerySet[AdministrativeUnit]:
     """Return the units whose rows `user` may read."""
     units = AdministrativeUnit.objects.all()
     if user.is_superuser:
@@ -27,7 +24,7 @@ def units_visible_to(user) -> models.QuerySet[AdministrativeUnit]:
     return units.covered_by(_coverage(user))
 
 
-def units_editable_by(user) -> models.QuerySet[AdministrativeUnit]:
+def units_editable_by(user: Person) -> models.QuerySet[AdministrativeUnit]:
     """Return the units whose rows `user` may write; role and period are asked elsewhere."""
     units = AdministrativeUnit.objects.all()
     match standing(user):
@@ -41,33 +38,29 @@ def units_editable_by(user) -> models.QuerySet[AdministrativeUnit]:
             return units.none()
 
 
-def own_units(user: User) -> list[AdministrativeUnit]:
+def own_units(user: Person) -> list[AdministrativeUnit]:
     """Return the user's own unit and its earlier versions: the same unit under another name or kind."""
     coverage = _coverage(user)
-    if len(coverage) < 2:
+    if user.unit is None or len(coverage) < 2:
         return coverage
     return [unit for unit in user.unit.versions() if unit in coverage]
 
 
-def units_below(user) -> models.QuerySet[AdministrativeUnit]:
-    """Return the units strictly below the user's own unit and its predecessors."""
-    return AdministrativeUnit.objects.covered_by(_coverage(user), below_only=True)
-
-
-def units_not_inherited(user) -> models.QuerySet[AdministrativeUnit]:
+def units_not_inherited(user: Person) -> models.QuerySet[AdministrativeUnit]:
     """Return the units of the user's own area, without those of predecessors: for sensitive rows."""
-    if not user.is_active or user.unit_id is None:
+    if not user.is_active or user.unit is None:
         return AdministrativeUnit.objects.none()
     return AdministrativeUnit.objects.covered_by(own_units(user))
 
 
-def _coverage(user) -> list[AdministrativeUnit]:
+def _coverage(user: Person) -> list[AdministrativeUnit]:
     """Return the user's unit and its predecessors, read once per user object."""
-    if not user.is_active or user.unit_id is None:
+    if not user.is_active or user.unit is None:
         return []
-    if getattr(user, "_coverage_of", None) != user.unit_id:
-        user._coverage, user._coverage_of = user.unit.with_predecessors(), user.unit_id
-    return user._coverage
+    known = user.__dict__.get("_coverage")
+    if known is None or known[0] != user.unit.pk:
+        known = user.__dict__["_coverage"] = user.unit.pk, user.unit.with_predecessors()
+    return known[1]
 
 
 class ScopedQuerySet(models.QuerySet):
@@ -75,15 +68,15 @@ class ScopedQuerySet(models.QuerySet):
 
     unit_lookup = "unit"
 
-    def visible_to(self, user):
+    def visible_to(self, user: Person) -> Self:
         """Return the rows `user` may read."""
         return self._within(user, units_visible_to(user))
 
-    def editable_by(self, user):
+    def editable_by(self, user: Person) -> Self:
         """Return the rows `user` may write, as far as the unit tree decides."""
         return self._within(user, units_editable_by(user))
 
-    def _within(self, user, units):
+    def _within(self, user: Person, units: models.QuerySet[AdministrativeUnit]) -> Self:
         # A subquery, never a join: rows are neither doubled nor dragged along.
         if user.is_superuser:
             return self

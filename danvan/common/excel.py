@@ -15,14 +15,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any, Protocol
 
 import rustpy_xlsxwriter as rust
 from django.http import FileResponse
 from django.utils import timezone
-
-if TYPE_CHECKING:
-    from danvan.common.sheets.columns import Column
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WHOLE = "#,##0"
@@ -47,7 +44,7 @@ def safe_text(text: str) -> str:
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
-def cell_value(value):
+def cell_value(value: Any) -> Any:
     """Return what a cell holds for `value`: text, a number, a naive date or moment, None.
 
     Yes and no become words, dates Excel cannot hold become dd/mm/yyyy text, moments local time;
@@ -71,7 +68,7 @@ def cell_value(value):
     return safe_text(str(value))
 
 
-def put(cell, value, fmt: str | None = None):
+def put(cell: Any, value: Any, fmt: str | None = None) -> Any:
     """Write `value` into an openpyxl cell and return the cell.
 
     `fmt` is a number format; dates get dd/mm/yyyy without one. Text is typed as text and,
@@ -105,6 +102,14 @@ def width_of(number: Decimal | int | float, fmt: str = WHOLE) -> float:
     return (len(words) + len(digits) + (";" in fmt)) * 1.15 + 1
 
 
+class Headed(Protocol):
+    """What a sheet needs to know of a column; sheets.columns.Column is one."""
+
+    heading: str
+    width: float
+    fmt: str
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A sheet of a plain export: rows are tuples in the order of the columns, read once.
@@ -113,11 +118,11 @@ class Sheet:
     """
 
     title: str
-    columns: Sequence[Column]
-    rows: Iterable[tuple]
+    columns: Sequence[Headed]
+    rows: Iterable[Sequence[Any]]
 
 
-def stream_rows(target, *sheets: Sheet) -> None:
+def stream_rows(target: Any, *sheets: Sheet) -> None:
     """Write `sheets` into `target` (a path or a writable binary file) as a workbook, row by row.
 
     Header row bold, frozen and filtered; text columns carry the text prefix. Memory does not grow
@@ -176,12 +181,12 @@ def _records(sheet: Sheet) -> Iterator[dict]:
         yield dict.fromkeys(headings)
 
 
-def _format(column: Column) -> rust.Format:
+def _format(column: Headed) -> rust.Format:
     fmt = rust.Format().set_num_format(column.fmt) if column.fmt else rust.Format()
     return fmt.set_quote_prefix() if column.fmt in ("", "@") else fmt
 
 
-def _header_format():
+def _header_format() -> Any:
     return rust.Format().set_bold().set_text_wrap().set_background_color("#E8EEF7")
 
 

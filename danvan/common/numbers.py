@@ -1,5 +1,7 @@
 """Numbers as Vietnamese offices write them: 1.140 is a thousand, 90,5 a fraction; 1.14 is a question."""
 
+from __future__ import annotations
+
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
@@ -101,7 +103,7 @@ def format_number(number: Decimal | int | None, places: int | None = None) -> st
     return text.translate(str.maketrans(",.", ".,"))
 
 
-def format_change(number) -> str:
+def format_change(number: Decimal) -> str:
     """Return a difference with its sign ("+12", "−3,5", "0"); "" for None.
 
     The sign is a minus, not a hyphen: a column of figures lines up and reads well.

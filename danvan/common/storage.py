@@ -12,7 +12,8 @@ import os
 import uuid
 from collections.abc import Iterator
 
-from django.core.files.storage import FileSystemStorage
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import models
 from django.utils import timezone
 
@@ -23,10 +24,10 @@ _ABANDONED = datetime.timedelta(days=1)
 class WholeFileStorage(FileSystemStorage):
     """Django's storage in the file system, for files that appear only once they are whole."""
 
-    def _save(self, name: str, content) -> str:
+    def _save(self, name: str, content: File) -> str:
         part = self.path(f"{PARTS}/{uuid.uuid4().hex}")
         try:
-            super()._save(part, content)
+            super()._save(part, content)  # type: ignore[misc]  # not in the stubs
             return self._move(part, name)
         finally:
             with contextlib.suppress(FileNotFoundError):
@@ -44,18 +45,19 @@ class WholeFileStorage(FileSystemStorage):
         os.replace(part, self.path(name))
         return name
 
-    def sweep(self) -> int:
-        """Remove what killed processes left half-written, a day later; return how many files."""
-        if not self.exists(PARTS):
-            return 0
-        old = [f"{PARTS}/{name}" for name in self.listdir(PARTS)[1]]
-        limit, count = timezone.now() - _ABANDONED, 0
-        for name in old:
-            with contextlib.suppress(FileNotFoundError):
-                if self.get_modified_time(name) < limit:
-                    self.delete(name)
-                    count += 1
-        return count
+
+def sweep() -> int:
+    """Remove what killed processes left half-written, a day later; return how many files."""
+    if not default_storage.exists(PARTS):
+        return 0
+    limit, count = timezone.now() - _ABANDONED, 0
+    for name in default_storage.listdir(PARTS)[1]:
+        part = f"{PARTS}/{name}"
+        with contextlib.suppress(FileNotFoundError):
+            if default_storage.get_modified_time(part) < limit:
+                default_storage.delete(part)
+                count += 1
+    return count
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ them all and shows the printable sheet. Superusers only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -27,7 +27,7 @@ from danvan.common.sheets.columns import NOTHING, Column, Problem
 from danvan.imports.checking import error_verdict
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, PreviewLine, Target, Verdict, digest
-from danvan.units.models import Level
+from danvan.units.models import AdministrativeUnit, Level
 
 TAKEN = (
     "Đã có tài khoản mang tên đăng nhập này nhưng khác thông tin. "
@@ -47,20 +47,20 @@ class AccountTarget(Target):
     def columns(self, job: ImportJob) -> list[Column]:
         return COLUMNS
 
-    def guide(self, job):
+    def guide(self, job: ImportJob) -> list[str]:
         return [
             "Mỗi dòng là một tài khoản mới. Không ghi mật khẩu vào tệp.",
             "Sau khi nhập, bấm “Cấp mật khẩu và in phiếu” ở trang kết quả.",
         ]
 
-    def checker(self, job):
+    def checker(self, job: ImportJob) -> Any:
         return AccountChecker(job)
 
-    def fingerprint(self, job, unit_ids):
+    def fingerprint(self, job: ImportJob, unit_ids: Iterable[int]) -> str:
         state = User.objects.aggregate(Count("pk"), Max("pk"))
         return digest(state, job.owner.is_active and job.owner.can(self.action))
 
-    def write(self, job, items):
+    def write(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         """Create the accounts and note each on the security log; raise PermissionDenied."""
         if not job.owner.can(self.action):
             raise PermissionDenied("Chỉ quản trị viên được tạo tài khoản.")
@@ -80,10 +80,10 @@ class AccountTarget(Target):
         person.clean()
         return person
 
-    def after(self, job):
+    def after(self, job: ImportJob) -> Any:
         return "Cấp mật khẩu và in phiếu", reverse("admin:accounts_user_issue")
 
-    def line(self, job, kind, item):
+    def line(self, job: ImportJob, kind: Any, item: Any) -> Any:
         number, username, full_name, role, _, place = item
         changes = (
             ("Họ và tên", "", full_name),
@@ -96,7 +96,7 @@ class AccountTarget(Target):
 class AccountChecker(Checker):
     """Judges rows against units and accounts read once."""
 
-    def __init__(self, job):
+    def __init__(self, job: ImportJob) -> None:
         self.unit_ids: set[int] = set()
         units = units_visible_to(job.owner).select_related("parent").order_by("valid_from")
         self.units = {unit.code: unit for unit in units}  # a code's latest version
@@ -139,7 +139,7 @@ class AccountChecker(Checker):
                 problems.append(Problem(column.key, message, allowed=column.choices))
         return found, problems
 
-    def _proposal(self, unit) -> str:
+    def _proposal(self, unit: AdministrativeUnit) -> str:
         """Return a free name made of level and code: xa-13369, the second one xa-13369-2."""
         if unit is None:
             return ""

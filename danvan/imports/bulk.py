@@ -61,7 +61,7 @@ def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterabl
     return total
 
 
-def _copy(cursor, statement: str, rows: Iterable[tuple]) -> None:
+def _copy(cursor: Any, statement: str, rows: Iterable[tuple]) -> None:
     """Stream the rows to PostgreSQL; constraints and triggers hold as in an INSERT."""
     with connection.wrap_database_errors, cursor.copy(statement) as copy:
         for row in rows:
@@ -114,7 +114,7 @@ class AuditWriter:
         *("source", "cid", "remote_addr", "timestamp", "changes_text"),
     ]
 
-    def __init__(self, model: type[models.Model]):
+    def __init__(self, model: type[models.Model]) -> None:
         now = current()
         actor = now.user
         unit, role = unit_and_role(actor)

@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import time
 from collections import Counter, defaultdict
+from typing import Any
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
@@ -102,7 +103,7 @@ def run_check(job: ImportJob) -> None:
         _Check(job, target, workbook, table, old_fonts).run()
 
 
-def opened(job: ImportJob, target: Target, *titles: str):
+def opened(job: ImportJob, target: Target, *titles: str) -> Any:
     """Open the workbook of `job` at the sheet of `target` (or one of `titles`). Raises FileRefused."""
     return open_workbook(
         job.file.path,
@@ -120,7 +121,7 @@ class _OldFonts:
     from the template's lists are Unicode even among words that are not: they stay as they are.
     """
 
-    def __init__(self, job: ImportJob, target: Target):
+    def __init__(self, job: ImportJob, target: Target) -> None:
         seen: dict[int, Counter] = defaultdict(Counter)
         with opened(job, target) as workbook:
             for _, row in workbook.rows:
@@ -179,7 +180,7 @@ class _Check:
         workbook: Workbook,
         table: Table,
         old_fonts: _OldFonts | None,
-    ):
+    ) -> None:
         self.job, self.target, self.table, self.old_fonts = job, target, table, old_fonts
         self.bad = bad_by_row(workbook.bad)
         self.letters = table.letters
@@ -302,13 +303,13 @@ class _Check:
         )
 
 
-def _own(job: ImportJob, **values) -> None:
+def _own(job: ImportJob, **values: Any) -> None:
     """Update the job as long as this process holds it; raises TakenOver."""
     if not ImportJob.objects.filter(pk=job.pk, run=job.run, state=job.state).update(**values):
         raise TakenOver
 
 
-def _finish(job: ImportJob, state: str, **values) -> None:
+def _finish(job: ImportJob, state: str, **values: Any) -> None:
     rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=job.state)
     if rows.update(state=state, heartbeat=timezone.now(), **values):
         job.state = state

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from danvan.accounts.models import User
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import confirming
 from danvan.imports.checking import check_job
-from danvan.imports.jobs import discard, new_job
 from danvan.imports.models import ImportJob, JobState, RowKind
 from danvan.imports.targets import Refused, Target
 from danvan.imports.workbooks import errors_workbook
@@ -24,7 +24,7 @@ SHOWN = 20
 class ImportCommand(BaseCommand):
     """Base of the import commands. Exit status 0 only when everything asked was done."""
 
-    def add_import_arguments(self, parser) -> None:
+    def add_import_arguments(self, parser: CommandParser) -> None:
         """Add what all import commands take."""
         parser.add_argument("file", metavar="FILE.xlsx")
         parser.add_argument("--user", required=True, metavar="NAME", help="whose rights count")
@@ -35,7 +35,9 @@ class ImportCommand(BaseCommand):
             help="write the workbook with its bad cells marked here",
         )
 
-    def run_import(self, target: Target, params: dict, *, file, user, dry_run, errors) -> None:
+    def run_import(
+        self, target: Target, params: dict, *, file: Any, user: User, dry_run: bool, errors: Any
+    ) -> None:
         """Check `file` and, unless it has errors or this is a dry run, write it."""
         job = self._checked(target, params, Path(file), _user(user))
         counts = job.counts
@@ -47,14 +49,14 @@ class ImportCommand(BaseCommand):
             self.stdout.write(f"note: {notice}")
         if counts.get(RowKind.ERROR):
             self._tell_errors(job, errors)
-            discard(job)
+            job.discard()
             raise CommandError("nothing was written: the file has errors")
         if dry_run:
-            discard(job)
+            job.discard()
             self.stdout.write("dry run: nothing was written")
             return
         if not job.writable:
-            discard(job)
+            job.discard()
             self.stdout.write("nothing to write: everything is stored already")
             return
         self._write(job)
@@ -66,14 +68,14 @@ class ImportCommand(BaseCommand):
             with path.open("rb") as handle:
                 upload = UploadedFile(File(handle), path.name, size=path.stat().st_size)
                 params = target.check_params(user, {"convert": False, "blanks": False, **params})
-                job = new_job(user, target, upload, params)
+                job = ImportJob.objects.make(user, target.slug, upload, params)
         except OSError as error:
             raise CommandError(f"cannot read {str(path)!r}: {error.strerror}") from error
         except (FileRefused, Refused) as refusal:
             raise CommandError(str(refusal)) from refusal
         check_job(job)
         if job.state == JobState.FAILED:
-            discard(job, JobState.FAILED)
+            job.discard(JobState.FAILED)
             raise CommandError(job.message)
         return job
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -131,7 +132,7 @@ def _keep_or_roll_back(job: ImportJob, expected: str, values: dict) -> None:
         setattr(job, name, value)
 
 
-def _back(job: ImportJob, message: str, running=JobState.WRITING) -> bool:
+def _back(job: ImportJob, message: str, running: Any = JobState.WRITING) -> bool:
     """Put the job back to where it stood before `running`, with a word why; nothing was written."""
     before = RUNNING[running]
     rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=running)
@@ -246,7 +247,7 @@ def work(job: ImportJob) -> None:
 class _Request:
     """What ledgers read of a request: the job's id, the address of the real request where there is one."""
 
-    def __init__(self, job: ImportJob):
+    def __init__(self, job: ImportJob) -> None:
         real = current().request
         self.id, self.user, self.path = job.request_id, job.owner, ""
         self.META = real.META if real else {}

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.http import Http404
 from django.utils.module_loading import import_string
 
+from danvan.accounts.models import User
 from danvan.accounts.rights import Action
 from danvan.common.sheets.columns import Column
 from danvan.common.sheets.layout import fold_heading
@@ -90,11 +91,11 @@ class Target:
         """Return the columns of the sheet for `job`."""
         raise NotImplementedError
 
-    def form_fields(self, user) -> dict:
+    def form_fields(self, user: User) -> dict:
         """Return what the upload page asks beside the file: name → form field, JSON-able values."""
         return {}
 
-    def check_params(self, user, params: Mapping[str, Any]) -> dict:
+    def check_params(self, user: User, params: Mapping[str, Any]) -> dict:
         """Return the params to store with the job; raise Refused for what cannot be."""
         return dict(params)
 
@@ -135,7 +136,7 @@ class Target:
 
     # -- what follows from the columns --------------------------------------------------------------
 
-    def matcher(self, job: ImportJob):
+    def matcher(self, job: ImportJob) -> Any:
         """Return the function that tells the key of a heading, and the folded headings."""
         known: dict[str, str] = {}
         columns = self.columns(job)
@@ -162,7 +163,7 @@ class Target:
         return f"danvan-template|{self.slug}|{self.version}|{year}"
 
 
-def digest(*facts) -> str:
+def digest(*facts: Any) -> str:
     """Return a short hash of `facts` (anything JSON can say)."""
     return hashlib.sha256(json.dumps(facts, default=str, sort_keys=True).encode()).hexdigest()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -68,13 +69,13 @@ def template_workbook(target: Target, job: ImportJob) -> Workbook:
     return book
 
 
-def _head(cell, column: Column) -> None:
+def _head(cell: Any, column: Column) -> None:
     excel.put(cell, f"{column.heading} *" if column.required else column.heading)
     cell.font, cell.fill = Font(bold=True), _MUST if column.required else _HEAD
     cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
 
 
-def _drop_down(sheet, lists, index: int, column: Column) -> None:
+def _drop_down(sheet: Any, lists: Any, index: int, column: Column) -> None:
     """Offer the choices of a column as a list that stands on the hidden sheet."""
     if not column.choices:
         return
@@ -93,7 +94,7 @@ def _drop_down(sheet, lists, index: int, column: Column) -> None:
     sheet.add_data_validation(rule)
 
 
-def _fill(sheet, target: Target, job: ImportJob, columns: list[Column], locked: bool) -> None:
+def _fill(sheet: Any, target: Target, job: ImportJob, columns: list[Column], locked: bool) -> None:
     for number, row in enumerate(target.template_rows(job), start=HEADER_ROW + 1):
         for index, column in enumerate(columns, start=1):
             value = row.get(column.key)
@@ -149,7 +150,7 @@ def errors_workbook(job: ImportJob) -> Workbook:
 class _Returned:
     """The workbook that goes back to its owner, row by row."""
 
-    def __init__(self, job: ImportJob, target: Target):
+    def __init__(self, job: ImportJob, target: Target) -> None:
         self.job, self.bad = job, _problems_by_row(job)
         self.header, self.only_bad = job.layout["header"], job.progress > WHOLE_FILE
         self.book = Workbook(write_only=True)
@@ -209,7 +210,7 @@ def _index(letter: str) -> int:
     return split_address(f"{letter}1")[1]
 
 
-def _cells(sheet, row: list, bad: dict | None, *, bold: bool = False) -> list:
+def _cells(sheet: Any, row: list, bad: dict | None, *, bold: bool = False) -> list:
     width = max([len(row), *((column + 1 for column in bad) if bad else ())])
     found = []
     for index in range(width):
@@ -228,7 +229,7 @@ def _cells(sheet, row: list, bad: dict | None, *, bold: bool = False) -> list:
     return found
 
 
-def _value(cell):
+def _value(cell: Any) -> Any:
     """Return a cell as it is to be written again."""
     if isinstance(cell, str):
         if cell.startswith((DATE, MOMENT)):
@@ -239,5 +240,5 @@ def _value(cell):
     return cell
 
 
-def _finite(number: float):
+def _finite(number: float) -> Any:
     return number if abs(number) < 1e300 else "#NUM!"

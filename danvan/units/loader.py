@@ -10,6 +10,7 @@ import csv
 import datetime
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -19,7 +20,7 @@ from danvan.units.kinds import Level, split_kind
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
 DEFAULT_FILE = Path(__file__).parent / "data" / "ha_nam_units.csv"
-COLUMNS = (
+CSV_COLUMNS = (
     "code", "name", "level", "parent_code", "valid_from", "valid_to", "successor_codes", "source",
 )  # fmt: skip
 # The column in which a field of the model stands, where the names differ.
@@ -40,7 +41,7 @@ WRITTEN = (
 class UnitFileError(Exception):
     """The file cannot be loaded; `problems` are sentences naming line and column."""
 
-    def __init__(self, problems: list[str]):
+    def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
 
@@ -101,7 +102,7 @@ def _read(path: Path) -> list[Row]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+            missing = [name for name in CSV_COLUMNS if name not in (reader.fieldnames or [])]
             if missing:
                 raise UnitFileError([f"line 1: missing column {', '.join(missing)}"])
             for record in reader:
@@ -128,10 +129,10 @@ def _read(path: Path) -> list[Row]:
 
 def _read_row(line: int, record: dict, problems: list[str]) -> Row | None:
     """Return the row of one CSV record, or None after adding to `problems`."""
-    cells = {name: clean_line(record.get(name) or "") for name in COLUMNS}
+    cells = {name: clean_line(record.get(name) or "") for name in CSV_COLUMNS}
     bad = len(problems)
 
-    def problem(column: str, message: str):
+    def problem(column: str, message: str) -> Any:
         problems.append(f"line {line}, column {column}: {message}")
 
     if not cells["code"].isdigit() or len(cells["code"]) > 10:
@@ -163,7 +164,7 @@ def _read_row(line: int, record: dict, problems: list[str]) -> Row | None:
     return Row(line, unit, cells["parent_code"], successors)
 
 
-def _read_dates(cells: dict[str, str], problem) -> dict[str, datetime.date | None]:
+def _read_dates(cells: dict[str, str], problem: Any) -> dict[str, datetime.date | None]:
     """Return valid_from and valid_to of a record; call `problem(column, message)` for what is wrong."""
     dates = {}
     for column in ("valid_from", "valid_to"):

@@ -1,4 +1,7 @@
-"""Event records: one file per kind, the shared base, the rules of a row, attachments."""
+"""Event records: one file per kind, the shared base, the rules of a row, attachments.
+
+Imports the locks and danvan.accounts; nothing else of records.
+"""
 
 from records.models.attachment import Attachment
 from records.models.base import EventRecord, RecordQuerySet
@@ -11,20 +14,3 @@ from records.models.mobilisation_model import Recognition, SkilledMobilisationMo
 from records.models.oversight import Oversight
 from records.models.study_conference import StudyConference
 from records.models.training_course import TrainingCourse
-
-__all__ = [
-    "Attachment",
-    "CitizenReception",
-    "DemocracyConference",
-    "DialogueConference",
-    "EmergingIssue",
-    "EventRecord",
-    "FriendlyGovAssessment",
-    "IssueStatus",
-    "Oversight",
-    "Recognition",
-    "RecordQuerySet",
-    "SkilledMobilisationModel",
-    "StudyConference",
-    "TrainingCourse",
-]

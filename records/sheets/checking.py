@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import copy
 import datetime
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from danvan.common.sheets.columns import NOTHING, Column, Known, Problem
 from danvan.common.words import in_words
 from danvan.imports.checking import error_verdict
-from danvan.imports.models import RowKind
+from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, Verdict
 from records.locks import locks_on
+from records.models.base import EventRecord
 from records.models.rules import rules_of
 
 SAME = Verdict(None)
@@ -24,7 +27,7 @@ class _Row:
 
     __slots__ = ("blanks", "digest", "key", "match", "number", "problems", "unit", "values")
 
-    def __init__(self, number: int):
+    def __init__(self, number: int) -> None:
         self.number, self.problems, self.values, self.blanks = number, [], {}, []
         self.unit = self.key = self.match = None
         self.digest = 0
@@ -33,7 +36,7 @@ class _Row:
 class RecordChecker(Checker):
     """The checker of one job into one kind."""
 
-    def __init__(self, target, job):
+    def __init__(self, target: Any, job: ImportJob) -> None:
         self.target, self.model = target, target.model
         self.clear = bool(job.params.get("blanks"))
         resource = target.resource(job.owner)
@@ -57,7 +60,7 @@ class RecordChecker(Checker):
         self.mapped: list[tuple[Column, Known]] = []
         self.kept_blanks = 0
 
-    def check_many(self, rows):
+    def check_many(self, rows: Iterable[Any]) -> list[Any]:
         if rows:
             present = rows[0][1]
             self.mapped = [(column, known) for column, known in self.known if column.key in present]
@@ -70,7 +73,7 @@ class RecordChecker(Checker):
         stored = self.model.objects.in_bulk(doubtful) if doubtful else {}
         return [self._verdict(row, stored) for row in parsed]
 
-    def finish(self):
+    def finish(self) -> list[Any]:
         if not self.kept_blanks:
             return []
         return [
@@ -164,7 +167,7 @@ class RecordChecker(Checker):
         old = stored.get(row.match)
         return self._new(row) if old is None else self._changed(row, old)
 
-    def _errors(self, row: _Row, problems) -> Verdict:
+    def _errors(self, row: _Row, problems: Any) -> Verdict:
         label = row.values.get("title", "")
         return error_verdict(row.number, str(label)[:120], problems)
 
@@ -191,7 +194,7 @@ class RecordChecker(Checker):
         values = [_form(state[name]) for name in self.stored]
         return Verdict(RowKind.NEW, [row.number, row.unit.pk, values])
 
-    def _is_good(self, scratch, state: dict) -> bool:
+    def _is_good(self, scratch: Any, state: dict) -> bool:
         """Tell whether the row is surely good; False sends it to the model's own judgement."""
         try:
             scratch.fill_blanks()
@@ -206,7 +209,7 @@ class RecordChecker(Checker):
                 return False
         return True
 
-    def _judged(self, record, row: _Row) -> list[Problem]:
+    def _judged(self, record: EventRecord, row: _Row) -> list[Problem]:
         """Ask the model what it says of `record` beside the cells of `row` that could not be read."""
         record.pk = None if record._state.adding else record.pk
         try:
@@ -219,7 +222,7 @@ class RecordChecker(Checker):
             ]
         return []
 
-    def _problem(self, record, name: str, message: str) -> Problem:
+    def _problem(self, record: EventRecord, name: str, message: str) -> Problem:
         """Return what the model said at the column of `name`; a choice not made names what there is."""
         if name == NON_FIELD_ERRORS:
             return Problem("", message)
@@ -229,7 +232,7 @@ class RecordChecker(Checker):
             return column.choose()
         return Problem(name, message, typed)
 
-    def _changed(self, row: _Row, old) -> Verdict:
+    def _changed(self, row: _Row, old: Any) -> Verdict:
         new = copy.copy(old)
         new._state = copy.copy(old._state)
         new._state.fields_cache = {"unit": row.unit}
@@ -258,7 +261,7 @@ class RecordChecker(Checker):
         item = [row.number, row.unit.pk, old.pk, old.version, str(old)[:200], changes]
         return Verdict(RowKind.CHANGED, item)
 
-    def _locked(self, row: _Row, old, new) -> list[Problem]:
+    def _locked(self, row: _Row, old: Any, new: Any) -> list[Problem]:
         locks = self.locks.get(row.unit.pk)
         if not locks:
             return []
@@ -268,7 +271,7 @@ class RecordChecker(Checker):
         return [Problem("", message) for message in sorted(found)]
 
 
-def _form(value):
+def _form(value: Any) -> Any:
     """Return a value as a job stores it: JSON knows neither days nor decimals."""
     kind = value.__class__
     if kind is datetime.date:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import models
 
 from danvan.common.sheets.columns import NOTHING, Problem
 from danvan.common.text import search_key
 from danvan.common.words import in_words
 from danvan.imports.checking import error_verdict
-from danvan.imports.models import RowKind
+from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, Verdict
 from records.locks import locks_on
 from records.models import Recognition, SkilledMobilisationModel
@@ -29,7 +31,7 @@ def values_of(row: Recognition) -> list:
 class RecognitionChecker(Checker):
     """Judges decisions against the models of the units the file speaks of, read once each."""
 
-    def __init__(self, job):
+    def __init__(self, job: ImportJob) -> None:
         self.clear = bool(job.params.get("blanks"))
         resource = RecognitionResource(job.owner)
         self.columns, self.units = resource.entered, resource.units
@@ -41,13 +43,13 @@ class RecognitionChecker(Checker):
         self.unit_ids: set[int] = set()
         self.silent = 0
 
-    def check_many(self, rows):
+    def check_many(self, rows: Iterable[Any]) -> Any:
         read = [(number, *self._read(row)) for number, row in rows]
         self._load({values["unit"] for _, values, _ in read if "unit" in values})
         judged = [self._judge(*row) for row in read]
         return self._with_locks(judged)
 
-    def finish(self):
+    def finish(self) -> list[Any]:
         if not self.silent:
             return []
         return [f"{self.silent} dòng không ghi quyết định nào nên được bỏ qua."]
@@ -82,7 +84,7 @@ class RecognitionChecker(Checker):
         for row in Recognition.objects.filter(model__in=models.order_by().values("pk")):
             self.stored[row.model_id, row.level, row.date] = row
 
-    def _judge(self, number: int, values: dict, problems: list[Problem]):
+    def _judge(self, number: int, values: dict, problems: list[Problem]) -> Any:
         """Return (line number, label, problems, decision or None, stored or None)."""
         label = str(values.get("title", ""))[:120]
         told = {problem.key for problem in problems}
@@ -137,7 +139,7 @@ class RecognitionChecker(Checker):
         fresh = [model for model in holding if (model.pk, *key) not in self.seen]
         return (fresh or holding or models)[0]
 
-    def _merged(self, old: Recognition, values: dict, model) -> Recognition:
+    def _merged(self, old: Recognition, values: dict, model: type[models.Model]) -> Recognition:
         row = copy.copy(old)
         row._state = copy.copy(old._state)
         row._state.fields_cache = {"model": model}

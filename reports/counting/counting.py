@@ -1,37 +1,25 @@
 """Figures counted from the records, for one unit or for all of them, and the records behind each.
 
-What is counted how stands in reports/counting/table.py. Measures of one source share one query, so all of
+What is counted how stands in reports/counting/table.py. Measures of one origin share one query, so all of
 them together cost ten queries for one unit or for ten thousand. Blank is not zero: a unit without a
-single record of a source in the period gets no number from it.
+single record of an origin in the period gets no number from it.
 """
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
-from urllib.parse import urlencode
 
 from django.db import models
 from django.urls import reverse
 
 from danvan.units.models import AdministrativeUnit
-from records.kinds import RecordKind
-from reports.counting.table import MEASURES, Measure, Origin
+from reports.counting.table import MEASURES, Measure
 from reports.models import Indicator, Report, ReportingPeriod
 
 # By unit id, then by code. Plain numbers as the database gives them; what is blank is left out.
 Counted = dict[int, dict[str, int | Decimal]]
-
-
-@dataclass(frozen=True)
-class Behind:
-    """The records behind a figure: their kind, the list's filter as a query string, the rows themselves."""
-
-    kind: RecordKind
-    query: str
-    rows: models.QuerySet
-    measure: Measure
 
 
 def counted(units: models.QuerySet[AdministrativeUnit], period: ReportingPeriod) -> Counted:
@@ -51,7 +39,12 @@ def counted(units: models.QuerySet[AdministrativeUnit], period: ReportingPeriod)
     }
 
 
-def measured(units: models.QuerySet, start, end, codes: Iterable[str] | None = None) -> Counted:
+def measured(
+    units: models.QuerySet,
+    start: datetime.date,
+    end: datetime.date,
+    codes: Iterable[str] | None = None,
+) -> Counted:
     """Return the measures `codes` (all of them by default) from `start` to `end`, by unit and measure."""
     by_source: dict[int, list[Measure]] = {}
     for code in MEASURES if codes is None else codes:
@@ -66,8 +59,10 @@ def measured(units: models.QuerySet, start, end, codes: Iterable[str] | None = N
     return found
 
 
-def grouped(measures: list[Measure], units: models.QuerySet, start, end) -> models.QuerySet:
-    """Return the one query of measures that share a source: rows of (unit id, number, number, …)."""
+def grouped(
+    measures: list[Measure], units: models.QuerySet, start: datetime.date, end: datetime.date
+) -> models.QuerySet:
+    """Return the one query of measures that share an origin: rows of (unit id, number, number, …)."""
     origin = measures[0].origin
     rows = origin.rows(start, end).filter(**{f"{origin.unit}__in": units.order_by().values("pk")})
     names = {f"m_{index}": measure.expression for index, measure in enumerate(measures)}
@@ -83,21 +78,6 @@ def counted_for(report: Report) -> dict[str, Decimal]:
     found = counted(AdministrativeUnit.objects.filter(pk=report.unit_id), period)
     numbers = found.get(report.unit_id, {})
     return {code: Decimal(number) for code, number in numbers.items() if code in entered}
-
-
-def records_behind(unit: AdministrativeUnit, period: ReportingPeriod, code: str) -> Behind | None:
-    """Return the records behind the figure of indicator `code`, None for one that is not counted.
-
-    `rows` are not scoped: pages use `query`, which leads to the record list of what the person may see.
-    """
-    names = period.catalogue.indicators.filter(code=code).values_list("measure", flat=True)
-    measure = MEASURES.get(names[0] if names else "")
-    if measure is None:
-        return None
-    origin: Origin = measure.origin
-    rows = origin.rows(period.start, period.end).filter(measure.where, **{origin.unit: unit.pk})
-    params = {**origin.params(unit.pk, period.start, period.end), **dict(measure.query)}
-    return Behind(origin.kind, urlencode(params), rows, measure)
 
 
 def links_behind(
@@ -122,7 +102,6 @@ def links_behind(
         span = report.period.start, report.period.end
         for catalogue, code, measure in measures:
             if catalogue == report.period.catalogue_id:
-                params = {**measure.origin.params(report.unit_id, *span), **dict(measure.query)}
                 address = reverse("records:list", args=[measure.origin.kind])
-                links[report.pk, code] = f"{address}?{urlencode(params)}"
+                links[report.pk, code] = f"{address}?{measure.query_of(report.unit_id, *span)}"
     return links

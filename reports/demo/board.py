@@ -35,7 +35,7 @@ class Board:
     units: Iterable[DemoUnit]
     rows: dict[str, Numbers] = field(default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.units = list(self.units)
         self.rows = {unit.code: {} for unit in self.units}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
@@ -29,7 +30,8 @@ from reports.demo.scenario import (
 )
 from reports.demo.totals import YEARS
 from reports.demo.units import STRUCTURE_DATE, demo_unit, demo_units
-from reports.figures.writing import Figure, write_figures, write_many
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures, write_many
 from reports.models import (
     DeadlineExtension,
     FigureChange,
@@ -106,7 +108,7 @@ def _count_rows() -> None:
 class _Year:
     """One year on its way into the database."""
 
-    def __init__(self, year: int, accounts: dict[int, User], today: datetime.date):
+    def __init__(self, year: int, accounts: dict[int, User], today: datetime.date) -> None:
         self.year, self.accounts, self.today = year, accounts, today
         dates = default_dates(year)
         self.due = Due(dates["due_commune"], dates["due_district"], dates["due_province"])
@@ -245,7 +247,7 @@ class _Year:
         PeriodLog.objects.create(period=self.period, action="Khóa kỳ", actor=actor, at=moment)
 
 
-def _move(report: Report, step, state: State, actor: User) -> Transition:
+def _move(report: Report, step: Any, state: State, actor: User) -> Transition:
     return Transition(
         report=report,
         action=step.action,
@@ -257,7 +259,7 @@ def _move(report: Report, step, state: State, actor: User) -> Transition:
     )
 
 
-def _create_dated(model, rows: list, name: str) -> None:
+def _create_dated(model: type[models.Model], rows: list, name: str) -> None:
     """Create `rows` whose auto_now_add field `name` must keep the moment it was given."""
     moments = [getattr(row, name) for row in rows]
     model.objects.bulk_create(rows, batch_size=500)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Count, Sum
 
 from danvan.units.models import AdministrativeUnit, Level
-from reports.figures.writing import Figure
+from reports.figures.figure import Figure
 from reports.models import Aggregation, Indicator, Report, State, Value
 
 # A board copies what a page showed it: the approved, with those that wait, or all that is there.

@@ -7,16 +7,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from danvan.common.numbers import format_number
 from danvan.common.words import EMPTY
 from reports.counting.counting import counted_for, links_behind
 from reports.figures.below import sums_below
+from reports.figures.figure import BLANK, Figure, computed_text, describe
 from reports.figures.reading import EntryProblem, read_figure, typed_form
-from reports.figures.rules import Finding, RuleBook, computed_text, describe
-from reports.figures.writing import BLANK, Conflict, Figure, figures_of
+from reports.figures.rules import Finding, RuleBook
+from reports.figures.stored import figures_of, prior_report
+from reports.figures.writing import Conflict
 from reports.models import Indicator, Remark, Report, Section, ValueType
-from reports.workflow.submission import blank_codes, prior_report
 
 NOTE, QUALIFIER = "-note", "-q"
 
@@ -115,7 +117,7 @@ class EntrySection:
 class EntrySheet:
     """A report opened for reading or typing. `read` takes a posted form; the page shows what was typed."""
 
-    def __init__(self, report: Report):
+    def __init__(self, report: Report) -> None:
         self.report = report
         self.version = report.version
         self.book = RuleBook(report.period.catalogue_id, report.level)
@@ -188,7 +190,7 @@ class EntrySheet:
             if row.code in self.counted and wanted in (row.code, row.section.code, "all")
         }
 
-    def forget(self, codes) -> None:
+    def forget(self, codes: Any) -> None:
         """Show what is stored for `codes` instead of what was typed (it has been saved)."""
         for code in codes:
             self.typed.pop(code, None)
@@ -247,7 +249,7 @@ class EntrySheet:
 
     def blanks(self) -> list[str]:
         """Return the codes still blank."""
-        return blank_codes(self.book, self.stored)
+        return self.book.blanks(self.stored)
 
     def sections(self) -> list[EntrySection]:
         """Return the page: every figure shown to this level, by section."""
@@ -271,7 +273,7 @@ class EntrySheet:
             page.entries.append(entry)
         return list(pages.values())
 
-    def _entry(self, indicator: Indicator, computed, computed_prior) -> Entry:
+    def _entry(self, indicator: Indicator, computed: Any, computed_prior: Any) -> Entry:
         code = indicator.code
         figure, before = self.stored.get(code, BLANK), self.prior.get(code, BLANK)
         entry = Entry(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from danvan.common.numbers import format_number, rounded
+from danvan.common.numbers import format_number
 from danvan.units.models import Level
 from reports.catalogue.expressions import holds, names_in, parse, value
-from reports.figures.writing import BLANK, Figure
-from reports.models import Aggregation, Indicator, Qualifier, Rule, Severity, ValueType
+from reports.figures.figure import BLANK, Figure
+from reports.models import Aggregation, Indicator, Rule, Severity
 
 # A jump asks for a sentence when it is over half of last year's figure and not a matter of a few units:
 # small counts (1 → 2) would otherwise ask all the time.
@@ -37,7 +38,7 @@ class Finding:
 class RuleBook:
     """The rules and indicators that bind the units of one level in one catalogue."""
 
-    def __init__(self, catalogue_id: int, level: str):
+    def __init__(self, catalogue_id: int, level: str) -> None:
         self.level = level
         rows = Indicator.objects.filter(catalogue=catalogue_id).select_related("section", "parent")
         self.indicators = {row.code: row for row in rows.order_by("section__order", "order")}
@@ -73,6 +74,16 @@ class RuleBook:
             if row.is_computed and row.shown_to(self.level)
         }
 
+    def blanks(self, figures: Mapping[str, Figure]) -> list[str]:
+        """Return what the unit enters and has left blank (the six-organisation parts are optional)."""
+        return [
+            code
+            for code, row in self.indicators.items()
+            if row.entered_by(self.level)
+            and not row.is_component
+            and figures.get(code, BLANK).is_blank
+        ]
+
     def check(
         self,
         figures: Mapping[str, Figure],
@@ -92,7 +103,7 @@ class RuleBook:
         order = {code: place for place, code in enumerate(self.indicators)}
         return sorted(found, key=lambda problem: (order[problem.code], problem.severity))
 
-    def _broken(self, figures):
+    def _broken(self, figures: Mapping[str, Any]) -> Iterator[Any]:
         look = self.lookup(figures)
         for rule in self.rules:
             if holds(parse(rule.expression), look) is False:
@@ -101,7 +112,7 @@ class RuleBook:
                 codes = frozenset(names_in(parse(rule.expression)))
                 yield Finding(code, rule.severity, rule.message, settled, codes)
 
-    def _place(self, rule: Rule, figures) -> str:
+    def _place(self, rule: Rule, figures: Mapping[str, Any]) -> str:
         """Return the figure at which the rule's message stands: its own, or one typed here that it reads."""
         if rule.indicator.entered_by(self.level):
             return rule.indicator.code
@@ -110,7 +121,7 @@ class RuleBook:
             (c for c in typed if self.indicators[c].entered_by(self.level)), rule.indicator.code
         )
 
-    def _jumps(self, figures, prior):
+    def _jumps(self, figures: Mapping[str, Any], prior: Any) -> Iterator[Any]:
         for code, before in prior.items():
             indicator, figure = self.indicators.get(code), figures.get(code, BLANK)
             if indicator is None or not indicator.is_number or figure.number is None:
@@ -127,7 +138,7 @@ class RuleBook:
                     frozenset({code}),
                 )
 
-    def _gaps(self, figures, counted):
+    def _gaps(self, figures: Mapping[str, Any], counted: Any) -> Iterator[Any]:
         for code, number in counted.items():
             figure = figures.get(code, BLANK)
             if figure.number is not None and figure.number != number:
@@ -140,7 +151,7 @@ class RuleBook:
                     frozenset({code}),
                 )
 
-    def _copies(self, figures, below):
+    def _copies(self, figures: Mapping[str, Any], below: Any) -> Iterator[Any]:
         for code, sums in below.items():
             figure = figures.get(code, BLANK)
             if figure.number in sums:
@@ -153,27 +164,3 @@ class RuleBook:
                     bool(figure.note),
                     frozenset({code}),
                 )
-
-
-def describe(indicator: Indicator, figure: Figure) -> str:
-    """Return a figure as people read it: "trên 1.140", "Có", "Tốt", a text; "" for blank."""
-    if indicator.value_type == ValueType.TEXT:
-        return figure.text
-    if figure.number is None:
-        return ""
-    if indicator.value_type == ValueType.BOOLEAN:
-        return "Có" if figure.number else "Không"
-    if indicator.value_type == ValueType.RATING:
-        rank = int(figure.number)
-        return indicator.scale[rank - 1] if 0 < rank <= len(indicator.scale) else str(rank)
-    return Qualifier(figure.qualifier).prefix + format_number(figure.number)
-
-
-def computed_text(indicator: Indicator, number: Decimal | None) -> str:
-    """Return a figure nobody types as people read it: a ratio as "90,5%", others as "1.140"; "" for blank."""
-    if number is None:
-        return ""
-    places = ValueType(indicator.value_type).places
-    if indicator.value_type == ValueType.PERCENT:
-        return f"{format_number(rounded(number * 100, places))}%"
-    return format_number(rounded(number, places))

@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import standing
 from danvan.imports.bulk import insert_many
 from danvan.units.organisations import office_name
-from reports.figures.checking import check_figure
-from reports.models import FigureChange, Indicator, Qualifier, Report, Value
+from reports.figures.figure import BLANK, Figure, check_figure
+from reports.figures.stored import figures_of
+from reports.models import FigureChange, Indicator, Report, Value
 from reports.workflow.holding import lock_for_figures
 from reports.workflow.moves import lock_reason
 
@@ -31,53 +33,6 @@ _LINE = (
     *("report", "indicator", "old", "new", "version", "actor", "actor_unit", "actor_role"),
     *("on_behalf", "source", "reason", "request_id", "at"),
 )
-
-
-@dataclass(frozen=True)
-class Figure:
-    """What a report says for one indicator. A blank one has neither number nor text (a note may stand)."""
-
-    number: Decimal | None = None
-    qualifier: str = Qualifier.EXACT.value
-    text: str = ""
-    note: str = ""
-
-    def __post_init__(self):
-        if self.number is not None:
-            # One spelling per number: 5, 5.0 and 5.000 are the same figure.
-            number = Decimal(self.number)
-            object.__setattr__(self, "number", number.normalize() if number else Decimal(0))
-        object.__setattr__(self, "qualifier", str(self.qualifier))
-
-    @property
-    def is_blank(self) -> bool:
-        """Tell whether nothing was entered. Zero is something."""
-        return self.number is None and not self.text
-
-    def as_json(self) -> dict | None:
-        """Return the ledger's form of the figure, None where there is nothing at all."""
-        if self == BLANK:
-            return None
-        number = None if self.number is None else f"{self.number:f}"
-        # Spelled out: asdict copies deeply, which tells on a sheet of 10,000 figures.
-        kept = {"qualifier": self.qualifier, "text": self.text, "note": self.note}
-        return {"number": number, **kept}
-
-    @classmethod
-    def from_json(cls, data: dict | None) -> Figure:
-        """Return the figure of a ledger entry."""
-        if data is None:
-            return BLANK
-        number = None if data["number"] is None else Decimal(data["number"])
-        return cls(**{**data, "number": number})
-
-    @classmethod
-    def of(cls, value: Value) -> Figure:
-        """Return the figure of a stored value."""
-        return cls(value.number, value.qualifier, value.text, value.note)
-
-
-BLANK = Figure()
 
 
 @dataclass(frozen=True)
@@ -92,7 +47,7 @@ class Conflict:
 class StaleFigures(Exception):  # noqa: N818
     """Somebody else changed the same figures since the page was opened; nothing was written."""
 
-    def __init__(self, conflicts: dict[str, Conflict]):
+    def __init__(self, conflicts: dict[str, Conflict]) -> None:
         self.conflicts = conflicts
         super().__init__(", ".join(conflicts))
 
@@ -113,12 +68,6 @@ class WriteResult:
         return sum(len(codes) for codes in self.changed.values())
 
 
-def figures_of(report: Report) -> dict[str, Figure]:
-    """Return the stored figures of `report` by indicator code (blank ones are absent)."""
-    values = report.values.select_related("indicator")
-    return {value.indicator.code: Figure.of(value) for value in values}
-
-
 def figures_at(report: Report, version: int, current: Mapping[str, Figure]) -> dict[str, Figure]:
     """Return the figures as they were at `version`, by rolling `current` back along the ledger."""
     figures = dict(current)
@@ -132,7 +81,7 @@ def write_figures(
     report: Report,
     changes: Mapping[str, Figure],
     *,
-    actor,
+    actor: User,
     source: str,
     reason: str = "",
     version: int | None = None,
@@ -189,7 +138,7 @@ def _conflicts(
 def write_many(
     changes: Mapping[int, Mapping[str, Figure]],
     *,
-    actor,
+    actor: User,
     source: str,
     reason: str = "",
     request_id: str = "",
@@ -212,7 +161,7 @@ def write_many(
 class _Batch:
     """The rows to create, change and delete so that `wanted` figures stand in `reports`."""
 
-    def __init__(self, reports: list[Report], wanted: Mapping[int, Mapping[str, Figure]]):
+    def __init__(self, reports: list[Report], wanted: Mapping[int, Mapping[str, Figure]]) -> None:
         self.reports = {report.pk: report for report in reports}
         self.created: list[tuple] = []
         self.updated: list[Value] = []
@@ -229,13 +178,13 @@ class _Batch:
                 indicator = indicators.get((report.period.catalogue_id, code))
                 self._plan(report, code, indicator, stored, figure)
 
-    def _indicators(self, wanted) -> dict[tuple[int, str], Indicator]:
+    def _indicators(self, wanted: Any) -> dict[tuple[int, str], Indicator]:
         catalogues = {report.period.catalogue_id for report in self.reports.values()}
         codes = {code for figures in wanted.values() for code in figures}
         rows = Indicator.objects.filter(catalogue__in=catalogues, code__in=codes)
         return {(row.catalogue_id, row.code): row for row in rows}
 
-    def _plan(self, report, code, indicator, stored, figure: Figure) -> None:
+    def _plan(self, report: Any, code: str, indicator: Any, stored: Any, figure: Figure) -> None:
         if indicator is None or not indicator.entered_by(report.level):
             raise ValidationError({code: "Chỉ tiêu này không do đơn vị nhập."})
         value = stored.get((report.pk, indicator.pk))
@@ -258,7 +207,7 @@ class _Batch:
         self.lines.setdefault(report.pk, []).append((indicator.pk, *sides))
         self.changed.setdefault(report.pk, []).append(code)
 
-    def write(self, actor, source: str, reason: str, request_id: str) -> None:
+    def write(self, actor: User, source: str, reason: str, request_id: str) -> None:
         """Write values, ledger lines and versions. Nothing to change writes nothing."""
         if not self.lines:
             return
@@ -271,7 +220,7 @@ class _Batch:
         insert_many(FigureChange, _LINE, self._ledger(actor, str(source), reason, request_id))
         self._count()
 
-    def _ledger(self, actor, *door: str) -> Iterator[tuple]:
+    def _ledger(self, actor: User, *door: str) -> Iterator[tuple]:
         """Yield the lines as _LINE; who signs, and as what, is asked once per report."""
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         units = {report.unit_id for report in self.reports.values()}
@@ -301,7 +250,7 @@ class _Batch:
             )
 
 
-def _stored(model, column: str, data):
+def _stored(model: type[models.Model], column: str, data: Any) -> Any:
     """Return `data` as the database takes it in a column of `model`."""
     return model._meta.get_field(column).get_db_prep_save(data, connection)
 

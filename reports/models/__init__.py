@@ -1,4 +1,7 @@
-"""Models of the yearly report: the catalogue, the period, the report with its values and its log."""
+"""Models of the yearly report: the catalogue, the period, the report with its values and its log.
+
+Imports danvan.accounts, danvan.units and the expressions of catalogue/; no other room of reports.
+"""
 
 from reports.models.catalogue import (
     Aggregation,
@@ -9,6 +12,7 @@ from reports.models.catalogue import (
     Severity,
     ValueType,
 )
+from reports.models.letterhead import Authority, DocumentStyle, OfficeLetterhead, Spelling
 from reports.models.period import DeadlineExtension, PeriodKind, PeriodLog, ReportingPeriod
 from reports.models.report import (
     FigureChange,
@@ -20,25 +24,3 @@ from reports.models.report import (
     Transition,
     Value,
 )
-
-__all__ = [
-    "Aggregation",
-    "Catalogue",
-    "DeadlineExtension",
-    "FigureChange",
-    "Indicator",
-    "PeriodKind",
-    "PeriodLog",
-    "Qualifier",
-    "Remark",
-    "Report",
-    "ReportingPeriod",
-    "Rule",
-    "Section",
-    "Severity",
-    "Source",
-    "State",
-    "Transition",
-    "Value",
-    "ValueType",
-]

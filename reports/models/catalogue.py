@@ -64,9 +64,7 @@ class Catalogue(models.Model):
     @property
     def is_frozen(self) -> bool:
         """Tell whether reports of the year were ever submitted: from then on the catalogue stands still."""
-        from reports.models.report import Report
-
-        return Report.objects.filter(period__catalogue=self, submitted_at__isnull=False).exists()
+        return self.periods.filter(reports__submitted_at__isnull=False).exists()
 
     @property
     def is_opened(self) -> bool:
@@ -87,7 +85,7 @@ class CatalogueRow(models.Model):
     class Meta:
         abstract = True
 
-    def clean(self):
+    def clean(self) -> None:
         """Refuse a change to a frozen year."""
         super().clean()
         if self.catalogue_id and self.catalogue.is_frozen:
@@ -119,7 +117,7 @@ class Section(CatalogueRow):
     def __str__(self) -> str:
         return self.label
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         self.code, self.label = clean_line(self.code).upper(), clean_line(self.label)
         if not re.fullmatch(r"[A-Z]{1,10}", self.code):
@@ -202,7 +200,7 @@ class Indicator(CatalogueRow):
     def __str__(self) -> str:
         return f"{self.code} {self.label}"
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         self.code, self.label = clean_line(self.code).upper(), clean_line(self.label)
         self.formula = clean_line(self.formula)
@@ -315,7 +313,7 @@ class Rule(CatalogueRow):
         """The indicator codes it names."""
         return names_in(parse(self.expression))
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         self.expression, self.message = clean_line(self.expression), clean_text(self.message)
         _check_expression(self, "expression", self.expression, condition=True)
@@ -344,7 +342,7 @@ def _check_expression(row: CatalogueRow, field: str, text: str, *, condition: bo
 
 def with_submissions(catalogues: models.QuerySet) -> models.QuerySet:
     """Return `catalogues` annotated with `has_submissions`, for lists that show which are frozen."""
-    from reports.models.report import Report
-
-    submitted = Report.objects.filter(period__catalogue=OuterRef("pk"), submitted_at__isnull=False)
+    submitted = Catalogue.objects.filter(
+        pk=OuterRef("pk"), periods__reports__submitted_at__isnull=False
+    )
     return catalogues.annotate(has_submissions=Exists(submitted))

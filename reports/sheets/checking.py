@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from danvan.common.sheets import cells
 from danvan.common.sheets.columns import Problem
 from danvan.common.text import clean_text
@@ -9,10 +12,11 @@ from danvan.imports.checking import error_verdict
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, Verdict
 from reports.figures.below import sums_below
+from reports.figures.figure import BLANK, Figure
 from reports.figures.reading import EntryProblem, read_figure
 from reports.figures.rules import RuleBook
-from reports.figures.writing import BLANK, Figure
-from reports.models import Indicator, Report, ReportingPeriod, Value, ValueType
+from reports.figures.stored import stored_figures
+from reports.models import Indicator, Report, ReportingPeriod, ValueType
 from reports.workflow.moves import lock_reason
 
 MAX_WARNINGS = 40
@@ -25,20 +29,10 @@ def indicators_of(period: ReportingPeriod) -> list[Indicator]:
     return [row for row in rows.order_by("section__order", "order") if not row.is_computed]
 
 
-def stored_figures(reports) -> dict[int, dict[str, Figure]]:
-    """Return report id → code → Figure of `reports` (a queryset), in one query."""
-    found: dict[int, dict[str, Figure]] = {}
-    values = Value.objects.filter(report__in=reports.values("pk"))
-    columns = ("report_id", "indicator__code", "number", "qualifier", "text", "note")
-    for report_id, code, *figure in values.values_list(*columns):
-        found.setdefault(report_id, {})[code] = Figure(*figure)
-    return found
-
-
 class ValueChecker(Checker):
     """Judges one unit's line after the other with the words and rules of the form."""
 
-    def __init__(self, target, job: ImportJob):
+    def __init__(self, target: Any, job: ImportJob) -> None:
         self.clear = bool(job.params.get("blanks"))
         reports = target.reports_of(job)
         self.period = target.period_of(job)
@@ -52,7 +46,7 @@ class ValueChecker(Checker):
         self.more_warnings = 0
         self.kept_blanks = 0
 
-    def check(self, number, row):
+    def check(self, number: Decimal, row: Any) -> Any:
         report = self._report(number, row)
         if isinstance(report, Problem):
             return error_verdict(number, cells.shown(row.get(NAME, ""))[:120], [report])
@@ -84,7 +78,7 @@ class ValueChecker(Checker):
         item = [number, report.unit_id, report.pk, report.unit.place_name, changes]
         return Verdict(RowKind.CHANGED, item, weight=len(changes))
 
-    def finish(self):
+    def finish(self) -> Any:
         found = list(self.warnings)
         if self.more_warnings:
             found.append(f"và {self.more_warnings} cảnh báo khác, xem trong từng báo cáo.")
@@ -115,7 +109,7 @@ class ValueChecker(Checker):
         self.unit_ids.add(report.unit_id)
         return report
 
-    def _figure(self, report: Report, code: str, cell, old: Figure) -> Figure:
+    def _figure(self, report: Report, code: str, cell: Any, old: Figure) -> Figure:
         """Return the figure a cell stands for; a blank keeps what is stored unless asked to clear."""
         indicator = self.indicators[code]
         if cell.__class__ is Problem:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from django.db.models import QuerySet
-
+from danvan.accounts.models import User
 from reports.counting.counting import counted_for
 from reports.figures.below import sums_below
 from reports.figures.rules import Finding, RuleBook
-from reports.figures.writing import BLANK, Figure, figures_of
-from reports.models import PeriodKind, Report, Transition, Value
+from reports.figures.stored import figures_of, prior_numbers
+from reports.models import Report, Transition, Value
 from reports.workflow.moves import MoveRefused, make_move
 
 
 class NotReady(MoveRefused):
     """The figures do not allow the submission: problems to mend, or blanks to confirm."""
 
-    def __init__(self, problems: list[Finding], blanks: list[str]):
+    def __init__(self, problems: list[Finding], blanks: list[str]) -> None:
         self.problems, self.blanks = problems, blanks
         if problems:
             message = f"Chưa gửi được: còn {len(problems)} chỗ cần xem lại."
@@ -28,7 +27,7 @@ class NotReady(MoveRefused):
 
 
 def submit(
-    report: Report, *, user, version: int | None = None, blanks_confirmed: bool = False
+    report: Report, *, user: User, version: int | None = None, blanks_confirmed: bool = False
 ) -> Transition:
     """Send `report` for review and return the log row.
 
@@ -46,40 +45,12 @@ def submit(
             below=sums_below(locked, figures),
         )
         stopping = [problem for problem in problems if problem.stops]
-        blanks = blank_codes(book, figures)
+        blanks = book.blanks(figures)
         if stopping or (blanks and not blanks_confirmed):
             raise NotReady(stopping, blanks)
         _store_counted(locked, counted)
 
     return make_move(report, "submit", user=user, version=version, before=check)
-
-
-def blank_codes(book: RuleBook, figures: Mapping[str, Figure]) -> list[str]:
-    """Return the indicators the unit enters and has left blank (the six-organisation parts are optional)."""
-    return [
-        code
-        for code, row in book.indicators.items()
-        if row.entered_by(book.level) and not row.is_component and figures.get(code, BLANK).is_blank
-    ]
-
-
-def prior_report(report: Report) -> Report | None:
-    """Return the same unit's report of the year before, None where there is none."""
-    return _prior_reports(report).select_related("period").first()
-
-
-def prior_numbers(report: Report) -> dict[str, Decimal]:
-    """Return last year's numbers of the same unit, by indicator code."""
-    values = Value.objects.filter(report__in=_prior_reports(report), number__isnull=False)
-    return dict(values.values_list("indicator__code", "number"))
-
-
-def _prior_reports(report: Report) -> QuerySet[Report]:
-    return Report.objects.filter(
-        unit__in=report.unit.versions(),
-        period__kind=PeriodKind.YEAR,
-        period__year=report.period.year - 1,
-    )
 
 
 def _store_counted(report: Report, counted: Mapping[str, Decimal]) -> None:

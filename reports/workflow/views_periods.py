@@ -5,11 +5,14 @@ from __future__ import annotations
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from danvan.accounts.models import User
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.forms import DateInput
 from danvan.common.text import clean_line
@@ -18,13 +21,13 @@ from reports.workflow.periods import close_period, default_dates, open_period, r
 from reports.workflow.progress import state_counts
 
 
-def _require_manager(request) -> None:
+def _require_manager(request: PersonRequest) -> None:
     if not request.user.can(Action.MANAGE_PERIOD):
         raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được quản lý kỳ báo cáo.")
 
 
 @require_safe
-def period_list(request):
+def period_list(request: PersonRequest) -> HttpResponse:
     """List the periods."""
     _require_manager(request)
     periods = ReportingPeriod.objects.select_related("closed_by")
@@ -45,13 +48,13 @@ class OpenForm(forms.ModelForm):
             DateInput(),
         )
 
-    def _post_clean(self):
+    def _post_clean(self) -> None:
         # Dates and overlaps are checked by open_period's full_clean, once, on the finished row.
         pass
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def open_new(request):
+def open_new(request: PersonRequest) -> HttpResponse:
     """Open a year: freezes catalogue, unit list and due dates."""
     _require_manager(request)
     if request.method == "POST":
@@ -67,7 +70,7 @@ def open_new(request):
     return render(request, "reports/period_open.html", {"form": form})
 
 
-def _open(form: OpenForm, user) -> ReportingPeriod | None:
+def _open(form: OpenForm, user: User) -> ReportingPeriod | None:
     try:
         return open_period(actor=user, **form.cleaned_data)
     except ValidationError as error:
@@ -76,14 +79,16 @@ def _open(form: OpenForm, user) -> ReportingPeriod | None:
 
 
 @require_safe
-def period_detail(request, pk: int):
+def period_detail(request: PersonRequest, pk: int) -> HttpResponse:
     """Show one period: dates, how the reports stand, what was done to it."""
     _require_manager(request)
     period = get_object_or_404(ReportingPeriod.objects.select_related("closed_by"), pk=pk)
     return _detail_page(request, period)
 
 
-def _detail_page(request, period: ReportingPeriod, *, error: str = "", status: int = 200):
+def _detail_page(
+    request: PersonRequest, period: ReportingPeriod, *, error: str = "", status: int = 200
+) -> HttpResponse:
     context = {
         "period": period,
         "counts": state_counts(Report.objects.visible_to(request.user), period),
@@ -98,7 +103,7 @@ def _detail_page(request, period: ReportingPeriod, *, error: str = "", status: i
 
 
 @require_POST
-def close(request, pk: int):
+def close(request: PersonRequest, pk: int) -> HttpResponse:
     """Close a period."""
     _require_manager(request)
     period = get_object_or_404(ReportingPeriod, pk=pk)
@@ -108,7 +113,7 @@ def close(request, pk: int):
 
 
 @require_POST
-def reopen(request, pk: int):
+def reopen(request: PersonRequest, pk: int) -> HttpResponse:
     """Open a closed period again."""
     _require_manager(request)
     period = get_object_or_404(ReportingPeriod, pk=pk)
@@ -120,5 +125,5 @@ def reopen(request, pk: int):
     return redirect("reports:period", pk=pk)
 
 
-def _reason(request) -> str:
+def _reason(request: PersonRequest) -> str:
     return clean_line(request.POST.get("reason", ""))[:500]

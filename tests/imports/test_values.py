@@ -7,7 +7,9 @@ import openpyxl
 from django.test import TestCase
 
 from danvan.imports.models import ImportJob
-from reports.figures.writing import Figure, figures_of, write_figures
+from reports.figures.figure import Figure
+from reports.figures.stored import figures_of
+from reports.figures.writing import write_figures
 from reports.models import FigureChange, Report, Value
 from tests.cast import build_cast, build_world
 from tests.imports.tools import confirm, content, errors_of, saved, upload

@@ -13,7 +13,8 @@ from records import services
 from records.models import DialogueConference
 from records.services import save_record
 from reports.figures import writing
-from reports.figures.writing import Figure, ReportLocked, write_figures
+from reports.figures.figure import Figure
+from reports.figures.writing import ReportLocked, write_figures
 from reports.models import FigureChange, PeriodLog, ReportingPeriod, Transition
 from reports.workflow import moves
 from reports.workflow.moves import MoveRefused

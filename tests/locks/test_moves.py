@@ -6,7 +6,8 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.test import TransactionTestCase
 
-from reports.figures.writing import Figure, write_figures
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures
 from reports.models import Remark, Report, State, Transition
 from reports.workflow import moves
 from reports.workflow.moves import make_move

@@ -15,7 +15,8 @@ from danvan.imports.confirming import confirm_here
 from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference
 from records.services import StaleRecord, change_records, delete_records, save_record
-from reports.figures.writing import Figure, ReportLocked, write_figures, write_many
+from reports.figures.figure import Figure
+from reports.figures.writing import ReportLocked, write_figures, write_many
 from reports.models import FigureChange, Report, ReportingPeriod, State, Transition
 from reports.workflow.moves import MoveRefused, make_move
 from reports.workflow.periods import close_period, reopen_period

@@ -9,7 +9,8 @@ from django.test import Client, TestCase, TransactionTestCase
 
 from danvan.accounts.models import AuditEntry, SecurityEvent
 from danvan.common.ops import append_only
-from reports.figures.writing import Figure, write_figures
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures
 from reports.models import FigureChange, PeriodLog, Source, Transition
 from reports.workflow.submission import submit
 from tests.cast import PASSWORD, build_cast, build_world

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.django_db(transaction=False)
 WRITER = """
 import itertools
 from decimal import Decimal
-from reports.figures.writing import Figure, write_figures
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures
 from reports.models import Report
 from danvan.accounts.models import User
 reports = list(Report.objects.filter(level="commune")[:20])

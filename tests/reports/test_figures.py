@@ -4,13 +4,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import TestCase
 
+from reports.figures.figure import BLANK, Figure
+from reports.figures.stored import figures_of
 from reports.figures.writing import (
-    BLANK,
-    Figure,
     ReportLocked,
     StaleFigures,
     figures_at,
-    figures_of,
     write_figures,
     write_many,
 )

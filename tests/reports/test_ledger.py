@@ -9,7 +9,8 @@ from django.db import DatabaseError, connection, transaction
 from django.test import TestCase
 
 from danvan.units.models import AdministrativeUnit
-from reports.figures.writing import Figure, write_figures, write_many
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures, write_many
 from reports.models import FigureChange, Report, Source, Value
 from tests.cast import build_cast, build_world
 from tests.imports.tools import columns_of, confirm, upload, workbook

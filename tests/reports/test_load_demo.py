@@ -13,7 +13,7 @@ from django.utils import timezone
 from danvan.accounts.models import User
 from danvan.common.ops import append_only
 from danvan.units.models import AdministrativeUnit
-from reports.figures.writing import figures_of
+from reports.figures.stored import figures_of, prior_numbers
 from reports.models import (
     FigureChange,
     PeriodLog,
@@ -26,7 +26,7 @@ from reports.models import (
 )
 from reports.workflow.moves import MOVES
 from reports.workflow.periods import open_period
-from reports.workflow.submission import RuleBook, prior_numbers
+from reports.workflow.submission import RuleBook
 
 
 def load_demo():

@@ -6,7 +6,9 @@ from django.test import TestCase
 from django.urls import reverse
 
 from reports.figures.below import sums_below
-from reports.figures.writing import Figure, figures_of, write_figures
+from reports.figures.figure import Figure
+from reports.figures.stored import figures_of
+from reports.figures.writing import write_figures
 from reports.models import Report, State
 from reports.workflow.submission import NotReady, submit
 from tests.cast import build_cast, build_world

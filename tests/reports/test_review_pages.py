@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from danvan.accounts.models import AuditEntry
 from reports.catalogue.loading import copy_catalogue
-from reports.figures.writing import Figure, write_figures
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures
 from reports.models import Catalogue, Indicator, Remark, Report, ReportingPeriod, Rule, State
 from reports.workflow.moves import make_move
 from tests.budget import queries_of
@@ -109,6 +110,7 @@ class ReviewPagesTest(TestCase):
         )
         lines = {line.report.unit.code: line.done for line in answer.context["lines"]}
         assert lines == {"13369": True, "13363": False}
+        self.assertContains(answer, "3 báo cáo đã chọn không còn hoặc anh/chị không có quyền duyệt")
         foreign.refresh_from_db()
         assert foreign.state == State.SUBMITTED
 
@@ -298,7 +300,9 @@ class ManagementPagesTest(TestCase):
         made = AuditEntry.objects.filter(content_type__model="indicator", actor=self.cast["tinh"])
         assert made.count() == new.indicators.count()
         for page in ("accounts:audit", "accounts:audit_export"):  # a scale is a list of words
-            assert self.client.get(reverse(page)).status_code == 200
+            answer = self.client.get(reverse(page))
+            assert answer.status_code == 200
+            answer.close()
         row = new.indicators.get(code="DT01")
         url = reverse("reports:catalogue_edit", args=[2025, "chi-tieu", row.pk])
         data = self.client.get(url).context["form"].initial

@@ -1,5 +1,9 @@
-"""The rows of the app: people, and the trail of what they did. audit/ and login/ write the trail."""
+"""The rows of the app: people, and the trail of what they did. audit/ and login/ write the trail.
 
+Imports scope, rights and the context of audit/.
+"""
+
+from danvan.accounts.models.slips import SlipSheet
 from danvan.accounts.models.trail import (
     AuditEntry,
     LoginFailure,
@@ -14,16 +18,3 @@ from danvan.accounts.models.user import (
     ScopedUserManager,
     User,
 )
-
-__all__ = [
-    "AccountSearchField",
-    "AuditEntry",
-    "LastSuperuserError",
-    "LoginFailure",
-    "LoginSession",
-    "Role",
-    "ScopedUserManager",
-    "SecurityEvent",
-    "SecurityKind",
-    "User",
-]

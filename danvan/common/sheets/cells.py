@@ -11,6 +11,7 @@ import math
 import re
 import unicodedata
 from decimal import Decimal
+from typing import Any
 
 from danvan.common.numbers import MAX_FIGURE, NumberProblem, format_number, parse_number
 from danvan.common.sheets.child import DATE, MOMENT, TIME
@@ -36,12 +37,12 @@ _NOISE = 1e-9
 class CellProblem(ValueError):  # noqa: N818 - a sentence for the person who filled the cell
     """What is wrong with a cell and what to do, in Vietnamese; `allowed` lists what may stand there."""
 
-    def __init__(self, message: str, allowed: tuple[str, ...] = ()):
+    def __init__(self, message: str, allowed: tuple[str, ...] = ()) -> None:
         self.allowed = allowed
         super().__init__(message)
 
 
-def is_blank(cell) -> bool:
+def is_blank(cell: Any) -> bool:
     """Tell whether the cell holds nothing but spaces."""
     if cell is None or cell == "":
         return True
@@ -51,7 +52,7 @@ def is_blank(cell) -> bool:
     return not bare or (not bare.isprintable() and not clean_line(bare))
 
 
-def shown(cell) -> str:
+def shown(cell: Any) -> str:
     """Return the cell as its owner sees it, for messages and the preview."""
     if cell is None:
         return ""
@@ -68,7 +69,7 @@ def _date_of(cell: str) -> datetime.date:
     return datetime.date.fromisoformat(cell[2:12])
 
 
-def as_text(cell, *, lines: bool = False) -> str:
+def as_text(cell: Any, *, lines: bool = False) -> str:
     """Return the cell as clean text ("" for a blank); text of an old font is refused."""
     if cell.__class__ is str:
         if cell[:1] in ("#", "(") and cell.strip() in _ERRORS:
@@ -118,12 +119,12 @@ def _number_as_text(number: int | float) -> str:
     return format_number(Decimal(repr(number)))
 
 
-def as_code(cell) -> str:
+def as_code(cell: Any) -> str:
     """Return the cell as a code: "13369" for 13369.0 too, without spaces or a trailing point."""
     return as_text(cell).replace(" ", "").rstrip(".")
 
 
-def as_date(cell) -> datetime.date | None:
+def as_date(cell: Any) -> datetime.date | None:
     """Return the date of a date cell, a serial number, or text such as 31/12/2022 (day first)."""
     if is_blank(cell):
         return None
@@ -165,7 +166,7 @@ def _plausible(date: datetime.date) -> datetime.date:
     return date
 
 
-def as_number(cell, *, whole: bool, places: int = 3) -> Decimal | None:
+def as_number(cell: Any, *, whole: bool, places: int = 3) -> Decimal | None:
     """Return the number of a cell; text is read the Vietnamese way ("1.140", "90,5"), never guessed."""
     if is_blank(cell):
         return None
@@ -203,7 +204,7 @@ def _number_cell(cell: int | float, whole: bool, places: int) -> Decimal:
     return number
 
 
-def as_yes_no(cell) -> bool | None:
+def as_yes_no(cell: Any) -> bool | None:
     """Return True for "Có", "x", 1; False for "Không", 0; None for a blank."""
     if is_blank(cell):
         return None
@@ -217,7 +218,7 @@ def as_yes_no(cell) -> bool | None:
     raise CellProblem(f"“{shown(cell)}” chưa rõ. Nhập “Có” hoặc “Không”.", ("Có", "Không"))
 
 
-def as_choice(cell, choices: dict[str, str], labels: tuple[str, ...]) -> str:
+def as_choice(cell: Any, choices: dict[str, str], labels: tuple[str, ...]) -> str:
     """Return the stored value of a choice; `choices` maps a folded label or value to it. Blank gives ""."""
     if is_blank(cell):
         return ""

@@ -13,14 +13,17 @@ import os
 import resource
 import sys
 import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from openpyxl import Workbook
 
 CHUNK = 1000
 HEADER_ROWS = 60
 MAX_BAD_CELLS = 20_000
 MARKER = "danvan-template"
 DATE, MOMENT, TIME = "\x01d", "\x01m", "\x01t"  # how dates travel in JSON
-_NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _SIGNS = (b't="e"', b"t='e'", b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/", b"t = ")
 
 
@@ -45,13 +48,13 @@ def _limit(memory: int, cpu: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def _send(out, data) -> None:
+def _send(out: Any, data: Any) -> None:
     out.write(
         json.dumps(data, default=_plain, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
     )
 
 
-def _plain(value) -> str:
+def _plain(value: Any) -> str:
     """Return a date, moment, time or duration as marked text."""
     if isinstance(value, datetime.datetime):
         return MOMENT + value.isoformat()
@@ -63,16 +66,16 @@ def _plain(value) -> str:
 class _Book(dict):
     """Sheets by name, each parsed once: parsing is what costs."""
 
-    def __init__(self, workbook):
+    def __init__(self, workbook: Any) -> None:
         super().__init__()
         self.workbook = workbook
 
-    def __missing__(self, name):
+    def __missing__(self, name: str) -> Any:
         self[name] = self.workbook.get_sheet_by_name(name)
         return self[name]
 
 
-def _answer(request: dict, out) -> None:
+def _answer(request: dict, out: Any) -> None:
     import python_calamine
 
     with zipfile.ZipFile(request["path"]) as archive:
@@ -124,7 +127,7 @@ def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     return parts
 
 
-def _marker(book, hidden) -> str:
+def _marker(book: Workbook, hidden: Any) -> str:
     """Return the text of the hidden template marker ("danvan-template|kind|version|…"), or ""."""
     for name in hidden:
         for row in book[name].to_python(nrows=3):
@@ -134,7 +137,7 @@ def _marker(book, hidden) -> str:
     return ""
 
 
-def _choose(book: _Book, names, hidden, request):
+def _choose(book: _Book, names: Any, hidden: Any, request: HttpRequest) -> Any:
     """Return (sheet name, problem): by title, else the one visible sheet that has the headings."""
     from danvan.common.sheets.legacy import in_unicode
     from danvan.common.text import search_key
@@ -147,7 +150,7 @@ def _choose(book: _Book, names, hidden, request):
     able = [name for name in named or names if name not in hidden] or named
     headings = set(request["headings"])
 
-    def shown(sheets) -> dict[str, int]:
+    def shown(sheets: Any) -> dict[str, int]:
         return {name: _known_headings(book[name], headings, fold) for name in sheets}
 
     known = shown(able)
@@ -161,7 +164,7 @@ def _choose(book: _Book, names, hidden, request):
     return (fitting[0], "") if len(fitting) == 1 else (None, "many")
 
 
-def _known_headings(sheet, headings, fold) -> int:
+def _known_headings(sheet: Any, headings: Sequence[str], fold: Any) -> int:
     """Return how many headings the best row of the sheet's beginning shows."""
     best = 0
     for row in sheet.to_python(nrows=HEADER_ROWS):
@@ -171,7 +174,7 @@ def _known_headings(sheet, headings, fold) -> int:
     return best
 
 
-def _send_rows(sheet, request, out) -> None:
+def _send_rows(sheet: Any, request: HttpRequest, out: Any) -> None:
     """Send the non-blank rows as [row number, cells], trailing blanks cut, in lists of 1,000."""
     first_row, first_column = sheet.start or (0, 0)
     pad = [""] * first_column
@@ -215,7 +218,7 @@ def _bad_cells(archive: zipfile.ZipFile, part: str) -> list[list[str]]:
         return _scan_cells(stream)
 
 
-def _scan_cells(stream) -> list[list[str]]:
+def _scan_cells(stream: Any) -> list[list[str]]:
     from defusedxml.ElementTree import iterparse
 
     found: list[list[str]] = []

@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from danvan.common.sheets.cells import is_blank, shown
 from danvan.common.sheets.precheck import FileRefused
@@ -104,7 +105,7 @@ def find_table(
     return table
 
 
-def _header(head, match) -> tuple[int | None, dict[int, str]]:
+def _header(head: Any, match: Any) -> tuple[int | None, dict[int, str]]:
     """Return (place, {column: key}) of the row with the most known headings."""
     best, columns = None, {}
     for place, (_number, cells) in enumerate(head):
@@ -127,7 +128,7 @@ def _header(head, match) -> tuple[int | None, dict[int, str]]:
     return best, columns
 
 
-def _body(rows, table: Table, keys: tuple[str, ...]) -> Iterator[tuple[int, dict]]:
+def _body(rows: Iterable[Any], table: Table, keys: tuple[str, ...]) -> Iterator[tuple[int, dict]]:
     """Yield the rows that say something; after a total row only rows with a key go on."""
     items = list(table.columns.items())
     keys = tuple(key for key in keys if key in table.columns.values())

@@ -70,7 +70,7 @@ def check_file(path: str | Path, name: str) -> None:
         raise FileRefused(f"Tệp bị hỏng. {_SAVE_AS}") from error
 
 
-def _check_magic(path) -> None:
+def _check_magic(path: str) -> None:
     with open(path, "rb") as file:
         magic = file.read(8)
     if magic.startswith(b"\xd0\xcf\x11\xe0"):

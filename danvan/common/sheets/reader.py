@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from danvan.common.sheets.precheck import MB, FileRefused, check_file
 
@@ -64,13 +65,13 @@ class Workbook:
 
 @contextlib.contextmanager
 def open_workbook(
-    path,
+    path: str,
     name: str,
     *,
     titles: Collection[str] = (),
     headings: Collection[str] = (),
     check_marker: Callable[[str], None] = bool,
-):
+) -> Iterator[None]:
     """Check and open the workbook at `path`; yields a Workbook whose rows are read as asked for.
 
     `titles` and `headings` are folded (search_key): the sheet is chosen by its title, else as the one
@@ -121,7 +122,7 @@ def _no_sheet(about: dict) -> str:
 class _Child:
     """The child process: lines of JSON with a limit on waiting; killed when the caller is done."""
 
-    def __init__(self, request: dict):
+    def __init__(self, request: dict) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and code, no shell
             [sys.executable, "-I", "-c", _START.format(root=str(ROOT)), json.dumps(request)],
             stdin=subprocess.DEVNULL,
@@ -133,15 +134,15 @@ class _Child:
         self.left = float(WAIT_SECONDS)
         self.buffer = bytearray()
 
-    def __enter__(self):
+    def __enter__(self) -> Any:
         return self
 
-    def __exit__(self, *args):
+    def __exit__(self, *args: Any) -> None:
         self.process.kill()
         self.process.stdout.close()
         self.process.wait()
 
-    def line(self):
+    def line(self) -> Any:
         """Return the next line as data; only the time spent waiting counts against the limit."""
         while (end := self.buffer.find(b"\n")) < 0:
             block = self._read()
@@ -175,7 +176,7 @@ class _Child:
 
 
 @contextlib.contextmanager
-def _slot():
+def _slot() -> Iterator[None]:
     """Hold one of the machine's places for a reading child; raise FileRefused when none gets free."""
     deadline = time.monotonic() + SLOT_WAIT_SECONDS
     folder = Path(tempfile.gettempdir()) / f"danvan-readers-{os.getuid()}"

@@ -1,5 +1,12 @@
 """`manage.py import_records KIND FILE.xlsx --user NAME [--dry-run] [--errors FILE.xlsx]`."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from danvan.accounts.models import User
 from danvan.imports.commandline import ImportCommand
 from danvan.imports.targets import target_of
 from records.kinds import BY_SLUG
@@ -9,10 +16,12 @@ from records.sheets.recognitions import RECOGNITIONS
 class Command(ImportCommand):
     help = "Import records of one kind from a workbook, all or nothing, with the rights of a user."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         kinds = [*BY_SLUG, RECOGNITIONS.slug]
         parser.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
         self.add_import_arguments(parser)
 
-    def handle(self, *, kind, file, user, dry_run, errors, **options):
+    def handle(
+        self, *, kind: Any, file: Any, user: User, dry_run: bool, errors: Any, **options: Any
+    ) -> Any:
         self.run_import(target_of(kind), {}, file=file, user=user, dry_run=dry_run, errors=errors)

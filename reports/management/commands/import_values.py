@@ -1,7 +1,12 @@
 """`manage.py import_values FILE.xlsx --year YEAR --user NAME [--dry-run] [--errors FILE.xlsx]`."""
 
-from django.core.management.base import CommandError
+from __future__ import annotations
 
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from danvan.accounts.models import User
 from danvan.imports.commandline import ImportCommand
 from reports.models import ReportingPeriod
 from reports.models.period import COUNTED_KINDS
@@ -13,14 +18,24 @@ class Command(ImportCommand):
         "Import the figures of one year from a workbook, all or nothing, with the rights of a user."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         self.add_import_arguments(parser)
         parser.add_argument("--year", type=int, required=True)
         parser.add_argument(
             "--part", type=int, metavar="N", help="which part of a year that was divided (1, 2, …)"
         )
 
-    def handle(self, *, file, year, user, dry_run, errors, part, **options):
+    def handle(
+        self,
+        *,
+        file: Any,
+        year: int,
+        user: User,
+        dry_run: bool,
+        errors: Any,
+        part: Any,
+        **options: Any,
+    ) -> None:
         periods = ReportingPeriod.objects.filter(year=year, kind__in=COUNTED_KINDS)
         periods = list(periods.order_by("start"))
         if not periods:
