@@ -61,7 +61,7 @@ def _page(request: HttpRequest, fault: Fault) -> str:
         "pending": pending,
         "typed": sum(bool(text) for _, text in pending.fields) if pending else 0,
         "csrf_token": get_token(request) if pending else "",
-        "path": request.get_full_path(),
+        "url": request.get_full_path(),
         "request_id": getattr(request, "id", ""),
     }
     return render_to_string("errors/503.html", context)

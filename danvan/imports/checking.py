@@ -77,7 +77,8 @@ def put_back(job: ImportJob, running: JobState, error: Exception) -> None:
         else "Máy chủ gặp lỗi. Vui lòng thử lại; nếu vẫn lỗi, báo quản trị viên."
     )
     values = {"state": RUNNING[running], "message": f"{why} {UNDONE_BY_FAULT[running]}"}
-    connection.close_if_unusable_or_obsolete()
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
     with contextlib.suppress(DatabaseError):
         rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=running)
         rows.update(heartbeat=timezone.now(), **values)

@@ -73,7 +73,7 @@ class ExportTest(TestCase):
         self.assertContains(answer, url, status_code=503)
         answer = self.client.get(url)
         assert answer.status_code == 200
-        answer.close()
+        assert b"".join(answer).startswith(b"PK")
 
 
 class StorageTest(TestCase):

@@ -46,7 +46,7 @@ class FaultTest(TransactionTestCase):
     def send_again(self, answer):
         """Press the one button of the answer, as a browser would."""
         page = answer.content.decode()
-        found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page)
+        found = re.findall(r'<input\s+type="hidden"\s+name="([^"]*)"\s+value="([^"]*)"', page)
         action = re.search(r'<form method="post" action="([^"]*)">', page)[1]
         assert [name for name, _ in found].count("csrfmiddlewaretoken") == 1
         data: dict[str, list] = {}
