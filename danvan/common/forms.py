@@ -101,7 +101,7 @@ def field_for(column: models.Field, **kwargs: Any) -> forms.Field | None:
         return column.formfield(widget=DateInput(), **kwargs)
     if column.choices or column.is_relation or isinstance(column, models.BooleanField):
         return column.formfield(**kwargs)
-    common = {
+    common: dict[str, Any] = {
         "label": column.verbose_name,
         "help_text": column.help_text,
         "required": not column.blank,
@@ -112,7 +112,7 @@ def field_for(column: models.Field, **kwargs: Any) -> forms.Field | None:
     if isinstance(column, models.IntegerField):
         return NumberField(grouped=not column.name.endswith("year"), **common)
     if isinstance(column, models.CharField):
-        rows = 3 if column.max_length > 300 else 0
+        rows = 3 if (column.max_length or 0) > 300 else 0
         widget = forms.Textarea(attrs={"rows": rows}) if rows else forms.TextInput()
         return TextField(widget=widget, max_length=column.max_length, **common)
     return column.formfield(**kwargs)

@@ -54,7 +54,7 @@ class PlainNotFoundMiddleware:
         """Answer a view that found nothing."""
         return self._page(request, exception) if isinstance(exception, Http404) else None
 
-    def _page(self, request: HttpRequest, exception: BaseException) -> Any:
+    def _page(self, request: HttpRequest, exception: BaseException | None) -> Any:
         return get_resolver().resolve_error_handler(404)(request, exception=exception)
 
 

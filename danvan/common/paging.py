@@ -22,7 +22,7 @@ PAGE_SIZE = 50
 MAX_ROWS = 2_000
 
 
-def nearest_page(rows: Iterable[Any], size: int, asked: str | None) -> NumberedPage:
+def nearest_page(rows: Any, size: int, asked: str | None) -> NumberedPage:
     """Return the page of `rows` an address asks for: beyond the end the last, anything else the first.
 
     Every numbered list asks here; `rows` is what a Paginator takes.

@@ -55,6 +55,8 @@ def request_confirmation(job: ImportJob, *, only_good: bool) -> bool:
         raise Refused("Lần nhập này đã hết hạn, vui lòng tải tệp lên lại.")
     if not job.owner.can(target_of(job.target).action):
         raise PermissionDenied("Anh/chị không có quyền nhập dữ liệu từ Excel.")
+    if job.open_questions:
+        raise Refused("Vui lòng trả lời các câu hỏi về tệp trước khi xác nhận.")
     if job.count(RowKind.ERROR) and not only_good:
         raise Refused("Tệp còn dòng lỗi. Sửa rồi tải lại, hoặc chọn “Chỉ nhận các dòng đúng”.")
     if not job.writable and job.state == JobState.CHECKED:
@@ -102,7 +104,7 @@ def _still_as_shown(job: ImportJob) -> bool:
         return True
     shown = job.layout["digest"], job.counts
     run_check(job)
-    return (job.layout["digest"], job.counts) == shown
+    return (job.layout["digest"], job.counts) == shown and not job.open_questions
 
 
 def _write(job: ImportJob) -> None:

@@ -17,7 +17,6 @@ from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.ops.faults import aside
 from danvan.common.paging import nearest_page
-from danvan.common.sheets import cells
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import confirming
 from danvan.imports.forms import ConfirmForm, UploadForm
@@ -123,7 +122,7 @@ def job_page(request: PersonRequest, pk: int) -> HttpResponse:
         "kind": kind,
         "page_obj": page,
         "lines": lines,
-        "old_font": any(p[2].startswith(cells.OLD_FONT) for line in lines for p in line.problems),
+        "old_font": job.layout.get("encodings") and not job.params.get("convert"),
         "same_file": job.same_file() if job.state == JobState.CHECKED else None,
         "may_undo": job.state == JobState.DONE and target.can_undo and job.file,
         "after": target.after(job) if job.state == JobState.DONE else None,
@@ -163,10 +162,10 @@ class CheckedRows:
 def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
     if kind != RowKind.ERROR:
         return target.line(job, kind, item)
-    letters, headings = job.layout["letters"], job.layout["headings"]
+    headings = job.layout["headings"]
     problems = tuple(
         (
-            f"{letters[key]}{item[0]}" if key in letters else f"Dòng {item[0]}",
+            job.address(key, item[0]) or f"Dòng {item[0]}",
             headings.get(key, ""),
             message,
             value,
@@ -207,9 +206,11 @@ def cancel(request: PersonRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def recheck(request: PersonRequest, pk: int) -> HttpResponse:
-    """Check the same file again, perhaps with old fonts converted."""
+    """Check the same file again, with the answers given and perhaps with old encodings converted."""
     job = _own_job(request, pk)
-    if job.requeue(convert="convert" in request.POST):
+    asked = [question["id"] for question in job.layout.get("questions", ())]
+    answers = {name: request.POST[name] for name in asked if name in request.POST}
+    if job.requeue(convert="convert" in request.POST, answers=answers):
         try:
             confirming.start_check(job)
         except Refused as refusal:

@@ -98,7 +98,9 @@ def load_units(path: Path, writer: Writer | None = None) -> LoadResult:
 
 
 def _read(path: Path) -> list[Row]:
-    problems, rows, seen = [], [], {}
+    problems: list[str] = []
+    seen: dict[tuple, int] = {}
+    rows = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)

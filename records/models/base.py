@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection
+from functools import cache
 from typing import Any, Self
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from danvan.accounts.scope import ScopedQuerySet
+from danvan.accounts.scope import M, ScopedQuerySet
 from danvan.common.text import clean_line, clean_text, search_key
 from danvan.units.models import AdministrativeUnit
 from records.models.rules import RowRule, at_least, rules_of
@@ -28,7 +29,7 @@ def text_field(label: str, *, lines: int = 1, **options: Any) -> models.CharFiel
     return models.CharField(label, **options)
 
 
-class RecordQuerySet(ScopedQuerySet):
+class RecordQuerySet(ScopedQuerySet[M]):
     """Records, scoped by the unit that holds them."""
 
     def with_names(self) -> Self:
@@ -148,7 +149,7 @@ class EventRecord(models.Model):
         for field in text_fields(type(self)):
             text = getattr(self, field.name)
             if isinstance(text, str) and text:
-                clean = clean_text if field.max_length > 300 else clean_line
+                clean = clean_text if (field.max_length or 0) > 300 else clean_line
                 setattr(self, field.name, clean(text))
 
     def fill_blanks(self) -> None:
@@ -234,12 +235,11 @@ class EventRecord(models.Model):
         return {(self.unit_id, self.start_date): values}
 
 
+@cache
 def text_fields(model: type[EventRecord]) -> list[models.CharField]:
     """Return the declared free texts of `model`: what is cleaned and searched."""
-    if "_text_fields" not in model.__dict__:
-        model._text_fields = [
-            field
-            for field in model._meta.fields
-            if isinstance(field, models.CharField) and not field.choices and field.editable
-        ]
-    return model._text_fields
+    return [
+        field
+        for field in model._meta.fields
+        if isinstance(field, models.CharField) and not field.choices and field.editable
+    ]

@@ -189,7 +189,7 @@ class EmergingIssue(EventRecord):
         return facts
 
 
-class IssueStatusQuerySet(ScopedQuerySet):
+class IssueStatusQuerySet(ScopedQuerySet["IssueStatus"]):
     """History, scoped by the issue's unit."""
 
     unit_lookup = "issue__unit"

@@ -129,7 +129,7 @@ class SkilledMobilisationModel(EventRecord):
         return facts
 
 
-class RecognitionQuerySet(ScopedQuerySet):
+class RecognitionQuerySet(ScopedQuerySet["Recognition"]):
     """Recognitions, scoped by the unit that holds the model."""
 
     unit_lookup = "model__unit"

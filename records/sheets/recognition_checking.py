@@ -14,6 +14,7 @@ from danvan.common.sheets.columns import NOTHING, Problem
 from danvan.common.text import search_key
 from danvan.common.words import in_words
 from danvan.imports.checking import error_verdict
+from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, Verdict
 from records.locks import locks_on
@@ -32,15 +33,16 @@ class RecognitionChecker(Checker):
     """Judges decisions against the models of the units the file speaks of, read once each."""
 
     def __init__(self, job: ImportJob) -> None:
+        super().__init__()
         self.clear = bool(job.params.get("blanks"))
         resource = RecognitionResource(job.owner)
         self.columns, self.units = resource.entered, resource.units
+        self.identity = Identity(self.units.all(), job.params.get("answers", {}))
         self.owner = job.owner
         self.known: set[str] = set()
         self.models: dict[tuple, list] = defaultdict(list)
         self.stored: dict[tuple, Recognition] = {}
         self.seen: dict[tuple, int] = {}
-        self.unit_ids: set[int] = set()
         self.silent = 0
 
     def check_many(self, rows: Iterable[Any]) -> Any:
@@ -54,6 +56,9 @@ class RecognitionChecker(Checker):
             return []
         return [f"{self.silent} dòng không ghi quyết định nào nên được bỏ qua."]
 
+    def questions(self):
+        return self.identity.questions()
+
     def _read(self, row: dict) -> tuple[dict, list[Problem]]:
         """Return what the cells say and what is wrong with them; a blank cell is in neither."""
         values, problems = {}, []
@@ -64,7 +69,8 @@ class RecognitionChecker(Checker):
                 problems.append(value)
             elif value is not NOTHING:
                 values[column.key] = value
-        code = self.units.code(row.get("unit", ""))
+        cell, doubt = self.identity.resolve(row.get("unit", ""), row)
+        code = doubt or self.units.code(cell)
         if code.__class__ is Problem:
             problems.append(code)
         else:
@@ -92,7 +98,7 @@ class RecognitionChecker(Checker):
             self.silent += 1
             return number, label, [], None, None
         model = None
-        if not told & {"unit", "start_date", "title"}:
+        if not told & {"unit", NAME, "start_date", "title"}:
             model = self._model(values, problems)
         row = Recognition(model=model or SkilledMobilisationModel())
         for name in DECISION:
@@ -107,6 +113,8 @@ class RecognitionChecker(Checker):
             if first != number:
                 message = f"Trùng với dòng {first}: cùng mô hình, cấp và ngày quyết định."
                 problems.append(Problem("", message))
+                again = f"Trùng với dòng {number}: cùng mô hình, cấp và ngày quyết định."
+                self.recalled.setdefault(first, Problem("", again))
         return number, label, problems, row, old
 
     def _model(self, values: dict, problems: list[Problem]) -> SkilledMobilisationModel | None:

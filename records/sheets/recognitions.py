@@ -15,9 +15,11 @@ from django.urls import reverse
 from danvan.accounts.audit.context import acting
 from danvan.accounts.rights import Action
 from danvan.common.sheets.columns import Column
+from danvan.common.sheets.table.questions import Question
 from danvan.common.words import EMPTY, in_words
+from danvan.imports.identity import NAME, UNIT
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import PreviewLine, Refused, Target
+from danvan.imports.targets import Around, PreviewLine, Refused, Target
 from records.kinds import BY_SLUG
 from records.locks import Kept
 from records.models import Recognition, SkilledMobilisationModel
@@ -53,8 +55,13 @@ class RecognitionTarget(Target):
     def after(self, job: ImportJob) -> Any:
         return "Xem danh sách mô hình", reverse("records:list", args=[MODELS.kind])
 
+    instead = {UNIT: NAME}
+
     def checker(self, job: ImportJob) -> Any:
         return RecognitionChecker(job)
+
+    def doubts(self, job: ImportJob, around: Around) -> list[Question]:
+        return MODELS.doubts(job, around)
 
     def fingerprint(self, job: ImportJob, unit_ids: Iterable[int]) -> str:
         # A decision is written with its model, whose version and moment of change tell of it.

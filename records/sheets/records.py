@@ -19,9 +19,11 @@ from danvan.accounts.audit.context import acting
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets.columns import Column
+from danvan.common.sheets.table.questions import Question
 from danvan.common.words import EMPTY, in_words
+from danvan.imports.identity import NAME, UNIT, Identity
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import PreviewLine, Refused, Target, digest
+from danvan.imports.targets import Around, PreviewLine, Refused, Target, digest
 from danvan.units.models import AdministrativeUnit
 from records.kinds import KINDS, RecordKind
 from records.locks import Kept, locks_on
@@ -73,8 +75,14 @@ class RecordTarget(Target):
             return "Nhập tiếp quyết định công nhận", reverse("imports:upload", args=["recognition"])
         return f"Xem danh sách {self.kind.noun}", reverse("records:list", args=[self.kind])
 
+    instead = {UNIT: NAME}
+
     def checker(self, job: ImportJob) -> Any:
         return RecordChecker(self, job)
+
+    def doubts(self, job: ImportJob, around: Around) -> list[Question]:
+        units = self.resource(job.owner).units
+        return Identity(units.all(), job.params.get("answers", {})).around(around)
 
     def fingerprint(self, job: ImportJob, unit_ids: Iterable[int]) -> str:
         rows = self.model.objects.filter(unit__in=list(unit_ids))

@@ -49,6 +49,7 @@ class ValueTarget(Target):
     title = "Số liệu báo cáo năm"
     sheet_title = "Số liệu"
     keys = (UNIT,)
+    coded = True
 
     def form_fields(self, user: User) -> dict[str, Any]:
         periods = [(str(p.pk), str(p)) for p in ReportingPeriod.objects.all()]
@@ -77,16 +78,8 @@ class ValueTarget(Target):
         indicators = _entered_in(self.reports_of(job), self.period_of(job))
         return [*UNIT_COLUMNS, *map(_column, indicators)]
 
-    def matcher(self, job: ImportJob) -> Any:
-        """Headings are matched by their whole text, by label, or by the code they begin with."""
-        match, known = super().matcher(job)
-        codes = {column.key for column in self.columns(job)}
-
-        def by_code(text: str) -> str | None:
-            first = text.split(None, 1)[0].strip(":.-–").upper() if text.strip() else ""
-            return match(text) or (first if first in codes else None)
-
-        return by_code, {*known, *(code.lower() for code in codes)}
+    def weight(self, item: list) -> int:
+        return len(item[4])
 
     def checker(self, job: ImportJob) -> Any:
         return ValueChecker(self, job)

@@ -22,7 +22,7 @@ from danvan.common.text import search_key
 from danvan.units.models import AdministrativeUnit
 
 
-class AuditEntryQuerySet(ScopedQuerySet):
+class AuditEntryQuerySet(ScopedQuerySet["AuditEntry"]):
     """Entries, scoped by the unit of the changed row, and by the rule of its model for successors."""
 
     def with_names(self) -> Self:
@@ -129,7 +129,7 @@ class SecurityKind(models.TextChoices):
     IMPORT = "import", "Nhập tệp"
 
 
-class SecurityEventQuerySet(ScopedQuerySet):
+class SecurityEventQuerySet(ScopedQuerySet["SecurityEvent"]):
     """Events, scoped by the unit of the account concerned."""
 
     def with_names(self) -> Self:

@@ -51,7 +51,7 @@ class LastSuperuserError(ValidationError):
         )
 
 
-class UserQuerySet(ScopedQuerySet):
+class UserQuerySet(ScopedQuerySet["User"]):
     """Users, scoped by their unit like every other row."""
 
     def delete(self) -> Any:
