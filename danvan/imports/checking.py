@@ -5,7 +5,6 @@ No lock is held meanwhile: verdicts are stored in small pieces, the progress aft
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import itertools
 import time
@@ -14,27 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from danvan.common.ops.faults import fault_of
 from danvan.common.sheets import cells
 from danvan.common.sheets.columns import Problem
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.reader import Workbook, open_workbook
-<<<<<<< HEAD
-from danvan.common.text import search_key
-from danvan.imports.models import (
-    RUNNING,
-    UNDONE_BY_FAULT,
-    ImportJob,
-    ImportPart,
-    JobState,
-    RowKind,
-    working_on,
-)
-from danvan.imports.targets import Refused, Target, Verdict, target_of
-=======
 from danvan.common.sheets.table.blocks import ReadSheet
 from danvan.common.sheets.table.choosing import Choice
 from danvan.common.sheets.table.layout import Table, WantedTable, find_table, rows_of
@@ -43,7 +27,6 @@ from danvan.common.sheets.table.questions import Asked, Question, is_open
 from danvan.common.text import clean_line, search_key
 from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind, working_on
 from danvan.imports.targets import Around, Refused, Target, Verdict, target_of
->>>>>>> main
 
 BATCH = 1000
 PART = 500
@@ -68,31 +51,9 @@ def check_job(job: ImportJob) -> bool:
         _finish(job, JobState.FAILED, message=str(refusal))
     except TakenOver:
         return False
-    except Exception as error:
-        put_back(job, JobState.CHECKING, error)
-        raise
     else:
         _finish(job, JobState.CHECKED, checked_at=timezone.now())
     return True
-
-
-def put_back(job: ImportJob, running: JobState, error: Exception) -> None:
-    """Put the job back to where it stood before `running`, with a word to its owner; the error goes on.
-
-    Where not even that can be written ImportJobQuerySet.recover() does it later.
-    """
-    fault = fault_of(error)
-    why = (
-        fault.message
-        if fault
-        else "Máy chủ gặp lỗi. Vui lòng thử lại; nếu vẫn lỗi, báo quản trị viên."
-    )
-    values = {"state": RUNNING[running], "message": f"{why} {UNDONE_BY_FAULT[running]}"}
-    if not connection.in_atomic_block:
-        connection.close_if_unusable_or_obsolete()
-    with contextlib.suppress(DatabaseError):
-        rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=running)
-        rows.update(heartbeat=timezone.now(), **values)
 
 
 def run_check(job: ImportJob) -> None:
@@ -102,14 +63,9 @@ def run_check(job: ImportJob) -> None:
     Raises FileRefused or Refused with a sentence. The state is the caller's affair.
     """
     target = target_of(job.target)
-<<<<<<< HEAD
-    match, _ = target.matcher(job)
+    # A check that does not come to its end is never taken for a whole one.
     job.fingerprint = ""
-    _own(
-        job, fingerprint=""
-    )  # a check that does not come to its end is never taken for a whole one
-=======
->>>>>>> main
+    _own(job, fingerprint="")
     job.parts.all().delete()
     answers = job.params.get("answers", {})
     wanted = target.wanted(job)

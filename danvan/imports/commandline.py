@@ -132,7 +132,7 @@ class ImportCommand(BaseCommand):
 
     def _write(self, job: ImportJob) -> None:
         try:
-            confirming.confirm_here(job)
+            confirming.confirm(job, here=True)
         except (Refused, PermissionDenied) as refusal:
             raise CommandError(str(refusal)) from refusal
         if job.state != JobState.DONE:
