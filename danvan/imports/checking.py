@@ -203,7 +203,7 @@ class _Check:
                 self._keep(verdict.kind, verdict)
 
     def _keep(self, kind: str, verdict: Verdict) -> None:
-        """Count a verdict and lay it by: errors from left to right, what is about the whole row first."""
+        """Count a verdict and keep it: errors from left to right, what is about the whole row first."""
         self.counts[kind] += 1
         if kind != RowKind.ERROR:
             self.counts["changes"] += self.target.weight(verdict.item)

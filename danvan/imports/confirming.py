@@ -119,7 +119,7 @@ def _write_as_shown(job: ImportJob) -> bool:
 
 
 def _still_as_shown(job: ImportJob) -> bool:
-    """Tell whether the verdicts shown still hold; if not sure, judge the file again."""
+    """Return whether the verdicts shown still hold; if not sure, judge the file again."""
     target = target_of(job.target)
     if target.fingerprint(job, job.layout["units"]) == job.fingerprint:
         return True
@@ -160,7 +160,7 @@ def _keep_or_roll_back(job: ImportJob, values: dict) -> None:
 
 
 def _back(job: ImportJob, message: str, running: str) -> bool:
-    """Put the job back to where it stood before `running`, with a word why; nothing was written."""
+    """Put the job back to where it stood before `running`, with a message why; nothing was written."""
     before = RUNNING[running]
     rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=running)
     rows.update(state=before, message=message, heartbeat=timezone.now())
@@ -209,11 +209,11 @@ def _undo(job: ImportJob) -> bool:
 
 
 def is_small(job: ImportJob) -> bool:
-    """Tell whether the job is done within the request."""
+    """Return whether the job is done within the request."""
     return job.size <= getattr(settings, "IMPORT_INLINE_BYTES", INLINE_BYTES)
 
 
-def start(job: ImportJob) -> None:
+def start_job(job: ImportJob) -> None:
     """Do what `job` waits for now, or let a process of its own do it. Raises Refused."""
     if is_small(job):
         work(job)
@@ -228,7 +228,7 @@ def confirm(job: ImportJob, *, only_good: bool = False, here: bool = False) -> b
     """
     taken = request_confirmation(job, only_good=only_good)
     if taken:
-        (work if here else start)(job)
+        (work if here else start_job)(job)
     return taken
 
 
@@ -239,7 +239,7 @@ def undo(job: ImportJob) -> bool:
     """
     taken = request_undo(job)
     if taken:
-        start(job)
+        start_job(job)
     return taken
 
 
