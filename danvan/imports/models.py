@@ -22,6 +22,7 @@ from danvan.accounts.rights import Person
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.excel import safe_file_name
 from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
+from danvan.common.storage import removed_on_failure, sweep
 from danvan.units.models import AdministrativeUnit
 
 KEEP = datetime.timedelta(days=30)  # file and preview of a job; how long an import can be undone
@@ -62,6 +63,12 @@ DIED: dict[str, Any] = {
     "Vui lòng xác nhận lại.",
     JobState.UNDOING: "Máy chủ dừng giữa chừng khi đang hoàn tác nên dữ liệu vẫn như trước khi hoàn tác. "
     "Vui lòng bấm hoàn tác lại.",
+}
+# What is added where it met a fault of the machine and could still say so.
+UNDONE_BY_FAULT = {
+    JobState.CHECKING: "Tệp chưa được kiểm tra xong, chưa có gì được ghi.",
+    JobState.WRITING: "Chưa có gì được ghi.",
+    JobState.UNDOING: "Dữ liệu vẫn như trước khi hoàn tác.",
 }
 
 
@@ -137,8 +144,9 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
             sha256=digest.hexdigest(),
             size=upload.size or 0,
         )
-        job.file.save(safe_file_name("tep"), upload, save=False)
-        job.save()
+        with removed_on_failure(job, "file"):
+            job.file.save(safe_file_name("tep"), upload, save=False)
+            job.save()
         return job
 
     def clean_up(self) -> int:
@@ -147,6 +155,7 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
         Return how many. What was imported stays.
         """
         self.recover()
+        sweep()
         moved = Q(owner__is_superuser=False) & (Q(unit=None) | ~Q(unit=F("owner__unit")))
         left = moved & Q(state__in=UNWRITTEN)
         old = self.filter(Q(expires_at__lt=timezone.now()) | left).exclude(file="")

@@ -15,6 +15,7 @@ from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.ops.faults import aside
 from danvan.common.paging import nearest_page
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import confirming
@@ -33,7 +34,8 @@ def _require_right(user: User, target: Target | None = None) -> None:
 
 
 def _own_job(request: PersonRequest, pk: int) -> ImportJob:
-    ImportJob.objects.recover()
+    with aside("imports whose process died"):
+        ImportJob.objects.recover()
     jobs = ImportJob.objects.visible_to(request.user).select_related("owner__unit")
     job = get_object_or_404(jobs, pk=pk)
     _require_right(request.user, target_of(job.target))
@@ -44,7 +46,8 @@ def _own_job(request: PersonRequest, pk: int) -> ImportJob:
 def job_list(request: PersonRequest) -> HttpResponseBase:
     """The own imports, newest first, and what can be imported."""
     _require_right(request.user)
-    ImportJob.objects.clean_up()
+    with aside("imports past their day"):
+        ImportJob.objects.clean_up()
     jobs = ImportJob.objects.visible_to(request.user).defer("notices", "layout")
     page = nearest_page(jobs, PAGE, request.GET.get("page"))
     for job in page.object_list:

@@ -44,7 +44,11 @@ class FileView(KindMixin, ScopedView):
         found = attachments.files_of(self.object).filter(pk=kwargs["file"]).first()
         if found is None:
             raise Http404
-        return attachments.response_for(found, inline="xem" in request.GET)
+        try:
+            return attachments.response_for(found, inline="xem" in request.GET)
+        except FileNotFoundError:
+            messages.error(request, f"Tệp “{found.name}” không còn trên máy chủ.")
+            return redirect(self.object)
 
 
 class DetachView(KindMixin, ScopedView):
