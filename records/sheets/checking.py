@@ -13,7 +13,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from danvan.common.sheets.columns import NOTHING, Column, Known, Problem
 from danvan.common.sheets.table.layout import GROUP
 from danvan.common.sheets.table.questions import Question
-from danvan.common.words import in_words
+from danvan.common.words import column_named, in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
@@ -239,7 +239,7 @@ class RecordChecker(Checker):
         """Return what the model said at the column of `name`; a choice not made names what there is."""
         if name == NON_FIELD_ERRORS:
             return Problem("", message)
-        typed = in_words(self.target.kind.column(name), getattr(record, name))
+        typed = in_words(column_named(record, name), getattr(record, name))
         column = self.columns.get(name)
         if column and column.choices and not typed:
             return column.choose()

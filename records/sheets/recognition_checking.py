@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from danvan.common.sheets.columns import NOTHING, Problem
 from danvan.common.sheets.table.questions import Question
 from danvan.common.text import search_key
-from danvan.common.words import in_words
+from danvan.common.words import column_named, in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
@@ -172,9 +172,7 @@ class RecognitionChecker(Checker):
         value = getattr(row, name)
         if name == "level" and not value:
             return RecognitionResource.fields[name].choose()
-        return Problem(
-            name, message, in_words(RecognitionResource.fields[name].widget.field, value)
-        )
+        return Problem(name, message, in_words(column_named(row, name), value))
 
     def _with_locks(self, judged: list) -> Iterator[Verdict]:
         """Yield the verdicts; locks of all units concerned, the recognisers' too, are read in one go."""

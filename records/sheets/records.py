@@ -6,7 +6,7 @@ EventRecord.check_row(), the authority for form and import alike, which also wor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
@@ -19,7 +19,7 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets.columns import Column
 from danvan.common.sheets.table.questions import Question
-from danvan.common.words import EMPTY, in_words
+from danvan.common.words import EMPTY, column_named, in_words
 from danvan.imports.identity import NAME, UNIT, Identity
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Around, PreviewLine, Refused, Target, digest
@@ -92,11 +92,12 @@ class RecordTarget(Target):
 
     # -- writing -------------------------------------------------------------------------------------
 
-    def hold(self, job: ImportJob, unit_ids: Iterable[int]) -> Any:
-        Kept(self.model, (), list(unit_ids))
+    def hold(self, job: ImportJob, unit_ids: Collection[int]) -> None:
+        Kept(self.model, (), unit_ids)
 
     def write(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
-        changed, keys = 0, list[int]()
+        changed = 0
+        keys: list[int] = []
         with acting(user=job.owner, source="import"):
             for kind, some in groupby(items, key=itemgetter(0)):
                 while batch := [item for _, item in islice(some, BATCHES[kind])]:
@@ -188,7 +189,7 @@ class RecordTarget(Target):
         )
 
     def _shown(self, name: str, value: Any) -> str:
-        return in_words(self.kind.column(name), value) or EMPTY
+        return in_words(column_named(self.model, name), value) or EMPTY
 
 
 def _spans(keys: Iterable[int]) -> list[list[int]]:
