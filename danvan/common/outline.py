@@ -42,7 +42,7 @@ def counted(*pairs: tuple[int, str]) -> tuple[str, ...]:
 
 
 def holds(words: str, *texts: str) -> bool:
-    """Tell whether every word of `words` stands in `texts`, with or without marks; nothing is held by all."""
+    """Return whether every word of `words` stands in `texts`, with or without marks; nothing is held by all."""
     wanted = search_key(words).split()
     if not wanted:
         return True

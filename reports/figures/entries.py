@@ -35,7 +35,6 @@ class Entry:
 
     @property
     def code(self) -> str:
-        """The indicator code: it names the input and the anchor."""
         return self.indicator.code
 
     @property
@@ -56,17 +55,17 @@ class Entry:
 
     @property
     def needs_note(self) -> bool:
-        """Tell whether a warning waits for an explanation."""
+        """Return whether a warning waits for an explanation."""
         return any(problem.severity == "warning" and problem.stops for problem in self.problems)
 
     @property
     def has_extras(self) -> bool:
-        """Tell whether note and qualifier should stand open."""
+        """Return whether note and qualifier should stand open."""
         return bool(self.note or self.needs_note or self.qualifier not in ("", "exact"))
 
     @property
     def is_bad(self) -> bool:
-        """Tell whether something must be done here before sending."""
+        """Return whether something must be done here before sending."""
         return bool(self.error or self.conflict or any(problem.stops for problem in self.problems))
 
 
@@ -97,7 +96,7 @@ class EntrySection:
 
     @property
     def has_counted(self) -> bool:
-        """Tell whether the records give a figure here."""
+        """Return whether the records give a figure here."""
         return any(entry.counted for entry in self.entries)
 
     def with_words(self, words: str) -> EntrySection:

@@ -37,7 +37,7 @@ class EntrySheet:
         self.errors: dict[str, str] = {}
         self.conflicts: Mapping[str, Conflict] = {}
 
-    # What only the page needs is read when it is asked for: a plain save is a third of the work.
+    # Read lazily: a plain save needs none of these and takes a third of the time.
 
     @cached_property
     def counted(self) -> dict[str, Decimal]:
@@ -51,7 +51,6 @@ class EntrySheet:
 
     @cached_property
     def remarks(self) -> list[Remark]:
-        """The remarks that are not resolved."""
         open_ones = self.report.remarks.filter(resolved_at=None)
         return list(open_ones.select_related("author", "indicator"))
 
@@ -73,7 +72,6 @@ class EntrySheet:
 
     @property
     def prior_numbers(self) -> dict[str, Decimal]:
-        """Last year's numbers by code."""
         return {code: fig.number for code, fig in self.prior.items() if fig.number is not None}
 
     def editable(self) -> list[Indicator]:
@@ -169,7 +167,6 @@ class EntrySheet:
         )
 
     def blanks(self) -> list[str]:
-        """Return the codes still blank."""
         return self.book.blanks(self.stored)
 
     def sections(self) -> list[EntrySection]:
