@@ -100,7 +100,7 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
         return User.objects.visible_to(request.user)
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, search_term: str
+        self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[QuerySet, bool]:
         """Search folded words in login, name and unit."""
         return queryset.search(search_term), False

@@ -63,7 +63,7 @@ class ConsolidationForm(forms.Form):
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse years in the wrong order and ranges too long to add up."""
-        data = super().clean()
+        data = super().clean() or {}
         first, last = data.get("first"), data.get("last")
         if first and last and int(first) > int(last):
             self.add_error("last", f"Năm cuối phải từ {first} trở đi. Vui lòng chọn lại.")

@@ -228,8 +228,8 @@ def _oversights(holder: Holder) -> Iterator[EventRecord]:
     ]
     advice = holder.shares(holder["GS04"], len(plan), "GS04") if plan else []
     accepted = _within(advice, holder["GS05"])
-    drafts = holder.shares(holder["GS03"], holder["GS02"], "GS03")
-    drafts = [None] * holder["GS01"] + drafts
+    shares = holder.shares(holder["GS03"], holder["GS02"], "GS03")
+    drafts: list[int | None] = [*[None] * holder["GS01"], *shares]
     for n, day in enumerate(holder.days(len(plan), "GS")):
         kind, lead, titles = plan[n]
         yield holder.make(

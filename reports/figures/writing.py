@@ -226,7 +226,8 @@ class _Batch:
         units = {report.unit_id for report in self.reports.values()}
         others = stand_ins(actor, units) if actor is not None else {}
         for pk, lines in self.lines.items():
-            report, who = self.reports[pk], (None, "", "", False)
+            report = self.reports[pk]
+            who: tuple[Any, ...] = (None, "", "", False)
             if actor is not None:
                 office = office_name(actor.unit, report.period.end)
                 who = (actor.pk, office, str(standing(actor)), bool(others[report.unit_id]))

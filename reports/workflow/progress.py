@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Case, Count, F, Q, QuerySet, When
 
 from danvan.accounts.models import User
@@ -24,7 +26,7 @@ def to_review_by(user: User) -> Q:
 AREA = Case(When(level=Level.COMMUNE, then=F("reviewer")), default=F("unit"))
 
 
-def _tallies(reports: QuerySet) -> dict[str, Count]:
+def _tallies(reports: Any) -> dict[str, Count]:
     """Return what is counted of `reports`: by state, still to be sent, overdue, and all."""
     wanted = {state.value: Q(state=state) for state in State}
     wanted["to_send"] = Q(state__in=TO_SEND)
