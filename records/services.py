@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from auditlog.context import disable_auditlog
 from django.contrib.contenttypes.models import ContentType
@@ -214,7 +214,7 @@ def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, act
         count = audited_bulk_update(records, dict.fromkeys(written))
         if model is EmergingIssue:
             for record in records:
-                record.save_history(actor)
+                cast(EmergingIssue, record).save_history(actor)
         new = _with_children(model.objects.all()).in_bulk(keys)
         _require_scope(model, keys, actor)
         for pk in keys:
@@ -320,7 +320,9 @@ def _lock_row(record: EventRecord, version: int | None = None) -> EventRecord:
     return old
 
 
-def _stamp(record: EventRecord, actor: User, token: str, old: EventRecord | None) -> None:
+def _stamp(
+    record: EventRecord, actor: User, token: uuid.UUID | None, old: EventRecord | None
+) -> None:
     record.updated_at = timezone.now()
     if old is None:
         record.created_by, record.created_at, record.token = actor, record.updated_at, token

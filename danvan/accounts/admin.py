@@ -133,7 +133,7 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
         self, request: HttpRequest, obj: Any = None, change: Any = False, **kwargs: Any
     ) -> Any:
         """Let the form know who edits."""
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.by = request.user
         return form
 

@@ -110,5 +110,5 @@ class AreaFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         if not (self.value() or "").isdecimal():
             return queryset
-        area = AdministrativeUnit.objects.filter(pk=self.value())
+        area = AdministrativeUnit.objects.filter(pk=self.value() or 0)
         return queryset.filter(unit__in=AdministrativeUnit.objects.covered_by(area).values("pk"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -106,7 +106,7 @@ class SheetResource(ModelResource):
     @cached_property
     def units(self) -> Units:
         """The units the person may write for."""
-        return Units(self.user)
+        return Units(cast(User, self.user))
 
     @property
     def columns(self) -> list[Column]:
@@ -179,7 +179,7 @@ class RecordResource(SheetResource):
 
     def do_instance_save(self, instance: EventRecord, is_create: bool) -> None:
         """Save as everything is saved: scope, locks and history included."""
-        save_record(instance, actor=self.user)
+        save_record(instance, actor=cast(User, self.user))
 
 
 @cache

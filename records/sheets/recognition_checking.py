@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
 
 from danvan.common.sheets.columns import NOTHING, Problem
 from danvan.common.text import search_key
@@ -108,7 +107,7 @@ class RecognitionChecker(Checker):
             row = self._merged(old, values, model)
         self._ask_model(row, problems, without_model=model is None)
         if not problems:
-            key = (model.pk, row.level, row.date)
+            key = (model and model.pk, row.level, row.date)
             first = self.seen.setdefault(key, number)
             if first != number:
                 message = f"Trùng với dòng {first}: cùng mô hình, cấp và ngày quyết định."
@@ -147,7 +146,7 @@ class RecognitionChecker(Checker):
         fresh = [model for model in holding if (model.pk, *key) not in self.seen]
         return (fresh or holding or models)[0]
 
-    def _merged(self, old: Recognition, values: dict, model: type[models.Model]) -> Recognition:
+    def _merged(self, old: Recognition, values: dict, model: Any) -> Recognition:
         row = copy.copy(old)
         row._state = copy.copy(old._state)
         row._state.fields_cache = {"model": model}

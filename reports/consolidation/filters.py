@@ -164,7 +164,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         found: dict[int, AdministrativeUnit] = {}
         for unit in (*own, *rows.filter(pk__in=reporting).order_by("valid_from")):
             found[firsts.get(unit.pk, unit.pk)] = unit
-        self.own = found.get(firsts.get(self.user.unit_id, self.user.unit_id))
+        self.own = found.get(firsts.get(self.user.unit_id or 0, self.user.unit_id or 0))
         units = sorted(found.values(), key=lambda unit: unit.tree_key)
         last = {unit.code: unit for unit in sorted(units, key=lambda unit: unit.valid_from)}
         return {

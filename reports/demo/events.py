@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from typing import Any
 
 from danvan.units.models import Level
 from records.models import (
@@ -160,7 +161,7 @@ def _mixed(holder: Holder, items: list[str]) -> list[str]:
     return [items[n] for n in order]
 
 
-def _recognition(holder: Holder, model: SkilledMobilisationModel) -> Recognition:
+def _recognition(holder: Holder, model: Any) -> Recognition:
     level = Level.from_letter(holder.unit.letter)
     return Recognition(
         model=model,

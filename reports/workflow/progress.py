@@ -62,7 +62,7 @@ def counts_by_area(reports: QuerySet, period: ReportingPeriod) -> list[dict]:
     return [{"unit": unit, **found[unit.pk]} for unit in units]
 
 
-def required_counts(period: ReportingPeriod) -> dict[str, int]:
+def required_counts(period: ReportingPeriod | None) -> dict[str, int]:
     """Return how many figures each level enters in `period`, by level; one query."""
     if period is None:
         return {}

@@ -84,7 +84,7 @@ def cell_of(field: models.Field) -> Cell:
     if labels:
         known = {search_key(str(value)): value for value in labels}
         known |= {search_key(label): value for value, label in labels.items()}
-        read = partial(cells.as_choice, choices=known, labels=tuple(labels.values()))
+        read: Any = partial(cells.as_choice, choices=known, labels=tuple(labels.values()))
         return Cell(read, 22, labels=labels, field=field)
     match field:
         case models.BooleanField():
