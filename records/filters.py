@@ -53,7 +53,7 @@ class RecordFilter(ListFilter):
 
     @cached_property
     def one_unit(self) -> bool:
-        """Tell whether the person reads one unit only, and no link asked for another version of it."""
+        """Return whether the person reads one unit only, and no link asked for another version of it."""
         user = self.request.user
         low = user.unit_id is not None and user.unit.level == Level.COMMUNE
         return low and not self.form.data.get("unit") and len(visible_units(self.request)) == 1
@@ -95,7 +95,6 @@ class RecordFilter(ListFilter):
         return rows.filter(unit__in=below.values("pk"))
 
     def of_year(self, rows: Iterable[Any], name: str, year: int) -> Self:
-        """Rows that count in the reporting year."""
         if not 2000 <= year <= 2100:
             return rows.none()
         return rows.between(*span_of(year, self.spans))
@@ -112,7 +111,6 @@ class LedByFilter(ChoicesFilter):
     """Dialogues by who led them; several leaders are alternatives."""
 
     def filter(self, qs: QuerySet, value: Any) -> Any:
-        """Return rows led by any of `value`."""
         if not value:
             return qs
         leaders = Q()
@@ -134,7 +132,6 @@ class DialogueFilter(RecordFilter):
     )
 
     def concluded(self, rows: Iterable[Any], name: str, value: Any) -> QuerySet:
-        """Rows with the number of a conclusion."""
         return rows.exclude(conclusion_number="")
 
 

@@ -81,7 +81,6 @@ class RecordKind:
         }
 
     def column(self, name: str) -> models.Field:
-        """Return the model's column `name`."""
         return self.model._meta.get_field(name)
 
     def label_of(self, name: str) -> str:

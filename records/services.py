@@ -155,7 +155,7 @@ def delete_records(
 
 
 def _stands_as(row: EventRecord, made: Mapping[str, Any]) -> bool:
-    """Tell whether a row says what it said when it was made, and nothing was added to it."""
+    """Return whether a row says what it said when it was made, and nothing was added to it."""
     if hasattr(row, "recognitions") and row.recognitions.all():
         return False
     return all(getattr(row, name) == value for name, value in made.items())

@@ -54,7 +54,6 @@ class Shown:
 
 
 def label_of(kind: RecordKind, name: str) -> str:
-    """Return the label of an entered field."""
     return "Chủ trì, tham dự" if name == "led_by" else kind.label_of(name)
 
 
@@ -73,7 +72,6 @@ def shown_row(kind: RecordKind, record: EventRecord) -> ListRow:
 
 
 def is_number(kind: RecordKind, name: str) -> bool:
-    """Tell whether a column stands on the right."""
     if name == "led_by":
         return False
     column = kind.column(name)

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
-from danvan.accounts.requests import PersonRequest
+from danvan.accounts.requests import PersonRequest, person
 from danvan.accounts.rights import Action
 from danvan.common.numbers import format_number, read_id
 from danvan.common.text import clean_line, search_key
@@ -75,7 +75,7 @@ class StartView(ScopedView, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         self.require_right()
         year, counts = year_counts(self.request)
-        can_enter = self.request.user.can(Action.ENTER_RECORD)
+        can_enter = person(self.request).can(Action.ENTER_RECORD)
         return super().get_context_data(year=year, counts=counts, can_enter=can_enter, **kwargs)
 
 
@@ -86,7 +86,6 @@ class RecordListView(KindMixin, ScopedListView):
 
     @property
     def sorts(self) -> dict[str, Any]:
-        """The whitelist, newest first by default."""
         return {"-ngay": "-start_date", **self.kind.sorts}
 
     @property
@@ -125,7 +124,7 @@ class RecordDetailView(KindMixin, ScopedDetailView):
             lock=self.lock,
             files=attachments.files_of(record),
             attach_form=kwargs.pop("attach_form", None) or attachments.AttachForm(),
-            may_edit=self.request.user.can(Action.ENTER_RECORD) and self.may_edit(record),
+            may_edit=person(self.request).can(Action.ENTER_RECORD) and self.may_edit(record),
             **kwargs,
         )
 
@@ -222,7 +221,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         data = form.cleaned_data
         saved = save_record(
             record,
-            actor=self.request.user,
+            actor=person(self.request),
             version=None if self.is_new else data.get("version") or 0,
             token=data.get("token") if self.is_new else None,
             then=children.save if children is not None else None,
@@ -248,7 +247,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         if not hasattr(form, "children"):
             form.children = self.formset(form)
         unit = form.initial.get("unit") if self.is_new else self.source.unit_id
-        own = self.request.user.unit
+        own = person(self.request).unit
         context["lock"] = self.locked
         context["own_unit"] = own if own and str(unit) == str(own.pk) else None
         return super().show(form, status=status, **context)
@@ -275,7 +274,7 @@ class RecordDeleteView(KindMixin, ScopedDeleteView):
     def delete(self, row: Any) -> str:
         version = self.request.POST.get("version", "")
         try:
-            delete_record(row, actor=self.request.user, version=read_id(version, default=0))
+            delete_record(row, actor=person(self.request), version=read_id(version, default=0))
         except StaleRecord:
             return "Hồ sơ vừa được người khác sửa, vui lòng xem lại trước khi xóa."
         except ValidationError as error:

@@ -11,19 +11,16 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from danvan.accounts.models import Role
-from danvan.accounts.requests import PersonRequest
 from danvan.units.models import AdministrativeUnit, Level
 
 
 class RoleFilter(admin.SimpleListFilter):
-    """By role; superusers apart, whose own role gives nothing more."""
+    """Accounts by role; superusers are listed separately, whatever their role."""
 
     title = "vai trò"
     parameter_name = "vai_tro"
 
-    def lookups(
-        self, request: PersonRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return (*Role.choices, ("superuser", "Quản trị viên"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
@@ -40,9 +37,7 @@ class StateFilter(admin.SimpleListFilter):
     title = "tình trạng"
     parameter_name = "tinh_trang"
 
-    def lookups(
-        self, request: PersonRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return (("active", "Đang hoạt động"), ("stopped", "Đã ngừng"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
@@ -52,14 +47,12 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class LastLoginFilter(admin.SimpleListFilter):
-    """Who has not been here."""
+    """Accounts by the time since their last login."""
 
     title = "lần đăng nhập gần nhất"
     parameter_name = "dang_nhap"
 
-    def lookups(
-        self, request: PersonRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return (
             ("never", "Chưa đăng nhập lần nào"),
             ("week", "Trong 7 ngày qua"),
@@ -85,9 +78,7 @@ class PasswordFilter(admin.SimpleListFilter):
     title = "mật khẩu"
     parameter_name = "mat_khau"
 
-    def lookups(
-        self, request: PersonRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return (("none", "Chưa cấp mật khẩu"), ("issued", "Đã cấp, chưa đổi"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
@@ -105,9 +96,7 @@ class AreaFilter(admin.SimpleListFilter):
     title = "địa bàn"
     parameter_name = "dia_ban"
 
-    def lookups(
-        self, request: PersonRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         today = timezone.localdate()
         areas = AdministrativeUnit.objects.on(today).exclude(level=Level.COMMUNE)
         used = AdministrativeUnit.objects.filter(

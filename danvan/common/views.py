@@ -55,7 +55,7 @@ class ScopedView(ContextMixin, View):
         return found
 
     def may_edit(self, row: Any) -> bool:
-        """Tell whether the unit tree lets the person write `row`."""
+        """Return whether the unit tree lets the person write `row`."""
         return self.model._default_manager.editable_by(self.request.user).filter(pk=row.pk).exists()
 
 
@@ -126,7 +126,7 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
 
     @property
     def is_new(self) -> bool:
-        """Tell whether a new row will be made."""
+        """Return whether a new row will be made."""
         return self.source is None or self.copying
 
     def get_initial(self) -> dict:
@@ -140,17 +140,14 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
         return {**asked, **initial}
 
     def copied(self, row: Any) -> dict:
-        """Return what a copy of `row` begins with."""
         raise NotImplementedError
 
     def get_form(self, data: Any = None, **kwargs: Any) -> forms.BaseForm:
-        """Return the form, bound to `data`."""
         if not self.is_new:
             kwargs["instance"] = self.source
         return self.form_class(data, user=self.request.user, initial=self.get_initial(), **kwargs)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the form."""
         self.prepare()
         return self.show(self.get_form())
 
@@ -179,7 +176,6 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
         raise NotImplementedError
 
     def saved_message(self, row: Any) -> str:
-        """Return what to say after saving."""
         return "Đã lưu."
 
     def go_on(self, row: Any) -> HttpResponse:
@@ -190,11 +186,9 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
         return redirect(row.get_absolute_url())
 
     def new_url(self) -> str:
-        """Return the address of the empty form."""
         raise NotImplementedError
 
     def show(self, form: forms.BaseForm, status: int = 200, **context: Any) -> HttpResponse:
-        """Render the form."""
         context = self.get_context_data(
             form=form, object=self.source, is_new=self.is_new, **context
         )
@@ -207,11 +201,9 @@ class ScopedDeleteView(ScopedView, TemplateResponseMixin):
     action = "enter_record"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show what would go."""
         return self.render_to_response(self.get_context_data(object=self.object))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Delete."""
         name = str(self.object)
         if refused := self.delete(self.object):
             context = self.get_context_data(object=self.object, problem=refused)
@@ -224,5 +216,4 @@ class ScopedDeleteView(ScopedView, TemplateResponseMixin):
         raise NotImplementedError
 
     def done_url(self) -> str:
-        """Return where to go afterwards."""
         raise NotImplementedError

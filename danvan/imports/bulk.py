@@ -106,7 +106,7 @@ class Told(NamedTuple):
 
 
 class AuditWriter:
-    """Audit entries for rows written in bulk: who is acting, through which door, what was created."""
+    """Audit entries for rows written in bulk: who is acting, through which source, what was created."""
 
     COLUMNS = [
         *("object_pk", "object_id", "object_repr", "search", "unit_id", "changes"),

@@ -19,9 +19,9 @@ from danvan.common.sheets import cells
 from danvan.common.sheets.columns import Problem
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.reader import Workbook, open_workbook
-from danvan.common.sheets.table.blocks import Sheet
+from danvan.common.sheets.table.blocks import ReadSheet
 from danvan.common.sheets.table.choosing import Choice
-from danvan.common.sheets.table.layout import Table, Wanted, find_table, rows_of
+from danvan.common.sheets.table.layout import Table, WantedTable, find_table, rows_of
 from danvan.common.sheets.table.preparing import Preparation
 from danvan.common.sheets.table.questions import Asked, Question, is_open
 from danvan.common.sheets.table.turned import Turning
@@ -69,7 +69,7 @@ def run_check(job: ImportJob) -> None:
     wanted = target.wanted(job)
     choices: list[Choice] = []
 
-    def choose(sheets: list[Sheet]) -> Sheet:
+    def choose(sheets: list[ReadSheet]) -> ReadSheet:
         choices.append(Choice(sheets, wanted, {search_key(target.sheet_title)}, answers))
         return choices[0].sheet()
 
@@ -100,7 +100,10 @@ def _table_and_rows(
 
 
 def opened(
-    job: ImportJob, target: Target, wanted: Wanted, choose: Callable[[list[Sheet]], Sheet]
+    job: ImportJob,
+    target: Target,
+    wanted: WantedTable,
+    choose: Callable[[list[ReadSheet]], ReadSheet],
 ) -> AbstractContextManager[Workbook]:
     """Open the workbook of `job` at the sheet `choose` names. Raises FileRefused."""
     return open_workbook(
@@ -207,7 +210,7 @@ class _Check:
                 self._keep(verdict.kind, verdict)
 
     def _keep(self, kind: str, verdict: Verdict) -> None:
-        """Count a verdict and lay it by: errors from left to right, what is about the whole row first."""
+        """Count a verdict and keep it: errors from left to right, what is about the whole row first."""
         self.counts[kind] += 1
         if kind != RowKind.ERROR:
             self.counts["changes"] += self.target.weight(verdict.item)

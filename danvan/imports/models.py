@@ -88,7 +88,7 @@ def working_on(job: ImportJob) -> Iterator[None]:
 
 
 def is_abandoned(job: ImportJob) -> bool:
-    """Tell whether surely nobody holds the lock on the file of `job`."""
+    """Return whether surely nobody holds the lock on the file of `job`."""
     try:
         with open(job.file.path, "rb") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -108,7 +108,7 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
     editable_by = visible_to
 
     def take(self, job: ImportJob, expected: str, new: str, **values: Any) -> bool:
-        """Move `job` from state `expected` to `new` if it still stands there; tell whether it did."""
+        """Move `job` from state `expected` to `new` if it still stands there; return whether it did."""
         values |= {"state": new, "heartbeat": timezone.now()}
         moved = self.filter(pk=job.pk, state=expected).update(**values) == 1
         if moved:
@@ -234,7 +234,7 @@ class ImportJob(models.Model):
 
     @property
     def is_running(self) -> bool:
-        """Tell whether a process works on it now (or waits to)."""
+        """Return whether a process works on it now (or waits to)."""
         return self.state in RUNNING or self.state == JobState.QUEUED
 
     def discard(self, state: str = JobState.CANCELLED) -> bool:
@@ -272,7 +272,6 @@ class ImportJob(models.Model):
         return rows.filter(sha256=self.sha256, target=self.target).exclude(pk=self.pk).first()
 
     def count(self, kind: str) -> int:
-        """Return how many rows of `kind` the check found."""
         return self.counts.get(kind, 0)
 
     @property
@@ -336,5 +335,4 @@ class ImportPart(models.Model):
 
     @property
     def items(self) -> list:
-        """The rows of the part."""
         return json.loads(zlib.decompress(self.data))

@@ -21,7 +21,7 @@ from danvan.accounts.models import User
 from danvan.accounts.rights import Action
 from danvan.common.sheets.columns import Column, Problem
 from danvan.common.sheets.table.headings import Headings, Name
-from danvan.common.sheets.table.layout import Wanted
+from danvan.common.sheets.table.layout import WantedTable
 from danvan.common.sheets.table.questions import Question
 from danvan.imports.models import ImportJob
 
@@ -158,13 +158,13 @@ class Target:
 
     # -- what follows from the columns --------------------------------------------------------------
 
-    def wanted(self, job: ImportJob) -> Wanted:
+    def wanted(self, job: ImportJob) -> WantedTable:
         """Return what is looked for in a workbook: names of columns, which must be there, what names a row."""
         columns = [*self.columns(job), *self.also]
         names = [Name(text, c.key) for c in columns for text in (c.heading, c.key)]
         names += [Name(text, c.key, 1) for c in columns for text in c.synonyms]
         codes = [column.key for column in columns] if self.coded else []
-        return Wanted(
+        return WantedTable(
             Headings(names, codes=codes, year=job.params.get("year")),
             {column.key: column.heading for column in columns},
             self.required(job),

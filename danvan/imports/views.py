@@ -73,7 +73,7 @@ def upload(request: PersonRequest, slug: str) -> HttpResponse:
         try:
             params = target.check_params(request.user, form.params)
             job = ImportJob.objects.make(request.user, slug, form.cleaned_data["file"], params)
-            confirming.start_check(job)
+            confirming.start_job(job)
             return redirect("imports:job", job.pk)
         except (FileRefused, Refused) as refusal:
             form.add_error("file", str(refusal))
@@ -209,7 +209,7 @@ def recheck(request: PersonRequest, pk: int) -> HttpResponse:
     answers = {name: request.POST[name] for name in asked if name in request.POST}
     if job.requeue(convert="convert" in request.POST, answers=answers):
         try:
-            confirming.start_check(job)
+            confirming.start_job(job)
         except Refused as refusal:
             messages.error(request, str(refusal))
     return redirect("imports:job", pk)

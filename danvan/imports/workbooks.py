@@ -22,7 +22,7 @@ from danvan.common.sheets.addresses import column_letter, split_address
 from danvan.common.sheets.columns import Column
 from danvan.common.sheets.formats import MARK
 from danvan.common.sheets.precheck import FileRefused
-from danvan.common.sheets.table.blocks import Sheet
+from danvan.common.sheets.table.blocks import ReadSheet
 from danvan.imports.checking import opened
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Target, target_of
@@ -144,7 +144,7 @@ def errors_workbook(job: ImportJob) -> Workbook:
     target = target_of(job.target)
     returned = _Returned(job, target)
 
-    def same(sheets: list[Sheet]) -> Sheet:
+    def same(sheets: list[ReadSheet]) -> ReadSheet:
         for sheet in sheets:
             if sheet.name == job.layout["sheet"]:
                 return sheet

@@ -107,9 +107,14 @@ def _comparison(leaf: tuple[str, Any], unknown: bool) -> Test:
     compare, value = _COMPARE[lookup or "exact"], _value(right)
     if isinstance(right, F | CombinedExpression):
         names = (name, *_names(right))
-        return lambda row: (
-            unknown if None in [row[n] for n in names] else compare(row[name], value(row))
-        )
+
+        def holds(row: Row) -> bool:
+            for read in names:
+                if row[read] is None:
+                    return unknown
+            return compare(row[name], value(row))
+
+        return holds
     constant = value({})
     return lambda row: unknown if (left := row[name]) is None else compare(left, constant)
 

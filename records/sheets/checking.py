@@ -204,7 +204,7 @@ class RecordChecker(Checker):
         return Verdict(RowKind.NEW, [row.number, row.unit.pk, values])
 
     def _is_good(self, scratch: Any, state: dict) -> bool:
-        """Tell whether the row is surely good; False sends it to the model's own judgement."""
+        """Return whether the row is surely good; False sends it to the model's own judgement."""
         try:
             scratch.fill_blanks()
             scratch.clean()

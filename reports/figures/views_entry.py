@@ -16,7 +16,7 @@ from django.views import View
 
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
-from danvan.accounts.requests import PersonRequest
+from danvan.accounts.requests import PersonRequest, person
 from danvan.common.numbers import read_id
 from danvan.units.models import Level
 from reports.figures.form import EntrySheet
@@ -67,7 +67,7 @@ class EntryView(View):
             result = write_figures(
                 self.report,
                 figures,
-                actor=self.request.user,
+                actor=person(self.request),
                 source=Source.RECORDS if self.request.POST.get("take") else Source.FORM,
                 version=self.typed_against,
                 request_id=getattr(self.request, "id", ""),
@@ -87,7 +87,7 @@ class EntryView(View):
         return True
 
     def posted_version(self) -> int:
-        """Return the version the page was typed against; a mangled or future one counts as the oldest."""
+        """Return the version the page was typed against; an unreadable or future one counts as the oldest."""
         version = read_id(self.request.POST.get("version", ""), default=0)
         return version if version <= self.report.version else 0
 
@@ -120,7 +120,7 @@ class EntryView(View):
         try:
             submit(
                 self.report,
-                user=self.request.user,
+                user=person(self.request),
                 version=self.report.version,
                 blanks_confirmed=confirmed,
             )
@@ -163,7 +163,7 @@ class EntryView(View):
             "total": sum(len(section.required) for section in sections),
             "filled": sum(section.filled for section in sections),
             "own_figures": self.report.level != Level.COMMUNE,
-            "on_behalf": stand_ins(self.request.user, [unit_id])[unit_id],
+            "on_behalf": stand_ins(person(self.request), [unit_id])[unit_id],
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
         }
         return render(self.request, "reports/entry.html", context, status=status)

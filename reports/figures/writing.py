@@ -64,7 +64,6 @@ class WriteResult:
 
     @property
     def total(self) -> int:
-        """The number of figures changed."""
         return sum(len(codes) for codes in self.changed.values())
 
 

@@ -19,7 +19,7 @@ from danvan.accounts.audit.filters import AuditFilter, SecurityFilter
 from danvan.accounts.audit.writing import ACTION_LABELS, SOURCE_LABELS, changes_of
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry, SecurityEvent, role_in_words
-from danvan.accounts.requests import PersonRequest
+from danvan.accounts.requests import PersonRequest, person
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.excel import DATE_TIME
@@ -49,7 +49,7 @@ class AuditorView(FilterView):
     strict = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        expect_auditor(request.user)
+        expect_auditor(person(request))
         return super().dispatch(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet:

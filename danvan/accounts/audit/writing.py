@@ -9,7 +9,7 @@ they go through the four functions here, in one transaction with their entries:
     audited_update(queryset, **values)    instead of  queryset.update(**values)
     audited_bulk_delete(queryset)         instead of  queryset.delete() on many rows
 
-Who, from where and through which door comes from context.acting().
+Who, from which address and through which source (form, import …) comes from context.acting().
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class ActingMiddleware:
 
     @staticmethod
     def _concerns(request: HttpRequest) -> bool:
-        """Tell whether the answer is worth a line: a real page, asked by a known person."""
+        """Return whether the answer is worth a line: a real page, asked by a known person."""
         return request.resolver_match is not None and request.user.is_authenticated
 
 

@@ -26,7 +26,6 @@ class AuditEntryQuerySet(ScopedQuerySet["AuditEntry"]):
     """Entries, scoped by the unit of the changed row, and by the rule of its model for successors."""
 
     def with_names(self) -> Self:
-        """Return the entries with what a line shows."""
         return self.select_related("actor", "unit__parent", "content_type")
 
     def _within(self, user: Person, units: Any) -> Any:
@@ -49,7 +48,7 @@ class AuditEntryManager(LogEntryManager.from_queryset(AuditEntryQuerySet)):
 
 
 class AuditEntry(AbstractLogEntry):
-    """One change of one row: django-auditlog's entry plus unit, role and door of that day.
+    """One change of one row: django-auditlog's entry plus the unit, role and source of that day.
 
     `unit` is the unit the row belongs to (the actor's where a row has none): it decides who may read the
     entry. `actor_unit` and `actor_role` stay as they were, whatever becomes of the account.
@@ -91,7 +90,7 @@ class AuditEntry(AbstractLogEntry):
         super().save(*args, **kwargs)
 
     def fill(self) -> AuditEntry:
-        """Note who is acting, from where and through which door. Bulk writing calls it as well."""
+        """Note who is acting, from where and through which source. Bulk writing calls it as well."""
         now = current()
         user = self.actor or now.user
         self.actor = user
@@ -108,7 +107,7 @@ class AuditEntry(AbstractLogEntry):
 
 
 class SecurityKind(models.TextChoices):
-    """What the security log tells apart."""
+    """The kinds of security event."""
 
     LOGIN = "login", "Đăng nhập"
     LOGOUT = "logout", "Đăng xuất"
@@ -133,7 +132,6 @@ class SecurityEventQuerySet(ScopedQuerySet["SecurityEvent"]):
     """Events, scoped by the unit of the account concerned."""
 
     def with_names(self) -> Self:
-        """Return the events with what a line shows."""
         return self.select_related("user", "actor", "unit__parent")
 
 
@@ -220,7 +218,7 @@ class LoginFailure(models.Model):
 
 def unit_and_role(user: Person) -> tuple[str, str]:
     """Return the unit's name and the role of `user` today, to be kept as text."""
-    unit = user.unit.place_name if user.unit_id else ""
+    unit = user.unit.place_name if user.unit else ""
     return unit[:150], "superuser" if user.is_superuser else user.role
 
 
@@ -230,8 +228,8 @@ def stand_ins(user: Person, unit_ids: Iterable[int]) -> dict[int, str]:
     A unit under its earlier name is no other. At most one query, none for the own unit.
     """
     wanted = set(unit_ids)
-    others = wanted - {user.unit_id}
-    if others and user.unit_id:
+    others = wanted - {user.unit.pk} if user.unit else wanted
+    if others and user.unit:
         others -= {unit.pk for unit in user.unit.versions()}
     office = unit_and_role(user)[0] or "Quản trị viên"
     return {unit: office if unit in others else "" for unit in wanted}
@@ -241,7 +239,7 @@ def role_in_words(role: str) -> str:
     """Return a role or standing kept as text ("clerk", "district_officer"), as people read it; "" for none."""
     if role == "superuser":
         return "Quản trị viên"
-    roles = dict(apps.get_model("accounts.User")._meta.get_field("role").choices)
+    roles = dict(apps.get_model("accounts.User")._meta.get_field("role").flatchoices)
     return roles.get(role.rpartition("_")[2], "")
 
 
@@ -256,8 +254,9 @@ def unit_id_of(row: models.Model) -> int | None:
     if lookup is None:
         return None
     *way, last = lookup.split("__")
+    found: Any = row
     for name in way:
-        row = getattr(row, name, None)
-        if row is None:
+        found = getattr(found, name, None)
+        if found is None:
             return None
-    return getattr(row, f"{last}_id", None)
+    return getattr(found, f"{last}_id", None)

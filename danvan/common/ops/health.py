@@ -31,14 +31,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def database_answers() -> bool:
-    """Tell whether a query is answered."""
+    """Return whether a query is answered."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         return cursor.fetchone() == (1,)
 
 
 def disk_has_room() -> bool:
-    """Tell whether the disks of attachments and of a database in a file have 200 MB left.
+    """Return whether the disks of attachments and of a database in a file have 200 MB left.
 
     A folder that is not there yet (no file was ever attached) is asked for by the nearest one above.
     """
@@ -50,7 +50,7 @@ def disk_has_room() -> bool:
 
 
 def migrations_are_applied() -> bool:
-    """Tell whether the database is as new as the code."""
+    """Return whether the database is as new as the code."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 

@@ -49,7 +49,7 @@ class CellProblem(ValueError):  # noqa: N818 - a sentence for the person who fil
 
 
 def is_blank(cell: CellValue) -> bool:
-    """Tell whether the cell holds nothing but spaces."""
+    """Return whether the cell holds nothing but spaces."""
     if cell is None or cell == "":
         return True
     if cell.__class__ is not str:
@@ -123,7 +123,7 @@ def _marked_as_text(cell: str) -> str:
 
 
 def _is_tidy(text: str) -> bool:
-    """Tell whether cleaning would change nothing: most cells, so it must be quick."""
+    """Return whether cleaning would change nothing: most cells, so it must be quick."""
     return (
         "  " not in text
         and text[:1] != " "

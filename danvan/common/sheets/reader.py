@@ -23,7 +23,7 @@ from typing import Any
 from danvan.common.sheets.cells import CellValue
 from danvan.common.sheets.legacy import Judgement
 from danvan.common.sheets.precheck import MB, FileRefused, check_file
-from danvan.common.sheets.table.blocks import Sheet
+from danvan.common.sheets.table.blocks import ReadSheet
 
 ROOT = Path(__file__).resolve().parents[3]
 MAX_ROWS = 110_000
@@ -61,8 +61,8 @@ class Workbook:
     says that days are counted from 1904.
     """
 
-    sheet: Sheet
-    sheets: list[Sheet]
+    sheet: ReadSheet
+    sheets: list[ReadSheet]
     late: bool = False
     bad: dict[str, str] = field(default_factory=dict)
     hidden: list[int] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Workbook:
     rows: Iterator[tuple[int, list[CellValue]]] = field(default_factory=lambda: iter(()))
 
 
-def most_headings(sheets: list[Sheet]) -> Sheet:
+def most_headings(sheets: list[ReadSheet]) -> ReadSheet:
     """Return the visible sheet with the most rows of headings, for callers that know no more."""
     seen = [sheet for sheet in sheets if not sheet.hidden]
     if not seen:
@@ -87,7 +87,7 @@ def open_workbook(
     *,
     headings: Collection[str] = (),
     codes: Collection[str] = (),
-    choose: Callable[[list[Sheet]], Sheet] = most_headings,
+    choose: Callable[[list[ReadSheet]], ReadSheet] = most_headings,
     check_marker: Callable[[str], object] = bool,
 ) -> Iterator[Workbook]:
     """Check and open the workbook at `path`; yields a Workbook whose rows are read as asked for.
@@ -126,8 +126,8 @@ def open_workbook(
         )
 
 
-def _sheet(told: dict) -> Sheet:
-    return Sheet(
+def _sheet(told: dict) -> ReadSheet:
+    return ReadSheet(
         name=told["name"],
         hidden=told["hidden"],
         heads=told["heads"],

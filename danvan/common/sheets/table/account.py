@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from danvan.common.sheets.addresses import column_letter, spoken
 from danvan.common.sheets.cells import CellValue, is_blank, shown
-from danvan.common.sheets.table.blocks import Block, Sheet, heading_of
+from danvan.common.sheets.table.blocks import Block, ReadSheet, heading_of
 from danvan.common.sheets.table.headings import COUNTERS
 from danvan.common.text import clean_line, search_key
 
@@ -23,7 +23,7 @@ def shorten(text: str, length: int = 60) -> str:
 class Account:
     """Keeps the lines of one sheet that are no rows, and says so in sentences."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: ReadSheet) -> None:
         self.sheet = sheet
         self.lines: dict[str, list[int]] = {}
         self.words: dict[int, str] = {}
@@ -67,7 +67,7 @@ class Account:
         return ""
 
     def is_caption(self, number: int, cells: list[CellValue]) -> bool:
-        """Tell whether a line is the title of the next table on the sheet."""
+        """Return whether a line is the title of the next table on the sheet."""
         starts = [block.first for block in self.read] + [first for first, *_ in self.left]
         near = any(0 < first - number <= 3 for first in starts)
         return near and sum(not is_blank(cell) for cell in cells) == 1

@@ -24,7 +24,7 @@ Merged = tuple[int, int, int, int]  # first row, first column, last row, last co
 
 
 @dataclass
-class Sheet:
+class ReadSheet:
     """A sheet as the reading child saw it; rows count from 1, columns from 0."""
 
     name: str
@@ -87,7 +87,7 @@ def heading_of(index: int, block: Block) -> str:
     return " – ".join(block.paths.get(index, ()))
 
 
-def blocks_of(sheet: Sheet, headings: Headings) -> list[Block]:
+def blocks_of(sheet: ReadSheet, headings: Headings) -> list[Block]:
     """Return the tables of `sheet` from the top down, without answers applied."""
     found: list[Block] = []
     heads = list(sheet.heads)
@@ -120,7 +120,7 @@ def _fits(cells: list[CellValue], headings: Headings) -> int:
     return sum(bool(headings.fit(text).keys) for text in (texts_of(cells) or {}).values())
 
 
-def _block(sheet: Sheet, main: int, headings: Headings) -> Block:
+def _block(sheet: ReadSheet, main: int, headings: Headings) -> Block:
     """Return the table whose fullest row of headings is `main`."""
     first = last = main
     while first > main - _REACH and _goes_above(sheet, first - 1, first, headings):
@@ -140,12 +140,12 @@ def _block(sheet: Sheet, main: int, headings: Headings) -> Block:
     return Block(first, last, columns, paths, doubts)
 
 
-def _merges_in(sheet: Sheet, row: int) -> Iterator[Merged]:
+def _merges_in(sheet: ReadSheet, row: int) -> Iterator[Merged]:
     return (area for area in sheet.merged if area[0] <= row <= area[2])
 
 
-def _goes_below(sheet: Sheet, upper: int, lower: int, headings: Headings) -> bool:
-    """Tell whether row `lower` goes on with the headings of `upper`: only where those left room."""
+def _goes_below(sheet: ReadSheet, upper: int, lower: int, headings: Headings) -> bool:
+    """Return whether row `lower` goes on with the headings of `upper`: only where those left room."""
     cells = sheet.near.get(lower, [])
     texts, above = texts_of(cells), texts_of(sheet.near[upper]) or {}
     if not texts or is_numbering(cells):
@@ -167,8 +167,8 @@ def _goes_below(sheet: Sheet, upper: int, lower: int, headings: Headings) -> boo
     return bool(known) or wide.issuperset(texts)
 
 
-def _goes_above(sheet: Sheet, upper: int, lower: int, headings: Headings) -> bool:
-    """Tell whether row `upper` heads groups of the columns of `lower`; a title above the table does not."""
+def _goes_above(sheet: ReadSheet, upper: int, lower: int, headings: Headings) -> bool:
+    """Return whether row `upper` heads groups of the columns of `lower`; a title above the table does not."""
     texts, below = texts_of(sheet.near.get(upper, [])), texts_of(sheet.near[lower]) or {}
     if not texts:
         return False
@@ -180,7 +180,7 @@ def _goes_above(sheet: Sheet, upper: int, lower: int, headings: Headings) -> boo
     return any(index not in below and headings.fit(text).keys for index, text in texts.items())
 
 
-def _paths(sheet: Sheet, first: int, last: int) -> dict[int, tuple[str, ...]]:
+def _paths(sheet: ReadSheet, first: int, last: int) -> dict[int, tuple[str, ...]]:
     """Return the headings of each column from the top down, groups spread over what they head."""
     rows = {row: dict(texts_of(sheet.near.get(row, [])) or {}) for row in range(first, last + 1)}
     for top, left, bottom, right in sheet.merged:
@@ -210,7 +210,7 @@ def _spread(upper: dict[int, str], lower: dict[int, str]) -> None:
             group = ""
 
 
-def _under_groups(sheet: Sheet, first: int, last: int) -> set[int]:
+def _under_groups(sheet: ReadSheet, first: int, last: int) -> set[int]:
     """Return the columns below a heading that stands over several."""
     return {
         column
@@ -221,7 +221,7 @@ def _under_groups(sheet: Sheet, first: int, last: int) -> set[int]:
     }
 
 
-def settle(
+def settle_columns(
     block: Block, answers: Mapping[str, str], names: Mapping[str, str], required: Collection[str]
 ) -> list[Question]:
     """Apply the answers to the doubtful columns of `block`; return the questions, answered or not.

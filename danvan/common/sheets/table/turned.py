@@ -18,7 +18,7 @@ from danvan.common.sheets.columns import Problem
 from danvan.common.sheets.formats import MARK
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.table.account import Account, shorten
-from danvan.common.sheets.table.blocks import IDENTITY, Block, Sheet, texts_of
+from danvan.common.sheets.table.blocks import IDENTITY, Block, ReadSheet, texts_of
 from danvan.common.sheets.table.headings import Fit
 from danvan.common.sheets.table.layout import Table, Wanted
 from danvan.common.sheets.table.lines import Line, is_numbering
@@ -58,7 +58,7 @@ class Turned(Table):
         return {}
 
 
-def side_of(sheets: Iterable[Sheet]) -> Sheet | None:
+def side_of(sheets: Iterable[ReadSheet]) -> ReadSheet | None:
     """Return the sheet with the most headings down a column, None where none has enough."""
     seen = [sheet for sheet in sheets if sheet.sides]
     best = max(seen, key=lambda sheet: max(sheet.sides.values()), default=None)
@@ -70,7 +70,7 @@ class Turning:
 
     def __init__(
         self,
-        sheet: Sheet,
+        sheet: ReadSheet,
         rows: Iterable[tuple[int, list[CellValue]]],
         wanted: Wanted,
         answers: Mapping[str, str],
@@ -262,7 +262,7 @@ class Turning:
 
 
 def _only_number(found: list[CellValue]) -> bool:
-    """Tell whether cells only number their lines: 1, 2, 3."""
+    """Return whether cells only number their lines: 1, 2, 3."""
     texts = [_year_text(cell).strip(". ") for cell in found]
     numbers = [int(text) for text in texts if text.isdigit()]
     return len(numbers) == len(texts) and numbers == sorted(set(numbers)) and max(numbers) < 1000
