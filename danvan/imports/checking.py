@@ -87,7 +87,7 @@ def run_check(job: ImportJob) -> None:
 
 
 def _table_and_rows(
-    workbook: Workbook, wanted: Wanted, answers: Mapping[str, str], *, turned: bool
+    workbook: Workbook, wanted: WantedTable, answers: Mapping[str, str], *, turned: bool
 ) -> tuple[Table, Iterator[tuple[int, dict]]]:
     """Return the table on the chosen sheet and its rows, whichever way the sheet runs."""
     if not turned:

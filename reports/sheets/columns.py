@@ -16,7 +16,7 @@ from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.numbers import MAX_FIGURE
 from danvan.common.sheets.columns import Column, code_cell
-from danvan.common.sheets.table.layout import Wanted
+from danvan.common.sheets.table.layout import WantedTable
 from danvan.common.sheets.table.questions import Question
 from danvan.common.words import EMPTY
 from danvan.imports.identity import Identity
@@ -88,7 +88,7 @@ class ValueTarget(Target):
         """Who answers for one unit only need not write its code."""
         return {} if self.reports_of(job).count() == 1 else super().required(job)
 
-    def wanted(self, job: ImportJob) -> Wanted:
+    def wanted(self, job: ImportJob) -> WantedTable:
         return replace(super().wanted(job), turns=True, naming=self._identity(job).naming)
 
     def _identity(self, job: ImportJob) -> Identity:

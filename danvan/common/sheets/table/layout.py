@@ -36,7 +36,7 @@ def _no_place(heading: str) -> None:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedTable:
     """What a caller looks for. `keys` identify a row, the unit first; `instead`: what may stand for what.
 
     `turns`: a sheet may list its columns downwards; `naming` then tells the code of the unit a heading

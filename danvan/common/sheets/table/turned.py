@@ -20,8 +20,8 @@ from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.table.account import Account, shorten
 from danvan.common.sheets.table.blocks import IDENTITY, Block, ReadSheet, texts_of
 from danvan.common.sheets.table.headings import Fit
-from danvan.common.sheets.table.layout import Table, Wanted
-from danvan.common.sheets.table.lines import Line, is_numbering
+from danvan.common.sheets.table.layout import Table, WantedTable
+from danvan.common.sheets.table.lines import TableLine, is_numbering
 from danvan.common.sheets.table.questions import SKIP, Question
 from danvan.common.text import clean_line, search_key
 
@@ -72,7 +72,7 @@ class Turning:
         self,
         sheet: ReadSheet,
         rows: Iterable[tuple[int, list[CellValue]]],
-        wanted: Wanted,
+        wanted: WantedTable,
         answers: Mapping[str, str],
     ) -> None:
         self.sheet, self.wanted, self.answers = sheet, wanted, answers
@@ -244,7 +244,8 @@ class Turning:
         return [
             (number, found)
             for number, found in self.above
-            if len(texts_of(found) or ()) > 1 and not (is_numbering(found) or Line(found).is_group)
+            if len(texts_of(found) or ()) > 1
+            and not (is_numbering(found) or TableLine(found).is_group)
         ]
 
     def _heading(self, index: int) -> str:
