@@ -64,6 +64,9 @@ def run_check(job: ImportJob) -> None:
     Raises FileRefused or Refused with a sentence. The state is the caller's affair.
     """
     target = target_of(job.target)
+    # A check that does not come to its end is never taken for a whole one.
+    job.fingerprint = ""
+    _own(job, fingerprint="")
     job.parts.all().delete()
     answers = job.params.get("answers", {})
     wanted = target.wanted(job)

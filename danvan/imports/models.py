@@ -23,6 +23,7 @@ from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.excel import safe_file_name
 from danvan.common.sheets.addresses import column_letter
 from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
+from danvan.common.storage import removed_on_failure, sweep
 from danvan.units.models import AdministrativeUnit
 
 KEEP = datetime.timedelta(days=30)  # file and preview of a job; how long an import can be undone
@@ -48,7 +49,7 @@ class JobState(models.TextChoices):
     EXPIRED = "expired", "Hết hạn"
 
 
-RUNNING = {
+RUNNING: dict[str, Any] = {
     JobState.CHECKING: JobState.QUEUED,
     JobState.WRITING: JobState.CHECKED,
     JobState.UNDOING: JobState.DONE,
@@ -56,13 +57,19 @@ RUNNING = {
 UNWRITTEN = (JobState.QUEUED, JobState.CHECKED, JobState.FAILED)
 MAX_OPEN = 20  # unwritten jobs of one person that are kept; the oldest go first
 # What the owner of a job reads when its process died.
-DIED = {
+DIED: dict[str, Any] = {
     JobState.CHECKING: "Máy chủ dừng giữa chừng khi đang kiểm tra tệp, chưa có gì được ghi. "
     "Vui lòng bấm “Kiểm tra ngay”.",
     JobState.WRITING: "Máy chủ dừng giữa chừng khi đang ghi nên chưa có gì được ghi. "
     "Vui lòng xác nhận lại.",
     JobState.UNDOING: "Máy chủ dừng giữa chừng khi đang hoàn tác nên dữ liệu vẫn như trước khi hoàn tác. "
     "Vui lòng bấm hoàn tác lại.",
+}
+# What is added where it met a fault of the machine and could still say so.
+UNDONE_BY_FAULT = {
+    JobState.CHECKING: "Tệp chưa được kiểm tra xong, chưa có gì được ghi.",
+    JobState.WRITING: "Chưa có gì được ghi.",
+    JobState.UNDOING: "Dữ liệu vẫn như trước khi hoàn tác.",
 }
 
 
@@ -103,7 +110,7 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
     def visible_to(self, user: Person) -> Self:
         """Return the jobs of `user`: a file of another unit's figures stays behind when the person moves."""
         own = self.filter(owner=user)
-        return own if user.is_superuser else own.filter(unit=user.unit_id)
+        return own if user.is_superuser else own.filter(unit=user.unit)
 
     editable_by = visible_to
 
@@ -118,7 +125,7 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
 
     def make(self, user: User, target: str, upload: UploadedFile, params: dict) -> ImportJob:
         """Store `upload` as a queued job of `user`; raises FileRefused with a sentence."""
-        if upload.size > MAX_FILE:
+        if (upload.size or 0) > MAX_FILE:
             raise FileRefused(
                 f"Tệp quá lớn (tối đa {MAX_FILE // MB} MB). Vui lòng chia thành nhiều tệp."
             )
@@ -128,7 +135,7 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
         digest = hashlib.sha256()
         for block in upload.chunks():
             digest.update(block)
-        name = upload.name.replace("\\", "/").rsplit("/", 1)[-1]
+        name = (upload.name or "").replace("\\", "/").rsplit("/", 1)[-1]
         job = self.model(
             owner=user,
             unit=None if user.is_superuser else user.unit,
@@ -136,10 +143,11 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
             params=params,
             file_name=name[-200:],
             sha256=digest.hexdigest(),
-            size=upload.size,
+            size=upload.size or 0,
         )
-        job.file.save(safe_file_name("tep"), upload, save=False)
-        job.save()
+        with removed_on_failure(job, "file"):
+            job.file.save(safe_file_name("tep"), upload, save=False)
+            job.save()
         return job
 
     def clean_up(self) -> int:
@@ -148,6 +156,7 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
         Return how many. What was imported stays.
         """
         self.recover()
+        sweep()
         moved = Q(owner__is_superuser=False) & (Q(unit=None) | ~Q(unit=F("owner__unit")))
         left = moved & Q(state__in=UNWRITTEN)
         old = self.filter(Q(expires_at__lt=timezone.now()) | left).exclude(file="")

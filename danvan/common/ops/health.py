@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,11 +39,11 @@ def database_answers() -> bool:
 
 
 def disk_has_room() -> bool:
-    """Return whether the disks of attachments and of a database in a file have 200 MB left.
+    """Return whether the disks of attachments, temporary files and a database in a file have 200 MB left.
 
     A folder that is not there yet (no file was ever attached) is asked for by the nearest one above.
     """
-    places = [Path(settings.MEDIA_ROOT)]
+    places = [Path(settings.MEDIA_ROOT), Path(tempfile.gettempdir())]
     if connection.vendor == "sqlite":
         places.append(Path(connection.settings_dict["NAME"]))
     disks = (next(at for at in (place, *place.parents) if at.exists()) for place in places)
