@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
