@@ -16,6 +16,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from danvan.accounts.models import User
 from danvan.accounts.rights import Person
@@ -240,6 +241,12 @@ class ImportJob(models.Model):
     def request_id(self) -> str:
         """The id under which ledgers and audit trail know what it wrote."""
         return f"import-{self.pk}"
+
+    @cached_property
+    def places(self) -> dict[int, str]:
+        """The names of the units its rows are about, by key."""
+        units = AdministrativeUnit.objects.filter(pk__in=self.layout["units"])
+        return {unit.pk: unit.place_name for unit in units.select_related("parent")}
 
     @property
     def is_running(self) -> bool:

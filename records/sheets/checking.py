@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import datetime
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from danvan.common.sheets.columns import NOTHING, Column, Known, Problem
 from danvan.common.sheets.table.layout import GROUP
+from danvan.common.sheets.table.questions import Question
 from danvan.common.words import column_named, in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
@@ -25,20 +27,18 @@ SAME = Verdict(None)
 DOUBLE = "Trùng với dòng {}: cùng đơn vị, ngày và tên. Nếu là hai việc khác nhau, vui lòng ghi tên khác nhau."
 
 
+@dataclass(slots=True)
 class _Row:
     """A row on its way: what was read, whose it is, which stored row it is about."""
 
-    __slots__ = ("blanks", "digest", "key", "match", "number", "problems", "unit", "values")
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.problems: list[Problem] = []
-        self.values: dict[str, Any] = {}
-        self.blanks: list[Column] = []
-        self.unit: Any = None
-        self.key: Any = None
-        self.match: int | None = None
-        self.digest = 0
+    number: int
+    problems: list[Problem] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+    blanks: list[Column] = field(default_factory=list)
+    unit: Any = None
+    key: int = 0  # of what names it; 0 where that could not be read
+    match: int | None = None  # the stored row: its key, 0 where nothing changed, None for a new one
+    digest: int = 0
 
 
 class RecordChecker(Checker):
@@ -78,7 +78,7 @@ class RecordChecker(Checker):
         parsed = [self._parse(number, row) for number, row in rows]
         self._load({row.unit.pk for row in parsed if row.unit is not None})
         for row in parsed:
-            if row.key is not None:
+            if row.key:
                 self._match(row)
         doubtful = [row.match for row in parsed if row.match]
         stored = self.model.objects.in_bulk(doubtful) if doubtful else {}
@@ -91,7 +91,7 @@ class RecordChecker(Checker):
             f"{self.kept_blanks} ô trống trong tệp giữ nguyên số liệu đã có (ô trống không xóa gì)."
         ]
 
-    def questions(self) -> list[Any]:
+    def questions(self) -> list[Question]:
         return self.identity.questions()
 
     # -- reading -------------------------------------------------------------------------------------
