@@ -137,7 +137,7 @@ class RecordTarget(Target):
         """Delete rows the job created, as long as they say what it wrote, whoever touched them since."""
         made = {
             key: {
-                name: _python(self.model, name, value)
+                name: self.kind.column(name).to_python(value)
                 for name, value in zip(self.stored, item[2], strict=True)
                 if name != "search"
             }
