@@ -28,6 +28,7 @@ from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Target, target_of
 
 HEADER_ROW = 3
+TEXT = "@"
 LIST_ROWS = 2000
 WHOLE_FILE = 20_000  # rows up to which the good rows come back as well
 _HEAD = PatternFill("solid", fgColor="E8EEF7")
@@ -55,8 +56,8 @@ def template_workbook(target: Target, job: ImportJob) -> Workbook:
         _head(sheet.cell(HEADER_ROW, index), column)
         dimension = sheet.column_dimensions[get_column_letter(index)]
         dimension.width = column.width
-        if column.fmt:
-            dimension.number_format = column.fmt
+        # Text is typed into cells of text: Excel makes a day of "5/12" and a 7 of "007" elsewhere.
+        dimension.number_format = column.fmt or TEXT
         if locked and not column.locked:
             dimension.protection = Protection(locked=False)
         _drop_down(sheet, lists, index, column)
@@ -101,8 +102,8 @@ def _fill(sheet: Any, target: Target, job: ImportJob, columns: list[Column], loc
             value = row.get(column.key)
             if value is None and not locked:
                 continue
-            fmt = column.fmt if not isinstance(value, str) or column.fmt == "@" else None
-            cell = excel.put(sheet.cell(number, index), value, fmt or None)
+            fmt = TEXT if isinstance(value, str) else column.fmt or TEXT
+            cell = excel.put(sheet.cell(number, index), value, fmt)
             if locked and not column.locked:
                 cell.protection = Protection(locked=False)
 

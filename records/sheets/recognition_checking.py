@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from danvan.common.sheets.columns import NOTHING, Problem
+from danvan.common.sheets.table.questions import Question
 from danvan.common.text import search_key
 from danvan.common.words import column_named, in_words
 from danvan.imports.checking import error_verdict
@@ -44,7 +45,7 @@ class RecognitionChecker(Checker):
         self.seen: dict[tuple, int] = {}
         self.silent = 0
 
-    def check_many(self, rows: Iterable[Any]) -> Any:
+    def check_many(self, rows: list[tuple[int, dict]]) -> Iterator[Verdict]:
         read = [(number, *self._read(row)) for number, row in rows]
         self._load({values["unit"] for _, values, _ in read if "unit" in values})
         judged = [self._judge(*row) for row in read]
@@ -55,7 +56,7 @@ class RecognitionChecker(Checker):
             return []
         return [f"{self.silent} dòng không ghi quyết định nào nên được bỏ qua."]
 
-    def questions(self) -> list[Any]:
+    def questions(self) -> list[Question]:
         return self.identity.questions()
 
     def _read(self, row: dict) -> tuple[dict, list[Problem]]:
@@ -96,7 +97,7 @@ class RecognitionChecker(Checker):
         if not told & set(DECISION) and not values.keys() & set(DECISION):
             self.silent += 1
             return number, label, [], None, None
-        model = None
+        model: Any = None
         if not told & {"unit", NAME, "start_date", "title"}:
             model = self._model(values, problems)
         row = Recognition(model=model or SkilledMobilisationModel())

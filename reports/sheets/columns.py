@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -15,9 +16,12 @@ from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.numbers import MAX_FIGURE
 from danvan.common.sheets.columns import Column, code_cell
+from danvan.common.sheets.table.layout import WantedTable
+from danvan.common.sheets.table.questions import Question
 from danvan.common.words import EMPTY
+from danvan.imports.identity import Identity
 from danvan.imports.models import ImportJob
-from danvan.imports.targets import PreviewLine, Refused, Target, digest
+from danvan.imports.targets import Around, PreviewLine, Refused, Target, digest
 from danvan.units.models import Level
 from danvan.units.queries import tree_order
 from reports.figures.figure import BLANK, Figure, describe
@@ -25,6 +29,7 @@ from reports.figures.stored import stored_figures
 from reports.figures.writing import ReportLocked, write_many
 from reports.models import Indicator, Report, ReportingPeriod, Source, ValueType
 from reports.sheets.checking import NAME, UNIT, ValueChecker, indicators_of
+from reports.sheets.years import year_doubts
 from reports.workflow.holding import lock_for_figures
 from reports.workflow.moves import lock_reason
 
@@ -50,6 +55,7 @@ class ValueTarget(Target):
     sheet_title = "Số liệu"
     keys = (UNIT,)
     coded = True
+    instead = {UNIT: NAME}
 
     def form_fields(self, user: User) -> dict[str, Any]:
         periods = [(str(p.pk), str(p)) for p in ReportingPeriod.objects.all()]
@@ -77,6 +83,20 @@ class ValueTarget(Target):
     def columns(self, job: ImportJob) -> list[Any]:
         indicators = _entered_in(self.reports_of(job), self.period_of(job))
         return [*UNIT_COLUMNS, *map(_column, indicators)]
+
+    def required(self, job: ImportJob) -> dict[str, str]:
+        """Who answers for one unit only need not write its code."""
+        return {} if self.reports_of(job).count() == 1 else super().required(job)
+
+    def wanted(self, job: ImportJob) -> WantedTable:
+        return replace(super().wanted(job), turns=True, naming=self._identity(job).naming)
+
+    def _identity(self, job: ImportJob) -> Identity:
+        units = [report.unit for report in self.reports_of(job)]
+        return Identity(units, job.params.get("answers", {}))
+
+    def doubts(self, job: ImportJob, around: Around) -> list[Question]:
+        return [*self._identity(job).around(around), *year_doubts(job, around)]
 
     def weight(self, item: list) -> int:
         return len(item[4])

@@ -81,10 +81,11 @@ def cell_of(field: models.Field) -> Cell:
     """Return how cells are read and shown for a model's column."""
     labels = {value: str(label) for value, label in field.flatchoices}
     length = field.max_length or 0
+    read: Callable[[Any], Any]
     if labels:
         known = {search_key(str(value)): value for value in labels}
         known |= {search_key(label): value for value, label in labels.items()}
-        read: Any = partial(cells.as_choice, choices=known, labels=tuple(labels.values()))
+        read = partial(cells.as_choice, choices=known, labels=tuple(labels.values()))
         return Cell(read, 22, labels=labels, field=field)
     match field:
         case models.BooleanField():
