@@ -84,7 +84,9 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
     context = {
         "drill": found,
         "percent": "%" if definition.is_ratio and figure.number is not None else "",
-        "way_back": _address("consolidation", wanted, definition.section_code, by_units=wanted.row),
+        "way_back": _address(
+            "consolidation", wanted, definition.section_code, by_units=wanted.row is not None
+        ),
         "place": _place(found, wanted),
         "pages": pages,
         "behind": _records_behind(pages),
@@ -96,7 +98,7 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
     return render(request, "reports/consolidation/drill.html", context)
 
 
-def _address(page: str, wanted: Wanted, section: str | None, *, by_units=False) -> str:
+def _address(page: str, wanted: Wanted, section: str | None, *, by_units: bool = False) -> str:
     """Return the address of `page` for what is wanted, of one section or of all."""
     narrower = {"section": section} if section else {}
     narrower |= {"view": UNITS} if by_units else {}
