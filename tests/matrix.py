@@ -10,37 +10,8 @@ Each part of the project adds its rows to the dict of its app, nothing else. The
 test_permission_matrix fails for a URL without a row and for a row without a URL.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-# Column → account of tests/cast.py that plays it; None is a person who is not logged in.
-COLUMNS = {
-    "anonymous": None,
-    "clerk": "xa-13369",
-    "sibling": "xa-13363",
-    "far": "xa-13384",
-    "district": "huyen-349",
-    "other": "huyen-350",
-    "province": "tinh",
-    "viewer": "lanhdao",
-    "superuser": "quantri",
-}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One URL, one method, and the status each part gets."""
-
-    method: str
-    statuses: str
-    arguments: Callable | None = None
-    data: Callable | None = None
-    query: str = ""
-
-    def expected(self) -> dict[str, int]:
-        """Return the status per column; raises ValueError when a column is missing."""
-        return dict(zip(COLUMNS, map(int, self.statuses.split()), strict=True))
-
+from tests.matrix_api import API
+from tests.matrix_rows import COLUMNS, Row
 
 #       anonymous clerk sibling far district other province viewer superuser
 SITE = {
@@ -408,7 +379,10 @@ REPORTS: dict[str, list[Row]] = {
     ],
 }
 
-MATRIX: dict[str, list[Row]] = {**SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS}
+
+__all__ = ["COLUMNS", "MATRIX", "OPEN_URLS", "Row"]
+
+MATRIX: dict[str, list[Row]] = {**SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS, **API}
 
 # URLs that answer a person who is not logged in, and why that must be.
 OPEN_URLS = {
@@ -416,4 +390,9 @@ OPEN_URLS = {
     "favicon": "asked by browsers for any page; leads to a public picture",
     "healthz": "asked by the monitoring; tells ok or failed, nothing else",
     "accounts:code": "its second step; answers only to who has given the password",
+    **{
+        name: "asks for a key instead of a login, and answers programs"
+        for name in API
+        if name.startswith("api-v1:") and name != "api-v1:openapi"
+    },
 }

@@ -2,6 +2,7 @@ from django.urls import path
 
 from danvan.accounts.audit import views as views_audit
 from danvan.accounts.login import views, views_security
+from danvan.accounts.tokens import views as views_tokens
 
 app_name = "accounts"
 urlpatterns = [
@@ -18,6 +19,8 @@ urlpatterns = [
         views_security.SecondFactorOffView.as_view(),
         name="second_factor_off",
     ),
+    path("bao-mat/ma-truy-cap/", views_tokens.TokensView.as_view(), name="tokens"),
+    path("bao-mat/ma-truy-cap/<int:pk>/thu-hoi/", views_tokens.take_back, name="token_off"),
     path("nhat-ky/", views_audit.AuditView.as_view(), name="audit"),
     path("nhat-ky/xuat/", views_audit.audit_export, name="audit_export"),
     path("nhat-ky/bao-mat/", views_audit.SecurityLogView.as_view(), name="security_log"),

@@ -43,7 +43,10 @@ class PasswordChangeView(FormView):
         sessions.end_sessions(request.user, keep=old_key)
         update_session_auth_hash(request, request.user)
         sessions.rename(old_key, request)
-        messages.success(request, "Đã đổi mật khẩu. Các máy khác đã được đăng xuất.")
+        messages.success(
+            request,
+            "Đã đổi mật khẩu. Các máy khác đã được đăng xuất, mã truy cập (nếu có) đã thu hồi.",
+        )
         return redirect("home")
 
 
