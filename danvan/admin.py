@@ -24,7 +24,7 @@ from django.views.i18n import JavaScriptCatalog
 class OurJavaScriptCatalog(JavaScriptCatalog):
     """Django's catalogue view reads the packages only; this one reads LOCALE_PATHS after them."""
 
-    def get_paths(self, packages):
+    def get_paths(self, packages: Any) -> list[Any]:
         """Return the folders of catalogues, the one that wins last."""
         return [*super().get_paths(packages), *map(str, settings.LOCALE_PATHS)]
 
@@ -42,33 +42,37 @@ class SuperuserSite(AdminSite):
         """Superusers, as long as the account is active."""
         return request.user.is_active and request.user.is_superuser
 
-    def admin_view(self, view, cacheable=False):
+    def admin_view(self, view: Any, cacheable: Any = False) -> Any:
         """Refuse people who are logged in but no superusers, before anything else is looked at."""
         guarded = super().admin_view(view, cacheable)
 
-        def refusing(request: HttpRequest, *args: Any, **kwargs: Any):
+        def refusing(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             self._refuse_others(request)
             return guarded(request, *args, **kwargs)
 
         return update_wrapper(refusing, guarded)
 
     @method_decorator([never_cache, login_not_required])
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None):
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Send to the login page of the site."""
         self._refuse_others(request)
         return redirect_to_login(request.GET.get("next") or request.get_full_path())
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None):
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Log out as everywhere on the site (POST only)."""
         from danvan.accounts.login.views import LogoutView
 
         return LogoutView.as_view()(request)
 
-    def i18n_javascript(self, request: HttpRequest, extra_context: dict[str, Any] | None = None):
+    def i18n_javascript(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
         """Give the admin's scripts our texts as well (locale/vi/LC_MESSAGES/djangojs.po)."""
         return OurJavaScriptCatalog.as_view(packages=["django.contrib.admin"])(request)
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None):
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
         """Send to the page where everybody changes the own password."""
         return redirect("accounts:password_change")
 

@@ -43,7 +43,7 @@ class UnitFilter(django_filters.ModelChoiceFilter):
     field_class = UnitField
 
 
-def visible_units(request: PersonRequest):
+def visible_units(request: PersonRequest) -> Any:
     """Return the units the person sees, as a tree."""
     return units_visible_to(request.user).select_related("parent").in_tree_order()
 
@@ -59,12 +59,12 @@ class RecordFilter(ListFilter):
         return low and not self.form.data.get("unit") and len(visible_units(self.request)) == 1
 
     @property
-    def main(self):
+    def main(self) -> Any:
         """A person of one unit is not asked which."""
         return ("q", "nam") if self.one_unit else ("q", "unit", "duoi", "nam")
 
     @property
-    def linked(self):
+    def linked(self) -> Any:
         """Fields that only links fill."""
         return (*self.from_links, *(("unit", "duoi") if self.one_unit else ()))
 
@@ -79,11 +79,11 @@ class RecordFilter(ListFilter):
     tu = DayFilter(label="Từ ngày", field_name="start_date", lookup_expr="gte")
     den = DayFilter(label="Đến ngày", field_name="start_date", lookup_expr="lte")
 
-    def ignore(self, rows: Iterable[Any], name: str, value: Any):
+    def ignore(self, rows: Iterable[Any], name: str, value: Any) -> Any:
         """The box only widens the unit, see of_unit."""
         return rows
 
-    def search(self, rows: Iterable[Any], name: str, text: str):
+    def search(self, rows: Iterable[Any], name: str, text: str) -> Self:
         """Rows with every word, with or without marks."""
         return rows.search(text)
 
@@ -101,7 +101,7 @@ class RecordFilter(ListFilter):
         return rows.between(*span_of(year, self.spans))
 
     @property
-    def spans(self):
+    def spans(self) -> Any:
         """The opened years, read once per request."""
         if not hasattr(self.request, "year_spans"):
             self.request.year_spans = year_spans()
@@ -111,7 +111,7 @@ class RecordFilter(ListFilter):
 class LedByFilter(ChoicesFilter):
     """Dialogues by who led them; several leaders are alternatives."""
 
-    def filter(self, qs: QuerySet, value: Any):
+    def filter(self, qs: QuerySet, value: Any) -> Any:
         """Return rows led by any of `value`."""
         if not value:
             return qs
@@ -133,7 +133,7 @@ class DialogueFilter(RecordFilter):
         label="Thông báo kết luận", choices=[("1", "Đã ban hành")], method="concluded"
     )
 
-    def concluded(self, rows: Iterable[Any], name: str, value: Any):
+    def concluded(self, rows: Iterable[Any], name: str, value: Any) -> QuerySet:
         """Rows with the number of a conclusion."""
         return rows.exclude(conclusion_number="")
 

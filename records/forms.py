@@ -17,7 +17,7 @@ from records.models import DialogueConference, EventRecord, Recognition, Skilled
 from records.years import working_year, year_of, year_spans
 
 
-def column_field(column, **kwargs: Any) -> forms.Field | None:
+def column_field(column: Any, **kwargs: Any) -> forms.Field | None:
     """Return the form field of a record's column; the unit is chosen by its full name."""
     if column.name == "unit":
         return column.formfield(form_class=UnitField, **kwargs)
@@ -43,7 +43,7 @@ class RecordForm(BaseForm):
                 later = name in self.instance.LATER_FIELDS or name in ("version", "token")
                 field.disabled = not later
 
-    def choices_for(self, name: str):
+    def choices_for(self, name: str) -> Any:
         """Units the person may write."""
         return units_editable_by(self.user).select_related("parent").in_tree_order()
 
@@ -102,7 +102,7 @@ class DialogueForm(RecordForm):
 class IssueForm(RecordForm):
     """Issues: a new status begins today unless told otherwise."""
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         """A day left as it was belongs to the old status."""
         data = super().clean()
         if self.instance.pk and self.instance.status_date:

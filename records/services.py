@@ -7,7 +7,7 @@ stored. Whoever calls has fetched the record through the person's scope and vali
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from auditlog.context import disable_auditlog
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from danvan.accounts.audit.context import acting
@@ -256,7 +257,7 @@ def _derived(model: type[EventRecord]) -> list[str]:
     return ["entity_key"] if hasattr(model, "entity_key") else []
 
 
-def _children_of(model: type[EventRecord], keys: Sequence[int]):
+def _children_of(model: type[EventRecord], keys: Sequence[int]) -> Iterator[Any]:
     """Yield the child rows of records, with the rows they point at: the trail names those."""
     for relation in model._meta.related_objects:
         child, parent = relation.related_model, relation.field.name
@@ -265,7 +266,7 @@ def _children_of(model: type[EventRecord], keys: Sequence[int]):
         yield rows.select_related(f"{parent}__unit", *names)
 
 
-def _with_children(rows: Iterable[Any]):
+def _with_children(rows: Iterable[Any]) -> Any:
     """Fetch along what facts() reads, so that many rows cost no more queries than one."""
     children = [name for name in ("recognitions", "history") if hasattr(rows.model, name)]
     return rows.prefetch_related(*children)
@@ -326,7 +327,7 @@ def _stamp(record: EventRecord, actor: User, token: str, old: EventRecord | None
         record.version = old.version + 1
 
 
-def _files_of(model: type[EventRecord], keys: Iterable[int]):
+def _files_of(model: type[EventRecord], keys: Iterable[int]) -> QuerySet:
     kind = ContentType.objects.get_for_model(model)
     return Attachment.objects.filter(content_type=kind, object_id__in=list(keys))
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
-from danvan.accounts.requests import PersonRequest
+from danvan.accounts.requests import PersonRequest, person
 from danvan.accounts.rights import Action
 from danvan.common.numbers import format_number, read_id
 from danvan.common.text import clean_line, search_key
@@ -62,7 +62,7 @@ class KindMixin:
         return super().get_context_data(**{**kwargs, "kind": self.kind, "can_enter": can_enter})
 
     @cached_property
-    def lock(self):
+    def lock(self) -> Any:
         """The lock on the record of the address, None while it may be changed."""
         return lock_of(self.object)
 
@@ -75,7 +75,7 @@ class StartView(ScopedView, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         self.require_right()
         year, counts = year_counts(self.request)
-        can_enter = self.request.user.can(Action.ENTER_RECORD)
+        can_enter = person(self.request).can(Action.ENTER_RECORD)
         return super().get_context_data(year=year, counts=counts, can_enter=can_enter, **kwargs)
 
 
@@ -85,22 +85,22 @@ class RecordListView(KindMixin, ScopedListView):
     template_name = "records/list.html"
 
     @property
-    def sorts(self):
+    def sorts(self) -> dict[str, Any]:
         """The whitelist, newest first by default."""
         return {"-ngay": "-start_date", **self.kind.sorts}
 
     @property
-    def summed(self):
+    def summed(self) -> Any:
         return self.kind.totals
 
-    def ranked(self, rows: Iterable[Any]):
+    def ranked(self, rows: Iterable[Any]) -> Any:
         """Words typed with marks: rows that have them so come first, unless an order was asked for."""
         words = clean_line(self.request.GET.get("q", "")).lower()
         if "xep" in self.request.GET or words == search_key(words):
             return rows
         return rows.exact_marks_first(words)
 
-    def get_filterset_class(self):
+    def get_filterset_class(self) -> type[Any]:
         return FILTERS[self.kind.slug]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class RecordDetailView(KindMixin, ScopedDetailView):
             lock=self.lock,
             files=attachments.files_of(record),
             attach_form=kwargs.pop("attach_form", None) or attachments.AttachForm(),
-            may_edit=self.request.user.can(Action.ENTER_RECORD) and self.may_edit(record),
+            may_edit=person(self.request).can(Action.ENTER_RECORD) and self.may_edit(record),
             **kwargs,
         )
 
@@ -146,7 +146,7 @@ class RecordFormView(KindMixin, ScopedFormView):
     kept_for_next = ("unit", "start_date", "kind", "year")
 
     @property
-    def form_class(self):
+    def form_class(self) -> Any:
         return FORMS[self.kind.slug]
 
     def prepare(self) -> None:
@@ -165,10 +165,10 @@ class RecordFormView(KindMixin, ScopedFormView):
                 request=request, template="records/locked.html", context=context, status=403
             )
 
-    def get_form(self, data: Any = None, **kwargs: Any):
+    def get_form(self, data: Any = None, **kwargs: Any) -> forms.BaseForm:
         return super().get_form(data, locked=bool(self.locked), **kwargs)
 
-    def copied(self, row: Any):
+    def copied(self, row: Any) -> Any:
         """Everything but days and numbers of documents."""
         skipped = {"conclusion_number", "decision", "status", "year", "registered_year"}
         values = {}
@@ -180,7 +180,7 @@ class RecordFormView(KindMixin, ScopedFormView):
                 values[name] = column.value_from_object(row)
         return values
 
-    def formset(self, form: forms.BaseForm, data: Any = None):
+    def formset(self, form: forms.BaseForm, data: Any = None) -> Any:
         """Return the child rows of the form, None for kinds without."""
         made = FORMSETS.get(self.kind.slug)
         return made(data, instance=form.instance, prefix="recognitions") if made else None
@@ -197,7 +197,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         response = self.attempt(form) if valid else None
         return response or self.show(form, status=422)
 
-    def attempt(self, form: forms.BaseForm):
+    def attempt(self, form: forms.BaseForm) -> Any:
         try:
             return super().attempt(form)
         except Existing as existing:
@@ -217,12 +217,12 @@ class RecordFormView(KindMixin, ScopedFormView):
                 form.add_error(name if name in form.fields else None, texts)
         return None
 
-    def save(self, form: forms.BaseForm):
+    def save(self, form: forms.BaseForm) -> Any:
         record, children = form.instance, form.children
         data = form.cleaned_data
         saved = save_record(
             record,
-            actor=self.request.user,
+            actor=person(self.request),
             version=None if self.is_new else data.get("version") or 0,
             token=data.get("token") if self.is_new else None,
             then=children.save if children is not None else None,
@@ -234,10 +234,10 @@ class RecordFormView(KindMixin, ScopedFormView):
     def saved_message(self, row: Any) -> str:
         return f"Đã lưu {self.kind.label_in_text} “{row}”."
 
-    def new_url(self):
+    def new_url(self) -> Any:
         return reverse("records:create", args=[self.kind])
 
-    def show(self, form: forms.BaseForm, status=200, **context: Any):
+    def show(self, form: forms.BaseForm, status: Any = 200, **context: Any) -> Any:
         stale = getattr(self, "stale", None)
         if stale:
             context["stale"] = stale.current
@@ -248,7 +248,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         if not hasattr(form, "children"):
             form.children = self.formset(form)
         unit = form.initial.get("unit") if self.is_new else self.source.unit_id
-        own = self.request.user.unit
+        own = person(self.request).unit
         context["lock"] = self.locked
         context["own_unit"] = own if own and str(unit) == str(own.pk) else None
         return super().show(form, status=status, **context)
@@ -272,17 +272,17 @@ class RecordDeleteView(KindMixin, ScopedDeleteView):
             **kwargs,
         )
 
-    def delete(self, row: Any):
+    def delete(self, row: Any) -> str:
         version = self.request.POST.get("version", "")
         try:
-            delete_record(row, actor=self.request.user, version=read_id(version, default=0))
+            delete_record(row, actor=person(self.request), version=read_id(version, default=0))
         except StaleRecord:
             return "Hồ sơ vừa được người khác sửa, vui lòng xem lại trước khi xóa."
         except ValidationError as error:
             return " ".join(error.messages)
         return ""
 
-    def done_url(self):
+    def done_url(self) -> Any:
         return reverse("records:list", args=[self.kind])
 
 

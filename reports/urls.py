@@ -33,7 +33,7 @@ urlpatterns = [
     ),
     path(
         "danh-muc/<int:year>/<str:kind>/<int:pk>/xoa/",
-        views_catalogue.delete_row,
+        views_catalogue.delete,
         name="catalogue_delete",
     ),
 ]

@@ -11,7 +11,10 @@ test_permission_matrix fails for a URL without a row and for a row without a URL
 """
 
 from tests.matrix_api import API
-from tests.matrix_rows import COLUMNS, Row
+from tests.matrix_documents import DOCUMENTS
+from tests.matrix_row import COLUMNS, Row
+
+__all__ = ["COLUMNS", "MATRIX", "OPEN_URLS", "Row"]
 
 #       anonymous clerk sibling far district other province viewer superuser
 SITE = {
@@ -379,10 +382,9 @@ REPORTS: dict[str, list[Row]] = {
     ],
 }
 
-
-__all__ = ["COLUMNS", "MATRIX", "OPEN_URLS", "Row"]
-
-MATRIX: dict[str, list[Row]] = {**SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS, **API}
+MATRIX: dict[str, list[Row]] = {
+    **SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS, **DOCUMENTS, **API,
+}  # fmt: skip
 
 # URLs that answer a person who is not logged in, and why that must be.
 OPEN_URLS = {

@@ -1,7 +1,7 @@
 """The rows of the permission matrix for the interface for programs, and for the pages of its keys."""
 
 from danvan.accounts.tokens import keys
-from tests.matrix_rows import Row
+from tests.matrix_row import Row
 
 PAGE = "302 200 200 200 200 200 200 200 200"
 GET_ONLY = "403 405 405 405 405 405 405 405 405"

@@ -6,7 +6,6 @@ services.py, which ends sessions and writes the security log.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -35,7 +34,7 @@ from danvan.accounts.admin_slips import SlipsAdmin
 from danvan.accounts.admin_steps import STEPS
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry
-from danvan.accounts.requests import PersonRequest
+from danvan.accounts.requests import person
 from danvan.accounts.sheet import account_sheet
 from danvan.common import excel
 from danvan.common.admin import ListedLookupsAdmin
@@ -63,9 +62,9 @@ class AccountForm(StaleFormMixin):
 
     by: User  # who edits; set by the admin
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         """Say at the field what the constraint and the services would refuse."""
-        cleaned = super().clean()
+        cleaned = super().clean() or {}
         unit = cleaned.get("unit", self.instance.unit)
         if unit is None and not cleaned.get("is_superuser") and self.instance.is_active:
             message = "Tài khoản phải thuộc một đơn vị (trừ quản trị viên)."
@@ -101,15 +100,15 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
         return User.objects.visible_to(request.user)
 
     def get_search_results(
-        self, request: PersonRequest, queryset: QuerySet, search_term: str
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
         """Search folded words in login, name and unit."""
         return queryset.search(search_term), False
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None):
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the unit as text once the account exists: it is changed by a transfer."""
         place = "unit" if obj is None else "unit_name"
-        shown = [
+        shown: list[Any] = [
             (
                 None,
                 {
@@ -130,19 +129,23 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
             shown.append(("Tình trạng", {"fields": facts}))
         return shown
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change=False, **kwargs: Any):
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: Any = False, **kwargs: Any
+    ) -> Any:
         """Let the form know who edits."""
         form = super().get_form(request, obj, change=change, **kwargs)
         form.by = request.user
         return form
 
-    def formfield_for_dbfield(self, db_field: models.Field, request: PersonRequest, **kwargs: Any):
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> Any:
         """Offer the units of today as a plain list: it needs no script and leads to no other form."""
         if db_field.name == "unit":
             return unit_choice("Đơn vị", required=False)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         facts = ("unit_name", "state", "last_login", "date_joined", "password_state")
         return facts if obj is not None else ()
 
@@ -151,11 +154,11 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
         return False
 
     @admin.display(description="đơn vị", ordering=tree_order("unit"))
-    def unit_name(self, user: User):
+    def unit_name(self, user: User) -> Any:
         return user.unit.place_name if user.unit else "—"
 
     @admin.display(description="vai trò", ordering="role")
-    def role_name(self, user: User):
+    def role_name(self, user: User) -> Any:
         return user.role_name
 
     @admin.display(description="tình trạng", ordering="is_active")
@@ -175,21 +178,21 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
             return f"Được cấp ngày {timezone.localtime(user.password_issued_at):%d/%m/%Y}, chưa đổi"
         return "Người dùng đã tự đặt"
 
-    def save_model(self, request: HttpRequest, obj: Any, form: forms.BaseForm, change) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.BaseForm, change: Any) -> None:
         """Create with an issued password, or save an edit, through the services."""
         if not change:
-            services.create_account(obj, by=request.user)
+            services.create_account(obj, by=person(request))
             return
         before = services.rights_of(User.objects.get(pk=obj.pk))
         fields = [name for name in form.cleaned_data if name != STAMP]
-        services.change_rights(obj, by=request.user, before=before, fields=fields)
+        services.change_rights(obj, by=person(request), before=before, fields=fields)
 
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue=None):
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """Lead to the sheet with the slip: the password is shown there and nowhere else."""
         return self.to_sheet(obj.slips)
 
     @admin.action(description="Tải danh sách (Excel)")
-    def export_selected(self, request: HttpRequest, queryset: QuerySet):
+    def export_selected(self, request: HttpRequest, queryset: QuerySet) -> Any:
         """Download the chosen accounts (or all that the filter shows) as the sheet the import takes back."""
         apart = queryset.filter(unit=None).count()
         if apart:
@@ -205,13 +208,13 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
             *super().get_urls(),
         ]
 
-    def step(self, request: HttpRequest, pk: int, name: str):
+    def step(self, request: HttpRequest, pk: int, name: str) -> Any:
         """Ask for and carry out one step on an account (STEPS); refused ones say why on the page."""
         if name not in STEPS or not self.has_change_permission(request):
             raise PermissionDenied
         user = get_object_or_404(self.get_queryset(request), pk=pk)
         data = request.POST if request.method == "POST" else None
-        form = STEPS[name](data, user=user, by=request.user)
+        form = STEPS[name](data, user=user, by=person(request))
         if request.method == "POST" and form.is_valid():
             try:
                 sheet = form.carry_out()

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from danvan.accounts import services
 from danvan.accounts.models import SlipSheet, User
+from danvan.accounts.requests import person
 from danvan.units.queries import tree_order
 
 # As many slips as one person prints and hands out in a go.
@@ -47,7 +48,7 @@ class SlipsAdmin(admin.ModelAdmin):
         self, request: HttpRequest, extra_context: dict | None = None
     ) -> HttpResponse:
         """Name the sheets that were not looked at yet above the list."""
-        waiting = SlipSheet.objects.waiting(request.user)
+        waiting = SlipSheet.objects.waiting(person(request))
         return super().changelist_view(request, {**(extra_context or {}), "waiting": waiting})
 
     @admin.action(description="Cấp mật khẩu và in phiếu")
@@ -58,7 +59,7 @@ class SlipsAdmin(admin.ModelAdmin):
         if "confirmed" not in request.POST or not people:
             return self.ask_before_issuing(request, people)
         try:
-            sheet = services.reset_passwords(_in_order(people), by=request.user)
+            sheet = services.reset_passwords(_in_order(people), by=person(request))
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
             return redirect(LIST)
@@ -108,12 +109,12 @@ class SlipsAdmin(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "sheet": sheet,
-            "waits": SlipSheet.objects.waiting(request.user).filter(pk=pk).exists(),
+            "waits": SlipSheet.objects.waiting(person(request)).filter(pk=pk).exists(),
         }
         template = "admin/accounts/user/sheet.html"
         if request.method == "POST":
             try:
-                context["issued"] = services.show_slips(sheet, by=request.user)
+                context["issued"] = services.show_slips(sheet, by=person(request))
             except ValidationError as refusal:
                 messages.error(request, " ".join(refusal.messages))
                 return self.to_sheet(sheet)

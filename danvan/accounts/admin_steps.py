@@ -26,7 +26,7 @@ class StepForm(forms.Form):
         raise NotImplementedError
 
 
-def _day_field():
+def _day_field() -> Any:
     return forms.DateField(label="Từ ngày", initial=timezone.localdate, help_text="dd/mm/yyyy")
 
 
@@ -36,7 +36,7 @@ class ResetStep(StepForm):
         "Mật khẩu mới chỉ hiện một lần; các máy đang đăng nhập tài khoản này sẽ bị đăng xuất."
     )
 
-    def carry_out(self):
+    def carry_out(self) -> Any:
         return services.reset_password(self.user, by=self.by)
 
 
@@ -46,7 +46,7 @@ class DeactivateStep(StepForm):
     done = "Đã ngừng tài khoản."
     on = _day_field()
 
-    def carry_out(self):
+    def carry_out(self) -> Any:
         services.deactivate(self.user, by=self.by, on=self.cleaned_data["on"])
 
 
@@ -54,7 +54,7 @@ class ReactivateStep(StepForm):
     title = "Mở lại tài khoản"
     explanation = "Tài khoản hoạt động trở lại với mật khẩu mới được cấp."
 
-    def carry_out(self):
+    def carry_out(self) -> Any:
         return services.reactivate(self.user, by=self.by)
 
 
@@ -78,7 +78,7 @@ class SecondFactorStep(StepForm):
     explanation = "Dùng khi người này mất điện thoại. Lần đăng nhập sau chỉ cần mật khẩu."
     done = "Đã tắt xác thực hai lớp."
 
-    def carry_out(self):
+    def carry_out(self) -> Any:
         services.remove_second_factor(self.user, by=self.by)
 
 

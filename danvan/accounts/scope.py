@@ -8,12 +8,14 @@ A model with `inherited = False` stays with the unit of its day: a successor doe
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Self, TypeVar
 
 from django.db import models
 
 from danvan.accounts.rights import Person, Standing, standing
 from danvan.units.models import AdministrativeUnit
+
+M = TypeVar("M", bound=models.Model)
 
 
 def units_visible_to(user: Person) -> models.QuerySet[AdministrativeUnit]:
@@ -63,7 +65,7 @@ def _coverage(user: Person) -> list[AdministrativeUnit]:
     return known[1]
 
 
-class ScopedQuerySet(models.QuerySet):
+class ScopedQuerySet(models.QuerySet[M]):
     """Base of every QuerySet over rows that belong to a unit; `unit_lookup` is the way to that unit."""
 
     unit_lookup = "unit"

@@ -23,7 +23,7 @@ class ListedLookupsAdmin(admin.ModelAdmin):
                 if lookup == offered.parameter_name:
                     return True
             else:
-                name = offered if isinstance(offered, str) else offered[0]
+                name = offered if isinstance(offered, str) else str(offered[0])
                 if lookup.startswith(name) and lookup[len(name) :] in _ASKED_BY_LINKS:
                     return True
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -21,7 +22,7 @@ class RequestIdMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.id = uuid.uuid4().hex
         token = request_id.set(request.id)
         try:
@@ -43,17 +44,17 @@ class PlainNotFoundMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if response.status_code == 404 and request.resolver_match is None:
             return self._page(request, None)
         return response
 
-    def process_exception(self, request: HttpRequest, exception: BaseException):
+    def process_exception(self, request: HttpRequest, exception: BaseException) -> Any:
         """Answer a view that found nothing."""
         return self._page(request, exception) if isinstance(exception, Http404) else None
 
-    def _page(self, request: HttpRequest, exception: BaseException):
+    def _page(self, request: HttpRequest, exception: BaseException | None) -> Any:
         return get_resolver().resolve_error_handler(404)(request, exception=exception)
 
 
@@ -63,7 +64,7 @@ class PrivatePagesMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-store"

@@ -22,7 +22,7 @@ PAGE_SIZE = 50
 MAX_ROWS = 2_000
 
 
-def nearest_page(rows: Iterable[Any], size: int, asked: str | None) -> NumberedPage:
+def nearest_page(rows: Any, size: int, asked: str | None) -> NumberedPage:
     """Return the page of `rows` an address asks for: beyond the end the last, anything else the first.
 
     Every numbered list asks here; `rows` is what a Paginator takes.
@@ -104,11 +104,11 @@ class Listing:
             )
             self.count, self.more = self.totals.pop("all_rows"), False
 
-    def page(self, asked: QueryDict, ranked=lambda rows: rows) -> Page:
+    def page(self, asked: QueryDict, ranked: Any = lambda rows: rows) -> Page:
         """Return the page an address asks for, a near one for nonsense. `ranked` may reorder a short list."""
         return self._numbered(asked, ranked) if self.is_short else self._walked(asked)
 
-    def _numbered(self, asked: QueryDict, ranked) -> Page:
+    def _numbered(self, asked: QueryDict, ranked: Any) -> Page:
         last = max(1, -(-self.count // PAGE_SIZE))
         number = nearest_number(asked.get("page"), last)
         value = F(self.name)
@@ -174,10 +174,10 @@ class Listing:
             return rows.filter(**{behind: place.pk}) if place else rows
         rows = self.rows.order_by(f"{sign}{self.name}", f"{sign}pk")
         if place:
-            behind, at = (TupleLessThan, "lte") if downwards else (TupleGreaterThan, "gte")
+            compare, at = (TupleLessThan, "lte") if downwards else (TupleGreaterThan, "gte")
             # The plain bound is for SQLite, to which Django spells the pair out as an OR: no index serves that.
             return rows.filter(
-                behind(Tuple(self.name, "pk"), (place.value, place.pk)),
+                compare(Tuple(self.name, "pk"), (place.value, place.pk)),
                 **{f"{self.name}__{at}": place.value},
             )
         return rows.filter(**{f"{self.name}__isnull": False}) if self.column.null else rows

@@ -40,7 +40,7 @@ class StaleFormMixin(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields[STAMP].initial = self.initial[STAMP] = stamp_of(self.instance)
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         """Compare with the row as it is now; on a mismatch name what stands there and go on from it."""
         cleaned = super().clean() or self.cleaned_data
         if self.instance.pk is None:

@@ -38,12 +38,12 @@ class ScopedView(ContextMixin, View):
         if not self.request.user.can(self.action):
             raise PermissionDenied(READ_ONLY)
 
-    def rows(self):
+    def rows(self) -> Any:
         """Return the rows the person may read, with their names."""
         return self.model._default_manager.visible_to(self.request.user).with_names()
 
     @cached_property
-    def object(self):
+    def object(self) -> Any:
         """The row of the address. 404 outside the area, 403 inside without the right to change it."""
         try:
             found = self.rows().get(pk=self.kwargs["pk"])
@@ -80,11 +80,11 @@ class ScopedListView(ScopedView, FilterView):
         asked = self.request.GET.get("xep", "")
         return asked if asked in self.sorts else next(iter(self.sorts))
 
-    def ranked(self, rows: Iterable[Any]):
+    def ranked(self, rows: Iterable[Any]) -> Any:
         """Return the rows of a short list, best hits first; an order of its own where it has one."""
         return rows
 
-    def get_context_data(self, *, object_list=None, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, *, object_list: Any = None, **kwargs: Any) -> dict[str, Any]:
         rows = object_list if object_list is not None else self.object_list
         asked = self.request.GET
         listing = Listing(rows, self.sorts[self.order], self.summed, whole="tong" in asked)
@@ -120,7 +120,7 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
     copying = False
 
     @cached_property
-    def source(self):
+    def source(self) -> Any:
         """The row of the address, None on a page that creates one."""
         return self.object if "pk" in self.kwargs else None
 
@@ -143,13 +143,13 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
         """Return what a copy of `row` begins with."""
         raise NotImplementedError
 
-    def get_form(self, data: Any = None, **kwargs: Any):
+    def get_form(self, data: Any = None, **kwargs: Any) -> forms.BaseForm:
         """Return the form, bound to `data`."""
         if not self.is_new:
             kwargs["instance"] = self.source
         return self.form_class(data, user=self.request.user, initial=self.get_initial(), **kwargs)
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the form."""
         self.prepare()
         return self.show(self.get_form())
@@ -168,13 +168,13 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
         if self.source is None:
             self.require_right()
 
-    def attempt(self, form: forms.BaseForm):
+    def attempt(self, form: forms.BaseForm) -> Any:
         """Save and return the way on; None when it was refused (the form carries the reason)."""
         row = self.save(form)
         messages.success(self.request, self.saved_message(row))
         return self.go_on(row)
 
-    def save(self, form: forms.BaseForm):
+    def save(self, form: forms.BaseForm) -> Any:
         """Store the valid form and return the row."""
         raise NotImplementedError
 
@@ -182,7 +182,7 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
         """Return what to say after saving."""
         return "Đã lưu."
 
-    def go_on(self, row: Any):
+    def go_on(self, row: Any) -> HttpResponse:
         """Return the redirect after saving: the row, or an empty form that keeps what repeats."""
         if "next" in self.request.POST:
             kept = {name: self.request.POST.get(name, "") for name in self.kept_for_next}
@@ -193,7 +193,7 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
         """Return the address of the empty form."""
         raise NotImplementedError
 
-    def show(self, form: forms.BaseForm, status: int = 200, **context: Any):
+    def show(self, form: forms.BaseForm, status: int = 200, **context: Any) -> HttpResponse:
         """Render the form."""
         context = self.get_context_data(
             form=form, object=self.source, is_new=self.is_new, **context
@@ -206,7 +206,7 @@ class ScopedDeleteView(ScopedView, TemplateResponseMixin):
 
     action = "enter_record"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show what would go."""
         return self.render_to_response(self.get_context_data(object=self.object))
 

@@ -44,7 +44,7 @@ def in_words(field: models.Field | forms.Field | None, value: Any) -> str:
 
 def _choices(field: models.Field | forms.Field | None) -> dict:
     if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
-        return dict(field.choices)
+        return dict(list(field.choices))
     return dict(getattr(field, "flatchoices", None) or ())
 
 

@@ -46,7 +46,7 @@ def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterabl
     """Insert `rows` (tuples in the order of `columns`, fit for the database) and return how many."""
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    names = [model._meta.get_field(name).column for name in columns]
+    names = [str(model._meta.get_field(name).column) for name in columns]
     listed = ", ".join(map(quote, names))
     places = ", ".join(["%s"] * len(names))
     total, rows = 0, iter(rows)

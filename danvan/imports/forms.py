@@ -24,9 +24,9 @@ class UploadForm(forms.Form):
         ),
     )
     convert = forms.BooleanField(
-        label="Chuyển mã chữ TCVN3, VNI sang Unicode",
+        label="Chuyển mã chữ sang Unicode",
         required=False,
-        help_text="Chỉ chọn khi tệp gõ bằng phông cũ (.VnTime, VNI-Times).",
+        help_text="Chỉ chọn khi tệp gõ bằng phông cũ (.VnTime, VNI-Times) hoặc chữ bị hỏng mã.",
     )
     blanks = forms.BooleanField(
         label="Ô trống trong tệp xóa số liệu đã có",

@@ -8,7 +8,7 @@ import fcntl
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from danvan.accounts.models import User
+from danvan.accounts.rights import Person
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.excel import safe_file_name
 from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
@@ -95,10 +96,10 @@ def is_abandoned(job: ImportJob) -> bool:
     return True
 
 
-class ImportJobQuerySet(ScopedQuerySet):
+class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
     """Jobs: everybody sees the own ones only, made for the unit worked for today."""
 
-    def visible_to(self, user: User) -> Self:
+    def visible_to(self, user: Person) -> Self:
         """Return the jobs of `user`: a file of another unit's figures stays behind when the person moves."""
         own = self.filter(owner=user)
         return own if user.is_superuser else own.filter(unit=user.unit_id)
@@ -252,11 +253,16 @@ class ImportJob(models.Model):
                 transaction.on_commit(lambda: stored.delete(name))
         return True
 
-    def requeue(self, *, convert: bool) -> bool:
-        """Let it be checked again, old fonts converted if asked; False when it was written."""
+    def requeue(self, *, convert: bool, answers: Mapping[str, str] | None = None) -> bool:
+        """Let it be checked again; False when it was written.
+
+        `convert` turns old encodings into Unicode; `answers` are added to those given before.
+        """
         if self.state not in UNWRITTEN or not self.file:
             return False
-        params = {**self.params, "convert": convert or bool(self.params.get("convert"))}
+        given = {**self.params.get("answers", {}), **(answers or {})}
+        convert = convert or bool(self.params.get("convert"))
+        params = {**self.params, "convert": convert, "answers": given}
         return ImportJob.objects.take(self, self.state, JobState.QUEUED, params=params, message="")
 
     def same_file(self) -> ImportJob | None:
@@ -269,11 +275,24 @@ class ImportJob(models.Model):
         return self.counts.get(kind, 0)
 
     @property
+    def open_questions(self) -> list[dict]:
+        """Return what the owner has still to answer before anything can be written."""
+        return [asked for asked in self.layout.get("questions", ()) if not asked["answer"]]
+
+    def address(self, key: str, number: int) -> str:
+        """Return the address of the column `key` in row `number`, "" for the row as a whole."""
+        letters: dict = {}
+        for last, found in self.layout.get("blocks", ()):
+            letters = found if number > last or not letters else letters
+        letters = letters or self.layout["letters"]
+        return f"{letters[key]}{number}" if key in letters else ""
+
+    @property
     def writable(self) -> int:
         """Return how many rows a confirmation would write."""
         return self.count(RowKind.NEW) + self.count(RowKind.CHANGED)
 
-    def entries(self, *kinds: str):
+    def entries(self, *kinds: str) -> Iterator[Any]:
         """Yield (kind, item) of `kinds`, part by part: a large job never stands in memory whole."""
         parts = self.parts.filter(kind__in=kinds).order_by("pk")
         for pk in list(parts.values_list("pk", flat=True)):

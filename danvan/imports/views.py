@@ -16,7 +16,6 @@ from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.paging import nearest_page
-from danvan.common.sheets import cells
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import confirming
 from danvan.imports.forms import ConfirmForm, UploadForm
@@ -74,7 +73,7 @@ def upload(request: PersonRequest, slug: str) -> HttpResponse:
         try:
             params = target.check_params(request.user, form.params)
             job = ImportJob.objects.make(request.user, slug, form.cleaned_data["file"], params)
-            confirming.start_check(job)
+            confirming.start(job)
             return redirect("imports:job", job.pk)
         except (FileRefused, Refused) as refusal:
             form.add_error("file", str(refusal))
@@ -120,7 +119,7 @@ def job_page(request: PersonRequest, pk: int) -> HttpResponse:
         "kind": kind,
         "page_obj": page,
         "lines": lines,
-        "old_font": any(p[2].startswith(cells.OLD_FONT) for line in lines for p in line.problems),
+        "old_font": job.layout.get("encodings") and not job.params.get("convert"),
         "same_file": job.same_file() if job.state == JobState.CHECKED else None,
         "may_undo": job.state == JobState.DONE and target.can_undo and job.file,
         "after": target.after(job) if job.state == JobState.DONE else None,
@@ -160,10 +159,10 @@ class CheckedRows:
 def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
     if kind != RowKind.ERROR:
         return target.line(job, kind, item)
-    letters, headings = job.layout["letters"], job.layout["headings"]
+    headings = job.layout["headings"]
     problems = tuple(
         (
-            f"{letters[key]}{item[0]}" if key in letters else f"Dòng {item[0]}",
+            job.address(key, item[0]) or f"Dòng {item[0]}",
             headings.get(key, ""),
             message,
             value,
@@ -204,11 +203,13 @@ def cancel(request: PersonRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def recheck(request: PersonRequest, pk: int) -> HttpResponse:
-    """Check the same file again, perhaps with old fonts converted."""
+    """Check the same file again, with the answers given and perhaps with old encodings converted."""
     job = _own_job(request, pk)
-    if job.requeue(convert="convert" in request.POST):
+    asked = [question["id"] for question in job.layout.get("questions", ())]
+    answers = {name: request.POST[name] for name in asked if name in request.POST}
+    if job.requeue(convert="convert" in request.POST, answers=answers):
         try:
-            confirming.start_check(job)
+            confirming.start(job)
         except Refused as refusal:
             messages.error(request, str(refusal))
     return redirect("imports:job", pk)

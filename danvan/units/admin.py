@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -34,7 +33,7 @@ class InForceFilter(admin.SimpleListFilter):
         changes = [(day.isoformat(), f"{day:%d/%m/%Y}") for day in days.distinct()]
         return [("today", "Hôm nay"), *changes[:20]]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         if not self.value():
             return queryset
         try:
@@ -84,7 +83,7 @@ class AdministrativeUnitAdmin(ListedLookupsAdmin):
     fields = (*IDENTITY, "valid_to", "source", STAMP)
 
     @admin.display(description="đơn vị", ordering="name_sort")
-    def named(self, unit: AdministrativeUnit):
+    def named(self, unit: AdministrativeUnit) -> Any:
         """Return kind and name."""
         return unit.full_name
 
@@ -94,13 +93,15 @@ class AdministrativeUnitAdmin(ListedLookupsAdmin):
         """Search names with and without marks, and codes."""
         return queryset.search(search_term), False
 
-    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any):
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> Any:
         """Offer every unit there was as the one above."""
         if db_field.name == "parent":
             return unit_choice("Đơn vị cấp trên", required=False, ever=True)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Close the identity of a used unit, and its end once it is written."""
         if obj is None or not is_used(obj):
             return ()
@@ -132,7 +133,9 @@ class UnitSuccessionAdmin(ListedLookupsAdmin):
         found = queryset.filter(predecessor__in=units) | queryset.filter(successor__in=units)
         return (found if search_term else queryset), False
 
-    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any):
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> Any:
         """Offer every unit there was at both ends."""
         if db_field.is_relation:
             return unit_choice(db_field.verbose_name.capitalize(), ever=True)

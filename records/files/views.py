@@ -41,7 +41,7 @@ class AttachView(RecordDetailView):
 class FileView(KindMixin, ScopedView):
     """Hand out one file of a record to whoever may see the record."""
 
-    def get(self, request: PersonRequest, *args: Any, **kwargs: Any):
+    def get(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         found = attachments.files_of(self.object).filter(pk=kwargs["file"]).first()
         if found is None:
             raise Http404

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from danvan.common.text import search_key
@@ -48,7 +50,7 @@ class DemocracyConference(EventRecord):
         super().derive()
         self.entity_key = search_key(self.title)[:300]
 
-    def facts(self):
+    def facts(self) -> Any:
         """The derived key is no fact of its own."""
         self.entity_key = search_key(self.title)[:300]
         return super().facts()

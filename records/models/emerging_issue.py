@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Any, Self, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import connection, models
@@ -51,7 +51,7 @@ class IssueState(models.TextChoices):
 class EmergingIssueQuerySet(RecordQuerySet):
     """Issues, and where they stood on a day."""
 
-    def with_status_on(self, day: datetime.date):
+    def with_status_on(self, day: datetime.date) -> Self:
         """Annotate `status_on`: where each issue stood at the end of `day`."""
         last = IssueStatus.objects.filter(issue=models.OuterRef("pk"), date__lte=day)
         return self.annotate(
@@ -180,7 +180,7 @@ class EmergingIssue(EventRecord):
             audited_update(self.history.filter(pk=last.pk), date=day)
         audited_update(self.history.filter(pk=lines[0].pk), date=self.start_date)
 
-    def facts(self):
+    def facts(self) -> Any:
         """Finding counts on its day, every later state on the day it began."""
         facts = {(*point, "found"): fact for point, fact in super().facts().items()}
         if self.pk:
@@ -189,7 +189,7 @@ class EmergingIssue(EventRecord):
         return facts
 
 
-class IssueStatusQuerySet(ScopedQuerySet):
+class IssueStatusQuerySet(ScopedQuerySet["IssueStatus"]):
     """History, scoped by the issue's unit."""
 
     unit_lookup = "issue__unit"

@@ -117,7 +117,7 @@ class SkilledMobilisationModel(EventRecord):
             return [f"Đã có quyết định công nhận mà tình trạng còn “{self.get_status_display()}”."]
         return []
 
-    def facts(self):
+    def facts(self) -> Any:
         """Registration counts on its day, replication and every recognition on theirs."""
         facts = {(*point, "registered"): fact for point, fact in super().facts().items()}
         if self.replicated_date:
@@ -129,7 +129,7 @@ class SkilledMobilisationModel(EventRecord):
         return facts
 
 
-class RecognitionQuerySet(ScopedQuerySet):
+class RecognitionQuerySet(ScopedQuerySet["Recognition"]):
     """Recognitions, scoped by the unit that holds the model."""
 
     unit_lookup = "model__unit"

@@ -44,7 +44,9 @@ class RowRule(models.CheckConstraint):
         """The rule as a function of {column: value}: False where the row breaks it."""
         return _judge(self.condition)
 
-    def validate(self, model: type[models.Model], instance, exclude=None, using=None) -> None:
+    def validate(
+        self, model: type[models.Model], instance: Any, exclude: Any = None, using: Any = None
+    ) -> None:
         """Raise ValidationError when `instance` breaks the rule; fields in `exclude` void the question."""
         if set(exclude or ()).isdisjoint(_names(self.condition)) and not self.holds(vars(instance)):
             raise ValidationError(
@@ -105,9 +107,14 @@ def _comparison(leaf: tuple[str, Any], unknown: bool) -> Test:
     compare, value = _COMPARE[lookup or "exact"], _value(right)
     if isinstance(right, F | CombinedExpression):
         names = (name, *_names(right))
-        return lambda row: (
-            unknown if None in [row[n] for n in names] else compare(row[name], value(row))
-        )
+
+        def holds(row: Row) -> bool:
+            for read in names:
+                if row[read] is None:
+                    return unknown
+            return compare(row[name], value(row))
+
+        return holds
     constant = value({})
     return lambda row: unknown if (left := row[name]) is None else compare(left, constant)
 
@@ -143,7 +150,7 @@ def choice_field(
     return models.CharField(label, max_length=20, choices=choices, **options)
 
 
-def within(*fields: str, top=MAX_COUNT) -> list[RowRule]:
+def within(*fields: str, top: Any = MAX_COUNT) -> list[RowRule]:
     """Return the rules 0 <= field <= `top`."""
     return [
         RowRule(

@@ -11,8 +11,10 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from danvan.common.sheets.columns import NOTHING, Column, Known, Problem
+from danvan.common.sheets.table.layout import GROUP
 from danvan.common.words import in_words
 from danvan.imports.checking import error_verdict
+from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, Verdict
 from records.locks import locks_on
@@ -20,6 +22,7 @@ from records.models.base import EventRecord
 from records.models.rules import rules_of
 
 SAME = Verdict(None)
+DOUBLE = "Trùng với dòng {}: cùng đơn vị, ngày và tên. Nếu là hai việc khác nhau, vui lòng ghi tên khác nhau."
 
 
 class _Row:
@@ -36,7 +39,8 @@ class _Row:
 class RecordChecker(Checker):
     """The checker of one job into one kind."""
 
-    def __init__(self, target, job: ImportJob) -> None:
+    def __init__(self, target: Any, job: ImportJob) -> None:
+        super().__init__()
         self.target, self.model = target, target.model
         self.clear = bool(job.params.get("blanks"))
         resource = target.resource(job.owner)
@@ -44,6 +48,8 @@ class RecordChecker(Checker):
         self.known = [(column, Known(column)) for column in self.columns.values()]
         self.required = {column.key for column in self.columns.values() if column.required}
         self.units = resource.units
+        self.identity = Identity(self.units.all(), job.params.get("answers", {}))
+        self.named = False
         self.found_units: dict = {}
         self.rules = [rule.holds for rule in rules_of(self.model)]
         self.scratch = self.model()
@@ -53,17 +59,17 @@ class RecordChecker(Checker):
             if f.attname != "id"
         } | {"id": None}
         self.stored = target.stored
-        self.unit_ids: set[int] = set()
         self.locks: dict[int, list] = {}
         self.existing: dict[int, list] = {}
         self.seen: dict[int, list[int]] = {}
         self.mapped: list[tuple[Column, Known]] = []
         self.kept_blanks = 0
 
-    def check_many(self, rows: Iterable[Any]):
+    def check_many(self, rows: Iterable[Any]) -> list[Any]:
         if rows:
             present = rows[0][1]
             self.mapped = [(column, known) for column, known in self.known if column.key in present]
+            self.named = NAME in present
         parsed = [self._parse(number, row) for number, row in rows]
         self._load({row.unit.pk for row in parsed if row.unit is not None})
         for row in parsed:
@@ -73,12 +79,15 @@ class RecordChecker(Checker):
         stored = self.model.objects.in_bulk(doubtful) if doubtful else {}
         return [self._verdict(row, stored) for row in parsed]
 
-    def finish(self):
+    def finish(self) -> list[Any]:
         if not self.kept_blanks:
             return []
         return [
             f"{self.kept_blanks} ô trống trong tệp giữ nguyên số liệu đã có (ô trống không xóa gì)."
         ]
+
+    def questions(self):
+        return self.identity.questions()
 
     # -- reading -------------------------------------------------------------------------------------
 
@@ -109,6 +118,11 @@ class RecordChecker(Checker):
         day = parsed.values.get("start_date")
         if day is None and "year" in parsed.values:
             day = datetime.date(parsed.values["year"], 6, 30)
+        if self.named or GROUP in row:
+            cell, doubt = self.identity.resolve(cell, row)
+            if doubt:
+                parsed.problems.append(doubt)
+                return
         try:
             unit = self.found_units[cell, day]
         except KeyError:
@@ -119,7 +133,7 @@ class RecordChecker(Checker):
         parsed.unit = unit
         if any(problem.key in self.target.key for problem in parsed.problems):
             return  # what names the row could not be read: no stored row, no double to speak of
-        parsed.key = hash((unit.pk, *(parsed.values.get(name, "") for name in self.target.key)))
+        parsed.key = _key(unit.pk, [parsed.values.get(name, "") for name in self.target.key])
         parsed.digest = hash(tuple(parsed.values.get(c.key, c.empty) for c, _ in self.mapped))
 
     # -- finding -------------------------------------------------------------------------------------
@@ -136,7 +150,7 @@ class RecordChecker(Checker):
         keys = self.target.key
         rows = self.model.objects.filter(unit__in=unit_ids).order_by("pk")
         for pk, unit_id, *values in rows.values_list("pk", "unit_id", *keys, *names).iterator(5000):
-            key = hash((unit_id, *values[: len(keys)]))
+            key = _key(unit_id, values[: len(keys)])
             self.existing.setdefault(key, []).append((pk, hash(tuple(values[len(keys) :]))))
 
     def _match(self, row: _Row) -> None:
@@ -149,13 +163,8 @@ class RecordChecker(Checker):
             pk, kept = stored[place]
             row.match = 0 if kept == row.digest else pk
         elif place:
-            row.problems.append(
-                Problem(
-                    "",
-                    f"Trùng với dòng {lines[0]}: cùng đơn vị, ngày và tên. Nếu là hai việc khác nhau, "
-                    "vui lòng ghi tên khác nhau.",
-                )
-            )
+            row.problems.append(Problem("", DOUBLE.format(lines[0])))
+            self.recalled.setdefault(lines[0], Problem("", DOUBLE.format(row.number)))
 
     # -- judging -------------------------------------------------------------------------------------
 
@@ -167,7 +176,7 @@ class RecordChecker(Checker):
         old = stored.get(row.match)
         return self._new(row) if old is None else self._changed(row, old)
 
-    def _errors(self, row: _Row, problems) -> Verdict:
+    def _errors(self, row: _Row, problems: Any) -> Verdict:
         label = row.values.get("title", "")
         return error_verdict(row.number, str(label)[:120], problems)
 
@@ -194,7 +203,7 @@ class RecordChecker(Checker):
         values = [_form(state[name]) for name in self.stored]
         return Verdict(RowKind.NEW, [row.number, row.unit.pk, values])
 
-    def _is_good(self, scratch, state: dict) -> bool:
+    def _is_good(self, scratch: Any, state: dict) -> bool:
         """Tell whether the row is surely good; False sends it to the model's own judgement."""
         try:
             scratch.fill_blanks()
@@ -232,7 +241,7 @@ class RecordChecker(Checker):
             return column.choose()
         return Problem(name, message, typed)
 
-    def _changed(self, row: _Row, old) -> Verdict:
+    def _changed(self, row: _Row, old: Any) -> Verdict:
         new = copy.copy(old)
         new._state = copy.copy(old._state)
         new._state.fields_cache = {"unit": row.unit}
@@ -261,7 +270,7 @@ class RecordChecker(Checker):
         item = [row.number, row.unit.pk, old.pk, old.version, str(old)[:200], changes]
         return Verdict(RowKind.CHANGED, item)
 
-    def _locked(self, row: _Row, old, new) -> list[Problem]:
+    def _locked(self, row: _Row, old: Any, new: Any) -> list[Problem]:
         locks = self.locks.get(row.unit.pk)
         if not locks:
             return []
@@ -271,7 +280,12 @@ class RecordChecker(Checker):
         return [Problem("", message) for message in sorted(found)]
 
 
-def _form(value: Any):
+def _key(unit_id: int, values: list) -> int:
+    """Return what a row is known by: its unit and the columns that name it, capitals or not."""
+    return hash((unit_id, *(v.casefold() if v.__class__ is str else v for v in values)))
+
+
+def _form(value: Any) -> Any:
     """Return a value as a job stores it: JSON knows neither days nor decimals."""
     kind = value.__class__
     if kind is datetime.date:

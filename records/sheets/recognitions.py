@@ -7,62 +7,54 @@ of an office serves this import and that of the models.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
 
 from danvan.accounts.audit.context import acting
-from danvan.accounts.rights import Action
-from danvan.common.sheets.columns import Column
 from danvan.common.words import EMPTY, in_words
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import PreviewLine, Refused, Target
+from danvan.imports.targets import PreviewLine, Refused
 from records.kinds import BY_SLUG
-from records.locks import Kept
-from records.models import Recognition, SkilledMobilisationModel
+from records.models import Recognition
 from records.services import write_recognitions
 from records.sheets.columns import RecognitionResource
 from records.sheets.recognition_checking import DECISION, RecognitionChecker, values_of
 from records.sheets.records import RecordTarget
 
-MODELS = RecordTarget(BY_SLUG["mobilisation-model"])
 MOVED = "Có {} quyết định vừa được sửa hoặc xóa nên chưa ghi gì."
 NEWER = "Không hoàn tác được: {} quyết định của lần nhập này đã được sửa hoặc xóa sau đó."
 
 
-class RecognitionTarget(Target):
-    """Decisions of recognition."""
+class RecognitionTarget(RecordTarget):
+    """Decisions of recognition: locked, fingerprinted and asked about as the models they belong to.
 
-    slug = "recognition"
-    title = "Quyết định công nhận mô hình"
-    sheet_title = "Quyết định công nhận"
-    action = Action.IMPORT
-    keys = ("unit", "title", "decision")
+    A decision is written with its model, whose version and moment of change tell of it.
+    """
 
-    def columns(self, job: ImportJob) -> list[Column]:
-        return RecognitionResource(job.owner).columns
+    def __init__(self) -> None:
+        super().__init__(BY_SLUG["mobilisation-model"])
+        self.resource = RecognitionResource
+        self.slug = "recognition"
+        self.title = "Quyết định công nhận mô hình"
+        self.sheet_title = "Quyết định công nhận"
+        self.keys = ("unit", "title", "decision")
 
-    def guide(self, job: ImportJob):
+    def guide(self, job: ImportJob) -> list[str]:
         return [
             "Mỗi dòng là một quyết định; mô hình được nhiều cấp công nhận có nhiều dòng.",
             "Mô hình phải có trong phần mềm trước. Dòng không ghi quyết định được bỏ qua.",
             "Muốn đổi cấp hoặc ngày của quyết định đã có: sửa trong biểu của mô hình.",
         ]
 
-    def after(self, job: ImportJob):
-        return "Xem danh sách mô hình", reverse("records:list", args=[MODELS.kind])
+    def after(self, job: ImportJob) -> Any:
+        return "Xem danh sách mô hình", reverse("records:list", args=[self.kind])
 
-    def checker(self, job: ImportJob):
+    def checker(self, job: ImportJob) -> Any:
         return RecognitionChecker(job)
 
-    def fingerprint(self, job: ImportJob, unit_ids):
-        # A decision is written with its model, whose version and moment of change tell of it.
-        return MODELS.fingerprint(job, unit_ids)
-
-    def hold(self, job: ImportJob, unit_ids):
-        Kept(SkilledMobilisationModel, (), unit_ids)
-
-    def write(self, job: ImportJob, items):
+    def write(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         found = list(items)
         rows = [_recognition(item) for _, item in found]
         new = [row for row in rows if row.pk is None]
@@ -73,7 +65,7 @@ class RecognitionTarget(Target):
             write_recognitions(create=new, change=changed, actor=job.owner)
         return {"new": len(new), "changed": len(changed), "keys": [row.pk for row in new]}
 
-    def undo(self, job: ImportJob, items):
+    def undo(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         found = list(items)
         created = [item for kind, item in found if kind == RowKind.NEW]
         changed = [item for kind, item in found if kind == RowKind.CHANGED]
@@ -98,7 +90,7 @@ class RecognitionTarget(Target):
             raise Refused(message.format(newer))
         return stored
 
-    def line(self, job: ImportJob, kind, item: Any):
+    def line(self, job: ImportJob, kind: Any, item: Any) -> Any:
         _, new, old = item[3], item[4], item[5]
         labels = [RecognitionResource.fields[name].heading for name in DECISION]
         pairs = zip(labels, _shown(old) if old else ("",) * 4, _shown(new), strict=True)

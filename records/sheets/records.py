@@ -19,9 +19,11 @@ from danvan.accounts.audit.context import acting
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets.columns import Column
+from danvan.common.sheets.table.questions import Question
 from danvan.common.words import EMPTY, in_words
+from danvan.imports.identity import NAME, UNIT, Identity
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import PreviewLine, Refused, Target, digest
+from danvan.imports.targets import Around, PreviewLine, Refused, Target, digest
 from danvan.units.models import AdministrativeUnit
 from records.kinds import KINDS, RecordKind
 from records.locks import Kept, locks_on
@@ -65,18 +67,24 @@ class RecordTarget(Target):
     def columns(self, job: ImportJob) -> list[Column]:
         return self.resource(job.owner).columns
 
-    def guide(self, job: ImportJob):
+    def guide(self, job: ImportJob) -> list[str]:
         return [CHILDREN_STAY] if hasattr(self.model, "recognitions") else []
 
-    def after(self, job: ImportJob):
+    def after(self, job: ImportJob) -> Any:
         if hasattr(self.model, "recognitions"):
             return "Nhập tiếp quyết định công nhận", reverse("imports:upload", args=["recognition"])
         return f"Xem danh sách {self.kind.noun}", reverse("records:list", args=[self.kind])
 
-    def checker(self, job: ImportJob):
+    instead = {UNIT: NAME}
+
+    def checker(self, job: ImportJob) -> Any:
         return RecordChecker(self, job)
 
-    def fingerprint(self, job: ImportJob, unit_ids):
+    def doubts(self, job: ImportJob, around: Around) -> list[Question]:
+        units = self.resource(job.owner).units
+        return Identity(units.all(), job.params.get("answers", {})).around(around)
+
+    def fingerprint(self, job: ImportJob, unit_ids: Iterable[int]) -> str:
         rows = self.model.objects.filter(unit__in=list(unit_ids))
         state = rows.aggregate(Count("pk"), Max("pk"), Max("updated_at"), Sum("version"))
         units = units_editable_by(job.owner).filter(pk__in=list(unit_ids))
@@ -86,10 +94,10 @@ class RecordTarget(Target):
 
     # -- writing -------------------------------------------------------------------------------------
 
-    def hold(self, job: ImportJob, unit_ids):
+    def hold(self, job: ImportJob, unit_ids: Iterable[int]) -> Any:
         Kept(self.model, (), unit_ids)
 
-    def write(self, job: ImportJob, items):
+    def write(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         changed, keys = 0, []
         with acting(user=job.owner, source="import"):
             for kind, some in groupby(items, key=itemgetter(0)):
@@ -113,7 +121,7 @@ class RecordTarget(Target):
         except StaleRecord as stale:
             raise Refused(OVERTAKEN) from stale
 
-    def undo(self, job: ImportJob, items):
+    def undo(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         with acting(user=job.owner, source="undo"):
             changed = [item for kind, item in items if kind == RowKind.CHANGED]
             removed = self._remove(job)
@@ -150,7 +158,7 @@ class RecordTarget(Target):
 
     # -- showing -------------------------------------------------------------------------------------
 
-    def line(self, job: ImportJob, kind, item: Any):
+    def line(self, job: ImportJob, kind: Any, item: Any) -> Any:
         if kind == RowKind.NEW:
             values = dict(zip(self.stored, item[2], strict=True))
             return PreviewLine(item[0], self._label(job, item[1], values), self._filled(values))
@@ -210,7 +218,7 @@ def _set_values(rows: dict, items: Iterable[list], side: int) -> list[str]:
     return sorted(names)
 
 
-def _python(model: type[models.Model], name: str, value: Any):
+def _python(model: type[models.Model], name: str, value: Any) -> Any:
     """Return a value as the model holds it, from how a job stores it."""
     return model._meta.get_field(name).to_python(value) if value is not None else None
 

@@ -15,10 +15,10 @@ from records.views import RecordListView
 class ExportView(RecordListView):
     """The rows of the list's filter, streamed from the database into the workbook."""
 
-    def get_filterset_class(self):
+    def get_filterset_class(self) -> type[Any]:
         return FILTERS[self.kind.slug]
 
-    def render_to_response(self, context, **kwargs: Any):
+    def render_to_response(self, context: Any, **kwargs: Any) -> Any:
         raise NotImplementedError("an export has no page")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> FileResponse:

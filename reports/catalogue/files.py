@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.models.catalogue import ValueType
+from reports.models.choices import ValueType
 
 DATA = Path(__file__).parent / "data"
 # The district tier ended on 1/7/2025: catalogues from the year after know no district level.

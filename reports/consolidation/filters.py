@@ -61,7 +61,7 @@ class Wanted:
 class ConsolidationForm(forms.Form):
     """What no single field can say: the years must be in order."""
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         """Refuse years in the wrong order and ranges too long to add up."""
         data = super().clean()
         first, last = data.get("first"), data.get("last")
@@ -119,7 +119,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         super().__init__(data, queryset=Report.objects.visible_to(user))
         self._offer(years)
 
-    def asked(self, reports, name: str, value: Any):
+    def asked(self, reports: QuerySet, name: str, value: Any) -> Any:
         """Leave the reports alone: the consolidation itself reads the choices."""
         return reports
 

@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from danvan.units.models import AdministrativeUnit, Level
 from danvan.units.queries import tree_order
@@ -196,7 +197,7 @@ def single_years(data: ScopeData, facts: Facts) -> dict[int, Evaluator]:
 
 def _line(
     definition: Definition,
-    levels,
+    levels: Any,
     whole: Evaluator,
     before: Evaluator,
     single: dict[int, Evaluator],

@@ -6,6 +6,7 @@ is asked within the units the reader may see.
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
@@ -161,7 +162,7 @@ def _text_section(data: ScopeData, section: str | None) -> str:
     return rows[0].section_label if only else ""
 
 
-def _table_section(found: Consolidation, wanted: Wanted):
+def _table_section(found: Consolidation, wanted: Wanted) -> Any:
     """Return the section shown by unit: the chosen one, else that of the chart, else the first."""
     code = wanted.section
     if not code and wanted.chart and wanted.chart in found.lines:
@@ -184,7 +185,7 @@ def _unit_page(request: PersonRequest, breakdown: Breakdown) -> Page:
     return page
 
 
-def _chart(breakdown: Breakdown, code: str | None):
+def _chart(breakdown: Breakdown, code: str | None) -> Any:
     """Return the chart of one indicator by child unit, None where there is nothing below."""
     drawn = [d for d in breakdown.columns if d.value_type != ValueType.RATING]
     chosen = next((d for d in drawn if d.code == code), drawn[0] if drawn else None)

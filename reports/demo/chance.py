@@ -21,7 +21,7 @@ def between(low: float, high: float, *key: Any) -> float:
     return low + (high - low) * noise(*key)
 
 
-def pick(choices: Sequence, *key: Any):
+def pick(choices: Sequence, *key: Any) -> Any:
     """Return one of `choices`, depending on `key` only."""
     return choices[int(noise(*key) * len(choices))]
 

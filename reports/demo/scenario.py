@@ -124,7 +124,9 @@ def _draft(sections: int, today: datetime.date, key: tuple, extended: bool) -> C
     return Course(frozenset(_SECTIONS[:sections]), _hour(saved, "saved", *key), extended=extended)
 
 
-def _course(sections, sent: datetime.date, moves, remarks, key: tuple, extended=False) -> Course:
+def _course(
+    sections: Any, sent: datetime.date, moves: Any, remarks: Any, key: tuple, extended: Any = False
+) -> Course:
     """Return a course whose moves follow one another by a day at working hours."""
     steps = tuple(
         Step(action, state, _hour(sent + datetime.timedelta(days=n), action, n, *key))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, models, transaction
 from django.db.models import OuterRef, Subquery
@@ -246,7 +247,7 @@ class _Year:
         PeriodLog.objects.create(period=self.period, action="Khóa kỳ", actor=actor, at=moment)
 
 
-def _move(report: Report, step, state: State, actor: User) -> Transition:
+def _move(report: Report, step: Any, state: State, actor: User) -> Transition:
     return Transition(
         report=report,
         action=step.action,

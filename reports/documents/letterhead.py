@@ -119,13 +119,17 @@ def document_date(unit: AdministrativeUnit, last_year: int, today: datetime.date
 
 def letterhead_on(unit: AdministrativeUnit, date: datetime.date) -> Letterhead:
     """Return the letterhead of `unit`'s office for a document of `date`: its own, else the default."""
+    return letterhead_of(own_row(unit, date) or default_row(unit, date), date)
+
+
+def own_row(unit: AdministrativeUnit, date: datetime.date) -> OfficeLetterhead | None:
+    """Return the letterhead that `unit`'s office wrote and that holds on `date`, None for none."""
     unit = unit.version_on(date) or unit
-    own = OfficeLetterhead.objects.filter(
-        unit__in=[version.pk for version in unit.versions()],
-        valid_from__range=(default_since(unit, date), date),
+    since = default_since(unit, date)
+    rows = OfficeLetterhead.objects.filter(
+        unit__in=[version.pk for version in unit.versions()], valid_from__range=(since, date)
     )
-    row = own.order_by("-valid_from", "-pk").first()
-    return letterhead_of(row or default_row(unit, date), date)
+    return rows.order_by("-valid_from", "-pk").first()
 
 
 def letterhead_of(row: OfficeLetterhead, date: datetime.date) -> Letterhead:
@@ -148,6 +152,7 @@ def default_row(
     spelling: str = Spelling.NEW,
 ) -> OfficeLetterhead:
     """Return what the default table says for `unit` on `date`, as a row that is not stored."""
+    unit = unit.version_on(date) or unit
     line = _line_of(style, unit.level, date)
     words = _words(unit, unit.parent_on(date))
     filled = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from django.views import View
 
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
-from danvan.accounts.requests import PersonRequest
+from danvan.accounts.requests import PersonRequest, person
 from danvan.common.numbers import read_id
 from danvan.units.models import Level
 from reports.figures.form import EntrySheet
@@ -39,7 +40,7 @@ class EntryView(View):
             raise PermissionDenied("Anh/chị chỉ được xem báo cáo này, không được nhập số liệu.")
         return super().dispatch(request, *args, **kwargs)
 
-    def get(self, request: PersonRequest, pk: int):
+    def get(self, request: PersonRequest, pk: int) -> HttpResponse:
         if lock_reason(self.report):
             return redirect("reports:detail", pk=pk)
         return self.page(EntrySheet(self.report))
@@ -60,13 +61,13 @@ class EntryView(View):
             return self.saved(sheet)
         return self.answer(sheet, status=409)
 
-    def save(self, sheet: EntrySheet, figures) -> bool:
+    def save(self, sheet: EntrySheet, figures: Mapping[str, Any]) -> bool:
         """Write what could be read; on a conflict or a lock keep everything typed and say so."""
         try:
             result = write_figures(
                 self.report,
                 figures,
-                actor=self.request.user,
+                actor=person(self.request),
                 source=Source.RECORDS if self.request.POST.get("take") else Source.FORM,
                 version=self.typed_against,
                 request_id=getattr(self.request, "id", ""),
@@ -90,7 +91,7 @@ class EntryView(View):
         version = read_id(self.request.POST.get("version", ""), default=0)
         return version if version <= self.report.version else 0
 
-    def saved(self, sheet: EntrySheet):
+    def saved(self, sheet: EntrySheet) -> Any:
         """Go on after a save: show what could not be read, send, or return to where the person was."""
         if self.wants_json:
             return self.answer(sheet)
@@ -114,12 +115,12 @@ class EntryView(View):
             return "Đã lưu nháp. Hồ sơ chưa cho số nào ở phần này."
         return f"Đã lấy {self.taken} số từ hồ sơ và lưu."
 
-    def send(self, sheet: EntrySheet):
+    def send(self, sheet: EntrySheet) -> Any:
         confirmed = self.request.POST["action"] == "submit_blanks"
         try:
             submit(
                 self.report,
-                user=self.request.user,
+                user=person(self.request),
                 version=self.report.version,
                 blanks_confirmed=confirmed,
             )
@@ -137,14 +138,16 @@ class EntryView(View):
     def wants_json(self) -> bool:
         return self.request.headers.get("Accept") == "application/json"
 
-    def answer(self, sheet: EntrySheet, status: int = 200):
+    def answer(self, sheet: EntrySheet, status: int = 200) -> Any:
         if self.wants_json:
             data = _as_json(sheet, getattr(self, "changed", 0))
             data["others"] = sheet.fields_of(getattr(self, "overtaken", ()))
             return JsonResponse(data, status=status)
         return self.page(sheet, status=status)
 
-    def page(self, sheet: EntrySheet, status: int = 200, refusal: NotReady | None = None):
+    def page(
+        self, sheet: EntrySheet, status: int = 200, refusal: NotReady | None = None
+    ) -> HttpResponse:
         sections = sheet.sections()
         bad = [entry for section in sections for entry in section.entries if entry.is_bad]
         unit_id = self.report.unit_id
@@ -160,7 +163,7 @@ class EntryView(View):
             "total": sum(len(section.required) for section in sections),
             "filled": sum(section.filled for section in sections),
             "own_figures": self.report.level != Level.COMMUNE,
-            "on_behalf": stand_ins(self.request.user, [unit_id])[unit_id],
+            "on_behalf": stand_ins(person(self.request), [unit_id])[unit_id],
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
         }
         return render(self.request, "reports/entry.html", context, status=status)

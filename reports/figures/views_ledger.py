@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -39,14 +39,14 @@ class LedgerFilter(LogFilter):
         model = FigureChange
         fields: list[str] = []
 
-    def by_words(self, changes: dict[str, Any], name: str, text: str):
+    def by_words(self, changes: dict[str, Any], name: str, text: str) -> Any:
         """Keep the changes with every word in the unit's name, or as its code or the indicator's."""
         for word in search_key(strip_kind(text)).split():
             unit = Q(report__unit__name_search__contains=word) | Q(report__unit__code=word)
             changes = changes.filter(unit | Q(indicator__code=word.upper()))
         return changes
 
-    def by_person(self, changes: dict[str, Any], name: str, text: str):
+    def by_person(self, changes: dict[str, Any], name: str, text: str) -> QuerySet:
         """Keep what the account of this login name entered."""
         return changes.filter(actor__username__iexact=clean_line(text))
 
@@ -57,7 +57,7 @@ class LedgerView(AuditorView):
     template_name = "reports/ledger.html"
     filterset_class = LedgerFilter
 
-    def described(self, row: Any):
+    def described(self, row: Any) -> Any:
         return change_line(row)
 
 

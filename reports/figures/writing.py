@@ -178,13 +178,13 @@ class _Batch:
                 indicator = indicators.get((report.period.catalogue_id, code))
                 self._plan(report, code, indicator, stored, figure)
 
-    def _indicators(self, wanted) -> dict[tuple[int, str], Indicator]:
+    def _indicators(self, wanted: Any) -> dict[tuple[int, str], Indicator]:
         catalogues = {report.period.catalogue_id for report in self.reports.values()}
         codes = {code for figures in wanted.values() for code in figures}
         rows = Indicator.objects.filter(catalogue__in=catalogues, code__in=codes)
         return {(row.catalogue_id, row.code): row for row in rows}
 
-    def _plan(self, report, code: str, indicator, stored, figure: Figure) -> None:
+    def _plan(self, report: Any, code: str, indicator: Any, stored: Any, figure: Figure) -> None:
         if indicator is None or not indicator.entered_by(report.level):
             raise ValidationError({code: "Chỉ tiêu này không do đơn vị nhập."})
         value = stored.get((report.pk, indicator.pk))
@@ -250,7 +250,7 @@ class _Batch:
             )
 
 
-def _stored(model: type[models.Model], column: str, data: Any):
+def _stored(model: type[models.Model], column: str, data: Any) -> Any:
     """Return `data` as the database takes it in a column of `model`."""
     return model._meta.get_field(column).get_db_prep_save(data, connection)
 

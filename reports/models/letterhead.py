@@ -42,7 +42,7 @@ class Spelling(models.TextChoices):
     OLD = "uỷ", "uỷ (Tỉnh uỷ, Uỷ ban)"
 
 
-class OfficeLetterheadQuerySet(ScopedQuerySet):
+class OfficeLetterheadQuerySet(ScopedQuerySet["OfficeLetterhead"]):
     """Letterheads, scoped by the unit whose office writes them."""
 
     def with_names(self) -> OfficeLetterheadQuerySet:

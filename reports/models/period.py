@@ -157,7 +157,7 @@ class PeriodLog(models.Model):
         return f"{self.period}: {self.action}"
 
 
-class ExtensionQuerySet(ScopedQuerySet):
+class ExtensionQuerySet(ScopedQuerySet["DeadlineExtension"]):
     """Extensions, scoped by the unit of their report."""
 
     unit_lookup = "report__unit"

@@ -29,7 +29,7 @@ class State(models.TextChoices):
 EDITABLE_STATES = (State.DRAFT, State.RETURNED, State.REOPENED)
 
 
-class ReportQuerySet(ScopedQuerySet):
+class ReportQuerySet(ScopedQuerySet["Report"]):
     """Reports, scoped by the reporting unit."""
 
     def with_names(self) -> Self:
@@ -143,7 +143,7 @@ class Qualifier(models.TextChoices):
         return "" if self is Qualifier.EXACT else f"{self.label} "
 
 
-class ValueQuerySet(ScopedQuerySet):
+class ValueQuerySet(ScopedQuerySet["Value"]):
     """Values, scoped by the unit of their report."""
 
     unit_lookup = "report__unit"

@@ -69,23 +69,23 @@ class ReportFilter(django_filters.FilterSet):
         else:
             del self.form.fields["area"]
 
-    def scoped(self):
+    def scoped(self) -> Any:
         """Return the reports the counts are made of: those listed were no state, level or name chosen."""
         area = self.is_valid() and self.form.cleaned_data.get("area")
         return self.in_area(self.queryset, "area", area) if area else self.queryset
 
-    def of_period(self, reports, name: str, period: ReportingPeriod):
+    def of_period(self, reports: QuerySet, name: str, period: ReportingPeriod) -> QuerySet:
         return reports.filter(period=period)
 
-    def in_area(self, reports, name: str, area):
+    def in_area(self, reports: QuerySet, name: str, area: Any) -> QuerySet:
         return reports.alias(area=AREA).filter(area=area)
 
-    def in_state(self, reports, name: str, state):
+    def in_state(self, reports: QuerySet, name: str, state: Any) -> Any:
         if state == "overdue":
             return reports.overdue()
         return reports.filter(state__in=TO_SEND if state == "to_send" else [state])
 
-    def named(self, reports, name: str, text: str):
+    def named(self, reports: QuerySet, name: str, text: str) -> Any:
         for word in search_key(strip_kind(text)).split():
             reports = reports.filter(Q(unit__name_search__contains=word) | Q(unit__code=word))
         return reports
@@ -110,10 +110,10 @@ class ReviewFilter(ReportFilter):
         method="ignored",
     )
 
-    def ignored(self, reports, name: str, value: Any):
+    def ignored(self, reports: QuerySet, name: str, value: Any) -> Any:
         return reports
 
-    def scoped(self):
+    def scoped(self) -> Any:
         user, reports = self.request.user, super().scoped()
         everything = self.is_valid() and self.form.cleaned_data.get("who") == "all"
         if everything or user.is_superuser:

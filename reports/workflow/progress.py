@@ -24,7 +24,7 @@ def to_review_by(user: User) -> Q:
 AREA = Case(When(level=Level.COMMUNE, then=F("reviewer")), default=F("unit"))
 
 
-def _tallies(reports) -> dict[str, Count]:
+def _tallies(reports: QuerySet) -> dict[str, Count]:
     """Return what is counted of `reports`: by state, still to be sent, overdue, and all."""
     wanted = {state.value: Q(state=state) for state in State}
     wanted["to_send"] = Q(state__in=TO_SEND)
@@ -32,7 +32,7 @@ def _tallies(reports) -> dict[str, Count]:
     return {"all": Count("pk"), **{key: Count("pk", filter=q) for key, q in wanted.items()}}
 
 
-def state_counts(reports, period: ReportingPeriod) -> dict[str, int]:
+def state_counts(reports: QuerySet, period: ReportingPeriod) -> dict[str, int]:
     """Return how many of `reports` stand in each state, are to be sent, are overdue; and all. One query."""
     if period is None:
         return {}
@@ -40,13 +40,13 @@ def state_counts(reports, period: ReportingPeriod) -> dict[str, int]:
     return reports.aggregate(**_tallies(reports))
 
 
-def areas_of(reports) -> QuerySet[AdministrativeUnit]:
+def areas_of(reports: QuerySet) -> QuerySet[AdministrativeUnit]:
     """Return the areas that `reports` are counted in, in the order of the tree."""
     areas = reports.order_by().values_list(AREA)
     return AdministrativeUnit.objects.filter(pk__in=areas).in_tree_order()
 
 
-def counts_by_area(reports, period: ReportingPeriod) -> list[dict]:
+def counts_by_area(reports: QuerySet, period: ReportingPeriod) -> list[dict]:
     """Return the counts of `reports` by district, each with its `unit`; empty where all lie in one area.
 
     Two queries, however many districts.

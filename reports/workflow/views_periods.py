@@ -88,7 +88,7 @@ def period_detail(request: PersonRequest, pk: int) -> HttpResponse:
 
 def _detail_page(
     request: PersonRequest, period: ReportingPeriod, *, error: str = "", status: int = 200
-):
+) -> HttpResponse:
     context = {
         "period": period,
         "counts": state_counts(Report.objects.visible_to(request.user), period),

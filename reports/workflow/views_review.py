@@ -65,8 +65,13 @@ def detail(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def _detail_page(
-    request: PersonRequest, report: Report, *, typed=None, reason: str = "", status: int = 200
-):
+    request: PersonRequest,
+    report: Report,
+    *,
+    typed: Any = None,
+    reason: str = "",
+    status: int = 200,
+) -> HttpResponse:
     sheet = EntrySheet(report)
     moves = allowed_moves(report, request.user)
     locked = lock_reason(report)
@@ -218,7 +223,7 @@ class ReportListView(FilterView):
     def get_queryset(self) -> QuerySet:
         return Report.objects.visible_to(self.request.user)
 
-    def paginate_queryset(self, queryset: QuerySet, page_size):
+    def paginate_queryset(self, queryset: QuerySet, page_size: Any) -> Any:
         """Show the nearest page where an old address asks for one beyond the end."""
         page = nearest_page(queryset, page_size, self.request.GET.get("page"))
         return page.paginator, page, page.object_list, page.has_other_pages()
@@ -247,7 +252,7 @@ class ReportListView(FilterView):
             return self.none_at_all
         return "Không có báo cáo nào khớp điều kiện lọc."
 
-    def get_filterset_kwargs(self, filterset_class):
+    def get_filterset_kwargs(self, filterset_class: Any) -> Any:
         kwargs = super().get_filterset_kwargs(filterset_class)
         kwargs["data"] = self.request.GET
         return kwargs

@@ -27,7 +27,7 @@ class Acting:
     source: str = "command"
 
     @property
-    def user(self):
+    def user(self) -> Any:
         """The acting User, None for an anonymous visitor or an unattended command."""
         user = self.person or getattr(self.request, "user", None)
         return user if user is not None and user.is_authenticated else None

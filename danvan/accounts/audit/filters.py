@@ -15,7 +15,7 @@ from danvan.common.filters import DayFilter
 from danvan.common.text import search_key
 
 
-def _model_choices():
+def _model_choices() -> list[Any]:
     """Return the kinds of row that are in the trail, by their Vietnamese name."""
     types = ContentType.objects.get_for_models(*audited_models())
     names = [(kind.pk, str(model._meta.verbose_name).capitalize()) for model, kind in types.items()]
@@ -57,7 +57,7 @@ class AuditFilter(LogFilter):
         model = AuditEntry
         fields = ("q", "kind", "action", "source", "after", "before")
 
-    def by_words(self, queryset: QuerySet, name: str, value: Any):
+    def by_words(self, queryset: QuerySet, name: str, value: Any) -> Any:
         """Keep entries with every word in object, person or unit."""
         for word in search_key(value).split():
             queryset = queryset.filter(search__contains=word)

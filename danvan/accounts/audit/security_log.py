@@ -42,7 +42,7 @@ def record_all(kind: SecurityKind, users: Iterable[User], *, actor: User, **deta
 
 
 def _event(
-    kind: SecurityKind, user: User, actor: User, username: str, detail: dict
+    kind: SecurityKind, user: User | None, actor: User | None, username: str, detail: dict
 ) -> SecurityEvent:
     now = current()
     actor = actor or now.user

@@ -19,7 +19,7 @@ from danvan.accounts.audit.filters import AuditFilter, SecurityFilter
 from danvan.accounts.audit.writing import ACTION_LABELS, SOURCE_LABELS, changes_of
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry, SecurityEvent, role_in_words
-from danvan.accounts.requests import PersonRequest
+from danvan.accounts.requests import PersonRequest, person
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.excel import DATE_TIME
@@ -49,13 +49,13 @@ class AuditorView(FilterView):
     strict = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        expect_auditor(request.user)
+        expect_auditor(person(request))
         return super().dispatch(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet:
         return self.filterset_class.Meta.model.objects.visible_to(self.request.user)
 
-    def described(self, row: Any):
+    def described(self, row: Any) -> Any:
         """Return `row` as the template shows it."""
         return row
 
@@ -72,7 +72,7 @@ class AuditView(AuditorView):
     template_name = "accounts/audit.html"
     filterset_class = AuditFilter
 
-    def described(self, row: Any):
+    def described(self, row: Any) -> Any:
         return described(row)
 
 
@@ -82,7 +82,7 @@ class SecurityLogView(AuditorView):
     template_name = "accounts/security_log.html"
     filterset_class = SecurityFilter
 
-    def described(self, row: Any):
+    def described(self, row: Any) -> Any:
         return event_line(row)
 
 
@@ -121,7 +121,7 @@ def event_line(event: SecurityEvent) -> dict:
     return {"event": event, "detail": describe_event(event)}
 
 
-def log_file(name: str, columns, rows: QuerySet, line: Callable) -> FileResponse:
+def log_file(name: str, columns: Any, rows: QuerySet, line: Callable) -> FileResponse:
     """Return the workbook of a log, newest first, with `line(row)` for each of `rows`.
 
     It holds the newest 50,000; when there are others its last line says so.
@@ -142,7 +142,7 @@ def _lines(rows: QuerySet, line: Callable, width: int) -> Iterator[tuple]:
         yield line(row)
 
 
-def filtered(request: PersonRequest, filterset_class) -> QuerySet:
+def filtered(request: PersonRequest, filterset_class: Any) -> QuerySet:
     """Return what the filter of a log lets through for an auditor; nothing when it is invalid.
 
     Raises PermissionDenied for everybody else.

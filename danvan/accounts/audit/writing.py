@@ -186,7 +186,7 @@ def changes_of(entry: AuditEntry) -> list[tuple[str, str, str]]:
     return lines
 
 
-def _field(model: type[models.Model], name: str):
+def _field(model: type[models.Model], name: str) -> Any:
     try:
         return model._meta.get_field(name) if model else None
     except FieldDoesNotExist:
@@ -240,7 +240,7 @@ def _plain(value: Any) -> Any:
     )
 
 
-def _unseen(model: type[models.Model]):
+def _unseen(model: type[models.Model]) -> Any:
     """Silence the library for a bulk delete, unless other audited rows go with it."""
     cascades = any(
         relation.on_delete is models.CASCADE and auditlog.contains(relation.related_model)

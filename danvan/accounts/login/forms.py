@@ -33,7 +33,7 @@ class LoginForm(AuthenticationForm):
         self.fields["username"].widget.attrs["autocapitalize"] = "none"
         self.fields["password"].label = "Mật khẩu"
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         """Refuse while the door is closed, before the password is looked at."""
         name = self.cleaned_data.get("username")
         until = lockout.closed_until(name, client_address(self.request)) if name else None
@@ -92,11 +92,11 @@ class OwnPasswordForm(SetPasswordMixin, forms.Form):
             "tên người, tên đơn vị, số điện thoại."
         )
 
-    def clean_old_password(self):
+    def clean_old_password(self) -> Any:
         """Ask for the present password, so that an unattended screen is not enough."""
         return own_password(self.user, self.cleaned_data["old_password"])
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         """Compare both entries, ask the validators, refuse the old password."""
         # Named both times: Django's defaults are fields of other forms, and would check nothing here.
         self.validate_passwords("new_password1", "new_password2")
@@ -121,11 +121,11 @@ class CodeForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args: Any, check, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, check: Any, **kwargs: Any) -> None:
         self.check = check
         super().__init__(*args, **kwargs)
 
-    def clean_code(self):
+    def clean_code(self) -> Any:
         """Hand the code to `check`; its answer (anything but None or False) is the cleaned value."""
         answer = self.check(self.cleaned_data["code"])
         if answer is None or answer is False:
@@ -148,7 +148,7 @@ class PasswordOnlyForm(forms.Form):
         self.user = user
         super().__init__(*args, **kwargs)
 
-    def clean_password(self):
+    def clean_password(self) -> Any:
         """Compare with the own password."""
         return own_password(self.user, self.cleaned_data["password"])
 

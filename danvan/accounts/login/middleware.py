@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -29,7 +30,7 @@ class ActingMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with acting(request, source="form"):
             response = self.get_response(request)
             if self._concerns(request):
@@ -37,7 +38,7 @@ class ActingMiddleware:
         return response
 
     @staticmethod
-    def _note(request: HttpRequest, response) -> None:
+    def _note(request: HttpRequest, response: HttpResponseBase) -> None:
         if response.status_code in (403, 404):
             refusal = {"status": response.status_code, "method": request.method}
             security_log.record(SecurityKind.REFUSED, **refusal)
@@ -57,7 +58,7 @@ class SessionLimitsMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.user.is_authenticated:
             if sessions.seconds_left(request.session) <= 0:
                 request.session_ended = True  # read by the logout signal
@@ -70,7 +71,9 @@ class SessionLimitsMiddleware:
 class ResumingLoginRequiredMiddleware(LoginRequiredMiddleware):
     """Django's LoginRequiredMiddleware that answers a post with a login page carrying what was typed."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func):
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
         """Return the login redirect; for a form post the login page itself, for a script a plain 401."""
         from danvan.accounts.login.views import LoginView
 
@@ -90,10 +93,16 @@ class FirstStepsMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view_func, view_args, view_kwargs):
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
         """Return a redirect to the step that is still to be done, None when there is none."""
         user = request.user
         if not user.is_authenticated or not getattr(view_func, "login_required", True):

@@ -22,14 +22,14 @@ from danvan.common.text import search_key
 from danvan.units.models import AdministrativeUnit
 
 
-class AuditEntryQuerySet(ScopedQuerySet):
+class AuditEntryQuerySet(ScopedQuerySet["AuditEntry"]):
     """Entries, scoped by the unit of the changed row, and by the rule of its model for successors."""
 
     def with_names(self) -> Self:
         """Return the entries with what a line shows."""
         return self.select_related("actor", "unit__parent", "content_type")
 
-    def _within(self, user: Person, units):
+    def _within(self, user: Person, units: Any) -> Any:
         rows = super()._within(user, units)
         if user.is_superuser:
             return rows
@@ -42,7 +42,7 @@ class AuditEntryQuerySet(ScopedQuerySet):
 class AuditEntryManager(LogEntryManager.from_queryset(AuditEntryQuerySet)):
     """The library's manager, scoped, that also notes the unit the changed row belongs to."""
 
-    def log_create(self, instance, force_log: bool = False, **kwargs: Any):
+    def log_create(self, instance: Any, force_log: bool = False, **kwargs: Any) -> Any:
         """Create an entry as the library does, with the unit of `instance`."""
         kwargs.setdefault("unit_id", unit_id_of(instance))
         return super().log_create(instance, force_log, **kwargs)
@@ -130,7 +130,7 @@ class SecurityKind(models.TextChoices):
     IMPORT = "import", "Nhập tệp"
 
 
-class SecurityEventQuerySet(ScopedQuerySet):
+class SecurityEventQuerySet(ScopedQuerySet["SecurityEvent"]):
     """Events, scoped by the unit of the account concerned."""
 
     def with_names(self) -> Self:
@@ -221,7 +221,7 @@ class LoginFailure(models.Model):
 
 def unit_and_role(user: Person) -> tuple[str, str]:
     """Return the unit's name and the role of `user` today, to be kept as text."""
-    unit = user.unit.place_name if user.unit_id else ""
+    unit = user.unit.place_name if user.unit else ""
     return unit[:150], "superuser" if user.is_superuser else user.role
 
 
@@ -231,8 +231,8 @@ def stand_ins(user: Person, unit_ids: Iterable[int]) -> dict[int, str]:
     A unit under its earlier name is no other. At most one query, none for the own unit.
     """
     wanted = set(unit_ids)
-    others = wanted - {user.unit_id}
-    if others and user.unit_id:
+    others = wanted - {user.unit.pk} if user.unit else wanted
+    if others and user.unit:
         others -= {unit.pk for unit in user.unit.versions()}
     office = unit_and_role(user)[0] or "Quản trị viên"
     return {unit: office if unit in others else "" for unit in wanted}
@@ -242,7 +242,7 @@ def role_in_words(role: str) -> str:
     """Return a role or standing kept as text ("clerk", "district_officer"), as people read it; "" for none."""
     if role == "superuser":
         return "Quản trị viên"
-    roles = dict(apps.get_model("accounts.User")._meta.get_field("role").choices)
+    roles = dict(apps.get_model("accounts.User")._meta.get_field("role").flatchoices)
     return roles.get(role.rpartition("_")[2], "")
 
 
@@ -257,8 +257,9 @@ def unit_id_of(row: models.Model) -> int | None:
     if lookup is None:
         return None
     *way, last = lookup.split("__")
+    found: Any = row
     for name in way:
-        row = getattr(row, name, None)
-        if row is None:
+        found = getattr(found, name, None)
+        if found is None:
             return None
-    return getattr(row, f"{last}_id", None)
+    return getattr(found, f"{last}_id", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import unicodedata
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -12,7 +12,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -35,7 +35,7 @@ class Role(models.TextChoices):
 class AccountSearchField(models.CharField):
     """The folded login and person name, filled at every way of saving, bulk included."""
 
-    def pre_save(self, model_instance, add):
+    def pre_save(self, model_instance: Any, add: Any) -> Any:
         """Return the key to store."""
         key = search_key(f"{model_instance.username} {model_instance.full_name}")[: self.max_length]
         setattr(model_instance, self.attname, key)
@@ -45,24 +45,24 @@ class AccountSearchField(models.CharField):
 class LastSuperuserError(ValidationError):
     """The change would leave the site without an active superuser."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             "Đây là quản trị viên cuối cùng đang hoạt động, không thể ngừng hoặc hạ quyền."
         )
 
 
-class UserQuerySet(ScopedQuerySet):
+class UserQuerySet(ScopedQuerySet["User"]):
     """Users, scoped by their unit like every other row."""
 
-    def delete(self):
+    def delete(self) -> Any:
         """Refuse: accounts are deactivated, reports and logs keep pointing at the person."""
         raise models.ProtectedError("Accounts are never deleted, only deactivated.", set())
 
-    def superusers(self):
+    def superusers(self) -> Self:
         """Return the superusers who can log in."""
         return self.filter(is_superuser=True, is_active=True)
 
-    def search(self, text: str):
+    def search(self, text: str) -> Self:
         """Return accounts with every word of `text` in name, login or unit, with or without marks."""
         query = self
         for word in search_key(text).split():
@@ -73,7 +73,7 @@ class UserQuerySet(ScopedQuerySet):
 class ScopedUserManager(UserManager.from_queryset(UserQuerySet)):
     """Users, scoped; names are found in any case, as phones write them."""
 
-    def get_by_natural_key(self, username: str):
+    def get_by_natural_key(self, username: str) -> Any:
         """Return the account of a typed login name. Raises DoesNotExist.
 
         Names are ASCII. PostgreSQL would also find "tinh" under "tınh" (upper case makes them equal), and
@@ -92,8 +92,8 @@ class User(AbstractUser):
     need no unit; everybody else has exactly one unit and one role.
     """
 
-    first_name = None
-    last_name = None
+    first_name: None = None  # type: ignore[assignment]  # Django removes a field this way
+    last_name: None = None  # type: ignore[assignment]
     username = models.CharField(
         "tên đăng nhập",
         max_length=150,
@@ -173,11 +173,11 @@ class User(AbstractUser):
                 raise LastSuperuserError
             super().save(*args, **kwargs)
 
-    def set_password(self, raw_password: str) -> None:
+    def set_password(self, raw_password: str | None) -> None:
         """Set the password in one spelling: keyboards send "ế" as one character or as three."""
         super().set_password(_one_spelling(raw_password))
 
-    def check_password(self, raw_password: str):
+    def check_password(self, raw_password: str | None) -> bool:
         """Compare in the spelling that is stored, always at the cost of a chosen password.
 
         Otherwise the time of a refusal would tell which names wait for their first login.
@@ -187,7 +187,7 @@ class User(AbstractUser):
             make_password(raw_password)
         return good
 
-    def delete(self, *args: Any, **kwargs: Any):
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
         """Refuse, as the queryset does."""
         raise models.ProtectedError("Accounts are never deleted, only deactivated.", {self})
 
@@ -197,7 +197,7 @@ class User(AbstractUser):
             return False
         return User.objects.superusers().filter(pk=self.pk).exists()
 
-    def _other_superusers(self):
+    def _other_superusers(self) -> QuerySet:
         return User.objects.superusers().exclude(pk=self.pk)
 
     @property

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import FormView
 
 from danvan.accounts.login.forms import PasswordOnlyForm
-from danvan.accounts.requests import PersonRequest
+from danvan.accounts.requests import PersonRequest, person
 from danvan.accounts.rights import Action
 from danvan.accounts.tokens import keys
 from danvan.common.forms import TextField
@@ -44,20 +44,20 @@ class TokensView(FormView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Refuse accounts that may read nothing: a key could open nothing."""
-        if not request.user.can(Action.VIEW):
+        if not person(request).can(Action.VIEW):
             raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "user": self.request.user}
+        return {**super().get_form_kwargs(), "user": person(self.request)}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(tokens=self.request.user.tokens.all()[:100], **kwargs)
+        return super().get_context_data(tokens=person(self.request).tokens.all()[:100], **kwargs)
 
     def form_valid(self, form: forms.BaseForm) -> HttpResponse:
         wanted = form.cleaned_data
         try:
-            token, text = keys.give(self.request.user, wanted["label"], wanted["days"])
+            token, text = keys.give(person(self.request), wanted["label"], wanted["days"])
         except ValidationError as refusal:
             form.add_error(None, refusal)
             return self.form_invalid(form)

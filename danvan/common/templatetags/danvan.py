@@ -39,7 +39,7 @@ def site_owner() -> str:
 
 
 @register.inclusion_tag("partials/meter.html")
-def meter(label: str, total: Any, parts=(), *, tall: bool = False, **kinds: Any) -> dict:
+def meter(label: str, total: Any, parts: Any = (), *, tall: bool = False, **kinds: Any) -> dict:
     """Draw a bar of `total` divided into parts: {% meter "Đã duyệt 12/20" 20 approved=12 sent=3 %}.
 
     `parts` is a list of (kind, count) for counts that are not known by name; a kind is the end of a
@@ -54,11 +54,11 @@ def meter(label: str, total: Any, parts=(), *, tall: bool = False, **kinds: Any)
     return {"label": label, "bars": [bar for bar in bars if bar["width"]], "tall": tall}
 
 
-def _thousandths(part, whole: Any) -> int:
+def _thousandths(part: Any, whole: Any) -> int:
     return min(1000, round(part * 1000 / whole)) if whole else 0
 
 
 @register.filter
-def item(mapping: dict, key):
+def item(mapping: dict, key: Any) -> Any:
     """Return `mapping[key]`, None where it is missing."""
     return mapping.get(key)

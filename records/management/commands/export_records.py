@@ -24,7 +24,9 @@ class Command(BaseCommand):
         parser.add_argument("--years", metavar="2021-2022", help="reporting years (default: all)")
         parser.add_argument("--output", required=True, metavar="FILE.xlsx")
 
-    def handle(self, *, kind, unit: AdministrativeUnit, years, output, **options: Any) -> None:
+    def handle(
+        self, *, kind: Any, unit: AdministrativeUnit, years: Any, output: Any, **options: Any
+    ) -> None:
         target = read_target(output)
         versions = list(AdministrativeUnit.objects.filter(code=unit))
         if not versions:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from danvan.accounts.models import User
 from danvan.imports.commandline import ImportCommand
 from danvan.imports.targets import target_of
 from records.kinds import BY_SLUG
@@ -21,5 +20,5 @@ class Command(ImportCommand):
         parser.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
         self.add_import_arguments(parser)
 
-    def handle(self, *, kind, file, user: User, dry_run: bool, errors, **options: Any):
-        self.run_import(target_of(kind), {}, file=file, user=user, dry_run=dry_run, errors=errors)
+    def handle(self, *, kind: str, **options: Any) -> None:
+        self.run_import(target_of(kind), {}, **options)

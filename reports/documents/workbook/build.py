@@ -134,17 +134,17 @@ def _change(ws: Worksheet, row: int, column: int, line: Line, number: int) -> No
 
 
 def _columns(content: Content) -> list[SummaryColumn]:
-    def number(ws: Worksheet, row: Any, column, line, number: Decimal):
+    def number(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> Any:
         cells.write(ws, row, column, number, align=cells.CENTER)
 
-    def label(ws: Worksheet, row: Any, column, line, number: Decimal) -> None:
+    def label(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> None:
         align = cells.INDENT if line.definition.parent_code else cells.LEFT
         cells.write(ws, row, column, line.definition.label, align=align)
 
-    def measure(ws: Worksheet, row: Any, column, line, number: Decimal):
+    def measure(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> Any:
         cells.write(ws, row, column, line.definition.unit_of_measure, align=cells.CENTER)
 
-    def note(ws: Worksheet, row: Any, column, line, number: Decimal):
+    def note(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> Any:
         cells.write(ws, row, column, "; ".join(remarks(line, content.consolidation.scope)))
 
     prior = content.consolidation.prior_years

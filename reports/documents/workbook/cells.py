@@ -51,8 +51,8 @@ def write(
     font: Font = PLAIN,
     align: Alignment = LEFT,
     fmt: str | None = None,
-    box=True,
-):
+    box: Any = True,
+) -> Any:
     """Write a cell through the one door and dress it; returns the cell."""
     cell = excel.put(ws.cell(row, column), value, fmt)
     cell.font, cell.alignment = font, align
@@ -70,7 +70,7 @@ def write_across(
     *,
     font: Font,
     align: Alignment = CENTER,
-    fill=None,
+    fill: Any = None,
 ) -> None:
     """Write one text over merged columns; a filled one is boxed as part of a table."""
     for column in range(first, last + 1):
@@ -164,8 +164,8 @@ def cell_number(number: Decimal | None) -> int | float | None:
 
 
 def write_figure(
-    ws: Worksheet, row: int, column: int, figure, definition: Definition, *, font: Font = PLAIN
-):
+    ws: Worksheet, row: int, column: int, figure: Any, definition: Definition, *, font: Font = PLAIN
+) -> Any:
     """Write a figure as a real number (blank stays blank), right-aligned; its column has room for it."""
     if figure is None or figure.number is None:
         return write(ws, row, column, None, font=font, align=RIGHT)
@@ -175,7 +175,7 @@ def write_figure(
 
 def write_number(
     ws: Worksheet, row: int, column: int, number: Decimal, fmt: str, *, font: Font = PLAIN
-):
+) -> Any:
     """Write a number in a format, right-aligned, and widen its column where it would show ####."""
     room = ws.column_dimensions[get_column_letter(column)]
     room.width = max(room.width, excel.width_of(number, fmt))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -71,9 +72,9 @@ def _write_row(
     number: Decimal,
     label: str,
     unit_row: UnitRow,
-    definitions,
+    definitions: Any,
     *,
-    bold=False,
+    bold: Any = False,
 ) -> None:
     font = cells.BOLD if bold else cells.PLAIN
     cells.write(ws, row, 1, number, font=font, align=cells.CENTER)

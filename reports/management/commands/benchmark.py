@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if missed:
             raise CommandError(f"{missed} bar(s) missed")
 
-    def run_in_scratch(self, function, rows: int) -> list:
+    def run_in_scratch(self, function: Any, rows: int) -> list:
         """Run one benchmark in an empty database made like the one the tests use."""
         name = connection.settings_dict["NAME"]
         test = connection.settings_dict["TEST"]

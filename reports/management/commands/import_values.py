@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from danvan.accounts.models import User
 from danvan.imports.commandline import ImportCommand
 from reports.models import ReportingPeriod
 from reports.models.period import COUNTED_KINDS
@@ -25,9 +24,7 @@ class Command(ImportCommand):
             "--part", type=int, metavar="N", help="which part of a year that was divided (1, 2, …)"
         )
 
-    def handle(
-        self, *, file, year: int, user: User, dry_run: bool, errors, part, **options: Any
-    ) -> None:
+    def handle(self, *, year: int, part: int | None, **options: Any) -> None:
         periods = ReportingPeriod.objects.filter(year=year, kind__in=COUNTED_KINDS)
         periods = list(periods.order_by("start"))
         if not periods:
@@ -37,11 +34,4 @@ class Command(ImportCommand):
         if part and not 1 <= part <= len(periods):
             raise CommandError(f"{year} has no part {part}")
         period = periods[part - 1 if part else 0]
-        self.run_import(
-            VALUES,
-            {"period": str(period.pk)},
-            file=file,
-            user=user,
-            dry_run=dry_run,
-            errors=errors,
-        )
+        self.run_import(VALUES, {"period": str(period.pk)}, **options)

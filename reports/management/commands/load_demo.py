@@ -23,7 +23,7 @@ ACCOUNTS = """Demonstration accounts (password of all: {password})
 class Command(BaseCommand):
     help = "Load the demonstration data of Hà Nam (needs DEBUG=1; safe to repeat)."
 
-    def add_arguments(self, parser: CommandParser):
+    def add_arguments(self, parser: CommandParser) -> Any:
         parser.add_argument(
             "--without-records", action="store_true", help="figures only, no event records"
         )

@@ -14,7 +14,7 @@ from danvan.units.loader import DEFAULT_FILE, UnitFileError
 class Command(BaseCommand):
     help = "Load administrative units from a CSV file (all rows or none; safe to repeat)."
 
-    def add_arguments(self, parser: CommandParser):
+    def add_arguments(self, parser: CommandParser) -> Any:
         parser.add_argument("file", nargs="?", type=Path, default=DEFAULT_FILE)
 
     def handle(self, *, file: Path, **options: Any) -> None:

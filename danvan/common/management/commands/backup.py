@@ -14,10 +14,10 @@ from danvan.common.ops.backup import BackupError, write_backup
 class Command(BaseCommand):
     help = "Write database and attachments into one checksummed file, while the site works."
 
-    def add_arguments(self, parser: CommandParser):
+    def add_arguments(self, parser: CommandParser) -> Any:
         parser.add_argument("file", type=Path, help="the backup to write; replaced when it exists")
 
-    def handle(self, *, file, **options: Any) -> None:
+    def handle(self, *, file: Any, **options: Any) -> None:
         try:
             manifest = write_backup(file)
         except (BackupError, OSError) as error:

@@ -13,7 +13,7 @@ from danvan.imports.models import ImportJob
 class Command(BaseCommand):
     help = "Check, write or take back one import job (started by the site for large files)."
 
-    def add_arguments(self, parser: CommandParser):
+    def add_arguments(self, parser: CommandParser) -> Any:
         parser.add_argument("job", type=int)
 
     def handle(self, *args: Any, job: ImportJob, **options: Any) -> None:

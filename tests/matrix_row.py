@@ -1,4 +1,4 @@
-"""The columns of the permission matrix and what a row of it is (tests/matrix.py)."""
+"""A row of the permission matrix and the parts that are played (tests/matrix.py)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,0 +1,37 @@
+"""Changing the catalogue of a year: the rows themselves say what may be done to them (models/catalogue.py)."""
+
+from __future__ import annotations
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from danvan.accounts.rights import Action, Person
+from danvan.common.locks import hold
+from reports.models.catalogue import Catalogue, CatalogueRow
+
+
+def require_manager(user: Person) -> None:
+    """Raise PermissionDenied for whoever does not look after the catalogues."""
+    if not user.can(Action.MANAGE_CATALOGUE):
+        raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được quản lý danh mục chỉ tiêu.")
+
+
+def save_row(form: forms.ModelForm, *, user: Person) -> bool:
+    """Save a form of one row if it is valid, while nobody sends the first report of its year, or opens it."""
+    require_manager(user)
+    with transaction.atomic():
+        hold(Catalogue, [form.instance.catalogue_id], alone=True)
+        if not form.is_valid():
+            return False
+        form.save()
+    return True
+
+
+def delete_row(row: CatalogueRow, *, user: Person) -> None:
+    """Delete a row. Raises ValidationError where it must stay, ProtectedError where figures hang on it."""
+    require_manager(user)
+    with transaction.atomic():
+        hold(Catalogue, [row.catalogue_id], alone=True)
+        row.check_deletion()
+        row.delete()
