@@ -25,7 +25,7 @@ API = {
     ],
     "api-guide": [Row("GET", PAGE), Row("POST", GET_ONLY)],
     "api-v1:openapi": [Row("GET", PAGE), Row("POST", GET_ONLY)],
-    "api-v1:unknown": [
+    "api-unknown": [
         Row(method, "404 404 404 404 404 404 404 404 404", lambda w: {"rest": "x"})
         for method in ("GET", "POST")
     ],

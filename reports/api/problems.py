@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
@@ -84,7 +84,7 @@ def told_as_problems(view: Any) -> Any:
 
 def handle_all(api: NinjaAPI) -> None:
     """Let `api` answer every exception with a document."""
-    handlers = {
+    handlers: dict[type[Exception], Callable[[Any], HttpResponse]] = {
         Problem: document,
         ValidationError: lambda error: document(_parameters(error)),
         HttpError: lambda error: document(_of_status(error)),

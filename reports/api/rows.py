@@ -93,12 +93,11 @@ def reports(user: User, asked: ReportsAsked) -> Table:
     found = _in_area(Report.objects.visible_to(user), user, asked, "unit")
     found = found.filter(period__year__range=(asked.first_year, asked.last_year)).with_due_dates()
     found = found.select_related("period", "unit__parent")
-    chosen = found.order_by("pk")
-    more = None
-    if asked.format == "json":
-        rows = list(chosen.filter(pk__gt=asked.after)[: asked.limit + 1])
-        more = rows[asked.limit - 1].pk if len(rows) > asked.limit else None
-        chosen = rows[: asked.limit]
+    most = asked.limit + 1 if asked.format == "json" else None
+    chosen, more = list(found.order_by("pk").filter(pk__gt=asked.after)[:most]), None
+    if most and len(chosen) == most:
+        chosen = chosen[: asked.limit]
+        more = chosen[-1].pk
     lines = (
         (
             report.period.year,
