@@ -30,7 +30,7 @@ POWER_QUERY = """let
     Headers = [Authorization = "Bearer dv1_MA_TRUY_CAP"]
   ]),
   Bang = Csv.Document(Nguon, [Delimiter = ",", Encoding = 65001, QuoteStyle = QuoteStyle.Csv]),
-  CoTieuDe = Table.PromoteHeaders(Bang, [PromoteAllScalars = true]),
+  CoTieuDe = Table.PromoteHeaders(Bang),
   Kieu = {{"year", Int64.Type}, {"number", type number}},
   KetQua = Table.TransformColumnTypes(CoTieuDe, Kieu, "en-US")
 in
