@@ -1,6 +1,6 @@
 """Django's admin as a repair hatch: superusers only, and in Vietnamese.
 
-It is no second door: other people get 403 whatever their flags say. Login, logout and the change of
+Other people get 403 here, whatever their flags say. Login, logout and the change of
 the own password are those of the site, so that locks, logs and messages are the same everywhere.
 """
 

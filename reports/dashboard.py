@@ -141,7 +141,7 @@ def _below(user: User, period: ReportingPeriod) -> dict:
 
 
 def _lists(user: User, period: ReportingPeriod, areas: list[dict]) -> str:
-    """Return the beginning of the address of the list that a count leads to, "" where none has the same rows.
+    """Return the start of the address of the list behind a count, "" where no list has the same rows.
 
     The list of reports holds the own report as well, which the counts of a district leave out.
     """

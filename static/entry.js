@@ -79,10 +79,14 @@
       for (const field of row(code).querySelectorAll("[name]")) if (field.tagName !== "BUTTON") body.set(field.name, field.value);
     }
     waiting.clear();
+    let told = OFFLINE;
     try {
       const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin", signal: AbortSignal.timeout?.(20000) });
       if (answer.status === 401 || answer.status === 403) stop(codes, "Phiên làm việc đã hết. Bấm Lưu nháp để đăng nhập lại, nội dung đã nhập vẫn được giữ.");
-      else if (answer.status !== 200 && answer.status !== 409) throw new Error(String(answer.status));
+      else if (answer.status !== 200 && answer.status !== 409) {
+        if (answer.status === 503) told = (await answer.json()).message + STILL_HERE;
+        throw new Error(String(answer.status));
+      }
       else show(await answer.json(), answer.status, codes);
     } catch {
       for (const code of codes) waiting.add(code);
@@ -91,7 +95,7 @@
         pressed = null;
         halted = false;
       }
-      warnOf(OFFLINE);
+      warnOf(told);
       saveIn(10000);
     } finally {
       busy = false;
@@ -100,6 +104,7 @@
     if (waiting.size && !timer && !halted) saveIn(1500);
   }
 
+  const STILL_HERE = " Nội dung đã nhập còn nguyên và sẽ tự lưu lại; vui lòng không đóng trang này.";
   const OFFLINE = "Mất kết nối, chưa lưu được. Sẽ tự lưu lại khi có mạng; vui lòng không đóng trang này.";
 
   function stop(codes, text) {

@@ -1,4 +1,4 @@
-"""Accounts in Django's admin, for superusers only: what an account may be, never what it may not.
+"""Accounts in Django's admin, for superusers only.
 
 Passwords are issued and shown once; accounts are stopped, never deleted; unit and state change through
 services.py, which ends sessions and writes the security log.
@@ -63,7 +63,7 @@ class AccountForm(StaleFormMixin):
     by: User  # who edits; set by the admin
 
     def clean(self) -> dict[str, Any] | None:
-        """Say at the field what the constraint and the services would refuse."""
+        """Refuse at the field what the constraint and the services would refuse later."""
         cleaned = super().clean() or {}
         unit = cleaned.get("unit", self.instance.unit)
         if unit is None and not cleaned.get("is_superuser") and self.instance.is_active:
@@ -150,7 +150,7 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
         return facts if obj is not None else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes accounts."""
+        """Return False: accounts are deactivated, never deleted."""
         return False
 
     @admin.display(description="đơn vị", ordering=tree_order("unit"))

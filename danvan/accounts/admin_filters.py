@@ -15,7 +15,7 @@ from danvan.units.models import AdministrativeUnit, Level
 
 
 class RoleFilter(admin.SimpleListFilter):
-    """By role; superusers apart, whose own role gives nothing more."""
+    """Accounts by role; superusers are listed separately, whatever their role."""
 
     title = "vai trò"
     parameter_name = "vai_tro"
@@ -47,7 +47,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class LastLoginFilter(admin.SimpleListFilter):
-    """Who has not been here."""
+    """Accounts by the time since their last login."""
 
     title = "lần đăng nhập gần nhất"
     parameter_name = "dang_nhap"

@@ -195,7 +195,7 @@ def check_database(
 
 @register(Tags.security, deploy=True)
 def check_proxy(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """W002: whoever is believed about https is believed about addresses too, or nobody is."""
+    """W002: BEHIND_PROXY and PROXY_COUNT are set together or not at all."""
     believed = bool(getattr(settings, "SECURE_PROXY_SSL_HEADER", None))
     if believed == bool(settings.PROXY_COUNT):
         return []

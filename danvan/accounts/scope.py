@@ -80,7 +80,7 @@ class ScopedQuerySet(models.QuerySet[M]):
         return self._within(user, units_editable_by(user))
 
     def _within(self, user: Person, units: models.QuerySet[AdministrativeUnit]) -> Self:
-        # A subquery, never a join: rows are neither doubled nor dragged along.
+        # A subquery, not a join: no duplicate rows, no unit columns fetched.
         if user.is_superuser:
             return self
         where = f"{self.unit_lookup}__in"

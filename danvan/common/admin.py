@@ -17,7 +17,7 @@ class ListedLookupsAdmin(admin.ModelAdmin):
     """
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Tell whether the list may be filtered by `lookup`."""
+        """Return whether the list may be filtered by `lookup`."""
         for offered in self.get_list_filter(request):
             if isinstance(offered, type) and issubclass(offered, admin.SimpleListFilter):
                 if lookup == offered.parameter_name:

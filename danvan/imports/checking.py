@@ -63,6 +63,9 @@ def run_check(job: ImportJob) -> None:
     Raises FileRefused or Refused with a sentence. The state is the caller's affair.
     """
     target = target_of(job.target)
+    # A check that does not come to its end is never taken for a whole one.
+    job.fingerprint = ""
+    _own(job, fingerprint="")
     job.parts.all().delete()
     answers = job.params.get("answers", {})
     wanted = target.wanted(job)
@@ -200,7 +203,7 @@ class _Check:
                 self._keep(verdict.kind, verdict)
 
     def _keep(self, kind: str, verdict: Verdict) -> None:
-        """Count a verdict and lay it by: errors from left to right, what is about the whole row first."""
+        """Count a verdict and keep it: errors from left to right, what is about the whole row first."""
         self.counts[kind] += 1
         if kind != RowKind.ERROR:
             self.counts["changes"] += self.target.weight(verdict.item)

@@ -45,7 +45,7 @@ class InForceFilter(admin.SimpleListFilter):
 
 
 def is_used(unit: AdministrativeUnit) -> bool:
-    """Tell whether anything refers to `unit`: accounts, reports, records, units below, successions."""
+    """Return whether anything refers to `unit`: accounts, reports, records, units below, successions."""
     return any(
         relation.related_model._base_manager.filter(**{relation.field.name: unit}).exists()
         for relation in AdministrativeUnit._meta.related_objects
@@ -84,13 +84,11 @@ class AdministrativeUnitAdmin(ListedLookupsAdmin):
 
     @admin.display(description="đơn vị", ordering="name_sort")
     def named(self, unit: AdministrativeUnit) -> Any:
-        """Return kind and name."""
         return unit.full_name
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Search names with and without marks, and codes."""
         return queryset.search(search_term), False
 
     def formfield_for_dbfield(
@@ -128,7 +126,6 @@ class UnitSuccessionAdmin(ListedLookupsAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Search the units at both ends."""
         units = AdministrativeUnit.objects.search(search_term).values("pk")
         found = queryset.filter(predecessor__in=units) | queryset.filter(successor__in=units)
         return (found if search_term else queryset), False
@@ -157,7 +154,7 @@ class UnitSuccessionAdmin(ListedLookupsAdmin):
 
 
 def _has_data(unit: AdministrativeUnit) -> bool:
-    """Tell whether reports, records or accounts hang on `unit` (units and arrows themselves not counted)."""
+    """Return whether reports, records or accounts hang on `unit` (units and arrows themselves not counted)."""
     return any(
         relation.related_model._base_manager.filter(**{relation.field.name: unit}).exists()
         for relation in AdministrativeUnit._meta.related_objects

@@ -1,4 +1,4 @@
-"""Changing the catalogue of a year: the rows themselves say what may be done to them (models/catalogue.py)."""
+"""Changing the catalogue of a year: what may be done to a row is checked by the row (models/catalogue.py)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from reports.models.catalogue import Catalogue, CatalogueRow
 
 
 def require_manager(user: Person) -> None:
-    """Raise PermissionDenied for whoever does not look after the catalogues."""
+    """Raise PermissionDenied without the right to manage catalogues."""
     if not user.can(Action.MANAGE_CATALOGUE):
         raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được quản lý danh mục chỉ tiêu.")
 
 
 def save_row(form: forms.ModelForm, *, user: Person) -> bool:
-    """Save a form of one row if it is valid, while nobody sends the first report of its year, or opens it."""
+    """Save a valid form of one row and return whether it was; locks the year against submission and opening."""
     require_manager(user)
     with transaction.atomic():
         hold(Catalogue, [form.instance.catalogue_id], alone=True)

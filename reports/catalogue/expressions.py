@@ -75,12 +75,12 @@ def _names(node: Node) -> Iterator[str]:
 
 
 def is_condition(node: Node) -> bool:
-    """Tell whether an expression is a condition ("DT01 <= DT03"); otherwise it is a number."""
+    """Return whether an expression is a condition ("DT01 <= DT03"); otherwise it is a number."""
     return node.op in _COMPARE or node.op in ("and", "=>")
 
 
 def holds(node: Node, lookup: Lookup) -> bool | None:
-    """Tell whether a rule holds for the figures `lookup` gives; None where it does not apply (blanks)."""
+    """Return whether a rule holds for the figures `lookup` gives; None where it does not apply (blanks)."""
     if node.op == "=>":
         condition, consequence = node.args
         return holds(consequence, lookup) if holds(condition, lookup) else None

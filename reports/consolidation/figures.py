@@ -40,7 +40,6 @@ class Part:
 
     @property
     def qualifier(self) -> str:
-        """How exact the sum is."""
         if self.at_least:
             return Qualifier.AT_LEAST
         return Qualifier.ABOUT if self.about else Qualifier.EXACT
@@ -56,7 +55,6 @@ class Facts:
     included: Counter = field(default_factory=Counter)
 
     def add_part(self, code: str, cell: PeriodLevel, part: Part) -> None:
-        """Add `part` to what is known of the cell."""
         cells = self.parts.setdefault(code, {})
         cells[cell] = cells[cell] + part if cell in cells else part
 
@@ -92,14 +90,13 @@ class Definition:
 
     @property
     def is_computed(self) -> bool:
-        """Tell whether it is the formula of other consolidated figures."""
+        """Return whether it is the formula of other consolidated figures."""
         if self.formula is None or self.aggregation == Aggregation.COUNT:
             return False
         return self.is_ratio or not self.entry_levels
 
     @property
     def is_ratio(self) -> bool:
-        """Tell whether it is shown in per cent."""
         return self.value_type == ValueType.PERCENT
 
     def shown(self, number: Decimal) -> Decimal:
@@ -108,16 +105,16 @@ class Definition:
 
     @property
     def stands_still(self) -> bool:
-        """Tell whether it is as of one period: stocks, counts and ratings never add over years."""
+        """Return whether it is as of one period: stocks, counts and ratings never add over years."""
         return self.is_stock or self.aggregation in (Aggregation.COUNT, Aggregation.NONE)
 
     def is_of_one_year(self, all_years: bool) -> bool:
-        """Tell whether it is as of one period where a ratio adds up stocks (`all_years`), or does not."""
+        """Return whether it is as of one period where a ratio adds up stocks (`all_years`), or does not."""
         return self.stands_still and not (all_years and self.aggregation == Aggregation.SUM)
 
     @property
     def divides_years(self) -> bool:
-        """Tell whether it is a ratio whose stocks are summed over the years; units are those of one."""
+        """Return whether it is a ratio whose stocks are summed over the years; units are those of one."""
         names = references_in(self.formula) if self.is_ratio and self.formula else {UNITS}
         return not any(name.startswith(UNITS) for name in names)
 
@@ -142,7 +139,6 @@ class Total:
 
     @property
     def is_blank(self) -> bool:
-        """Tell whether there is nothing to show."""
         return self.number is None and not self.ranks
 
 
@@ -174,7 +170,7 @@ class Evaluator:
         """
         key = code, level, all_years
         if key not in self._known:
-            self._known[key] = NO_TOTAL  # a formula that reads itself finds a blank
+            self._known[key] = NO_TOTAL  # a formula that refers to itself reads a blank
             self._known[key] = self._compute(code, level, all_years)
         return self._known[key]
 

@@ -1,4 +1,4 @@
-"""The controls of the consolidation: only what the reader may see is offered, or taken."""
+"""The choices of the consolidation pages: only what the reader may see is offered and accepted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEVELS, UNITS = "levels", "units"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a reader asked for, checked."""
+    """The validated choices of a reader."""
 
     unit: AdministrativeUnit
     key: str
@@ -59,7 +59,7 @@ class Wanted:
 
 
 class ConsolidationForm(forms.Form):
-    """What no single field can say: the years must be in order."""
+    """Checks across fields: the years must be in order."""
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse years in the wrong order and ranges too long to add up."""
@@ -120,7 +120,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         self._offer(years)
 
     def asked(self, reports: QuerySet, name: str, value: Any) -> Any:
-        """Leave the reports alone: the consolidation itself reads the choices."""
+        """Return `reports` unfiltered: the consolidation reads the choices itself."""
         return reports
 
     @property

@@ -1,7 +1,7 @@
 """Pages of the consolidation: the table by level or by unit, the reports behind a figure, the workbook.
 
-Thin: the controls are checked by filters_consolidation.py, the numbers come from consolidation*.py. All
-is asked within the units the reader may see.
+Thin: the choices are checked by filters.py, the numbers come from summary.py, units.py and drill.py.
+Every query is limited to the units the reader may see.
 """
 
 from __future__ import annotations

@@ -156,7 +156,7 @@ _REPLICATED = Origin(
 
 
 def _rows(origin: Origin, *lines: Any) -> list[Measure]:
-    """Return the measures of one source. A line is code, aggregate, {filter parameter: values}.
+    """Return the measures of one origin. A line is code, aggregate, {filter parameter: values}.
 
     A parameter is a column; values joined by commas are alternatives. "led_by" and "status" of issues
     have their own columns.

@@ -97,9 +97,9 @@ def load(today: datetime.date, *, with_records: bool = True) -> Loaded:
 
 
 def _count_rows() -> None:
-    """Let the database learn how many rows there are now; what follows joins them by the thousand.
+    """Update the planner's statistics: what follows joins thousands of the new rows.
 
-    PostgreSQL would find out by itself only after the transaction, and until then plan for none.
+    Autovacuum would do it only after the transaction.
     """
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -226,7 +226,7 @@ class _Year:
 
     def _date_ledger(self) -> None:
         """Date the ledger lines like the saving they stand for, not like the loading."""
-        # By key, without order or join: PostgreSQL knows nothing yet of the new rows and took minutes.
+        # By key, without order or join: without statistics PostgreSQL took minutes.
         saved = Report.objects.filter(pk=OuterRef("report")).order_by().values("saved_at")
         lines = FigureChange.objects.filter(report__in=[report.pk for report in self.reports])
         with append_only.unprotected(connection, FigureChange._meta.db_table):

@@ -43,7 +43,6 @@ class Entry:
 
     @property
     def code(self) -> str:
-        """The indicator code: it names the input and the anchor."""
         return self.indicator.code
 
     @property
@@ -64,17 +63,17 @@ class Entry:
 
     @property
     def needs_note(self) -> bool:
-        """Tell whether a warning waits for an explanation."""
+        """Return whether a warning waits for an explanation."""
         return any(problem.severity == "warning" and problem.stops for problem in self.problems)
 
     @property
     def has_extras(self) -> bool:
-        """Tell whether note and qualifier should stand open."""
+        """Return whether note and qualifier should stand open."""
         return bool(self.note or self.needs_note or self.qualifier not in ("", "exact"))
 
     @property
     def is_bad(self) -> bool:
-        """Tell whether something must be done here before sending."""
+        """Return whether something must be done here before sending."""
         return bool(self.error or self.conflict or any(problem.stops for problem in self.problems))
 
 
@@ -95,22 +94,18 @@ class EntrySection:
 
     @property
     def filled(self) -> int:
-        """How many of them hold something."""
         return sum(bool(entry.typed) for entry in self.required)
 
     @property
     def bad(self) -> int:
-        """How many figures need a look."""
         return sum(entry.is_bad for entry in self.entries)
 
     @property
     def has_counted(self) -> bool:
-        """Tell whether the records give a figure here."""
         return any(entry.counted for entry in self.entries)
 
     @property
     def is_complete(self) -> bool:
-        """Tell whether everything is filled."""
         return self.filled == len(self.required)
 
 
@@ -126,7 +121,7 @@ class EntrySheet:
         self.errors: dict[str, str] = {}
         self.conflicts: Mapping[str, Conflict] = {}
 
-    # What only the page needs is read when it is asked for: a plain save is a third of the work.
+    # Read lazily: a plain save needs none of these and takes a third of the time.
 
     @cached_property
     def counted(self) -> dict[str, Decimal]:
@@ -140,7 +135,6 @@ class EntrySheet:
 
     @cached_property
     def remarks(self) -> list[Remark]:
-        """The remarks that are not resolved."""
         open_ones = self.report.remarks.filter(resolved_at=None)
         return list(open_ones.select_related("author", "indicator"))
 
@@ -152,7 +146,6 @@ class EntrySheet:
 
     @property
     def prior_numbers(self) -> dict[str, Decimal]:
-        """Last year's numbers by code."""
         return {code: fig.number for code, fig in self.prior.items() if fig.number is not None}
 
     def editable(self) -> list[Indicator]:
@@ -248,7 +241,6 @@ class EntrySheet:
         )
 
     def blanks(self) -> list[str]:
-        """Return the codes still blank."""
         return self.book.blanks(self.stored)
 
     def sections(self) -> list[EntrySection]:

@@ -87,7 +87,7 @@ class EntryView(View):
         return True
 
     def posted_version(self) -> int:
-        """Return the version the page was typed against; a mangled or future one counts as the oldest."""
+        """Return the version the page was typed against; an unreadable or future one counts as the oldest."""
         version = read_id(self.request.POST.get("version", ""), default=0)
         return version if version <= self.report.version else 0
 

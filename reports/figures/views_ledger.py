@@ -1,4 +1,4 @@
-"""The ledger of figures as a log: who entered or changed which figure, when and through which door."""
+"""The ledger of figures as a log: who entered or changed which figure, when and how."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from reports.models.report import Source
 
 
 class LedgerFilter(LogFilter):
-    """Search in the ledger: by unit or indicator, person, year, door, days."""
+    """Search in the ledger: by unit or indicator, person, year, source, days."""
 
     q = filters.CharFilter(label="Đơn vị hoặc mã chỉ tiêu", method="by_words", max_length=100)
     person = filters.CharFilter(label="Tên đăng nhập", method="by_person", max_length=150)

@@ -33,7 +33,6 @@ class ReportQuerySet(ScopedQuerySet["Report"]):
     """Reports, scoped by the reporting unit."""
 
     def with_names(self) -> Self:
-        """Return the reports with what a line about them shows."""
         return self.select_related("period", "unit__parent", "reviewer")
 
     def with_due_dates(self) -> Self:
@@ -120,13 +119,13 @@ class Report(models.Model):
 
     @property
     def is_late(self) -> bool:
-        """Tell whether the due date passed without a submission (or it was submitted after it)."""
+        """Return whether the due date passed without a submission (or it was submitted after it)."""
         day = timezone.localdate(self.submitted_at) if self.submitted_at else timezone.localdate()
         return day > self.due_date
 
     @property
     def is_overdue(self) -> bool:
-        """Tell whether the report is still to be sent although its due date has passed."""
+        """Return whether the report is still to be sent although its due date has passed."""
         return self.state in EDITABLE_STATES and timezone.localdate() > self.due_date
 
 
@@ -156,7 +155,7 @@ class Value(models.Model):
     the report was submitted. Written only by reports/figures/writing.py, which keeps the ledger.
     """
 
-    # The unique constraint and value_by_indicator serve these keys; an index each would only cost writes.
+    # The unique constraint and value_by_indicator serve these keys; more indexes would slow down writes.
     report = models.ForeignKey(
         Report, on_delete=models.CASCADE, related_name="values", db_index=False
     )
@@ -201,7 +200,7 @@ class Value(models.Model):
 
 
 class Source(models.TextChoices):
-    """Through which door a figure came."""
+    """How a figure came in: by form, workbook, records, command …"""
 
     FORM = "form", "Biểu nhập"
     IMPORT = "import", "Tệp Excel"
@@ -215,7 +214,6 @@ class FigureChangeQuerySet(ValueQuerySet):
     """Lines of the ledger."""
 
     def with_names(self) -> Self:
-        """Return the lines with what a log shows of them."""
         return self.select_related("report__unit__parent", "report__period", "indicator", "actor")
 
 

@@ -9,7 +9,7 @@ from danvan.accounts.scope import own_units
 from danvan.units.models import AdministrativeUnit, Level
 from reports.models import Indicator, ReportingPeriod, State
 
-TO_SEND = (State.DRAFT, State.REOPENED)  # a returned report is told apart: it waits for a mending
+TO_SEND = (State.DRAFT, State.REOPENED)  # without RETURNED: those are counted separately
 
 
 def to_review_by(user: User) -> Q:

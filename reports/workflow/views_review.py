@@ -148,7 +148,6 @@ def _version(request: PersonRequest) -> int:
 
 @require_POST
 def resolve_remark(request: PersonRequest, pk: int, remark: int) -> HttpResponse:
-    """Mark one remark as settled (by the reviewer)."""
     report = visible_report(request.user, pk)
     row = get_object_or_404(Remark.objects.visible_to(request.user), pk=remark, report=report)
     settle(row, request.user)
@@ -185,7 +184,6 @@ class ExtensionForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def extend(request: PersonRequest, pk: int) -> HttpResponse:
-    """Give one unit a later due date."""
     report = visible_report(request.user, pk)
     if not (request.user.can(Action.EXTEND_DEADLINE) and may_review(report, request.user)):
         raise PermissionDenied("Anh/chị không có quyền gia hạn cho đơn vị này.")
@@ -292,6 +290,6 @@ class ReviewView(ReportListView):
         return self.get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        # "Choose all" is a link that loads the page with the boxes ticked: it needs no script.
+        # "Choose all" is a link that loads the page with the boxes ticked, so it works without JavaScript.
         ticked = self.request.method == "GET" and "tick" in self.request.GET
         return super().get_context_data(lines=self.lines, ticked=ticked, **kwargs)

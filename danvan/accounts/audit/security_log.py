@@ -29,9 +29,9 @@ def record(
     username: str = "",
     **detail: Any,
 ) -> None:
-    """Note that `kind` happened to `user` (or to the typed `username`), done by `actor` or whoever is acting.
+    """Note that `kind` happened to `user` (or the typed `username`), by `actor` or the acting person.
 
-    A database that cannot be written leaves the line in the log; nobody is kept from working.
+    If the database cannot be written, the line is still in the log and the request goes on.
     """
     _store([_event(kind, user, actor, username, detail)])
 

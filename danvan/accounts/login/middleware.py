@@ -19,6 +19,7 @@ from danvan.accounts.login import sessions, twofactor
 from danvan.accounts.login.resume import pending_post
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityKind
+from danvan.common.ops.faults import aside
 
 
 class ActingMiddleware:
@@ -34,7 +35,8 @@ class ActingMiddleware:
         with acting(request, source="form"):
             response = self.get_response(request)
             if self._concerns(request):
-                self._note(request, response)
+                with aside("security event"):
+                    self._note(request, response)
         return response
 
     @staticmethod
@@ -48,7 +50,7 @@ class ActingMiddleware:
 
     @staticmethod
     def _concerns(request: HttpRequest) -> bool:
-        """Tell whether the answer is worth a line: a real page, asked by a known person."""
+        """Return whether the answer is worth a line: a real page, asked by a known person."""
         return request.resolver_match is not None and request.user.is_authenticated
 
 

@@ -51,7 +51,7 @@ class PasswordChangeView(FormView):
 
 
 class SecurityView(TemplateView):
-    """Where I am logged in, and whether a second factor is set up."""
+    """Open sessions of the own account, and the state of its second factor."""
 
     template_name = "accounts/security.html"
 
@@ -86,7 +86,7 @@ class SecondFactorView(FormView):
     """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Replace nothing: who finds an open screen must not put another phone in place of the owner's."""
+        """Refuse to replace a phone app that is set up: it must be removed first, with the password."""
         if twofactor.confirmed_device(person(request)):
             messages.info(request, "Muốn dùng điện thoại khác, vui lòng tắt rồi bật lại.")
             return redirect("accounts:second_factor_off")

@@ -26,7 +26,6 @@ class AuditEntryQuerySet(ScopedQuerySet["AuditEntry"]):
     """Entries, scoped by the unit of the changed row, and by the rule of its model for successors."""
 
     def with_names(self) -> Self:
-        """Return the entries with what a line shows."""
         return self.select_related("actor", "unit__parent", "content_type")
 
     def _within(self, user: Person, units: Any) -> Any:
@@ -49,7 +48,7 @@ class AuditEntryManager(LogEntryManager.from_queryset(AuditEntryQuerySet)):
 
 
 class AuditEntry(AbstractLogEntry):
-    """One change of one row: django-auditlog's entry plus unit, role and door of that day.
+    """One change of one row: django-auditlog's entry plus the unit, role and source of that day.
 
     `unit` is the unit the row belongs to (the actor's where a row has none): it decides who may read the
     entry. `actor_unit` and `actor_role` stay as they were, whatever becomes of the account.
@@ -91,7 +90,7 @@ class AuditEntry(AbstractLogEntry):
         super().save(*args, **kwargs)
 
     def fill(self) -> AuditEntry:
-        """Note who is acting, from where and through which door. Bulk writing calls it as well."""
+        """Note who is acting, from where and through which source. Bulk writing calls it as well."""
         now = current()
         user = self.actor or now.user
         self.actor = user
@@ -108,7 +107,7 @@ class AuditEntry(AbstractLogEntry):
 
 
 class SecurityKind(models.TextChoices):
-    """What the security log tells apart."""
+    """The kinds of security event."""
 
     LOGIN = "login", "Đăng nhập"
     LOGOUT = "logout", "Đăng xuất"
@@ -134,7 +133,6 @@ class SecurityEventQuerySet(ScopedQuerySet["SecurityEvent"]):
     """Events, scoped by the unit of the account concerned."""
 
     def with_names(self) -> Self:
-        """Return the events with what a line shows."""
         return self.select_related("user", "actor", "unit__parent")
 
 

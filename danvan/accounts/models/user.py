@@ -36,7 +36,6 @@ class AccountSearchField(models.CharField):
     """The folded login and person name, filled at every way of saving, bulk included."""
 
     def pre_save(self, model_instance: Any, add: Any) -> Any:
-        """Return the key to store."""
         key = search_key(f"{model_instance.username} {model_instance.full_name}")[: self.max_length]
         setattr(model_instance, self.attname, key)
         return key
@@ -71,7 +70,7 @@ class UserQuerySet(ScopedQuerySet["User"]):
 
 
 class ScopedUserManager(UserManager.from_queryset(UserQuerySet)):
-    """Users, scoped; names are found in any case, as phones write them."""
+    """Users, scoped; names are found in any case (phones capitalise the first letter)."""
 
     def get_by_natural_key(self, username: str) -> Any:
         """Return the account of a typed login name. Raises DoesNotExist.
@@ -192,7 +191,7 @@ class User(AbstractUser):
         raise models.ProtectedError("Accounts are never deleted, only deactivated.", {self})
 
     def _leaves_superusers(self) -> bool:
-        """Tell whether this row, saved as it is now, is no active superuser although it is stored as one."""
+        """Return whether this row, saved as it is now, is no active superuser although it is stored as one."""
         if self.is_superuser and self.is_active:
             return False
         return User.objects.superusers().filter(pk=self.pk).exists()
@@ -202,7 +201,7 @@ class User(AbstractUser):
 
     @property
     def issued_password_expired(self) -> bool:
-        """Tell whether the account still has an issued password that is too old to be used."""
+        """Return whether the account still has an issued password that is too old to be used."""
         if not self.must_change_password or self.password_issued_at is None:
             return False
         lifetime = datetime.timedelta(days=settings.ISSUED_PASSWORD_DAYS)
@@ -222,7 +221,7 @@ class User(AbstractUser):
         return "Quản trị viên" if self.is_superuser else self.get_role_display()
 
     def can(self, action: Action) -> bool:
-        """Tell whether the rights table gives this user `action`."""
+        """Return whether the rights table gives this user `action`."""
         return can(self, action)
 
 

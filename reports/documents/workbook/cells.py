@@ -53,7 +53,7 @@ def write(
     fmt: str | None = None,
     box: Any = True,
 ) -> Any:
-    """Write a cell through the one door and dress it; returns the cell."""
+    """Write a cell through excel.put, apply font, alignment and border; return the cell."""
     cell = excel.put(ws.cell(row, column), value, fmt)
     cell.font, cell.alignment = font, align
     if box:

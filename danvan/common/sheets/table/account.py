@@ -65,7 +65,7 @@ class Account:
         return ""
 
     def is_caption(self, number: int, cells: list[CellValue]) -> bool:
-        """Tell whether a line is the title of the next table on the sheet."""
+        """Return whether a line is the title of the next table on the sheet."""
         starts = [block.first for block in self.read] + [first for first, *_ in self.left]
         near = any(0 < first - number <= 3 for first in starts)
         return near and sum(not is_blank(cell) for cell in cells) == 1

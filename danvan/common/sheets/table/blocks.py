@@ -142,7 +142,7 @@ def _merges_in(sheet: ReadSheet, row: int) -> Iterator[Merged]:
 
 
 def _goes_below(sheet: ReadSheet, upper: int, lower: int, headings: Headings) -> bool:
-    """Tell whether row `lower` goes on with the headings of `upper`: only where those left room."""
+    """Return whether row `lower` goes on with the headings of `upper`: only where those left room."""
     texts, above = _texts(sheet.near.get(lower, [])), _texts(sheet.near[upper]) or {}
     if not texts or is_numbering(sheet.near[lower]):
         return False
@@ -161,7 +161,7 @@ def _goes_below(sheet: ReadSheet, upper: int, lower: int, headings: Headings) ->
 
 
 def _goes_above(sheet: ReadSheet, upper: int, lower: int, headings: Headings) -> bool:
-    """Tell whether row `upper` heads groups of the columns of `lower`; a title above the table does not."""
+    """Return whether row `upper` heads groups of the columns of `lower`; a title above the table does not."""
     texts, below = _texts(sheet.near.get(upper, [])), _texts(sheet.near[lower]) or {}
     if not texts:
         return False

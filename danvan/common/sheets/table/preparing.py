@@ -64,7 +64,7 @@ class Preparation:
             yield self._errors
 
     def _is_text(self, key: str) -> bool:
-        """Tell whether a column holds free text, where a number or a day is a surprise."""
+        """Return whether a column holds free text, where a number or a day is a surprise."""
         column = self.columns.get(key)
         if column is None or column.choices or key in _IDENTITY:
             return False
