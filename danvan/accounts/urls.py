@@ -1,5 +1,6 @@
 from django.urls import path
 
+from danvan.accounts import preferences
 from danvan.accounts.audit import views as views_audit
 from danvan.accounts.login import views, views_security
 from danvan.accounts.tokens import views as views_tokens
@@ -21,6 +22,7 @@ urlpatterns = [
     ),
     path("bao-mat/ma-truy-cap/", views_tokens.TokensView.as_view(), name="tokens"),
     path("bao-mat/ma-truy-cap/<int:pk>/thu-hoi/", views_tokens.take_back, name="token_off"),
+    path("bang-so-lieu/", preferences.density, name="density"),
     path("nhat-ky/", views_audit.AuditView.as_view(), name="audit"),
     path("nhat-ky/xuat/", views_audit.audit_export, name="audit_export"),
     path("nhat-ky/bao-mat/", views_audit.SecurityLogView.as_view(), name="security_log"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -17,7 +18,7 @@ from danvan.common.words import column_named, in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import Checker, Verdict
+from danvan.imports.targets import Checker, Verdict, digest
 from records.locks import locks_on
 from records.models.base import EventRecord
 from records.models.rules import rules_of
@@ -271,7 +272,9 @@ class RecordChecker(Checker):
         ]
         if not changes:
             return SAME
-        item = [row.number, row.unit.pk, old.pk, old.version, str(old)[:200], changes]
+        new.derive()
+        content = content_of(new, self.stored)
+        item = [row.number, row.unit.pk, old.pk, old.version, str(old)[:200], changes, content]
         return Verdict(RowKind.CHANGED, item)
 
     def _locked(self, row: _Row, old: Any, new: Any) -> list[Problem]:
@@ -282,6 +285,12 @@ class RecordChecker(Checker):
         points = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)}
         found = {k.message for k in locks for p in points if k.covers(p[0], p[1])}
         return [Problem("", message) for message in sorted(found)]
+
+
+def content_of(row: EventRecord, names: Iterable[str]) -> str:
+    """Return a short hash of what a row says in the columns `names`: an undo compares it."""
+    values = (getattr(row, name) for name in names if name != "search")
+    return digest([v.normalize() if isinstance(v, Decimal) else _form(v) for v in values])
 
 
 def _key(unit_id: int, values: list) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -109,7 +109,7 @@ class SheetResource(ModelResource):
     @cached_property
     def units(self) -> Units:
         """The units the person may write for."""
-        return Units(self.user)
+        return Units(cast(User, self.user))
 
     @property
     def columns(self) -> list[Column]:

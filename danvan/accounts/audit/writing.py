@@ -49,10 +49,11 @@ EXEMPT: dict[str, str] = {
     "reports.PeriodLog": "a log of its own: what was done to a period",
     "reports.Report": "made with the period; its moves are Transition, its figures FigureChange",
 }
-# Never copied into the trail: secrets, and columns derived from others or moved by every save.
+# Never copied into the trail: secrets, columns derived from others or moved by every save, and tastes.
 HIDDEN = {
     "password", "slips", "last_login", "search", "name_search", "name_sort", "path",
     "search_key", "sort_key", "version", "token", "entity_key", "height", "updated_at", "created_at",
+    "compact",
 }  # fmt: skip
 ACTION_LABELS = {
     AuditEntry.Action.CREATE: "Tạo mới",
