@@ -155,9 +155,9 @@ def figures(user: User, asked: FiguresAsked) -> Table:
     if asked.section or asked.indicator:
         values = values.filter(indicator__in=list(codes))
     # As floats: fifteen digits fit, and a province's figures come in half the time.
-    values = values.annotate(shown=Cast("number", FloatField()))
+    floats = values.annotate(shown=Cast("number", FloatField()))
     columns = ("report_id", "indicator_id", "shown", "qualifier", "text", "note")
-    lines, more = pages(values, columns, asked, line)
+    lines, more = pages(floats, columns, asked, line)
     texts = ("text", "note")
     return Table("so-lieu", tuple(FigureRow.model_fields), lines, next=more, texts=texts)
 
