@@ -8,7 +8,8 @@ from django.utils import timezone
 from danvan.accounts.scope import units_editable_by
 from danvan.common.forms import BaseForm, DateInput, TextField, field_for, name_blank_choice
 from danvan.common.words import EMPTY, in_words
-from danvan.units.models import Level
+from danvan.units.models import AdministrativeUnit, Level
+from records.answering import answered_by
 from records.filters import UnitField
 from records.kinds import KINDS, RecordKind
 from records.models import DialogueConference, EventRecord, Recognition, SkilledMobilisationModel
@@ -42,16 +43,34 @@ class RecordForm(BaseForm):
                 field.disabled = not later
 
     def choices_for(self, name):
-        """Units the person may write."""
-        return units_editable_by(self.user).select_related("parent").in_tree_order()
+        """Units the person may write, and those for whose days the own unit answers."""
+        units = units_editable_by(self.user)
+        if answered := answered_by(self.user):
+            pks = [one.unit_id for one in answered]
+            units = units | AdministrativeUnit.objects.filter(pk__in=pks)
+        return units.select_related("parent").in_tree_order()
 
     def _place_unit(self) -> None:
         unit = self.fields["unit"]
         own = self.user.unit_id
         if self.instance.pk is None and not self.initial.get("unit"):
             self.initial["unit"] = own
-        if self.user.role != "officer" or (own and self.user.unit.level == Level.COMMUNE):
+        of_one = self.user.role != "officer" or (own and self.user.unit.level == Level.COMMUNE)
+        if of_one and not answered_by(self.user):
             unit.widget = forms.HiddenInput()
+
+    def clean(self) -> dict:
+        """Of another unit only the days are written that the own unit answers for."""
+        data = super().clean()
+        unit, day = data.get("unit"), data.get("start_date")
+        spans = [one for one in answered_by(self.user) if unit and one.unit_id == unit.pk]
+        if not (spans and day) or units_editable_by(self.user).filter(pk=unit.pk).exists():
+            return data
+        if not any(one.start <= day <= one.end for one in spans):
+            days = "; ".join(f"{one.start:%d/%m/%Y} – {one.end:%d/%m/%Y}" for one in spans)
+            message = f"Đơn vị anh/chị chỉ ghi được hồ sơ của {unit} trong thời gian {days}."
+            self.add_error("start_date", message)
+        return data
 
     def _suggest(self) -> None:
         """Begin with today, where today lies in the year people log for."""

@@ -24,7 +24,7 @@ def units_visible_to(user) -> models.QuerySet[AdministrativeUnit]:
     units = AdministrativeUnit.objects.all()
     if user.is_superuser:
         return units
-    return units.covered_by(_coverage(user))
+    return units.covered_by(with_predecessors_of(user))
 
 
 def units_editable_by(user) -> models.QuerySet[AdministrativeUnit]:
@@ -34,7 +34,7 @@ def units_editable_by(user) -> models.QuerySet[AdministrativeUnit]:
         case Standing.SUPERUSER:
             return units
         case Standing.PROVINCE_OFFICER | Standing.DISTRICT_OFFICER:
-            return units.covered_by(_coverage(user))
+            return units.covered_by(with_predecessors_of(user))
         case Standing.CLERK | Standing.OFFICER:
             return units.filter(pk__in=[unit.pk for unit in own_units(user)])
         case _:
@@ -43,7 +43,7 @@ def units_editable_by(user) -> models.QuerySet[AdministrativeUnit]:
 
 def own_units(user: User) -> list[AdministrativeUnit]:
     """Return the user's own unit and its earlier versions: the same unit under another name or kind."""
-    coverage = _coverage(user)
+    coverage = with_predecessors_of(user)
     if len(coverage) < 2:
         return coverage
     return [unit for unit in user.unit.versions() if unit in coverage]
@@ -51,7 +51,7 @@ def own_units(user: User) -> list[AdministrativeUnit]:
 
 def units_below(user) -> models.QuerySet[AdministrativeUnit]:
     """Return the units strictly below the user's own unit and its predecessors."""
-    return AdministrativeUnit.objects.covered_by(_coverage(user), below_only=True)
+    return AdministrativeUnit.objects.covered_by(with_predecessors_of(user), below_only=True)
 
 
 def units_not_inherited(user) -> models.QuerySet[AdministrativeUnit]:
@@ -61,7 +61,7 @@ def units_not_inherited(user) -> models.QuerySet[AdministrativeUnit]:
     return AdministrativeUnit.objects.covered_by(own_units(user))
 
 
-def _coverage(user) -> list[AdministrativeUnit]:
+def with_predecessors_of(user: User) -> list[AdministrativeUnit]:
     """Return the user's unit and its predecessors, read once per user object."""
     if not user.is_active or user.unit_id is None:
         return []
@@ -84,11 +84,15 @@ class ScopedQuerySet(models.QuerySet):
         return self._within(user, units_editable_by(user))
 
     def _within(self, user, units):
-        # A subquery, never a join: rows are neither doubled nor dragged along.
-        if user.is_superuser:
-            return self
+        return self if user.is_superuser else self.filter(self.rows_of(user, units))
+
+    def rows_of(self, user: User, units: models.QuerySet) -> models.Q:
+        """Return the condition for rows of `units` that are within the user's reach.
+
+        A subquery, never a join: rows are neither doubled nor dragged along.
+        """
         where = f"{self.unit_lookup}__in"
-        rows = self.filter(**{where: units.values("pk")})
+        rows = models.Q(**{where: units.values("pk")})
         if getattr(self.model, "inherited", True):
             return rows
-        return rows.filter(**{where: units_not_inherited(user).values("pk")})
+        return rows & models.Q(**{where: units_not_inherited(user).values("pk")})

@@ -38,6 +38,10 @@ class AdministrativeUnitQuerySet(models.QuerySet["AdministrativeUnit"]):
         """Return the units in force on `date`."""
         return self.filter(Q(valid_to=None) | Q(valid_to__gt=date), valid_from__lte=date)
 
+    def between(self, first: datetime.date, last: datetime.date) -> AdministrativeUnitQuerySet:
+        """Return the units in force on any day from `first` to `last`."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=first), valid_from__lte=last)
+
     def covered_by(
         self, units: Iterable[AdministrativeUnit], *, below_only: bool = False
     ) -> AdministrativeUnitQuerySet:

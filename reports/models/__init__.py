@@ -1,5 +1,6 @@
 """Models of the yearly report: the catalogue, the period, the report with its values and its log."""
 
+from reports.models.answering import ReportUnit
 from reports.models.catalogue import (
     Aggregation,
     Catalogue,
@@ -32,6 +33,7 @@ __all__ = [
     "Qualifier",
     "Remark",
     "Report",
+    "ReportUnit",
     "ReportingPeriod",
     "Rule",
     "Section",

@@ -14,6 +14,7 @@ from danvan.units.models import AdministrativeUnit
 from reports.catalogue.loading import catalogue_for
 from reports.models import DeadlineExtension, PeriodLog, Report, ReportingPeriod
 from reports.models.period import FIRST_YEAR, LAST_YEAR
+from reports.workflow.answering import freeze
 
 MAX_EXTENSION = datetime.timedelta(days=366)
 
@@ -37,9 +38,10 @@ def default_dates(year: int) -> dict[str, datetime.date]:
 def open_period(year: int, *, actor=None, is_demo: bool = False, **overrides) -> ReportingPeriod:
     """Open reporting for `year` and return the period.
 
-    Makes the year's catalogue where there is none, and one report for every unit in force on the
-    structure date: from then on that list stands. `overrides` are fields of ReportingPeriod. Raises
-    ValidationError (Vietnamese) for dates that clash or a year already open.
+    Makes the year's catalogue where there is none, one report for every unit in force on the structure
+    date, and the list of units whose work each report answers for: from then on these lists stand.
+    `overrides` are fields of ReportingPeriod. Raises ValidationError (Vietnamese) for dates that clash or
+    a year already open.
     """
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ValidationError({"year": f"Năm phải từ {FIRST_YEAR} đến {LAST_YEAR}."})
@@ -54,9 +56,9 @@ def open_period(year: int, *, actor=None, is_demo: bool = False, **overrides) ->
                 f"Không có đơn vị nào có hiệu lực ngày {period.structure_date:%d/%m/%Y}. "
                 "Vui lòng nạp danh sách đơn vị trước."
             )
-        PeriodLog.objects.create(
-            period=period, action="Mở kỳ", actor=actor, reason=f"{made} đơn vị"
-        )
+        waiting = freeze(period)
+        told = f"{made} đơn vị" + (f", {waiting} đơn vị cũ chờ phân công" if waiting else "")
+        PeriodLog.objects.create(period=period, action="Mở kỳ", actor=actor, reason=told)
     return period
 
 

@@ -1,0 +1,48 @@
+"""Days of other units that a person's unit answers for: its report counts what a merged commune did before.
+
+Records know nothing of reports (imports run one way); the setting RECORD_ANSWERS names the function that
+does. It takes a user and returns a list of Answered.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.module_loading import import_string
+
+from danvan.accounts.models import User
+from danvan.accounts.scope import with_predecessors_of
+
+
+@dataclass(frozen=True)
+class Answered:
+    """From `start` to `end` the records of `unit_id` are read and written by who answers for them."""
+
+    unit_id: int
+    start: datetime.date
+    end: datetime.date
+
+
+def answered_by(user: User) -> list[Answered]:
+    """Return the days of other units that the user's unit answers for; read once per user object.
+
+    A unit that nothing was merged into has none, and nothing is asked.
+    """
+    if not settings.RECORD_ANSWERS or len(with_predecessors_of(user)) < 2:
+        return []
+    kept = vars(user)
+    if kept.get("_answered_of") != user.unit_id:
+        kept["_answered"] = import_string(settings.RECORD_ANSWERS)(user)
+        kept["_answered_of"] = user.unit_id
+    return kept["_answered"]
+
+
+def answered_rows(user: User) -> Q:
+    """Return the condition for records of those days."""
+    rows = Q(pk__in=[])
+    for one in answered_by(user):
+        rows |= Q(unit=one.unit_id, start_date__gte=one.start, start_date__lte=one.end)
+    return rows
