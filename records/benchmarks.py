@@ -9,7 +9,7 @@ from django.db import connection, models
 from django.test import Client, override_settings
 
 from danvan.accounts.models import Role, User
-from danvan.common.benchmarks import Ratio, benchmark, best_of
+from danvan.common.ops.benchmarks import Ratio, benchmark, best_of
 from danvan.units.models import AdministrativeUnit, Level, UnitKind
 from records.kinds import BY_SLUG
 from records.models import DialogueConference

@@ -7,12 +7,14 @@ does. It takes unit ids and returns their locks in one query.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.module_loading import import_string
+
+from records.models import EventRecord, Recognition
 
 
 @dataclass(frozen=True)
@@ -49,17 +51,51 @@ def lock_of(record) -> Lock | None:
     return None
 
 
-def require_open(points: Iterable[tuple], *, for_write: bool = True) -> None:
-    """Raise RecordLocked when one of `points` (unit id, day, …) is locked. One query for all of them."""
-    points = {(point[0], point[1]) for point in points if point[1]}
-    locks: dict[int, list[Lock]] = {}
-    for lock in locks_on({unit_id for unit_id, _ in points}, for_write=for_write):
-        locks.setdefault(lock.unit_id, []).append(lock)
-    found = {
-        lock.message
-        for unit_id, day in points
-        for lock in locks.get(unit_id, ())
-        if lock.covers(unit_id, day)
-    }
-    if found:
-        raise RecordLocked(sorted(found))
+class Kept:
+    """The reports in which records of some units count, kept as they are until the transaction ends.
+
+    The first thing every writer of records makes, before it locks rows (danvan/common/locks.py has the
+    order): for the stored rows `keys` and for `units` that rows are written to. Units that turn up later
+    are added when they are asked about.
+    """
+
+    def __init__(self, model: type[EventRecord], keys: Iterable[int], units: Collection[int] = ()):
+        self.units: set[int] = set()
+        self.locks: dict[int, list[Lock]] = {}
+        keys, found = list(keys), set(units)
+        if keys:
+            rows = model.objects.filter(pk__in=keys).order_by()
+            found |= set(rows.values_list("unit_id", flat=True))
+        if keys and hasattr(model, "recognitions"):
+            decisions = Recognition.objects.filter(model__in=keys).order_by()
+            found |= set(decisions.values_list("recogniser_id", flat=True))
+        self._add(found)
+
+    def _add(self, unit_ids: Iterable[int]) -> None:
+        new = set(unit_ids) - self.units
+        self.units |= new
+        for lock in locks_on(new, for_write=True):
+            self.locks.setdefault(lock.unit_id, []).append(lock)
+
+    def reasons(self, points: Iterable[tuple]) -> list[str]:
+        """Return why something of `points` (unit id, day, …) is locked; an empty list when nothing is."""
+        asked = {(point[0], point[1]) for point in points if point[1]}
+        self._add(unit_id for unit_id, _ in asked)
+        found = {
+            lock.message
+            for unit_id, day in asked
+            for lock in self.locks.get(unit_id, ())
+            if lock.covers(unit_id, day)
+        }
+        return sorted(found)
+
+    def require_open(self, points: Iterable[tuple]) -> None:
+        """Raise RecordLocked when one of `points` is locked."""
+        if found := self.reasons(points):
+            raise RecordLocked(found)
+
+
+def differing(before: Mapping, after: Mapping) -> set[tuple]:
+    """Return the points at which something else counts after a change (EventRecord.facts)."""
+    keys = before.keys() | after.keys()
+    return {key for key in keys if before.get(key) != after.get(key)}

@@ -9,11 +9,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from auditlog.context import disable_auditlog
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from danvan.accounts.audit.context import acting
@@ -22,8 +23,12 @@ from danvan.accounts.audit.writing import (
     audited_bulk_delete,
     audited_bulk_update,
 )
+from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action
-from records.locks import RecordLocked, locks_on, require_open
+from danvan.accounts.scope import units_editable_by
+from danvan.common.locks import locked
+from danvan.imports.bulk import Told, create_audited
+from records.locks import Kept, differing
 from records.models import (
     Attachment,
     EmergingIssue,
@@ -31,6 +36,7 @@ from records.models import (
     Recognition,
     SkilledMobilisationModel,
 )
+from records.models.emerging_issue import begin_histories
 
 
 class StaleRecord(Exception):  # noqa: N818
@@ -74,8 +80,10 @@ def save_record(
     _require_right(actor)
     if record.pk is None and token:
         _refuse_repeated(record, actor, token)
+    model = type(record)
     try:
         with transaction.atomic(), acting(user=actor):
+            kept = Kept(model, filter(None, [record.pk]), {record.unit_id})
             old = _lock_row(record, version) if record.pk else None
             before = old.facts() if old else {}
             _stamp(record, actor, token, old)
@@ -84,8 +92,9 @@ def save_record(
                 then()
             if isinstance(record, EmergingIssue):
                 record.save_history(actor)
-            _require_scope(type(record), [record.pk], actor)
-            _require_unchanged_where_locked(before, _stored(record).facts())
+            _require_scope(model, [record.pk], actor)
+            after = _with_children(model.objects.all()).get(pk=record.pk).facts()
+            kept.require_open(differing(before, after))
     except IntegrityError as error:
         # Two posts at the same moment, or two people: the database let only one through.
         _refuse_repeated(record, actor, token)
@@ -97,28 +106,38 @@ def delete_record(record: EventRecord, *, actor, version: int | None = None) -> 
     """Delete one record with its files and children. Raises as save_record."""
     _require_right(actor)
     with transaction.atomic(), acting(user=actor):
+        kept = Kept(type(record), [record.pk])
         old = _lock_row(record, version)
         _require_scope(type(record), [record.pk], actor)
-        require_open(old.facts())
+        kept.require_open(old.facts())
         _delete_files(type(record), [record.pk])
         old.delete()
 
 
-def delete_records(model: type[EventRecord], pks: Iterable[int], *, actor) -> list[Deletion]:
+def delete_records(
+    model: type[EventRecord],
+    pks: Iterable[int],
+    *,
+    actor,
+    source: str = "bulk",
+    untouched: bool = False,
+) -> list[Deletion]:
     """Delete the rows of `pks` that may go, and tell of each what became of it.
 
-    Unknown rows and those outside the person's area are not told apart. Set-based: the number of queries
-    does not grow with the rows.
+    Unknown rows and those outside the person's area are not told apart; with `untouched` rows that were
+    changed or got a file since they were made are left out as well. Set-based: the number of queries does
+    not grow with the rows.
     """
     _require_right(actor)
-    with transaction.atomic(), acting(user=actor, source="bulk"):
-        rows = model.objects.editable_by(actor).filter(pk__in=list(pks)).select_for_update()
-        rows = list(_with_children(rows.order_by("pk")))
-        points = {row.pk: row.facts().keys() for row in rows}
-        locks = locks_on({point[0] for keys in points.values() for point in keys}, for_write=True)
+    pks = list(pks)
+    with transaction.atomic(), acting(user=actor, source=source):
+        kept = Kept(model, pks)
+        rows = model.objects.editable_by(actor).filter(pk__in=pks)
+        if untouched:
+            rows = rows.filter(version=1).exclude(pk__in=_files_of(model, pks).values("object_id"))
         results = []
-        for row in rows:
-            found = [k.message for k in locks for point in points[row.pk] if k.covers(*point[:2])]
+        for row in _with_children(locked(rows)):
+            found = kept.reasons(row.facts())
             results.append(Deletion(row.pk, str(row), found[0] if found else ""))
         gone = [result.pk for result in results if not result.problem]
         _delete_files(model, gone)
@@ -131,48 +150,61 @@ def delete_records(model: type[EventRecord], pks: Iterable[int], *, actor) -> li
 
 
 def create_records(
-    records: Sequence[EventRecord], *, actor, values: bool = True
-) -> list[EventRecord]:
-    """Create many validated records of one kind, and return them with keys. Raises as save_record.
+    model: type[EventRecord],
+    columns: Sequence[str],
+    rows: Sequence[Sequence],
+    *,
+    actor,
+    lines: Iterable[int],
+) -> Sequence[int]:
+    """Create many checked records of one kind, and return their keys. Raises as save_record.
 
-    For imports. With `values=False` the audit entry says that, not what, was created (the import keeps
-    the change set).
+    For imports: `rows` hold values as the database takes them, in the order of `columns` (without the
+    key and what the system stamps); `lines` tells the trail where each stood in the file.
     """
-    if not records:
-        return []
     _require_right(actor)
-    now, model = timezone.now(), type(records[0])
-    for record in records:
-        record.created_by, record.created_at, record.updated_at = actor, now, now
-        record.derive()
+    at = {name: index for index, name in enumerate(columns)}
+    unit, title, search = at["unit_id"], at["title"], at["search"]
+    units = {row[unit] for row in rows}
+    offices = stand_ins(actor, units)
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    stamp = {"created_by_id": actor.pk, "created_at": now, "updated_at": now, "version": 1}
+    label = str(model._meta.verbose_name)
+    told = (
+        Told(row[title] or label, row[search].partition("\n")[0], row[unit], f'{{"row": {line}}}')
+        for row, line in zip(rows, lines, strict=True)
+    )
     with transaction.atomic(), acting(user=actor):
-        _require_units({record.unit_id for record in records}, actor)
-        require_open((record.unit_id, record.start_date) for record in records)
-        created = audited_bulk_create(records, values=values)
+        kept = Kept(model, (), units)
+        _require_units(units, actor)
+        points = {(row[unit], row[at[name]]) for row in rows for name in model.DAYS}
+        kept.require_open((one, date.fromisoformat(day)) for one, day in points if day)
+        with_office = [(*row, offices[row[unit]]) for row in rows]
+        keys = create_audited(model, [*columns, "stand_in"], with_office, stamp, told)
         if model is EmergingIssue:
-            lines = [line for record in created for line in record.first_history()]
-            audited_bulk_create(lines, values=values)
-    return created
+            begin_histories(columns, rows, keys, actor=actor)
+    return keys
 
 
 def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, actor) -> int:
     """Write `fields` of many validated records of one kind; return how many changed. Raises as save_record.
 
-    For imports: rows are compared with what is stored, locks are asked for what differs.
+    For imports: rows are compared with what is stored, locks are asked for what differs. A record whose
+    version is not the stored one was overtaken: StaleRecord.
     """
     if not records:
         return 0
     _require_right(actor)
     model, now = type(records[0]), timezone.now()
+    keys = [record.pk for record in records]
     with transaction.atomic(), acting(user=actor):
-        keys = [record.pk for record in records]
-        old = {
-            row.pk: row
-            for row in _with_children(model.objects.select_for_update()).in_bulk(keys).values()
-        }
+        kept = Kept(model, keys, {record.unit_id for record in records})
+        old = {row.pk: row for row in _with_children(locked(model.objects.filter(pk__in=keys)))}
         _require_scope(model, keys, actor)
         for record in records:
-            record.updated_at, record.version = now, old[record.pk].version + 1
+            if record.version != old[record.pk].version:
+                raise StaleRecord(old[record.pk])
+            record.updated_at, record.version = now, record.version + 1
             record.derive()
         written = [*fields, "search", "updated_at", "version", *_derived(model)]
         count = audited_bulk_update(records, dict.fromkeys(written))
@@ -181,10 +213,8 @@ def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, act
                 record.save_history(actor)
         new = _with_children(model.objects.all()).in_bulk(keys)
         _require_scope(model, keys, actor)
-        differing: set = set()
         for pk in keys:
-            differing |= _differing(old[pk].facts(), new[pk].facts())
-        require_open(differing)
+            kept.require_open(differing(old[pk].facts(), new[pk].facts()))
     return count
 
 
@@ -203,7 +233,8 @@ def write_recognitions(
     model, now = SkilledMobilisationModel, timezone.now()
     keys = {row.model_id for row in (*create, *change, *remove)}
     with transaction.atomic(), acting(user=actor):
-        old = _with_children(model.objects.select_for_update()).in_bulk(keys)
+        kept = Kept(model, keys)
+        old = {row.pk: row for row in _with_children(locked(model.objects.filter(pk__in=keys)))}
         _require_scope(model, list(keys), actor)
         before = {key: row.facts() for key, row in old.items()}
         for row in (*create, *change):
@@ -215,10 +246,8 @@ def write_recognitions(
         for row in old.values():
             row.version, row.updated_at = row.version + 1, now
         audited_bulk_update(list(old.values()), ["version", "updated_at"])
-        differing: set = set()
         for key, row in _with_children(model.objects.all()).in_bulk(keys).items():
-            differing |= _differing(before[key], row.facts())
-        require_open(differing)
+            kept.require_open(differing(before[key], row.facts()))
 
 
 def _derived(model: type[EventRecord]) -> list[str]:
@@ -252,8 +281,6 @@ def _require_scope(model: type[EventRecord], keys: Sequence[int], actor) -> None
 
 
 def _require_units(unit_ids: set[int], actor) -> None:
-    from danvan.accounts.scope import units_editable_by
-
     if units_editable_by(actor).filter(pk__in=unit_ids).count() != len(unit_ids):
         raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
 
@@ -268,10 +295,19 @@ def _refuse_repeated(record: EventRecord, actor, token: uuid.UUID | None) -> Non
         raise Existing(found)
 
 
-def _lock_row(record: EventRecord, version: int | None) -> EventRecord:
+def lock_for_files(record: EventRecord, *, actor) -> None:
+    """Lock `record` for a change of its files, inside the caller's transaction. Raises as save_record."""
+    _require_right(actor)
+    kept = Kept(type(record), [record.pk])
+    stored = _lock_row(record)
+    _require_scope(type(record), [record.pk], actor)
+    kept.require_open(stored.facts())
+
+
+def _lock_row(record: EventRecord, version: int | None = None) -> EventRecord:
     """Return the stored row, locked until the transaction ends. Raises StaleRecord when it moved on."""
     model = type(record)
-    old = _with_children(model.objects.select_for_update()).filter(pk=record.pk).first()
+    old = _with_children(locked(model.objects.filter(pk=record.pk))).first()
     if old is None:
         raise ValidationError("Hồ sơ này vừa bị xóa.")
     if version is not None and old.version != version:
@@ -279,47 +315,24 @@ def _lock_row(record: EventRecord, version: int | None) -> EventRecord:
     return old
 
 
-def _stored(record: EventRecord) -> EventRecord:
-    return _with_children(type(record).objects.all()).get(pk=record.pk)
-
-
 def _stamp(record: EventRecord, actor, token, old: EventRecord | None) -> None:
     record.updated_at = timezone.now()
     if old is None:
         record.created_by, record.created_at, record.token = actor, record.updated_at, token
+        record.stand_in = stand_ins(actor, [record.unit_id])[record.unit_id]
     else:
         record.version = old.version + 1
 
 
-def _differing(before: dict, after: dict) -> set[tuple]:
-    keys = before.keys() | after.keys()
-    return {key for key in keys if before.get(key) != after.get(key)}
-
-
-def _require_unchanged_where_locked(before: dict, after: dict) -> None:
-    require_open(_differing(before, after))
+def _files_of(model: type[EventRecord], keys: Iterable[int]):
+    kind = ContentType.objects.get_for_model(model)
+    return Attachment.objects.filter(content_type=kind, object_id__in=list(keys))
 
 
 def _delete_files(model: type[EventRecord], keys: Sequence[int]) -> None:
     """Delete the attachments of rows; the files go when the transaction is safe."""
-    rows = Attachment.objects.filter(
-        content_type=ContentType.objects.get_for_model(model), object_id__in=keys
-    )
+    rows = _files_of(model, keys)
     files = [row.file for row in rows]
     audited_bulk_delete(rows)
     for file in files:
         transaction.on_commit(lambda file=file: file.storage.delete(file.name))
-
-
-__all__ = [
-    "Deletion",
-    "Existing",
-    "RecordLocked",
-    "StaleRecord",
-    "change_records",
-    "create_records",
-    "delete_record",
-    "delete_records",
-    "save_record",
-    "write_recognitions",
-]

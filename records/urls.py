@@ -1,8 +1,27 @@
+"""Addresses of the records: Vietnamese outside, the declaration of the kind inside."""
+
 from django.urls import path, register_converter
 
-from records import views, views_files
-from records.converters import KindConverter
+from records import views
+from records.files import views as views_files
+from records.kinds import BY_MODEL, BY_SLUG, KINDS, RecordKind
 from records.sheets import views as views_excel
+
+
+class KindConverter:
+    """/ho-so/hoi-nghi-doi-thoai/ ↔ the dialogue kind; reversing also takes slug or model."""
+
+    regex = "|".join(kind.path for kind in KINDS)
+    _by_path = {kind.path: kind for kind in KINDS}
+
+    def to_python(self, value: str) -> RecordKind:
+        return self._by_path[value]
+
+    def to_url(self, value) -> str:
+        if isinstance(value, RecordKind):
+            return value.path
+        return (BY_SLUG[value] if isinstance(value, str) else BY_MODEL[value]).path
+
 
 register_converter(KindConverter, "kind")
 

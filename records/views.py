@@ -19,17 +19,16 @@ from danvan.common.views import (
     ScopedListView,
     ScopedView,
 )
-from records import attachments
+from records.files import attachments
 from records.filters import FILTERS
 from records.forms import FORMS, FORMSETS
 from records.history import history_of
 from records.kinds import RecordKind
-from records.locks import lock_of
+from records.locks import RecordLocked, lock_of
 from records.menu import year_counts
 from records.models import EventRecord
 from records.services import (
     Existing,
-    RecordLocked,
     StaleRecord,
     delete_record,
     delete_records,

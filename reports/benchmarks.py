@@ -7,7 +7,7 @@ import datetime
 from django.db import connection
 from django.utils import timezone
 
-from danvan.common.benchmarks import Ratio, benchmark, best_of
+from danvan.common.ops.benchmarks import Ratio, benchmark, best_of
 from danvan.units.models import AdministrativeUnit, Level, UnitKind
 from reports.catalogue.loading import load_default_catalogue
 from reports.consolidation.summary import consolidate

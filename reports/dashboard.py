@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,13 +17,12 @@ from reports.consolidation.facts import read_facts
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import single_years, year_progress
 from reports.consolidation.words import figure_text
-from reports.figures.rules import describe
-from reports.figures.writing import figures_of
+from reports.figures.figure import describe
+from reports.figures.stored import figures_of, prior_report
 from reports.models import Indicator, Report, State
 from reports.workflow.moves import lock_reason, may_enter
 from reports.workflow.periods import current_period
 from reports.workflow.progress import counts_by_area, required_counts, state_counts, to_review_by
-from reports.workflow.submission import prior_report
 
 # What a leader asks first: dialogues, people received, recognised models, oversight.
 KEY_FIGURES = {
@@ -47,6 +48,11 @@ def home(request):
         context |= _below(user, period)
     elif "report" in context:
         context["key_figures"] = _key_figures(context["report"])
+    context["nothing"] = (
+        "Kỳ báo cáo này không có báo cáo của đơn vị anh/chị."
+        if period
+        else "Chưa mở kỳ báo cáo nào."
+    )
     if user.can(Action.ENTER_RECORD) and user.unit_id:
         context["tiles"] = year_counts(request)[1]
     return render(request, "home.html", context)
@@ -60,14 +66,17 @@ def _own(user, period) -> dict:
         return {}
     remarks = report.remarks.filter(resolved_at=None).select_related("indicator")
     required = required_counts(period)[report.level]
+    may_type = may_enter(report, user) and not lock_reason(report)
+    sent = report.state in (State.SUBMITTED, State.APPROVED)
     return {
         "report": report,
         "remarks": list(remarks),
         "returned": report.transitions.filter(to_state__in=[State.RETURNED, State.REOPENED])
         .select_related("actor")
         .first(),
-        "may_type": may_enter(report, user) and not lock_reason(report),
-        "days_left": (report.due_date - timezone.localdate()).days,
+        "may_type": may_type,
+        "report_url": reverse(f"reports:{'entry' if may_type else 'detail'}", args=[report.pk]),
+        "days_left": None if sent else (report.due_date - timezone.localdate()).days,
         "own_required": required,
     }
 
@@ -90,13 +99,16 @@ def _area_figures(user, period) -> dict:
     """Return a few consolidated figures of this year and the two before, as far as approved."""
     scope = Scope(user.unit, period.year - 2, period.year, within=units_visible_to(user))
     data = ScopeData(scope)
+    asked = "?" + urlencode(
+        {"unit": user.unit.code, "first": scope.first_year, "last": scope.last_year}
+    )
     definitions = [data.definitions[code] for code in AREA_FIGURES if code in data.definitions]
     facts = read_facts(data, data.years, [d.code for d in definitions])[None]
     single = single_years(data, facts)
     lines = [
         {
-            "code": definition.code,
             "label": KEY_FIGURES[definition.code],
+            "url": reverse("reports:drill", args=[definition.code]) + asked,
             "cells": [figure_text(e.figure(definition.code), definition) for e in single.values()],
         }
         for definition in definitions

@@ -13,17 +13,18 @@ settings.register_profile("house", deadline=None, derandomize=True, database=Non
 settings.load_profile("house")
 
 
-def _empty_tables_with_the_ledger_open(teardown):
-    """Let a TransactionTestCase empty its tables: the ledger of figures refuses that otherwise."""
+def _empty_tables_with_the_logs_open(teardown):
+    """Let a TransactionTestCase empty its tables: the append-only ones refuse that otherwise."""
 
     def emptied(case):
         from django.db import connection
 
-        from reports.figures import ledger
+        from danvan.common.ops import append_only
 
-        ledger.unprotect(connection)
+        tables = [model._meta.db_table for model in append_only.append_only_models()]
+        append_only.unprotect(connection, *tables)
         teardown(case)
-        ledger.protect(connection)
+        append_only.protect(connection, *tables)
 
     return emptied
 
@@ -50,6 +51,6 @@ def pytest_collection_modifyitems(items):
 def pytest_configure():
     from django.test import TransactionTestCase
 
-    TransactionTestCase._fixture_teardown = _empty_tables_with_the_ledger_open(
+    TransactionTestCase._fixture_teardown = _empty_tables_with_the_logs_open(
         TransactionTestCase._fixture_teardown
     )

@@ -194,7 +194,7 @@ def _record(world) -> dict:
 def _file(world) -> dict:
     from django.core.files.base import ContentFile
 
-    from records.attachments import PDF, attach
+    from records.files.attachments import PDF, attach
     from records.models import DialogueConference
 
     arguments = _record(world)

@@ -95,9 +95,9 @@ class Tally:
         word = "FAILED" if failed else "ok"
         self.lines.append(f"{word:7}{name}: {passed} passed, {failed} failed, {seconds:.0f} s")
 
-    def check(self, name: str, *command: str, **environment: str) -> None:
-        """Run one command that is right or wrong as a whole."""
-        seconds, code = timed(name, command, environment)
+    def check(self, name: str, *command: str, program: Path = PYTHON, **environment: str) -> None:
+        """Run one command (Python's, unless another program is named) that is right or wrong as a whole."""
+        seconds, code = timed(name, command, environment, program)
         self.note(name, passed=int(not code), failed=int(bool(code)), seconds=seconds)
 
     def pytest(self, name: str, database_url: str, *arguments: str) -> None:
@@ -128,13 +128,15 @@ def is_ours(name: str) -> bool:
     return name in OURS or name.startswith(PROGRAMS)
 
 
-def timed(name: str, arguments, environment: dict[str, str]) -> tuple[float, int]:
-    """Run Python of the environment with `arguments`; return seconds and exit code."""
+def timed(
+    name: str, arguments, environment: dict[str, str], program: Path = PYTHON
+) -> tuple[float, int]:
+    """Run Python (or another `program`) of the environment with `arguments`; return seconds and exit code."""
     print(f"\n=== {name}", flush=True)
     start = time.monotonic()
     clean = {key: value for key, value in os.environ.items() if not is_ours(key)}
     merged = {**clean, "DEBUG": "1", **environment}
-    code = subprocess.run([PYTHON, *arguments], cwd=ROOT, env=merged).returncode
+    code = subprocess.run([program, *arguments], cwd=ROOT, env=merged).returncode
     return time.monotonic() - start, code
 
 
@@ -174,9 +176,10 @@ def run_tests(arguments: list[str]) -> int:
 
 
 def lint(tally: Tally) -> None:
-    """Style: the linter and the formatter."""
+    """Style: the linter and the formatters of Python and of the templates."""
     tally.check("ruff check", "-m", "ruff", "check", "--no-cache", ".")
     tally.check("ruff format", "-m", "ruff", "format", "--no-cache", "--check", ".")
+    tally.check("djangofmt", "--check", "templates", program=PYTHON.parent / "djangofmt")
 
 
 def checks(tally: Tally) -> None:

@@ -7,18 +7,21 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 
 from danvan.accounts.scope import ScopedQuerySet
+from tests.source import (
+    APP_FILES,
+    LAYERS,
+    ROOT,
+    TEMPLATES,
+    TEST_FILES,
+    TREES,
+    imports,
+    layer_of,
+    layer_of_file,
+    relative,
+)
 
-ROOT = Path(settings.BASE_DIR)
-LAYERS = ("common", "units", "accounts", "imports", "records", "reports")
-# Packages of the layers; danvan/*.py itself (settings, urls, navigation) stands on top of all.
-PACKAGES = {
-    **{name: f"danvan.{name}" for name in ("common", "units", "accounts", "imports")},
-    "records": "records",
-    "reports": "reports",
-}
 # The one door for cells out, the one safe reader in (docs/decisions.md).
 SPREADSHEET_DOORS = ("danvan/common/excel", "danvan/common/sheets")
 SPREADSHEET_LIBRARIES = {"openpyxl", "python_calamine", "xlsxwriter", "rustpy_xlsxwriter"}
@@ -45,22 +48,6 @@ EXEMPT = {
 }
 
 
-def python_files(*folders: str) -> list[Path]:
-    """Return our Python files below `folders`, migrations left out."""
-    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
-    return [path for path in found if "migrations" not in path.parts]
-
-
-APP_FILES = python_files("danvan", "records", "reports")
-TEST_FILES = python_files("tests")
-TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-TREES = {path: ast.parse(path.read_text()) for path in [*APP_FILES, *TEST_FILES]}
-
-
-def relative(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
 USED_EXEMPTIONS: set[tuple[str, str]] = set()
 
 
@@ -71,28 +58,6 @@ def exempt(path: Path, what: str) -> bool:
             USED_EXEMPTIONS.add((file, module))
             return True
     return False
-
-
-def imports(tree: ast.AST):
-    """Yield (module, line) for every import in `tree`, those inside functions too."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((name.name, node.lineno) for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            yield node.module, node.lineno
-            yield from ((f"{node.module}.{name.name}", node.lineno) for name in node.names)
-
-
-def layer_of(module: str) -> str | None:
-    """Return the layer `module` belongs to, None for what stands outside the layers."""
-    for layer, package in PACKAGES.items():
-        if module == package or module.startswith(package + "."):
-            return layer
-    return None
-
-
-def layer_of_file(path: Path) -> str | None:
-    return layer_of(relative(path).removesuffix(".py").replace("/", "."))
 
 
 def test_imports_run_one_way():
@@ -193,10 +158,10 @@ OTHER_PATHS = {
     "danvan/common/sheets/child.py": {"'path'"},
     "danvan/common/sheets/reader.py": {"'path'"},
     "danvan/imports/checking.py": {"job.file.path"},
-    "danvan/imports/liveness.py": {"job.file.path"},
-    "danvan/imports/runner.py": {"self.path"},
+    "danvan/imports/models.py": {"job.file.path"},
+    "danvan/imports/confirming.py": {"self.path"},
     "records/benchmarks.py": {"BY_SLUG['dialogue-conference'].path"},
-    "records/converters.py": {
+    "records/urls.py": {
         "kind.path", "value.path",
         "(BY_SLUG[value] if isinstance(value, str) else BY_MODEL[value]).path",
     },
@@ -265,6 +230,18 @@ def test_no_eval_no_exec_no_pickle():
     assert wrong == []
 
 
+def test_rows_are_locked_in_one_place_only():
+    """danvan/common/locks.py has the order of all locks; a lock taken elsewhere joins rows of others."""
+    wrong = [
+        f"{relative(path)}:{number}"
+        for path in APP_FILES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if re.search(r"select_for_update|FOR (KEY )?(SHARE|UPDATE)|pg_advisory", line)
+        and relative(path) != "danvan/common/locks.py"
+    ]
+    assert wrong == []
+
+
 def test_nothing_is_left_for_later():
     word = re.compile(r"\b(TODO|FIXME|XXX|pytest\.mark\.(skip|skipif|xfail)|pytest\.skip)\b")
     wrong = [
@@ -296,6 +273,7 @@ def test_functions_stay_small():
     lengths = functions(APP_FILES)
     assert {name: length for name, length in lengths.items() if length > 60} == {}
     assert statistics.median(lengths.values()) <= 10
+    assert statistics.quantiles(lengths.values(), n=20)[-1] <= 25
 
 
 def test_public_functions_of_the_shared_layers_say_what_they_do():

@@ -42,7 +42,7 @@ class FrameTest(TestCase):
     def test_header_names_the_office_as_it_was_called_in_the_year_worked_on(self):
         self.client.force_login(self.cast["huyen-349"])
         for year, office in ((2024, "Ban Dân vận"), (2025, "Ban Tuyên giáo và Dân vận")):
-            open_period(year)
+            open_period(year, actor=None)
             page = self.client.get("/doi-mat-khau/")
             self.assertContains(page, f"<b>{office} Thị ủy Duy Tiên</b>", html=True)
 

@@ -25,7 +25,7 @@ CATALOGUES = Path(settings.BASE_DIR) / "danvan/locale/vi/LC_MESSAGES"
 VIETNAMESE = re.compile(
     "[àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ]", re.I
 )
-PACKAGES = ["django.contrib.auth", "django.contrib.admin", "django_filters", "import_export"]
+PACKAGES = ["django.contrib.auth", "django.contrib.admin", "django_filters"]
 OPTIONAL = ["auditlog", "django_otp"]
 # Texts nobody meets here: languages we do not offer, pages that DEBUG or another template replaces.
 NOT_SHOWN = {

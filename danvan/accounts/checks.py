@@ -9,7 +9,7 @@ danvan.E006  password hasher is weak (deploy)
 danvan.E007  pages not closed by default
 danvan.E008  audit exemption that names no model
 danvan.E009  SQLite without IMMEDIATE transactions
-danvan.E010  ledger of figures not protected
+danvan.E010  ledger or log that can be rewritten
 danvan.E011  list of the admin that can be filtered by any column
 danvan.W001  DEBUG with a host of the outside world
 danvan.W002  proxy trusted in one place only (deploy)
@@ -22,13 +22,15 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections, models
-from django.db.migrations.recorder import MigrationRecorder
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.loader import MigrationLoader
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
 from danvan.accounts.audit.writing import EXEMPT, OUR_APPS
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.admin import ListedLookupsAdmin
+from danvan.common.ops import append_only
 from danvan.common.ops.keys import weakness_of
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
@@ -173,7 +175,7 @@ def check_audit(app_configs=None, **kwargs):
 
 @register(Tags.database)
 def check_database(app_configs=None, databases=None, **kwargs):
-    """E009 and E010: writers queue instead of failing, and the ledger of figures cannot be rewritten."""
+    """E009 and E010: writers queue instead of failing, and no log can be rewritten."""
     errors = []
     for alias in databases or []:
         connection = connections[alias]
@@ -181,11 +183,9 @@ def check_database(app_configs=None, databases=None, **kwargs):
         if connection.vendor == "sqlite" and mode != "IMMEDIATE":
             hint = "Set OPTIONS['transaction_mode'] to IMMEDIATE: otherwise writers fail “locked”."
             errors.append(Error("SQLite begins DEFERRED.", hint=hint, id="danvan.E009"))
-        if not _ledger_protected(connection):
-            hint = "Run manage.py migrate; after a table was rebuilt call reports.figures.ledger.protect."
-            errors.append(
-                Error("The ledger of figures can be rewritten.", hint=hint, id="danvan.E010")
-            )
+        for table in sorted(_open_logs(connection)):
+            hint = "Run manage.py migrate: it protects the logs at its end."
+            errors.append(Error(f"{table} can be rewritten.", hint=hint, id="danvan.E010"))
     return errors
 
 
@@ -219,13 +219,16 @@ def _has_unit(model: type[models.Model]) -> bool:
     )
 
 
-def _ledger_protected(connection) -> bool:
-    """Ask the ledger through the app registry: accounts stand below reports and cannot import them."""
-    if not apps.is_installed("reports"):
-        return True
-    from importlib import import_module
+def _open_logs(connection: BaseDatabaseWrapper) -> set[str]:
+    """Return the append-only tables that can be rewritten, without those that `migrate` is still to finish.
 
-    ledger = import_module("reports.figures.ledger")
-    applied = MigrationRecorder(connection).applied_migrations()
-    # A database that is not migrated yet is told so by migrate itself, which runs this check first.
-    return ("reports", ledger.MIGRATION) not in applied or ledger.is_protected(connection)
+    `migrate` runs this check before it begins.
+    """
+    loader = MigrationLoader(connection)
+    unfinished = {app for app, _ in set(loader.disk_migrations) - set(loader.applied_migrations)}
+    tables = [
+        model._meta.db_table
+        for model in append_only.append_only_models()
+        if model._meta.app_label not in unfinished
+    ]
+    return append_only.unprotected_tables(connection, tables)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Protocol
 
-from danvan.units.models import Level
+from danvan.units.models import AdministrativeUnit, Level
 
 
 class Standing(StrEnum):
@@ -50,7 +51,18 @@ RIGHTS: dict[Standing, frozenset[Action]] = {
 }
 
 
-def standing(user) -> Standing:
+class Person(Protocol):
+    """What the table and the scope ask of a user; models.User is one."""
+
+    is_authenticated: bool
+    is_active: bool
+    is_superuser: bool
+    role: str
+    unit_id: int | None
+    unit: AdministrativeUnit | None
+
+
+def standing(user: Person) -> Standing:
     """Return what `user` (a User or AnonymousUser) is in the table."""
     if not user.is_authenticated or not user.is_active:
         return Standing.NOBODY
@@ -67,7 +79,7 @@ def standing(user) -> Standing:
     }[Level(user.unit.level)]
 
 
-def can(user, action: Action) -> bool:
+def can(user: Person, action: Action) -> bool:
     """Tell whether the table gives `user` the right to `action`; raises ValueError for an unknown action.
 
     It says nothing about rows: fetch them through scope.py first, so that outside the own area is 404 and

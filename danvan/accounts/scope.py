@@ -8,18 +8,13 @@ A model with `inherited = False` stays with the unit of its day: a successor doe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 
-from danvan.accounts.rights import Standing, standing
+from danvan.accounts.rights import Person, Standing, standing
 from danvan.units.models import AdministrativeUnit
 
-if TYPE_CHECKING:
-    from danvan.accounts.models import User
 
-
-def units_visible_to(user) -> models.QuerySet[AdministrativeUnit]:
+def units_visible_to(user: Person) -> models.QuerySet[AdministrativeUnit]:
     """Return the units whose rows `user` may read."""
     units = AdministrativeUnit.objects.all()
     if user.is_superuser:
@@ -27,7 +22,7 @@ def units_visible_to(user) -> models.QuerySet[AdministrativeUnit]:
     return units.covered_by(with_predecessors_of(user))
 
 
-def units_editable_by(user) -> models.QuerySet[AdministrativeUnit]:
+def units_editable_by(user: Person) -> models.QuerySet[AdministrativeUnit]:
     """Return the units whose rows `user` may write; role and period are asked elsewhere."""
     units = AdministrativeUnit.objects.all()
     match standing(user):
@@ -41,7 +36,7 @@ def units_editable_by(user) -> models.QuerySet[AdministrativeUnit]:
             return units.none()
 
 
-def own_units(user: User) -> list[AdministrativeUnit]:
+def own_units(user: Person) -> list[AdministrativeUnit]:
     """Return the user's own unit and its earlier versions: the same unit under another name or kind."""
     coverage = with_predecessors_of(user)
     if len(coverage) < 2:
@@ -49,19 +44,14 @@ def own_units(user: User) -> list[AdministrativeUnit]:
     return [unit for unit in user.unit.versions() if unit in coverage]
 
 
-def units_below(user) -> models.QuerySet[AdministrativeUnit]:
-    """Return the units strictly below the user's own unit and its predecessors."""
-    return AdministrativeUnit.objects.covered_by(with_predecessors_of(user), below_only=True)
-
-
-def units_not_inherited(user) -> models.QuerySet[AdministrativeUnit]:
+def units_not_inherited(user: Person) -> models.QuerySet[AdministrativeUnit]:
     """Return the units of the user's own area, without those of predecessors: for sensitive rows."""
     if not user.is_active or user.unit_id is None:
         return AdministrativeUnit.objects.none()
     return AdministrativeUnit.objects.covered_by(own_units(user))
 
 
-def with_predecessors_of(user: User) -> list[AdministrativeUnit]:
+def with_predecessors_of(user: Person) -> list[AdministrativeUnit]:
     """Return the user's unit and its predecessors, read once per user object."""
     if not user.is_active or user.unit_id is None:
         return []
@@ -86,7 +76,7 @@ class ScopedQuerySet(models.QuerySet):
     def _within(self, user, units):
         return self if user.is_superuser else self.filter(self.rows_of(user, units))
 
-    def rows_of(self, user: User, units: models.QuerySet) -> models.Q:
+    def rows_of(self, user: Person, units: models.QuerySet) -> models.Q:
         """Return the condition for rows of `units` that are within the user's reach.
 
         A subquery, never a join: rows are neither doubled nor dragged along.

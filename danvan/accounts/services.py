@@ -20,6 +20,7 @@ from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
+from danvan.common.locks import locked
 
 _ISSUED = ["password", "issued_password", "password_issued_at", "must_change_password"]
 
@@ -61,7 +62,7 @@ def reset_passwords(people: Sequence[User], *, by: User) -> list[tuple[User, str
     before = {user.pk: user.password for user in people}
     issued = [(user, issue_password(user)) for user in people]
     with transaction.atomic():
-        stored = User.objects.filter(pk__in=before).order_by("pk").select_for_update()
+        stored = locked(User.objects.filter(pk__in=before))
         if dict(stored.values_list("pk", "password")) != before:
             raise ValidationError(
                 "Mật khẩu vừa được cấp hoặc đổi ở nơi khác nên lần này chưa cấp. Vui lòng xem lại rồi cấp lại."

@@ -1,23 +1,36 @@
-"""Accounts as a sheet: the columns the import of accounts (danvan/imports) takes back unchanged."""
+"""Accounts as a sheet: the columns that go out and that the import of accounts (danvan/imports) takes back."""
 
 from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from danvan.accounts.models import Role, User
-from danvan.common.excel import Column, Sheet
+from danvan.accounts.models import User
+from danvan.common.excel import Sheet
+from danvan.common.sheets.columns import Column, code_cell, column_of, stream
 
-COLUMNS = (
-    Column("Mã đơn vị", 12),
-    Column("Họ và tên", 28),
-    Column("Vai trò", 30),
-    Column("Tên đăng nhập", 20),
-)
+COLUMNS = [
+    Column(
+        "Mã đơn vị",
+        key="unit",
+        attribute="unit__code",
+        cell=code_cell(),
+        required=True,
+        synonyms=("Mã", "Mã ĐVHC"),
+    ),
+    column_of(User, "full_name", width=28),
+    column_of(User, "role", width=30, required=True),
+    column_of(
+        User,
+        "username",
+        width=20,
+        required=False,
+        fmt="@",
+        hint="Để trống thì hệ thống đặt theo mã đơn vị, ví dụ xa-13369.",
+    ),
+]
 
 
 def account_sheet(people: QuerySet[User]) -> Sheet:
     """Return the sheet of `people` who belong to a unit, ordered by login; no password is in it."""
     rows = people.filter(unit__isnull=False).order_by("username")
-    found = rows.values_list("unit__code", "full_name", "role", "username").iterator(500)
-    lines = ((code, name, Role(role).label, username) for code, name, role, username in found)
-    return Sheet("Tài khoản", COLUMNS, lines)
+    return Sheet("Tài khoản", COLUMNS, stream(COLUMNS, rows))

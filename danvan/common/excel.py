@@ -11,10 +11,10 @@ from __future__ import annotations
 import datetime
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import rustpy_xlsxwriter as rust
 from django.http import FileResponse
@@ -90,21 +90,34 @@ def put(cell, value, fmt: str | None = None):
     return cell
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a plain export. `fmt` is a number format; without one the column is text."""
+def width_of(number: Decimal | int | float, fmt: str = WHOLE) -> float:
+    """Return the column width in which a number in Times New Roman 12, bold or not, shows no ####.
+
+    A format's words before the number ("trên ") and its decimals count; so does a sign.
+    """
+    words = "".join(re.findall(r'"([^"]*)"', fmt.partition(";")[0]))
+    places = len(re.sub(r"[^0#]", "", fmt.partition(";")[0].partition(".")[2]))
+    digits = f"{abs(Decimal(number)):,.{places}f}"
+    return (len(words) + len(digits) + (";" in fmt)) * 1.15 + 1
+
+
+class Headed(Protocol):
+    """What a sheet needs to know of a column; sheets.columns.Column is one."""
 
     heading: str
-    width: float = 16
-    fmt: str = ""
+    width: float
+    fmt: str
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of a plain export: rows are tuples in the order of the columns, read once."""
+    """A sheet of a plain export: rows are tuples in the order of the columns, read once.
+
+    A column without a number format, or with that of text, is text.
+    """
 
     title: str
-    columns: tuple[Column, ...]
+    columns: Sequence[Headed]
     rows: Iterable[tuple]
 
 
@@ -150,10 +163,9 @@ def _records(sheet: Sheet) -> Iterator[dict]:
         yield dict.fromkeys(headings)
 
 
-def _format(column: Column):
-    return (
-        rust.Format().set_num_format(column.fmt) if column.fmt else rust.Format().set_quote_prefix()
-    )
+def _format(column: Headed) -> rust.Format:
+    fmt = rust.Format().set_num_format(column.fmt) if column.fmt else rust.Format()
+    return fmt.set_quote_prefix() if column.fmt in ("", "@") else fmt
 
 
 def _header_format():

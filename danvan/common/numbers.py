@@ -1,9 +1,10 @@
 """Numbers as Vietnamese offices write them: 1.140 is a thousand, 90,5 a fraction; 1.14 is a question."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 MAX_FIGURE = Decimal("999999999999.999")
+_WIDE = Context(prec=100)  # a product of large figures is rounded as well
 # A group of thousands never begins with 0: "0.500" is a half to many, so it is asked about.
 _GROUPED = re.compile(r"^-?[1-9]\d{0,2}([.  ]\d{3})+(,\d+)?$")
 _PLAIN = re.compile(r"^-?\d+(,\d+)?$")
@@ -78,15 +79,23 @@ def _example(whole: bool) -> str:
     return "1140 hoặc 1.140" if whole else "1.140 hoặc 90,5"
 
 
-def format_number(number, places: int | None = None) -> str:
+def rounded(number: Decimal | int, places: int = 0) -> Decimal:
+    """Return `number` with at most `places` decimals, half away from zero as Excel shows it (91.25 → 91.3).
+
+    The one rounding of all that is shown: page, script, drill-down, workbook and chart.
+    """
+    return Decimal(number).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _WIDE)
+
+
+def format_number(number: Decimal | int | None, places: int | None = None) -> str:
     """Return `number` as "1.140" or "90,5"; "" for None.
 
     `places` fixes the number of decimals; without it trailing zeros are dropped.
     """
     if number is None:
         return ""
-    number = Decimal(number)
-    text = f"{number:,.{places}f}" if places is not None else f"{number:,f}"
+    number = Decimal(number) if places is None else rounded(number, places)
+    text = f"{number:,f}"
     if places is None and "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.translate(str.maketrans(",.", ".,"))

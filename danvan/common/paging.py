@@ -11,12 +11,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
+from django.core.paginator import Page as NumberedPage
+from django.core.paginator import Paginator
 from django.db.models import Count, F, Field, QuerySet, Sum
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.http import QueryDict
 
 PAGE_SIZE = 50
 MAX_ROWS = 2_000
+
+
+def nearest_page(rows, size: int, asked: str | None) -> NumberedPage:
+    """Return the page of `rows` an address asks for: beyond the end the last, anything else the first.
+
+    Every numbered list asks here; `rows` is what a Paginator takes.
+    """
+    paginator = Paginator(rows, size)
+    return paginator.page(nearest_number(asked, paginator.num_pages))
+
+
+def nearest_number(asked: str | None, last: int) -> int:
+    """Return the number of the page nearest to the one asked for, 1 for nonsense."""
+    typed = (asked or "").strip()
+    if typed == "last":  # an address of Django's own lists
+        return last
+    return min(max(int(typed[:9]), 1), last) if typed.isascii() and typed.isdigit() else 1
 
 
 @dataclass(frozen=True)
@@ -90,8 +109,7 @@ class Listing:
 
     def _numbered(self, asked: QueryDict, ranked) -> Page:
         last = max(1, -(-self.count // PAGE_SIZE))
-        typed = asked.get("page", "")
-        number = min(max(int(typed), 1), last) if typed.isdecimal() and len(typed) < 9 else 1
+        number = nearest_number(asked.get("page"), last)
         value = F(self.name)
         sort = value.desc if self.downwards else value.asc
         rows = self.rows.model._default_manager.filter(pk__in=self.keys)
@@ -109,8 +127,11 @@ class Listing:
         place = Place.read(asked.get("truoc") or asked.get("sau", ""), self.column)
         back = place is not None and bool(asked.get("truoc"))
         rows = self._beside(place, back)
-        if place and (len(rows) <= PAGE_SIZE if back else not rows):
-            place, back = None, False  # near the beginning, or behind the end: the first page
+        beyond = place is not None and not back and not rows
+        if beyond:
+            back, rows = True, self._beside(None, True)  # behind the end: the last page
+        elif place and back and len(rows) <= PAGE_SIZE:
+            place, back = None, False  # near the beginning: the first page
             rows = self._beside(None, back)
         further, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
         rows = rows[::-1] if back else rows
@@ -118,7 +139,7 @@ class Listing:
         return Page(
             rows,
             _address(asked, truoc=ends[0]) if place else "",
-            _address(asked, sau=ends[1]) if back or further else "",
+            _address(asked, sau=ends[1]) if (back or further) and not beyond else "",
         )
 
     def _beside(self, place: Place | None, back: bool) -> list:

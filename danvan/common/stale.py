@@ -11,6 +11,7 @@ import hashlib
 from django import forms
 from django.db import models, transaction
 
+from danvan.common.locks import locked
 from danvan.common.words import in_words
 
 STAMP = "row_stamp"
@@ -44,7 +45,7 @@ class StaleFormMixin(forms.ModelForm):
         if self.instance.pk is None:
             return cleaned  # new: nothing was shown that could be old
         with transaction.atomic():
-            stored = type(self.instance)._base_manager.select_for_update().get(pk=self.instance.pk)
+            stored = locked(type(self.instance)._base_manager.filter(pk=self.instance.pk)).get()
         now = stamp_of(stored)
         if cleaned.get(STAMP) != now:
             self.data = self.data.copy()

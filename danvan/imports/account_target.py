@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max
 from django.urls import reverse
 
@@ -22,11 +22,11 @@ from danvan.accounts.models import Role, User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
-from danvan.common.sheets import cells
-from danvan.common.text import search_key
+from danvan.accounts.sheet import COLUMNS
+from danvan.common.sheets.columns import NOTHING, Column, Problem
 from danvan.imports.checking import error_verdict
-from danvan.imports.models import RowKind
-from danvan.imports.targets import Checker, Column, PreviewLine, Problem, Target, Verdict, digest
+from danvan.imports.models import ImportJob, RowKind
+from danvan.imports.targets import Checker, PreviewLine, Target, Verdict, digest
 from danvan.units.models import Level
 
 TAKEN = (
@@ -34,12 +34,6 @@ TAKEN = (
     "Vui lòng sửa ở trang Tài khoản, không sửa bằng tệp."
 )
 PREFIX = {Level.PROVINCE: "tinh", Level.DISTRICT: "huyen", Level.COMMUNE: "xa"}
-ROLES = {
-    search_key(text): value
-    for role in Role
-    for value in [role.value]
-    for text in (role, role.label)
-}
 
 
 class AccountTarget(Target):
@@ -50,19 +44,8 @@ class AccountTarget(Target):
     keys = ("unit", "username")
     can_undo = False
 
-    def columns(self, job):
-        return [
-            Column("unit", "Mã đơn vị", required=True, fmt="@", synonyms=("Mã", "Mã ĐVHC")),
-            Column("full_name", "Họ và tên", width=28),
-            Column("role", "Vai trò", required=True, width=30, choices=tuple(Role.labels)),
-            Column(
-                "username",
-                "Tên đăng nhập",
-                width=20,
-                fmt="@",
-                hint="Để trống thì hệ thống đặt theo mã đơn vị, ví dụ xa-13369.",
-            ),
-        ]
+    def columns(self, job: ImportJob) -> list[Column]:
+        return COLUMNS
 
     def guide(self, job):
         return [
@@ -78,7 +61,7 @@ class AccountTarget(Target):
         return digest(state, job.owner.is_active and job.owner.can(self.action))
 
     def write(self, job, items):
-        """Create the accounts and note each on the security log; raise PermissionDenied, ValidationError."""
+        """Create the accounts and note each on the security log; raise PermissionDenied."""
         if not job.owner.can(self.action):
             raise PermissionDenied("Chỉ quản trị viên được tạo tài khoản.")
         people = [self._account(item) for _, item in items]
@@ -123,39 +106,38 @@ class AccountChecker(Checker):
 
     def check(self, number: int, row: Mapping[str, Any]) -> Verdict:
         """Return the verdict of one row, every problem of it at once; no kind: the account as it stands."""
-        problems: list[Problem] = []
-        code = self._read(problems, row, "unit", cells.as_code)
+        found, problems = self._read(row)
+        code, full_name, role = (found.get(key, "") for key in ("unit", "full_name", "role"))
         unit = self.units.get(code)
         if code and unit is None:
             problems.append(Problem("unit", f"Không có đơn vị mang mã {code[:20]}.", code))
-        elif not code and not problems:
-            problems.append(Problem("unit", "Thiếu mã đơn vị."))
-        role = self._read(
-            problems, row, "role", lambda cell: cells.as_choice(cell, ROLES, tuple(Role.labels))
-        )
-        if not role and not any(problem.key == "role" for problem in problems):
-            problems.append(Problem("role", "Thiếu vai trò.", allowed=tuple(Role.labels)))
-        full_name = self._read(problems, row, "full_name", cells.as_text)
-        username = self._read(problems, row, "username", cells.as_text) or self._proposal(unit)
+        username = found.get("username") or self._proposal(unit)
         if not problems and self.existing.get(username.casefold()) == (code, full_name, role):
             return Verdict(None, [])
-        problems += self._bad(username, full_name)
+        if username.casefold() in self.taken:
+            problems.append(Problem("username", TAKEN, username))
         if problems:
             return error_verdict(number, username or code, problems)
         self.taken.add(username.casefold())
         self.unit_ids.add(unit.pk)
         return Verdict(RowKind.NEW, [number, username, full_name, role, unit.pk, unit.place_name])
 
-    def _read(self, problems: list, row: Mapping, key: str, read) -> str:
-        cell = row.get(key)
-        if isinstance(cell, Problem):
-            problems.append(cell)
-            return ""
-        try:
-            return read(cell) or ""
-        except cells.CellProblem as problem:
-            problems.append(Problem(key, str(problem), cells.shown(cell), problem.allowed))
-            return ""
+    @staticmethod
+    def _read(row: Mapping[str, Any]) -> tuple[dict[str, str], list[Problem]]:
+        """Return what the cells say and what is wrong with them."""
+        found: dict[str, str] = {}
+        problems: list[Problem] = []
+        for column in COLUMNS:
+            cell = row.get(column.key)
+            value = cell if isinstance(cell, Problem) else column.load(cell)
+            if isinstance(value, Problem):
+                problems.append(value)
+            elif value is not NOTHING:
+                found[column.key] = value
+            elif column.required:
+                message = f"Thiếu {column.heading.lower()}."
+                problems.append(Problem(column.key, message, allowed=column.choices))
+        return found, problems
 
     def _proposal(self, unit) -> str:
         """Return a free name made of level and code: xa-13369, the second one xa-13369-2."""
@@ -167,18 +149,6 @@ class AccountChecker(Checker):
             number += 1
             name = f"{stem}-{number}"
         return name
-
-    def _bad(self, username: str, full_name: str) -> list[Problem]:
-        found = []
-        for key, value in (("username", username), ("full_name", full_name)):
-            try:
-                if value:
-                    User._meta.get_field(key).clean(value, None)
-            except ValidationError as error:
-                found.append(Problem(key, " ".join(error.messages), value))
-        if username and username.casefold() in self.taken:
-            found.append(Problem("username", TAKEN, username))
-        return found
 
 
 TARGETS = (AccountTarget(),)

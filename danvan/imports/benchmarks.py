@@ -22,7 +22,8 @@ from openpyxl import Workbook
 from tablib import Dataset
 
 from danvan.common import excel
-from danvan.common.benchmarks import Ratio, benchmark, best_of
+from danvan.common.ops.benchmarks import Ratio, benchmark, best_of
+from danvan.common.sheets.columns import Column, stream
 from danvan.imports import confirming
 from danvan.imports.checking import check_job
 from danvan.imports.models import ImportJob, JobState
@@ -74,7 +75,7 @@ class _Bench:
     def workbook(self, rows: int) -> Path:
         """Write the workbook that is imported."""
         path = self.folder / f"{rows}.xlsx"
-        columns = tuple(excel.Column(column.heading) for column in self.columns)
+        columns = [Column(column.heading) for column in self.columns]
         lines = (tuple(map(self.line(n).get, (c.key for c in self.columns))) for n in range(rows))
         excel.stream_rows(str(path), excel.Sheet(self.target.sheet_title, columns, lines))
         return path
@@ -95,19 +96,7 @@ class _Bench:
 
     def run_import(self, path: Path) -> tuple[float, float]:
         """Check and write `path`; return (seconds of all of it, seconds in the writing transaction)."""
-        job = ImportJob(owner=self.user, target=self.target.slug, file_name=path.name, sha256="")
-        with path.open("rb") as file:
-            job.file.save(path.name, File(file), save=False)
-        job.save()
-        start = time.perf_counter()
-        check_job(job)
-        confirming.request_confirmation(job, only_good=False)
-        before = time.perf_counter()
-        confirming.write_job(job)
-        end = time.perf_counter()
-        if job.state != JobState.DONE:
-            raise RuntimeError(job.message or str(job.counts))
-        return end - start, end - before
+        return _import(ImportJob(owner=self.user, target=self.target.slug), path)
 
     def imports(self) -> list[Ratio]:
         """Return the ratios of the way in."""
@@ -161,11 +150,11 @@ class _Bench:
     def exports(self) -> list[Ratio]:
         """Return the ratios of the way out."""
         rows = self.model.objects.order_by("pk")
-        columns = import_string("records.sheets.exporting.columns_of")(self.target.resource)
+        columns = self.target.resource().columns
         path = str(self.folder / "out.xlsx")
 
         def ours():
-            excel.stream_rows(path, excel.Sheet("a", columns, self._sheet_rows(rows)))
+            excel.stream_rows(path, excel.Sheet("a", columns, stream(columns, rows)))
 
         def stock():
             modelresource_factory(self.model)().export(rows[:STOCK_ROWS]).export("xlsx")
@@ -190,24 +179,38 @@ class _Bench:
         book = Workbook(write_only=True)
         sheet = book.create_sheet("a")
         sheet.append([column.heading for column in columns])
-        for row in self._sheet_rows(rows):
+        for row in stream(columns, rows):
             sheet.append(row)
         book.save(self.folder / "plain.xlsx")
         return time.perf_counter() - start
 
-    def _sheet_rows(self, rows):
-        return import_string("records.sheets.exporting.record_rows")(self.target.resource, rows)
+
+def _import(job: ImportJob, path: Path) -> tuple[float, float]:
+    """Check and write the file; return (seconds of all of it, seconds in the writing transaction)."""
+    job.file_name = path.name
+    with path.open("rb") as file:
+        job.file.save(path.name, File(file), save=False)
+    job.save()
+    start = time.perf_counter()
+    check_job(job)
+    confirming.request_confirmation(job, only_good=False)
+    before = time.perf_counter()
+    confirming.write_job(job)
+    end = time.perf_counter()
+    if job.state != JobState.DONE:
+        raise RuntimeError(job.message or str(job.counts))
+    return end - start, end - before
 
 
 def _values(user, folder: Path) -> list[Ratio]:
     """Return the seconds for a year's figures of all units, out and in, beside two seconds."""
-    period = import_string("reports.workflow.periods.open_period")(2022)
+    period = import_string("reports.workflow.periods.open_period")(2022, actor=None)
     target = target_of("values")
     params = {"period": str(period.pk), "year": 2022}
-    job = ImportJob(owner=user, target="values", file_name="a.xlsx", sha256="", params=params)
+    job = ImportJob(owner=user, target="values", params=params)
     path = folder / "values.xlsx"
     columns = [c for c in target.columns(job) if c.key in ("unit", "unit_name") or c.fmt]
-    heads = tuple(excel.Column(column.heading) for column in columns)
+    heads = [Column(column.heading) for column in columns]
     codes = [row["unit"] for row in target.template_rows(job)]
     level = dict(AdministrativeUnit.objects.on(FIRST).values_list("code", "level"))
     letters = {"province": "tỉnh", "district": "huyện", "commune": "xã"}
@@ -219,16 +222,7 @@ def _values(user, folder: Path) -> list[Ratio]:
         for code in codes
     ]
     excel.stream_rows(str(path), excel.Sheet(target.sheet_title, heads, rows))
-    with path.open("rb") as file:
-        job.file.save("values.xlsx", File(file), save=False)
-    job.save()
-    start = time.perf_counter()
-    check_job(job)
-    confirming.request_confirmation(job, only_good=False)
-    confirming.write_job(job)
-    inward = time.perf_counter() - start
-    if job.state != JobState.DONE:
-        raise RuntimeError(job.message or str(job.counts))
+    inward, _ = _import(job, path)
     start = time.perf_counter()
     excel.stream_rows(str(folder / "out2.xlsx"), target.export_sheet(user, period))
     outward = time.perf_counter() - start

@@ -7,13 +7,16 @@ prepared when they were checked. Every row written gets its audit entry in the c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any, NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.utils import timezone
 
+from danvan.accounts.audit.context import current
+from danvan.accounts.audit.writing import HIDDEN
 from danvan.accounts.models.trail import AuditEntry, unit_and_role
 from danvan.common.text import search_key
 
@@ -65,51 +68,71 @@ def _copy(cursor, statement: str, rows: Iterable[tuple]) -> None:
             copy.write_row(row)
 
 
+def create_audited(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Sequence[Sequence],
+    same: Mapping[str, Any],
+    told: Iterable[Told],
+) -> Sequence[int]:
+    """Insert `rows` under new keys with an entry in the audit trail for each; return the keys.
+
+    Rows are values fit for the database in the order of `columns`; `same` is what all rows have beside
+    them, which the trail does not repeat; `told` gives what the trail calls each row.
+    """
+    keys, stamp = reserve_keys(model, len(rows)), tuple(same.values())
+    insert_many(
+        model,
+        ["id", *columns, *same],
+        ((key, *row, *stamp) for key, row in zip(keys, rows, strict=True)),
+    )
+    names = [name.removesuffix("_id") for name in columns]
+    shown = [(at, name) for at, name in enumerate(names) if name not in HIDDEN]
+    audit = AuditWriter(model)
+    audit.write(
+        audit.created(key, one, {name: row[at] for at, name in shown})
+        for key, row, one in zip(keys, rows, told, strict=True)
+    )
+    return keys
+
+
+class Told(NamedTuple):
+    """What the trail says of a new row beside its values: its name, folded too, its unit, more as JSON."""
+
+    name: str
+    folded: str
+    unit_id: int
+    more: str
+
+
 class AuditWriter:
-    """Audit entries for rows written by one import: who, through which job, which line, what."""
+    """Audit entries for rows written in bulk: who is acting, through which door, what was created."""
 
     COLUMNS = [
-        "object_pk",
-        "object_id",
-        "object_repr",
-        "search",
-        "unit_id",
-        "changes",
-        "additional_data",
-        "content_type_id",
-        "action",
-        "actor_id",
-        "actor_unit",
-        "actor_role",
-        "source",
-        "cid",
-        "remote_addr",
-        "timestamp",
-        "changes_text",
+        *("object_pk", "object_id", "object_repr", "search", "unit_id", "changes"),
+        *("additional_data", "content_type_id", "action", "actor_id", "actor_unit", "actor_role"),
+        *("source", "cid", "remote_addr", "timestamp", "changes_text"),
     ]
 
-    def __init__(self, model: type[models.Model], actor, request_id: str):
+    def __init__(self, model: type[models.Model]):
+        now = current()
+        actor = now.user
         unit, role = unit_and_role(actor)
         self.who = search_key(f"{actor.username} {actor.full_name} {unit}")[:200]
-        moment = connection.ops.adapt_datetimefield_value(timezone.now())
-        content_type = ContentType.objects.get_for_model(model).pk
-        create = AuditEntry.Action.CREATE
         self.same = (
-            *(content_type, create, actor.pk, unit, role, "import", request_id, None, moment, ""),
+            ContentType.objects.get_for_model(model).pk,
+            AuditEntry.Action.CREATE,
+            *(actor.pk, unit, role, now.source, now.request_id, now.address),
+            connection.ops.adapt_datetimefield_value(timezone.now()),
+            "",
         )
 
-    def created(self, pk: int, name: str, folded: str, unit_id: int, new: dict, line: int) -> tuple:
+    def created(self, pk: int, told: Told, new: dict) -> tuple:
         """Return the entry of a created row; `new` is what was stored, by field."""
         changes = {field: (None, value) for field, value in new.items() if value not in (None, "")}
         return (
-            str(pk),
-            pk,
-            name,
-            f"{folded[:290]} {self.who}",
-            unit_id,
-            json.dumps(changes, ensure_ascii=False),
-            f'{{"row": {line}}}',
-            *self.same,
+            *(str(pk), pk, told.name, f"{told.folded[:290]} {self.who}", told.unit_id),
+            *(json.dumps(changes, ensure_ascii=False), told.more, *self.same),
         )
 
     def write(self, entries: Iterator[tuple]) -> int:

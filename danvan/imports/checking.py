@@ -13,14 +13,14 @@ from collections import Counter, defaultdict
 from django.utils import timezone
 
 from danvan.common.sheets import cells
+from danvan.common.sheets.columns import Problem
 from danvan.common.sheets.layout import Table, bad_by_row, find_table
 from danvan.common.sheets.legacy import read_as, recognise
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.reader import Workbook, open_workbook
 from danvan.common.text import search_key
-from danvan.imports.liveness import working_on
-from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind
-from danvan.imports.targets import Problem, Refused, Target, Verdict, target_of
+from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind, working_on
+from danvan.imports.targets import Refused, Target, Verdict, target_of
 
 BATCH = 1000
 PART = 500

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from danvan.accounts.models import User
 from danvan.common.sheets.precheck import FileRefused
-from danvan.imports import runner
+from danvan.imports import confirming
 from danvan.imports.checking import check_job
 from danvan.imports.jobs import discard, new_job
 from danvan.imports.models import ImportJob, JobState, RowKind
@@ -96,7 +96,7 @@ class ImportCommand(BaseCommand):
 
     def _write(self, job: ImportJob) -> None:
         try:
-            runner.confirm_here(job)
+            confirming.confirm_here(job)
         except (Refused, PermissionDenied) as refusal:
             raise CommandError(str(refusal)) from refusal
         if job.state != JobState.DONE:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from danvan.common.excel import safe_file_name
 from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
-from danvan.imports.models import ImportJob, ImportPart, JobState
+from danvan.imports.models import RUNNING, ImportJob, ImportPart, JobState
 from danvan.imports.targets import Target
 
+UNWRITTEN = (JobState.QUEUED, JobState.CHECKED, JobState.FAILED)
 MAX_OPEN = 20  # unwritten jobs of one person that are kept; the oldest go first
 
 
@@ -30,7 +33,7 @@ def new_job(user, target: Target, upload: UploadedFile, params: dict) -> ImportJ
     name = upload.name.replace("\\", "/").rsplit("/", 1)[-1]
     job = ImportJob(
         owner=user,
-        unit=user.unit,
+        unit=None if user.is_superuser else user.unit,
         target=target.slug,
         params=params,
         file_name=name[-200:],
@@ -42,30 +45,44 @@ def new_job(user, target: Target, upload: UploadedFile, params: dict) -> ImportJ
     return job
 
 
-def discard(job: ImportJob, state: str = JobState.CANCELLED) -> None:
-    """Throw away the file and the checked rows of a job that was not written; the job itself stays."""
-    job.parts.all().delete()
-    if job.file:
-        job.file.delete(save=False)
-    ImportJob.objects.filter(pk=job.pk).update(state=state, file="")
-    job.state = state
+def discard(job: ImportJob, state: str = JobState.CANCELLED) -> bool:
+    """Throw away the file and the checked rows of a job; the job itself stays. False when it moved on.
+
+    Of two tabs, one that cancels and one that confirms, one is first: a job that somebody took in hand
+    since it was read, or that a process works on, is left to them.
+    """
+    if job.state in RUNNING:
+        return False
+    stored, name = job.file.storage, job.file.name
+    with transaction.atomic():
+        if not ImportJob.objects.take(job, job.state, state, file=""):
+            return False
+        job.parts.all().delete()
+        if name:
+            transaction.on_commit(lambda: stored.delete(name))
+    return True
 
 
 def clean_up() -> int:
-    """Expire jobs past their day: files and rows go, what was imported stays. Return how many."""
+    """Expire jobs past their day, or left behind by a person who moved: files and rows go. Return how many.
+
+    What was imported stays.
+    """
     ImportJob.objects.recover()
-    old = ImportJob.objects.filter(expires_at__lt=timezone.now()).exclude(file="")
+    moved = Q(owner__is_superuser=False) & (Q(unit=None) | ~Q(unit=F("owner__unit")))
+    left = moved & Q(state__in=UNWRITTEN)
+    old = ImportJob.objects.filter(Q(expires_at__lt=timezone.now()) | left).exclude(file="")
     count = 0
     for job in old[:200]:
         kept = job.state in (JobState.DONE, JobState.UNDONE, JobState.CANCELLED)
-        discard(job, job.state if kept else JobState.EXPIRED)
-        count += 1
+        count += discard(job, job.state if kept else JobState.EXPIRED)
     return count
 
 
 def same_file(job: ImportJob) -> ImportJob | None:
     """Return the last import of the very same file by the same person, for a hint."""
-    rows = ImportJob.objects.filter(owner_id=job.owner_id, sha256=job.sha256, target=job.target)
+    rows = ImportJob.objects.visible_to(job.owner)
+    rows = rows.filter(sha256=job.sha256, target=job.target)
     return rows.filter(state=JobState.DONE).exclude(pk=job.pk).first()
 
 
@@ -76,7 +93,7 @@ def recover() -> None:
 
 def requeue(job: ImportJob, *, convert: bool) -> bool:
     """Let an unwritten job be checked again, old fonts converted if asked; False when it cannot be."""
-    if job.state not in (JobState.CHECKED, JobState.FAILED, JobState.QUEUED) or not job.file:
+    if job.state not in UNWRITTEN or not job.file:
         return False
     params = {**job.params, "convert": convert or bool(job.params.get("convert"))}
     return ImportJob.objects.take(job, job.state, JobState.QUEUED, params=params, message="")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import fcntl
 import json
 import zlib
+from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from danvan.accounts.scope import ScopedQuerySet
-from danvan.imports.liveness import is_abandoned
 from danvan.units.models import AdministrativeUnit
 
 KEEP = datetime.timedelta(days=30)  # file and preview of a job; how long an import can be undone
@@ -61,12 +63,36 @@ class RowKind(models.TextChoices):
     NEW = "new", "Thêm mới"
 
 
+@contextlib.contextmanager
+def working_on(job: ImportJob) -> Iterator[None]:
+    """Hold a lock on the file of `job` while the block runs: it dies with the process.
+
+    So a job whose process was killed is known for dead within a minute, without a word from the process.
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError, ValueError):  # without a file there is nothing to hold
+            handle = stack.enter_context(open(job.file.path, "rb"))
+            fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+
+
+def is_abandoned(job: ImportJob) -> bool:
+    """Tell whether surely nobody holds the lock on the file of `job`."""
+    try:
+        with open(job.file.path, "rb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (OSError, ValueError):  # held, or no file to ask
+        return False
+    return True
+
+
 class ImportJobQuerySet(ScopedQuerySet):
-    """Jobs: everybody sees the own ones only, whatever the unit."""
+    """Jobs: everybody sees the own ones only, made for the unit worked for today."""
 
     def visible_to(self, user):
-        """Return the jobs of `user`."""
-        return self.filter(owner=user)
+        """Return the jobs of `user`: a file of another unit's figures stays behind when the person moves."""
+        own = self.filter(owner=user)
+        return own if user.is_superuser else own.filter(unit=user.unit_id)
 
     editable_by = visible_to
 
@@ -105,7 +131,7 @@ class ImportJob(models.Model):
     )
     unit = models.ForeignKey(
         AdministrativeUnit,
-        verbose_name="đơn vị khi đó",
+        verbose_name="đơn vị khi đó",  # none for superusers: theirs hold every unit's figures
         on_delete=models.PROTECT,
         null=True,
         related_name="+",

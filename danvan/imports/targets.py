@@ -18,43 +18,11 @@ from django.http import Http404
 from django.utils.module_loading import import_string
 
 from danvan.accounts.rights import Action
+from danvan.common.sheets.columns import Column
 from danvan.common.sheets.layout import fold_heading
 from danvan.common.sheets.legacy import in_unicode
 from danvan.common.text import search_key
 from danvan.imports.models import ImportJob
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a sheet: how it is headed and known, and what it may hold.
-
-    `choices` are the labels of a drop-down list; `hint` stands on the guide sheet; `fmt` is a number
-    format (none: text).
-    """
-
-    key: str
-    heading: str
-    required: bool = False
-    synonyms: tuple[str, ...] = ()
-    width: float = 16
-    fmt: str = ""
-    choices: tuple[str, ...] = ()
-    hint: str = ""
-    locked: bool = False
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with one cell: the column's key ("" for the whole row), why, what stood there."""
-
-    key: str
-    message: str
-    value: str = ""
-    allowed: tuple[str, ...] = ()
-
-    def as_list(self) -> list:
-        """Return the problem as a job stores it."""
-        return [self.key, self.message, self.value[:200], list(self.allowed[:40])]
 
 
 @dataclass(frozen=True)
@@ -137,6 +105,9 @@ class Target:
     def fingerprint(self, job: ImportJob, unit_ids: Iterable[int]) -> str:
         """Return a text that changes whenever rights, locks or data behind the verdicts may have."""
         raise NotImplementedError
+
+    def hold(self, job: ImportJob, unit_ids: Iterable[int]) -> None:
+        """Let nothing behind the verdicts change until the caller's transaction ends (common/locks.py)."""
 
     def write(self, job: ImportJob, items: Iterator[tuple[str, list]]) -> dict:
         """Write (kind, item) pairs inside the caller's transaction; return what was written."""

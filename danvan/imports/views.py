@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.paging import nearest_page
 from danvan.common.sheets import cells
 from danvan.common.sheets.precheck import FileRefused
-from danvan.imports import runner
+from danvan.imports import confirming
 from danvan.imports.forms import ConfirmForm, UploadForm
 from danvan.imports.jobs import (
+    UNWRITTEN,
     CheckedRows,
     clean_up,
     discard,
@@ -28,6 +32,7 @@ from danvan.imports.targets import PreviewLine, Refused, Target, target_of, targ
 from danvan.imports.workbooks import errors_workbook, template_workbook
 
 PAGE = 50
+AGAIN = ("period", "convert", "blanks")  # answers kept for the corrected file
 
 
 def _require_right(user, target: Target | None = None) -> None:
@@ -38,7 +43,9 @@ def _require_right(user, target: Target | None = None) -> None:
 def _own_job(request, pk: int) -> ImportJob:
     recover()
     jobs = ImportJob.objects.visible_to(request.user).select_related("owner__unit")
-    return get_object_or_404(jobs, pk=pk)
+    job = get_object_or_404(jobs, pk=pk)
+    _require_right(request.user, target_of(job.target))
+    return job
 
 
 @require_safe
@@ -47,7 +54,7 @@ def job_list(request):
     _require_right(request.user)
     clean_up()
     jobs = ImportJob.objects.visible_to(request.user).defer("notices", "layout")
-    page = Paginator(jobs, PAGE).get_page(request.GET.get("page"))
+    page = nearest_page(jobs, PAGE, request.GET.get("page"))
     for job in page.object_list:
         job.title = targets()[job.target].title if job.target in targets() else job.target
     open_to = [target for target in targets().values() if request.user.can(target.action)]
@@ -74,7 +81,7 @@ def upload(request, slug: str):
         try:
             params = target.check_params(request.user, form.params)
             job = new_job(request.user, target, form.cleaned_data["file"], params)
-            runner.start_check(job)
+            confirming.start_check(job)
             return redirect("imports:job", job.pk)
         except (FileRefused, Refused) as refusal:
             form.add_error("file", str(refusal))
@@ -111,7 +118,7 @@ def job_page(request, pk: int):
     shown = [kind for kind, _, number in groups if number]
     kind = request.GET.get("nhom")
     kind = kind if kind in RowKind.values else (shown[0] if shown else RowKind.NEW)
-    page = _page(job, kind, request.GET.get("page"))
+    page = nearest_page(CheckedRows(job, kind), PAGE, request.GET.get("page"))
     lines = [_line(target, job, kind, item) for item in page.object_list]
     context = {
         "job": job,
@@ -124,12 +131,15 @@ def job_page(request, pk: int):
         "same_file": same_file(job) if job.state == JobState.CHECKED else None,
         "may_undo": job.state == JobState.DONE and target.can_undo and job.file,
         "after": target.after(job) if job.state == JobState.DONE else None,
+        "again": _upload_address(job),
     }
     return render(request, "imports/job.html", context)
 
 
-def _page(job: ImportJob, kind: str, number):
-    return Paginator(CheckedRows(job, kind), PAGE).get_page(number)
+def _upload_address(job: ImportJob) -> str:
+    """Return where the corrected file goes, with the answers given the first time."""
+    given = {name: int(answer) for name, answer in job.params.items() if name in AGAIN and answer}
+    return f"{reverse('imports:upload', args=[job.target])}?{urlencode(given)}"
 
 
 def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
@@ -153,11 +163,10 @@ def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
 def confirm(request, pk: int):
     """Write the job as it was shown. The post carries nothing but the job and the one choice."""
     job = _own_job(request, pk)
-    _require_right(request.user, target_of(job.target))
     form = ConfirmForm(request.POST)
     form.is_valid()
     try:
-        taken = runner.confirm(job, only_good=form.cleaned_data.get("only_good", False))
+        taken = confirming.confirm(job, only_good=form.cleaned_data.get("only_good", False))
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
@@ -170,10 +179,10 @@ def confirm(request, pk: int):
 def cancel(request, pk: int):
     """Throw away a job that was not written."""
     job = _own_job(request, pk)
-    if job.state in (JobState.CHECKED, JobState.FAILED, JobState.QUEUED):
-        discard(job)
+    if job.state in UNWRITTEN and discard(job):
         messages.success(request, "Đã bỏ lần nhập này, không có gì được ghi.")
         return redirect("imports:list")
+    job.refresh_from_db()
     messages.error(request, f"Lần nhập này đang ở trạng thái “{job.get_state_display()}”.")
     return redirect("imports:job", pk)
 
@@ -182,10 +191,9 @@ def cancel(request, pk: int):
 def recheck(request, pk: int):
     """Check the same file again, perhaps with old fonts converted."""
     job = _own_job(request, pk)
-    _require_right(request.user, target_of(job.target))
     if requeue(job, convert="convert" in request.POST):
         try:
-            runner.start_check(job)
+            confirming.start_check(job)
         except Refused as refusal:
             messages.error(request, str(refusal))
     return redirect("imports:job", pk)
@@ -195,9 +203,8 @@ def recheck(request, pk: int):
 def undo(request, pk: int):
     """Take back what the job wrote, all of it or nothing."""
     job = _own_job(request, pk)
-    _require_right(request.user, target_of(job.target))
     try:
-        if not runner.undo(job):
+        if not confirming.undo(job):
             messages.info(request, "Lần nhập này không còn ở trạng thái hoàn tác được.")
     except Refused as refusal:
         messages.error(request, str(refusal))

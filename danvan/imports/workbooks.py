@@ -19,10 +19,11 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from danvan.common import excel
 from danvan.common.sheets import cells
 from danvan.common.sheets.child import DATE, MOMENT
+from danvan.common.sheets.columns import Column
 from danvan.common.sheets.layout import column_letter, split_address
 from danvan.imports.checking import opened
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import Column, Target, target_of
+from danvan.imports.targets import Target, target_of
 
 HEADER_ROW = 3
 LIST_ROWS = 2000

@@ -6,17 +6,15 @@ import datetime
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 from itertools import chain
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from danvan.units.models import AdministrativeUnit
+from danvan.units.queries import Unit
 
 # Ids of a predecessor and its successor, and the part that went this way where it is known.
 Arrow = tuple[int, int, Decimal | None]
 
 
 def heirs_of(
-    units: Iterable[AdministrativeUnit],
+    units: Iterable[Unit],
     arrows: Iterable[Arrow],
     standing: Collection[int],
     day: datetime.date,
@@ -38,7 +36,7 @@ def heirs_of(
 class _Search:
     def __init__(
         self,
-        units: Iterable[AdministrativeUnit],
+        units: Iterable[Unit],
         arrows: Iterable[Arrow],
         standing: Collection[int],
         day: datetime.date,
@@ -51,7 +49,7 @@ class _Search:
             if old in self.units and new in self.units:
                 self.after.setdefault(old, []).append((new, share))
                 self.before.setdefault(new, []).append((old, share))
-        self.at: dict[str, list[AdministrativeUnit]] = {}
+        self.at: dict[str, list[Unit]] = {}
         for unit in self.units.values():
             self.at.setdefault(unit.path, []).append(unit)
         self.found: dict[int, list[int]] = {pk: [pk] for pk in standing}
@@ -74,7 +72,7 @@ class _Search:
         return self.found[unit_id]
 
     def _likelihood(
-        self, unit: AdministrativeUnit, other_id: int, share: Decimal | None
+        self, unit: Unit, other_id: int, share: Decimal | None
     ) -> tuple[Decimal, bool, bool, str]:
         other = self.units[other_id]
         return -(share or Decimal(0)), unit.name != other.name, unit.code != other.code, other.path
@@ -91,5 +89,5 @@ class _Search:
         return []
 
 
-def _height(unit: AdministrativeUnit) -> tuple[int, str]:
+def _height(unit: Unit) -> tuple[int, str]:
     return unit.path.count("/"), unit.path

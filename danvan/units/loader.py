@@ -19,7 +19,7 @@ from danvan.units.kinds import Level, split_kind
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
 DEFAULT_FILE = Path(__file__).parent / "data" / "ha_nam_units.csv"
-COLUMNS = (
+CSV_COLUMNS = (
     "code", "name", "level", "parent_code", "valid_from", "valid_to", "successor_codes", "source",
 )  # fmt: skip
 # The column in which a field of the model stands, where the names differ.
@@ -101,7 +101,7 @@ def _read(path: Path) -> list[Row]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+            missing = [name for name in CSV_COLUMNS if name not in (reader.fieldnames or [])]
             if missing:
                 raise UnitFileError([f"line 1: missing column {', '.join(missing)}"])
             for record in reader:
@@ -128,7 +128,7 @@ def _read(path: Path) -> list[Row]:
 
 def _read_row(line: int, record: dict, problems: list[str]) -> Row | None:
     """Return the row of one CSV record, or None after adding to `problems`."""
-    cells = {name: clean_line(record.get(name) or "") for name in COLUMNS}
+    cells = {name: clean_line(record.get(name) or "") for name in CSV_COLUMNS}
     bad = len(problems)
 
     def problem(column: str, message: str):

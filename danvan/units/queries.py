@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -12,8 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from danvan.common.text import clean_line, search_key
 from danvan.units.kinds import strip_kind
 
-if TYPE_CHECKING:
-    from danvan.units.models import AdministrativeUnit
+Unit = Any  # a row of AdministrativeUnit, whose file imports this one
 
 
 def tree_order(lookup: str) -> str:
@@ -27,7 +26,7 @@ def paths_above(path: str) -> list[str]:
     return ["".join(f"{code}/" for code in codes[: n + 1]) for n in range(len(codes))]
 
 
-class AdministrativeUnitQuerySet(models.QuerySet["AdministrativeUnit"]):
+class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
     """Units as a tree and in time; all methods are set-based."""
 
     def in_tree_order(self) -> AdministrativeUnitQuerySet:
@@ -43,7 +42,7 @@ class AdministrativeUnitQuerySet(models.QuerySet["AdministrativeUnit"]):
         return self.filter(Q(valid_to=None) | Q(valid_to__gt=first), valid_from__lte=last)
 
     def covered_by(
-        self, units: Iterable[AdministrativeUnit], *, below_only: bool = False
+        self, units: Iterable[Unit], *, below_only: bool = False
     ) -> AdministrativeUnitQuerySet:
         """Return what `units` (an iterable of rows) ever covered: themselves and all that lay below them.
 
@@ -59,21 +58,19 @@ class AdministrativeUnitQuerySet(models.QuerySet["AdministrativeUnit"]):
             coverage |= below if below_only else below | Q(pk=unit.pk)
         return self.filter(coverage)
 
-    def with_parents_on(
-        self, date: datetime.date
-    ) -> list[tuple[AdministrativeUnit, AdministrativeUnit | None]]:
+    def with_parents_on(self, date: datetime.date) -> list[tuple[Unit, Unit | None]]:
         """Return every unit in force on `date` with the unit right above it that day. One query."""
         units = {unit.path: unit for unit in self.on(date)}
         return [(unit, units.get(unit.path_above)) for unit in units.values()]
 
-    def chains_on(self, days: Mapping[int, datetime.date]) -> dict[int, list[AdministrativeUnit]]:
+    def chains_on(self, days: Mapping[int, datetime.date]) -> dict[int, list[Unit]]:
         """Return by id, for each unit of `days`, the units above it on its day, root first, itself last.
 
         Two queries, however many units.
         """
         units = [unit for unit in self.select_related("parent") if unit.pk in days]
         paths = {path for unit in units for path in paths_above(unit.path)}
-        above: dict[str, list[AdministrativeUnit]] = {}
+        above: dict[str, list[Unit]] = {}
         for unit in self.model.objects.filter(path__in=paths).select_related("parent"):
             above.setdefault(unit.path, []).append(unit)
         chains = {}
@@ -83,7 +80,7 @@ class AdministrativeUnitQuerySet(models.QuerySet["AdministrativeUnit"]):
             chains[unit.pk] = [one for step in steps for one in step if one.in_force(day)] + [unit]
         return chains
 
-    def find(self, code: str, on: datetime.date | None = None) -> AdministrativeUnit:
+    def find(self, code: str, on: datetime.date | None = None) -> Unit:
         """Return the unit of `code` in force on `on`, else its latest version.
 
         Codes are reused, so a code alone names several rows. Raises DoesNotExist for an unknown code.

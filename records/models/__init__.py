@@ -1,4 +1,7 @@
-"""Event records: one file per kind, the shared base, the rules of a row, attachments."""
+"""Event records: one file per kind, the shared base, the rules of a row, attachments.
+
+Imports the locks and danvan.accounts; nothing else of records.
+"""
 
 from records.models.attachment import Attachment
 from records.models.base import EventRecord, RecordQuerySet

@@ -22,7 +22,7 @@ class Attachment(models.Model):
     """One file of one record of any kind. Whoever may see the record may fetch it, nobody else.
 
     `media_type` was read from the content, never from the name. There is no way to a file but through
-    its record (records/attachments.py).
+    its record (records/files/attachments.py).
     """
 
     inherited = False  # its name may tell of an issue, whose rows are not inherited either

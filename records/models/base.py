@@ -39,7 +39,7 @@ class RecordQuerySet(ScopedQuerySet):
 
     def with_names(self):
         """Return the rows with what a line about them shows."""
-        return self.select_related("unit__parent", "created_by__unit")
+        return self.select_related("unit__parent", "created_by")
 
     def between(self, start: datetime.date, end: datetime.date):
         """Return the rows that count from `start` to `end`: the start date decides (domain 5.4)."""
@@ -63,13 +63,15 @@ class EventRecord(models.Model):
     """One thing a unit did. It counts in the period that contains `start_date`.
 
     Written through records/services.py, which knows scope, locks and versions. `version` grows with
-    every save; a form that carries an older one is stale. `token` is the form's: posted twice it still
-    makes one row. `search` holds the folded text and, after it, the text as written in lower case.
+    every save; a form that carries an older one is stale. `stand_in` is the office that wrote the row in
+    place of its unit, as it was called then. `token` is the form's: posted twice it still makes one row.
+    `search` holds the folded text and, after it, the text as written in lower case.
     """
 
     LATER_FIELDS: frozenset[str] = (
         frozenset()
     )  # may change although the record's own period is locked
+    DAYS: tuple[str, ...] = ("start_date",)  # the columns on whose days a new row counts
     may_be_future = False
 
     unit = models.ForeignKey(
@@ -93,6 +95,9 @@ class EventRecord(models.Model):
         editable=False,
         related_name="+",
         db_index=False,
+    )
+    stand_in = models.CharField(
+        "nhập thay bởi", max_length=150, blank=True, default="", db_default="", editable=False
     )
     created_at = models.DateTimeField("ghi lúc", default=timezone.now, editable=False)
     updated_at = models.DateTimeField("sửa lúc", default=timezone.now, editable=False)
@@ -135,8 +140,8 @@ class EventRecord(models.Model):
 
     @property
     def on_behalf(self) -> bool:
-        """Tell whether somebody of another unit wrote it ("nhập thay"). Lists read with_names()."""
-        return self.created_by is not None and self.created_by.unit_id != self.unit_id
+        """Tell whether somebody of another unit wrote it ("nhập thay"), whatever becomes of the account."""
+        return bool(self.stand_in)
 
     def clean_fields(self, exclude=None):
         """Bring every text into its one form (NFC, no invisible characters) before looking at it."""
@@ -227,7 +232,7 @@ class EventRecord(models.Model):
         A locked period refuses any change of what counts in it, whichever way it is made; what happened
         later (LATER_FIELDS, dated children) may still be written.
         """
-        kept = {"created_by", "created_at", "updated_at", "version", "token", "search"}
+        kept = {"created_by", "created_at", "stand_in", "updated_at", "version", "token", "search"}
         kept |= self.LATER_FIELDS
         values = tuple(
             (f.attname, getattr(self, f.attname)) for f in self._meta.fields if f.name not in kept

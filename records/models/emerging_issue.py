@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from danvan.accounts.audit.writing import audited_bulk_create, audited_update
 from danvan.accounts.scope import ScopedQuerySet
+from danvan.common.text import search_key
+from danvan.imports.bulk import Told, create_audited
 from records.models.base import EventRecord, RecordQuerySet, text_field
 from records.models.rules import RowRule, at_least, choice_field, chosen, count_field, within
+
+Day = TypeVar("Day", datetime.date, str)
 
 
 class IssueField(models.TextChoices):
@@ -74,6 +82,8 @@ class EmergingIssue(EventRecord):
             "end_date",
         }
     )
+
+    DAYS = ("start_date", "status_date")
 
     title = models.CharField("tóm tắt vấn đề", max_length=300)
     start_date = models.DateField("ngày phát hiện")
@@ -149,10 +159,8 @@ class EmergingIssue(EventRecord):
 
     def first_history(self) -> list[IssueStatus]:
         """Return the lines a new issue begins with: found, and where it stands by now."""
-        lines = [IssueStatus(issue=self, status=self.Status.NEW, date=self.start_date)]
-        if self.status != self.Status.NEW:
-            lines.append(IssueStatus(issue=self, status=self.status, date=self.status_date))
-        return lines
+        lines = first_lines(self.start_date, self.status, self.status_date)
+        return [IssueStatus(issue=self, status=status, date=day) for status, day in lines]
 
     def save_history(self, actor=None) -> None:
         """Bring the history up to the row: a new status is a new line, a corrected day corrects the line."""
@@ -213,3 +221,27 @@ class IssueStatus(models.Model):
     def get_additional_data(self) -> dict:
         """Say in the trail which issue it is about."""
         return {"record": self.issue_id}
+
+
+def first_lines(found: Day, status: str, since: Day) -> list[tuple[str, Day]]:
+    """Return (status, day) of the lines an issue begins with: found, and where it stands by now."""
+    lines = [(IssueState.NEW.value, found)]
+    return lines if status == IssueState.NEW else [*lines, (status, since)]
+
+
+def begin_histories(
+    columns: Sequence[str], rows: Iterable[Sequence], keys: Iterable[int], *, actor
+) -> None:
+    """Write the first lines of issues that records/services.py just inserted, each with its entry."""
+    at = [columns.index(name) for name in ("unit_id", "start_date", "status", "status_date")]
+    lines, told = [], []
+    for key, row in zip(keys, rows, strict=True):
+        unit_id, *state = (row[index] for index in at)
+        for status, day in first_lines(*state):
+            lines.append((key, status, day))
+            name = f"{IssueState(status).label} từ {'/'.join(reversed(day.split('-')))}"
+            told.append(Told(name, search_key(name), unit_id, f'{{"record": {key}}}'))
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    create_audited(
+        IssueStatus, ("issue_id", "status", "date"), lines, {"actor_id": actor.pk, "at": now}, told
+    )

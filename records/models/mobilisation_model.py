@@ -44,6 +44,8 @@ class SkilledMobilisationModel(EventRecord):
         {"status", "results", "content", "end_date", "replicated_date", "note"}
     )
 
+    DAYS = ("start_date", "replicated_date")
+
     title = models.CharField("tên mô hình", max_length=300)
     start_date = models.DateField("ngày đăng ký")
     type = choice_field("loại mô hình", ModelType)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import copy
 import datetime
-from collections import defaultdict
 from decimal import Decimal
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
-from danvan.accounts.scope import units_editable_by
-from danvan.common.sheets import cells
+from danvan.common.sheets.columns import NOTHING, Column, Known, Problem
+from danvan.common.words import in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.models import RowKind
-from danvan.imports.targets import Checker, Problem, Verdict
+from danvan.imports.targets import Checker, Verdict
 from records.locks import locks_on
 from records.models.rules import rules_of
-from records.sheets.reading import NOTHING, Reading, choose
 
 SAME = Verdict(None)
 
@@ -38,19 +36,12 @@ class RecordChecker(Checker):
     def __init__(self, target, job):
         self.target, self.model = target, target.model
         self.clear = bool(job.params.get("blanks"))
-        self.readings = [
-            Reading(name, self.model._meta.get_field(name), field.widget.reader())
-            for name, field in target.fields.items()
-            if name not in ("unit", "unit_name")
-        ]
-        self.required = {r.key for r in self.readings if target._is_required(r.key)}
-        units = list(units_editable_by(job.owner).select_related("parent"))
-        self.units = {unit.pk: unit for unit in units}
-        self.by_code = defaultdict(list)
-        for unit in units:
-            self.by_code[unit.code].append(unit)
+        resource = target.resource(job.owner)
+        self.columns = {column.key: column for column in resource.entered}
+        self.known = [(column, Known(column)) for column in self.columns.values()]
+        self.required = {column.key for column in self.columns.values() if column.required}
+        self.units = resource.units
         self.found_units: dict = {}
-        self.only = next(iter(self.by_code)) if len(self.by_code) == 1 else None
         self.rules = [rule.holds for rule in rules_of(self.model)]
         self.scratch = self.model()
         self.defaults = {
@@ -63,13 +54,13 @@ class RecordChecker(Checker):
         self.locks: dict[int, list] = {}
         self.existing: dict[int, list] = {}
         self.seen: dict[int, list[int]] = {}
-        self.mapped: list[Reading] = []
+        self.mapped: list[tuple[Column, Known]] = []
         self.kept_blanks = 0
 
     def check_many(self, rows):
         if rows:
             present = rows[0][1]
-            self.mapped = [reading for reading in self.readings if reading.key in present]
+            self.mapped = [(column, known) for column, known in self.known if column.key in present]
         parsed = [self._parse(number, row) for number, row in rows]
         self._load({row.unit.pk for row in parsed if row.unit is not None})
         for row in parsed:
@@ -91,40 +82,34 @@ class RecordChecker(Checker):
     def _parse(self, number: int, row: dict) -> _Row:
         parsed = _Row(number)
         values, problems = parsed.values, parsed.problems
-        for reading in self.mapped:
-            cell = row[reading.key]
+        for column, known in self.mapped:
+            cell = row[column.key]
             if cell == "" or cell is None:
-                parsed.blanks.append(reading)
+                parsed.blanks.append(column)
                 continue
             if cell.__class__ is Problem:
                 problems.append(cell)
                 continue
-            try:
-                value = reading.known[cell] if cell.__class__ is not bool else reading.load(cell)
-            except KeyError:
-                value = reading.load(cell)
+            value = known[cell] if cell.__class__ is not bool else column.load(cell)
             if value is NOTHING:
-                parsed.blanks.append(reading)
+                parsed.blanks.append(column)
             elif value.__class__ is Problem:
                 problems.append(value)
             else:
-                values[reading.key] = value
+                values[column.key] = value
         self._find_unit(parsed, row)
         return parsed
 
     def _find_unit(self, parsed: _Row, row: dict) -> None:
         """Find whose row it is on its day; the sentence is the same for unknown and for foreign codes."""
         cell = row.get("unit", "")
-        if cell.__class__ is Problem:
-            parsed.problems.append(cell)
-            return
         day = parsed.values.get("start_date")
         if day is None and "year" in parsed.values:
             day = datetime.date(parsed.values["year"], 6, 30)
         try:
             unit = self.found_units[cell, day]
         except KeyError:
-            unit = self.found_units[cell, day] = self._unit_of(cell, day)
+            unit = self.found_units[cell, day] = self.units.find(cell, day)
         if unit.__class__ is Problem:
             parsed.problems.append(unit)
             return
@@ -132,24 +117,7 @@ class RecordChecker(Checker):
         if any(problem.key in self.target.key for problem in parsed.problems):
             return  # what names the row could not be read: no stored row, no double to speak of
         parsed.key = hash((unit.pk, *(parsed.values.get(name, "") for name in self.target.key)))
-        parsed.digest = hash(tuple(parsed.values.get(r.key, r.empty) for r in self.mapped))
-
-    def _unit_of(self, cell, day):
-        try:
-            code = cells.as_code(cell)
-        except cells.CellProblem as problem:
-            return Problem("unit", str(problem), cells.shown(cell))
-        if not code:
-            if self.only is None:
-                return Problem("unit", "Vui lòng nhập mã đơn vị.")
-            code = self.only
-        versions = self.by_code.get(code) or self.by_code.get(code.lstrip("0"), [])
-        if not versions:
-            return Problem(
-                "unit", f"Mã “{code[:20]}” không phải đơn vị anh/chị được nhập.", cells.shown(cell)
-            )
-        in_force = [unit for unit in versions if day and unit.in_force(day)]
-        return (in_force or sorted(versions, key=lambda unit: unit.valid_from))[-1]
+        parsed.digest = hash(tuple(parsed.values.get(c.key, c.empty) for c, _ in self.mapped))
 
     # -- finding -------------------------------------------------------------------------------------
 
@@ -161,7 +129,7 @@ class RecordChecker(Checker):
         self.unit_ids |= unit_ids
         for lock in locks_on(unit_ids):
             self.locks.setdefault(lock.unit_id, []).append(lock)
-        names = [reading.key for reading in self.mapped]
+        names = [column.key for column, _ in self.mapped]
         keys = self.target.key
         rows = self.model.objects.filter(unit__in=unit_ids).order_by("pk")
         for pk, unit_id, *values in rows.values_list("pk", "unit_id", *keys, *names).iterator(5000):
@@ -204,8 +172,8 @@ class RecordChecker(Checker):
         scratch = self.scratch
         state = scratch.__dict__
         state.update(self.defaults)
-        for reading in row.blanks:
-            state[reading.key] = reading.empty
+        for column in row.blanks:
+            state[column.key] = column.empty
         state.update(row.values)
         state["unit_id"] = row.unit and row.unit.pk
         scratch._state.fields_cache = {"unit": row.unit}
@@ -215,9 +183,9 @@ class RecordChecker(Checker):
             if problems:
                 return self._errors(row, problems)
         if (unit_locks := self.locks.get(row.unit.pk)) is not None:
-            day = state["start_date"]
+            days = [day for name in self.model.DAYS if (day := state[name])]
             for lock in unit_locks:
-                if lock.covers(row.unit.pk, day):
+                if any(lock.covers(row.unit.pk, day) for day in days):
                     return self._errors(row, [Problem("", lock.message)])
         scratch.derive()
         values = [_form(state[name]) for name in self.stored]
@@ -255,10 +223,10 @@ class RecordChecker(Checker):
         """Return what the model said at the column of `name`; a choice not made names what there is."""
         if name == NON_FIELD_ERRORS:
             return Problem("", message)
-        typed = _typed(record, name)
-        choices = self.target.choices_of(name)
-        if choices and not typed:
-            return choose(choices, name)
+        typed = in_words(record._meta.get_field(name), getattr(record, name))
+        column = self.columns.get(name)
+        if column and column.choices and not typed:
+            return column.choose()
         return Problem(name, message, typed)
 
     def _changed(self, row: _Row, old) -> Verdict:
@@ -267,11 +235,11 @@ class RecordChecker(Checker):
         new._state.fields_cache = {"unit": row.unit}
         for name, value in row.values.items():
             setattr(new, name, value)
-        for reading in row.blanks:
-            if getattr(old, reading.key) in (None, "", reading.empty):
+        for column in row.blanks:
+            if getattr(old, column.key) in (None, "", column.empty):
                 continue
-            if self.clear and not reading.presumed:
-                setattr(new, reading.key, reading.empty)
+            if self.clear and not column.presumed:
+                setattr(new, column.key, column.empty)
             else:
                 self.kept_blanks += 1
         new.unit_id = row.unit.pk
@@ -298,14 +266,6 @@ class RecordChecker(Checker):
         points = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)}
         found = {k.message for k in locks for p in points if k.covers(p[0], p[1])}
         return [Problem("", message) for message in sorted(found)]
-
-
-def _typed(row, name: str) -> str:
-    """Return what the sheet said in column `name`, as its owner would recognise it."""
-    value = getattr(row, name, None)
-    if isinstance(value, datetime.date):
-        return f"{value:%d/%m/%Y}"
-    return "" if value is None else str(value)
 
 
 def _form(value):

@@ -1,35 +1,34 @@
-"""Sheets of the nine kinds, declared as import-export Resources: columns, how a cell is read and shown, keys.
+"""Sheets of the nine kinds, and of the decisions, declared as import-export Resources of Columns.
 
-records/sheets/records.py carries them in bulk; nothing else may say how a column of a record is headed.
+A Resource made for a person imports and exports as django-import-export does, one row after the other
+through the service; records/sheets/records.py carries the same Columns in bulk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+import datetime
+from collections import defaultdict
+from functools import cache, cached_property
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
-from import_export import fields, resources, widgets
+from import_export.resources import ModelResource
 
+from danvan.accounts.models import User
+from danvan.accounts.scope import units_editable_by
 from danvan.common import excel
 from danvan.common.sheets import cells
-from danvan.common.text import search_key
-from records.kinds import KINDS, RecordKind
-from records.models import Recognition, SkilledMobilisationModel
+from danvan.common.sheets.columns import Cell, Column, Problem, code_cell, column_of
+from danvan.units.models import AdministrativeUnit
+from records.kinds import RecordKind, kind_of
+from records.models import EventRecord, Recognition, SkilledMobilisationModel
+from records.services import save_record
 
-UNIT_HEADING, UNIT_NAME_HEADING = "Mã đơn vị", "Tên đơn vị"
-
-# On the guide sheet of a kind whose child rows stand in no column.
-CHILDREN_STAY = (
-    "Quyết định công nhận được nhập trong biểu của từng mô hình, hoặc bằng tệp riêng ở trang "
-    "“Nhập từ Excel”. Tệp này không làm thay đổi các quyết định đã có."
-)
 # Filled from other columns where blank (fill_blanks), so a sheet may leave them out.
 FILLED = {"registered_year", "status_date", "pending", "answered", "resolved_later"}
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
-    "unit": ("Mã ĐVHC", "Mã xã", "Mã xã, phường", "Mã đơn vị hành chính", "Mã"),
-    "unit_name": ("Đơn vị", "Xã, phường", "Tên xã", "Xã/phường/thị trấn"),
     "start_date": ("Ngày", "Ngày tổ chức", "Thời gian", "Ngày tháng", "Ngày, tháng, năm"),
     "end_date": ("Đến ngày", "Kết thúc"),
     "title": ("Nội dung", "Tên", "Tên hội nghị", "Trích yếu"),
@@ -43,196 +42,212 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }
 
 
-class CellWidget(widgets.Widget):
-    """Reads a cell the Vietnamese way for one model column, and shows its value as a cell.
+class Units:
+    """The units a person may write for, found by code and day; unknown and foreign codes read the same."""
 
-    `reader()` returns the reading function: cell → value, None or "" for a blank; it raises
-    CellProblem. `choices` are the labels of a drop-down list.
-    """
+    def __init__(self, user: User) -> None:
+        self.by_code: dict[str, list[AdministrativeUnit]] = defaultdict(list)
+        for unit in units_editable_by(user).select_related("parent").order_by("valid_from"):
+            self.by_code[unit.code].append(unit)
+        self.only = next(iter(self.by_code)) if len(self.by_code) == 1 else None
 
-    fmt = ""
-    width = 16.0
+    def code(self, cell: Any) -> str | Problem:
+        """Return the code a cell says; where there is one unit only a blank says that."""
+        if isinstance(cell, Problem):
+            return cell
+        try:
+            code = cells.as_code(cell)
+        except cells.CellProblem as problem:
+            return Problem("unit", str(problem), cells.shown(cell))
+        if not code:
+            return self.only or Problem("unit", "Vui lòng nhập mã đơn vị.")
+        for known in (code, code.lstrip("0")):
+            if known in self.by_code:
+                return known
+        message = f"Mã “{code[:20]}” không phải đơn vị anh/chị được nhập."
+        return Problem("unit", message, cells.shown(cell))
 
-    def __init__(self, field: models.Field):
+    def find(self, cell: Any, day: datetime.date | None) -> AdministrativeUnit | Problem:
+        """Return the unit a cell names as it was on `day`, its latest version where none was."""
+        code = self.code(cell)
+        if isinstance(code, Problem):
+            return code
+        versions = self.by_code[code]
+        return ([unit for unit in versions if day and unit.in_force(day)] or versions)[-1]
+
+
+class PlaceCell(Cell):
+    """The name of a unit with its district, shown for its key; never read."""
+
+    @cached_property
+    def places(self) -> dict[int, str]:
+        """Names by key, read once for a Resource."""
+        units = AdministrativeUnit.objects.select_related("parent")
+        return {unit.pk: unit.place_name for unit in units}
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return self.places.get(value, "")
+
+
+class SheetResource(ModelResource):
+    """Rows of a unit as a sheet for one person, who need not be known where rows only go out."""
+
+    def __init__(self, user: User | None = None) -> None:
         super().__init__()
-        self.field = field
-        self.labels = {value: str(label) for value, label in field.flatchoices}
-        self.choices = tuple(self.labels.values())
+        self.user = user
+        codes = units_editable_by(user).values("code").distinct()[:2] if user else ()
+        # A code that can only be the own one may be left out.
+        self.fields["unit"].required = len(codes) > 1
 
-    def reader(self) -> Callable:
-        """Return the function that reads a cell."""
-        raise NotImplementedError
+    @cached_property
+    def units(self) -> Units:
+        """The units the person may write for."""
+        return Units(self.user)
 
-    def clean(self, value, row=None, **kwargs):
-        """Return the value of a cell, as import-export asks for it."""
-        return self.reader()(value)
+    @property
+    def columns(self) -> list[Column]:
+        """The columns in the order of the sheet."""
+        return self.get_export_fields()
 
-    def render(self, value, obj=None, **kwargs):
-        """Return what the sheet shows for a stored value."""
-        return value
-
-
-class TextWidget(CellWidget):
-    """Free text."""
-
-    def __init__(self, field):
-        super().__init__(field)
-        self.lines = field.max_length > 300
-        self.width = 40.0 if field.max_length >= 300 else 18.0
-
-    def reader(self):
-        lines = self.lines
-        return lambda cell: cells.as_text(cell, lines=lines)
+    @property
+    def entered(self) -> list[Column]:
+        """The columns a row is read from, the unit's left out."""
+        return [column for column in self.columns if not column.readonly]
 
 
-class ChoiceWidget(CellWidget):
-    """One of the choices, by its label (any case, with or without marks) or its stored value."""
-
-    width = 22.0
-
-    def reader(self):
-        known = {search_key(str(value)): value for value in self.labels}
-        known |= {search_key(label): value for value, label in self.labels.items()}
-        return lambda cell: cells.as_choice(cell, known, self.choices)
-
-    def render(self, value, obj=None, **kwargs):
-        return self.labels.get(value, "")
-
-
-class DateWidget(CellWidget):
-    """A day."""
-
-    fmt, width = excel.DATE, 13.0
-
-    def reader(self):
-        return cells.as_date
+def unit_column(path: str = "", hint: str = "") -> Column:
+    """Return the column that says whose a row is; `path` leads from the row to what has a unit."""
+    return Column(
+        "Mã đơn vị",
+        key="unit",
+        attribute=f"{path}unit__code",
+        cell=code_cell(),
+        readonly=True,
+        synonyms=("Mã ĐVHC", "Mã xã", "Mã xã, phường", "Mã đơn vị hành chính", "Mã"),
+        hint=hint,
+    )
 
 
-class WholeWidget(CellWidget):
-    """A whole number."""
-
-    fmt, width = excel.WHOLE, 12.0
-
-    def reader(self):
-        return lambda cell: _whole(cells.as_number(cell, whole=True))
-
-
-class FractionWidget(CellWidget):
-    """A number with decimals."""
-
-    fmt, width = excel.FRACTION, 14.0
-
-    def reader(self):
-        places = self.field.decimal_places
-        return lambda cell: cells.as_number(cell, whole=False, places=places)
+def unit_name_column(path: str = "") -> Column:
+    """Return the column beside it that only people read."""
+    return Column(
+        "Tên đơn vị",
+        key="unit_name",
+        attribute=f"{path}unit_id",
+        cell=PlaceCell(width=26),
+        readonly=True,
+        synonyms=("Đơn vị", "Xã, phường", "Tên xã", "Xã/phường/thị trấn"),
+        hint="Chỉ để đọc, không dùng khi nhập.",
+    )
 
 
-class YearWidget(WholeWidget):
-    """A year: 2024, never 2.024."""
+class RecordResource(SheetResource):
+    """Base of the nine."""
 
-    fmt = "0"
+    def get_queryset(self) -> models.QuerySet:
+        return self._meta.model.objects.editable_by(self.user)
 
+    def get_instance(self, instance_loader: Any, row: dict) -> EventRecord | None:
+        """Return the stored row of this name; where the name cannot be read the cells are told."""
+        try:
+            return super().get_instance(instance_loader, row)
+        except cells.CellProblem:
+            return None
 
-class YesNoWidget(CellWidget):
-    """Yes or no."""
+    def after_init_instance(
+        self, instance: EventRecord, new: bool, row: Any, **kwargs: Any
+    ) -> None:
+        """Say whose a new record is. Raises ValidationError."""
+        if not new:
+            return
+        unit = self.units.find(row.get(self.fields["unit"].heading), self._day(row))
+        if isinstance(unit, Problem):
+            raise ValidationError({"unit": unit.message})
+        instance.unit = unit
 
-    width = 14.0
+    def _day(self, row: dict) -> datetime.date | None:
+        try:
+            if kind_of(self._meta.model).dated:
+                return self.fields["start_date"].clean(row)
+            return datetime.date(self.fields["year"].clean(row), 6, 30)
+        except (ValueError, TypeError):
+            return None
 
-    def __init__(self, field):
-        super().__init__(field)
-        self.choices = ("Có", "Không")
-
-    def reader(self):
-        return cells.as_yes_no
-
-    def render(self, value, obj=None, **kwargs):
-        return "Có" if value else "Không"
-
-
-def _whole(number):
-    return None if number is None else int(number)
-
-
-def widget_for(field: models.Field) -> CellWidget:
-    """Return the widget of a record's column."""
-    if field.choices:
-        return ChoiceWidget(field)
-    if isinstance(field, models.BooleanField):
-        return YesNoWidget(field)
-    if isinstance(field, models.DateField):
-        return DateWidget(field)
-    if isinstance(field, models.DecimalField):
-        return FractionWidget(field)
-    if isinstance(field, models.IntegerField):
-        return YearWidget(field) if field.name.endswith("year") else WholeWidget(field)
-    return TextWidget(field)
-
-
-class RecordResource(resources.ModelResource):
-    """Base of the nine; `kind` is the declaration of records/kinds.py."""
-
-    kind: RecordKind
+    def do_instance_save(self, instance: EventRecord, is_create: bool) -> None:
+        """Save as everything is saved: scope, locks and history included."""
+        save_record(instance, actor=self.user)
 
 
 @cache
 def resource_of(kind: RecordKind) -> type[RecordResource]:
     """Return the Resource class of `kind`, its columns in the order of the form."""
-    declared = {}
+    declared = {
+        "unit": unit_column(hint="Mã đơn vị hành chính (GSO) của đơn vị thực hiện."),
+        "unit_name": unit_name_column(),
+    }
     for name in kind.field_names:
-        if name == "unit":
-            continue
-        field = kind.model._meta.get_field(name)
-        declared[name] = fields.Field(
-            attribute=name, column_name=kind.label_of(name), widget=widget_for(field)
-        )
-    unit = fields.Field(attribute="unit__code", column_name=UNIT_HEADING, readonly=True)
-    unit_name = fields.Field(attribute="unit__name", column_name=UNIT_NAME_HEADING, readonly=True)
-    meta = type(
-        "Meta",
-        (),
-        {
-            "model": kind.model,
-            "fields": ("unit", "unit_name", *declared),
-            "import_id_fields": ("unit", *kind.key),
-            "clean_model_instances": True,
-            "use_transactions": True,
-        },
-    )
-    namespace = {"kind": kind, "unit": unit, "unit_name": unit_name, **declared, "Meta": meta}
+        if name != "unit":
+            declared[name] = _record_column(kind, name)
+    options = {
+        "model": kind.model,
+        "fields": tuple(declared),
+        "import_id_fields": ("unit", *kind.key),
+        "clean_model_instances": True,
+        "skip_unchanged": True,
+        "skip_html_diff": True,  # no page of ours shows it
+    }
+    namespace = {**declared, "Meta": type("Meta", (), options)}
     return type(f"{kind.model.__name__}Resource", (RecordResource,), namespace)
 
 
-RESOURCES = {kind.slug: resource_of(kind) for kind in KINDS}
-
-# The sheet of decisions: how the model is named, and what the decision says.
-MODEL_COLUMNS = ("start_date", "title")
-DECISION_COLUMNS = ("level", "decision", "date", "body")
-
-
-def decision_field(name: str) -> models.Field:
-    """Return the model column behind the column `name` of the sheet of decisions."""
-    model = SkilledMobilisationModel if name in MODEL_COLUMNS else Recognition
-    return model._meta.get_field(name)
+def _record_column(kind: RecordKind, name: str) -> Column:
+    column = column_of(kind.model, name, synonyms=SYNONYMS.get(name, ()))
+    column.required &= name not in FILLED
+    column.hint = str(kind.column(name).help_text)
+    if column.fmt == excel.DATE:
+        column.hint = f"Ngày/tháng/năm, ví dụ 31/12/2024. {column.hint}".strip()
+    if name in kind.key:  # a blank names the row as well: it is looked for as it is stored
+        column.default = column.empty
+    return column
 
 
-def _recognition_resource() -> type[resources.Resource]:
-    declared = {
-        "unit": fields.Field(column_name=UNIT_HEADING, readonly=True),
-        "unit_name": fields.Field(column_name=UNIT_NAME_HEADING, readonly=True),
-    }
-    for name in (*MODEL_COLUMNS, *DECISION_COLUMNS):
-        column = decision_field(name)
-        label = str(column.verbose_name)
-        heading = label[:1].upper() + label[1:]
-        declared[name] = fields.Field(
-            attribute=name, column_name=heading, widget=widget_for(column)
-        )
-    options = {
-        "fields": tuple(declared),
-        "import_id_fields": ("unit", *MODEL_COLUMNS, "level", "date"),
-    }
-    meta = type("Meta", (), options)
-    return type("RecognitionResource", (resources.Resource,), {**declared, "Meta": meta})
+class RecognitionResource(SheetResource):
+    """The sheet of decisions: how the model is named, and what the decision says."""
 
+    class Meta:
+        model = Recognition
+        fields = ("unit", "unit_name", "start_date", "title", "level", "decision", "date", "body")
 
-RecognitionResource = _recognition_resource()
+    unit = unit_column("model__", "Mã đơn vị hành chính (GSO) của đơn vị có mô hình.")
+    unit_name = unit_name_column("model__")
+    start_date = column_of(
+        SkilledMobilisationModel,
+        "start_date",
+        attribute="model__start_date",
+        required=False,
+        synonyms=("Ngày đăng ký mô hình",),
+        hint="Chỉ cần khi đơn vị có nhiều mô hình cùng tên.",
+    )
+    title = column_of(
+        SkilledMobilisationModel,
+        "title",
+        attribute="model__title",
+        synonyms=("Mô hình", "Tên mô hình Dân vận khéo", "Tên mô hình, điển hình"),
+        hint="Như tên mô hình đã ghi trong phần mềm.",
+    )
+    level = column_of(Recognition, "level", synonyms=("Cấp", "Cấp quyết định", "Công nhận cấp"))
+    decision = column_of(
+        Recognition,
+        "decision",
+        synonyms=("Số QĐ", "Quyết định", "Số quyết định công nhận", "Quyết định công nhận"),
+    )
+    date = column_of(
+        Recognition,
+        "date",
+        synonyms=("Ngày QĐ", "Ngày quyết định công nhận", "Ngày công nhận", "Ngày ký"),
+    )
+    body = column_of(
+        Recognition,
+        "body",
+        synonyms=("Cơ quan ban hành", "Cơ quan quyết định", "Nơi công nhận"),
+    )

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import copy
-import datetime
 from collections import defaultdict
 from collections.abc import Iterator
 
 from django.core.exceptions import ValidationError
 
-from danvan.accounts.scope import units_editable_by
-from danvan.common.sheets import cells
+from danvan.common.sheets.columns import NOTHING, Problem
 from danvan.common.text import search_key
+from danvan.common.words import in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.models import RowKind
-from danvan.imports.targets import Checker, Problem, Verdict
+from danvan.imports.targets import Checker, Verdict
 from records.locks import locks_on
 from records.models import Recognition, SkilledMobilisationModel
-from records.sheets.columns import (
-    DECISION_COLUMNS,
-    MODEL_COLUMNS,
-    RecognitionResource,
-    decision_field,
-)
-from records.sheets.reading import NOTHING, Reading, choose
+from records.sheets.columns import RecognitionResource
+
+DECISION = ("level", "decision", "date", "body")
 
 
 def values_of(row: Recognition) -> list:
@@ -36,15 +31,9 @@ class RecognitionChecker(Checker):
 
     def __init__(self, job):
         self.clear = bool(job.params.get("blanks"))
-        self.readings = {
-            name: Reading(name, decision_field(name), field.widget.reader())
-            for name, field in RecognitionResource.fields.items()
-            if name not in ("unit", "unit_name")
-        }
+        resource = RecognitionResource(job.owner)
+        self.columns, self.units = resource.entered, resource.units
         self.owner = job.owner
-        codes = units_editable_by(job.owner).values_list("code", flat=True)
-        self.codes = set(codes)
-        self.only = next(iter(self.codes)) if len(self.codes) == 1 else None
         self.known: set[str] = set()
         self.models: dict[tuple, list] = defaultdict(list)
         self.stored: dict[tuple, Recognition] = {}
@@ -54,7 +43,7 @@ class RecognitionChecker(Checker):
 
     def check_many(self, rows):
         read = [(number, *self._read(row)) for number, row in rows]
-        self._load({values.get("unit") for _, values, _ in read} & self.codes)
+        self._load({values["unit"] for _, values, _ in read if "unit" in values})
         judged = [self._judge(*row) for row in read]
         return self._with_locks(judged)
 
@@ -66,35 +55,19 @@ class RecognitionChecker(Checker):
     def _read(self, row: dict) -> tuple[dict, list[Problem]]:
         """Return what the cells say and what is wrong with them; a blank cell is in neither."""
         values, problems = {}, []
-        for name, reading in self.readings.items():
-            cell = row.get(name, "")
-            value = cell if cell.__class__ is Problem else reading.load(cell)
+        for column in self.columns:
+            cell = row.get(column.key, "")
+            value = cell if cell.__class__ is Problem else column.load(cell)
             if value.__class__ is Problem:
                 problems.append(value)
             elif value is not NOTHING:
-                values[name] = value
-        code = self._code(row.get("unit", ""))
+                values[column.key] = value
+        code = self.units.code(row.get("unit", ""))
         if code.__class__ is Problem:
             problems.append(code)
         else:
             values["unit"] = code
         return values, problems
-
-    def _code(self, cell) -> str | Problem:
-        """Return the code of a unit the person may write; unknown and foreign ones read the same."""
-        if cell.__class__ is Problem:
-            return cell
-        if cells.is_blank(cell):
-            return self.only or Problem("unit", "Vui lòng nhập mã đơn vị.")
-        try:
-            code = cells.as_code(cell)
-        except cells.CellProblem as problem:
-            return Problem("unit", str(problem), cells.shown(cell))
-        for known in (code, code.lstrip("0")):
-            if known in self.codes:
-                return known
-        message = f"Mã “{code[:20]}” không phải đơn vị anh/chị được nhập."
-        return Problem("unit", message, cells.shown(cell))
 
     def _load(self, codes: set[str]) -> None:
         """Read models and decisions of units not met before."""
@@ -113,14 +86,14 @@ class RecognitionChecker(Checker):
         """Return (line number, label, problems, decision or None, stored or None)."""
         label = str(values.get("title", ""))[:120]
         told = {problem.key for problem in problems}
-        if not told & set(DECISION_COLUMNS) and not values.keys() & set(DECISION_COLUMNS):
+        if not told & set(DECISION) and not values.keys() & set(DECISION):
             self.silent += 1
             return number, label, [], None, None
         model = None
-        if not told & {"unit", *MODEL_COLUMNS}:
+        if not told & {"unit", "start_date", "title"}:
             model = self._model(values, problems)
         row = Recognition(model=model or SkilledMobilisationModel())
-        for name in DECISION_COLUMNS:
+        for name in DECISION:
             setattr(row, name, values.get(name, "" if name != "date" else None))
         old = self.stored.get((row.model_id, row.level, row.date)) if model else None
         if old is not None:
@@ -188,9 +161,8 @@ class RecognitionChecker(Checker):
     def _problem(row: Recognition, name: str, message: str) -> Problem:
         value = getattr(row, name)
         if name == "level" and not value:
-            return choose(RecognitionResource.fields[name].widget.choices, name)
-        typed = f"{value:%d/%m/%Y}" if isinstance(value, datetime.date) else str(value or "")
-        return Problem(name, message, typed)
+            return RecognitionResource.fields[name].choose()
+        return Problem(name, message, in_words(row._meta.get_field(name), value))
 
     def _with_locks(self, judged: list) -> Iterator[Verdict]:
         """Yield the verdicts; locks of all units concerned, the recognisers' too, are read in one go."""

@@ -7,22 +7,23 @@ of an office serves this import and that of the models.
 
 from __future__ import annotations
 
-from django.db.models import Count, Max, Sum
 from django.urls import reverse
 
 from danvan.accounts.audit.context import acting
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import units_editable_by
-from danvan.common.words import EMPTY
-from danvan.imports.models import RowKind
-from danvan.imports.targets import Column, PreviewLine, Refused, Target, digest
+from danvan.common.sheets.columns import Column
+from danvan.common.words import EMPTY, in_words
+from danvan.imports.models import ImportJob, RowKind
+from danvan.imports.targets import PreviewLine, Refused, Target
 from records.kinds import BY_SLUG
-from records.locks import locks_on
+from records.locks import Kept
 from records.models import Recognition, SkilledMobilisationModel
 from records.services import write_recognitions
-from records.sheets.columns import DECISION_COLUMNS, SYNONYMS, RecognitionResource
-from records.sheets.recognition_checking import RecognitionChecker, values_of
+from records.sheets.columns import RecognitionResource
+from records.sheets.recognition_checking import DECISION, RecognitionChecker, values_of
+from records.sheets.records import RecordTarget
 
+MODELS = RecordTarget(BY_SLUG["mobilisation-model"])
 MOVED = "Có {} quyết định vừa được sửa hoặc xóa nên chưa ghi gì."
 NEWER = "Không hoàn tác được: {} quyết định của lần nhập này đã được sửa hoặc xóa sau đó."
 
@@ -36,33 +37,8 @@ class RecognitionTarget(Target):
     action = Action.IMPORT
     keys = ("unit", "title", "decision")
 
-    def columns(self, job):
-        several = units_editable_by(job.owner).values("code").distinct()[:2]
-        hints = {
-            "unit": "Mã đơn vị hành chính (GSO) của đơn vị có mô hình.",
-            "unit_name": "Chỉ để đọc, không dùng khi nhập.",
-            "title": "Như tên mô hình đã ghi trong phần mềm.",
-            "start_date": "Chỉ cần khi đơn vị có nhiều mô hình cùng tên.",
-        }
-        required = {"title", "level", "decision", "date"} | (
-            {"unit"} if len(several) > 1 else set()
-        )
-        found = []
-        for name, field in RecognitionResource.fields.items():
-            widget = field.widget
-            found.append(
-                Column(
-                    key=name,
-                    heading=field.column_name,
-                    required=name in required,
-                    synonyms=_SYNONYMS.get(name, ()),
-                    width={"unit": 11, "unit_name": 26}.get(name) or widget.width,
-                    fmt="@" if name == "unit" else getattr(widget, "fmt", ""),
-                    choices=getattr(widget, "choices", ()),
-                    hint=hints.get(name, ""),
-                )
-            )
-        return found
+    def columns(self, job: ImportJob) -> list[Column]:
+        return RecognitionResource(job.owner).columns
 
     def guide(self, job):
         return [
@@ -72,23 +48,17 @@ class RecognitionTarget(Target):
         ]
 
     def after(self, job):
-        return "Xem danh sách mô hình", reverse(
-            "records:list", args=[BY_SLUG["mobilisation-model"]]
-        )
+        return "Xem danh sách mô hình", reverse("records:list", args=[MODELS.kind])
 
     def checker(self, job):
         return RecognitionChecker(job)
 
     def fingerprint(self, job, unit_ids):
-        unit_ids = list(unit_ids)
-        models = SkilledMobilisationModel.objects.filter(unit__in=unit_ids)
         # A decision is written with its model, whose version and moment of change tell of it.
-        state = models.aggregate(Count("pk"), Max("pk"), Max("updated_at"), Sum("version"))
-        units = units_editable_by(job.owner).filter(pk__in=unit_ids).values_list("pk", flat=True)
-        locks = sorted((lock.unit_id, lock.start, lock.end) for lock in locks_on(unit_ids))
-        return digest(
-            state, sorted(units), locks, job.owner.is_active and job.owner.can(self.action)
-        )
+        return MODELS.fingerprint(job, unit_ids)
+
+    def hold(self, job, unit_ids):
+        Kept(SkilledMobilisationModel, (), unit_ids)
 
     def write(self, job, items):
         found = list(items)
@@ -126,20 +96,9 @@ class RecognitionTarget(Target):
 
     def line(self, job, kind, item):
         _, new, old = item[3], item[4], item[5]
-        labels = [RecognitionResource.fields[name].column_name for name in DECISION_COLUMNS]
+        labels = [RecognitionResource.fields[name].heading for name in DECISION]
         pairs = zip(labels, _shown(old) if old else ("",) * 4, _shown(new), strict=True)
         return PreviewLine(item[0], item[3], tuple(pair for pair in pairs if pair[1] != pair[2]))
-
-
-_SYNONYMS = {
-    **{name: SYNONYMS[name] for name in ("unit", "unit_name")},
-    "start_date": ("Ngày đăng ký mô hình",),
-    "title": ("Mô hình", "Tên mô hình Dân vận khéo", "Tên mô hình, điển hình"),
-    "level": ("Cấp", "Cấp quyết định", "Công nhận cấp"),
-    "decision": ("Số QĐ", "Quyết định", "Số quyết định công nhận", "Quyết định công nhận"),
-    "date": ("Ngày QĐ", "Ngày quyết định công nhận", "Ngày công nhận", "Ngày ký"),
-    "body": ("Cơ quan ban hành", "Cơ quan quyết định", "Nơi công nhận"),
-}
 
 
 def _filled(row: Recognition, values: list) -> Recognition:
@@ -153,10 +112,9 @@ def _recognition(item: list) -> Recognition:
     return _filled(Recognition(pk=item[2], model_id=item[1]), item[4])
 
 
-def _shown(values: list) -> tuple[str, ...]:
-    level, decision, day, body = values
-    choices = dict(Recognition._meta.get_field("level").flatchoices)
-    return str(choices[level]), decision, "/".join(reversed(day.split("-"))), body or EMPTY
+def _shown(values: list) -> list[str]:
+    pairs = zip(DECISION, values, strict=True)
+    return [in_words(Recognition._meta.get_field(name), value) or EMPTY for name, value in pairs]
 
 
 RECOGNITIONS = RecognitionTarget()

@@ -6,34 +6,33 @@ EventRecord.check_row(), the authority for form and import alike, which also wor
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable
-from decimal import Decimal
 
-from django.core.exceptions import PermissionDenied
-from django.db import connection, models
 from django.db.models import Count, Max, Sum
 from django.urls import reverse
-from django.utils import timezone
 
 from danvan.accounts.audit.context import acting
-from danvan.accounts.audit.writing import audited_bulk_delete
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
-from danvan.common.numbers import format_number
-from danvan.common.words import EMPTY
-from danvan.imports.bulk import AuditWriter, insert_many, reserve_keys
+from danvan.common.sheets.columns import Column
+from danvan.common.words import EMPTY, in_words
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import Column, PreviewLine, Refused, Target, digest
+from danvan.imports.targets import PreviewLine, Refused, Target, digest
 from danvan.units.models import AdministrativeUnit
 from records.kinds import KINDS, RecordKind
-from records.locks import locks_on, require_open
-from records.services import change_records
+from records.locks import Kept, locks_on
+from records.services import StaleRecord, change_records, create_records, delete_records
 from records.sheets.checking import RecordChecker
-from records.sheets.columns import CHILDREN_STAY, FILLED, SYNONYMS, resource_of
+from records.sheets.columns import resource_of
 
-SYSTEM = ("created_by_id", "created_at", "updated_at", "version")
+SYSTEM = ("created_by_id", "created_at", "updated_at", "version", "stand_in")
 BATCH = 500
+# On the guide sheet of a kind whose child rows stand in no column.
+CHILDREN_STAY = (
+    "Quyết định công nhận được nhập trong biểu của từng mô hình, hoặc bằng tệp riêng ở trang "
+    "“Nhập từ Excel”. Tệp này không làm thay đổi các quyết định đã có."
+)
+OVERTAKEN = "Có hồ sơ vừa được người khác sửa hoặc xóa nên chưa ghi gì."
 NEWER = "Không hoàn tác được: {} hồ sơ của lần nhập này đã được sửa, xóa hoặc bổ sung sau đó."
 
 
@@ -46,7 +45,6 @@ class RecordTarget(Target):
         self.kind = kind
         self.model = kind.model
         self.resource = resource_of(kind)
-        self.fields = {name: self.resource.fields[name] for name in self.resource._meta.fields}
         self.slug = kind.slug
         self.title = kind.plural
         self.sheet_title = kind.menu
@@ -59,44 +57,8 @@ class RecordTarget(Target):
         left_out = {"id", "token", *SYSTEM}
         return [f.attname for f in self.model._meta.concrete_fields if f.attname not in left_out]
 
-    def columns(self, job):
-        found = []
-        several = units_editable_by(job.owner).values("code").distinct()[:2]
-        for name, field in self.fields.items():
-            widget = field.widget
-            found.append(
-                Column(
-                    key=name,
-                    heading=field.column_name,
-                    required=len(several) > 1 if name == "unit" else self._is_required(name),
-                    synonyms=SYNONYMS.get(name, ()),
-                    width={"unit": 11, "unit_name": 26}.get(name) or widget.width,
-                    fmt={"unit": "@", "unit_name": ""}.get(name, getattr(widget, "fmt", "")),
-                    choices=self.choices_of(name),
-                    hint=self._hint(name),
-                )
-            )
-        return found
-
-    def _is_required(self, name: str) -> bool:
-        if name == "unit_name":
-            return False
-        field = self.model._meta.get_field(name)
-        return not field.blank and not field.has_default() and name not in FILLED
-
-    def choices_of(self, name: str) -> tuple[str, ...]:
-        """Return the labels a column may hold, () where it is not a choice."""
-        return getattr(self.fields[name].widget, "choices", ()) if name in self.fields else ()
-
-    def _hint(self, name: str) -> str:
-        if name == "unit":
-            return "Mã đơn vị hành chính (GSO) của đơn vị thực hiện."
-        if name == "unit_name":
-            return "Chỉ để đọc, không dùng khi nhập."
-        field = self.model._meta.get_field(name)
-        if isinstance(field, models.DateField):
-            return f"Ngày/tháng/năm, ví dụ 31/12/2024. {field.help_text}".strip()
-        return str(field.help_text)
+    def columns(self, job: ImportJob) -> list[Column]:
+        return self.resource(job.owner).columns
 
     def guide(self, job):
         return [CHILDREN_STAY] if hasattr(self.model, "recognitions") else []
@@ -119,12 +81,12 @@ class RecordTarget(Target):
 
     # -- writing -------------------------------------------------------------------------------------
 
+    def hold(self, job, unit_ids):
+        Kept(self.model, (), unit_ids)
+
     def write(self, job, items):
-        actor = job.owner
-        if not actor.can(Action.ENTER_RECORD):
-            raise PermissionDenied("Anh/chị chỉ có quyền xem, không có quyền ghi hồ sơ.")
         writer = _Writer(self, job)
-        with acting(user=actor, source="import"):
+        with acting(user=job.owner, source="import"):
             for kind, item in items:
                 writer.add(kind, item)
             return writer.finish()
@@ -142,19 +104,15 @@ class RecordTarget(Target):
         for first, last in job.result.get("keys", []):
             for start in range(first, last + 1, BATCH):
                 keys = range(start, min(start + BATCH, last + 1))
-                rows = self.model.objects.editable_by(job.owner).filter(pk__in=keys)
-                found = list(rows)
-                newer = len(keys) - sum(row.version == 1 for row in found)
-                newer += sum(self._has_children(row) for row in found)
-                if newer:
+                gone = delete_records(
+                    self.model, keys, actor=job.owner, source="undo", untouched=True
+                )
+                if locked := [line.problem for line in gone if line.problem]:
+                    raise Refused(locked[0])
+                if newer := len(keys) - len(gone):
                     raise Refused(NEWER.format(newer))
-                require_open(point for row in found for point in row.facts())
-                removed += audited_bulk_delete(rows)
+                removed += len(gone)
         return removed
-
-    @staticmethod
-    def _has_children(row) -> bool:
-        return hasattr(row, "recognitions") and row.recognitions.exists()
 
     def _restore(self, job, changed: list) -> None:
         for start in range(0, len(changed), BATCH):
@@ -195,7 +153,9 @@ class RecordTarget(Target):
 
     def _filled(self, values: dict) -> tuple[tuple[str, str, str], ...]:
         """Return what a new record says beside its name and day."""
-        names = [name for name in self.fields if name not in ("unit", "title", "start_date")]
+        names = [
+            name for name in self.kind.field_names if name not in ("unit", "title", "start_date")
+        ]
         return tuple(
             (self.kind.label_of(name), "", self._shown(name, values[name]))
             for name in names
@@ -203,20 +163,11 @@ class RecordTarget(Target):
         )
 
     def _shown(self, name: str, value) -> str:
-        if value is None or value == "":
-            return EMPTY
-        if name not in self.fields:
-            return str(value)
-        shown = self.fields[name].widget.render(_python(self.model, name, value))
-        if isinstance(shown, datetime.date):
-            return f"{shown:%d/%m/%Y}"
-        if isinstance(shown, (int, Decimal)) and not name.endswith("year"):
-            return format_number(shown)
-        return str(shown)
+        return in_words(self.model._meta.get_field(name), value) or EMPTY
 
 
 class _Writer:
-    """Collects checked items and writes them: new rows by prepared statement, changes by the service."""
+    """Collects checked items and hands them to the service, some hundred at a time."""
 
     def __init__(self, target: RecordTarget, job: ImportJob):
         self.target, self.job, self.model = target, job, target.model
@@ -224,11 +175,9 @@ class _Writer:
         self.new: list = []
         self.changes: list = []
         self.keys: list[list[int]] = []
-        self.units: set[int] = set()
 
     def add(self, kind: str, item: list) -> None:
         """Take one item; full batches are written at once."""
-        self.units.add(item[1])
         if kind == RowKind.NEW:
             self.new.append(item)
             if len(self.new) >= 2000:
@@ -239,28 +188,22 @@ class _Writer:
                 self._change()
 
     def finish(self) -> dict:
-        """Write the rest, ask scope once more and return what was written."""
+        """Write the rest and return what was written."""
         self._create()
         self._change()
-        if units_editable_by(self.job.owner).filter(pk__in=self.units).count() != len(self.units):
-            raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
         return {"new": self.created, "changed": self.changed, "keys": self.keys}
 
     def _create(self) -> None:
         items, self.new = self.new, []
         if not items:
             return
-        now = connection.ops.adapt_datetimefield_value(timezone.now())
-        stamp = (self.job.owner_id, now, now, 1)
-        keys = reserve_keys(self.model, len(items))
-        columns = ["id", *self.target.stored, *SYSTEM]
-        insert_many(
+        keys = create_records(
             self.model,
-            columns,
-            ((key, *item[2], *stamp) for key, item in zip(keys, items, strict=True)),
+            self.target.stored,
+            [item[2] for item in items],
+            actor=self.job.owner,
+            lines=[item[0] for item in items],
         )
-        self._audit(keys, items)
-        self._children(keys, items)
         self.created += len(items)
         for key in keys:
             if self.keys and self.keys[-1][1] == key - 1:
@@ -268,47 +211,18 @@ class _Writer:
             else:
                 self.keys.append([key, key])
 
-    def _audit(self, keys, items) -> None:
-        stored = self.target.stored
-        title, search = stored.index("title"), stored.index("search")
-        names = [name.removesuffix("_id") for name in stored if name != "search"]
-        places = [index for index, name in enumerate(stored) if name != "search"]
-        audit = AuditWriter(self.model, self.job.owner, self.job.request_id)
-        label = str(self.model._meta.verbose_name)
-        audit.write(
-            audit.created(
-                key,
-                item[2][title] or label,
-                item[2][search].partition("\n")[0],
-                item[1],
-                dict(zip(names, [item[2][i] for i in places], strict=True)),
-                item[0],
-            )
-            for key, item in zip(keys, items, strict=True)
-        )
-
-    def _children(self, keys, items) -> None:
-        """Issues begin their history with the row."""
-        if not hasattr(self.model, "first_history"):
-            return
-        lines = []
-        for key, item in zip(keys, items, strict=True):
-            names = zip(self.target.stored, item[2], strict=True)
-            row = self.model(pk=key, **{n: _python(self.model, n, v) for n, v in names})
-            lines += row.first_history()
-        for line in lines:
-            line.actor = self.job.owner
-        type(lines[0]).objects.bulk_create(lines, batch_size=BATCH)
-
     def _change(self) -> None:
         items, self.changes = self.changes, []
         if not items:
             return
-        rows = self.model.objects.select_for_update().in_bulk([item[2] for item in items])
+        rows = self.model.objects.in_bulk([item[2] for item in items])
         if any(item[2] not in rows or rows[item[2]].version != item[3] for item in items):
-            raise Refused("Có hồ sơ vừa được người khác sửa hoặc xóa nên chưa ghi gì.")
+            raise Refused(OVERTAKEN)
         names = _set_values(rows, items, 2)
-        self.changed += change_records(list(rows.values()), names, actor=self.job.owner)
+        try:
+            self.changed += change_records(list(rows.values()), names, actor=self.job.owner)
+        except StaleRecord as stale:
+            raise Refused(OVERTAKEN) from stale
 
 
 def _set_values(rows: dict, items: Iterable[list], side: int) -> list[str]:

@@ -1,4 +1,4 @@
 """What is asked: expressions of formulas and rules, the shipped catalogue (data/), loading, its pages.
 
-Imports reports.models; the models import expressions from here. No other room of reports.
+Imports models, which take the expressions from here; no other room of reports.
 """

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reports.models.catalogue import ValueType
 
@@ -22,30 +23,14 @@ CsvRow = dict[str, str]
 
 
 @dataclass(frozen=True)
-class IndicatorRow:
-    """One indicator as the files describe it for one year; the names are those of the model."""
-
-    section: str
-    code: str
-    label: str
-    unit_of_measure: str
-    value_type: str
-    entry_levels: str
-    aggregation: str
-    measure: str = ""
-    parent: str = ""
-    formula: str = ""
-    scale: list[str] = field(default_factory=list)
-    is_stock: bool = False
-    is_component: bool = False
-
-
-@dataclass(frozen=True)
 class ShippedCatalogue:
-    """A whole catalogue: section code → title, indicator by code, both in order; rules as in the file."""
+    """A whole catalogue: section code → title, indicator by code, both in order; rules as in the file.
+
+    An indicator is a dict of the model's columns; section and parent are codes.
+    """
 
     sections: dict[str, str]
-    indicators: dict[str, IndicatorRow]
+    indicators: dict[str, dict[str, Any]]
     rules: list[CsvRow]
 
 
@@ -63,13 +48,13 @@ def read_catalogue(year: int) -> ShippedCatalogue:
     for row in read_rows("components.csv"):
         components[row["parent"]].append(row)
     sections: dict[str, str] = {}
-    indicators: dict[str, IndicatorRow] = {}
+    indicators: dict[str, dict[str, Any]] = {}
     for row in read_rows("indicators.csv"):
         if row["code"] not in retired:
             sections.setdefault(row["section_code"], row["section_vi"])
             whole = _indicator(row, details.get(row["code"], {}), year)
             parts = [_component(whole, part) for part in components[row["code"]]]
-            indicators |= {indicator.code: indicator for indicator in (whole, *parts)}
+            indicators |= {indicator["code"]: indicator for indicator in (whole, *parts)}
     rules = [
         rule | {"levels": without_district(rule["levels"], year)}
         for rule in read_rows("rules.csv")
@@ -89,36 +74,30 @@ def counts_in(row: CsvRow, year: int) -> bool:
     return int(row["from_year"] or 0) <= year <= int(row["until_year"] or 9999)
 
 
-def _indicator(row: CsvRow, detail: CsvRow, year: int) -> IndicatorRow:
+def _indicator(row: CsvRow, detail: CsvRow, year: int) -> dict[str, Any]:
     """Return the indicator of a line of indicators.csv, completed by what details.csv says of it."""
     letters = detail.get("entry_levels") or row["entry_levels"].strip("—")
     letters = without_district(letters, year)
     typed = letters and row["value_type"] not in (ValueType.PERCENT, ValueType.TEXT)
-    return IndicatorRow(
-        section=row["section_code"],
-        code=row["code"],
-        label=row["label_vi"],
-        unit_of_measure=row["unit"].strip("—"),
-        value_type=row["value_type"],
-        entry_levels=letters,
-        aggregation=row["aggregation"],
-        measure=row["code"] if typed and row["event_type"] else "",
-        parent=detail.get("parent", ""),
-        formula=detail.get("formula", ""),
-        scale=[step for step in detail.get("scale", "").split("|") if step],
-        is_stock=detail.get("is_stock") == "1",
-    )
+    return {
+        "section": row["section_code"],
+        "code": row["code"],
+        "label": row["label_vi"],
+        "unit_of_measure": row["unit"].strip("—"),
+        "value_type": row["value_type"],
+        "entry_levels": letters,
+        "aggregation": row["aggregation"],
+        "measure": row["code"] if typed and row["event_type"] else "",
+        "parent": detail.get("parent", ""),
+        "formula": detail.get("formula", ""),
+        "scale": [step for step in detail.get("scale", "").split("|") if step],
+        "is_stock": detail.get("is_stock") == "1",
+        "is_component": False,
+    }
 
 
-def _component(whole: IndicatorRow, row: CsvRow) -> IndicatorRow:
+def _component(whole: dict[str, Any], row: CsvRow) -> dict[str, Any]:
     """Return one organisation's part of `whole`: entered and counted like it."""
-    code = row["code"]
-    return replace(
-        whole,
-        code=code,
-        label=row["label"],
-        measure=code if whole.measure else "",
-        parent=whole.code,
-        formula="",
-        is_component=True,
-    )
+    code, label = row["code"], row["label"]
+    own = {"code": code, "label": label, "measure": code if whole["measure"] else ""}
+    return whole | own | {"parent": whole["code"], "formula": "", "is_component": True}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterable
 
 from django.db import transaction
 
@@ -40,11 +40,7 @@ def load_default_catalogue(year: int) -> Catalogue:
     if catalogue.indicators.exists():
         return catalogue
     data = read_catalogue(year)
-    sections = _create_sections(catalogue, data.sections.items())
-    rows = [asdict(row) for row in data.indicators.values()]
-    indicators = _create_indicators(catalogue, sections, rows)
-    _create_rules(catalogue, indicators, data.rules)
-    return catalogue
+    return _fill(catalogue, data.sections.items(), data.indicators.values(), data.rules)
 
 
 @transaction.atomic
@@ -64,12 +60,8 @@ def copy_catalogue(source: Catalogue, year: int) -> Catalogue:
     ]
     if source.year <= LAST_DISTRICT_YEAR < year:
         rows, rules = _without_district(rows, rules, source.year, year)
-    sections = _create_sections(
-        catalogue, source.sections.order_by("order", "pk").values_list("code", "label")
-    )
-    indicators = _create_indicators(catalogue, sections, rows)
-    _create_rules(catalogue, indicators, rules)
-    return catalogue
+    sections = source.sections.order_by("order", "pk").values_list("code", "label")
+    return _fill(catalogue, sections, rows, rules)
 
 
 def _rows_of(source: Catalogue) -> list[dict]:
@@ -100,10 +92,10 @@ def _without_district(
         row = dict(row)
         letters = without_district(row["entry_levels"], year)
         if shipped and row["code"] in after:
-            if row["formula"] == shipped.formula:
-                row["formula"] = after[row["code"]].formula
-            if row["entry_levels"] == shipped.entry_levels:
-                letters = after[row["code"]].entry_levels
+            if row["formula"] == shipped["formula"]:
+                row["formula"] = after[row["code"]]["formula"]
+            if row["entry_levels"] == shipped["entry_levels"]:
+                letters = after[row["code"]]["entry_levels"]
         only_district = row["entry_levels"] and not letters
         if not only_district and not (shipped and row["code"] not in after):
             kept[row["code"]] = row | {"entry_levels": letters}
@@ -118,43 +110,38 @@ def _without_district(
     ]
 
 
-def _create_sections(catalogue: Catalogue, sections) -> dict[str, Section]:
-    created = audited_bulk_create(
+def _fill(
+    catalogue: Catalogue,
+    sections: Iterable[tuple[str, str]],
+    rows: Iterable[dict],
+    rules: Iterable[dict],
+) -> Catalogue:
+    """Create what hangs on `catalogue`, in order; rows name their section, parent and indicator by code."""
+    made = audited_bulk_create(
         Section(catalogue=catalogue, code=code, label=label, order=order)
         for order, (code, label) in enumerate(sections, start=1)
     )
-    return {section.code: section for section in created}
-
-
-def _create_indicators(
-    catalogue: Catalogue, sections: dict[str, Section], rows: list[dict]
-) -> dict[str, Indicator]:
-    """Create the indicators of `rows` in order, then point the parts at their wholes."""
-    created = audited_bulk_create(
+    by_section, rows = {section.code: section for section in made}, list(rows)
+    indicators = audited_bulk_create(
         Indicator(
             catalogue=catalogue,
-            section=sections[row["section"]],
+            section=by_section[row["section"]],
             order=order,
             **{name: row[name] for name in _INDICATOR_COLUMNS},
         )
         for order, row in enumerate(rows, start=1)
     )
-    by_code = {indicator.code: indicator for indicator in created}
+    by_code = {indicator.code: indicator for indicator in indicators}
     parts = [row for row in rows if row["parent"]]
     for row in parts:
         by_code[row["code"]].parent = by_code[row["parent"]]
     Indicator.objects.bulk_update([by_code[row["code"]] for row in parts], ["parent"])
-    return by_code
-
-
-def _create_rules(
-    catalogue: Catalogue, indicators: dict[str, Indicator], rules: list[dict]
-) -> None:
     audited_bulk_create(
         Rule(
             catalogue=catalogue,
-            indicator=indicators[rule["indicator"]],
+            indicator=by_code[rule["indicator"]],
             **{name: rule[name] for name in _RULE_COLUMNS},
         )
         for rule in rules
     )
+    return catalogue

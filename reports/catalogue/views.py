@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from danvan.accounts.rights import Action
+from danvan.common.locks import hold
 from danvan.common.stale import StaleFormMixin
 from danvan.common.text import clean_line
 from reports.catalogue.loading import copy_catalogue
@@ -165,8 +166,9 @@ def edit_row(request, year: int, kind: str, pk: int | None = None):
 
 
 def _save(form) -> bool:
-    """Save a valid form under the row lock its stale check takes."""
+    """Save a valid form while nobody sends the first report of its year, or opens it."""
     with transaction.atomic():
+        hold(Catalogue, [form.instance.catalogue_id], alone=True)
         if not form.is_valid():
             return False
         form.save()
@@ -190,8 +192,10 @@ def delete_row(request, year: int, kind: str, pk: int):
     return redirect("reports:catalogue", year=year)
 
 
+@transaction.atomic
 def _delete(row) -> None:
     """Delete `row`; raise ValidationError where the year is frozen or other rows name it."""
+    hold(Catalogue, [row.catalogue_id], alone=True)
     if row.catalogue.is_frozen:
         raise ValidationError(
             f"Danh mục năm {row.catalogue.year} đã có báo cáo gửi lên nên không sửa được."
@@ -204,8 +208,7 @@ def _delete(row) -> None:
         raise ValidationError(
             "Không xóa được mục còn chỉ tiêu. Vui lòng chuyển các chỉ tiêu trước."
         )
-    with transaction.atomic():
-        row.delete()
+    row.delete()
 
 
 def _kind_of(year: int, kind: str):

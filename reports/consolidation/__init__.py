@@ -1,5 +1,5 @@
-"""Figures of many units and years as one object: scope, facts, rules of figures, views by unit, pages.
+"""Figures of many units and years as one object: scope, facts, rules of figures, rows by unit, words.
 
-Imports models, catalogue and counting; documents import it, never the reverse (the page of exports excepted:
-views hand the object to documents).
+Imports models and the expressions of catalogue/; documents import it, never the reverse. Its pages hand
+the object to documents and link to the records behind a figure (counting).
 """

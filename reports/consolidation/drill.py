@@ -70,10 +70,10 @@ def drill(scope: Scope, code: str, level: str | None = None) -> Drill:
     parts = tuple(
         DrillPart(
             data.definitions[leaf],
-            evaluator.figure(leaf, at),
-            _contributions(data, evaluator, leaf, at),
+            evaluator.figure(leaf, at, all_years=all_years),
+            _contributions(data, evaluator, leaf, at, all_years),
         )
-        for leaf, at in _leaves(data, definition, level)
+        for leaf, at, all_years in _leaves(data, definition, level)
     )
     by_year = tuple(
         (year, one.figure(code, level)) for year, one in single_years(data, facts).items()
@@ -82,12 +82,16 @@ def drill(scope: Scope, code: str, level: str | None = None) -> Drill:
 
 
 def _leaves(
-    data: ScopeData, definition: Definition, level: str | None
-) -> dict[tuple[str, str | None], None]:
-    """Return the entered or counted indicators, with their level, that a figure is made of."""
+    data: ScopeData, definition: Definition, level: str | None, all_years: bool = False
+) -> dict[tuple[str, str | None, bool], None]:
+    """Return the entered or counted indicators, with their level, that a figure is made of.
+
+    With each stands whether a stock among them is summed over the years.
+    """
     if not definition.is_computed:
-        return {(definition.code, level): None}
+        return {(definition.code, level, all_years): None}
     found = {}
+    all_years = all_years or definition.divides_years
     letters = {name[-1] for name in references_in(definition.formula) if "@" in name}
     if level and letters and Level(level).letter not in letters:
         return {}
@@ -95,7 +99,7 @@ def _leaves(
         code, _at, letter = name.partition("@")
         if code in data.definitions and code != definition.code:
             at = Level.from_letter(letter).value if letter else level
-            found.update(_leaves(data, data.definitions[code], at))
+            found.update(_leaves(data, data.definitions[code], at, all_years))
     return found
 
 
@@ -126,16 +130,14 @@ class _Summed(Sequence):
 
 
 def _contributions(
-    data: ScopeData, evaluator: Evaluator, code: str, level: str | None
+    data: ScopeData, evaluator: Evaluator, code: str, level: str | None, all_years: bool
 ) -> Sequence[Contribution]:
     definition = data.definitions[code]
-    periods = (evaluator.as_of(code),) if definition.stands_still else evaluator.years
+    periods = evaluator.periods(definition, all_years=all_years)
     counted = definition.aggregation == Aggregation.COUNT
     condition = definition.formula if counted else None
     names = data.leaves_of(condition) if condition else {code}
-    values = data.values([p for p in periods if p]).filter(
-        indicator__in=data.ids_of(names), number__isnull=False
-    )
+    values = data.values(periods).filter(indicator__in=data.ids_of(names), number__isnull=False)
     if level:
         values = values.filter(report__level=level)
     values = values.select_related("report__unit__parent", "report__period")

@@ -2,7 +2,8 @@
 
 Pure: no query and no layout here. Source: the domain's "General rules" of the catalogue. Blank is
 not zero; a sum with an "at least" part is "at least"; a stock or a count never adds over the years;
-a ratio is the formula of consolidated figures, never an average.
+a ratio is the formula of consolidated figures, never an average. What was done in all the years is
+divided by what there was in all the years: inside a ratio a stock does add, year by year.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from danvan.common.numbers import rounded
 from danvan.units.models import Level
 from reports.catalogue.expressions import UNITS, Node, references_in, value
 from reports.models import Aggregation, Qualifier, ValueType
@@ -100,10 +102,24 @@ class Definition:
         """Tell whether it is shown in per cent."""
         return self.value_type == ValueType.PERCENT
 
+    def shown(self, number: Decimal) -> Decimal:
+        """Return `number` of this indicator rounded as page, workbook and chart show it."""
+        return rounded(number, ValueType(self.value_type).places)
+
     @property
     def stands_still(self) -> bool:
         """Tell whether it is as of one period: stocks, counts and ratings never add over years."""
         return self.is_stock or self.aggregation in (Aggregation.COUNT, Aggregation.NONE)
+
+    def is_of_one_year(self, all_years: bool) -> bool:
+        """Tell whether it is as of one period where a ratio adds up stocks (`all_years`), or does not."""
+        return self.stands_still and not (all_years and self.aggregation == Aggregation.SUM)
+
+    @property
+    def divides_years(self) -> bool:
+        """Tell whether it is a ratio whose stocks are summed over the years; units are those of one."""
+        names = references_in(self.formula) if self.is_ratio and self.formula else {UNITS}
+        return not any(name.startswith(UNITS) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +165,17 @@ class Evaluator:
     ):
         self.definitions, self.facts, self.years = definitions, facts, years
         self.anchor = anchor or facts
-        self._known: dict[tuple[str, str | None], Total] = {}
+        self._known: dict[tuple[str, str | None, bool], Total] = {}
 
-    def figure(self, code: str, level: str | None = None) -> Total:
-        """Return the figure of `code` at `level`, or of all levels together."""
-        key = code, level
+    def figure(self, code: str, level: str | None = None, *, all_years: bool = False) -> Total:
+        """Return the figure of `code` at `level`, or of all levels together.
+
+        `all_years` adds up a stock over the years, as the ratios do that read it.
+        """
+        key = code, level, all_years
         if key not in self._known:
             self._known[key] = NO_TOTAL  # a formula that reads itself finds a blank
-            self._known[key] = self._compute(code, level)
+            self._known[key] = self._compute(code, level, all_years)
         return self._known[key]
 
     def as_of(self, code: str) -> int | None:
@@ -173,7 +192,7 @@ class Evaluator:
             if held == period and level in (None, at)
         )
 
-    def _compute(self, code: str, level: str | None) -> Total:
+    def _compute(self, code: str, level: str | None, all_years: bool) -> Total:
         definition = self.definitions.get(code)
         if definition is None:
             return NO_TOTAL
@@ -181,18 +200,18 @@ class Evaluator:
             return self._rated(definition, level)
         if definition.aggregation == Aggregation.NONE:
             return NO_TOTAL
-        return (
-            self._formula(definition, level)
-            if definition.is_computed
-            else self._sum(definition, level)
-        )
+        make = self._formula if definition.is_computed else self._sum
+        return make(definition, level, all_years)
 
-    def _periods(self, definition: Definition) -> Iterable[int]:
+    def periods(self, definition: Definition, *, all_years: bool = False) -> list[int]:
         """Return the periods that count for it: all, or the last with data."""
-        return (self.as_of(definition.code),) if definition.stands_still else self.years
+        if not definition.is_of_one_year(all_years):
+            return list(self.years)
+        last = self.as_of(definition.code)
+        return [] if last is None else [last]
 
-    def _sum(self, definition: Definition, level: str | None) -> Total:
-        periods = set(self._periods(definition))
+    def _sum(self, definition: Definition, level: str | None, all_years: bool) -> Total:
+        periods = self.periods(definition, all_years=all_years)
         parts = [
             part
             for (period, at), part in self.facts.parts.get(definition.code, {}).items()
@@ -203,7 +222,7 @@ class Evaluator:
         whole = parts[0]
         for part in parts[1:]:
             whole += part
-        as_of = self.years[self.as_of(definition.code)] if definition.stands_still else None
+        as_of = self.years[periods[0]] if definition.is_of_one_year(all_years) else None
         return Total(whole.total, whole.qualifier, whole.reports, as_of)
 
     def _rated(self, definition: Definition, level: str | None) -> Total:
@@ -218,12 +237,13 @@ class Evaluator:
         shown = tuple((name, counts[rank]) for rank, name in reversed(names))
         return Total(reports=counts.total(), as_of=self.years[last], ranks=shown)
 
-    def _formula(self, definition: Definition, level: str | None) -> Total:
+    def _formula(self, definition: Definition, level: str | None, all_years: bool) -> Total:
         names = references_in(definition.formula)
         letters = {name[-1] for name in names if "@" in name}
         if level and letters and Level(level).letter not in letters:
             return NO_TOTAL
-        reading = _Reading(self, level, self._units_period(names))
+        all_years = all_years or definition.divides_years
+        reading = _Reading(self, level, self._units_period(names), all_years)
         number = value(definition.formula, reading)
         used = [reading.figure(name) for name in names if not name.startswith(UNITS)]
         figure = Total(
@@ -256,8 +276,15 @@ class Evaluator:
 class _Reading:
     """What names mean in one column: the figure of its level, or of the level a name carries."""
 
-    def __init__(self, evaluator: Evaluator, level: str | None, units_period: int | None):
-        self.evaluator, self.level, self.units_period = evaluator, level, units_period
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        level: str | None,
+        units_period: int | None,
+        all_years: bool,
+    ):
+        self.evaluator, self.level = evaluator, level
+        self.units_period, self.all_years = units_period, all_years
 
     def figure(self, name: str) -> Total:
         """Return the figure a name stands for."""
@@ -265,7 +292,7 @@ class _Reading:
         level = Level.from_letter(letter).value if letter else self.level
         if code == UNITS:
             return Total(Decimal(self.evaluator.units(level, self.units_period)))
-        return self.evaluator.figure(code, level)
+        return self.evaluator.figure(code, level, all_years=self.all_years)
 
     def __call__(self, name: str) -> Decimal | None:
         return self.figure(name).number

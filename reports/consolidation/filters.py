@@ -10,7 +10,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from danvan.accounts.scope import units_visible_to
-from danvan.common.arguments import MAX_YEARS
+from danvan.common.ops.arguments import MAX_YEARS
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.consolidation.scope import Scope
 from reports.models import Aggregation, Indicator, Report, ReportingPeriod, Section, ValueType

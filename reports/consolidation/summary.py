@@ -56,13 +56,6 @@ class Line:
             return None
         return self.total.number - self.prior.number
 
-    @property
-    def change_percent(self) -> Decimal | None:
-        """The change in per cent of the prior total; None for ratios and where there is none."""
-        if self.change is None or not self.prior.number or self.definition.is_ratio:
-            return None
-        return self.change * 100 / self.prior.number
-
 
 @dataclass(frozen=True)
 class SectionLines:

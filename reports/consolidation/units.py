@@ -61,16 +61,6 @@ class _Node:
         return node
 
 
-def by_child_unit(*scope, **options) -> Breakdown:
-    """Return the figures of a unit, of the units directly below it and of all below those.
-
-    For a province: districts, each with its communes; for a district its communes. Arguments as of
-    `Scope`. The row of the unit's own office is among the parts, so that they add up exactly.
-    """
-    data = ScopeData(Scope(*scope, **options))
-    return break_down(data, data.scope.section)
-
-
 def break_down(data: ScopeData, section: str | None) -> Breakdown:
     """Return the rows by unit of one section (None: all) in the scope of `source`."""
     codes = section_codes(data, section)

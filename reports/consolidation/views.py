@@ -6,16 +6,20 @@ is asked within the units the reader may see.
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.http import Http404
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common import excel
 from danvan.common.numbers import read_id
+from danvan.common.paging import nearest_page
 from danvan.units.models import Level
 from reports.consolidation.drill import Drill, DrillPart
 from reports.consolidation.drill import drill as drill_down
@@ -45,6 +49,7 @@ def consolidation(request):
     wanted = filterset.wanted
     context = {"filter": filterset, "wanted": wanted}
     if wanted:
+        context["export_url"] = _address("consolidation_export", wanted, wanted.section)
         context |= _tables(request, wanted)
     return render(request, "reports/consolidation/page.html", context)
 
@@ -65,8 +70,11 @@ def drill(request, code: str):
         for year, figure in found.by_year
     ]
     pages = _pages(request, found)
+    definition, figure = found.definition, found.figure
     context = {
         "drill": found,
+        "percent": "%" if definition.is_ratio and figure.number is not None else "",
+        "way_back": _address("consolidation", wanted, definition.section_code),
         "pages": pages,
         "behind": _records_behind(pages),
         "wanted": wanted,
@@ -77,14 +85,22 @@ def drill(request, code: str):
     return render(request, "reports/consolidation/drill.html", context)
 
 
+def _address(page: str, wanted: Wanted, section: str | None) -> str:
+    """Return the address of `page` for what is wanted, of one section or of all."""
+    narrower = f"&{urlencode({'section': section})}" if section else ""
+    return f"{reverse(f'reports:{page}')}?{wanted.query}{narrower}"
+
+
 def _pages(request, found: Drill) -> list[tuple[DrillPart, Page]]:
     """Return each part with the page of its reports: of one part the page asked for, of others the first."""
     chosen = read_id(request.GET.get("part", ""), default=1)
     return [
         (
             part,
-            Paginator(part.contributions, REPORTS_A_PAGE).get_page(
-                request.GET.get("page") if number == chosen else 1
+            nearest_page(
+                part.contributions,
+                REPORTS_A_PAGE,
+                request.GET.get("page") if number == chosen else None,
             ),
         )
         for number, part in enumerate(found.parts, 1)
@@ -124,6 +140,7 @@ def _tables(request, wanted: Wanted) -> dict:
     breakdown = section and break_down(data, section.code)
     return {
         "found": found,
+        "texts": _text_section(data, wanted.section),
         "years": years_text(wanted.first, wanted.last),
         "inclusion": inclusion_text(found),
         "levels": [(level, Level(level).label) for level in found.levels],
@@ -134,6 +151,13 @@ def _tables(request, wanted: Wanted) -> dict:
         "unit_page": breakdown and _unit_page(request, breakdown),
         "chart": breakdown and _chart(breakdown, wanted.chart),
     }
+
+
+def _text_section(data: ScopeData, section: str | None) -> str:
+    """Return the name of the chosen section where it holds texts alone, else ""."""
+    rows = [row for row in data.definitions.values() if row.section_code == section]
+    only = rows and all(row.value_type == ValueType.TEXT for row in rows)
+    return rows[0].section_label if only else ""
 
 
 def _table_section(found: Consolidation, wanted: Wanted):
@@ -153,7 +177,7 @@ def _unit_page(request, breakdown: Breakdown) -> Page:
     rows = []
     for part in breakdown.total.parts:
         rows += [(part, None), *((below, part) for below in part.parts)]
-    page = Paginator(rows, UNITS_A_PAGE).get_page(request.GET.get("page"))
+    page = nearest_page(rows, UNITS_A_PAGE, request.GET.get("page"))
     if page.object_list and page.object_list[0][1]:
         page.object_list.insert(0, (page.object_list[0][1], None))
     return page

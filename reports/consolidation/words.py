@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from danvan.common.numbers import format_change, format_number
 from danvan.units.models import Level
 from reports.consolidation.figures import Definition, Total
@@ -63,17 +65,14 @@ def _entered(definition: Definition, number) -> str:
     return number_text(number, definition)
 
 
-def number_text(number, definition: Definition) -> str:
-    """Return a number of an indicator: ratios with one decimal at most, others as they are."""
-    if number is None:
-        return ""
-    return format_number(round(number, 1) if definition.is_ratio else number)
+def number_text(number: Decimal | None, definition: Definition) -> str:
+    """Return a number of an indicator in words: "1.140", "90,5"; "" for none."""
+    return "" if number is None else format_number(definition.shown(number))
 
 
 def change_text(line: Line) -> str:
     """Return the change of a line with its sign, in points for a ratio; "" where there is none."""
-    is_ratio = line.change is not None and line.definition.is_ratio
-    return format_change(round(line.change, 1) if is_ratio else line.change)
+    return format_change(None if line.change is None else line.definition.shown(line.change))
 
 
 def row_label(row: UnitRow) -> str:

@@ -7,7 +7,7 @@ import datetime
 from django.db import connection
 from django.db.models import Q
 
-from danvan.common.benchmarks import Ratio, benchmark, best_of
+from danvan.common.ops.benchmarks import Ratio, benchmark, best_of
 from danvan.units.models import AdministrativeUnit
 from records.benchmarks import fill, units
 from records.kinds import KINDS

@@ -9,30 +9,17 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
-from urllib.parse import urlencode
 
 from django.db import models
 from django.urls import reverse
 
 from danvan.units.models import AdministrativeUnit
-from records.kinds import RecordKind
-from reports.counting.table import MEASURES, Measure, Origin
+from reports.counting.table import MEASURES, Measure
 from reports.models import Indicator, Report, ReportingPeriod, ReportUnit
 
 # By unit id, then by code. Plain numbers as the database gives them; what is blank is left out.
 Counted = dict[int, dict[str, int | Decimal]]
-
-
-@dataclass(frozen=True)
-class Behind:
-    """The records behind a figure: their kind, the list's filter as a query string, the rows themselves."""
-
-    kind: RecordKind
-    query: str
-    rows: models.QuerySet
-    measure: Measure
 
 
 def counted(units: models.QuerySet[AdministrativeUnit], period: ReportingPeriod) -> Counted:
@@ -112,21 +99,6 @@ def counted_for(report: Report) -> dict[str, Decimal]:
     return {code: Decimal(number) for code, number in numbers.items() if code in entered}
 
 
-def records_behind(unit: AdministrativeUnit, period: ReportingPeriod, code: str) -> Behind | None:
-    """Return the records behind the figure of indicator `code`, None for one that is not counted.
-
-    `rows` are not scoped: pages use `query`, which leads to the record list of what the person may see.
-    """
-    names = period.catalogue.indicators.filter(code=code).values_list("measure", flat=True)
-    measure = MEASURES.get(names[0] if names else "")
-    if measure is None:
-        return None
-    origin: Origin = measure.origin
-    rows = origin.rows(period.start, period.end).filter(measure.where, **{origin.unit: unit.pk})
-    params = {**origin.params(unit.pk, period.start, period.end), **dict(measure.query)}
-    return Behind(origin.kind, urlencode(params), rows, measure)
-
-
 def links_behind(
     reports: Iterable[Report], codes: Iterable[str] | None = None
 ) -> dict[tuple[int, str], str]:
@@ -153,8 +125,7 @@ def links_behind(
         span = report.period.start, report.period.end
         for catalogue, code, measure in measures:
             if catalogue == report.period.catalogue_id:
-                params = {**measure.origin.params(report.unit_id, *span), **dict(measure.query)}
-                params["gom"] = others.get(report.pk, [])
                 address = reverse("records:list", args=[measure.origin.kind])
-                links[report.pk, code] = f"{address}?{urlencode(params, doseq=True)}"
+                query = measure.query_of(report.unit_id, *span, others.get(report.pk, ()))
+                links[report.pk, code] = f"{address}?{query}"
     return links

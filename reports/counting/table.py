@@ -1,7 +1,7 @@
 """The table of measures: which indicator is counted from which kind of record, and how.
 
 A record counts in the period that contains its start date. Computed indicators are not here: ratios and
-totals follow from typed ones by the catalogue's formulas (COMPUTED lists those fed by records).
+totals follow from typed ones by the catalogue's formulas.
 
 Choices that the catalogue leaves open:
 - Dialogues led only by the council's chairman are kept as records but count in no DT figure: DT03 may
@@ -21,8 +21,10 @@ Choices that the catalogue leaves open:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.db import models
 from django.db.models import Case, Count, F, Max, Q, Sum, Value, When
@@ -45,25 +47,6 @@ from records.models import (
 from records.models.mobilisation_model import counted_recognitions
 
 Aggregate = Callable[[Q], models.Expression]
-Days = tuple  # first and last day of the period
-COMPUTED = [
-    "TH06",
-    "DT11",
-    "DT13",
-    "DT14",
-    "TD12",
-    "DV08",
-    "DV15",
-    "CQ03",
-    "CQ04",
-    "CQ05",
-    "CQ10",
-    "DC03",
-    "DC06",
-    "DC11",
-    "GS06",
-    "TP07",
-]
 
 
 @dataclass(frozen=True)
@@ -96,6 +79,20 @@ class Measure:
     def expression(self) -> models.Expression:
         """The aggregate, to be annotated on rows grouped by unit."""
         return self.aggregate(self.where)
+
+    def query_of(
+        self,
+        unit_id: int,
+        start: datetime.date,
+        end: datetime.date,
+        others: Collection[int] = (),
+    ) -> str:
+        """Return the query string that shows the rows of a unit's figure in the record list.
+
+        `others` are the units whose work its report answers for as well.
+        """
+        params = {**self.origin.params(unit_id, start, end), **dict(self.query), "gom": others}
+        return urlencode(params, doseq=True)
 
 
 def count(where: Q) -> models.Expression:

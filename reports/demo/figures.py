@@ -12,7 +12,7 @@ from reports.demo.board import Board, DemoUnit
 from reports.demo.chance import between, noise
 from reports.demo.notes import explain
 from reports.demo.totals import AT_LEAST, BELOW_GOOD, YEARS
-from reports.figures.writing import Figure
+from reports.figures.figure import Figure
 from reports.models import Qualifier
 
 SHOWCASE = "13369"  # xã Tiên Sơn, the commune of the guide and of the first look

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from reports.demo.board import DemoUnit
 from reports.demo.chance import pick
+from reports.figures.figure import Figure
 from reports.figures.rules import JUMP_SHARE, JUMP_STEP
-from reports.figures.writing import Figure
 
 _UP = {
     "QT": ["Tăng do trong năm có thêm nghị quyết, chỉ thị mới phải quán triệt."],

@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from danvan.accounts.models import User
+from danvan.common.ops import append_only
 from danvan.units.models import AdministrativeUnit
 from danvan.units.organisations import office_name
 from reports.demo.accounts import make_accounts
@@ -28,8 +29,8 @@ from reports.demo.scenario import (
 )
 from reports.demo.totals import YEARS
 from reports.demo.units import STRUCTURE_DATE, demo_unit, demo_units
-from reports.figures import ledger
-from reports.figures.writing import Figure, write_figures, write_many
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures, write_many
 from reports.models import (
     DeadlineExtension,
     FigureChange,
@@ -140,13 +141,14 @@ class _Year:
         period = open_period(
             self.year,
             is_demo=True,
+            actor=self._province(),
             due_commune=self.due.commune,
             due_district=self.due.district,
             due_province=self.due.province,
         )
-        PeriodLog.objects.filter(period=period).update(
-            at=_moment(datetime.date(self.year, 11, 15)), actor=self._province()
-        )
+        moment = _moment(datetime.date(self.year, 11, 15))
+        with append_only.unprotected(connection, PeriodLog._meta.db_table):
+            PeriodLog.objects.filter(period=period).update(at=moment)
         return period
 
     def _province(self) -> User:
@@ -202,7 +204,7 @@ class _Year:
                         for code, text in course.remarks
                     ]  # fmt: skip
         moves.sort(key=lambda move: move.at)
-        _create_dated(Transition, moves, "at")
+        Transition.objects.bulk_create(moves, batch_size=500)
         _create_dated(Remark, remarks, "created_at")
 
     def _actor(self, report: Report, action: str) -> User:
@@ -226,7 +228,7 @@ class _Year:
         # By key, without order or join: PostgreSQL knows nothing yet of the new rows and took minutes.
         saved = Report.objects.filter(pk=OuterRef("report")).order_by().values("saved_at")
         lines = FigureChange.objects.filter(report__in=[report.pk for report in self.reports])
-        with ledger.unprotected(connection):
+        with append_only.unprotected(connection, FigureChange._meta.db_table):
             lines.update(at=Subquery(saved))
 
     def _correct_showcase(self, figures: YearFigures) -> None:
@@ -241,8 +243,7 @@ class _Year:
         moment, actor = _moment(datetime.date(self.year + 1, 1, 20)), self._province()
         self.period.is_closed, self.period.closed_at, self.period.closed_by = True, moment, actor
         self.period.save(update_fields=["is_closed", "closed_at", "closed_by"])
-        log = PeriodLog.objects.create(period=self.period, action="Khóa kỳ", actor=actor)
-        PeriodLog.objects.filter(pk=log.pk).update(at=moment)
+        PeriodLog.objects.create(period=self.period, action="Khóa kỳ", actor=actor, at=moment)
 
 
 def _move(report: Report, step, state: State, actor: User) -> Transition:

@@ -1,4 +1,4 @@
-"""What is sent out: letterheads, charts, the official workbook.
+"""What is sent out: letterheads, charts, the official workbook. Counts nothing itself.
 
-Renders objects of consolidation, counts nothing itself.
+Imports models and consolidation, whose objects it renders; pages and commands import it.
 """

@@ -1,4 +1,5 @@
-"""What a unit typed: the one writer of figures with its ledger, reading, checking, rules, the form.
+"""What a unit typed: a figure and what it may be, the one writer with its ledger, reading, rules, the form.
 
-Imports models, catalogue, counting and the moves of workflow; not consolidation, documents or sheets.
+Imports models, the expressions of catalogue/, counting and the moves of workflow; not consolidation,
+documents or sheets.
 """

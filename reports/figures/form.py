@@ -11,11 +11,13 @@ from functools import cached_property
 from danvan.common.numbers import format_number
 from danvan.common.words import EMPTY
 from reports.counting.counting import counted_for, links_behind
+from reports.figures.below import sums_below
+from reports.figures.figure import BLANK, Figure, computed_text, describe
 from reports.figures.reading import EntryProblem, read_figure, typed_form
-from reports.figures.rules import Finding, RuleBook, describe, percent
-from reports.figures.writing import BLANK, Conflict, Figure, figures_of
-from reports.models import Indicator, Remark, Report, Section
-from reports.workflow.submission import blank_codes, prior_report
+from reports.figures.rules import Finding, RuleBook
+from reports.figures.stored import figures_of, prior_report
+from reports.figures.writing import Conflict
+from reports.models import Indicator, Remark, Report, Section, ValueType
 
 NOTE, QUALIFIER = "-note", "-q"
 
@@ -42,6 +44,22 @@ class Entry:
     def code(self) -> str:
         """The indicator code: it names the input and the anchor."""
         return self.indicator.code
+
+    @property
+    def unit_of_measure(self) -> str:
+        """The unit that stands behind the label; words and ranks have none."""
+        has_unit = self.indicator.value_type not in (ValueType.TEXT, ValueType.RATING)
+        return self.indicator.unit_of_measure if has_unit else ""
+
+    @property
+    def classes(self) -> str:
+        """The CSS classes of the line: what kind of figure, and whether it needs a look."""
+        kinds = {
+            "entry-text": self.indicator.value_type == ValueType.TEXT,
+            "sub": self.indicator.parent_id,
+            "bad": self.is_bad,
+        }
+        return " ".join(name for name, holds in kinds.items() if holds)
 
     @property
     def needs_note(self) -> bool:
@@ -221,11 +239,16 @@ class EntrySheet:
 
     def problems(self) -> list[Finding]:
         """Return what the rules say of the stored figures."""
-        return self.book.check(self.stored, prior=self.prior_numbers, counted=self.counted)
+        return self.book.check(
+            self.stored,
+            prior=self.prior_numbers,
+            counted=self.counted,
+            below=sums_below(self.report, self.stored),
+        )
 
     def blanks(self) -> list[str]:
         """Return the codes still blank."""
-        return blank_codes(self.book, self.stored)
+        return self.book.blanks(self.stored)
 
     def sections(self) -> list[EntrySection]:
         """Return the page: every figure shown to this level, by section."""
@@ -256,9 +279,8 @@ class EntrySheet:
             indicator, shown=describe(indicator, figure), prior=describe(indicator, before)
         )
         if indicator.is_computed:
-            is_ratio = indicator.value_type == "PCT"
-            show = percent if is_ratio else format_number
-            entry.shown, entry.prior = show(computed.get(code)), show(computed_prior.get(code))
+            entry.shown = computed_text(indicator, computed.get(code))
+            entry.prior = computed_text(indicator, computed_prior.get(code))
             return entry
         stored = (typed_form(indicator, figure), figure.qualifier, figure.note)
         entry.typed, entry.qualifier, entry.note = self.typed.get(code, stored)

@@ -8,8 +8,7 @@ from django.core.exceptions import ValidationError
 
 from danvan.common.numbers import NumberProblem, format_number, parse_number
 from danvan.common.text import clean_line, clean_text, search_key
-from reports.figures.checking import check_figure
-from reports.figures.writing import Figure
+from reports.figures.figure import Figure, check_figure
 from reports.models import Indicator, Qualifier, ValueType
 
 _PREFIX = re.compile(r"^(trên|hơn|ít nhất|khoảng|trên dưới|ước)\s+(?=\d)", re.IGNORECASE)

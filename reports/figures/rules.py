@@ -1,4 +1,4 @@
-"""Checking one report's figures: the catalogue's rules, the jump against last year, the gap to the records."""
+"""Checking one report's figures: the catalogue's rules, jumps, gaps to the records, sums of the units below."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from decimal import Decimal
 from danvan.common.numbers import format_number
 from danvan.units.models import Level
 from reports.catalogue.expressions import holds, names_in, parse, value
-from reports.figures.writing import BLANK, Figure
-from reports.models import Aggregation, Indicator, Qualifier, Rule, Severity, ValueType
+from reports.figures.figure import BLANK, Figure
+from reports.models import Aggregation, Indicator, Rule, Severity
 
 # A jump asks for a sentence when it is over half of last year's figure and not a matter of a few units:
 # small counts (1 → 2) would otherwise ask all the time.
@@ -73,19 +73,32 @@ class RuleBook:
             if row.is_computed and row.shown_to(self.level)
         }
 
+    def blanks(self, figures: Mapping[str, Figure]) -> list[str]:
+        """Return what the unit enters and has left blank (the six-organisation parts are optional)."""
+        return [
+            code
+            for code, row in self.indicators.items()
+            if row.entered_by(self.level)
+            and not row.is_component
+            and figures.get(code, BLANK).is_blank
+        ]
+
     def check(
         self,
         figures: Mapping[str, Figure],
         *,
         prior: Mapping[str, Decimal] | None = None,
         counted: Mapping[str, Decimal] | None = None,
+        below: Mapping[str, set[Decimal]] | None = None,
     ) -> list[Finding]:
         """Return every problem of `figures`, in the catalogue's order.
 
-        `prior` are last year's numbers, `counted` those of the records, by code.
+        `prior` are last year's numbers, `counted` those of the records, `below` the sums of the units
+        below (figures/below.py), by code.
         """
         found = [*self._broken(figures), *self._jumps(figures, prior or {})]
         found += self._gaps(figures, counted or {})
+        found += self._copies(figures, below or {})
         order = {code: place for place, code in enumerate(self.indicators)}
         return sorted(found, key=lambda problem: (order[problem.code], problem.severity))
 
@@ -137,23 +150,16 @@ class RuleBook:
                     frozenset({code}),
                 )
 
-
-def describe(indicator: Indicator, figure: Figure) -> str:
-    """Return a figure as people read it: "trên 1.140", "Có", "Tốt", a text; "" for blank."""
-    if indicator.value_type == ValueType.TEXT:
-        return figure.text
-    if figure.number is None:
-        return ""
-    if indicator.value_type == ValueType.BOOLEAN:
-        return "Có" if figure.number else "Không"
-    if indicator.value_type == ValueType.RATING:
-        rank = int(figure.number)
-        return indicator.scale[rank - 1] if 0 < rank <= len(indicator.scale) else str(rank)
-    return Qualifier(figure.qualifier).prefix + format_number(figure.number)
-
-
-def percent(ratio: Decimal | None) -> str:
-    """Return a ratio as "90,5%", at most one decimal; "" for blank."""
-    if ratio is None:
-        return ""
-    return f"{format_number(round(ratio * 100, 1))}%"
+    def _copies(self, figures, below):
+        for code, sums in below.items():
+            figure = figures.get(code, BLANK)
+            if figure.number in sums:
+                yield Finding(
+                    code,
+                    Severity.WARNING,
+                    f"{code} bằng đúng tổng của các đơn vị cấp dưới ({format_number(figure.number)}). "
+                    "Chỉ nhập số của cơ quan mình; số của cấp dưới được cộng tự động. "
+                    "Nếu số đúng, vui lòng ghi giải trình.",
+                    bool(figure.note),
+                    frozenset({code}),
+                )

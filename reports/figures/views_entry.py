@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views import View
 
+from danvan.accounts.models.trail import stand_ins
 from danvan.common.numbers import read_id
+from danvan.units.models import Level
 from reports.figures.form import EntrySheet
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
 from reports.models import Qualifier, Report, Source
@@ -140,6 +142,7 @@ class EntryView(View):
     def page(self, sheet: EntrySheet, status: int = 200, refusal: NotReady | None = None):
         sections = sheet.sections()
         bad = [entry for section in sections for entry in section.entries if entry.is_bad]
+        unit_id = self.report.unit_id
         context = {
             "report": self.report,
             "sheet": sheet,
@@ -151,7 +154,8 @@ class EntryView(View):
             "qualifiers": Qualifier.choices,
             "total": sum(len(section.required) for section in sections),
             "filled": sum(section.filled for section in sections),
-            "on_behalf": self.request.user.unit_id != self.report.unit_id,
+            "own_figures": self.report.level != Level.COMMUNE,
+            "on_behalf": stand_ins(self.request.user, [unit_id])[unit_id],
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
         }
         return render(self.request, "reports/entry.html", context, status=status)

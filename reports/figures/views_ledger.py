@@ -9,12 +9,12 @@ from django.views.decorators.http import require_safe
 from danvan.accounts.audit.filters import LogFilter
 from danvan.accounts.audit.views import AuditorView, filtered, log_file
 from danvan.accounts.models.trail import role_in_words
-from danvan.common.excel import DATE_TIME, Column
+from danvan.common.excel import DATE_TIME
 from danvan.common.filters import DayFilter
+from danvan.common.sheets.columns import Column
 from danvan.common.text import clean_line, search_key
 from danvan.units.kinds import strip_kind
-from reports.figures.rules import describe
-from reports.figures.writing import Figure
+from reports.figures.figure import Figure, describe
 from reports.models import FigureChange
 from reports.models.report import Source
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import standing
 from danvan.imports.bulk import insert_many
 from danvan.units.organisations import office_name
-from reports.figures.checking import check_figure
-from reports.models import FigureChange, Indicator, Qualifier, Report, Value
+from reports.figures.figure import BLANK, Figure, check_figure
+from reports.figures.stored import figures_of
+from reports.models import FigureChange, Indicator, Report, Value
+from reports.workflow.holding import lock_for_figures
 from reports.workflow.moves import lock_reason
 
 BATCH = 1000
@@ -29,53 +31,6 @@ _LINE = (
     *("report", "indicator", "old", "new", "version", "actor", "actor_unit", "actor_role"),
     *("on_behalf", "source", "reason", "request_id", "at"),
 )
-
-
-@dataclass(frozen=True)
-class Figure:
-    """What a report says for one indicator. A blank one has neither number nor text (a note may stand)."""
-
-    number: Decimal | None = None
-    qualifier: str = Qualifier.EXACT.value
-    text: str = ""
-    note: str = ""
-
-    def __post_init__(self):
-        if self.number is not None:
-            # One spelling per number: 5, 5.0 and 5.000 are the same figure.
-            number = Decimal(self.number)
-            object.__setattr__(self, "number", number.normalize() if number else Decimal(0))
-        object.__setattr__(self, "qualifier", str(self.qualifier))
-
-    @property
-    def is_blank(self) -> bool:
-        """Tell whether nothing was entered. Zero is something."""
-        return self.number is None and not self.text
-
-    def as_json(self) -> dict | None:
-        """Return the ledger's form of the figure, None where there is nothing at all."""
-        if self == BLANK:
-            return None
-        number = None if self.number is None else f"{self.number:f}"
-        # Spelled out: asdict copies deeply, which tells on a sheet of 10,000 figures.
-        kept = {"qualifier": self.qualifier, "text": self.text, "note": self.note}
-        return {"number": number, **kept}
-
-    @classmethod
-    def from_json(cls, data: dict | None) -> Figure:
-        """Return the figure of a ledger entry."""
-        if data is None:
-            return BLANK
-        number = None if data["number"] is None else Decimal(data["number"])
-        return cls(**{**data, "number": number})
-
-    @classmethod
-    def of(cls, value: Value) -> Figure:
-        """Return the figure of a stored value."""
-        return cls(value.number, value.qualifier, value.text, value.note)
-
-
-BLANK = Figure()
 
 
 @dataclass(frozen=True)
@@ -111,12 +66,6 @@ class WriteResult:
         return sum(len(codes) for codes in self.changed.values())
 
 
-def figures_of(report: Report) -> dict[str, Figure]:
-    """Return the stored figures of `report` by indicator code (blank ones are absent)."""
-    values = report.values.select_related("indicator")
-    return {value.indicator.code: Figure.of(value) for value in values}
-
-
 def figures_at(report: Report, version: int, current: Mapping[str, Figure]) -> dict[str, Figure]:
     """Return the figures as they were at `version`, by rolling `current` back along the ledger."""
     figures = dict(current)
@@ -144,7 +93,7 @@ def write_figures(
     `report`.
     """
     with transaction.atomic():
-        _lock([report.pk])
+        lock_for_figures([report.pk])
         report.refresh_from_db(fields=["state", "version", "period"])
         if version is not None and version < report.version:
             changes = _without_stale(report, changes, version)
@@ -198,25 +147,13 @@ def write_many(
     through `editable_by`. Raises ReportLocked (names the unit) and ValidationError; then nothing is written.
     """
     with transaction.atomic():
-        reports = _lock(changes)
+        reports = lock_for_figures(changes)
         for report in reports:
             if locked := lock_reason(report):
                 raise ReportLocked(f"{report.unit}: {locked}" if len(reports) > 1 else locked)
         batch = _Batch(reports, changes)
         batch.write(actor, source, reason, request_id)
     return WriteResult(batch.changed)
-
-
-def _lock(report_ids: Iterable[int]) -> list[Report]:
-    """Lock and return the reports, in one order for everybody so that two batches cannot deadlock."""
-    ids = list(report_ids)
-    locked = Report.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))
-    list(locked.values_list("pk"))
-    return list(
-        Report.objects.filter(pk__in=ids)
-        .with_due_dates()
-        .select_related("period__closed_by", "unit__parent", "reviewer")
-    )
 
 
 class _Batch:
@@ -284,11 +221,13 @@ class _Batch:
     def _ledger(self, actor, *door: str) -> Iterator[tuple]:
         """Yield the lines as _LINE; who signs, and as what, is asked once per report."""
         now = connection.ops.adapt_datetimefield_value(timezone.now())
+        units = {report.unit_id for report in self.reports.values()}
+        others = stand_ins(actor, units) if actor is not None else {}
         for pk, lines in self.lines.items():
             report, who = self.reports[pk], (None, "", "", False)
             if actor is not None:
                 office = office_name(actor.unit, report.period.end)
-                who = (actor.pk, office, str(standing(actor)), actor.unit_id != report.unit_id)
+                who = (actor.pk, office, str(standing(actor)), bool(others[report.unit_id]))
             for line in lines:
                 yield (pk, *line, report.version + 1, *who, *door, now)
 

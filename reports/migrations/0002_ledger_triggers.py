@@ -1,8 +1,10 @@
-"""The ledger of figures refuses UPDATE and DELETE in the database itself (reports/figures/ledger.py)."""
+"""The ledger of figures refuses UPDATE and DELETE in the database itself (danvan/common/ops/append_only.py)."""
 
 from django.db import migrations
 
-from reports.figures import ledger
+from danvan.common.ops import append_only
+
+LEDGER = "reports_figurechange"
 
 
 class Migration(migrations.Migration):
@@ -10,8 +12,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(
-            lambda apps, schema_editor: ledger.protect(schema_editor.connection),
-            lambda apps, schema_editor: ledger.unprotect(schema_editor.connection),
+            lambda apps, schema_editor: append_only.protect(schema_editor.connection, LEDGER),
+            lambda apps, schema_editor: append_only.unprotect(schema_editor.connection, LEDGER),
             elidable=False,
         )
     ]

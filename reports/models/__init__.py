@@ -1,4 +1,7 @@
-"""Models of the yearly report: the catalogue, the period, the report with its values and its log."""
+"""Models of the yearly report: the catalogue, the period, the report with its values and its log.
+
+Imports danvan.accounts, danvan.units and the expressions of catalogue/; no other room of reports.
+"""
 
 from reports.models.answering import ReportUnit
 from reports.models.catalogue import (

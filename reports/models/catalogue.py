@@ -24,6 +24,11 @@ class ValueType(models.TextChoices):
     RATING = "RATING", "Xếp loại"
     TEXT = "TEXT", "Lời văn"
 
+    @property
+    def places(self) -> int:
+        """How many decimals are shown at most, wherever a figure of it is shown."""
+        return 1 if self == ValueType.PERCENT else 3
+
 
 class Aggregation(models.TextChoices):
     """How values of many units become one."""
@@ -59,9 +64,7 @@ class Catalogue(models.Model):
     @property
     def is_frozen(self) -> bool:
         """Tell whether reports of the year were ever submitted: from then on the catalogue stands still."""
-        from reports.models.report import Report
-
-        return Report.objects.filter(period__catalogue=self, submitted_at__isnull=False).exists()
+        return self.periods.filter(reports__submitted_at__isnull=False).exists()
 
     @property
     def is_opened(self) -> bool:
@@ -168,17 +171,13 @@ class Indicator(CatalogueRow):
         related_name="parts",
     )
     measure = models.CharField(
-        "cách đếm từ hồ sơ",
-        max_length=12,
-        blank=True,
+        "cách đếm từ hồ sơ", max_length=12, blank=True,
         help_text="Mã phép đếm; để trống nếu nhập tay.",
-    )
+    )  # fmt: skip
     scale = models.JSONField(
-        "thang xếp loại",
-        default=list,
-        blank=True,
+        "thang xếp loại", default=list, blank=True,
         help_text="Từ thấp đến cao; hạng thấp nhất là 1.",
-    )
+    )  # fmt: skip
     order = models.PositiveSmallIntegerField("thứ tự", default=0)
 
     class Meta:
@@ -343,7 +342,7 @@ def _check_expression(row: CatalogueRow, field: str, text: str, *, condition: bo
 
 def with_submissions(catalogues: models.QuerySet) -> models.QuerySet:
     """Return `catalogues` annotated with `has_submissions`, for lists that show which are frozen."""
-    from reports.models.report import Report
-
-    submitted = Report.objects.filter(period__catalogue=OuterRef("pk"), submitted_at__isnull=False)
+    submitted = Catalogue.objects.filter(
+        pk=OuterRef("pk"), periods__reports__submitted_at__isnull=False
+    )
     return catalogues.annotate(has_submissions=Exists(submitted))

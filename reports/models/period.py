@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.units.models import Level
@@ -137,13 +138,15 @@ class ReportingPeriod(models.Model):
 class PeriodLog(models.Model):
     """What was done to a period: opened, closed, reopened; by whom and why."""
 
-    period = models.ForeignKey(ReportingPeriod, on_delete=models.CASCADE, related_name="log")
+    period = models.ForeignKey(ReportingPeriod, on_delete=models.PROTECT, related_name="log")
     action = models.CharField("việc", max_length=20)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     reason = models.CharField("lý do", max_length=500, blank=True)
-    at = models.DateTimeField("lúc", auto_now_add=True)
+    at = models.DateTimeField("lúc", default=timezone.now, editable=False)
+
+    append_only = True
 
     class Meta:
         verbose_name = "nhật ký kỳ báo cáo"

@@ -113,6 +113,11 @@ class Report(models.Model):
         return max(filter(None, (self.extension_end, self.period.due_date_of(self.level))))
 
     @property
+    def settled_at(self) -> datetime.datetime | None:
+        """When the report was approved or, before that, sent; lists show it."""
+        return self.approved_at if self.state == State.APPROVED else self.submitted_at
+
+    @property
     def is_late(self) -> bool:
         """Tell whether the due date passed without a submission (or it was submitted after it)."""
         day = timezone.localdate(self.submitted_at) if self.submitted_at else timezone.localdate()
@@ -236,6 +241,7 @@ class FigureChange(models.Model):
     request_id = models.CharField(max_length=36, blank=True)
     at = models.DateTimeField("lúc", auto_now_add=True)
 
+    append_only = True
     objects = FigureChangeQuerySet.as_manager()
 
     class Meta:
@@ -283,7 +289,7 @@ class Remark(models.Model):
 class Transition(models.Model):
     """One move of a report through the workflow: who, from, to, when and why."""
 
-    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="transitions")
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="transitions")
     action = models.CharField("việc", max_length=10)
     from_state = models.CharField("từ", max_length=9, choices=State)
     to_state = models.CharField("đến", max_length=9, choices=State)
@@ -292,8 +298,9 @@ class Transition(models.Model):
     )
     actor_unit = models.CharField("đơn vị khi đó", max_length=150, blank=True)
     reason = models.CharField("lý do", max_length=1000, blank=True)
-    at = models.DateTimeField("lúc", auto_now_add=True)
+    at = models.DateTimeField("lúc", default=timezone.now, editable=False)
 
+    append_only = True
     objects = ValueQuerySet.as_manager()
 
     class Meta:

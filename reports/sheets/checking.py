@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from danvan.common.sheets import cells
+from danvan.common.sheets.columns import Problem
 from danvan.common.text import clean_text
 from danvan.imports.checking import error_verdict
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import Checker, Problem, Verdict
+from danvan.imports.targets import Checker, Verdict
+from reports.figures.below import sums_below
+from reports.figures.figure import BLANK, Figure
 from reports.figures.reading import EntryProblem, read_figure
 from reports.figures.rules import RuleBook
-from reports.figures.writing import BLANK, Figure
-from reports.models import Indicator, Report, ReportingPeriod, Value, ValueType
+from reports.figures.stored import stored_figures
+from reports.models import Indicator, Report, ReportingPeriod, ValueType
 from reports.workflow.moves import lock_reason
 
 MAX_WARNINGS = 40
@@ -21,16 +24,6 @@ def indicators_of(period: ReportingPeriod) -> list[Indicator]:
     """Return the indicators somebody types in `period`, in the catalogue's order."""
     rows = Indicator.objects.filter(catalogue=period.catalogue_id).select_related("section")
     return [row for row in rows.order_by("section__order", "order") if not row.is_computed]
-
-
-def stored_figures(reports) -> dict[int, dict[str, Figure]]:
-    """Return report id → code → Figure of `reports` (a queryset), in one query."""
-    found: dict[int, dict[str, Figure]] = {}
-    values = Value.objects.filter(report__in=reports.values("pk"))
-    columns = ("report_id", "indicator__code", "number", "qualifier", "text", "note")
-    for report_id, code, *figure in values.values_list(*columns):
-        found.setdefault(report_id, {})[code] = Figure(*figure)
-    return found
 
 
 class ValueChecker(Checker):
@@ -142,7 +135,8 @@ class ValueChecker(Checker):
         """Tell which rules the unit's figures would break: as in the form, they stop the sending only."""
         if report.level not in self.books:
             self.books[report.level] = RuleBook(self.period.catalogue_id, report.level)
-        for problem in self.books[report.level].check(merged):
+        below = sums_below(report, merged)
+        for problem in self.books[report.level].check(merged, below=below):
             if problem.settled:
                 continue
             if len(self.warnings) < MAX_WARNINGS:

@@ -7,32 +7,36 @@ from collections.abc import Iterator
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
-from import_export import fields, resources
 
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.numbers import MAX_FIGURE
+from danvan.common.sheets.columns import Column, code_cell
 from danvan.common.words import EMPTY
 from danvan.imports.models import ImportJob
-from danvan.imports.targets import Column, PreviewLine, Refused, Target, digest
+from danvan.imports.targets import PreviewLine, Refused, Target, digest
 from danvan.units.models import Level
 from danvan.units.queries import tree_order
-from reports.figures.rules import describe
-from reports.figures.writing import BLANK, Figure, ReportLocked, write_many
+from reports.figures.figure import BLANK, Figure, describe
+from reports.figures.stored import stored_figures
+from reports.figures.writing import ReportLocked, write_many
 from reports.models import Indicator, Report, ReportingPeriod, Source, ValueType
-from reports.sheets.checking import NAME, UNIT, ValueChecker, indicators_of, stored_figures
+from reports.sheets.checking import NAME, UNIT, ValueChecker, indicators_of
+from reports.workflow.holding import lock_for_figures
 from reports.workflow.moves import lock_reason
 
 UNITS_AT_ONCE = 500  # units whose figures an export holds in memory
-
-
-class ValueResource(resources.Resource):
-    """The fixed columns of the sheet; the indicators of the year follow them."""
-
-    unit = fields.Field(attribute="unit__code", column_name="Mã đơn vị", readonly=True)
-    unit_name = fields.Field(attribute="unit__name", column_name="Đơn vị", readonly=True)
-
-    class Meta:
-        import_id_fields = ("unit",)
+UNIT_COLUMNS = (
+    Column(
+        "Mã đơn vị",
+        key=UNIT,
+        cell=code_cell(),
+        required=True,
+        synonyms=("Mã", "Mã xã", "Mã ĐVHC"),
+        locked=True,
+    ),
+    Column("Đơn vị", 28, key=NAME, synonyms=("Tên đơn vị", "Xã, phường"), locked=True),
+)
 
 
 class ValueTarget(Target):
@@ -67,12 +71,8 @@ class ValueTarget(Target):
         return rows.with_due_dates().order_by(tree_order("unit"))
 
     def columns(self, job):
-        period = self.period_of(job)
-        found = [
-            Column(UNIT, "Mã đơn vị", True, ("Mã", "Mã xã", "Mã ĐVHC"), 11, "@", locked=True),
-            Column(NAME, "Đơn vị", False, ("Tên đơn vị", "Xã, phường"), 28, locked=True),
-        ]
-        return found + [_column(row) for row in _entered_in(self.reports_of(job), period)]
+        indicators = _entered_in(self.reports_of(job), self.period_of(job))
+        return [*UNIT_COLUMNS, *map(_column, indicators)]
 
     def matcher(self, job):
         """Headings are matched by their whole text, by label, or by the code they begin with."""
@@ -92,6 +92,10 @@ class ValueTarget(Target):
         rows = self.reports_of(job).filter(unit__in=list(unit_ids))
         may = job.owner.is_active and job.owner.can(Action.ENTER_REPORT)
         return digest(may, [(r.pk, r.version, r.state, lock_reason(r)) for r in rows])
+
+    def hold(self, job, unit_ids):
+        reports = Report.objects.filter(period=job.params["period"], unit__in=list(unit_ids))
+        lock_for_figures(reports.order_by().values_list("pk", flat=True))
 
     def write(self, job, items):
         changes: dict[int, dict[str, Figure]] = {}
@@ -169,13 +173,10 @@ class ValueTarget(Target):
         """Return the sheet of all figures of `period` that `user` may read."""
         reports = Report.objects.visible_to(user).filter(period=period)
         indicators = _entered_in(reports, period)
-        columns = [excel.Column("Mã đơn vị", 11), excel.Column("Đơn vị", 28)]
-        for row in indicators:
-            column = _column(row)
-            columns.append(excel.Column(column.heading, column.width, column.fmt))
+        columns = [*UNIT_COLUMNS, *map(_column, indicators)]
         named = reports.select_related("unit__parent").order_by(tree_order("unit"))
         rows = _export_rows(list(named), indicators)
-        return excel.Sheet(f"{self.sheet_title} {period.year}", tuple(columns), rows)
+        return excel.Sheet(f"{self.sheet_title} {period.year}", columns, rows)
 
 
 def _entered_in(reports, period: ReportingPeriod) -> list[Indicator]:
@@ -202,6 +203,14 @@ def _cell(indicator: Indicator, figure: Figure):
     return describe(indicator, figure) or None
 
 
+# Room for the largest figure that may be entered, with its separators.
+_WIDTHS = {
+    ValueType.TEXT: 40,
+    ValueType.INTEGER: excel.width_of(MAX_FIGURE // 1),
+    ValueType.DECIMAL: excel.width_of(MAX_FIGURE, f"{excel.WHOLE}.000"),
+}
+
+
 def _column(row: Indicator) -> Column:
     measure = f" ({row.unit_of_measure})" if row.unit_of_measure else ""
     choices: tuple[str, ...] = ()
@@ -211,13 +220,11 @@ def _column(row: Indicator) -> Column:
         choices = tuple(row.scale)
     letters = [Level.from_letter(letter).label.lower() for letter in row.entry_levels]
     return Column(
+        f"{row.code} {row.label}{measure}",
+        _WIDTHS.get(row.value_type, 14),
+        {ValueType.INTEGER: excel.WHOLE, ValueType.DECIMAL: excel.FRACTION}.get(row.value_type, ""),
         key=row.code,
-        heading=f"{row.code} {row.label}{measure}",
         synonyms=(row.label, f"{row.label}{measure}"),
-        width=40 if row.value_type == ValueType.TEXT else 14,
-        fmt={ValueType.INTEGER: excel.WHOLE, ValueType.DECIMAL: excel.FRACTION}.get(
-            row.value_type, ""
-        ),
         choices=choices,
         hint="Nhập ở: " + ", ".join(letters) + ".",
     )

@@ -1,6 +1,7 @@
 """Filters that show consolidated figures; the words are those of reports/consolidation/words.py."""
 
 from django import template
+from django.urls import reverse
 
 from reports.consolidation import words
 
@@ -16,6 +17,14 @@ for shown in (
 def as_of(figure, definition, scope) -> str:
     """Return which year a stock, count or rating is of, where the range has several."""
     return words.as_of_text(figure, definition, scope)
+
+
+@register.simple_tag
+def drill_url(definition, wanted, level: str = "") -> str:
+    """Return the address of the reports behind a figure: of one level, of those asked for without it."""
+    level = level or wanted.level
+    address = f"{reverse('reports:drill', args=[definition.code])}?{wanted.query}"
+    return f"{address}&level={level}" if level else address
 
 
 @register.simple_tag

@@ -20,6 +20,7 @@ from danvan.units.queries import AdministrativeUnitQuerySet, UnitSuccessionQuery
 from records.answering import Answered
 from reports.models import PeriodLog, Report, ReportingPeriod, ReportUnit
 from reports.models.period import COUNTED_KINDS
+from reports.workflow.holding import hold_for_closing
 from reports.workflow.moves import lock_reason
 
 
@@ -105,12 +106,14 @@ def assign(period: ReportingPeriod, choices: Mapping[int, int], *, user: User) -
     if not user.can(Action.MANAGE_PERIOD):
         raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được phân công đơn vị chia tách.")
     with transaction.atomic():
+        hold_for_closing(period)  # nothing is counted, sent or written in it meanwhile
         waiting = {question.answer.unit_id: question for question in questions(period)}
         if not choices.keys() <= waiting.keys():
             raise ValidationError("Có đơn vị vừa được người khác phân công. Vui lòng xem lại.")
         asked = [(waiting[unit_id], report_id) for unit_id, report_id in choices.items()]
         touched = {question.answer.report_id for question, _pk in asked} | set(choices.values())
-        reports = _locked(touched)
+        rows = Report.objects.filter(pk__in=touched).with_due_dates()
+        reports = rows.select_related("unit", "period__closed_by", "reviewer__parent").in_bulk()
         for question, report_id in asked:
             if report_id not in {report.pk for report in question.choices}:
                 raise ValidationError(f"Vui lòng chọn đơn vị nhận phần của {question.answer.unit}.")
@@ -131,13 +134,6 @@ def assign(period: ReportingPeriod, choices: Mapping[int, int], *, user: User) -
             for question, report_id in asked
         )
     return len(asked)
-
-
-def _locked(report_ids: Collection[int]) -> dict[int, Report]:
-    """Return the reports by id, locked until the transaction ends: none is sent while it gains or loses."""
-    rows = Report.objects.filter(pk__in=report_ids).order_by("pk").select_for_update(of=("self",))
-    rows = rows.select_related("unit", "period__closed_by", "reviewer__parent")
-    return {report.pk: report for report in rows.with_due_dates()}
 
 
 def _require_open(question: Question, *reports: Report) -> None:

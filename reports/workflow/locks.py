@@ -16,15 +16,19 @@ from django.utils import timezone
 from records.locks import Lock
 from reports.models import Report, ReportingPeriod
 from reports.models.period import COUNTED_KINDS
+from reports.workflow.holding import keep_for_records
 from reports.workflow.moves import lock_reason
 
 
 def locks_on(unit_ids: Iterable[int], *, for_write: bool = False) -> list[Lock]:
     """Return the locks on records of units, in one query.
 
-    With `for_write` the reports' rows are locked as well, so that nobody sends one while a record of its
-    period is being written (sending locks the same row before it counts).
+    With `for_write` they are kept as they are until the transaction ends: nobody sends a report while a
+    record of its period is being written (sending locks it alone before it counts), or closes the period.
     """
+    unit_ids = set(unit_ids)
+    if for_write:
+        keep_for_records(unit_ids)
     reports = (
         Report.objects.filter(answers_for__unit__in=unit_ids, period__kind__in=COUNTED_KINDS)
         .annotate(answered=F("answers_for__unit"))
@@ -32,8 +36,6 @@ def locks_on(unit_ids: Iterable[int], *, for_write: bool = False) -> list[Lock]:
         .with_due_dates()
         .order_by("pk")
     )
-    if for_write:
-        reports = reports.select_for_update(of=("self",))
     return [
         Lock(report.answered, report.period.start, report.period.end, _message(report, reason))
         for report in reports

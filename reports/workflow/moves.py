@@ -26,6 +26,7 @@ from danvan.accounts.scope import own_units, units_editable_by, units_visible_to
 from danvan.units.organisations import board_name, office_name
 from reports.models import Report, State, Transition
 from reports.models.report import EDITABLE_STATES
+from reports.workflow.holding import lock_for_move
 
 
 class MoveRefused(Exception):  # noqa: N818
@@ -155,29 +156,45 @@ def make_move(
 ) -> Transition:
     """Take `report` along the table's line `action` and return the log row. Refreshes `report`.
 
-    `version` is the one the person looked at. `before` runs inside the transaction with the locked report
-    and may raise MoveRefused; a guarded move cannot be made without it. Raises PermissionDenied without
-    the right, MoveRefused when the state, version, period or reason forbids it. `report` must have been
+    `version` is the one the person looked at; the same move by the same person on it a second time (a
+    double click) answers with the first. `before` runs inside the transaction with the locked report and
+    may raise MoveRefused; a guarded move cannot be made without it. Raises PermissionDenied without the
+    right, MoveRefused when the state, version, period or reason forbids it. `report` must have been
     fetched through the user's scope. Unknown actions raise KeyError.
     """
     move = MOVES[action]
     if move.guarded and before is None:
         raise ValueError(f"The move “{action}” is guarded: make it through its own service.")
+    with transaction.atomic():
+        lock_for_move(report, freezes=move.to_state == State.SUBMITTED)
+        _require_right(report, move, user)
+        if repeated := _made_already(report, move, user, version):
+            return repeated
+        _check(report, move, version)
+        if before:
+            before(report)
+        _check_reason(report, move, reason)
+        return _take(report, move, user, reason)
+
+
+def _require_right(report: Report, move: Move, user) -> None:
     allowed = may_review(report, user) if move.by_reviewer else may_enter(report, user)
     if not allowed:
         raise PermissionDenied(
             f"Anh/chị không có quyền “{move.label.lower()}” đối với báo cáo này."
         )
-    with transaction.atomic():
-        Report.objects.filter(pk=report.pk).select_for_update().values_list("pk").first()
-        report.refresh_from_db(fields=["state", "version", "period"])
-        _check(report, move, version, reason)
-        if before:
-            before(report)
-        return _take(report, move, user, reason)
 
 
-def _check(report: Report, move: Move, version: int | None, reason: str) -> None:
+def _made_already(report: Report, move: Move, user, version: int | None) -> Transition | None:
+    """Return the log row of this very move where the same button was pressed twice, else None."""
+    if version is None or report.state != move.to_state or report.version != version + 1:
+        return None
+    last = report.transitions.first()
+    same = last is not None and last.action == move.action and last.actor_id == user.pk
+    return last if same else None
+
+
+def _check(report: Report, move: Move, version: int | None) -> None:
     if closed := closed_reason(report):
         raise MoveRefused(closed)
     if report.state not in move.from_states:
@@ -189,6 +206,9 @@ def _check(report: Report, move: Move, version: int | None, reason: str) -> None
         raise MoveRefused(
             "Báo cáo vừa được người khác thay đổi sau khi anh/chị mở trang. Vui lòng xem lại rồi làm lại."
         )
+
+
+def _check_reason(report: Report, move: Move, reason: str) -> None:
     if move.needs_reason and not reason:
         raise MoveRefused("Vui lòng ghi lý do.")
     if (

@@ -10,13 +10,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from danvan.accounts.rights import Action
+from danvan.common.locks import hold
 from danvan.units.models import AdministrativeUnit
 from reports.catalogue.loading import catalogue_for
-from reports.models import DeadlineExtension, PeriodLog, Report, ReportingPeriod
+from reports.models import Catalogue, DeadlineExtension, PeriodLog, Report, ReportingPeriod
 from reports.models.period import FIRST_YEAR, LAST_YEAR
 from reports.workflow.answering import freeze
+from reports.workflow.holding import hold_for_closing
+from reports.workflow.moves import may_review
 
 MAX_EXTENSION = datetime.timedelta(days=366)
+_ALL = 0  # number of no period: who opens one holds the list of them alone
 
 
 def default_dates(year: int) -> dict[str, datetime.date]:
@@ -35,19 +39,23 @@ def default_dates(year: int) -> dict[str, datetime.date]:
     }
 
 
-def open_period(year: int, *, actor=None, is_demo: bool = False, **overrides) -> ReportingPeriod:
-    """Open reporting for `year` and return the period.
+def open_period(year: int, *, actor, is_demo: bool = False, **overrides) -> ReportingPeriod:
+    """Open reporting for `year` and return the period. `actor` is None on the command line only.
 
     Makes the year's catalogue where there is none, one report for every unit in force on the structure
     date, and the list of units whose work each report answers for: from then on these lists stand.
-    `overrides` are fields of ReportingPeriod. Raises ValidationError (Vietnamese) for dates that clash or
-    a year already open.
+    `overrides` are fields of ReportingPeriod. Raises PermissionDenied, ValidationError (Vietnamese) for
+    dates that clash or a year already open.
     """
+    if actor is not None:
+        _require(actor, Action.MANAGE_PERIOD)
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ValidationError({"year": f"Năm phải từ {FIRST_YEAR} đến {LAST_YEAR}."})
     with transaction.atomic():
         period = ReportingPeriod(year=year, is_demo=is_demo, **{**default_dates(year), **overrides})
         period.catalogue = catalogue_for(year)
+        hold(Catalogue, [period.catalogue_id])
+        hold(ReportingPeriod, [_ALL], alone=True)
         period.full_clean()
         period.save()
         made = _make_reports(period)
@@ -89,6 +97,7 @@ def reopen_period(period: ReportingPeriod, *, user, reason: str) -> None:
 
 def _set_closed(period: ReportingPeriod, user, closed: bool, reason: str) -> None:
     with transaction.atomic():
+        hold_for_closing(period)
         changed = ReportingPeriod.objects.filter(pk=period.pk, is_closed=not closed).update(
             is_closed=closed,
             closed_at=timezone.now() if closed else None,
@@ -105,10 +114,12 @@ def extend_deadline(
 ) -> DeadlineExtension:
     """Give one unit a later due date.
 
-    Raises ValidationError for a day passed, one over a year away (a slip of the pen would leave a closed
-    report open for ever) or a missing reason.
+    Raises PermissionDenied to all but its reviewer, ValidationError for a day passed, one over a year away
+    (a slip of the pen would leave a closed report open for ever) or a missing reason.
     """
     _require(user, Action.EXTEND_DEADLINE)
+    if not may_review(report, user):
+        raise PermissionDenied("Anh/chị không có quyền gia hạn cho đơn vị này.")
     if until < timezone.localdate():
         raise ValidationError({"until": "Ngày gia hạn đã qua, vui lòng chọn ngày khác."})
     if until > timezone.localdate() + MAX_EXTENSION:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from django.db.models import QuerySet
-
 from reports.counting.counting import counted_for
+from reports.figures.below import sums_below
 from reports.figures.rules import Finding, RuleBook
-from reports.figures.writing import BLANK, Figure, figures_of
-from reports.models import PeriodKind, Report, Transition, Value
+from reports.figures.stored import figures_of, prior_numbers
+from reports.models import Report, Transition, Value
 from reports.workflow.moves import MoveRefused, make_move
 
 
@@ -38,42 +37,19 @@ def submit(
     def check(locked: Report) -> None:
         book = RuleBook(locked.period.catalogue_id, locked.level)
         figures, counted = figures_of(locked), counted_for(locked)
-        problems = book.check(figures, prior=prior_numbers(locked), counted=counted)
+        problems = book.check(
+            figures,
+            prior=prior_numbers(locked),
+            counted=counted,
+            below=sums_below(locked, figures),
+        )
         stopping = [problem for problem in problems if problem.stops]
-        blanks = blank_codes(book, figures)
+        blanks = book.blanks(figures)
         if stopping or (blanks and not blanks_confirmed):
             raise NotReady(stopping, blanks)
         _store_counted(locked, counted)
 
     return make_move(report, "submit", user=user, version=version, before=check)
-
-
-def blank_codes(book: RuleBook, figures: Mapping[str, Figure]) -> list[str]:
-    """Return the indicators the unit enters and has left blank (the six-organisation parts are optional)."""
-    return [
-        code
-        for code, row in book.indicators.items()
-        if row.entered_by(book.level) and not row.is_component and figures.get(code, BLANK).is_blank
-    ]
-
-
-def prior_report(report: Report) -> Report | None:
-    """Return the same unit's report of the year before, None where there is none."""
-    return _prior_reports(report).select_related("period").first()
-
-
-def prior_numbers(report: Report) -> dict[str, Decimal]:
-    """Return last year's numbers of the same unit, by indicator code."""
-    values = Value.objects.filter(report__in=_prior_reports(report), number__isnull=False)
-    return dict(values.values_list("indicator__code", "number"))
-
-
-def _prior_reports(report: Report) -> QuerySet[Report]:
-    return Report.objects.filter(
-        unit__in=report.unit.versions(),
-        period__kind=PeriodKind.YEAR,
-        period__year=report.period.year - 1,
-    )
 
 
 def _store_counted(report: Report, counted: Mapping[str, Decimal]) -> None:

@@ -88,6 +88,9 @@ def _detail_page(request, period: ReportingPeriod, *, error: str = "", status: i
         "period": period,
         "counts": state_counts(Report.objects.visible_to(request.user), period),
         "lists": f"{reverse('reports:list')}?period_choice={period.pk}",
+        "next_move": reverse(
+            f"reports:period_{'reopen' if period.is_closed else 'close'}", args=[period.pk]
+        ),
         "log": period.log.select_related("actor"),
         "error": error,
     }

@@ -7,15 +7,16 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
-from django.http import Http404
+from django.http import Http404, HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_filters.views import FilterView
 
 from danvan.accounts.rights import Action
 from danvan.common.forms import DateInput
 from danvan.common.numbers import read_id
+from danvan.common.paging import nearest_page
 from danvan.common.text import clean_line
 from reports.figures.form import EntrySheet
 from reports.figures.views_entry import visible_report
@@ -37,6 +38,18 @@ from reports.workflow.progress import required_counts, state_counts, to_review_b
 from reports.workflow.remarks import keep_remarks, settle
 
 REMARK = "remark-"
+QUEUE = "danh_sach"  # the filters of the queue a report was opened from
+_QUEUE_KEYS = ("period_choice", "state", "area", "level", "q", "who", "page")
+
+
+def queue_query(address: QueryDict) -> str:
+    """Return the filters of the queue in `address` as a query string, nothing else of it."""
+    return urlencode({key: address[key] for key in _QUEUE_KEYS if address.get(key)})
+
+
+def _queue_of(request: HttpRequest) -> str:
+    """Return the filters of the queue that the page of a report was opened from; "" for none."""
+    return queue_query(QueryDict((request.POST or request.GET).get(QUEUE, "")[:500]))
 
 
 @require_safe
@@ -68,6 +81,7 @@ def _detail_page(request, report: Report, *, typed=None, reason: str = "", statu
         "extensions": report.extensions.select_related("granted_by"),
         "typed": typed or {},
         "reason": reason,
+        "queue": _queue_of(request),
     }
     return render(request, "reports/detail.html", context, status=status)
 
@@ -88,12 +102,17 @@ def move(request, pk: int):
         if name.startswith(REMARK) and clean_line(text)
     }
     try:
-        with transaction.atomic():
+        if action == "remark":
             keep_remarks(report, typed, request.user)
-            if action != "remark":
-                make_move(
-                    report, action, user=request.user, version=_version(request), reason=reason
-                )
+        else:
+            make_move(
+                report,
+                action,
+                user=request.user,
+                version=_version(request),
+                reason=reason,
+                before=lambda locked: keep_remarks(locked, typed, request.user),
+            )
     except (MoveRefused, ValidationError) as refusal:
         text = refusal.messages[0] if isinstance(refusal, ValidationError) else str(refusal)
         messages.error(request, text)
@@ -101,10 +120,13 @@ def move(request, pk: int):
         return _detail_page(request, report, typed=typed, reason=reason, status=409)
     done = "Đã lưu nhận xét" if action == "remark" else MOVES[action].done
     messages.success(request, f"{done}: {report.unit.place_name}.")
-    return redirect(
-        "reports:review" if action == "approve" else "reports:detail",
-        **({} if action == "approve" else {"pk": pk}),
-    )
+    queue = _queue_of(request)
+    if action == "approve":
+        return redirect(
+            f"{reverse('reports:review')}?{queue or f'period_choice={report.period_id}'}"
+        )
+    url = reverse("reports:detail", args=[pk])
+    return redirect(f"{url}?{urlencode({QUEUE: queue})}" if queue else url)
 
 
 def _version(request) -> int:
@@ -117,8 +139,6 @@ def resolve_remark(request, pk: int, remark: int):
     """Mark one remark as settled (by the reviewer)."""
     report = visible_report(request.user, pk)
     row = get_object_or_404(Remark.objects.visible_to(request.user), pk=remark, report=report)
-    if not may_review(report, request.user):
-        raise PermissionDenied("Chỉ đơn vị duyệt mới đánh dấu nhận xét là đã xong.")
     settle(row, request.user)
     messages.success(request, "Đã đánh dấu nhận xét là đã xong.")
     return redirect("reports:detail", pk=pk)
@@ -186,9 +206,15 @@ class ReportListView(FilterView):
     template_name = "reports/list.html"
     context_object_name = "reports"
     paginate_by = 100
+    none_at_all = "Kỳ báo cáo này không có báo cáo nào trong phạm vi của anh/chị."
 
     def get_queryset(self):
         return Report.objects.visible_to(self.request.user)
+
+    def paginate_queryset(self, queryset, page_size):
+        """Show the nearest page where an old address asks for one beyond the end."""
+        page = nearest_page(queryset, page_size, self.request.GET.get("page"))
+        return page.paginator, page, page.object_list, page.has_other_pages()
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
@@ -199,7 +225,20 @@ class ReportListView(FilterView):
         context["required"] = required_counts(period)
         kept = {key: self.request.GET.get(key, "") for key in ("period_choice", "area", "who")}
         context["lists"] = f"?{urlencode(kept)}"
+        context["nothing"] = self.nothing_text(context)
+        queue = queue_query(self.request.GET)
+        context["queue"] = f"?{urlencode({QUEUE: queue})}" if queue else ""
         return context
+
+    def nothing_text(self, context: dict) -> str:
+        """Return why the list is empty, as far as it is known."""
+        if context["bad_filter"]:
+            return "Điều kiện lọc chưa đúng nên chưa hiện báo cáo nào. Vui lòng chọn lại."
+        if context["period"] is None:
+            return "Chưa mở kỳ báo cáo nào."
+        if not context["counts"]["all"]:
+            return self.none_at_all
+        return "Không có báo cáo nào khớp điều kiện lọc."
 
     def get_filterset_kwargs(self, filterset_class):
         kwargs = super().get_filterset_kwargs(filterset_class)
@@ -213,6 +252,7 @@ class ReviewView(ReportListView):
     filterset_class = ReviewFilter
     template_name = "reports/review.html"
     http_method_names = ["get", "head", "post", "options"]
+    none_at_all = "Kỳ báo cáo này không có báo cáo nào do đơn vị anh/chị duyệt."
     lines = ()
 
     def dispatch(self, request, *args, **kwargs):

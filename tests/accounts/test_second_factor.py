@@ -33,7 +33,7 @@ class FactorCase(LoginCase):
         session = SessionStore()
         twofactor.begin(session, user)
         code = code_of(twofactor.pending_device(session, user), 0)
-        codes = twofactor.confirm(session, user, code)
+        codes = twofactor.confirm_code(session, user, code)
         return twofactor.confirmed_device(user), codes
 
     def send(self, code, client=None):

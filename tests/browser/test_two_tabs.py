@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from reports.figures.writing import figures_of
+from reports.figures.stored import figures_of
 from reports.models import Report
 
 pytestmark = pytest.mark.browser

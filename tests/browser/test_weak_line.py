@@ -7,7 +7,9 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
-from reports.figures.writing import Figure, figures_of, write_figures
+from reports.figures.figure import Figure
+from reports.figures.stored import figures_of
+from reports.figures.writing import write_figures
 from reports.models import Report
 
 pytestmark = pytest.mark.browser

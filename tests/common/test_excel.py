@@ -11,13 +11,13 @@ from django.utils import timezone
 from danvan.common.excel import (
     DATE,
     WHOLE,
-    Column,
     Sheet,
     put,
     safe_file_name,
     safe_sheet_title,
     stream_rows,
 )
+from danvan.common.sheets.columns import Column
 
 LIVE = ["=1+1", "==1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x","y")']
 

@@ -14,10 +14,10 @@ from django.db import connection, connections
 from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
 
-from danvan.common.excel import Column, Sheet, stream_rows
+from danvan.common.excel import Sheet, stream_rows
+from danvan.common.sheets.columns import Column
 from danvan.imports import confirming
-from danvan.imports.liveness import working_on
-from danvan.imports.models import ImportJob, JobState
+from danvan.imports.models import ImportJob, JobState, working_on
 from records.models import DialogueConference
 from tests.cast import build_cast
 from tests.imports.tools import GOOD, columns_of, sheet_of, upload
@@ -31,7 +31,7 @@ settings.DATABASES["default"]["NAME"] = sys.argv[1]
 from django.db import connection
 connection.settings_dict["NAME"] = sys.argv[1]
 settings.MEDIA_ROOT = sys.argv[3]
-from danvan.imports import bulk, runner
+from danvan.imports import bulk, confirming
 from danvan.imports.models import ImportJob
 insert, count = bulk.insert_many, 0
 def killed(model, columns, rows):
@@ -41,10 +41,9 @@ def killed(model, columns, rows):
     if count == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     return done
-from records.sheets import records as importing
-importing.insert_many = killed
+bulk.insert_many = killed
 job = ImportJob.objects.get(pk=int(sys.argv[2]))
-runner.confirm_here(job)
+confirming.confirm_here(job)
 """
 
 # Another process that saves something every 10 ms and tells, for each word it was told, how often and its

@@ -12,7 +12,7 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from danvan.accounts.models.trail import AuditEntry
-from danvan.imports import confirming, runner
+from danvan.imports import confirming
 from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference
 from tests.cast import build_cast, build_world
@@ -137,7 +137,8 @@ class FlowTest(ImportCase):
     def test_a_cancelled_job_leaves_no_file(self):
         job = self.upload({})
         path = job.file.path
-        self.client.post(f"/nhap-excel/{job.pk}/bo/")
+        with self.captureOnCommitCallbacks(execute=True):
+            self.client.post(f"/nhap-excel/{job.pk}/bo/")
         job.refresh_from_db()
         self.assertEqual(
             (job.state, os.path.exists(path), job.parts.count()), ("cancelled", False, 0)
@@ -148,7 +149,8 @@ class FlowTest(ImportCase):
         path = job.file.path
         ImportJob.objects.update(expires_at=timezone.now() - timezone.timedelta(days=1))
         confirm(self.client, job)
-        self.client.get("/nhap-excel/")
+        with self.captureOnCommitCallbacks(execute=True):
+            self.client.get("/nhap-excel/")
         job.refresh_from_db()
         self.assertEqual((job.state, os.path.exists(path)), (JobState.EXPIRED, False))
         self.assertEqual(DialogueConference.objects.count(), 0)
@@ -229,7 +231,10 @@ class UndoTest(ImportCase):
 
     def undo_as_large(self, job) -> None:
         """Ask for the undo of a file too large for a request, then be the process it starts."""
-        with override_settings(IMPORT_INLINE_BYTES=1), mock.patch.object(runner, "_launch") as run:
+        with (
+            override_settings(IMPORT_INLINE_BYTES=1),
+            mock.patch.object(confirming, "_launch") as run,
+        ):
             self.client.post(f"/nhap-excel/{job.pk}/hoan-tac/")
             self.client.post(f"/nhap-excel/{job.pk}/hoan-tac/")
         self.assertEqual([call.args[0].pk for call in run.call_args_list], [job.pk])
@@ -262,7 +267,7 @@ class UndoTest(ImportCase):
         """Confirm, undo, check again: all are sentences on a page, none leaves a job that hangs."""
         waiting, done = self.upload({"title": "Hai"}), confirm(self.client, self.upload({}))
         steps = ((waiting, "xac-nhan", "checked"), (done, "hoan-tac", "done"))
-        no_room = mock.patch.object(runner.subprocess, "run", side_effect=BlockingIOError)
+        no_room = mock.patch.object(confirming.subprocess, "run", side_effect=BlockingIOError)
         with override_settings(IMPORT_INLINE_BYTES=1), no_room:
             for job, step, state in (*steps, (waiting, "kiem-tra-lai", "queued")):
                 page = self.client.post(f"/nhap-excel/{job.pk}/{step}/", follow=True)

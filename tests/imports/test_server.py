@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from danvan.imports.runner import INLINE_BYTES
+from danvan.imports.confirming import INLINE_BYTES
 from tests.ops.site import scratch_site
 
 pytestmark = pytest.mark.django_db(transaction=False)

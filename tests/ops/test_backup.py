@@ -14,7 +14,8 @@ pytestmark = pytest.mark.django_db(transaction=False)
 WRITER = """
 import itertools
 from decimal import Decimal
-from reports.figures.writing import Figure, write_figures
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures
 from reports.models import Report
 from danvan.accounts.models import User
 reports = list(Report.objects.filter(level="commune")[:20])
@@ -54,8 +55,9 @@ print(json.dumps(tables))
 """
 WIPE = """
 from django.db import connection
-from reports.figures import ledger
-ledger.unprotect(connection)
+from danvan.common.ops import append_only
+tables = [model._meta.db_table for model in append_only.append_only_models()]
+append_only.unprotect(connection, *tables)
 from django.core.management import call_command
 call_command("flush", interactive=False, verbosity=0)
 from danvan.accounts.models import User

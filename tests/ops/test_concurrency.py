@@ -11,7 +11,8 @@ pytestmark = pytest.mark.django_db(transaction=False)
 SAVER = """
 import sys, time
 from decimal import Decimal
-from reports.figures.writing import Figure, write_figures
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures
 from reports.models import Report
 from danvan.accounts.models import User
 me = %d
@@ -49,7 +50,8 @@ from django.db import connection
 from django.db.models import Count
 from danvan.accounts.models import AuditEntry, User
 from danvan.accounts.audit import writing as audit
-from reports.figures.writing import Figure, write_many
+from reports.figures.figure import Figure
+from reports.figures.writing import write_many
 from reports.models import FigureChange, Report, Value
 random.seed(7)
 times = %d
@@ -151,7 +153,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
 from danvan.accounts.models import AuditEntry, User
-from danvan.imports import confirming, jobs, runner
+from danvan.imports import confirming, jobs
 from danvan.imports.models import ImportJob, JobState
 from danvan.imports.targets import target_of
 from records.models import DialogueConference
@@ -169,7 +171,7 @@ def new():
 
 def step(job):
     if job.state == JobState.DONE:
-        return runner.undo(job)
+        return confirming.undo(job)
     if job.state == JobState.CHECKED:
         assert confirming.request_confirmation(job, only_good=False)
     call_command("run_import", job.pk)

@@ -2,8 +2,12 @@
 
 import datetime
 
-from records.kinds import BY_SLUG
-from records.models import EmergingIssue
+from danvan.accounts.audit.context import acting
+from danvan.imports.targets import target_of
+from records.kinds import BY_MODEL, BY_SLUG
+from records.models import EmergingIssue, EventRecord
+from records.services import create_records
+from records.sheets.checking import _form
 
 DAY = datetime.date(2024, 5, 6)
 VALUES = {
@@ -77,3 +81,15 @@ def formset(*rows, initial=0):
     for index, row in enumerate(rows):
         data |= {f"recognitions-{index}-{name}": value for name, value in row.items()}
     return data
+
+
+def brought_in(*records, actor) -> list[EventRecord]:
+    """Create records of one kind as an import does, and return the stored ones."""
+    model, columns = type(records[0]), target_of(BY_MODEL[type(records[0])].slug).stored
+    for record in records:
+        record.derive()
+    rows = [[_form(getattr(record, name)) for name in columns] for record in records]
+    with acting(user=actor, source="import"):
+        keys = create_records(model, columns, rows, actor=actor, lines=range(2, len(rows) + 2))
+    found = model.objects.in_bulk(keys)
+    return [found[key] for key in keys]

@@ -7,7 +7,17 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase
 
-from records.attachments import DOCX, HEIC, JPEG, MAX_SIZE, PDF, PNG, XLSX, media_type_of, safe_name
+from records.files.attachments import (
+    DOCX,
+    HEIC,
+    JPEG,
+    MAX_SIZE,
+    PDF,
+    PNG,
+    XLSX,
+    media_type_of,
+    safe_name,
+)
 from records.models import Attachment
 from records.services import delete_record, delete_records
 from tests.records.data import make

@@ -243,6 +243,16 @@ class LongListTest(PageCase):
             self.client.get(self.url("list", "oversight"), {"page": "2"}).context["rows"], rows[:3]
         )
 
+    def test_beyond_the_end_stands_the_last_page(self):
+        rows = [make("oversight", self.unit) for _ in range(8)][::-1]
+        url = self.url("list", "oversight")
+        last = self.client.get(url, {"sau": f"2024-05-06.{rows[-1].pk}"})
+        self.assertEqual(last.context["rows"], rows[-3:])
+        page = last.context["page"]
+        self.assertEqual(page.next, "")
+        before = self.client.get(url + page.previous)
+        self.assertEqual(before.context["rows"], rows[-6:-3])
+
     def test_the_filter_goes_along(self):
         rows = [make("oversight", self.unit, lead="CD") for _ in range(8)][::-1]
         for _ in range(8):

@@ -16,14 +16,13 @@ from records.models import DialogueConference, EmergingIssue, IssueStatus
 from records.services import (
     StaleRecord,
     change_records,
-    create_records,
     delete_record,
     delete_records,
     save_record,
 )
 from reports.models import PeriodKind, Report, State
 from reports.workflow.periods import close_period, extend_deadline, open_period
-from tests.records.data import build, formset, make, typed
+from tests.records.data import brought_in, build, formset, make, typed
 from tests.records.test_pages import PageCase
 
 IN, AFTER = datetime.date(2024, 5, 6), datetime.date(2024, 12, 20)
@@ -88,10 +87,11 @@ class EveryDoorTest(LockedCase):
 
     def test_bulk_creation_and_change_as_imports_do_it(self):
         with self.assertRaises(RecordLocked):
-            create_records([build("dialogue-conference", self.unit)], actor=self.clerk)
+            brought_in(build("dialogue-conference", self.unit), actor=self.clerk)
         self.inside.attendees, self.after.attendees = 1, 2
         with self.assertRaises(RecordLocked):
             change_records([self.inside, self.after], ["attendees"], actor=self.clerk)
+        self.after.version = 1  # nothing was written
         self.assertEqual(change_records([self.after], ["attendees"], actor=self.clerk), 1)
         self.after.refresh_from_db()
         self.assertEqual((self.after.attendees, self.after.version), (2, 2))
@@ -127,6 +127,7 @@ class PeriodTest(LockedCase):
         self.set_state(State.DRAFT)
         half = open_period(
             2024,
+            actor=None,
             kind=PeriodKind.HALF,
             start=datetime.date(2023, 12, 15),
             end=datetime.date(2024, 6, 14),
@@ -249,7 +250,7 @@ class ServiceTest(PageCase):
         record.refresh_from_db()
         self.assertEqual(record.unit, self.unit)
         with self.assertRaises(PermissionDenied):
-            create_records([build("oversight", self.cast["xa-13363"].unit)], actor=self.clerk)
+            brought_in(build("oversight", self.cast["xa-13363"].unit), actor=self.clerk)
         with self.assertRaises(PermissionDenied):
             save_record(build("oversight", self.unit), actor=self.cast["lanhdao"])
 
@@ -264,7 +265,7 @@ class ServiceTest(PageCase):
         record = save_record(build("oversight", self.unit), actor=self.clerk, token=uuid.uuid4())
         record.accepted, record.recommendations = 1, 2
         save_record(record, actor=self.clerk)
-        (made,) = create_records([build("oversight", self.unit)], actor=self.clerk)
+        (made,) = brought_in(build("oversight", self.unit), actor=self.clerk)
         made.recommendations = 7
         change_records([made], ["recommendations"], actor=self.clerk)
         delete_record(record, actor=self.clerk)
@@ -286,7 +287,7 @@ class ServiceTest(PageCase):
             with CaptureQueriesContext(
                 connection,
             ) as made:
-                created = create_records(rows, actor=self.clerk)
+                created = brought_in(*rows, actor=self.clerk)
             with CaptureQueriesContext(connection) as gone:
                 delete_records(EmergingIssue, [row.pk for row in created], actor=self.clerk)
             return len(made), len(gone)

@@ -8,6 +8,8 @@ from decimal import Decimal
 from django.utils import timezone
 
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
+from reports.consolidation.scope import Scope, ScopeData
+from reports.consolidation.units import Breakdown, break_down
 from reports.models import (
     Catalogue,
     Indicator,
@@ -49,6 +51,12 @@ SECTIONS = {
     "NX": "Đánh giá chung",
 }
 SCALE = ["Chưa đạt", "Trung bình", "Khá", "Tốt", "Xuất sắc"]
+
+
+def by_child_unit(*scope, **options) -> Breakdown:
+    """Return the figures of a unit, of those directly below it and of all below those; as Scope takes it."""
+    data = ScopeData(Scope(*scope, **options))
+    return break_down(data, data.scope.section)
 
 
 def make_unit(code, kind, name, level, parent=None, start=START, end=None) -> AdministrativeUnit:

@@ -31,7 +31,7 @@ class EveryDayTest(TestCase):
         end = data.draw(st.dates(datetime.date(2024, 9, 1), datetime.date(2024, 12, 31)))
         structure = data.draw(st.dates(start, end + 31 * DAY), label="structure date")
         due = dict.fromkeys(("due_commune", "due_district", "due_province"), end)
-        period = open_period(2024, start=start, end=end, structure_date=structure, **due)
+        period = open_period(2024, start=start, end=end, structure_date=structure, actor=None, **due)
         # One record of each unit in force on a day of the period, on any of its days.
         records = []
         for unit in AdministrativeUnit.objects.between(start, end):
@@ -61,7 +61,7 @@ class EveryDayTest(TestCase):
     @given(data=st.data())
     def test_whoever_became_one_reporting_unit_is_answered_for_by_it(self, data):
         data.draw(histories(), label="units")
-        period = open_period(2024)
+        period = open_period(2024, actor=None)
         rows = ReportUnit.objects.filter(period=period).select_related("unit", "report__unit")
         for row in rows:
             heirs = row.unit.heirs_on(period.structure_date)

@@ -77,7 +77,8 @@ class DefaultCatalogueTests(TestCase):
 
     def test_stocks_ratings_and_measures(self):
         stocks = self.catalogue.indicators.filter(is_stock=True).values_list("code", flat=True)
-        self.assertEqual(set(stocks), {"GS08", "GS10", "TP08", "TG01", "TG02"})
+        what_exists = {"QT08", "DC01", "DC04", "DC09", "GS08", "GS10", "TP08", "TG01", "TG02"}
+        self.assertEqual(set(stocks), what_exists)
         self.assertEqual(
             self.indicator("CQ02").scale, ["Chưa đạt", "Trung bình", "Khá", "Tốt", "Xuất sắc"]
         )

@@ -5,10 +5,10 @@ from decimal import Decimal
 from reports.consolidation.drill import drill
 from reports.consolidation.scope import Scope
 from reports.consolidation.summary import consolidate
-from reports.consolidation.units import by_child_unit
 from reports.models import Qualifier, State
 from tests.reports.consolidation_data import (
     add_communes,
+    by_child_unit,
     enter,
     make_period,
     make_tree,

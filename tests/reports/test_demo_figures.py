@@ -96,9 +96,9 @@ class DemoFiguresTests(SimpleTestCase):
     def test_every_unit_gives_every_figure_of_its_level_and_no_other(self):
         for letter in "THX":
             wanted = {
-                row.code
+                row["code"]
                 for row in self.catalogue.indicators.values()
-                if letter in row.entry_levels and row.value_type != "PCT"
+                if letter in row["entry_levels"] and row["value_type"] != "PCT"
             }
             for year, figures in self.years.items():
                 for unit in (code for code, level in self.letter.items() if level == letter):

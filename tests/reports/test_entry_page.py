@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 from django.test import Client, TestCase
 from django.urls import reverse
 
-from reports.figures.writing import Figure, figures_of, write_figures
+from reports.figures.figure import Figure
+from reports.figures.stored import figures_of
+from reports.figures.writing import write_figures
 from reports.models import Remark, Report, State
 from reports.workflow.periods import close_period
 from tests.budget import assert_same_queries

@@ -7,7 +7,8 @@ from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
 
-from reports.figures.writing import Figure, write_figures
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures
 from reports.models import Report, State
 from tests.budget import queries_of
 from tests.cast import build_cast, build_world

@@ -1,17 +1,16 @@
 """The ledger of figures: refused changes in the database, and no way of writing figures that it misses."""
 
-import contextlib
 import io
 import tempfile
 from decimal import Decimal
 
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
-from django.test import TestCase, TransactionTestCase
+from django.test import TestCase
 
 from danvan.units.models import AdministrativeUnit
-from reports.figures import ledger
-from reports.figures.writing import Figure, write_figures, write_many
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures, write_many
 from reports.models import FigureChange, Report, Source, Value
 from tests.cast import build_cast, build_world
 from tests.imports.tools import columns_of, confirm, upload, workbook
@@ -52,22 +51,6 @@ class TestAppendOnly(LedgerCase):
         with self.assertRaises(Exception) as refused, transaction.atomic():
             Report.objects.filter(pk=self.report.pk).delete()
         self.assertIn("FigureChange", str(refused.exception))
-
-    def test_opened_closes_again_even_after_an_error(self):
-        with contextlib.suppress(ZeroDivisionError), ledger.unprotected(connection):
-            FigureChange.objects.update(reason="x")
-            raise ZeroDivisionError
-        self.assertTrue(ledger.is_protected(connection))
-        with self.assertRaises(DatabaseError), transaction.atomic():
-            FigureChange.objects.update(reason="y")
-
-
-class TestReversible(TransactionTestCase):
-    def test_down_and_up_again(self):
-        ledger.unprotect(connection)
-        self.assertFalse(ledger.is_protected(connection))
-        ledger.protect(connection)
-        self.assertTrue(ledger.is_protected(connection))
 
 
 SHADOW = {

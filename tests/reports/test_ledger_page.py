@@ -8,7 +8,8 @@ from django.test import TestCase
 from openpyxl import load_workbook
 
 from danvan.accounts.models import SecurityEvent
-from reports.figures.writing import Figure, write_figures
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures
 from reports.models import Report, Source
 from tests.budget import assert_same_queries
 from tests.cast import build_cast, build_world

@@ -15,8 +15,8 @@ from danvan.units.models import AdministrativeUnit
 from reports.consolidation.drill import drill
 from reports.consolidation.scope import Scope
 from reports.consolidation.summary import consolidate
-from reports.consolidation.units import by_child_unit
 from reports.models import Aggregation, Qualifier
+from tests.reports.consolidation_data import by_child_unit
 
 # code → (province, district, commune, total); the years 2021 and 2022
 TWO_YEARS = {

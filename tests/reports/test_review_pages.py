@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from danvan.accounts.models import AuditEntry
 from reports.catalogue.loading import copy_catalogue
-from reports.figures.writing import Figure, write_figures
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures
 from reports.models import Catalogue, Indicator, Remark, Report, ReportingPeriod, Rule, State
 from reports.workflow.moves import make_move
 from tests.budget import queries_of
@@ -298,7 +299,9 @@ class ManagementPagesTest(TestCase):
         made = AuditEntry.objects.filter(content_type__model="indicator", actor=self.cast["tinh"])
         assert made.count() == new.indicators.count()
         for page in ("accounts:audit", "accounts:audit_export"):  # a scale is a list of words
-            assert self.client.get(reverse(page)).status_code == 200
+            answer = self.client.get(reverse(page))
+            assert answer.status_code == 200
+            answer.close()
         row = new.indicators.get(code="DT01")
         url = reverse("reports:catalogue_edit", args=[2025, "chi-tieu", row.pk])
         data = self.client.get(url).context["form"].initial

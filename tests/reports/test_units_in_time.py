@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from danvan.accounts.models import User
 from danvan.units.models import AdministrativeUnit
+from reports.figures.stored import prior_numbers
 from reports.models import Report, State, Value
 from reports.workflow.periods import open_period
-from reports.workflow.submission import prior_numbers
 from tests.cast import build_cast
 
 OLD, HALF = datetime.date(2024, 12, 14), datetime.date(2025, 6, 30)

@@ -6,7 +6,8 @@ from django.core.exceptions import PermissionDenied
 from django.test import TestCase
 from django.utils import timezone
 
-from reports.figures.writing import Figure, write_figures
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures
 from reports.models import Remark, Report, State, Value
 from reports.workflow.moves import (
     MOVES,

@@ -17,8 +17,9 @@ from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry, SecurityEvent, role_in_words
 from danvan.accounts.rights import Action
 from danvan.common import excel
-from danvan.common.excel import DATE_TIME, Column
+from danvan.common.excel import DATE_TIME
 from danvan.common.paging import Listing
+from danvan.common.sheets.columns import Column
 from danvan.common.words import EMPTY
 
 EXPORT_LIMIT = 50_000

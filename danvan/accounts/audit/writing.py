@@ -23,9 +23,10 @@ from auditlog.registry import auditlog
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
-from django.db import connections, models, transaction
+from django.db import models, transaction
 
 from danvan.accounts.models.trail import AuditEntry, unit_id_of
+from danvan.common.locks import locked
 from danvan.common.words import in_words
 
 OUR_APPS = ("units", "accounts", "imports", "records", "reports")
@@ -109,7 +110,7 @@ def audited_bulk_update(
         return 0
     manager = type(rows[0])._base_manager
     with transaction.atomic():
-        stored = manager.select_for_update().in_bulk([row.pk for row in rows])
+        stored = locked(manager.all()).in_bulk([row.pk for row in rows])
         changes = [(row, _changed(stored[row.pk], row, fields)) for row in rows if row.pk in stored]
         changed = [(row, change) for row, change in changes if change]
         manager.bulk_update([row for row, _ in changes], fields, batch_size=batch_size)
@@ -123,7 +124,7 @@ def audited_update(queryset: models.QuerySet, **values: Any) -> int:
     Reads the rows first: a compare-and-set on many rows keeps its filter and sees only what it changes.
     """
     with transaction.atomic():
-        rows = list(queryset.select_for_update(of=("self",)) if _can_lock(queryset) else queryset)
+        rows = list(locked(queryset))
         changes = []
         for row in rows:
             old = {name: getattr(row, name) for name in values}
@@ -146,7 +147,7 @@ def audited_bulk_delete(queryset: models.QuerySet) -> int:
     Rows of other audited models that go with them (cascade) are seen one by one by the library.
     """
     with transaction.atomic():
-        rows = list(queryset)
+        rows = list(locked(queryset))
         entries = [(row, AuditEntry.Action.DELETE, _deleted(row)) for row in rows]
         _write(entries)
         with _unseen(queryset.model):
@@ -235,10 +236,6 @@ def _plain(value: Any) -> Any:
         if value is None or isinstance(value, bool | int | float | str | list | dict)
         else str(value)
     )
-
-
-def _can_lock(queryset: models.QuerySet) -> bool:
-    return connections[queryset.db].features.has_select_for_update_of
 
 
 def _unseen(model: type[models.Model]):

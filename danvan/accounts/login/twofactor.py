@@ -18,6 +18,7 @@ from django_otp.util import random_hex
 
 from danvan.accounts.login.proofs import person_of, proof_of
 from danvan.accounts.models import User
+from danvan.common.locks import locked
 
 RECOVERY_CODES = 10
 _PENDING, _PENDING_SECONDS = "pending_app", 600  # key in the session: the app that is being set up
@@ -42,14 +43,14 @@ def pending_device(session: SessionBase, user: User) -> TOTPDevice | None:
     return TOTPDevice(user=user, name="app", confirmed=True, key=pending["secret"])
 
 
-def confirm(session: SessionBase, user: User, code: str) -> list[str] | None:
+def confirm_code(session: SessionBase, user: User, code: str) -> list[str] | None:
     """Keep the app of `session` if `code` is one of it; return new recovery codes, None for a wrong code."""
     device = pending_device(session, user)
     if device is None:
         return None
     totp = TOTP(device.bin_key, device.step, device.t0, device.digits)
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)  # of two sessions one sets it up
+        locked(User.objects.filter(pk=user.pk)).get()  # of two sessions one sets it up
         if confirmed_device(user) or not totp.verify(int(_digits(code)), device.tolerance):
             return None
         device.last_t, device.drift = totp.t(), totp.drift  # this code is used

@@ -109,7 +109,7 @@ class SecondFactorView(FormView):
         kwargs = super().get_form_kwargs()
         if self.device is None:
             return {**kwargs, "user": user}
-        return {**kwargs, "check": lambda code: twofactor.confirm(session, user, code)}
+        return {**kwargs, "check": lambda code: twofactor.confirm_code(session, user, code)}
 
     def get_context_data(self, **kwargs):
         if self.device:

@@ -1,4 +1,7 @@
-"""The rows of the app: people, and the trail of what they did. audit/ and login/ write the trail."""
+"""The rows of the app: people, and the trail of what they did. audit/ and login/ write the trail.
+
+Imports scope, rights and the context of audit/.
+"""
 
 from danvan.accounts.models.trail import (
     AuditEntry,

@@ -5,6 +5,8 @@ These rows are written by audit/ and login/ and by nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from auditlog.models import AbstractLogEntry, LogEntryManager
 from django.apps import apps
 from django.conf import settings
@@ -72,6 +74,7 @@ class AuditEntry(AbstractLogEntry):
     source = models.CharField("nguồn", max_length=10, blank=True)
     search = models.CharField(max_length=500, editable=False, default="")
 
+    append_only = True
     objects = AuditEntryManager()
 
     class Meta(AbstractLogEntry.Meta):
@@ -163,6 +166,7 @@ class SecurityEvent(models.Model):
     detail = models.JSONField("chi tiết", default=dict)
     at = models.DateTimeField("lúc", auto_now_add=True, db_index=True)
 
+    append_only = True
     objects = SecurityEventQuerySet.as_manager()
 
     class Meta:
@@ -215,6 +219,19 @@ def unit_and_role(user) -> tuple[str, str]:
     """Return the unit's name and the role of `user` today, to be kept as text."""
     unit = user.unit.place_name if user.unit_id else ""
     return unit[:150], "superuser" if user.is_superuser else user.role
+
+
+def stand_ins(user, unit_ids: Iterable[int]) -> dict[int, str]:
+    """Return, by the unit it acts for, the office of `user` where that is another unit ("nhập thay"), else "".
+
+    A unit under its earlier name is no other. At most one query, none for the own unit.
+    """
+    wanted = set(unit_ids)
+    others = wanted - {user.unit_id}
+    if others and user.unit_id:
+        others -= {unit.pk for unit in user.unit.versions()}
+    office = unit_and_role(user)[0] or "Quản trị viên"
+    return {unit: office if unit in others else "" for unit in wanted}
 
 
 def role_in_words(role: str) -> str:

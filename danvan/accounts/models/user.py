@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from danvan.accounts.rights import Action, can
 from danvan.accounts.scope import ScopedQuerySet
+from danvan.common.locks import locked
 from danvan.common.text import clean_line, search_key
 from danvan.units.models import AdministrativeUnit
 
@@ -159,13 +160,7 @@ class User(AbstractUser):
             super().save(*args, **kwargs)
             return
         with transaction.atomic():
-            locked = set(
-                User.objects.superusers()
-                .select_for_update()
-                .order_by("pk")
-                .values_list("pk", flat=True)
-            )
-            if locked == {self.pk}:
+            if set(locked(User.objects.superusers()).values_list("pk", flat=True)) == {self.pk}:
                 raise LastSuperuserError
             super().save(*args, **kwargs)
 

@@ -1,1 +1,4 @@
-"""Running the site: backup and restore, health, logs."""
+"""Running the site: backup and restore, health, logs, what commands are told, ratios measured.
+
+Imports danvan.common; no app.
+"""

@@ -1,4 +1,4 @@
-"""Reading workbooks that people send: checks, a reader in a child process, tables, cells.
+"""Workbooks that people send: checks, a reader in a child process, tables, cells, columns.
 
-This package must stay importable without Django: the child process imports parts of it.
+What child.py imports must stay importable without Django: it runs alone with the file.
 """

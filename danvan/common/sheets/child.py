@@ -19,8 +19,6 @@ HEADER_ROWS = 60
 MAX_BAD_CELLS = 20_000
 MARKER = "danvan-template"
 DATE, MOMENT, TIME = "\x01d", "\x01m", "\x01t"  # how dates travel in JSON
-_NS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _SIGNS = (b't="e"', b"t='e'", b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/", b"t = ")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand, CommandError
 
-from danvan.common.arguments import read_target, read_years
+from danvan.common.ops.arguments import read_target, read_years
 from danvan.units.models import AdministrativeUnit
 from records.kinds import BY_SLUG
 from records.sheets.exporting import write_records

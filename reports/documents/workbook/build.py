@@ -35,6 +35,7 @@ from reports.documents.workbook import cells
 from reports.documents.workbook.charts import add_chart_sheet
 from reports.documents.workbook.units import add_section_sheet
 
+NO_FIGURES = "Mục này là lời văn, được tập hợp riêng; không có số liệu để tổng hợp."
 DEMO_NOTE = "Số liệu minh họa, không phải số liệu thật."
 
 
@@ -121,11 +122,11 @@ def _prior(ws, row: int, column: int, line: Line, number: int) -> None:
 
 
 def _change(ws, row: int, column: int, line: Line, number: int) -> None:
-    change = line.change
-    fmt = None
-    if change is not None:
-        fmt = cells.CHANGE.format(cells.decimals_format(change, line.definition))
-    cells.write(ws, row, column, cells.cell_number(change), align=cells.RIGHT, fmt=fmt)
+    if line.change is None:
+        cells.write(ws, row, column, None, align=cells.RIGHT)
+        return
+    fmt = cells.CHANGE.format(cells.decimals_format(line.change, line.definition))
+    cells.write_number(ws, row, column, line.change, fmt)
 
 
 def _columns(content: Content) -> list[SummaryColumn]:
@@ -181,6 +182,9 @@ def _add_summary(book: cells.Workbook, content: Content) -> None:
                 cells.wrapped_height(line.definition.unit_of_measure, columns[2].width),
             )
             row += 1
+    if not content.consolidation.sections:
+        cells.write_across(ws, row, 1, last, NO_FIGURES, font=cells.ITALIC, align=cells.LEFT)
+        row += 1
     _write_signatures(ws, row + 1, content.head, last)
     cells.set_page(ws, head_row=head_row, freeze_column=3, last_column=last)
 

@@ -13,6 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from danvan.common import excel
+from danvan.common.numbers import rounded
 from reports.consolidation.figures import Definition, Total
 from reports.models import Qualifier
 
@@ -121,8 +122,8 @@ def decimals_format(number: Decimal, definition: Definition) -> str:
     """Return the number format: 0.0 for ratios, else with the decimals the number has."""
     if definition.is_ratio:
         return "0.0"
-    places = max(0, -number.normalize().as_tuple().exponent)
-    return excel.WHOLE + ("." + "0" * min(places, 3) if places else "")
+    places = max(0, -definition.shown(number).normalize().as_tuple().exponent)
+    return excel.WHOLE + ("." + "0" * places if places else "")
 
 
 def figure_format(figure: Total, definition: Definition) -> str:
@@ -135,13 +136,20 @@ def cell_number(number: Decimal | None) -> int | float | None:
     """Return what a cell stores: whole numbers as such, others without digits nobody entered."""
     if number is None:
         return None
-    number = round(number, 6)
+    number = rounded(number, 10)
     return int(number) if number == number.to_integral_value() else float(number)
 
 
 def write_figure(ws: Worksheet, row: int, column: int, figure, definition, *, font=PLAIN):
-    """Write a figure as a real number (blank stays blank), right-aligned."""
+    """Write a figure as a real number (blank stays blank), right-aligned; its column has room for it."""
     if figure is None or figure.number is None:
         return write(ws, row, column, None, font=font, align=RIGHT)
     fmt = figure_format(figure, definition)
-    return write(ws, row, column, cell_number(figure.number), font=font, align=RIGHT, fmt=fmt)
+    return write_number(ws, row, column, figure.number, fmt, font=font)
+
+
+def write_number(ws: Worksheet, row: int, column: int, number: Decimal, fmt: str, *, font=PLAIN):
+    """Write a number in a format, right-aligned, and widen its column where it would show ####."""
+    room = ws.column_dimensions[get_column_letter(column)]
+    room.width = max(room.width, excel.width_of(number, fmt))
+    return write(ws, row, column, cell_number(number), font=font, align=RIGHT, fmt=fmt)

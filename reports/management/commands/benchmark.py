@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connection
 from django.utils.module_loading import autodiscover_modules
 
-from danvan.common.benchmarks import BENCHMARKS
+from danvan.common.ops.benchmarks import BENCHMARKS
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from danvan.common.arguments import read_target, read_years
+from danvan.common.ops.arguments import read_target, read_years
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.scope import Scope
 from reports.documents.workbook.build import build, collect

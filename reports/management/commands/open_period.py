@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if not 2000 <= year <= 2100:
             raise CommandError(f"{year} is not a year between 2000 and 2100.")
         try:
-            period = open_period(year, kind=kind, **given)
+            period = open_period(year, actor=None, kind=kind, **given)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(f"{period}: {period.reports.count()} units must report.")

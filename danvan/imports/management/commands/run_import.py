@@ -2,8 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
+from danvan.imports.confirming import work
 from danvan.imports.models import ImportJob
-from danvan.imports.runner import work
 
 
 class Command(BaseCommand):

@@ -14,8 +14,8 @@ from django.utils.http import content_disposition_header
 
 from danvan.accounts.audit.context import acting
 from danvan.common.text import clean_line
-from records.locks import require_open
 from records.models import Attachment, EventRecord
+from records.services import lock_for_files
 
 MAX_SIZE = 10 * 1024 * 1024
 MAX_FILES = 20
@@ -101,9 +101,9 @@ def files_of(record: EventRecord):
 
 
 def attach(record: EventRecord, file, media_type: str, *, actor) -> Attachment:
-    """Keep `file` with `record`. Raises RecordLocked, or ValidationError when there are too many."""
+    """Keep `file` with `record`. Raises as records.services, or ValidationError when there are too many."""
     with transaction.atomic(), acting(user=actor):
-        require_open(record.facts())
+        lock_for_files(record, actor=actor)
         if files_of(record).count() >= MAX_FILES:
             raise ValidationError(f"Mỗi hồ sơ giữ tối đa {MAX_FILES} tệp.")
         name = safe_name(file.name, media_type)
@@ -118,9 +118,9 @@ def attach(record: EventRecord, file, media_type: str, *, actor) -> Attachment:
 
 
 def detach(record: EventRecord, attachment: Attachment, *, actor) -> None:
-    """Delete one file of `record`. Raises RecordLocked."""
+    """Delete one file of `record`. Raises as records.services."""
     with transaction.atomic(), acting(user=actor):
-        require_open(record.facts())
+        lock_for_files(record, actor=actor)
         stored = attachment.file
         attachment.delete()
         transaction.on_commit(lambda: stored.storage.delete(stored.name))

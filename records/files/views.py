@@ -8,7 +8,7 @@ from django.http import Http404
 from django.shortcuts import redirect
 
 from danvan.common.views import ScopedView
-from records import attachments
+from records.files import attachments
 from records.views import KindMixin, RecordDetailView
 
 

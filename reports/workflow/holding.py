@@ -1,0 +1,55 @@
+"""What is held while figures and records are written, reports moved and periods closed.
+
+The order of all locks stands in danvan/common/locks.py; every function here is called inside the
+transaction that writes, before it reads what it decides by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from danvan.common.locks import hold, keep, locked
+from reports.models import Catalogue, Report, ReportingPeriod
+from reports.models.period import COUNTED_KINDS
+
+
+def keep_for_records(unit_ids: Iterable[int]) -> None:
+    """Keep the reports in which records of units count from being moved, and their periods from closing."""
+    reports = Report.objects.filter(
+        answers_for__unit__in=set(unit_ids), period__kind__in=COUNTED_KINDS
+    )
+    hold(ReportingPeriod, _column(reports, "period_id"))
+    keep(Report, _column(reports, "pk"))
+
+
+def lock_for_figures(report_ids: Iterable[int]) -> list[Report]:
+    """Lock reports whose figures are written and return them as they stand now; their periods stay open."""
+    reports = Report.objects.filter(pk__in=list(report_ids))
+    hold(ReportingPeriod, _column(reports, "period_id"))
+    list(locked(reports).values_list("pk"))
+    return list(
+        reports.with_due_dates().select_related("period__closed_by", "unit__parent", "reviewer")
+    )
+
+
+def lock_for_move(report: Report, *, freezes: bool = False) -> None:
+    """Lock `report` alone and read again where it stands; its period stays open meanwhile.
+
+    With `freezes` the move may be the first submission, after which the catalogue stands still.
+    """
+    if freezes:
+        hold(Catalogue, [report.period.catalogue_id])
+    hold(ReportingPeriod, [report.period_id])
+    list(locked(Report.objects.filter(pk=report.pk), alone=True).values_list("pk"))
+    report.refresh_from_db(fields=["state", "version", "submitted_at", "approved_at", "period"])
+    vars(report).pop("extended_until", None)  # asked anew where it counts
+
+
+def hold_for_closing(period: ReportingPeriod) -> None:
+    """Wait until nobody writes in `period` any more, and let nobody begin."""
+    hold(ReportingPeriod, [period.pk], alone=True)
+
+
+def _column(reports, name: str) -> Iterable[int]:
+    """Return a column of reports, read only where an engine asks for it."""
+    return reports.order_by().values_list(name, flat=True).distinct()

@@ -1,0 +1,130 @@
+"""Ledger, moves, period log, audit trail and security log: the database itself refuses to rewrite them."""
+
+import contextlib
+from decimal import Decimal
+
+from django.core.management import call_command
+from django.db import DatabaseError, connection, models, transaction
+from django.test import Client, TestCase, TransactionTestCase
+
+from danvan.accounts.models import AuditEntry, SecurityEvent
+from danvan.common.ops import append_only
+from reports.figures.figure import Figure
+from reports.figures.writing import write_figures
+from reports.models import FigureChange, PeriodLog, Source, Transition
+from reports.workflow.submission import submit
+from tests.cast import PASSWORD, build_cast, build_world
+
+LOGS = {AuditEntry, FigureChange, PeriodLog, SecurityEvent, Transition}
+
+ATTEMPTS = [
+    "UPDATE {table} SET id = id",
+    "UPDATE {table} SET id = id + 100000 WHERE id = {id}",
+    "DELETE FROM {table} WHERE id = {id}",
+    *(
+        [
+            "REPLACE INTO {table} SELECT * FROM {table} WHERE id = {id}",
+            "INSERT OR REPLACE INTO {table} SELECT * FROM {table} WHERE id = {id}",
+            "INSERT INTO {table} SELECT * FROM {table} WHERE id = {id} "
+            "ON CONFLICT (id) DO UPDATE SET id = id",
+            "UPDATE OR REPLACE {table} SET id = id",
+        ]
+        if connection.vendor == "sqlite"
+        else [
+            "INSERT INTO {table} SELECT * FROM {table} WHERE id = {id} "
+            "ON CONFLICT (id) DO UPDATE SET id = EXCLUDED.id",
+            "TRUNCATE {table} CASCADE",
+            "TRUNCATE accounts_user CASCADE",
+        ]
+    ),
+]
+
+
+def make_history():
+    """Let a day leave a line in each of the logs: a year opened, a login, a figure, a report sent."""
+    cast = build_cast()
+    world = build_world(cast)
+    clerk, report = cast["xa-13369"], world.report
+    Client().post("/dang-nhap/", {"username": "xa-13369", "password": PASSWORD})
+    figures = {"DT01": Figure(number=Decimal(1))}
+    write_figures(report, figures, actor=clerk, source=Source.FORM)
+    clerk.full_name = "Nguyễn An"
+    clerk.save()
+    report.refresh_from_db()
+    submit(report, user=clerk, version=report.version, blanks_confirmed=True)
+
+
+class TestRefused(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        make_history()
+
+    def test_these_are_the_logs(self):
+        self.assertEqual(set(append_only.append_only_models()), LOGS)
+
+    def test_nobody_rewrites_a_line(self):
+        connection.check_constraints()  # PostgreSQL truncates nothing while checks are pending
+        for model in LOGS:
+            table, row = model._meta.db_table, model.objects.first()
+            before = list(model.objects.order_by("pk").values())
+            for attempt in ATTEMPTS:
+                statement = attempt.format(table=table, id=row.pk)
+                with (
+                    self.subTest(statement),
+                    self.assertRaisesRegex(DatabaseError, "append-only"),
+                    transaction.atomic(),
+                    connection.cursor() as cursor,
+                ):
+                    cursor.execute(statement)
+            for attempt in (row.save, row.delete, model.objects.all().delete):
+                with (
+                    self.subTest(f"{model.__name__}.{attempt.__name__}"),
+                    self.assertRaisesRegex(DatabaseError, "append-only"),
+                    transaction.atomic(),
+                ):
+                    attempt()
+            self.assertEqual(list(model.objects.order_by("pk").values()), before)
+
+    def test_lines_are_added_as_before(self):
+        for model in LOGS:
+            row = model.objects.first()
+            count = model.objects.count()
+            row.pk = None
+            model.objects.bulk_create([row])
+            row.pk, row._state.adding = None, True
+            row.save()
+            self.assertEqual(model.objects.count(), count + 2)
+
+    def test_opened_closes_again_even_after_an_error(self):
+        table = FigureChange._meta.db_table
+        with (
+            contextlib.suppress(ZeroDivisionError),
+            append_only.unprotected(connection, table),
+        ):
+            FigureChange.objects.update(reason="x")
+            raise ZeroDivisionError
+        with self.assertRaises(DatabaseError), transaction.atomic():
+            FigureChange.objects.update(reason="y")
+
+
+class TestMigrate(TransactionTestCase):
+    def test_a_table_that_a_migration_rebuilt_is_protected_again(self):
+        """SQLite changes a column by making the table anew: its triggers are gone with the old one."""
+        reason = Transition._meta.get_field("reason")
+        wider = models.CharField("lý do", max_length=2000, blank=True)
+        wider.set_attributes_from_name("reason")
+        for old, new in ((reason, wider), (wider, reason)):
+            with connection.schema_editor() as editor:
+                editor.alter_field(Transition, old, new)
+        tables = [model._meta.db_table for model in LOGS]
+        lost = append_only.unprotected_tables(connection, tables)
+        self.assertEqual(lost, {"reports_transition"} if connection.vendor == "sqlite" else set())
+        call_command("migrate", verbosity=0)
+        self.assertEqual(append_only.unprotected_tables(connection, tables), set())
+
+    def test_down_and_up_again(self):
+        tables = [model._meta.db_table for model in LOGS]
+        append_only.unprotect(connection, *tables)
+        self.assertEqual(append_only.unprotected_tables(connection, tables), set(tables))
+        call_command("migrate", verbosity=0)
+        self.assertEqual(append_only.unprotected_tables(connection, tables), set())
