@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 
 from danvan.accounts.models import User
 from danvan.accounts.scope import with_predecessors_of
+from danvan.units.models import AdministrativeUnit
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,19 @@ class Answered:
     unit_id: int
     start: datetime.date
     end: datetime.date
+
+    def covers(self, unit_id: int, day: datetime.date) -> bool:
+        """Tell whether records of `unit_id` on `day` are meant."""
+        return self.unit_id == unit_id and self.start <= day <= self.end
+
+
+def refusal(user: User, unit: AdministrativeUnit, day: datetime.date) -> str:
+    """Return why `user` may not write of `unit`, which is answered for, on `day`; "" where that may be."""
+    spans = [one for one in answered_by(user) if one.unit_id == unit.pk]
+    if any(one.covers(unit.pk, day) for one in spans):
+        return ""
+    days = "; ".join(f"{one.start:%d/%m/%Y} – {one.end:%d/%m/%Y}" for one in spans)
+    return f"Đơn vị anh/chị chỉ ghi được hồ sơ của {unit} trong thời gian {days}."
 
 
 def answered_by(user: User) -> list[Answered]:

@@ -9,7 +9,7 @@ from danvan.accounts.scope import units_editable_by
 from danvan.common.forms import BaseForm, DateInput, TextField, field_for, name_blank_choice
 from danvan.common.words import EMPTY, in_words
 from danvan.units.models import AdministrativeUnit, Level
-from records.answering import answered_by
+from records.answering import answered_by, refusal
 from records.filters import UnitField
 from records.kinds import KINDS, RecordKind
 from records.models import DialogueConference, EventRecord, Recognition, SkilledMobilisationModel
@@ -63,13 +63,11 @@ class RecordForm(BaseForm):
         """Of another unit only the days are written that the own unit answers for."""
         data = super().clean()
         unit, day = data.get("unit"), data.get("start_date")
-        spans = [one for one in answered_by(self.user) if unit and one.unit_id == unit.pk]
-        if not (spans and day) or units_editable_by(self.user).filter(pk=unit.pk).exists():
+        if not (unit and day) or unit.pk not in {one.unit_id for one in answered_by(self.user)}:
             return data
-        if not any(one.start <= day <= one.end for one in spans):
-            days = "; ".join(f"{one.start:%d/%m/%Y} – {one.end:%d/%m/%Y}" for one in spans)
-            message = f"Đơn vị anh/chị chỉ ghi được hồ sơ của {unit} trong thời gian {days}."
-            self.add_error("start_date", message)
+        of_others = not units_editable_by(self.user).filter(pk=unit.pk).exists()
+        if of_others and (refused := refusal(self.user, unit, day)):
+            self.add_error("start_date", refused)
         return data
 
     def _suggest(self) -> None:

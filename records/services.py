@@ -28,6 +28,7 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.common.locks import locked
 from danvan.imports.bulk import Told, create_audited
+from records.answering import answered_by
 from records.locks import Kept, differing
 from records.models import (
     Attachment,
@@ -176,7 +177,7 @@ def create_records(
     )
     with transaction.atomic(), acting(user=actor):
         kept = Kept(model, (), units)
-        _require_units(units, actor)
+        _require_units({(row[unit], row[at["start_date"]]) for row in rows}, actor)
         points = {(row[unit], row[at[name]]) for row in rows for name in model.DAYS}
         kept.require_open((one, date.fromisoformat(day)) for one, day in points if day)
         with_office = [(*row, offices[row[unit]]) for row in rows]
@@ -280,9 +281,15 @@ def _require_scope(model: type[EventRecord], keys: Sequence[int], actor) -> None
         raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
 
 
-def _require_units(unit_ids: set[int], actor) -> None:
-    if units_editable_by(actor).filter(pk__in=unit_ids).count() != len(unit_ids):
-        raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
+def _require_units(points: set[tuple[int, str]], actor) -> None:
+    """Every (unit id, day) must be one the person may write of: by the tree, or as answered for."""
+    unit_ids = {unit_id for unit_id, _day in points}
+    own = set(units_editable_by(actor).filter(pk__in=unit_ids).values_list("pk", flat=True))
+    others = {(unit_id, day) for unit_id, day in points if unit_id not in own}
+    answered = answered_by(actor) if others else []
+    for unit_id, day in others:
+        if not any(one.covers(unit_id, date.fromisoformat(day)) for one in answered):
+            raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
 
 
 def _refuse_repeated(record: EventRecord, actor, token: uuid.UUID | None) -> None:

@@ -13,6 +13,7 @@ from danvan.common.words import in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.models import RowKind
 from danvan.imports.targets import Checker, Verdict
+from records.days import gaps
 from records.locks import locks_on
 from records.models.rules import rules_of
 
@@ -55,7 +56,7 @@ class RecordChecker(Checker):
         self.existing: dict[int, list] = {}
         self.seen: dict[int, list[int]] = {}
         self.mapped: list[tuple[Column, Known]] = []
-        self.kept_blanks = 0
+        self.kept_blanks, self.in_gaps, self.gaps = 0, 0, gaps()
 
     def check_many(self, rows):
         if rows:
@@ -71,11 +72,17 @@ class RecordChecker(Checker):
         return [self._verdict(row, stored) for row in parsed]
 
     def finish(self):
-        if not self.kept_blanks:
-            return []
-        return [
-            f"{self.kept_blanks} ô trống trong tệp giữ nguyên số liệu đã có (ô trống không xóa gì)."
-        ]
+        notes = []
+        if self.kept_blanks:
+            notes.append(
+                f"{self.kept_blanks} ô trống trong tệp giữ nguyên số liệu đã có (ô trống không xóa gì)."
+            )
+        if self.in_gaps:
+            notes.append(
+                f"{self.in_gaps} hồ sơ có ngày không thuộc kỳ báo cáo nào, nên chưa được tính vào báo "
+                f"cáo nào ({'; '.join(map(str, self.gaps))} chưa mở kỳ)."
+            )
+        return notes
 
     # -- reading -------------------------------------------------------------------------------------
 
@@ -187,6 +194,8 @@ class RecordChecker(Checker):
             for lock in unit_locks:
                 if any(lock.covers(row.unit.pk, day) for day in days):
                     return self._errors(row, [Problem("", lock.message)])
+        if self.gaps and any(gap.first <= state["start_date"] <= gap.last for gap in self.gaps):
+            self.in_gaps += 1
         scratch.derive()
         values = [_form(state[name]) for name in self.stored]
         return Verdict(RowKind.NEW, [row.number, row.unit.pk, values])

@@ -16,6 +16,7 @@ from danvan.units.models import Level
 from reports.figures.form import EntrySheet
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
 from reports.models import Qualifier, Report, Source
+from reports.workflow.answering import shares_of
 from reports.workflow.moves import MoveRefused, lock_reason, may_enter
 from reports.workflow.submission import NotReady, submit
 
@@ -155,6 +156,7 @@ class EntryView(View):
             "total": sum(len(section.required) for section in sections),
             "filled": sum(section.filled for section in sections),
             "own_figures": self.report.level != Level.COMMUNE,
+            "shares": shares_of(self.report),
             "on_behalf": stand_ins(self.request.user, [unit_id])[unit_id],
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
         }

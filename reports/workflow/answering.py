@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Count
 from django.utils import timezone
 
 from danvan.accounts.models import User
@@ -156,20 +155,24 @@ def answered_by(user: User) -> list[Answered]:
     ]
 
 
-def answers_shown(report: Report) -> list[tuple[AdministrativeUnit, datetime.date, datetime.date]]:
-    """Return the other units whose work `report` answers for, with the first and last day of it."""
-    period, shown = report.period, []
+@dataclass(frozen=True)
+class Share:
+    """What a report answers for beside its own unit: the days of `unit` from `first` to `last`."""
+
+    unit: AdministrativeUnit
+    first: datetime.date
+    last: datetime.date
+    is_question: bool
+
+
+def shares_of(report: Report) -> list[Share]:
+    """Return the other units whose work in the period `report` answers for. One query."""
+    period, shares = report.period, []
     rows = report.answers_for.of_others().select_related("unit__parent")
     for row in rows.order_by(tree_order("unit")):
         unit = row.unit
         last = unit.valid_to - datetime.timedelta(days=1) if unit.valid_to else period.end
         first, last = max(unit.valid_from, period.start), min(last, period.end)
-        if first <= last:
-            shown.append((unit, first, last))
-    return shown
-
-
-def waiting_counts() -> dict[int, int]:
-    """Return how many split units wait for the board, by period id, of all periods. One query."""
-    rows = ReportUnit.objects.filter(is_question=True).order_by().values_list("period")
-    return dict(rows.annotate(Count("pk")))
+        if first <= last:  # not an earlier version, ended before the period
+            shares.append(Share(unit, first, last, row.is_question))
+    return shares

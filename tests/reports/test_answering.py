@@ -16,6 +16,7 @@ from reports.models import PeriodKind, Report, ReportUnit, State
 from reports.workflow.answering import questions
 from reports.workflow.periods import open_period
 from tests.cast import build_cast
+from tests.imports.tools import confirm, errors_of, sheet_of, upload
 from tests.records.data import make, typed
 
 D = datetime.date
@@ -178,6 +179,24 @@ class CountedAndLockedTest(HaNamCase):
         values["start_date"] = "01/12/2024"  # answered for by Mộc Nam's own report of 2024
         answer = self.client.post(reverse("records:create", args=["dialogue-conference"]), values)
         self.assertContains(answer, "trong thời gian 15/12/2024 – 30/06/2025", status_code=422)
+
+    def test_an_excel_sheet_may_say_the_same(self):
+        self.client.force_login(self.heir)
+        rows = [
+            {"unit": "13339", "start_date": f"{day}/12/2024", "title": day} for day in ("20", "1")
+        ]
+        rows.append({"unit": "13327", "start_date": "03/03/2025", "title": "của mình"})
+        job = upload(self.client, sheet_of(self.heir, *rows))
+        self.assertEqual((job.counts["new"], job.counts["error"]), (2, 1))
+        ((address, message),) = errors_of(job).items()
+        self.assertEqual(address[-1], "3")
+        self.assertIn("trong thời gian 15/12/2024 – 30/06/2025", message)
+        job = upload(self.client, sheet_of(self.heir, rows[0], rows[2]))
+        self.assertEqual(confirm(self.client, job).state, "done")
+        titles = DialogueConference.objects.filter(unit=self.moc_nam).values_list(
+            "title", flat=True
+        )
+        self.assertIn("20", titles)
 
     def test_sensitive_records_are_read_on_those_days_only(self):
         inside = make("emerging-issue", self.moc_nam, start_date=DECEMBER)

@@ -31,7 +31,9 @@ class EveryDayTest(TestCase):
         end = data.draw(st.dates(datetime.date(2024, 9, 1), datetime.date(2024, 12, 31)))
         structure = data.draw(st.dates(start, end + 31 * DAY), label="structure date")
         due = dict.fromkeys(("due_commune", "due_district", "due_province"), end)
-        period = open_period(2024, start=start, end=end, structure_date=structure, actor=None, **due)
+        period = open_period(
+            2024, start=start, end=end, structure_date=structure, actor=None, **due
+        )
         # One record of each unit in force on a day of the period, on any of its days.
         records = []
         for unit in AdministrativeUnit.objects.between(start, end):
