@@ -4,13 +4,17 @@ It is no second door: other people get 403 whatever their flags say. Login, logo
 the own password are those of the site, so that locks, logs and messages are the same everywhere.
 """
 
+from __future__ import annotations
+
 from functools import update_wrapper
+from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -20,7 +24,7 @@ from django.views.i18n import JavaScriptCatalog
 class OurJavaScriptCatalog(JavaScriptCatalog):
     """Django's catalogue view reads the packages only; this one reads LOCALE_PATHS after them."""
 
-    def get_paths(self, packages):
+    def get_paths(self, packages: Any) -> list[Any]:
         """Return the folders of catalogues, the one that wins last."""
         return [*super().get_paths(packages), *map(str, settings.LOCALE_PATHS)]
 
@@ -34,40 +38,44 @@ class SuperuserSite(AdminSite):
     site_url = "/"
     enable_nav_sidebar = False
 
-    def has_permission(self, request) -> bool:
+    def has_permission(self, request: HttpRequest) -> bool:
         """Superusers, as long as the account is active."""
         return request.user.is_active and request.user.is_superuser
 
-    def admin_view(self, view, cacheable=False):
+    def admin_view(self, view: Any, cacheable: Any = False) -> Any:
         """Refuse people who are logged in but no superusers, before anything else is looked at."""
         guarded = super().admin_view(view, cacheable)
 
-        def refusing(request, *args, **kwargs):
+        def refusing(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             self._refuse_others(request)
             return guarded(request, *args, **kwargs)
 
         return update_wrapper(refusing, guarded)
 
     @method_decorator([never_cache, login_not_required])
-    def login(self, request, extra_context=None):
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Send to the login page of the site."""
         self._refuse_others(request)
         return redirect_to_login(request.GET.get("next") or request.get_full_path())
 
-    def logout(self, request, extra_context=None):
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Log out as everywhere on the site (POST only)."""
         from danvan.accounts.login.views import LogoutView
 
         return LogoutView.as_view()(request)
 
-    def i18n_javascript(self, request, extra_context=None):
+    def i18n_javascript(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
         """Give the admin's scripts our texts as well (locale/vi/LC_MESSAGES/djangojs.po)."""
         return OurJavaScriptCatalog.as_view(packages=["django.contrib.admin"])(request)
 
-    def password_change(self, request, extra_context=None):
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Send to the page where everybody changes the own password."""
         return redirect("accounts:password_change")
 
-    def _refuse_others(self, request) -> None:
+    def _refuse_others(self, request: HttpRequest) -> None:
         if request.user.is_authenticated and not self.has_permission(request):
             raise PermissionDenied("Trang này chỉ dành cho quản trị viên hệ thống.")

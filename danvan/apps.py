@@ -1,5 +1,7 @@
 """Configuration of Django's own admin app for this site."""
 
+from __future__ import annotations
+
 from django.contrib.admin.apps import AdminConfig
 
 
@@ -8,7 +10,7 @@ class SuperuserAdminConfig(AdminConfig):
 
     default_site = "danvan.admin.SuperuserSite"
 
-    def ready(self):
+    def ready(self) -> None:
         """Find the ModelAdmins; groups are not used here, rights are one table in rights.py."""
         super().ready()
         from django.contrib import admin

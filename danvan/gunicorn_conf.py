@@ -4,7 +4,10 @@ Reload without a dropped request: `kill -HUP` the master (systemctl reload). Req
 `graceful_timeout` to end; new ones go to the new workers.
 """
 
+from __future__ import annotations
+
 import os
+from typing import Any
 
 bind = os.environ.get("GUNICORN_BIND", "unix:/run/danvan/gunicorn.sock")
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -26,7 +29,7 @@ accesslog = None  # nginx keeps it; who did what is in the security log
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 
 
-def on_starting(server):
+def on_starting(server: Any) -> None:
     """Refuse to start with a configuration that the system checks call an error."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "danvan.settings")
     import django

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -29,6 +30,7 @@ MENU = (
     MenuEntry("Xét duyệt", "reports:review", Action.REVIEW),
     MenuEntry("Tổng hợp", "reports:consolidation"),
     MenuEntry("Nhập từ Excel", "imports:list", Action.IMPORT),
+    MenuEntry("Thể thức văn bản", "documents:letterheads", Action.EDIT_LETTERHEAD, group="Quản lý"),
     MenuEntry("Kỳ báo cáo", "reports:periods", Action.MANAGE_PERIOD, group="Quản lý"),
     MenuEntry("Danh mục chỉ tiêu", "reports:catalogues", Action.MANAGE_CATALOGUE, group="Quản lý"),
     MenuEntry("Nhật ký", "accounts:audit", Action.VIEW_AUDIT, group="Quản lý"),
@@ -36,7 +38,7 @@ MENU = (
 )
 
 
-def navigation(request) -> dict:
+def navigation(request: HttpRequest) -> dict:
     """Context processor: the menu lines this user may follow, grouped, and the office worked for."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -56,7 +58,7 @@ def navigation(request) -> dict:
     return {"menu": lines, "office": _office(request)}
 
 
-def _office(request) -> str:
+def _office(request: HttpRequest) -> str:
     """Return what the user's office was called at the end of the year people work on, as remarks sign."""
     day = timezone.localdate()
     if request.user.can(Action.VIEW):

@@ -23,7 +23,7 @@ env = Env()
 DEBUG = env.bool("DEBUG", False)
 SAMPLE_SECRET_KEY = "django-insecure-for-a-first-look-on-this-machine-only"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", SAMPLE_SECRET_KEY if DEBUG else "")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
 if not DEBUG:
     # Here and not only in a system check: nothing starts without the settings.
@@ -37,7 +37,7 @@ if not DEBUG:
         if _weak := weakness_of(_key):
             _name = "SECRET_KEY" if _key == SECRET_KEY else "SECRET_KEY_FALLBACKS: a key"
             raise ImproperlyConfigured(f"{_name} {_weak}: choose another (docs/deploy.md).")
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", "Danvan@2024")
 # Whose site this is; shown below its name on every page.
@@ -150,6 +150,7 @@ LOGOUT_REDIRECT_URL = "accounts:login"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "danvan.accounts.login.hashers.IssuedPasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -1,7 +1,9 @@
 """Pages of the whole site: the home page per role and the error pages."""
 
+from __future__ import annotations
+
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpResponseServerError
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -12,31 +14,31 @@ from reports.dashboard import home  # noqa: F401 - the home page is made of repo
 
 @login_not_required
 @require_safe
-def favicon(request):
+def favicon(request: HttpRequest) -> HttpResponse:
     """Lead to the icon: browsers ask here on pages without a link to it (files, the page of a crash)."""
     return redirect(static("favicon.svg"))
 
 
 @login_not_required
-def bad_request(request, exception=None):
+def bad_request(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
     """400: what was sent cannot be read."""
     return render(request, "errors/400.html", status=400)
 
 
 @login_not_required
-def forbidden(request, exception=None):
+def forbidden(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
     """403: the page exists for others; `exception` may say why in Vietnamese."""
     return render(request, "errors/403.html", {"reason": str(exception or "")}, status=403)
 
 
 @login_not_required
-def not_found(request, exception=None):
+def not_found(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
     """404: no such page, or a page outside the user's area."""
     return render(request, "errors/404.html", status=404)
 
 
 @login_not_required
-def server_error(request):
+def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault; quotes the request id so that the log line can be found.
 
     Rendered without context processors: they read the session, and the database may be what failed.

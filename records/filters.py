@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
+from typing import Any, Self
 
 import django_filters
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import cached_property
 
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.scope import units_visible_to
 from danvan.common.filters import (
     BoundFilter,
@@ -54,7 +57,7 @@ class UnitsFilter(django_filters.ModelMultipleChoiceFilter):
     field_class = UnitsField
 
 
-def visible_units(request):
+def visible_units(request: PersonRequest) -> Any:
     """Return the units the person sees, as a tree."""
     return units_visible_to(request.user).select_related("parent").in_tree_order()
 
@@ -70,12 +73,12 @@ class RecordFilter(ListFilter):
         return low and not self.form.data.get("unit") and len(visible_units(self.request)) == 1
 
     @property
-    def main(self):
+    def main(self) -> Any:
         """A person of one unit is not asked which."""
         return ("q", "nam") if self.one_unit else ("q", "unit", "duoi", "nam")
 
     @property
-    def linked(self):
+    def linked(self) -> Any:
         """Fields that only links fill."""
         return (*self.from_links, *(("unit", "duoi") if self.one_unit else ()))
 
@@ -91,15 +94,15 @@ class RecordFilter(ListFilter):
     tu = DayFilter(label="Từ ngày", field_name="start_date", lookup_expr="gte")
     den = DayFilter(label="Đến ngày", field_name="start_date", lookup_expr="lte")
 
-    def ignore(self, rows, name, value):
+    def ignore(self, rows: Iterable[Any], name: str, value: Any) -> Any:
         """The box only widens the unit, see of_unit."""
         return rows
 
-    def search(self, rows, name, text):
+    def search(self, rows: Iterable[Any], name: str, text: str) -> Self:
         """Rows with every word, with or without marks."""
         return rows.search(text)
 
-    def of_unit(self, rows, name, unit):
+    def of_unit(self, rows: Iterable[Any], name: str, unit: AdministrativeUnit) -> Self:
         """Rows of the unit and of those it is asked together with; with the box of all it ever covered."""
         if not self.form.cleaned_data.get("duoi"):
             return rows.filter(unit__in=self.together(unit))
@@ -110,14 +113,14 @@ class RecordFilter(ListFilter):
         """Return the unit with those whose work its report answers for, as the link says."""
         return [unit, *self.form.cleaned_data["gom"]]
 
-    def of_year(self, rows, name, year):
+    def of_year(self, rows: Iterable[Any], name: str, year: int) -> Self:
         """Rows that count in the reporting year."""
         if not 2000 <= year <= 2100:
             return rows.none()
         return rows.between(*span_of(year, self.spans))
 
     @property
-    def spans(self):
+    def spans(self) -> Any:
         """The opened years, read once per request."""
         if not hasattr(self.request, "year_spans"):
             self.request.year_spans = year_spans()
@@ -127,7 +130,7 @@ class RecordFilter(ListFilter):
 class LedByFilter(ChoicesFilter):
     """Dialogues by who led them; several leaders are alternatives."""
 
-    def filter(self, qs, value):
+    def filter(self, qs: QuerySet, value: Any) -> Any:
         """Return rows led by any of `value`."""
         if not value:
             return qs
@@ -149,7 +152,7 @@ class DialogueFilter(RecordFilter):
         label="Thông báo kết luận", choices=[("1", "Đã ban hành")], method="concluded"
     )
 
-    def concluded(self, rows, name, value):
+    def concluded(self, rows: Iterable[Any], name: str, value: Any) -> QuerySet:
         """Rows with the number of a conclusion."""
         return rows.exclude(conclusion_number="")
 
@@ -165,7 +168,7 @@ class ModelFilter(RecordFilter):
     nr_tu = DayFilter(label="Nhân rộng từ ngày", field_name="replicated_date", lookup_expr="gte")
     nr_den = DayFilter(label="Nhân rộng đến ngày", field_name="replicated_date", lookup_expr="lte")
 
-    def filter_queryset(self, queryset):
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         """Also by recognition: the rows are those the figures count."""
         rows = super().filter_queryset(queryset)
         asked = self.form.cleaned_data
@@ -185,7 +188,7 @@ class IssueFilter(RecordFilter):
     from_links = (*RecordFilter.from_links, "tinh_den")
     tinh_den = DayFilter(label="Tình trạng tính đến ngày", method="ignore")
 
-    def filter_queryset(self, queryset):
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         """A day turns the choice of status to that day."""
         day, status = self.form.cleaned_data.get("tinh_den"), self.form.cleaned_data.get("status")
         if not day or not status:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils import timezone
 
@@ -16,7 +18,7 @@ from records.models import DialogueConference, EventRecord, Recognition, Skilled
 from records.years import working_year, year_of, year_spans
 
 
-def column_field(column, **kwargs) -> forms.Field | None:
+def column_field(column: Any, **kwargs: Any) -> forms.Field | None:
     """Return the form field of a record's column; the unit is chosen by its full name."""
     if column.name == "unit":
         return column.formfield(form_class=UnitField, **kwargs)
@@ -32,7 +34,7 @@ class RecordForm(BaseForm):
     kind: RecordKind
     half_wide = ("location", "host", "conclusion_number", "decision", "owner", "handler")
 
-    def __init__(self, *args, locked: bool = False, **kwargs):
+    def __init__(self, *args: Any, locked: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._place_unit()
         if self.instance.pk is None:
@@ -42,7 +44,7 @@ class RecordForm(BaseForm):
                 later = name in self.instance.LATER_FIELDS or name in ("version", "token")
                 field.disabled = not later
 
-    def choices_for(self, name):
+    def choices_for(self, name: str) -> Any:
         """Units the person may write, and those for whose days the own unit answers."""
         units = units_editable_by(self.user)
         if answered := answered_by(self.user):
@@ -101,13 +103,13 @@ class DialogueForm(RecordForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             leaders = [name for name in DialogueConference.LEADERS if getattr(self.instance, name)]
             self.initial.setdefault("led_by", leaders)
 
-    def _post_clean(self):
+    def _post_clean(self) -> None:
         chosen = self.cleaned_data.get("led_by") or []
         for name in DialogueConference.LEADERS:
             setattr(self.instance, name, name in chosen)
@@ -117,7 +119,7 @@ class DialogueForm(RecordForm):
 class IssueForm(RecordForm):
     """Issues: a new status begins today unless told otherwise."""
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         """A day left as it was belongs to the old status."""
         data = super().clean()
         if self.instance.pk and self.instance.status_date:
@@ -137,7 +139,7 @@ class RecognitionForm(forms.ModelForm):
         widgets = {"date": DateInput()}
         field_classes = {"decision": TextField, "body": TextField}
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             name_blank_choice(field)

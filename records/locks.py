@@ -43,7 +43,7 @@ def locks_on(unit_ids: Iterable[int], *, for_write: bool = False) -> list[Lock]:
     return import_string(settings.RECORD_LOCK)(unit_ids, for_write=for_write)
 
 
-def lock_of(record) -> Lock | None:
+def lock_of(record: EventRecord) -> Lock | None:
     """Return the lock on `record` as it stands, for pages that say why it cannot be changed."""
     for lock in locks_on({record.unit_id}):
         if lock.covers(record.unit_id, record.start_date):
@@ -59,7 +59,9 @@ class Kept:
     are added when they are asked about.
     """
 
-    def __init__(self, model: type[EventRecord], keys: Iterable[int], units: Collection[int] = ()):
+    def __init__(
+        self, model: type[EventRecord], keys: Iterable[int], units: Collection[int] = ()
+    ) -> None:
         self.units: set[int] = set()
         self.locks: dict[int, list[Lock]] = {}
         keys, found = list(keys), set(units)

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import IntegerField, Subquery
 from django.urls import reverse
 
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.numbers import format_number
 from records.kinds import KINDS, RecordKind
@@ -44,7 +45,7 @@ class KindCount:
         return f"{format_number(MOST)}+" if self.number > MOST else format_number(self.number)
 
 
-def year_counts(request) -> tuple[int, list[KindCount]]:
+def year_counts(request: PersonRequest) -> tuple[int, list[KindCount]]:
     """Return the working year and the nine counts, read once per request."""
     if not hasattr(request, "record_counts"):
         spans = getattr(request, "year_spans", None) or year_spans()
@@ -61,7 +62,7 @@ def year_counts(request) -> tuple[int, list[KindCount]]:
     return request.record_counts
 
 
-def record_lines(request) -> list[dict]:
+def record_lines(request: PersonRequest) -> list[dict]:
     """Return the menu lines of the nine kinds, as danvan/navigation.py makes them."""
     if not request.user.can(Action.VIEW):
         return []

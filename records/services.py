@@ -7,14 +7,16 @@ stored. Whoever calls has fetched the record through the person's scope and vali
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from auditlog.context import disable_auditlog
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from danvan.accounts.audit.context import acting
@@ -23,6 +25,7 @@ from danvan.accounts.audit.writing import (
     audited_bulk_delete,
     audited_bulk_update,
 )
+from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
@@ -43,7 +46,7 @@ from records.models.emerging_issue import begin_histories
 class StaleRecord(Exception):  # noqa: N818
     """Somebody saved the record after the form was opened; `current` is what is stored now."""
 
-    def __init__(self, current: EventRecord):
+    def __init__(self, current: EventRecord) -> None:
         self.current = current
         super().__init__("Hồ sơ vừa được người khác sửa.")
 
@@ -51,7 +54,7 @@ class StaleRecord(Exception):  # noqa: N818
 class Existing(Exception):  # noqa: N818
     """The same form was sent before; `record` is the row it made."""
 
-    def __init__(self, record: EventRecord):
+    def __init__(self, record: EventRecord) -> None:
         self.record = record
         super().__init__("Hồ sơ này đã được lưu.")
 
@@ -68,7 +71,7 @@ class Deletion:
 def save_record(
     record: EventRecord,
     *,
-    actor,
+    actor: User,
     version: int | None = None,
     token: uuid.UUID | None = None,
     then: Callable[[], None] | None = None,
@@ -103,7 +106,7 @@ def save_record(
     return record
 
 
-def delete_record(record: EventRecord, *, actor, version: int | None = None) -> None:
+def delete_record(record: EventRecord, *, actor: User, version: int | None = None) -> None:
     """Delete one record with its files and children. Raises as save_record."""
     _require_right(actor)
     with transaction.atomic(), acting(user=actor):
@@ -119,7 +122,7 @@ def delete_records(
     model: type[EventRecord],
     pks: Iterable[int],
     *,
-    actor,
+    actor: User,
     source: str = "bulk",
     untouched: bool = False,
 ) -> list[Deletion]:
@@ -155,7 +158,7 @@ def create_records(
     columns: Sequence[str],
     rows: Sequence[Sequence],
     *,
-    actor,
+    actor: User,
     lines: Iterable[int],
 ) -> Sequence[int]:
     """Create many checked records of one kind, and return their keys. Raises as save_record.
@@ -187,7 +190,7 @@ def create_records(
     return keys
 
 
-def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, actor) -> int:
+def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, actor: User) -> int:
     """Write `fields` of many validated records of one kind; return how many changed. Raises as save_record.
 
     For imports: rows are compared with what is stored, locks are asked for what differs. A record whose
@@ -221,7 +224,7 @@ def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, act
 
 def write_recognitions(
     *,
-    actor,
+    actor: User,
     create: Sequence[Recognition] = (),
     change: Sequence[Recognition] = (),
     remove: Sequence[Recognition] = (),
@@ -255,7 +258,7 @@ def _derived(model: type[EventRecord]) -> list[str]:
     return ["entity_key"] if hasattr(model, "entity_key") else []
 
 
-def _children_of(model: type[EventRecord], keys: Sequence[int]):
+def _children_of(model: type[EventRecord], keys: Sequence[int]) -> Iterator[Any]:
     """Yield the child rows of records, with the rows they point at: the trail names those."""
     for relation in model._meta.related_objects:
         child, parent = relation.related_model, relation.field.name
@@ -264,24 +267,24 @@ def _children_of(model: type[EventRecord], keys: Sequence[int]):
         yield rows.select_related(f"{parent}__unit", *names)
 
 
-def _with_children(rows):
+def _with_children(rows: Iterable[Any]) -> Any:
     """Fetch along what facts() reads, so that many rows cost no more queries than one."""
     children = [name for name in ("recognitions", "history") if hasattr(rows.model, name)]
     return rows.prefetch_related(*children)
 
 
-def _require_right(actor) -> None:
+def _require_right(actor: User) -> None:
     if not actor.can(Action.ENTER_RECORD):
         raise PermissionDenied("Anh/chị chỉ có quyền xem, không có quyền ghi hồ sơ.")
 
 
-def _require_scope(model: type[EventRecord], keys: Sequence[int], actor) -> None:
+def _require_scope(model: type[EventRecord], keys: Sequence[int], actor: User) -> None:
     """What was stored must lie in the person's own area, or nothing is stored."""
     if model.objects.editable_by(actor).filter(pk__in=keys).count() != len(set(keys)):
         raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
 
 
-def _require_units(points: set[tuple[int, str]], actor) -> None:
+def _require_units(points: set[tuple[int, str]], actor: User) -> None:
     """Every (unit id, day) must be one the person may write of: by the tree, or as answered for."""
     unit_ids = {unit_id for unit_id, _day in points}
     own = set(units_editable_by(actor).filter(pk__in=unit_ids).values_list("pk", flat=True))
@@ -292,7 +295,7 @@ def _require_units(points: set[tuple[int, str]], actor) -> None:
             raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
 
 
-def _refuse_repeated(record: EventRecord, actor, token: uuid.UUID | None) -> None:
+def _refuse_repeated(record: EventRecord, actor: User, token: uuid.UUID | None) -> None:
     if token is None:
         return
     found = type(record).objects.filter(token=token).first()
@@ -302,7 +305,7 @@ def _refuse_repeated(record: EventRecord, actor, token: uuid.UUID | None) -> Non
         raise Existing(found)
 
 
-def lock_for_files(record: EventRecord, *, actor) -> None:
+def lock_for_files(record: EventRecord, *, actor: User) -> None:
     """Lock `record` for a change of its files, inside the caller's transaction. Raises as save_record."""
     _require_right(actor)
     kept = Kept(type(record), [record.pk])
@@ -322,7 +325,7 @@ def _lock_row(record: EventRecord, version: int | None = None) -> EventRecord:
     return old
 
 
-def _stamp(record: EventRecord, actor, token, old: EventRecord | None) -> None:
+def _stamp(record: EventRecord, actor: User, token: str, old: EventRecord | None) -> None:
     record.updated_at = timezone.now()
     if old is None:
         record.created_by, record.created_at, record.token = actor, record.updated_at, token
@@ -331,7 +334,7 @@ def _stamp(record: EventRecord, actor, token, old: EventRecord | None) -> None:
         record.version = old.version + 1
 
 
-def _files_of(model: type[EventRecord], keys: Iterable[int]):
+def _files_of(model: type[EventRecord], keys: Iterable[int]) -> QuerySet:
     kind = ContentType.objects.get_for_model(model)
     return Attachment.objects.filter(content_type=kind, object_id__in=list(keys))
 

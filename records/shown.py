@@ -43,7 +43,7 @@ class Heading:
 class Shown:
     """A record's groups of (label, text), empty ones left out."""
 
-    def __init__(self, kind: RecordKind, record: EventRecord):
+    def __init__(self, kind: RecordKind, record: EventRecord) -> None:
         self.groups = []
         for legend, names in kind.layout:
             lines = [

@@ -1,5 +1,9 @@
 """Addresses of the records: Vietnamese outside, the declaration of the kind inside."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.urls import path, register_converter
 
 from records import views
@@ -17,7 +21,7 @@ class KindConverter:
     def to_python(self, value: str) -> RecordKind:
         return self._by_path[value]
 
-    def to_url(self, value) -> str:
+    def to_url(self, value: Any) -> str:
         if isinstance(value, RecordKind):
             return value.path
         return (BY_SLUG[value] if isinstance(value, str) else BY_MODEL[value]).path

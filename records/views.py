@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.numbers import format_number, read_id
 from danvan.common.text import clean_line, search_key
@@ -51,12 +58,12 @@ class KindMixin:
     def model(self) -> type[EventRecord]:
         return self.kind.model
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         can_enter = self.request.user.can(Action.ENTER_RECORD)
         return super().get_context_data(**{**kwargs, "kind": self.kind, "can_enter": can_enter})
 
     @cached_property
-    def lock(self):
+    def lock(self) -> Any:
         """The lock on the record of the address, None while it may be changed."""
         return lock_of(self.object)
 
@@ -66,7 +73,7 @@ class StartView(ScopedView, TemplateView):
 
     template_name = "records/start.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         self.require_right()
         year, counts = year_counts(self.request)
         can_enter = self.request.user.can(Action.ENTER_RECORD)
@@ -79,25 +86,25 @@ class RecordListView(KindMixin, ScopedListView):
     template_name = "records/list.html"
 
     @property
-    def sorts(self):
+    def sorts(self) -> dict[str, Any]:
         """The whitelist, newest first by default."""
         return {"-ngay": "-start_date", **self.kind.sorts}
 
     @property
-    def summed(self):
+    def summed(self) -> Any:
         return self.kind.totals
 
-    def ranked(self, rows):
+    def ranked(self, rows: Iterable[Any]) -> Any:
         """Words typed with marks: rows that have them so come first, unless an order was asked for."""
         words = clean_line(self.request.GET.get("q", "")).lower()
         if "xep" in self.request.GET or words == search_key(words):
             return rows
         return rows.exact_marks_first(words)
 
-    def get_filterset_class(self):
+    def get_filterset_class(self) -> type[Any]:
         return FILTERS[self.kind.slug]
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         context["table"] = [shown_row(self.kind, row) for row in context["rows"]]
         context["one_unit"] = context["filter"].one_unit
@@ -112,7 +119,7 @@ class RecordDetailView(KindMixin, ScopedDetailView):
 
     template_name = "records/detail.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         record = self.object
         return super().get_context_data(
             shown=Shown(self.kind, record),
@@ -129,7 +136,7 @@ class HistoryView(KindMixin, ScopedDetailView):
 
     template_name = "records/history.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(entries=history_of(self.object), **kwargs)
 
 
@@ -140,17 +147,17 @@ class RecordFormView(KindMixin, ScopedFormView):
     kept_for_next = ("unit", "start_date", "kind", "year")
 
     @property
-    def form_class(self):
+    def form_class(self) -> Any:
         return FORMS[self.kind.slug]
 
-    def prepare(self):
+    def prepare(self) -> None:
         """A locked record is shown why, unless its kind may still tell what happened later."""
         super().prepare()
         self.locked = None if self.is_new else self.lock
         if self.locked and not self.model.LATER_FIELDS:
             raise Locked(self.locked.message)
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return super().dispatch(request, *args, **kwargs)
         except Locked as locked:
@@ -159,10 +166,10 @@ class RecordFormView(KindMixin, ScopedFormView):
                 request=request, template="records/locked.html", context=context, status=403
             )
 
-    def get_form(self, data=None, **kwargs):
+    def get_form(self, data: Any = None, **kwargs: Any) -> forms.BaseForm:
         return super().get_form(data, locked=bool(self.locked), **kwargs)
 
-    def copied(self, row):
+    def copied(self, row: Any) -> Any:
         """Everything but days and numbers of documents."""
         skipped = {"conclusion_number", "decision", "status", "year", "registered_year"}
         values = {}
@@ -174,12 +181,12 @@ class RecordFormView(KindMixin, ScopedFormView):
                 values[name] = column.value_from_object(row)
         return values
 
-    def formset(self, form, data=None):
+    def formset(self, form: forms.BaseForm, data: Any = None) -> Any:
         """Return the child rows of the form, None for kinds without."""
         made = FORMSETS.get(self.kind.slug)
         return made(data, instance=form.instance, prefix="recognitions") if made else None
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """As the generic one, with child rows."""
         self.prepare()
         form = self.get_form(request.POST)
@@ -191,7 +198,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         response = self.attempt(form) if valid else None
         return response or self.show(form, status=422)
 
-    def attempt(self, form):
+    def attempt(self, form: forms.BaseForm) -> Any:
         try:
             return super().attempt(form)
         except Existing as existing:
@@ -211,7 +218,7 @@ class RecordFormView(KindMixin, ScopedFormView):
                 form.add_error(name if name in form.fields else None, texts)
         return None
 
-    def save(self, form):
+    def save(self, form: forms.BaseForm) -> Any:
         record, children = form.instance, form.children
         data = form.cleaned_data
         saved = save_record(
@@ -226,13 +233,13 @@ class RecordFormView(KindMixin, ScopedFormView):
                 messages.warning(self.request, warning)
         return saved
 
-    def saved_message(self, row):
+    def saved_message(self, row: Any) -> str:
         return f"Đã lưu {self.kind.label_in_text} “{row}”."
 
-    def new_url(self):
+    def new_url(self) -> Any:
         return reverse("records:create", args=[self.kind])
 
-    def show(self, form, status=200, **context):
+    def show(self, form: forms.BaseForm, status: Any = 200, **context: Any) -> Any:
         stale = getattr(self, "stale", None)
         if stale:
             context["stale"] = stale.current
@@ -258,7 +265,7 @@ class RecordDeleteView(KindMixin, ScopedDeleteView):
 
     template_name = "records/delete.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         record = self.object
         return super().get_context_data(
             shown=Shown(self.kind, record),
@@ -267,7 +274,7 @@ class RecordDeleteView(KindMixin, ScopedDeleteView):
             **kwargs,
         )
 
-    def delete(self, row):
+    def delete(self, row: Any) -> str:
         version = self.request.POST.get("version", "")
         try:
             delete_record(row, actor=self.request.user, version=read_id(version, default=0))
@@ -277,7 +284,7 @@ class RecordDeleteView(KindMixin, ScopedDeleteView):
             return " ".join(error.messages)
         return ""
 
-    def done_url(self):
+    def done_url(self) -> Any:
         return reverse("records:list", args=[self.kind])
 
 
@@ -288,21 +295,21 @@ class BulkDeleteView(KindMixin, ScopedView, TemplateView):
     http_method_names = ["post"]
     template_name = "records/bulk_delete.html"
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.require_right()
-        posted = map(read_id, request.POST.getlist("pk"))
-        keys = [key for key in posted if key is not None][: BULK_LIMIT + 1]
+        posted = set(request.POST.getlist("pk"))
+        keys = {read_id(text) for text in posted} - {None}
         if not keys:
             messages.warning(request, "Vui lòng đánh dấu ít nhất một hồ sơ để xóa.")
             return redirect("records:list", self.kind)
-        if len(keys) > BULK_LIMIT:
+        if len(posted) > BULK_LIMIT:
             messages.error(request, f"Mỗi lần xóa tối đa {format_number(BULK_LIMIT)} hồ sơ.")
             return redirect("records:list", self.kind)
         if "confirmed" in request.POST:
-            results = delete_records(self.model, keys, actor=request.user)
-            gone = sum(not result.problem for result in results)
-            context = self.get_context_data(results=results, gone=gone, kept=len(results) - gone)
+            found = delete_records(self.model, keys, actor=request.user)
+            shown = {"results": found, "gone": sum(not result.problem for result in found)}
         else:
-            rows = self.model.objects.editable_by(request.user).filter(pk__in=keys).with_names()
-            context = self.get_context_data(candidates=rows, missing=len(set(keys)) - len(rows))
-        return self.render_to_response(context)
+            found = self.model.objects.editable_by(request.user).filter(pk__in=keys).with_names()
+            shown = {"candidates": found}
+        missing = len(posted) - len(found)
+        return self.render_to_response(self.get_context_data(missing=missing, **shown))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from danvan.accounts.models import User
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import own_units, units_visible_to
 from danvan.units.queries import tree_order
@@ -19,7 +22,7 @@ from reports.consolidation.summary import single_years, year_progress
 from reports.consolidation.words import figure_text
 from reports.figures.figure import describe
 from reports.figures.stored import figures_of, prior_report
-from reports.models import Indicator, Report, State
+from reports.models import Indicator, Report, ReportingPeriod, State
 from reports.workflow.moves import lock_reason, may_enter
 from reports.workflow.periods import current_period
 from reports.workflow.progress import counts_by_area, required_counts, state_counts, to_review_by
@@ -38,7 +41,7 @@ AREA_FIGURES = ("DT03", "TD05", "DV08", "GS01")
 
 
 @require_safe
-def home(request):
+def home(request: PersonRequest) -> HttpResponse:
     """Show the work that waits for this user."""
     user, period = request.user, current_period()
     context = {"period": period, "required": required_counts(period)}
@@ -58,7 +61,7 @@ def home(request):
     return render(request, "home.html", context)
 
 
-def _own(user, period) -> dict:
+def _own(user: User, period: ReportingPeriod) -> dict:
     """Return the own unit's report of the period: state, what was returned, progress."""
     reports = Report.objects.visible_to(user).with_names().with_due_dates()
     report = reports.filter(period=period, unit__in=own_units(user)).first()
@@ -95,7 +98,7 @@ def _key_figures(report: Report) -> list[dict]:
     return lines
 
 
-def _area_figures(user, period) -> dict:
+def _area_figures(user: User, period: ReportingPeriod) -> dict:
     """Return a few consolidated figures of this year and the two before, as far as approved."""
     scope = Scope(user.unit, period.year - 2, period.year, within=units_visible_to(user))
     data = ScopeData(scope)
@@ -116,7 +119,7 @@ def _area_figures(user, period) -> dict:
     return {"scope": scope, "lines": lines, "years": year_progress(data, facts)}
 
 
-def _below(user, period) -> dict:
+def _below(user: User, period: ReportingPeriod) -> dict:
     """Return how the units below stand: counts per state and district, who is late, who waits for review."""
     reports = Report.objects.visible_to(user).filter(to_review_by(user), period=period)
     counts = state_counts(reports, period)
@@ -137,7 +140,7 @@ def _below(user, period) -> dict:
     }
 
 
-def _lists(user, period, areas: list[dict]) -> str:
+def _lists(user: User, period: ReportingPeriod, areas: list[dict]) -> str:
     """Return the beginning of the address of the list that a count leads to, "" where none has the same rows.
 
     The list of reports holds the own report as well, which the counts of a district leave out.

@@ -10,37 +10,10 @@ Each part of the project adds its rows to the dict of its app, nothing else. The
 test_permission_matrix fails for a URL without a row and for a row without a URL.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from tests.matrix_documents import DOCUMENTS
+from tests.matrix_row import COLUMNS, Row
 
-# Column → account of tests/cast.py that plays it; None is a person who is not logged in.
-COLUMNS = {
-    "anonymous": None,
-    "clerk": "xa-13369",
-    "sibling": "xa-13363",
-    "far": "xa-13384",
-    "district": "huyen-349",
-    "other": "huyen-350",
-    "province": "tinh",
-    "viewer": "lanhdao",
-    "superuser": "quantri",
-}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One URL, one method, and the status each part gets."""
-
-    method: str
-    statuses: str
-    arguments: Callable | None = None
-    data: Callable | None = None
-    query: str = ""
-
-    def expected(self) -> dict[str, int]:
-        """Return the status per column; raises ValueError when a column is missing."""
-        return dict(zip(COLUMNS, map(int, self.statuses.split()), strict=True))
-
+__all__ = ["COLUMNS", "MATRIX", "OPEN_URLS", "Row"]
 
 #       anonymous clerk sibling far district other province viewer superuser
 SITE = {
@@ -142,7 +115,7 @@ def _job(world) -> dict:
     owner = world.cast["xa-13369"]
     values = {"file_name": "a.xlsx", "state": "checked", "layout": {"units": []}}
     job, _ = ImportJob.objects.get_or_create(
-        owner=owner, target="dialogue-conference", defaults=values
+        owner=owner, unit=owner.unit, target="dialogue-conference", defaults=values
     )
     return {"pk": job.pk}
 
@@ -412,7 +385,9 @@ REPORTS: dict[str, list[Row]] = {
     ],
 }
 
-MATRIX: dict[str, list[Row]] = {**SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS}
+MATRIX: dict[str, list[Row]] = {
+    **SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS, **DOCUMENTS,
+}  # fmt: skip
 
 # URLs that answer a person who is not logged in, and why that must be.
 OPEN_URLS = {

@@ -160,7 +160,6 @@ OTHER_PATHS = {
     "danvan/imports/checking.py": {"job.file.path"},
     "danvan/imports/models.py": {"job.file.path"},
     "danvan/imports/confirming.py": {"self.path"},
-    "records/benchmarks.py": {"BY_SLUG['dialogue-conference'].path"},
     "records/urls.py": {
         "kind.path", "value.path",
         "(BY_SLUG[value] if isinstance(value, str) else BY_MODEL[value]).path",

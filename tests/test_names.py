@@ -33,12 +33,12 @@ CALLED = {
     "to_url": "Django's path converters",
     "same_unit_as": "docs tell every developer to ask it, never code or path",
 }
-REGISTERED = {"register", "benchmark", "receiver"}  # decorators that hand a function over
+REGISTERED = {"register", "receiver"}  # decorators that hand a function over
 CONFIGS = {"settings.py", "gunicorn_conf.py", "formats.py", "apps.py"}  # read by name from outside
 
 
 def is_view_file(path: Path) -> bool:
-    return path.stem.startswith(("views", "benchmark"))
+    return path.stem.startswith("views")
 
 
 def defined(path: Path) -> Iterator[tuple[str, ast.stmt, ast.ClassDef | None]]:

@@ -218,6 +218,7 @@ class AdminMatrixTest(MatrixCase):
     SUPERUSER = {
         "admin:accounts_user_delete": 403,
         "admin:accounts_user_issue": 302,  # nobody is without a password
+        "admin:accounts_user_slips": 404,  # a sheet is its maker's alone
         "admin:autocomplete": 403,  # asked for without naming a field
         "admin:password_change": 302,
         "admin:units_administrativeunit_delete": 403,

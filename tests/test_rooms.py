@@ -73,6 +73,10 @@ MORE = {
         ("danvan.accounts.login",),
         "what is done to an account ends its sessions and its second factor",
     ),
+    "danvan.accounts.models.user": (
+        ("danvan.accounts.login.hashers",),
+        "a password is hashed where the row takes it",
+    ),
     "danvan.accounts.checks": (
         ("danvan.accounts.login",),
         "the system check looks for the gates in MIDDLEWARE",
@@ -95,9 +99,9 @@ def app_of(module: str) -> str:
 
 
 def is_page(module: str) -> bool:
-    """Tell whether a file stands on top of the rooms: pages, addresses, commands, benchmarks."""
+    """Tell whether a file stands on top of the rooms: pages, addresses, commands."""
     name = module.rpartition(".")[2]
-    return name.startswith(("views", "urls", "benchmark")) or ".management." in module
+    return name.startswith(("views", "urls")) or ".management." in module
 
 
 INNER = {name: path for name, path in MODULES.items() if not is_page(name)}

@@ -6,16 +6,20 @@ services.py, which ends sessions and writes the security log.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Q
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
-from django.views.decorators.http import require_safe
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -27,9 +31,11 @@ from danvan.accounts.admin_filters import (
     RoleFilter,
     StateFilter,
 )
+from danvan.accounts.admin_slips import SlipsAdmin
 from danvan.accounts.admin_steps import STEPS
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.sheet import account_sheet
 from danvan.common import excel
 from danvan.common.admin import ListedLookupsAdmin
@@ -41,9 +47,6 @@ from danvan.units.queries import tree_order
 for model in (Group, TOTPDevice, StaticDevice, AuditEntry):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
-
-# One hash takes a twentieth of a second: more would outlast the proxy.
-SLIPS_AT_ONCE = 500
 
 
 class AccountForm(StaleFormMixin):
@@ -60,7 +63,7 @@ class AccountForm(StaleFormMixin):
 
     by: User  # who edits; set by the admin
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         """Say at the field what the constraint and the services would refuse."""
         cleaned = super().clean()
         unit = cleaned.get("unit", self.instance.unit)
@@ -74,7 +77,7 @@ class AccountForm(StaleFormMixin):
 
 
 @admin.register(User)
-class UserAdmin(ListedLookupsAdmin):
+class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
     """Accounts: list, search with and without marks, create, issue, move, stop, open again."""
 
     form = AccountForm
@@ -93,15 +96,17 @@ class UserAdmin(ListedLookupsAdmin):
     search_help_text = "Tên đăng nhập, họ tên hoặc tên đơn vị, có dấu hay không dấu đều được."
     actions = ("reset_selected", "export_selected")
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Start from the scope, as every query that serves a person."""
         return User.objects.visible_to(request.user)
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: PersonRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
         """Search folded words in login, name and unit."""
         return queryset.search(search_term), False
 
-    def get_fieldsets(self, request, obj=None):
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the unit as text once the account exists: it is changed by a transfer."""
         place = "unit" if obj is None else "unit_name"
         shown = [
@@ -125,43 +130,47 @@ class UserAdmin(ListedLookupsAdmin):
             shown.append(("Tình trạng", {"fields": facts}))
         return shown
 
-    def get_form(self, request, obj=None, change=False, **kwargs):
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: Any = False, **kwargs: Any
+    ) -> forms.BaseForm:
         """Let the form know who edits."""
         form = super().get_form(request, obj, change=change, **kwargs)
         form.by = request.user
         return form
 
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: PersonRequest, **kwargs: Any
+    ) -> Any:
         """Offer the units of today as a plain list: it needs no script and leads to no other form."""
         if db_field.name == "unit":
             return unit_choice("Đơn vị", required=False)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         facts = ("unit_name", "state", "last_login", "date_joined", "password_state")
         return facts if obj is not None else ()
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody deletes accounts."""
         return False
 
     @admin.display(description="đơn vị", ordering=tree_order("unit"))
-    def unit_name(self, user):
+    def unit_name(self, user: User) -> Any:
         return user.unit.place_name if user.unit else "—"
 
     @admin.display(description="vai trò", ordering="role")
-    def role_name(self, user):
+    def role_name(self, user: User) -> Any:
         return user.role_name
 
     @admin.display(description="tình trạng", ordering="is_active")
-    def state(self, user):
+    def state(self, user: User) -> str:
         if not user.is_active:
             since = f" từ {user.deactivated_on:%d/%m/%Y}" if user.deactivated_on else ""
             return f"Đã ngừng{since}"
         return "Đang hoạt động"
 
     @admin.display(description="mật khẩu")
-    def password_state(self, user):
+    def password_state(self, user: User) -> str:
         if not user.has_usable_password():
             return "Chưa cấp"
         if user.issued_password_expired:
@@ -170,84 +179,37 @@ class UserAdmin(ListedLookupsAdmin):
             return f"Được cấp ngày {timezone.localtime(user.password_issued_at):%d/%m/%Y}, chưa đổi"
         return "Người dùng đã tự đặt"
 
-    def save_model(self, request, obj, form, change):
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.BaseForm, change: Any) -> None:
         """Create with an issued password, or save an edit, through the services."""
         if not change:
-            request.issued = [(obj, services.create_account(obj, by=request.user))]
+            services.create_account(obj, by=request.user)
             return
         before = services.rights_of(User.objects.get(pk=obj.pk))
         fields = [name for name in form.cleaned_data if name != STAMP]
         services.change_rights(obj, by=request.user, before=before, fields=fields)
 
-    def response_add(self, request, obj, post_url_continue=None):
-        """Answer with the slip: the password is shown here and nowhere else."""
-        return self.slips(request, request.issued)
-
-    def slips(self, request, issued):
-        """Return the printable page of (account, password) pairs."""
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Mật khẩu được cấp",
-            "issued": issued,
-            "login_url": request.build_absolute_uri(reverse("accounts:login")),
-        }
-        response = TemplateResponse(request, "admin/accounts/user/slips.html", context)
-        response["Cache-Control"] = "private, no-store"
-        return response
-
-    @admin.action(description="Cấp mật khẩu và in phiếu")
-    def reset_selected(self, request, queryset):
-        """Issue new passwords after a confirmation and show the sheet once."""
-        people = queryset.filter(is_active=True).exclude(pk=request.user.pk)
-        if "confirmed" not in request.POST:
-            return self.ask_before_issuing(request, people)
-        try:
-            issued = services.reset_passwords(_in_order(people), by=request.user)
-        except ValidationError as refusal:
-            messages.error(request, " ".join(refusal.messages))
-            return redirect("admin:accounts_user_changelist")
-        return self.slips(request, issued)
-
-    def issue_new(self, request):
-        """The second half of an import: all accounts that have no password yet, ready for one click."""
-        without = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-        return self.ask_before_issuing(
-            request, self.get_queryset(request).filter(without, is_active=True)
-        )
-
-    def ask_before_issuing(self, request, people):
-        """Return the page that names the accounts and issues their passwords on its only button."""
-        number = people.count()
-        if not number:
-            messages.info(request, "Không có tài khoản nào cần cấp mật khẩu.")
-            return redirect("admin:accounts_user_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Cấp mật khẩu và in phiếu",
-            "people": _in_order(people),
-            "left_over": max(number - SLIPS_AT_ONCE, 0),
-        }
-        return TemplateResponse(request, "admin/accounts/user/reset_selected.html", context)
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+        """Lead to the sheet with the slip: the password is shown there and nowhere else."""
+        return self.to_sheet(obj.slips)
 
     @admin.action(description="Tải danh sách (Excel)")
-    def export_selected(self, request, queryset):
+    def export_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
         """Download the chosen accounts (or all that the filter shows) as the sheet the import takes back."""
+        apart = queryset.filter(unit=None).count()
+        if apart:
+            told = f"{apart} quản trị viên không thuộc đơn vị nào nên không có trong tệp."
+            messages.warning(request, told)
         sheet, name = account_sheet(queryset), f"Tài khoản {timezone.localdate():%d-%m-%Y}"
         return excel.download(name, lambda file: excel.stream_rows(file, sheet))
 
-    def get_urls(self):
+    def get_urls(self) -> list[Any]:
         step = self.admin_site.admin_view(self.step)
         return [
-            path(
-                "cap-mat-khau/",
-                self.admin_site.admin_view(require_safe(self.issue_new)),
-                name="accounts_user_issue",
-            ),
             path("<int:pk>/buoc/<str:name>/", step, name="accounts_user_step"),
             *super().get_urls(),
         ]
 
-    def step(self, request, pk, name):
+    def step(self, request: HttpRequest, pk: int, name: str) -> Any:
         """Ask for and carry out one step on an account (STEPS); refused ones say why on the page."""
         if name not in STEPS or not self.has_change_permission(request):
             raise PermissionDenied
@@ -256,12 +218,12 @@ class UserAdmin(ListedLookupsAdmin):
         form = STEPS[name](data, user=user, by=request.user)
         if request.method == "POST" and form.is_valid():
             try:
-                password = form.carry_out()
+                sheet = form.carry_out()
             except ValidationError as error:
                 form.add_error(None, error)
             else:
-                if password:
-                    return self.slips(request, [(user, password)])
+                if sheet:
+                    return self.to_sheet(sheet)
                 messages.success(request, form.done)
                 return redirect("admin:accounts_user_change", pk)
         context = {
@@ -272,9 +234,3 @@ class UserAdmin(ListedLookupsAdmin):
             "opts": self.opts,
         }
         return TemplateResponse(request, "admin/accounts/user/step.html", context)
-
-
-def _in_order(people) -> list[User]:
-    """Return as many accounts as one sheet takes, in the order in which slips are handed out."""
-    ordered = people.select_related("unit__parent").order_by(tree_order("unit"), "username")
-    return list(ordered[:SLIPS_AT_ONCE])

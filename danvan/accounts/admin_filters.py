@@ -6,10 +6,12 @@ import datetime
 
 from django.contrib import admin
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from danvan.accounts.models import Role
+from danvan.accounts.requests import PersonRequest
 from danvan.units.models import AdministrativeUnit, Level
 
 
@@ -19,10 +21,12 @@ class RoleFilter(admin.SimpleListFilter):
     title = "vai trò"
     parameter_name = "vai_tro"
 
-    def lookups(self, request, model_admin):
+    def lookups(
+        self, request: PersonRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, str]]:
         return (*Role.choices, ("superuser", "Quản trị viên"))
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         if self.value() == "superuser":
             return queryset.filter(is_superuser=True)
         if self.value() in Role.values:
@@ -36,10 +40,12 @@ class StateFilter(admin.SimpleListFilter):
     title = "tình trạng"
     parameter_name = "tinh_trang"
 
-    def lookups(self, request, model_admin):
+    def lookups(
+        self, request: PersonRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, str]]:
         return (("active", "Đang hoạt động"), ("stopped", "Đã ngừng"))
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         if self.value() in ("active", "stopped"):
             return queryset.filter(is_active=self.value() == "active")
         return queryset
@@ -51,7 +57,9 @@ class LastLoginFilter(admin.SimpleListFilter):
     title = "lần đăng nhập gần nhất"
     parameter_name = "dang_nhap"
 
-    def lookups(self, request, model_admin):
+    def lookups(
+        self, request: PersonRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, str]]:
         return (
             ("never", "Chưa đăng nhập lần nào"),
             ("week", "Trong 7 ngày qua"),
@@ -59,7 +67,7 @@ class LastLoginFilter(admin.SimpleListFilter):
             ("90", "Quá 90 ngày"),
         )
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         now = timezone.now()
         match self.value():
             case "never":
@@ -77,10 +85,12 @@ class PasswordFilter(admin.SimpleListFilter):
     title = "mật khẩu"
     parameter_name = "mat_khau"
 
-    def lookups(self, request, model_admin):
+    def lookups(
+        self, request: PersonRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, str]]:
         return (("none", "Chưa cấp mật khẩu"), ("issued", "Đã cấp, chưa đổi"))
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         match self.value():
             case "none":
                 return queryset.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
@@ -95,7 +105,9 @@ class AreaFilter(admin.SimpleListFilter):
     title = "địa bàn"
     parameter_name = "dia_ban"
 
-    def lookups(self, request, model_admin):
+    def lookups(
+        self, request: PersonRequest, model_admin: admin.ModelAdmin
+    ) -> list[tuple[str, str]]:
         today = timezone.localdate()
         areas = AdministrativeUnit.objects.on(today).exclude(level=Level.COMMUNE)
         used = AdministrativeUnit.objects.filter(
@@ -105,7 +117,7 @@ class AreaFilter(admin.SimpleListFilter):
         ordered = both.order_by(Level.ranked().desc(), "name_sort")
         return [(str(unit.pk), unit.full_name) for unit in ordered]
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         if not (self.value() or "").isdecimal():
             return queryset
         area = AdministrativeUnit.objects.filter(pk=self.value())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils import timezone
 
 from danvan.accounts import services
+from danvan.accounts.models import SlipSheet, User
 from danvan.units.forms import unit_choice
 
 
@@ -14,16 +17,16 @@ class StepForm(forms.Form):
 
     title = explanation = done = ""
 
-    def __init__(self, *args, user, by, **kwargs):
+    def __init__(self, *args: Any, user: User, by: User, **kwargs: Any) -> None:
         self.user, self.by = user, by
         super().__init__(*args, **kwargs)
 
-    def carry_out(self) -> str | None:
-        """Do it; return a password to be shown, if there is one. Raises ValidationError."""
+    def carry_out(self) -> SlipSheet | None:
+        """Do it; return the sheet of a password that was issued, if there is one. Raises ValidationError."""
         raise NotImplementedError
 
 
-def _day_field():
+def _day_field() -> Any:
     return forms.DateField(label="Từ ngày", initial=timezone.localdate, help_text="dd/mm/yyyy")
 
 
@@ -33,7 +36,7 @@ class ResetStep(StepForm):
         "Mật khẩu mới chỉ hiện một lần; các máy đang đăng nhập tài khoản này sẽ bị đăng xuất."
     )
 
-    def carry_out(self):
+    def carry_out(self) -> Any:
         return services.reset_password(self.user, by=self.by)
 
 
@@ -43,7 +46,7 @@ class DeactivateStep(StepForm):
     done = "Đã ngừng tài khoản."
     on = _day_field()
 
-    def carry_out(self):
+    def carry_out(self) -> Any:
         services.deactivate(self.user, by=self.by, on=self.cleaned_data["on"])
 
 
@@ -51,9 +54,8 @@ class ReactivateStep(StepForm):
     title = "Mở lại tài khoản"
     explanation = "Tài khoản hoạt động trở lại với mật khẩu mới được cấp."
 
-    def carry_out(self):
-        services.reactivate(self.user, by=self.by)
-        return services.reset_password(self.user, by=self.by)
+    def carry_out(self) -> Any:
+        return services.reactivate(self.user, by=self.by)
 
 
 class TransferStep(StepForm):
@@ -62,11 +64,11 @@ class TransferStep(StepForm):
     done = "Đã chuyển đơn vị."
     on = _day_field()
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields = {"unit": unit_choice("Đơn vị mới"), **self.fields}
 
-    def carry_out(self):
+    def carry_out(self) -> None:
         unit, on = self.cleaned_data["unit"], self.cleaned_data["on"]
         services.transfer(self.user, unit, by=self.by, on=on)
 
@@ -76,7 +78,7 @@ class SecondFactorStep(StepForm):
     explanation = "Dùng khi người này mất điện thoại. Lần đăng nhập sau chỉ cần mật khẩu."
     done = "Đã tắt xác thực hai lớp."
 
-    def carry_out(self):
+    def carry_out(self) -> Any:
         services.remove_second_factor(self.user, by=self.by)
 
 

@@ -1,5 +1,7 @@
 """The accounts app: registers the audit trail, the security log of logins and the system checks."""
 
+from __future__ import annotations
+
 from django.apps import AppConfig
 
 
@@ -8,7 +10,7 @@ class AccountsConfig(AppConfig):
     label = "accounts"
     verbose_name = "Tài khoản"
 
-    def ready(self):
+    def ready(self) -> None:
         """Wire what must see every login and every changed row, whatever page it comes through."""
         from django.contrib.auth.signals import (
             user_logged_in,

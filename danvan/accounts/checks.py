@@ -17,6 +17,8 @@ danvan.W002  proxy trusted in one place only (deploy)
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
@@ -39,7 +41,7 @@ GOOD_HASHERS = ("Argon2PasswordHasher", "ScryptPasswordHasher", "PBKDF2PasswordH
 
 
 @register(Tags.security)
-def check_key(app_configs=None, **kwargs):
+def check_key(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E001: a key that everybody can read on the internet signs no sessions."""
     hint = "Set SECRET_KEY to a random text of at least 50 characters (docs/deploy.md)."
     weak = weakness_of(settings.SECRET_KEY)
@@ -49,7 +51,7 @@ def check_key(app_configs=None, **kwargs):
 
 
 @register(Tags.security)
-def check_hosts(app_configs=None, **kwargs):
+def check_hosts(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E002 and W001: the hosts that are served fit the mode."""
     hosts = set(settings.ALLOWED_HOSTS)
     if not settings.DEBUG and hosts & {"*", "."}:
@@ -63,7 +65,7 @@ def check_hosts(app_configs=None, **kwargs):
 
 
 @register(Tags.models)
-def check_scope(app_configs=None, **kwargs):
+def check_scope(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E003: every row that belongs to a unit can be asked through visible_to and editable_by."""
     hint = "Give it `objects = ScopedQuerySet.as_manager()` with the `unit_lookup` to its unit."
     return [
@@ -79,7 +81,7 @@ def check_scope(app_configs=None, **kwargs):
 
 
 @register(Tags.urls)
-def check_menu(app_configs=None, **kwargs):
+def check_menu(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E004: every line of the menu leads somewhere."""
     from danvan.navigation import MENU
 
@@ -95,7 +97,7 @@ def check_menu(app_configs=None, **kwargs):
 
 
 @register(Tags.security)
-def check_policy(app_configs=None, **kwargs):
+def check_policy(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E005: scripts and styles come from this site's files and from nowhere else."""
     policy = getattr(settings, "CONTENT_SECURITY_POLICY", {}).get("DIRECTIVES", {})
     sources = [str(source) for values in policy.values() for source in values]
@@ -118,7 +120,7 @@ def check_admin(app_configs: object = None, **kwargs: object) -> list[CheckMessa
 
 
 @register(Tags.security, deploy=True)
-def check_hasher(app_configs=None, **kwargs):
+def check_hasher(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E006: new passwords are stored with a slow hash."""
     first = settings.PASSWORD_HASHERS[0]
     if first.endswith(GOOD_HASHERS):
@@ -128,7 +130,7 @@ def check_hasher(app_configs=None, **kwargs):
 
 
 @register(Tags.security)
-def check_closed(app_configs=None, **kwargs):
+def check_closed(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E007: a page asks for a login unless it says otherwise, and the gates stand behind the login."""
     from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
 
@@ -161,7 +163,7 @@ def check_closed(app_configs=None, **kwargs):
 
 
 @register(Tags.models)
-def check_audit(app_configs=None, **kwargs):
+def check_audit(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E008: an exemption from the audit trail names a model that exists."""
     labels = {model._meta.label for model in _our_models()}
     hint = "Correct EXEMPT in danvan/accounts/audit/writing.py."
@@ -174,7 +176,9 @@ def check_audit(app_configs=None, **kwargs):
 
 
 @register(Tags.database)
-def check_database(app_configs=None, databases=None, **kwargs):
+def check_database(
+    app_configs: Any = None, databases: Any = None, **kwargs: Any
+) -> list[CheckMessage]:
     """E009 and E010: writers queue instead of failing, and no log can be rewritten."""
     errors = []
     for alias in databases or []:
@@ -190,7 +194,7 @@ def check_database(app_configs=None, databases=None, **kwargs):
 
 
 @register(Tags.security, deploy=True)
-def check_proxy(app_configs=None, **kwargs):
+def check_proxy(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """W002: whoever is believed about https is believed about addresses too, or nobody is."""
     believed = bool(getattr(settings, "SECURE_PROXY_SSL_HEADER", None))
     if believed == bool(settings.PROXY_COUNT):

@@ -31,20 +31,25 @@ class Action(StrEnum):
     EXTEND_DEADLINE = "extend_deadline"
     MANAGE_PERIOD = "manage_period"  # open, close, reopen a reporting year
     MANAGE_CATALOGUE = "manage_catalogue"
+    EDIT_LETTERHEAD = "edit_letterhead"  # of the own office and those below
+    ISSUE = "issue"  # send out a consolidation in the office's name: frozen, numbered, signed
     VIEW_AUDIT = "view_audit"
     MANAGE_SITE = "manage_site"  # accounts, units: Django's admin
 
 
 _READ = frozenset({Action.VIEW})
-_ENTER = _READ | {Action.ENTER_RECORD, Action.ENTER_REPORT, Action.IMPORT}
-_BOARD = _ENTER | {Action.REVIEW, Action.EXTEND_DEADLINE, Action.VIEW_AUDIT}
+_ENTER = _READ | {
+    Action.ENTER_RECORD, Action.ENTER_REPORT, Action.IMPORT, Action.EDIT_LETTERHEAD,
+}  # fmt: skip
+_OFFICER = _ENTER | {Action.ISSUE}
+_BOARD = _OFFICER | {Action.REVIEW, Action.EXTEND_DEADLINE, Action.VIEW_AUDIT}
 _PROVINCE = _BOARD | {Action.MANAGE_PERIOD, Action.MANAGE_CATALOGUE}
 
 RIGHTS: dict[Standing, frozenset[Action]] = {
     Standing.NOBODY: frozenset(),
     Standing.VIEWER: _READ,
     Standing.CLERK: _ENTER,
-    Standing.OFFICER: _ENTER,  # an officer of a commune has no unit below to review
+    Standing.OFFICER: _OFFICER,  # an officer of a commune has no unit below to review
     Standing.DISTRICT_OFFICER: _BOARD,
     Standing.PROVINCE_OFFICER: _PROVINCE,
     Standing.SUPERUSER: frozenset(Action),
@@ -54,12 +59,15 @@ RIGHTS: dict[Standing, frozenset[Action]] = {
 class Person(Protocol):
     """What the table and the scope ask of a user; models.User is one."""
 
-    is_authenticated: bool
     is_active: bool
     is_superuser: bool
     role: str
-    unit_id: int | None
-    unit: AdministrativeUnit | None
+
+    @property
+    def is_authenticated(self) -> bool: ...
+
+    @property
+    def unit(self) -> AdministrativeUnit | None: ...
 
 
 def standing(user: Person) -> Standing:
@@ -68,7 +76,7 @@ def standing(user: Person) -> Standing:
         return Standing.NOBODY
     if user.is_superuser:
         return Standing.SUPERUSER
-    if user.unit_id is None:
+    if user.unit is None:
         return Standing.NOBODY
     if user.role != "officer":
         return Standing(user.role)

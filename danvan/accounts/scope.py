@@ -8,10 +8,14 @@ A model with `inherited = False` stays with the unit of its day: a successor doe
 
 from __future__ import annotations
 
+from typing import Self, TypeVar
+
 from django.db import models
 
 from danvan.accounts.rights import Person, Standing, standing
 from danvan.units.models import AdministrativeUnit
+
+M = TypeVar("M", bound=models.Model)
 
 
 def units_visible_to(user: Person) -> models.QuerySet[AdministrativeUnit]:
@@ -39,44 +43,45 @@ def units_editable_by(user: Person) -> models.QuerySet[AdministrativeUnit]:
 def own_units(user: Person) -> list[AdministrativeUnit]:
     """Return the user's own unit and its earlier versions: the same unit under another name or kind."""
     coverage = with_predecessors_of(user)
-    if len(coverage) < 2:
+    if user.unit is None or len(coverage) < 2:
         return coverage
     return [unit for unit in user.unit.versions() if unit in coverage]
 
 
 def units_not_inherited(user: Person) -> models.QuerySet[AdministrativeUnit]:
     """Return the units of the user's own area, without those of predecessors: for sensitive rows."""
-    if not user.is_active or user.unit_id is None:
+    if not user.is_active or user.unit is None:
         return AdministrativeUnit.objects.none()
     return AdministrativeUnit.objects.covered_by(own_units(user))
 
 
 def with_predecessors_of(user: Person) -> list[AdministrativeUnit]:
     """Return the user's unit and its predecessors, read once per user object."""
-    if not user.is_active or user.unit_id is None:
+    if not user.is_active or user.unit is None:
         return []
-    if getattr(user, "_coverage_of", None) != user.unit_id:
-        user._coverage, user._coverage_of = user.unit.with_predecessors(), user.unit_id
-    return user._coverage
+    known = user.__dict__.get("_coverage")
+    if known is None or known[0] != user.unit.pk:
+        known = user.__dict__["_coverage"] = user.unit.pk, user.unit.with_predecessors()
+    return known[1]
 
 
-class ScopedQuerySet(models.QuerySet):
+class ScopedQuerySet(models.QuerySet[M]):
     """Base of every QuerySet over rows that belong to a unit; `unit_lookup` is the way to that unit."""
 
     unit_lookup = "unit"
 
-    def visible_to(self, user):
+    def visible_to(self, user: Person) -> Self:
         """Return the rows `user` may read."""
         return self._within(user, units_visible_to(user))
 
-    def editable_by(self, user):
+    def editable_by(self, user: Person) -> Self:
         """Return the rows `user` may write, as far as the unit tree decides."""
         return self._within(user, units_editable_by(user))
 
-    def _within(self, user, units):
+    def _within(self, user: Person, units: models.QuerySet[AdministrativeUnit]) -> Self:
         return self if user.is_superuser else self.filter(self.rows_of(user, units))
 
-    def rows_of(self, user: Person, units: models.QuerySet) -> models.Q:
+    def rows_of(self, user: Person, units: models.QuerySet[AdministrativeUnit]) -> models.Q:
         """Return the condition for rows of `units` that are within the user's reach.
 
         A subquery, never a join: rows are neither doubled nor dragged along.

@@ -14,78 +14,115 @@ from django.db import transaction
 from django.utils import timezone
 
 from danvan.accounts.audit import security_log
+from danvan.accounts.audit.writing import audited_bulk_update
 from danvan.accounts.login import lockout, sessions, twofactor
-from danvan.accounts.login.passwords import choose_password, issue_password
-from danvan.accounts.models import User
+from danvan.accounts.login.issuing import (
+    ISSUED_FIELDS,
+    issue_password,
+    new_sheet,
+    passwords_on,
+)
+from danvan.accounts.models import SlipSheet, User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common.locks import locked
+from danvan.units.models import AdministrativeUnit
 
-_ISSUED = ["password", "issued_password", "password_issued_at", "must_change_password"]
 
-
-def create_account(user: User, *, by: User) -> str:
-    """Validate and save the new `user` with an issued password; return the password, shown only once.
+def create_account(user: User, *, by: User) -> SlipSheet:
+    """Validate and save the new `user` with an issued password; return the sheet with its slip.
 
     Raises ValidationError, PermissionDenied.
     """
     _expect_right(by, user)
-    password = issue_password(user)
+    user.set_unusable_password()
     user.full_clean()
     with transaction.atomic():
         user.save()
         security_log.record(SecurityKind.CREATED, user=user, actor=by, **rights_of(user))
-    return password
+        sheet = new_sheet(by, 1)
+        issue_password(user, sheet)
+        _store_issued([user], sheet, by=by)
+    return sheet
 
 
-def reset_password(user: User, *, by: User) -> str:
-    """Issue a new password, end all sessions and open a locked door; return the password, shown only once.
+def reset_password(user: User, *, by: User) -> SlipSheet:
+    """Issue a new password, end all sessions and open a locked door; return the sheet with its slip.
 
-    Raises ValidationError for the own account, PermissionDenied.
+    Raises ValidationError for the own account and a stopped one, PermissionDenied.
     """
-    return reset_passwords([user], by=by)[0][1]
+    return reset_passwords([user], by=by)
 
 
-def reset_passwords(people: Sequence[User], *, by: User) -> list[tuple[User, str]]:
-    """Do what reset_password does for all of `people` or none; return (account, password) pairs.
+def reset_passwords(people: Sequence[User], *, by: User) -> SlipSheet:
+    """Do what reset_password does for all of `people` or none; return the sheet with their slips.
 
-    The slow hashing stands before the transaction: nobody waits for a hundred hashes to be able to save.
-    Of two presses at once one is refused (ValidationError), or the slips shown would not open the accounts.
+    Of two presses at once one is refused (ValidationError), or the slips of the first would not open the
+    accounts. The number of queries does not grow with the people.
     """
     for user in people:
         _expect_right(by, user)
+        _expect_active(user)
         if user == by:
             raise ValidationError(
                 "Anh/chị không tự cấp lại mật khẩu của mình; vui lòng dùng trang Đổi mật khẩu."
             )
     before = {user.pk: user.password for user in people}
-    issued = [(user, issue_password(user)) for user in people]
+    sheet = new_sheet(by, len(people))
+    for user in people:  # before the transaction: nobody waits for hashes to be able to save
+        issue_password(user, sheet)
     with transaction.atomic():
-        stored = locked(User.objects.filter(pk__in=before))
+        stored = locked(User.objects.filter(pk__in=before, is_active=True))
         if dict(stored.values_list("pk", "password")) != before:
             raise ValidationError(
                 "Mật khẩu vừa được cấp hoặc đổi ở nơi khác nên lần này chưa cấp. Vui lòng xem lại rồi cấp lại."
             )
-        for user, _ in issued:
-            user.save(update_fields=_ISSUED)
-            sessions.end_sessions(user)
-            lockout.forget(user.username)
-            security_log.record(SecurityKind.PASSWORD_ISSUED, user=user, actor=by)
-    return issued
+        _store_issued(people, sheet, by=by)
+    return sheet
+
+
+def _store_issued(people: Sequence[User], sheet: SlipSheet, *, by: User) -> None:
+    """Store the passwords that `people`, locked by the caller, got on `sheet`, and end their sessions."""
+    SlipSheet.objects.forget_expired()
+    sheet.save()
+    for user in people:
+        user.slips = sheet
+    audited_bulk_update(people, ISSUED_FIELDS)
+    sessions.end_all_sessions(people)
+    lockout.forget_everywhere(user.username for user in people)
+    security_log.record_all(SecurityKind.PASSWORD_ISSUED, people, actor=by)
+
+
+def show_slips(sheet: SlipSheet, *, by: User) -> list[tuple[User, str]]:
+    """Return (account, password) of `sheet`, which `by` made: this once. Raises ValidationError.
+
+    Accounts that got another password since are left out.
+    """
+    with transaction.atomic():
+        stored = locked(SlipSheet.objects.waiting(by).filter(pk=sheet.pk)).first()
+        slips = passwords_on(stored) if stored else None
+        if stored is None or slips is None:
+            raise ValidationError("Phiếu này đã hiện hoặc quá hạn nên không xem lại được.")
+        stored.seed, stored.seen_at = "", timezone.now()
+        stored.save(update_fields=["seed", "seen_at"])
+        security_log.record(SecurityKind.SLIPS_SHOWN, user=by, actor=by, count=len(slips))
+    return slips
 
 
 def change_own_password(user: User, password: str) -> None:
-    """Store the password the person chose (already validated)."""
-    choose_password(user, password)
+    """Store the password the person chose (already validated); the duty to change the issued one ends."""
+    user.set_password(password)
+    user.must_change_password, user.password_issued_at, user.slips = False, None, None
     with transaction.atomic():
-        user.save(update_fields=["password", "password_issued_at", "must_change_password"])
+        user.save(update_fields=ISSUED_FIELDS)
         security_log.record(SecurityKind.PASSWORD_CHANGED, user=user)
 
 
 def deactivate(user: User, *, by: User, on: datetime.date) -> None:
     """Stop the account from `on` (today or earlier); its sessions end. Raises LastSuperuserError."""
     _expect_right(by, user)
+    _expect_active(user)
     _expect_past(on)
     if user == by:
         raise ValidationError("Anh/chị không thể tự ngừng tài khoản của mình.")
@@ -97,20 +134,29 @@ def deactivate(user: User, *, by: User, on: datetime.date) -> None:
         security_log.record(SecurityKind.DEACTIVATED, user=user, actor=by, on=on.isoformat())
 
 
-def reactivate(user: User, *, by: User) -> None:
-    """Open the account again. Its old password does not come back: a new one is to be issued."""
+def reactivate(user: User, *, by: User) -> SlipSheet:
+    """Open a stopped account again, with a new password: the old one does not come back. Return its slip.
+
+    Raises ValidationError for an account that is not stopped.
+    """
     _expect_right(by, user)
-    user.is_active, user.deactivated_on = True, None
-    user.full_clean(exclude=["password"])
-    user.set_unusable_password()
     with transaction.atomic():
-        user.save(update_fields=["is_active", "deactivated_on", "password"])
+        if not locked(User.objects.filter(pk=user.pk, is_active=False)):
+            raise ValidationError("Tài khoản đang hoạt động, không cần mở lại.")
+        user.is_active, user.deactivated_on = True, None
+        user.full_clean(exclude=["password"])
+        user.save(update_fields=["is_active", "deactivated_on"])
         security_log.record(SecurityKind.REACTIVATED, user=user, actor=by)
+        sheet = new_sheet(by, 1)
+        issue_password(user, sheet)
+        _store_issued([user], sheet, by=by)
+    return sheet
 
 
-def transfer(user: User, unit, *, by: User, on: datetime.date) -> None:
+def transfer(user: User, unit: AdministrativeUnit, *, by: User, on: datetime.date) -> None:
     """Move the person to `unit` from `on` (today or earlier). Sessions end; history keeps the old unit."""
     _expect_right(by, user)
+    _expect_active(user)
     _expect_past(on)
     if unit.pk == user.unit_id:
         raise ValidationError({"unit": f"Tài khoản đang thuộc {unit.full_name_in_text}."})
@@ -166,6 +212,11 @@ def _expect_right(by: User, user: User) -> None:
     """Raise PermissionDenied unless `by` manages accounts and holds all that `user` has or will have."""
     if not by.can(Action.MANAGE_SITE) or (user.is_superuser and not by.is_superuser):
         raise PermissionDenied("Anh/chị không có quyền quản lý tài khoản này.")
+
+
+def _expect_active(user: User) -> None:
+    if not user.is_active:
+        raise ValidationError("Tài khoản đang ngừng. Vui lòng mở lại tài khoản trước.")
 
 
 def _expect_past(on: datetime.date) -> None:

@@ -43,7 +43,7 @@ def safe_text(text: str) -> str:
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
-def cell_value(value):
+def cell_value(value: Any) -> Any:
     """Return what a cell holds for `value`: text, a number, a naive date or moment, None.
 
     Yes and no become words, dates Excel cannot hold become dd/mm/yyyy text, moments local time;
@@ -67,7 +67,7 @@ def cell_value(value):
     return safe_text(str(value))
 
 
-def put(cell, value, fmt: str | None = None):
+def put(cell: Any, value: Any, fmt: str | None = None) -> Any:
     """Write `value` into an openpyxl cell and return the cell.
 
     `fmt` is a number format; dates get dd/mm/yyyy without one. Text is typed as text and,
@@ -118,10 +118,10 @@ class Sheet:
 
     title: str
     columns: Sequence[Headed]
-    rows: Iterable[tuple]
+    rows: Iterable[Sequence[Any]]
 
 
-def stream_rows(target, *sheets: Sheet) -> None:
+def stream_rows(target: Any, *sheets: Sheet) -> None:
     """Write `sheets` into `target` (a path or a writable binary file) as a workbook, row by row.
 
     Header row bold, frozen and filtered; text columns carry the text prefix. Memory does not grow
@@ -168,7 +168,7 @@ def _format(column: Headed) -> rust.Format:
     return fmt.set_quote_prefix() if column.fmt in ("", "@") else fmt
 
 
-def _header_format():
+def _header_format() -> Any:
     return rust.Format().set_bold().set_text_wrap().set_background_color("#E8EEF7")
 
 

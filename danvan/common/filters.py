@@ -6,11 +6,15 @@ point at rows are scoped by whoever declares them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import QuerySet
 
 from danvan.common.forms import DateInput, NumberField, TextField
 
@@ -18,11 +22,11 @@ from danvan.common.forms import DateInput, NumberField, TextField
 class ChoicesField(forms.ChoiceField):
     """A drop-down that also takes several values joined by commas, as links into a list send them."""
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         """Return the chosen values as a list."""
         return [part for part in str(value or "").split(",") if part]
 
-    def validate(self, value):
+    def validate(self, value: Any) -> None:
         """Refuse a value that is not among the choices."""
         known = {str(key) for key, _ in self.choices}
         if unknown := [part for part in value if part not in known]:
@@ -34,10 +38,10 @@ class ChoicesFilter(django_filters.Filter):
 
     field_class = ChoicesField
 
-    def __init__(self, *args, choices, **kwargs):
+    def __init__(self, *args: Any, choices: Iterable[tuple[str, str]], **kwargs: Any) -> Any:
         super().__init__(*args, choices=[("", "Tất cả"), *choices], **kwargs)
 
-    def filter(self, qs, value):
+    def filter(self, qs: QuerySet, value: Any) -> Any:
         """Return rows with any of the values."""
         if not value:
             return qs
@@ -53,7 +57,7 @@ class BoxFilter(django_filters.Filter):
 class DayFilter(django_filters.DateFilter):
     """A day typed as dd/mm/yyyy."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> Any:
         super().__init__(*args, widget=DateInput(), **kwargs)
 
 
@@ -62,7 +66,7 @@ class BoundFilter(django_filters.Filter):
 
     field_class = NumberField
 
-    def __init__(self, *args, places: int = 0, **kwargs):
+    def __init__(self, *args: Any, places: int = 0, **kwargs: Any) -> Any:
         super().__init__(*args, whole=not places, top=Decimal(10**9), **kwargs)
 
 
@@ -71,7 +75,7 @@ class TextFilter(django_filters.Filter):
 
     field_class = TextField
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> Any:
         super().__init__(*args, max_length=100, **kwargs)
 
 
@@ -81,7 +85,7 @@ class ListFilter(django_filters.FilterSet):
     main: tuple[str, ...] = ("q",)
 
     @property
-    def form(self):
+    def form(self) -> Any:
         """The bound form, with the house's widgets."""
         form = super().form
         for name, field in form.fields.items():
@@ -92,7 +96,7 @@ class ListFilter(django_filters.FilterSet):
         return form
 
     @staticmethod
-    def _offer_several(form, name, field) -> None:
+    def _offer_several(form: forms.BaseForm, name: str, field: models.Field) -> None:
         """Keep several values that a link sent visible as one line of the drop-down."""
         sent = form.data.get(name, "")
         if isinstance(field, ChoicesField) and "," in sent and (sent, sent) not in field.choices:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Field, Fieldset, Layout
@@ -17,7 +18,7 @@ from danvan.common.text import clean_line, clean_text
 class DateInput(forms.DateInput):
     """A day as dd/mm/yyyy; the digits keyboard on phones."""
 
-    def __init__(self, **attrs):
+    def __init__(self, **attrs: Any) -> None:
         attrs = {
             "placeholder": "dd/mm/yyyy",
             "inputmode": "numeric",
@@ -26,7 +27,7 @@ class DateInput(forms.DateInput):
         }
         super().__init__(attrs=attrs, format="%d/%m/%Y")
 
-    def value_from_datadict(self, data, files, name):
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """Return what was typed. 05032024 is a day as well: a phone's digits keyboard may have no slash."""
         typed = super().value_from_datadict(data, files, name)
         digits = clean_line(typed) if isinstance(typed, str) else ""
@@ -42,14 +43,20 @@ class NumberField(forms.CharField):
     """
 
     def __init__(
-        self, *, whole: bool = True, top=None, places: int = 3, grouped: bool = True, **kwargs
-    ):
+        self,
+        *,
+        whole: bool = True,
+        top: Any = None,
+        places: int = 3,
+        grouped: bool = True,
+        **kwargs: Any,
+    ) -> None:
         self.whole, self.top, self.places, self.grouped = whole, top, places, grouped
         super().__init__(**kwargs)
         self.widget.attrs["inputmode"] = "numeric" if whole else "decimal"
         self.widget.attrs["autocomplete"] = "off"
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         """Return the number, None for blank. Raises ValidationError with what to type instead.
 
         A number is a stored one (of a disabled field): it was never typed and is not read as typing.
@@ -69,10 +76,10 @@ class NumberField(forms.CharField):
             raise ValidationError("Số quá lớn, vui lòng kiểm tra lại.")
         return int(number) if self.whole else number
 
-    def run_validators(self, value):
+    def run_validators(self, value: Any) -> Any:
         """Numbers have no length; their bounds are the model's."""
 
-    def prepare_value(self, value):
+    def prepare_value(self, value: Any) -> Any:
         """Return the number as it is typed."""
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             return format_number(value) if self.grouped else str(value)
@@ -82,19 +89,19 @@ class NumberField(forms.CharField):
 class TextField(forms.CharField):
     """One line or several, cleaned before it is measured: NFC, no invisible characters."""
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         """Return the clean text."""
         clean = clean_text if isinstance(self.widget, forms.Textarea) else clean_line
         return clean(super().to_python(value) or "")
 
 
-def field_for(column: models.Field, **kwargs) -> forms.Field | None:
+def field_for(column: models.Field, **kwargs: Any) -> forms.Field | None:
     """Return the house's form field of a model column: formfield_callback of BaseForm's forms."""
     if isinstance(column, models.DateField):
         return column.formfield(widget=DateInput(), **kwargs)
     if column.choices or column.is_relation or isinstance(column, models.BooleanField):
         return column.formfield(**kwargs)
-    common = {
+    common: dict[str, Any] = {
         "label": column.verbose_name,
         "help_text": column.help_text,
         "required": not column.blank,
@@ -105,7 +112,7 @@ def field_for(column: models.Field, **kwargs) -> forms.Field | None:
     if isinstance(column, models.IntegerField):
         return NumberField(grouped=not column.name.endswith("year"), **common)
     if isinstance(column, models.CharField):
-        rows = 3 if column.max_length > 300 else 0
+        rows = 3 if (column.max_length or 0) > 300 else 0
         widget = forms.Textarea(attrs={"rows": rows}) if rows else forms.TextInput()
         return TextField(widget=widget, max_length=column.max_length, **common)
     return column.formfield(**kwargs)
@@ -135,7 +142,7 @@ class BaseForm(forms.ModelForm):
     token = forms.UUIDField(required=False, widget=forms.HiddenInput)
     error_css_class = "is-invalid"
 
-    def __init__(self, *args, user, **kwargs):
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         self.user = user
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
@@ -168,7 +175,7 @@ class BaseForm(forms.ModelForm):
         helper.layout = Layout("version", "token", *groups)
         return helper
 
-    def _cell(self, name: str):
+    def _cell(self, name: str) -> Any:
         """Numbers and days are narrow, texts take the line."""
         field = self.fields[name]
         short = isinstance(field, NumberField | forms.DateField)

@@ -1,9 +1,14 @@
 """Small middlewares that know no app."""
 
-import uuid
-from contextvars import ContextVar
+from __future__ import annotations
 
-from django.http import Http404
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import get_resolver
 
 # The id of the request being served, for log lines (danvan/common/ops/logs.py).
@@ -14,10 +19,10 @@ _NO_DEVICES = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), bro
 class RequestIdMiddleware:
     """Give every request an id, answered as X-Request-ID: error pages and ledgers quote it."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.id = uuid.uuid4().hex
         token = request_id.set(request.id)
         try:
@@ -36,30 +41,30 @@ class PlainNotFoundMiddleware:
     CommonMiddleware, which answers a missing slash first.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if response.status_code == 404 and request.resolver_match is None:
             return self._page(request, None)
         return response
 
-    def process_exception(self, request, exception):
+    def process_exception(self, request: HttpRequest, exception: BaseException) -> Any:
         """Answer a view that found nothing."""
         return self._page(request, exception) if isinstance(exception, Http404) else None
 
-    def _page(self, request, exception):
+    def _page(self, request: HttpRequest, exception: BaseException | None) -> Any:
         return get_resolver().resolve_error_handler(404)(request, exception=exception)
 
 
 class PrivatePagesMiddleware:
     """Keep pages behind the login out of every cache: an office shares machines and proxies."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-store"

@@ -1,5 +1,7 @@
 """Numbers as Vietnamese offices write them: 1.140 is a thousand, 90,5 a fraction; 1.14 is a question."""
 
+from __future__ import annotations
+
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
@@ -11,6 +13,8 @@ _PLAIN = re.compile(r"^-?\d+(,\d+)?$")
 # "5,000" is a thousand to whoever works with an English Excel; a fraction is not written with a last 0.
 _ENGLISH = re.compile(r"^-?[1-9]\d{0,2},\d{3}$")
 _POINT_FRACTION = re.compile(r"^-?\d+\.\d+$")
+# What was meant is not known, so no number is proposed: "1.14" may be 1,14, 1.140 or a slip of the hand.
+_POINT = "Dấu chấm ngăn cách hàng nghìn phải đứng trước đúng 3 chữ số, như 12.500."
 
 
 class NumberProblem(ValueError):  # noqa: N818 - a message for the person who typed, in Vietnamese
@@ -35,7 +39,7 @@ def parse_number(text: str, *, whole: bool, places: int = 3) -> Decimal:
     if number != number.to_integral_value():
         if whole:
             raise NumberProblem(f"Chỉ nhận số nguyên, không nhận phần lẻ “{typed}”.")
-        if -number.as_tuple().exponent > places:
+        if number != round(number, places):
             raise NumberProblem(f"Chỉ nhận tối đa {places} chữ số sau dấu phẩy.")
     if abs(number) > MAX_FIGURE:
         raise NumberProblem("Số quá lớn, vui lòng kiểm tra lại.")
@@ -55,19 +59,11 @@ def _read(typed: str, *, whole: bool) -> Decimal:
         return Decimal(typed.replace(",", "."))
     if _POINT_FRACTION.match(typed) and not whole:
         raise NumberProblem(
-            f"“{typed}” chưa rõ: nhập {typed.replace('.', ',')} nếu là số lẻ "
-            f"(dấu phẩy), nhập {_joined(typed)} nếu là số nguyên."
+            f"“{typed}” chưa rõ: nhập {typed.replace('.', ',')} nếu là số lẻ (dấu phẩy). {_POINT}"
         )
     if "." in typed:
-        raise NumberProblem(
-            f"“{typed}” chưa rõ: dấu chấm ngăn cách hàng nghìn phải đứng trước đúng 3 chữ số "
-            f"(1.140). Nhập lại, ví dụ {_joined(typed)}."
-        )
+        raise NumberProblem(f"“{typed}” chưa rõ. {_POINT} Vui lòng nhập lại.")
     raise NumberProblem(f"“{typed}” không phải là số. Ví dụ nhập đúng: {_example(whole)}.")
-
-
-def _joined(typed: str) -> str:
-    return typed.replace(".", "").lstrip("0") or "0"
 
 
 def read_id(text: str, default: int | None = None) -> int | None:
@@ -101,7 +97,7 @@ def format_number(number: Decimal | int | None, places: int | None = None) -> st
     return text.translate(str.maketrans(",.", ".,"))
 
 
-def format_change(number) -> str:
+def format_change(number: Decimal) -> str:
     """Return a difference with its sign ("+12", "−3,5", "0"); "" for None.
 
     The sign is a minus, not a hyphen: a column of figures lines up and reads well.

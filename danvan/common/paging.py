@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page as NumberedPage
@@ -21,7 +22,7 @@ PAGE_SIZE = 50
 MAX_ROWS = 2_000
 
 
-def nearest_page(rows, size: int, asked: str | None) -> NumberedPage:
+def nearest_page(rows: Any, size: int, asked: str | None) -> NumberedPage:
     """Return the page of `rows` an address asks for: beyond the end the last, anything else the first.
 
     Every numbered list asks here; `rows` is what a Paginator takes.
@@ -84,7 +85,7 @@ class Listing:
 
     def __init__(
         self, rows: QuerySet, order: str, summed: Iterable[str] = (), *, whole: bool = False
-    ):
+    ) -> None:
         summed = list(summed)
         self.rows, self.name, self.downwards = rows, order.removeprefix("-"), order.startswith("-")
         self.column = rows.model._meta.get_field(self.name)
@@ -103,11 +104,11 @@ class Listing:
             )
             self.count, self.more = self.totals.pop("all_rows"), False
 
-    def page(self, asked: QueryDict, ranked=lambda rows: rows) -> Page:
+    def page(self, asked: QueryDict, ranked: Any = lambda rows: rows) -> Page:
         """Return the page an address asks for, a near one for nonsense. `ranked` may reorder a short list."""
         return self._numbered(asked, ranked) if self.is_short else self._walked(asked)
 
-    def _numbered(self, asked: QueryDict, ranked) -> Page:
+    def _numbered(self, asked: QueryDict, ranked: Any) -> Page:
         last = max(1, -(-self.count // PAGE_SIZE))
         number = nearest_number(asked.get("page"), last)
         value = F(self.name)
@@ -182,7 +183,7 @@ class Listing:
         return rows.filter(**{f"{self.name}__isnull": False}) if self.column.null else rows
 
 
-def _address(asked: QueryDict, **step) -> str:
+def _address(asked: QueryDict, **step: Any) -> str:
     """Return the query string `asked` with another page."""
     query = asked.copy()
     for name in ("page", "sau", "truoc"):

@@ -7,6 +7,7 @@ who save at once the second is told; a second click then saves what was typed.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from django import forms
 from django.db import models, transaction
@@ -35,11 +36,11 @@ class StaleFormMixin(forms.ModelForm):
 
     row_stamp = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields[STAMP].initial = self.initial[STAMP] = stamp_of(self.instance)
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         """Compare with the row as it is now; on a mismatch name what stands there and go on from it."""
         cleaned = super().clean() or self.cleaned_data
         if self.instance.pk is None:

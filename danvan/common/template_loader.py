@@ -41,7 +41,8 @@ class Loader(cached.Loader):
 def trim(template: Template) -> None:
     """Take the line breaks out of `template`, with the indentation around them."""
     for text in template.nodelist.get_nodes_by_type(TextNode):
-        text.s = trimmed(text.s)
+        if isinstance(text, TextNode):
+            text.s = trimmed(text.s)
     _strip_edge(template.nodelist, str.lstrip)
     _strip_edge(template.nodelist[::-1], str.rstrip)
 

@@ -10,9 +10,11 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
@@ -36,12 +38,12 @@ class ScopedView(ContextMixin, View):
         if not self.request.user.can(self.action):
             raise PermissionDenied(READ_ONLY)
 
-    def rows(self):
+    def rows(self) -> Any:
         """Return the rows the person may read, with their names."""
         return self.model._default_manager.visible_to(self.request.user).with_names()
 
     @cached_property
-    def object(self):
+    def object(self) -> Any:
         """The row of the address. 404 outside the area, 403 inside without the right to change it."""
         try:
             found = self.rows().get(pk=self.kwargs["pk"])
@@ -52,7 +54,7 @@ class ScopedView(ContextMixin, View):
             raise PermissionDenied(READ_ONLY)
         return found
 
-    def may_edit(self, row) -> bool:
+    def may_edit(self, row: Any) -> bool:
         """Tell whether the unit tree lets the person write `row`."""
         return self.model._default_manager.editable_by(self.request.user).filter(pk=row.pk).exists()
 
@@ -67,7 +69,7 @@ class ScopedListView(ScopedView, FilterView):
     sorts: dict[str, str] = {}
     summed: Iterable[str] = ()
 
-    def get_queryset(self):
+    def get_queryset(self) -> QuerySet:
         """Start from what the person may read."""
         self.require_right()
         return self.model._default_manager.visible_to(self.request.user)
@@ -78,11 +80,11 @@ class ScopedListView(ScopedView, FilterView):
         asked = self.request.GET.get("xep", "")
         return asked if asked in self.sorts else next(iter(self.sorts))
 
-    def ranked(self, rows):
+    def ranked(self, rows: Iterable[Any]) -> Any:
         """Return the rows of a short list, best hits first; an order of its own where it has one."""
         return rows
 
-    def get_context_data(self, *, object_list=None, **kwargs):
+    def get_context_data(self, *, object_list: Any = None, **kwargs: Any) -> dict[str, Any]:
         rows = object_list if object_list is not None else self.object_list
         asked = self.request.GET
         listing = Listing(rows, self.sorts[self.order], self.summed, whole="tong" in asked)
@@ -101,7 +103,7 @@ class ScopedListView(ScopedView, FilterView):
 class ScopedDetailView(ScopedView, TemplateView):
     """One row."""
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(object=self.object, **kwargs)
 
 
@@ -118,7 +120,7 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
     copying = False
 
     @cached_property
-    def source(self):
+    def source(self) -> Any:
         """The row of the address, None on a page that creates one."""
         return self.object if "pk" in self.kwargs else None
 
@@ -137,22 +139,22 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
         }
         return {**asked, **initial}
 
-    def copied(self, row) -> dict:
+    def copied(self, row: Any) -> dict:
         """Return what a copy of `row` begins with."""
         raise NotImplementedError
 
-    def get_form(self, data=None, **kwargs):
+    def get_form(self, data: Any = None, **kwargs: Any) -> forms.BaseForm:
         """Return the form, bound to `data`."""
         if not self.is_new:
             kwargs["instance"] = self.source
         return self.form_class(data, user=self.request.user, initial=self.get_initial(), **kwargs)
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the form."""
         self.prepare()
         return self.show(self.get_form())
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Store the form and go on, or show it again with everything typed."""
         self.prepare()
         form = self.get_form(request.POST)
@@ -166,21 +168,21 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
         if self.source is None:
             self.require_right()
 
-    def attempt(self, form):
+    def attempt(self, form: forms.BaseForm) -> Any:
         """Save and return the way on; None when it was refused (the form carries the reason)."""
         row = self.save(form)
         messages.success(self.request, self.saved_message(row))
         return self.go_on(row)
 
-    def save(self, form):
+    def save(self, form: forms.BaseForm) -> Any:
         """Store the valid form and return the row."""
         raise NotImplementedError
 
-    def saved_message(self, row) -> str:
+    def saved_message(self, row: Any) -> str:
         """Return what to say after saving."""
         return "Đã lưu."
 
-    def go_on(self, row):
+    def go_on(self, row: Any) -> HttpResponse:
         """Return the redirect after saving: the row, or an empty form that keeps what repeats."""
         if "next" in self.request.POST:
             kept = {name: self.request.POST.get(name, "") for name in self.kept_for_next}
@@ -191,7 +193,7 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
         """Return the address of the empty form."""
         raise NotImplementedError
 
-    def show(self, form, status: int = 200, **context):
+    def show(self, form: forms.BaseForm, status: int = 200, **context: Any) -> HttpResponse:
         """Render the form."""
         context = self.get_context_data(
             form=form, object=self.source, is_new=self.is_new, **context
@@ -204,11 +206,11 @@ class ScopedDeleteView(ScopedView, TemplateResponseMixin):
 
     action = "enter_record"
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show what would go."""
         return self.render_to_response(self.get_context_data(object=self.object))
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Delete."""
         name = str(self.object)
         if refused := self.delete(self.object):
@@ -217,7 +219,7 @@ class ScopedDeleteView(ScopedView, TemplateResponseMixin):
         messages.success(request, f"Đã xóa “{name}”.")
         return redirect(self.done_url())
 
-    def delete(self, row) -> str:
+    def delete(self, row: Any) -> str:
         """Delete `row`; return why it could not be, "" when it is gone."""
         raise NotImplementedError
 

@@ -7,7 +7,7 @@ them all and shows the printable sheet. Superusers only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -24,15 +24,19 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.accounts.sheet import COLUMNS
 from danvan.common.sheets.columns import NOTHING, Column, Problem
+from danvan.common.sheets.table.questions import Question
 from danvan.imports.checking import error_verdict
+from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, PreviewLine, Target, Verdict, digest
-from danvan.units.models import Level
+from danvan.units.models import AdministrativeUnit, Level
 
 TAKEN = (
     "Đã có tài khoản mang tên đăng nhập này nhưng khác thông tin. "
     "Vui lòng sửa ở trang Tài khoản, không sửa bằng tệp."
 )
+DOUBLE = "Tên đăng nhập này đã có ở dòng {}. Mỗi tài khoản cần một tên đăng nhập riêng."
+UNIT_NAME = Column("Tên đơn vị", key=NAME, synonyms=("Đơn vị",))
 PREFIX = {Level.PROVINCE: "tinh", Level.DISTRICT: "huyen", Level.COMMUNE: "xa"}
 
 
@@ -43,24 +47,25 @@ class AccountTarget(Target):
     action = Action.MANAGE_SITE
     keys = ("unit", "username")
     can_undo = False
+    also = (UNIT_NAME,)
 
     def columns(self, job: ImportJob) -> list[Column]:
         return COLUMNS
 
-    def guide(self, job):
+    def guide(self, job: ImportJob) -> list[str]:
         return [
             "Mỗi dòng là một tài khoản mới. Không ghi mật khẩu vào tệp.",
             "Sau khi nhập, bấm “Cấp mật khẩu và in phiếu” ở trang kết quả.",
         ]
 
-    def checker(self, job):
+    def checker(self, job: ImportJob) -> Any:
         return AccountChecker(job)
 
-    def fingerprint(self, job, unit_ids):
+    def fingerprint(self, job: ImportJob, unit_ids: Iterable[int]) -> str:
         state = User.objects.aggregate(Count("pk"), Max("pk"))
         return digest(state, job.owner.is_active and job.owner.can(self.action))
 
-    def write(self, job, items):
+    def write(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         """Create the accounts and note each on the security log; raise PermissionDenied."""
         if not job.owner.can(self.action):
             raise PermissionDenied("Chỉ quản trị viên được tạo tài khoản.")
@@ -80,10 +85,10 @@ class AccountTarget(Target):
         person.clean()
         return person
 
-    def after(self, job):
+    def after(self, job: ImportJob) -> Any:
         return "Cấp mật khẩu và in phiếu", reverse("admin:accounts_user_issue")
 
-    def line(self, job, kind, item):
+    def line(self, job: ImportJob, kind: Any, item: Any) -> Any:
         number, username, full_name, role, _, place = item
         changes = (
             ("Họ và tên", "", full_name),
@@ -96,13 +101,19 @@ class AccountTarget(Target):
 class AccountChecker(Checker):
     """Judges rows against units and accounts read once."""
 
-    def __init__(self, job):
-        self.unit_ids: set[int] = set()
+    def __init__(self, job: ImportJob) -> None:
+        super().__init__()
         units = units_visible_to(job.owner).select_related("parent").order_by("valid_from")
         self.units = {unit.code: unit for unit in units}  # a code's latest version
         columns = User.objects.values_list("username", "unit__code", "full_name", "role")
         self.existing = {name.casefold(): tuple(rest) for name, *rest in columns}
         self.taken = set(self.existing)
+        self.made: dict[str, int] = {}
+        self.identity = Identity(self.units.values(), job.params.get("answers", {}))
+
+    def questions(self) -> list[Question]:
+        """Return what is asked about names beside the codes."""
+        return self.identity.questions()
 
     def check(self, number: int, row: Mapping[str, Any]) -> Verdict:
         """Return the verdict of one row, every problem of it at once; no kind: the account as it stands."""
@@ -111,14 +122,20 @@ class AccountChecker(Checker):
         unit = self.units.get(code)
         if code and unit is None:
             problems.append(Problem("unit", f"Không có đơn vị mang mã {code[:20]}.", code))
+        if unit is not None and (doubt := self.identity.resolve(code, row)[1]):
+            problems.append(doubt)
         username = found.get("username") or self._proposal(unit)
         if not problems and self.existing.get(username.casefold()) == (code, full_name, role):
             return Verdict(None, [])
-        if username.casefold() in self.taken:
+        if (first := self.made.get(username.casefold())) is not None:
+            problems.append(Problem("username", DOUBLE.format(first), username))
+            self.recalled[first] = Problem("username", DOUBLE.format(number), username)
+        elif username.casefold() in self.taken:
             problems.append(Problem("username", TAKEN, username))
         if problems:
             return error_verdict(number, username or code, problems)
         self.taken.add(username.casefold())
+        self.made[username.casefold()] = number
         self.unit_ids.add(unit.pk)
         return Verdict(RowKind.NEW, [number, username, full_name, role, unit.pk, unit.place_name])
 
@@ -139,7 +156,7 @@ class AccountChecker(Checker):
                 problems.append(Problem(column.key, message, allowed=column.choices))
         return found, problems
 
-    def _proposal(self, unit) -> str:
+    def _proposal(self, unit: AdministrativeUnit) -> str:
         """Return a free name made of level and code: xa-13369, the second one xa-13369-2."""
         if unit is None:
             return ""

@@ -46,7 +46,7 @@ def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterabl
     """Insert `rows` (tuples in the order of `columns`, fit for the database) and return how many."""
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    names = [model._meta.get_field(name).column for name in columns]
+    names = [str(model._meta.get_field(name).column) for name in columns]
     listed = ", ".join(map(quote, names))
     places = ", ".join(["%s"] * len(names))
     total, rows = 0, iter(rows)
@@ -61,7 +61,7 @@ def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterabl
     return total
 
 
-def _copy(cursor, statement: str, rows: Iterable[tuple]) -> None:
+def _copy(cursor: Any, statement: str, rows: Iterable[tuple]) -> None:
     """Stream the rows to PostgreSQL; constraints and triggers hold as in an INSERT."""
     with connection.wrap_database_errors, cursor.copy(statement) as copy:
         for row in rows:
@@ -114,7 +114,7 @@ class AuditWriter:
         *("source", "cid", "remote_addr", "timestamp", "changes_text"),
     ]
 
-    def __init__(self, model: type[models.Model]):
+    def __init__(self, model: type[models.Model]) -> None:
         now = current()
         actor = now.user
         unit, role = unit_and_role(actor)

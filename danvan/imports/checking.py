@@ -8,19 +8,25 @@ from __future__ import annotations
 import hashlib
 import itertools
 import time
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
 
 from django.utils import timezone
 
 from danvan.common.sheets import cells
 from danvan.common.sheets.columns import Problem
-from danvan.common.sheets.layout import Table, bad_by_row, find_table
-from danvan.common.sheets.legacy import read_as, recognise
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.reader import Workbook, open_workbook
-from danvan.common.text import search_key
+from danvan.common.sheets.table.blocks import Sheet
+from danvan.common.sheets.table.choosing import Choice
+from danvan.common.sheets.table.layout import Table, Wanted, find_table, rows_of
+from danvan.common.sheets.table.preparing import Preparation
+from danvan.common.sheets.table.questions import Asked, Question, is_open
+from danvan.common.text import clean_line, search_key
 from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind, working_on
-from danvan.imports.targets import Refused, Target, Verdict, target_of
+from danvan.imports.targets import Around, Refused, Target, Verdict, target_of
 
 BATCH = 1000
 PART = 500
@@ -53,58 +59,79 @@ def check_job(job: ImportJob) -> bool:
 def run_check(job: ImportJob) -> None:
     """Read and judge the file of `job`; parts, counts, layout and fingerprint are stored with it.
 
+    Where its owner has to say first how it is to be read, the questions are stored and nothing else.
     Raises FileRefused or Refused with a sentence. The state is the caller's affair.
     """
     target = target_of(job.target)
-    match, _ = target.matcher(job)
     job.parts.all().delete()
-    old_fonts = _OldFonts(job, target) if job.params.get("convert") else None
-    with opened(job, target) as workbook:
-        table = find_table(workbook.rows, match, target.required(job), target.keys)
-        if table.missing:
-            raise FileRefused(_missing(table))
-        _Check(job, target, workbook, table, old_fonts).run()
+    answers = job.params.get("answers", {})
+    wanted = target.wanted(job)
+    choices: list[Choice] = []
+
+    def choose(sheets: list[Sheet]) -> Sheet:
+        choices.append(Choice(sheets, wanted, {search_key(target.sheet_title)}, answers))
+        return choices[0].sheet()
+
+    try:
+        with opened(job, target, wanted, choose) as workbook:
+            table = find_table(workbook.sheet, workbook.hidden, wanted, answers)
+            questions = [
+                *choices[0].questions,
+                *table.questions,
+                *target.doubts(job, _around(job, table)),
+            ]
+            if is_open(questions, answers):
+                raise Asked(questions)
+            check = _Check(job, target, workbook, table, questions)
+            check.run(rows_of(table, workbook.rows, wanted.keys), choices[0].others(workbook.sheet))
+    except Asked as asked:
+        _ask(job, target, asked.questions)
 
 
-def opened(job: ImportJob, target: Target, *titles: str):
-    """Open the workbook of `job` at the sheet of `target` (or one of `titles`). Raises FileRefused."""
+def opened(
+    job: ImportJob, target: Target, wanted: Wanted, choose: Callable[[list[Sheet]], Sheet]
+) -> AbstractContextManager[Workbook]:
+    """Open the workbook of `job` at the sheet `choose` names. Raises FileRefused."""
     return open_workbook(
         job.file.path,
         job.file_name,
-        titles={search_key(title) for title in (target.sheet_title, *titles)},
-        headings=target.matcher(job)[1],
+        headings=wanted.headings.known.keys(),
+        codes=wanted.headings.codes.keys(),
+        choose=choose,
         check_marker=lambda marker: _check_marker(target, job, marker),
     )
 
 
-class _OldFonts:
-    """Which old encoding the columns of a file are typed in: it takes a reading of its own to know.
+def _around(job: ImportJob, table: Table) -> Around:
+    first = table.blocks[0].first
+    lines = [
+        clean_line(cells.shown(cell))
+        for row, found in sorted(table.sheet.near.items())
+        if row < first
+        for cell in found
+        if not cells.is_blank(cell)
+    ]
+    keys = frozenset(key for block in table.blocks for key in block.columns.values())
+    return Around(job.file_name, table.sheet.name, tuple(lines), keys)
 
-    Short words show no sign of their own ("Thêi"); their column tells how they are meant. Choices picked
-    from the template's lists are Unicode even among words that are not: they stay as they are.
-    """
 
-    def __init__(self, job: ImportJob, target: Target):
-        seen: dict[int, Counter] = defaultdict(Counter)
-        with opened(job, target) as workbook:
-            for _, row in workbook.rows:
-                for index, cell in enumerate(row):
-                    if cell.__class__ is str and (found := recognise(cell)):
-                        seen[index][found[0]] += 1
-        self.of_column = {index: found.most_common(1)[0][0] for index, found in seen.items()}
-        self.of_file = max(seen.values(), key=Counter.total).most_common(1)[0][0] if seen else ""
-        self.choices = {
-            column.key: set(map(search_key, column.choices)) for column in target.columns(job)
-        }
+def _ask(job: ImportJob, target: Target, questions: list[Question]) -> None:
+    """Store what is to be answered before the rows can be judged."""
+    layout = {"sheet": "", "header": 0, "letters": {}, "headings": {}, "units": [], "digest": ""}
+    job.counts, job.notices = {}, []
+    job.layout = {**layout, "questions": _told(questions, job.params.get("answers", {}))}
+    job.fingerprint = target.fingerprint(job, [])
+    _own(
+        job, **{name: getattr(job, name) for name in ("counts", "notices", "layout", "fingerprint")}
+    )
 
-    def convert(self, row: dict, columns: dict[int, str]) -> None:
-        """Turn the text cells of `row` into Unicode; `columns` maps the sheet's columns to keys."""
-        for index, key in columns.items():
-            cell = row[key]
-            choices = self.choices[key]
-            encoding = self.of_file if choices else self.of_column.get(index)
-            if cell.__class__ is str and encoding and search_key(cell) not in choices:
-                row[key] = read_as(cell, encoding)
+
+def _told(questions: Iterable[Question], answers: Mapping[str, str]) -> list[dict]:
+    """Return questions as a job stores them, with their answers."""
+    return [
+        {"id": q.id, "text": q.text, "options": list(q.options), "answer": q.answered(answers)}
+        for q in questions
+    ]
 
 
 def _check_marker(target: Target, job: ImportJob, marker: str) -> None:
@@ -123,16 +150,6 @@ def _check_marker(target: Target, job: ImportJob, marker: str) -> None:
         )
 
 
-def _missing(table: Table) -> str:
-    names = ", ".join(f"“{heading}”" for heading in table.missing)
-    unknown = ", ".join(f"“{heading}”" for heading in table.unknown[:8])
-    return (
-        f"Dòng tiêu đề (dòng {table.header_row}) thiếu các cột: {names}."
-        + (f" Các cột không nhận ra: {unknown}." if unknown else "")
-        + " Vui lòng đặt tiêu đề như trong tệp mẫu."
-    )
-
-
 class _Check:
     """One run over the rows: batches to the checker, verdicts to parts, the progress to the job."""
 
@@ -142,34 +159,37 @@ class _Check:
         target: Target,
         workbook: Workbook,
         table: Table,
-        old_fonts: _OldFonts | None,
-    ):
-        self.job, self.target, self.table, self.old_fonts = job, target, table, old_fonts
-        self.bad = bad_by_row(workbook.bad)
-        self.letters = table.letters
+        questions: list[Question],
+    ) -> None:
+        self.job, self.target, self.table, self.asked = job, target, table, questions
+        self.answers = job.params.get("answers", {})
+        columns = [*target.columns(job), *target.also]
+        convert = bool(job.params.get("convert"))
+        self.preparation = Preparation(workbook, table, columns, self.answers, convert=convert)
         self.places = {key: index for index, key in table.columns.items()}
-        self.headings = {column.key: column.heading for column in target.columns(job)}
+        self.headings = {column.key: column.heading for column in columns}
+        self.hidden_columns = workbook.hidden_columns
         self.checker = target.checker(job)
         self.waiting: dict[str, list] = {kind: [] for kind in RowKind.values}
         self.counts: Counter = Counter()
         self.digest = hashlib.sha256()
         self.told = time.monotonic()
-        self.sheet = workbook.sheet
 
-    def run(self) -> None:
-        while batch := list(itertools.islice(self.table.rows, BATCH)):
+    def run(self, rows: Iterator[tuple[int, dict]], others: list[str]) -> None:
+        """Judge all rows; `others` says in sentences which sheets are not read."""
+        while batch := list(itertools.islice(rows, BATCH)):
             self._judge(batch)
             self.job.progress += len(batch)
             if time.monotonic() - self.told > 1:
                 self._tell()
         self._judge_unread()
+        self._recall()
         for kind in RowKind.values:
             self._flush(kind)
-        self._store()
+        self._store(others)
 
     def _judge(self, batch: list[tuple[int, dict]]) -> None:
-        if self.bad or self.old_fonts:
-            self._prepare(batch)
+        self.preparation.prepare(batch)
         for verdict in self.checker.check_many(batch):
             if verdict.kind is None:
                 self.counts["same"] += 1
@@ -180,7 +200,7 @@ class _Check:
         """Count a verdict and lay it by: errors from left to right, what is about the whole row first."""
         self.counts[kind] += 1
         if kind != RowKind.ERROR:
-            self.counts["changes"] += verdict.weight
+            self.counts["changes"] += self.target.weight(verdict.item)
         elif self.counts[kind] > MAX_ERRORS:
             return
         else:
@@ -190,37 +210,52 @@ class _Check:
         if len(waiting) >= PART:
             self._flush(kind)
 
-    def _prepare(self, batch: list[tuple[int, dict]]) -> None:
-        """Put into the rows what was converted, and the problems of error cells."""
-        for number, row in batch:
-            if self.old_fonts:
-                self.old_fonts.convert(row, self.table.columns)
-            for problem in self._bad_problems(number) if number in self.bad else ():
-                row[problem.key] = problem
-
-    def _bad_problems(self, number: int) -> list[Problem]:
-        """Return the problems of the error cells in row `number`, taking them off the list."""
-        found = []
-        for column, what in self.bad.pop(number).items():
-            key = self.table.columns.get(column)
-            if key is None:
-                continue
-            message = (
-                "Công thức chưa có kết quả. Mở tệp bằng Excel, bấm Ctrl+Alt+F9 rồi lưu lại."
-                if what == "="
-                else f"Ô có lỗi {what}. Vui lòng sửa công thức hoặc nhập giá trị."
-            )
-            found.append(Problem(key, message, cells.NO_RESULT if what == "=" else what))
-        return found
-
     def _judge_unread(self) -> None:
         """Rows that hold nothing but error cells never reach the reader: they are told here."""
-        for number in sorted(row for row in self.bad if row > self.table.header_row):
-            problems = self._bad_problems(number)
+        first = self.table.blocks[0].last
+        for number in sorted(row for row in self.preparation.bad if row > first):
+            problems = self.preparation.problems(number, self.table.columns_at(number))
             if problems:
-                self.counts[RowKind.ERROR] += 1
-                item = [number, "", [problem.as_list() for problem in problems]]
-                self.waiting[RowKind.ERROR].append(item)
+                self._keep(RowKind.ERROR, error_verdict(number, "", problems))
+
+    def _recall(self) -> None:
+        """Turn rows judged good into errors where a later row contradicted them."""
+        recalled = dict(self.checker.recalled)
+        for kind in (RowKind.NEW, RowKind.CHANGED) if recalled else ():
+            self._flush(kind)
+            for part in self.job.parts.filter(kind=kind).order_by("pk"):
+                items = part.items
+                gone = [item for item in items if item[0] in recalled]
+                if gone:
+                    kept = [item for item in items if item[0] not in recalled]
+                    part.delete()
+                    self.waiting[kind] = kept
+                    self._flush(kind)
+                self._withdraw(kind, gone, recalled)
+        told = {item[0] for item in self.waiting[RowKind.ERROR]} if recalled else set()
+        told |= {item[0] for _, item in self.job.entries(RowKind.ERROR)} if recalled else set()
+        for number in sorted(recalled.keys() - told):
+            self.counts["same"] -= 1
+            self._keep(RowKind.ERROR, error_verdict(number, "", [recalled[number]]))
+        if self.checker.recalled:
+            self._sort_errors()
+
+    def _sort_errors(self) -> None:
+        """Let errors that were found late stand where their rows stand."""
+        self._flush(RowKind.ERROR)
+        items = sorted((item for _, item in self.job.entries(RowKind.ERROR)), key=lambda i: i[0])
+        self.job.parts.filter(kind=RowKind.ERROR).delete()
+        for start in range(0, len(items), PART):
+            self.waiting[RowKind.ERROR] = items[start : start + PART]
+            self._flush(RowKind.ERROR)
+
+    def _withdraw(self, kind: str, items: list[list], recalled: dict[int, Problem]) -> None:
+        """Count rows as errors that were counted as `kind`."""
+        for item in items:
+            self.counts[kind] -= 1
+            self.counts["changes"] -= self.target.weight(item)
+            problem = recalled.pop(item[0])
+            self._keep(RowKind.ERROR, error_verdict(item[0], "", [problem]))
 
     def _flush(self, kind: str) -> None:
         items, self.waiting[kind] = self.waiting[kind], []
@@ -233,46 +268,42 @@ class _Check:
         self.told = time.monotonic()
         _own(self.job, progress=self.job.progress, heartbeat=timezone.now())
 
-    def _store(self) -> None:
+    def _store(self, others: list[str]) -> None:
         job, checker = self.job, self.checker
-        notices = [*checker.finish()]
-        if self.table.unknown:
-            names = ", ".join(f"“{name}”" for name in self.table.unknown[:12])
-            notices.append(f"Các cột không dùng tới: {names}.")
-        if self.table.skipped:
-            shown = ", ".join(self.table.skipped[:12])
-            more = len(self.table.skipped) - 12
-            notices.append(f"Bỏ qua {shown}{f' và {more} dòng khác' if more > 0 else ''}.")
-        if not self.counts:
+        counts = {kind: number for kind, number in self.counts.items() if number}
+        if not counts:
             raise FileRefused("Bảng chưa có dòng dữ liệu nào. Vui lòng nhập dữ liệu rồi tải lại.")
-        job.counts, job.notices = dict(self.counts), notices
+        account = self.table.account
+        notices = [*checker.finish(), *self.preparation.notices()]
+        job.notices = [*notices, *account.notices(self.hidden_columns), *others]
+        job.counts = counts
+        asked = [*self.asked, *self.preparation.questions(), *checker.questions()]
         unit_ids = sorted(checker.unit_ids)
+        blocks = [[block.last, block.letters] for block in self.table.blocks]
         job.layout = {
-            "sheet": self.sheet,
-            "header": self.table.header_row,
-            "letters": self.letters,
+            "sheet": self.table.sheet.name,
+            "header": self.table.blocks[0].last,
+            "letters": blocks[0][1],
+            "blocks": blocks,
             "headings": self.headings,
+            "read": account.used(self.hidden_columns),
+            "questions": _told(asked, self.answers),
+            "encodings": list(self.preparation.encodings),
             "units": unit_ids,
             "digest": self.digest.hexdigest(),
         }
         job.fingerprint = self.target.fingerprint(job, unit_ids)
-        _own(
-            job,
-            counts=job.counts,
-            notices=job.notices,
-            layout=job.layout,
-            fingerprint=job.fingerprint,
-            progress=job.progress,
-        )
+        names = ("counts", "notices", "layout", "fingerprint", "progress")
+        _own(job, **{name: getattr(job, name) for name in names})
 
 
-def _own(job: ImportJob, **values) -> None:
+def _own(job: ImportJob, **values: Any) -> None:
     """Update the job as long as this process holds it; raises TakenOver."""
     if not ImportJob.objects.filter(pk=job.pk, run=job.run, state=job.state).update(**values):
         raise TakenOver
 
 
-def _finish(job: ImportJob, state: str, **values) -> None:
+def _finish(job: ImportJob, state: str, **values: Any) -> None:
     rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=job.state)
     if rows.update(state=state, heartbeat=timezone.now(), **values):
         job.state = state

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -54,6 +55,8 @@ def request_confirmation(job: ImportJob, *, only_good: bool) -> bool:
         raise Refused("Lần nhập này đã hết hạn, vui lòng tải tệp lên lại.")
     if not job.owner.can(target_of(job.target).action):
         raise PermissionDenied("Anh/chị không có quyền nhập dữ liệu từ Excel.")
+    if job.open_questions:
+        raise Refused("Vui lòng trả lời các câu hỏi về tệp trước khi xác nhận.")
     if job.count(RowKind.ERROR) and not only_good:
         raise Refused("Tệp còn dòng lỗi. Sửa rồi tải lại, hoặc chọn “Chỉ nhận các dòng đúng”.")
     if not job.writable and job.state == JobState.CHECKED:
@@ -101,7 +104,7 @@ def _still_as_shown(job: ImportJob) -> bool:
         return True
     shown = job.layout["digest"], job.counts
     run_check(job)
-    return (job.layout["digest"], job.counts) == shown
+    return (job.layout["digest"], job.counts) == shown and not job.open_questions
 
 
 def _write(job: ImportJob) -> None:
@@ -131,7 +134,7 @@ def _keep_or_roll_back(job: ImportJob, expected: str, values: dict) -> None:
         setattr(job, name, value)
 
 
-def _back(job: ImportJob, message: str, running=JobState.WRITING) -> bool:
+def _back(job: ImportJob, message: str, running: Any = JobState.WRITING) -> bool:
     """Put the job back to where it stood before `running`, with a word why; nothing was written."""
     before = RUNNING[running]
     rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=running)
@@ -246,7 +249,7 @@ def work(job: ImportJob) -> None:
 class _Request:
     """What ledgers read of a request: the job's id, the address of the real request where there is one."""
 
-    def __init__(self, job: ImportJob):
+    def __init__(self, job: ImportJob) -> None:
         real = current().request
         self.id, self.user, self.path = job.request_id, job.owner, ""
         self.META = real.META if real else {}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
+from danvan.accounts.models import User
 from danvan.imports.targets import Target
 
 
@@ -21,9 +24,9 @@ class UploadForm(forms.Form):
         ),
     )
     convert = forms.BooleanField(
-        label="Chuyển mã chữ TCVN3, VNI sang Unicode",
+        label="Chuyển mã chữ sang Unicode",
         required=False,
-        help_text="Chỉ chọn khi tệp gõ bằng phông cũ (.VnTime, VNI-Times).",
+        help_text="Chỉ chọn khi tệp gõ bằng phông cũ (.VnTime, VNI-Times) hoặc chữ bị hỏng mã.",
     )
     blanks = forms.BooleanField(
         label="Ô trống trong tệp xóa số liệu đã có",
@@ -31,7 +34,7 @@ class UploadForm(forms.Form):
         help_text="Bình thường ô trống giữ nguyên số liệu đã có.",
     )
 
-    def __init__(self, *args, target: Target, user, **kwargs):
+    def __init__(self, *args: Any, target: Target, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         extra = target.form_fields(user)
         self.fields = {**extra, **self.fields}

@@ -5,15 +5,23 @@ from __future__ import annotations
 import contextlib
 import datetime
 import fcntl
+import hashlib
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.core.files.uploadedfile import UploadedFile
+from django.db import models, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
+from danvan.accounts.models import User
+from danvan.accounts.rights import Person
 from danvan.accounts.scope import ScopedQuerySet
+from danvan.common.excel import safe_file_name
+from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
 from danvan.units.models import AdministrativeUnit
 
 KEEP = datetime.timedelta(days=30)  # file and preview of a job; how long an import can be undone
@@ -44,6 +52,8 @@ RUNNING = {
     JobState.WRITING: JobState.CHECKED,
     JobState.UNDOING: JobState.DONE,
 }
+UNWRITTEN = (JobState.QUEUED, JobState.CHECKED, JobState.FAILED)
+MAX_OPEN = 20  # unwritten jobs of one person that are kept; the oldest go first
 # What the owner of a job reads when its process died.
 DIED = {
     JobState.CHECKING: "Máy chủ dừng giữa chừng khi đang kiểm tra tệp, chưa có gì được ghi. "
@@ -86,17 +96,17 @@ def is_abandoned(job: ImportJob) -> bool:
     return True
 
 
-class ImportJobQuerySet(ScopedQuerySet):
+class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
     """Jobs: everybody sees the own ones only, made for the unit worked for today."""
 
-    def visible_to(self, user):
+    def visible_to(self, user: Person) -> Self:
         """Return the jobs of `user`: a file of another unit's figures stays behind when the person moves."""
         own = self.filter(owner=user)
         return own if user.is_superuser else own.filter(unit=user.unit_id)
 
     editable_by = visible_to
 
-    def take(self, job: ImportJob, expected: str, new: str, **values) -> bool:
+    def take(self, job: ImportJob, expected: str, new: str, **values: Any) -> bool:
         """Move `job` from state `expected` to `new` if it still stands there; tell whether it did."""
         values |= {"state": new, "heartbeat": timezone.now()}
         moved = self.filter(pk=job.pk, state=expected).update(**values) == 1
@@ -104,6 +114,46 @@ class ImportJobQuerySet(ScopedQuerySet):
             for name, value in values.items():
                 setattr(job, name, value)
         return moved
+
+    def make(self, user: User, target: str, upload: UploadedFile, params: dict) -> ImportJob:
+        """Store `upload` as a queued job of `user`; raises FileRefused with a sentence."""
+        if upload.size > MAX_FILE:
+            raise FileRefused(
+                f"Tệp quá lớn (tối đa {MAX_FILE // MB} MB). Vui lòng chia thành nhiều tệp."
+            )
+        waiting = self.filter(owner=user, state__in=(JobState.CHECKED, JobState.FAILED))
+        for old in waiting.exclude(file="")[MAX_OPEN - 1 :]:
+            old.discard(JobState.EXPIRED)
+        digest = hashlib.sha256()
+        for block in upload.chunks():
+            digest.update(block)
+        name = upload.name.replace("\\", "/").rsplit("/", 1)[-1]
+        job = self.model(
+            owner=user,
+            unit=None if user.is_superuser else user.unit,
+            target=target,
+            params=params,
+            file_name=name[-200:],
+            sha256=digest.hexdigest(),
+            size=upload.size,
+        )
+        job.file.save(safe_file_name("tep"), upload, save=False)
+        job.save()
+        return job
+
+    def clean_up(self) -> int:
+        """Expire jobs past their day, or left behind by a person who moved: files and rows go.
+
+        Return how many. What was imported stays.
+        """
+        self.recover()
+        moved = Q(owner__is_superuser=False) & (Q(unit=None) | ~Q(unit=F("owner__unit")))
+        left = moved & Q(state__in=UNWRITTEN)
+        old = self.filter(Q(expires_at__lt=timezone.now()) | left).exclude(file="")
+        kept = (JobState.DONE, JobState.UNDONE, JobState.CANCELLED)
+        return sum(
+            job.discard(job.state if job.state in kept else JobState.EXPIRED) for job in old[:200]
+        )
 
     def recover(self) -> None:
         """Put back jobs whose process died: what it had not finished was never written."""
@@ -170,7 +220,7 @@ class ImportJob(models.Model):
     def __str__(self) -> str:
         return f"{self.file_name} ({self.get_state_display()})"
 
-    def save(self, **kwargs):
+    def save(self, **kwargs: Any) -> None:
         """Save; a new job gets its last day."""
         if self.expires_at is None:
             self.expires_at = timezone.now() + KEEP
@@ -186,16 +236,63 @@ class ImportJob(models.Model):
         """Tell whether a process works on it now (or waits to)."""
         return self.state in RUNNING or self.state == JobState.QUEUED
 
+    def discard(self, state: str = JobState.CANCELLED) -> bool:
+        """Throw away the file and the checked rows; the job itself stays. False when it moved on.
+
+        Of two tabs, one that cancels and one that confirms, one is first: a job that somebody took in
+        hand since it was read, or that a process works on, is left to them.
+        """
+        if self.state in RUNNING:
+            return False
+        stored, name = self.file.storage, self.file.name
+        with transaction.atomic():
+            if not ImportJob.objects.take(self, self.state, state, file=""):
+                return False
+            self.parts.all().delete()
+            if name:
+                transaction.on_commit(lambda: stored.delete(name))
+        return True
+
+    def requeue(self, *, convert: bool, answers: Mapping[str, str] | None = None) -> bool:
+        """Let it be checked again; False when it was written.
+
+        `convert` turns old encodings into Unicode; `answers` are added to those given before.
+        """
+        if self.state not in UNWRITTEN or not self.file:
+            return False
+        given = {**self.params.get("answers", {}), **(answers or {})}
+        convert = convert or bool(self.params.get("convert"))
+        params = {**self.params, "convert": convert, "answers": given}
+        return ImportJob.objects.take(self, self.state, JobState.QUEUED, params=params, message="")
+
+    def same_file(self) -> ImportJob | None:
+        """Return the last import of the very same file by the same person, for a hint."""
+        rows = ImportJob.objects.visible_to(self.owner).filter(state=JobState.DONE)
+        return rows.filter(sha256=self.sha256, target=self.target).exclude(pk=self.pk).first()
+
     def count(self, kind: str) -> int:
         """Return how many rows of `kind` the check found."""
         return self.counts.get(kind, 0)
+
+    @property
+    def open_questions(self) -> list[dict]:
+        """Return what the owner has still to answer before anything can be written."""
+        return [asked for asked in self.layout.get("questions", ()) if not asked["answer"]]
+
+    def address(self, key: str, number: int) -> str:
+        """Return the address of the column `key` in row `number`, "" for the row as a whole."""
+        letters: dict = {}
+        for last, found in self.layout.get("blocks", ()):
+            letters = found if number > last or not letters else letters
+        letters = letters or self.layout["letters"]
+        return f"{letters[key]}{number}" if key in letters else ""
 
     @property
     def writable(self) -> int:
         """Return how many rows a confirmation would write."""
         return self.count(RowKind.NEW) + self.count(RowKind.CHANGED)
 
-    def entries(self, *kinds: str):
+    def entries(self, *kinds: str) -> Iterator[Any]:
         """Yield (kind, item) of `kinds`, part by part: a large job never stands in memory whole."""
         parts = self.parts.filter(kind__in=kinds).order_by("pk")
         for pk in list(parts.values_list("pk", flat=True)):

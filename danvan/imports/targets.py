@@ -17,11 +17,12 @@ from django.conf import settings
 from django.http import Http404
 from django.utils.module_loading import import_string
 
+from danvan.accounts.models import User
 from danvan.accounts.rights import Action
-from danvan.common.sheets.columns import Column
-from danvan.common.sheets.layout import fold_heading
-from danvan.common.sheets.legacy import in_unicode
-from danvan.common.text import search_key
+from danvan.common.sheets.columns import Column, Problem
+from danvan.common.sheets.table.headings import Headings, Name
+from danvan.common.sheets.table.layout import Wanted
+from danvan.common.sheets.table.questions import Question
 from danvan.imports.models import ImportJob
 
 
@@ -29,13 +30,11 @@ from danvan.imports.models import ImportJob
 class Verdict:
     """What the check says of a row: `kind` of models.RowKind, or None for an unchanged row.
 
-    `item` is a list fit for JSON: what the target needs to write the row, by itself. `weight` is how
-    many changes it counts for.
+    `item` is a list fit for JSON: the row's number, then what the target needs to write it, by itself.
     """
 
     kind: str | None
     item: list = field(default_factory=list)
-    weight: int = 1
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,26 @@ class Refused(ValueError):  # noqa: N818 - a sentence for the person
     """The job cannot be checked, written or undone as things stand; the message says why."""
 
 
+@dataclass(frozen=True)
+class Around:
+    """What stands around the rows of a file: names of file and sheet, lines above the table, its columns."""
+
+    file_name: str
+    sheet: str
+    lines: tuple[str, ...] = ()
+    keys: frozenset[str] = frozenset()
+
+
 class Checker:
     """Judges the rows of one job. Made once per check: look-ups are read here, not per row."""
 
     #: ids of the units the rows are about: rights and locks of these are asked again at confirmation
     unit_ids: set[int]
+    #: rows judged good that a later row contradicts: number → why they are no longer
+    recalled: dict[int, Problem]
+
+    def __init__(self) -> None:
+        self.unit_ids, self.recalled = set(), {}
 
     def check(self, number: int, cells: Mapping[str, Any]) -> Verdict:
         """Return the verdict of the row `number`; `cells` are as the reader hands them over.
@@ -74,6 +88,10 @@ class Checker:
         """Return notices about the file as a whole, once all rows are checked."""
         return []
 
+    def questions(self) -> list[Question]:
+        """Return what the rows gave to ask about, answered or not."""
+        return []
+
 
 class Target:
     """Base of everything that can be imported."""
@@ -84,17 +102,22 @@ class Target:
     version = "1"
     action = Action.IMPORT
     keys: tuple[str, ...] = ()
+    also: tuple[
+        Column, ...
+    ] = ()  # columns that are read where a sheet has them, but in no template
+    coded = False  # headings may begin with the key of their column
+    instead: Mapping[str, str] = {}  # key → the column that may stand for it where it is required
     can_undo = True
 
     def columns(self, job: ImportJob) -> list[Column]:
         """Return the columns of the sheet for `job`."""
         raise NotImplementedError
 
-    def form_fields(self, user) -> dict:
+    def form_fields(self, user: User) -> dict:
         """Return what the upload page asks beside the file: name → form field, JSON-able values."""
         return {}
 
-    def check_params(self, user, params: Mapping[str, Any]) -> dict:
+    def check_params(self, user: User, params: Mapping[str, Any]) -> dict:
         """Return the params to store with the job; raise Refused for what cannot be."""
         return dict(params)
 
@@ -135,22 +158,27 @@ class Target:
 
     # -- what follows from the columns --------------------------------------------------------------
 
-    def matcher(self, job: ImportJob):
-        """Return the function that tells the key of a heading, and the folded headings."""
-        known: dict[str, str] = {}
-        columns = self.columns(job)
-        names = [(text, c.key) for c in columns for text in (c.heading, c.key)]
-        names += [(text, c.key) for c in columns for text in c.synonyms]
-        for text, key in names:
-            known.setdefault(search_key(text), key)
-            known.setdefault(fold_heading(text), key)
-        known.pop("", None)
+    def wanted(self, job: ImportJob) -> Wanted:
+        """Return what is looked for in a workbook: names of columns, which must be there, what names a row."""
+        columns = [*self.columns(job), *self.also]
+        names = [Name(text, c.key) for c in columns for text in (c.heading, c.key)]
+        names += [Name(text, c.key, 1) for c in columns for text in c.synonyms]
+        codes = [column.key for column in columns] if self.coded else []
+        return Wanted(
+            Headings(names, codes=codes, year=job.params.get("year")),
+            {column.key: column.heading for column in columns},
+            self.required(job),
+            self.keys,
+            self.instead,
+        )
 
-        def match(text: str) -> str | None:
-            text = in_unicode(text)
-            return known.get(search_key(text)) or known.get(fold_heading(text))
+    def doubts(self, job: ImportJob, around: Around) -> list[Question]:
+        """Return what is to be asked because of what stands around the rows. Raises Refused."""
+        return []
 
-        return match, known.keys()
+    def weight(self, item: list) -> int:
+        """Return how many changes a checked row counts for."""
+        return 1
 
     def required(self, job: ImportJob) -> dict[str, str]:
         """Return key → heading of the columns a sheet must have."""
@@ -162,7 +190,7 @@ class Target:
         return f"danvan-template|{self.slug}|{self.version}|{year}"
 
 
-def digest(*facts) -> str:
+def digest(*facts: Any) -> str:
     """Return a short hash of `facts` (anything JSON can say)."""
     return hashlib.sha256(json.dumps(facts, default=str, sort_keys=True).encode()).hexdigest()
 

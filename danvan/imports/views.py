@@ -6,28 +6,20 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from danvan.accounts.models import User
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.paging import nearest_page
-from danvan.common.sheets import cells
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import confirming
 from danvan.imports.forms import ConfirmForm, UploadForm
-from danvan.imports.jobs import (
-    UNWRITTEN,
-    CheckedRows,
-    clean_up,
-    discard,
-    new_job,
-    recover,
-    requeue,
-    same_file,
-)
-from danvan.imports.models import ImportJob, JobState, RowKind
+from danvan.imports.models import UNWRITTEN, ImportJob, ImportPart, JobState, RowKind
 from danvan.imports.targets import PreviewLine, Refused, Target, target_of, targets
 from danvan.imports.workbooks import errors_workbook, template_workbook
 
@@ -35,13 +27,13 @@ PAGE = 50
 AGAIN = ("period", "convert", "blanks")  # answers kept for the corrected file
 
 
-def _require_right(user, target: Target | None = None) -> None:
+def _require_right(user: User, target: Target | None = None) -> None:
     if not user.can(target.action if target else Action.IMPORT):
         raise PermissionDenied("Anh/chị chỉ có quyền xem, không có quyền nhập dữ liệu từ Excel.")
 
 
-def _own_job(request, pk: int) -> ImportJob:
-    recover()
+def _own_job(request: PersonRequest, pk: int) -> ImportJob:
+    ImportJob.objects.recover()
     jobs = ImportJob.objects.visible_to(request.user).select_related("owner__unit")
     job = get_object_or_404(jobs, pk=pk)
     _require_right(request.user, target_of(job.target))
@@ -49,10 +41,10 @@ def _own_job(request, pk: int) -> ImportJob:
 
 
 @require_safe
-def job_list(request):
+def job_list(request: PersonRequest) -> HttpResponse:
     """The own imports, newest first, and what can be imported."""
     _require_right(request.user)
-    clean_up()
+    ImportJob.objects.clean_up()
     jobs = ImportJob.objects.visible_to(request.user).defer("notices", "layout")
     page = nearest_page(jobs, PAGE, request.GET.get("page"))
     for job in page.object_list:
@@ -66,7 +58,7 @@ def job_list(request):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def upload(request, slug: str):
+def upload(request: PersonRequest, slug: str) -> HttpResponse:
     """Take a workbook; small ones are checked at once, large ones by a process of their own."""
     target = target_of(slug)
     _require_right(request.user, target)
@@ -80,7 +72,7 @@ def upload(request, slug: str):
     if request.method == "POST" and form.is_valid():
         try:
             params = target.check_params(request.user, form.params)
-            job = new_job(request.user, target, form.cleaned_data["file"], params)
+            job = ImportJob.objects.make(request.user, slug, form.cleaned_data["file"], params)
             confirming.start_check(job)
             return redirect("imports:job", job.pk)
         except (FileRefused, Refused) as refusal:
@@ -90,7 +82,7 @@ def upload(request, slug: str):
 
 
 @require_safe
-def template(request, slug: str):
+def template(request: PersonRequest, slug: str) -> HttpResponse:
     """Download the workbook to fill in."""
     target = target_of(slug)
     _require_right(request.user, target)
@@ -110,7 +102,7 @@ def template(request, slug: str):
 
 
 @require_safe
-def job_page(request, pk: int):
+def job_page(request: PersonRequest, pk: int) -> HttpResponse:
     """Where the job stands and, once checked, what it would do: grouped, paged."""
     job = _own_job(request, pk)
     target = target_of(job.target)
@@ -127,8 +119,8 @@ def job_page(request, pk: int):
         "kind": kind,
         "page_obj": page,
         "lines": lines,
-        "old_font": any(p[2].startswith(cells.OLD_FONT) for line in lines for p in line.problems),
-        "same_file": same_file(job) if job.state == JobState.CHECKED else None,
+        "old_font": job.layout.get("encodings") and not job.params.get("convert"),
+        "same_file": job.same_file() if job.state == JobState.CHECKED else None,
         "may_undo": job.state == JobState.DONE and target.can_undo and job.file,
         "after": target.after(job) if job.state == JobState.DONE else None,
         "again": _upload_address(job),
@@ -142,13 +134,35 @@ def _upload_address(job: ImportJob) -> str:
     return f"{reverse('imports:upload', args=[job.target])}?{urlencode(given)}"
 
 
+class CheckedRows:
+    """The rows of one kind as a sliceable list: only the parts a page needs are unpacked."""
+
+    ordered = True
+
+    def __init__(self, job: ImportJob, kind: str) -> None:
+        rows = ImportPart.objects.filter(job=job, kind=kind).order_by("pk")
+        self.parts = list(rows.values_list("pk", "size"))
+
+    def __len__(self) -> int:
+        return sum(size for _, size in self.parts)
+
+    def __getitem__(self, wanted: slice) -> list:
+        found, start = [], 0
+        for pk, size in self.parts:
+            if start < wanted.stop and start + size > wanted.start:
+                items = ImportPart.objects.get(pk=pk).items
+                found += items[max(wanted.start - start, 0) : wanted.stop - start]
+            start += size
+        return found
+
+
 def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
     if kind != RowKind.ERROR:
         return target.line(job, kind, item)
-    letters, headings = job.layout["letters"], job.layout["headings"]
+    headings = job.layout["headings"]
     problems = tuple(
         (
-            f"{letters[key]}{item[0]}" if key in letters else f"Dòng {item[0]}",
+            job.address(key, item[0]) or f"Dòng {item[0]}",
             headings.get(key, ""),
             message,
             value,
@@ -160,7 +174,7 @@ def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
 
 
 @require_POST
-def confirm(request, pk: int):
+def confirm(request: PersonRequest, pk: int) -> HttpResponse:
     """Write the job as it was shown. The post carries nothing but the job and the one choice."""
     job = _own_job(request, pk)
     form = ConfirmForm(request.POST)
@@ -176,10 +190,10 @@ def confirm(request, pk: int):
 
 
 @require_POST
-def cancel(request, pk: int):
+def cancel(request: PersonRequest, pk: int) -> HttpResponse:
     """Throw away a job that was not written."""
     job = _own_job(request, pk)
-    if job.state in UNWRITTEN and discard(job):
+    if job.state in UNWRITTEN and job.discard():
         messages.success(request, "Đã bỏ lần nhập này, không có gì được ghi.")
         return redirect("imports:list")
     job.refresh_from_db()
@@ -188,10 +202,12 @@ def cancel(request, pk: int):
 
 
 @require_POST
-def recheck(request, pk: int):
-    """Check the same file again, perhaps with old fonts converted."""
+def recheck(request: PersonRequest, pk: int) -> HttpResponse:
+    """Check the same file again, with the answers given and perhaps with old encodings converted."""
     job = _own_job(request, pk)
-    if requeue(job, convert="convert" in request.POST):
+    asked = [question["id"] for question in job.layout.get("questions", ())]
+    answers = {name: request.POST[name] for name in asked if name in request.POST}
+    if job.requeue(convert="convert" in request.POST, answers=answers):
         try:
             confirming.start_check(job)
         except Refused as refusal:
@@ -200,7 +216,7 @@ def recheck(request, pk: int):
 
 
 @require_POST
-def undo(request, pk: int):
+def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """Take back what the job wrote, all of it or nothing."""
     job = _own_job(request, pk)
     try:
@@ -212,7 +228,7 @@ def undo(request, pk: int):
 
 
 @require_safe
-def errors(request, pk: int):
+def errors(request: PersonRequest, pk: int) -> HttpResponse:
     """Download the uploaded table with its bad cells coloured and explained."""
     job = _own_job(request, pk)
     if not job.file or not job.count(RowKind.ERROR):

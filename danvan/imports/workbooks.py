@@ -6,8 +6,8 @@ the person's own file is never opened with a library that trusts it.
 
 from __future__ import annotations
 
-import datetime
 from collections import defaultdict
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -18,9 +18,11 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from danvan.common import excel
 from danvan.common.sheets import cells
-from danvan.common.sheets.child import DATE, MOMENT
+from danvan.common.sheets.addresses import column_letter, split_address
 from danvan.common.sheets.columns import Column
-from danvan.common.sheets.layout import column_letter, split_address
+from danvan.common.sheets.formats import MARK
+from danvan.common.sheets.precheck import FileRefused
+from danvan.common.sheets.table.blocks import Sheet
 from danvan.imports.checking import opened
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Target, target_of
@@ -68,13 +70,13 @@ def template_workbook(target: Target, job: ImportJob) -> Workbook:
     return book
 
 
-def _head(cell, column: Column) -> None:
+def _head(cell: Any, column: Column) -> None:
     excel.put(cell, f"{column.heading} *" if column.required else column.heading)
     cell.font, cell.fill = Font(bold=True), _MUST if column.required else _HEAD
     cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
 
 
-def _drop_down(sheet, lists, index: int, column: Column) -> None:
+def _drop_down(sheet: Any, lists: Any, index: int, column: Column) -> None:
     """Offer the choices of a column as a list that stands on the hidden sheet."""
     if not column.choices:
         return
@@ -93,7 +95,7 @@ def _drop_down(sheet, lists, index: int, column: Column) -> None:
     sheet.add_data_validation(rule)
 
 
-def _fill(sheet, target: Target, job: ImportJob, columns: list[Column], locked: bool) -> None:
+def _fill(sheet: Any, target: Target, job: ImportJob, columns: list[Column], locked: bool) -> None:
     for number, row in enumerate(target.template_rows(job), start=HEADER_ROW + 1):
         for index, column in enumerate(columns, start=1):
             value = row.get(column.key)
@@ -140,7 +142,14 @@ def errors_workbook(job: ImportJob) -> Workbook:
     """
     target = target_of(job.target)
     returned = _Returned(job, target)
-    with opened(job, target, job.layout["sheet"]) as workbook:
+
+    def same(sheets: list[Sheet]) -> Sheet:
+        for sheet in sheets:
+            if sheet.name == job.layout["sheet"]:
+                return sheet
+        raise FileRefused("Không còn thấy trang đã đọc trong tệp. Vui lòng tải tệp lên lại.")
+
+    with opened(job, target, target.wanted(job), same) as workbook:
         for number, row in workbook.rows:
             returned.take(number, row)
     return returned.finish()
@@ -149,7 +158,7 @@ def errors_workbook(job: ImportJob) -> Workbook:
 class _Returned:
     """The workbook that goes back to its owner, row by row."""
 
-    def __init__(self, job: ImportJob, target: Target):
+    def __init__(self, job: ImportJob, target: Target) -> None:
         self.job, self.bad = job, _problems_by_row(job)
         self.header, self.only_bad = job.layout["header"], job.progress > WHOLE_FILE
         self.book = Workbook(write_only=True)
@@ -196,20 +205,16 @@ class _Returned:
 def _problems_by_row(job: ImportJob) -> dict[int, dict[int, list[tuple[str, str, str]]]]:
     """Return row → {column index: (heading, value, message)} of all errors of the job."""
     letters, headings = job.layout["letters"], job.layout["headings"]
-    first = min((_index(letter) for letter in letters.values()), default=0)
+    first = min((split_address(f"{letter}1")[1] for letter in letters.values()), default=0)
     rows: dict[int, dict[int, list]] = defaultdict(lambda: defaultdict(list))
     for _, (number, _label, problems) in job.entries(RowKind.ERROR):
         for key, message, value, _allowed in problems:
-            column = _index(letters[key]) if key in letters else first
-            rows[number][column].append((headings.get(key, "(cả dòng)"), value, message))
+            row, column = split_address(job.address(key, number)) or (number, first)
+            rows[row][column].append((headings.get(key, "(cả dòng)"), value, message))
     return dict(rows)
 
 
-def _index(letter: str) -> int:
-    return split_address(f"{letter}1")[1]
-
-
-def _cells(sheet, row: list, bad: dict | None, *, bold: bool = False) -> list:
+def _cells(sheet: Any, row: list, bad: dict | None, *, bold: bool = False) -> list:
     width = max([len(row), *((column + 1 for column in bad) if bad else ())])
     found = []
     for index in range(width):
@@ -218,6 +223,8 @@ def _cells(sheet, row: list, bad: dict | None, *, bold: bool = False) -> list:
         if value is None and bad and index in bad:
             value = bad[index][0][1] or None  # the error an error cell showed: never a silent blank
         excel.put(cell, value)
+        if row[index : index + 1] in ([], [""]) and str(value).startswith("#"):
+            cell.data_type = "e"  # an error goes back as one, text that looks like it as text
         if bold:
             cell.font = Font(bold=True)
         if bad and index in bad:
@@ -228,16 +235,15 @@ def _cells(sheet, row: list, bad: dict | None, *, bold: bool = False) -> list:
     return found
 
 
-def _value(cell):
+def _value(cell: Any) -> Any:
     """Return a cell as it is to be written again."""
     if isinstance(cell, str):
-        if cell.startswith((DATE, MOMENT)):
-            return datetime.date.fromisoformat(cell[2:12])
-        return cells.shown(cell) if cell.startswith("\x01") else cell or None
+        marked = cell.startswith(MARK)
+        return cells.day_of(cell) or (cells.shown(cell) if marked else cell or None)
     if isinstance(cell, float):
         return int(cell) if cell.is_integer() and abs(cell) < 1e15 else _finite(cell)
     return cell
 
 
-def _finite(number: float):
+def _finite(number: float) -> Any:
     return number if abs(number) < 1e300 else "#NUM!"

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import admin
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from danvan.common.admin import ListedLookupsAdmin
@@ -21,7 +26,7 @@ class InForceFilter(admin.SimpleListFilter):
     title = "hiệu lực tại ngày"
     parameter_name = "ngay"
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         """Offer today and every first day of a structure."""
         days = AdministrativeUnit.objects.order_by("-valid_from").values_list(
             "valid_from", flat=True
@@ -29,7 +34,7 @@ class InForceFilter(admin.SimpleListFilter):
         changes = [(day.isoformat(), f"{day:%d/%m/%Y}") for day in days.distinct()]
         return [("today", "Hôm nay"), *changes[:20]]
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         if not self.value():
             return queryset
         try:
@@ -79,27 +84,31 @@ class AdministrativeUnitAdmin(ListedLookupsAdmin):
     fields = (*IDENTITY, "valid_to", "source", STAMP)
 
     @admin.display(description="đơn vị", ordering="name_sort")
-    def named(self, unit):
+    def named(self, unit: AdministrativeUnit) -> Any:
         """Return kind and name."""
         return unit.full_name
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
         """Search names with and without marks, and codes."""
         return queryset.search(search_term), False
 
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> Any:
         """Offer every unit there was as the one above."""
         if db_field.name == "parent":
             return unit_choice("Đơn vị cấp trên", required=False, ever=True)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def get_readonly_fields(self, request, obj=None):
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         """Close the identity of a used unit, and its end once it is written."""
         if obj is None or not is_used(obj):
             return ()
         return (*IDENTITY, "valid_to") if obj.valid_to else IDENTITY
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only a unit nothing refers to can be deleted, one at a time."""
         return obj is not None and super().has_delete_permission(request, obj) and not is_used(obj)
 
@@ -117,27 +126,31 @@ class UnitSuccessionAdmin(ListedLookupsAdmin):
     search_help_text = "Tên đơn vị cũ hoặc mới."
     fields = ("predecessor", "successor", "date", "share")
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
         """Search the units at both ends."""
         units = AdministrativeUnit.objects.search(search_term).values("pk")
         found = queryset.filter(predecessor__in=units) | queryset.filter(successor__in=units)
         return (found if search_term else queryset), False
 
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> Any:
         """Offer every unit there was at both ends."""
         if db_field.is_relation:
             return unit_choice(db_field.verbose_name.capitalize(), ever=True)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An arrow is never bent: it is what decides who reads the data of the old unit."""
         return super().has_change_permission(request, obj) and obj is None
 
-    def has_view_permission(self, request, obj=None):
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Superusers read all of them."""
         return self.admin_site.has_permission(request)
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An arrow between units with data stays."""
         if obj is None or not super().has_delete_permission(request, obj):
             return False

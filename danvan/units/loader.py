@@ -10,6 +10,7 @@ import csv
 import datetime
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -40,7 +41,7 @@ WRITTEN = (
 class UnitFileError(Exception):
     """The file cannot be loaded; `problems` are sentences naming line and column."""
 
-    def __init__(self, problems: list[str]):
+    def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
 
@@ -97,7 +98,9 @@ def load_units(path: Path, writer: Writer | None = None) -> LoadResult:
 
 
 def _read(path: Path) -> list[Row]:
-    problems, rows, seen = [], [], {}
+    problems: list[str] = []
+    seen: dict[tuple, int] = {}
+    rows = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
@@ -131,7 +134,7 @@ def _read_row(line: int, record: dict, problems: list[str]) -> Row | None:
     cells = {name: clean_line(record.get(name) or "") for name in CSV_COLUMNS}
     bad = len(problems)
 
-    def problem(column: str, message: str):
+    def problem(column: str, message: str) -> Any:
         problems.append(f"line {line}, column {column}: {message}")
 
     if not cells["code"].isdigit() or len(cells["code"]) > 10:
@@ -163,7 +166,7 @@ def _read_row(line: int, record: dict, problems: list[str]) -> Row | None:
     return Row(line, unit, cells["parent_code"], successors)
 
 
-def _read_dates(cells: dict[str, str], problem) -> dict[str, datetime.date | None]:
+def _read_dates(cells: dict[str, str], problem: Any) -> dict[str, datetime.date | None]:
     """Return valid_from and valid_to of a record; call `problem(column, message)` for what is wrong."""
     dates = {}
     for column in ("valid_from", "valid_to"):

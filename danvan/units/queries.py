@@ -99,7 +99,7 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
         return query
 
 
-class UnitSuccessionQuerySet(models.QuerySet):
+class UnitSuccessionQuerySet(models.QuerySet["UnitSuccession"]):
     """Arrows between units."""
 
     def renames(self) -> UnitSuccessionQuerySet:
@@ -109,7 +109,7 @@ class UnitSuccessionQuerySet(models.QuerySet):
         comes from it or goes into it. What was merged, split or re-coded is another unit (domain 3.1:
         codes are used again).
         """
-        others = self.model.objects.exclude(pk=OuterRef("pk"))
+        others = self.model._default_manager.exclude(pk=OuterRef("pk"))
         return self.filter(
             ~Exists(others.filter(predecessor=OuterRef("predecessor"))),
             ~Exists(others.filter(successor=OuterRef("successor"))),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import PurePath
+from typing import Any
 
 from django import forms
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
 from danvan.accounts.audit.context import acting
+from danvan.accounts.models import User
 from danvan.common.text import clean_line
 from records.models import Attachment, EventRecord
 from records.services import lock_for_files
@@ -32,7 +35,7 @@ _STARTS = {b"%PDF-": PDF, b"\xff\xd8\xff": JPEG, b"\x89PNG\r\n\x1a\n": PNG}
 _HEIC_BRANDS = {b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1"}
 
 
-def media_type_of(file) -> str:
+def media_type_of(file: Any) -> str:
     """Return the type that the content of `file` shows, "" for one that is not kept here.
 
     The name and what the browser says are never believed. Office files with macros are refused.
@@ -47,7 +50,7 @@ def media_type_of(file) -> str:
     return _office_type(file) if head.startswith(b"PK\x03\x04") else ""
 
 
-def _office_type(file) -> str:
+def _office_type(file: Any) -> str:
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as archive:
@@ -80,7 +83,7 @@ class AttachForm(forms.Form):
         ),
     )
 
-    def clean_file(self):
+    def clean_file(self) -> Any:
         """Judge size and content."""
         file = self.cleaned_data["file"]
         if file.size > MAX_SIZE:
@@ -94,13 +97,13 @@ class AttachForm(forms.Form):
         return file
 
 
-def files_of(record: EventRecord):
+def files_of(record: EventRecord) -> QuerySet:
     """Return the files of a record that was fetched through the person's scope."""
     kind = ContentType.objects.get_for_model(record)
     return Attachment.objects.filter(content_type=kind, object_id=record.pk)
 
 
-def attach(record: EventRecord, file, media_type: str, *, actor) -> Attachment:
+def attach(record: EventRecord, file: Any, media_type: str, *, actor: User) -> Attachment:
     """Keep `file` with `record`. Raises as records.services, or ValidationError when there are too many."""
     with transaction.atomic(), acting(user=actor):
         lock_for_files(record, actor=actor)
@@ -117,7 +120,7 @@ def attach(record: EventRecord, file, media_type: str, *, actor) -> Attachment:
         )
 
 
-def detach(record: EventRecord, attachment: Attachment, *, actor) -> None:
+def detach(record: EventRecord, attachment: Attachment, *, actor: User) -> None:
     """Delete one file of `record`. Raises as records.services."""
     with transaction.atomic(), acting(user=actor):
         lock_for_files(record, actor=actor)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 
+from danvan.accounts.requests import PersonRequest
 from danvan.common.views import ScopedView
 from records.files import attachments
 from records.views import KindMixin, RecordDetailView
@@ -18,7 +21,7 @@ class AttachView(RecordDetailView):
     action = "enter_record"
     http_method_names = ["post"]
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         record = self.object
         form = attachments.AttachForm(request.POST, request.FILES)
         if form.is_valid():
@@ -38,7 +41,7 @@ class AttachView(RecordDetailView):
 class FileView(KindMixin, ScopedView):
     """Hand out one file of a record to whoever may see the record."""
 
-    def get(self, request, *args, **kwargs):
+    def get(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         found = attachments.files_of(self.object).filter(pk=kwargs["file"]).first()
         if found is None:
             raise Http404
@@ -51,7 +54,7 @@ class DetachView(KindMixin, ScopedView):
     action = "enter_record"
     http_method_names = ["post"]
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         record = self.object
         found = attachments.files_of(record).filter(pk=kwargs["file"]).first()
         if found is None:

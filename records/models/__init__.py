@@ -14,20 +14,3 @@ from records.models.mobilisation_model import Recognition, SkilledMobilisationMo
 from records.models.oversight import Oversight
 from records.models.study_conference import StudyConference
 from records.models.training_course import TrainingCourse
-
-__all__ = [
-    "Attachment",
-    "CitizenReception",
-    "DemocracyConference",
-    "DialogueConference",
-    "EmergingIssue",
-    "EventRecord",
-    "FriendlyGovAssessment",
-    "IssueStatus",
-    "Oversight",
-    "Recognition",
-    "RecordQuerySet",
-    "SkilledMobilisationModel",
-    "StudyConference",
-    "TrainingCourse",
-]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection
+from functools import cache
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -12,8 +14,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from danvan.accounts.models import User
-from danvan.accounts.scope import ScopedQuerySet
+from danvan.accounts.scope import M, ScopedQuerySet
 from danvan.common.text import clean_line, clean_text, search_key
 from danvan.units.models import AdministrativeUnit
 from records.answering import answered_rows
@@ -22,37 +23,37 @@ from records.models.rules import RowRule, at_least, rules_of
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
 
 
-def text_field(label: str, *, lines: int = 1, **options) -> models.CharField:
+def text_field(label: str, *, lines: int = 1, **options: Any) -> models.CharField:
     """Return an optional text column with the house's limits; `lines` > 1 is shown as a text box."""
     options.setdefault("blank", True)
     options.setdefault("max_length", 300 if lines == 1 else 2000)
     return models.CharField(label, **options)
 
 
-class RecordQuerySet(ScopedQuerySet):
+class RecordQuerySet(ScopedQuerySet[M]):
     """Records, scoped by the unit that holds them."""
 
-    def rows_of(self, user: User, units: models.QuerySet) -> Q:
+    def rows_of(self, user: Any, units: models.QuerySet[AdministrativeUnit]) -> Q:
         """As the base; who may do anything here may so on the days of other units answered for, too."""
         rows = super().rows_of(user, units)
         return rows if units.query.is_empty() else rows | answered_rows(user)
 
-    def with_names(self):
+    def with_names(self) -> Self:
         """Return the rows with what a line about them shows."""
         return self.select_related("unit__parent", "created_by")
 
-    def between(self, start: datetime.date, end: datetime.date):
+    def between(self, start: datetime.date, end: datetime.date) -> Self:
         """Return the rows that count from `start` to `end`: the start date decides (domain 5.4)."""
         return self.filter(start_date__gte=start, start_date__lte=end)
 
-    def search(self, text: str):
+    def search(self, text: str) -> Self:
         """Return rows whose text has every word of `text`, with or without marks."""
         query = self
         for word in search_key(clean_line(text)).split():
             query = query.filter(search__contains=word)
         return query
 
-    def exact_marks_first(self, text: str):
+    def exact_marks_first(self, text: str) -> Self:
         """Order rows that have `text` with its very marks before the others, newest first in each."""
         marked = clean_line(text).lower()
         exact = models.Case(models.When(search__contains=marked, then=0), default=1)
@@ -129,7 +130,7 @@ class EventRecord(models.Model):
             self.title or f"{self._meta.verbose_name} ngày {self.start_date:%d/%m/%Y}".capitalize()
         )
 
-    def save(self, **kwargs):
+    def save(self, **kwargs: Any) -> None:
         """Save with the stored keys."""
         self.derive()
         super().save(**kwargs)
@@ -143,7 +144,7 @@ class EventRecord(models.Model):
         """Tell whether somebody of another unit wrote it ("nhập thay"), whatever becomes of the account."""
         return bool(self.stand_in)
 
-    def clean_fields(self, exclude=None):
+    def clean_fields(self, exclude: Any = None) -> None:
         """Bring every text into its one form (NFC, no invisible characters) before looking at it."""
         self.clean_texts()
         self.fill_blanks()
@@ -154,13 +155,13 @@ class EventRecord(models.Model):
         for field in text_fields(type(self)):
             text = getattr(self, field.name)
             if isinstance(text, str) and text:
-                clean = clean_text if field.max_length > 300 else clean_line
+                clean = clean_text if (field.max_length or 0) > 300 else clean_line
                 setattr(self, field.name, clean(text))
 
     def fill_blanks(self) -> None:
         """Fill what follows from the other fields. Kinds override it; it never overwrites what was typed."""
 
-    def clean(self):
+    def clean(self) -> None:
         """Refuse a day on which the unit did not exist, and a day to come."""
         super().clean()
         if not isinstance(self.start_date, datetime.date):
@@ -174,7 +175,7 @@ class EventRecord(models.Model):
                 }
             )
 
-    def validate_constraints(self, exclude=None):
+    def validate_constraints(self, exclude: Any = None) -> None:
         """Put every broken rule at the field it is about."""
         try:
             super().validate_constraints(exclude=exclude)
@@ -240,12 +241,11 @@ class EventRecord(models.Model):
         return {(self.unit_id, self.start_date): values}
 
 
+@cache
 def text_fields(model: type[EventRecord]) -> list[models.CharField]:
     """Return the declared free texts of `model`: what is cleaned and searched."""
-    if "_text_fields" not in model.__dict__:
-        model._text_fields = [
-            field
-            for field in model._meta.fields
-            if isinstance(field, models.CharField) and not field.choices and field.editable
-        ]
-    return model._text_fields
+    return [
+        field
+        for field in model._meta.fields
+        if isinstance(field, models.CharField) and not field.choices and field.editable
+    ]

@@ -1,5 +1,7 @@
 """E3: days on which leaders receive citizens."""
 
+from __future__ import annotations
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -59,7 +61,7 @@ class CitizenReception(EventRecord):
             ),
         ]
 
-    def fill_blanks(self):
+    def fill_blanks(self) -> None:
         """Nothing said about a kind of petition is none of it."""
         for name in ("groups", "complaints", "denunciations", "petitions"):
             if getattr(self, name) is None:

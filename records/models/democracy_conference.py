@@ -1,5 +1,9 @@
 """E6: conferences of grassroots democracy in agencies, enterprises and villages."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.db import models
 
 from danvan.common.text import search_key
@@ -42,11 +46,11 @@ class DemocracyConference(EventRecord):
             *within("attendees", "resolutions"),
         ]
 
-    def derive(self):
+    def derive(self) -> None:
         super().derive()
         self.entity_key = search_key(self.title)[:300]
 
-    def facts(self):
+    def facts(self) -> Any:
         """The derived key is no fact of its own."""
         self.entity_key = search_key(self.title)[:300]
         return super().facts()

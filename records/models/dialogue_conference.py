@@ -1,5 +1,7 @@
 """E2: dialogues of the heads of Party committee and government with the people."""
 
+from __future__ import annotations
+
 import datetime
 
 from django.core.exceptions import ValidationError
@@ -112,7 +114,7 @@ class DialogueConference(EventRecord):
         """The leaders in words."""
         return ", ".join(label for name, label in self.LEADERS.items() if getattr(self, name))
 
-    def fill_blanks(self):
+    def fill_blanks(self) -> None:
         """Blank parts of the opinions: nothing said is 0, what is left is pending."""
         self.answered = 0 if self.answered is None else self.answered
         self.resolved_later = 0 if self.resolved_later is None else self.resolved_later
@@ -120,7 +122,7 @@ class DialogueConference(EventRecord):
         if self.pending is None and all(isinstance(part, int) for part in parts):
             self.pending = max(0, self.opinions - self.answered - self.resolved_later)
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         if self.conclusion_date and not self.conclusion_number:
             raise ValidationError({"conclusion_number": "Vui lòng nhập số thông báo kết luận."})

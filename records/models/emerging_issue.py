@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Any, Self, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import connection, models
@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from danvan.accounts.audit.writing import audited_bulk_create, audited_update
+from danvan.accounts.rights import Person
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import search_key
 from danvan.imports.bulk import Told, create_audited
@@ -50,7 +51,7 @@ class IssueState(models.TextChoices):
 class EmergingIssueQuerySet(RecordQuerySet):
     """Issues, and where they stood on a day."""
 
-    def with_status_on(self, day):
+    def with_status_on(self, day: datetime.date) -> Self:
         """Annotate `status_on`: where each issue stood at the end of `day`."""
         last = IssueStatus.objects.filter(issue=models.OuterRef("pk"), date__lte=day)
         return self.annotate(
@@ -128,7 +129,7 @@ class EmergingIssue(EventRecord):
             ),
         ]
 
-    def fill_blanks(self):
+    def fill_blanks(self) -> None:
         """A resolved issue stands so since the day it was resolved, a new one since it was found."""
         if self.status == self.Status.RESOLVED and self.resolved_date:
             self.status_date = self.resolved_date
@@ -136,7 +137,7 @@ class EmergingIssue(EventRecord):
             new = self.pk is None and self.status == self.Status.NEW
             self.status_date = self.start_date if new else timezone.localdate()
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         today = timezone.localdate()
         for name in ("status_date", "resolved_date"):
@@ -162,7 +163,7 @@ class EmergingIssue(EventRecord):
         lines = first_lines(self.start_date, self.status, self.status_date)
         return [IssueStatus(issue=self, status=status, date=day) for status, day in lines]
 
-    def save_history(self, actor=None) -> None:
+    def save_history(self, actor: Person | None = None) -> None:
         """Bring the history up to the row: a new status is a new line, a corrected day corrects the line."""
         lines = list(self.history.all())
         if not lines:
@@ -179,7 +180,7 @@ class EmergingIssue(EventRecord):
             audited_update(self.history.filter(pk=last.pk), date=day)
         audited_update(self.history.filter(pk=lines[0].pk), date=self.start_date)
 
-    def facts(self):
+    def facts(self) -> Any:
         """Finding counts on its day, every later state on the day it began."""
         facts = {(*point, "found"): fact for point, fact in super().facts().items()}
         if self.pk:
@@ -188,7 +189,7 @@ class EmergingIssue(EventRecord):
         return facts
 
 
-class IssueStatusQuerySet(ScopedQuerySet):
+class IssueStatusQuerySet(ScopedQuerySet["IssueStatus"]):
     """History, scoped by the issue's unit."""
 
     unit_lookup = "issue__unit"
@@ -230,7 +231,7 @@ def first_lines(found: Day, status: str, since: Day) -> list[tuple[str, Day]]:
 
 
 def begin_histories(
-    columns: Sequence[str], rows: Iterable[Sequence], keys: Iterable[int], *, actor
+    columns: Sequence[str], rows: Iterable[Sequence], keys: Iterable[int], *, actor: Person
 ) -> None:
     """Write the first lines of issues that records/services.py just inserted, each with its entry."""
     at = [columns.index(name) for name in ("unit_id", "start_date", "status", "status_date")]

@@ -100,7 +100,7 @@ class FriendlyGovAssessment(EventRecord):
     def __str__(self) -> str:
         return self.title or f"Chính quyền thân thiện năm {self.year}"
 
-    def fill_blanks(self):
+    def fill_blanks(self) -> None:
         """Set the counting day from the year."""
         if isinstance(self.year, int) and 2000 <= self.year <= 2100 and self.unit_id:
             day = datetime.date(self.year, 6, 30)
@@ -108,7 +108,7 @@ class FriendlyGovAssessment(EventRecord):
                 day = min(day, self.unit.valid_to - datetime.timedelta(days=1))
             self.start_date = max(day, self.unit.valid_from)
 
-    def clean(self):
+    def clean(self) -> None:
         if isinstance(self.year, int) and self.year > timezone.localdate().year:
             raise ValidationError({"year": "Năm này chưa đến, vui lòng kiểm tra lại."})
         if self.start_date and isinstance(self.year, int) and self.start_date.year != self.year:

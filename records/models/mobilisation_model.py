@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -89,12 +92,12 @@ class SkilledMobilisationModel(EventRecord):
             ),
         ]
 
-    def fill_blanks(self):
+    def fill_blanks(self) -> None:
         """The year registered is the year of the day registered, unless told otherwise."""
         if self.registered_year is None and hasattr(self.start_date, "year"):
             self.registered_year = self.start_date.year
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         year, day = self.registered_year, self.start_date
         if isinstance(year, int) and hasattr(day, "year") and abs(year - day.year) > 1:
@@ -117,7 +120,7 @@ class SkilledMobilisationModel(EventRecord):
             return [f"Đã có quyết định công nhận mà tình trạng còn “{self.get_status_display()}”."]
         return []
 
-    def facts(self):
+    def facts(self) -> Any:
         """Registration counts on its day, replication and every recognition on theirs."""
         facts = {(*point, "registered"): fact for point, fact in super().facts().items()}
         if self.replicated_date:
@@ -129,7 +132,7 @@ class SkilledMobilisationModel(EventRecord):
         return facts
 
 
-class RecognitionQuerySet(ScopedQuerySet):
+class RecognitionQuerySet(ScopedQuerySet["Recognition"]):
     """Recognitions, scoped by the unit that holds the model."""
 
     unit_lookup = "model__unit"
@@ -175,7 +178,7 @@ class Recognition(models.Model):
     def __str__(self) -> str:
         return f"{self.get_level_display()}: {self.decision} ngày {self.date:%d/%m/%Y}"
 
-    def save(self, **kwargs):
+    def save(self, **kwargs: Any) -> None:
         self.derive()
         super().save(**kwargs)
 
@@ -183,7 +186,7 @@ class Recognition(models.Model):
         """Say in the trail whose decision it was: the record's history shows it after it is deleted."""
         return {"record": self.model_id}
 
-    def clean(self):
+    def clean(self) -> None:
         """Find whose recognition it is; refuse a level below the model's unit and impossible days."""
         super().clean()
         self.decision, self.body = clean_line(self.decision), clean_line(self.body)
@@ -197,13 +200,13 @@ class Recognition(models.Model):
             raise ValidationError({"date": "Ngày quyết định không được trước ngày đăng ký."})
         self.derive()
 
-    def derive(self):
+    def derive(self) -> None:
         """Fill height and recogniser from level, date and the model's unit. Raises ValidationError."""
         self.height = Level(self.level).rank
         self.recogniser = recogniser_of(self.model.unit, self.level, self.date)
 
 
-def recogniser_of(unit: AdministrativeUnit, level: str, day) -> AdministrativeUnit:
+def recogniser_of(unit: AdministrativeUnit, level: str, day: datetime.date) -> AdministrativeUnit:
     """Return the unit of `level` that stood over `unit` (or is it) on `day`.
 
     Raises ValidationError where there was none, or the level lies below the unit: a unit that has ended
@@ -220,7 +223,9 @@ def recogniser_of(unit: AdministrativeUnit, level: str, day) -> AdministrativeUn
     return found
 
 
-def counted_recognitions(start=None, end=None) -> models.QuerySet[Recognition]:
+def counted_recognitions(
+    start: datetime.date | None = None, end: datetime.date | None = None
+) -> models.QuerySet[Recognition]:
     """Return the recognitions that count from `start` to `end`: one row per model at most.
 
     A model counts once, at its highest level by `end`, in the period of the first decision of that

@@ -1,5 +1,7 @@
 """E7: oversight and social critique."""
 
+from __future__ import annotations
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -83,7 +85,7 @@ class Oversight(EventRecord):
             at_most("accepted", "recommendations", "Số được tiếp thu lớn hơn số kiến nghị."),
         ]
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         if self.accepted is not None and self.recommendations is None:
             raise ValidationError({"recommendations": "Vui lòng nhập số kiến nghị."})

@@ -44,7 +44,9 @@ class RowRule(models.CheckConstraint):
         """The rule as a function of {column: value}: False where the row breaks it."""
         return _judge(self.condition)
 
-    def validate(self, model, instance, exclude=None, using=None) -> None:
+    def validate(
+        self, model: type[models.Model], instance: Any, exclude: Any = None, using: Any = None
+    ) -> None:
         """Raise ValidationError when `instance` breaks the rule; fields in `exclude` void the question."""
         if set(exclude or ()).isdisjoint(_names(self.condition)) and not self.holds(vars(instance)):
             raise ValidationError(
@@ -123,7 +125,7 @@ def _value(node: Any) -> Callable[[Row], Any]:
     return lambda row: value
 
 
-def count_field(label: str, **options) -> models.IntegerField:
+def count_field(label: str, **options: Any) -> models.IntegerField:
     """Return a whole number from 0 to MAX_COUNT. Optional ones (`null=True`) tell "not known" from 0."""
     options.setdefault("blank", options.get("null", False))
     return models.IntegerField(
@@ -136,12 +138,14 @@ def count_field(label: str, **options) -> models.IntegerField:
     )
 
 
-def choice_field(label: str, choices, **options) -> models.CharField:
+def choice_field(
+    label: str, choices: Iterable[tuple[str, str]], **options: Any
+) -> models.CharField:
     """Return a column for one of `choices` (TextChoices)."""
     return models.CharField(label, max_length=20, choices=choices, **options)
 
 
-def within(*fields: str, top=MAX_COUNT) -> list[RowRule]:
+def within(*fields: str, top: Any = MAX_COUNT) -> list[RowRule]:
     """Return the rules 0 <= field <= `top`."""
     return [
         RowRule(
@@ -174,7 +178,7 @@ def at_least(field: str, other: str, message: str) -> RowRule:
     )
 
 
-def chosen(*, blank: bool = False, **choices) -> list[RowRule]:
+def chosen(*, blank: bool = False, **choices: Any) -> list[RowRule]:
     """Return the rules that each field holds one of its choices (or nothing, with `blank`)."""
     return [
         RowRule(

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import copy
 import datetime
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from danvan.common.sheets.columns import NOTHING, Column, Known, Problem
+from danvan.common.sheets.table.layout import GROUP
 from danvan.common.words import in_words
 from danvan.imports.checking import error_verdict
-from danvan.imports.models import RowKind
+from danvan.imports.identity import NAME, Identity
+from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, Verdict
 from records.days import gaps
 from records.locks import locks_on
+from records.models.base import EventRecord
 from records.models.rules import rules_of
 
 SAME = Verdict(None)
+DOUBLE = "Trùng với dòng {}: cùng đơn vị, ngày và tên. Nếu là hai việc khác nhau, vui lòng ghi tên khác nhau."
 
 
 class _Row:
@@ -25,7 +31,7 @@ class _Row:
 
     __slots__ = ("blanks", "digest", "key", "match", "number", "problems", "unit", "values")
 
-    def __init__(self, number: int):
+    def __init__(self, number: int) -> None:
         self.number, self.problems, self.values, self.blanks = number, [], {}, []
         self.unit = self.key = self.match = None
         self.digest = 0
@@ -34,7 +40,8 @@ class _Row:
 class RecordChecker(Checker):
     """The checker of one job into one kind."""
 
-    def __init__(self, target, job):
+    def __init__(self, target: Any, job: ImportJob) -> None:
+        super().__init__()
         self.target, self.model = target, target.model
         self.clear = bool(job.params.get("blanks"))
         resource = target.resource(job.owner)
@@ -42,6 +49,8 @@ class RecordChecker(Checker):
         self.known = [(column, Known(column)) for column in self.columns.values()]
         self.required = {column.key for column in self.columns.values() if column.required}
         self.units = resource.units
+        self.identity = Identity(self.units.all(), job.params.get("answers", {}))
+        self.named = False
         self.found_units: dict = {}
         self.rules = [rule.holds for rule in rules_of(self.model)]
         self.scratch = self.model()
@@ -51,17 +60,17 @@ class RecordChecker(Checker):
             if f.attname != "id"
         } | {"id": None}
         self.stored = target.stored
-        self.unit_ids: set[int] = set()
         self.locks: dict[int, list] = {}
         self.existing: dict[int, list] = {}
         self.seen: dict[int, list[int]] = {}
         self.mapped: list[tuple[Column, Known]] = []
         self.kept_blanks, self.in_gaps, self.gaps = 0, 0, gaps()
 
-    def check_many(self, rows):
+    def check_many(self, rows: Iterable[Any]) -> list[Any]:
         if rows:
             present = rows[0][1]
             self.mapped = [(column, known) for column, known in self.known if column.key in present]
+            self.named = NAME in present
         parsed = [self._parse(number, row) for number, row in rows]
         self._load({row.unit.pk for row in parsed if row.unit is not None})
         for row in parsed:
@@ -71,7 +80,7 @@ class RecordChecker(Checker):
         stored = self.model.objects.in_bulk(doubtful) if doubtful else {}
         return [self._verdict(row, stored) for row in parsed]
 
-    def finish(self):
+    def finish(self) -> list[Any]:
         notes = []
         if self.kept_blanks:
             notes.append(
@@ -83,6 +92,9 @@ class RecordChecker(Checker):
                 f"cáo nào ({'; '.join(map(str, self.gaps))} chưa mở kỳ)."
             )
         return notes
+
+    def questions(self):
+        return self.identity.questions()
 
     # -- reading -------------------------------------------------------------------------------------
 
@@ -113,6 +125,11 @@ class RecordChecker(Checker):
         day = parsed.values.get("start_date")
         if day is None and "year" in parsed.values:
             day = datetime.date(parsed.values["year"], 6, 30)
+        if self.named or GROUP in row:
+            cell, doubt = self.identity.resolve(cell, row)
+            if doubt:
+                parsed.problems.append(doubt)
+                return
         try:
             unit = self.found_units[cell, day]
         except KeyError:
@@ -123,7 +140,7 @@ class RecordChecker(Checker):
         parsed.unit = unit
         if any(problem.key in self.target.key for problem in parsed.problems):
             return  # what names the row could not be read: no stored row, no double to speak of
-        parsed.key = hash((unit.pk, *(parsed.values.get(name, "") for name in self.target.key)))
+        parsed.key = _key(unit.pk, [parsed.values.get(name, "") for name in self.target.key])
         parsed.digest = hash(tuple(parsed.values.get(c.key, c.empty) for c, _ in self.mapped))
 
     # -- finding -------------------------------------------------------------------------------------
@@ -140,7 +157,7 @@ class RecordChecker(Checker):
         keys = self.target.key
         rows = self.model.objects.filter(unit__in=unit_ids).order_by("pk")
         for pk, unit_id, *values in rows.values_list("pk", "unit_id", *keys, *names).iterator(5000):
-            key = hash((unit_id, *values[: len(keys)]))
+            key = _key(unit_id, values[: len(keys)])
             self.existing.setdefault(key, []).append((pk, hash(tuple(values[len(keys) :]))))
 
     def _match(self, row: _Row) -> None:
@@ -153,13 +170,8 @@ class RecordChecker(Checker):
             pk, kept = stored[place]
             row.match = 0 if kept == row.digest else pk
         elif place:
-            row.problems.append(
-                Problem(
-                    "",
-                    f"Trùng với dòng {lines[0]}: cùng đơn vị, ngày và tên. Nếu là hai việc khác nhau, "
-                    "vui lòng ghi tên khác nhau.",
-                )
-            )
+            row.problems.append(Problem("", DOUBLE.format(lines[0])))
+            self.recalled.setdefault(lines[0], Problem("", DOUBLE.format(row.number)))
 
     # -- judging -------------------------------------------------------------------------------------
 
@@ -171,7 +183,7 @@ class RecordChecker(Checker):
         old = stored.get(row.match)
         return self._new(row) if old is None else self._changed(row, old)
 
-    def _errors(self, row: _Row, problems) -> Verdict:
+    def _errors(self, row: _Row, problems: Any) -> Verdict:
         label = row.values.get("title", "")
         return error_verdict(row.number, str(label)[:120], problems)
 
@@ -200,7 +212,7 @@ class RecordChecker(Checker):
         values = [_form(state[name]) for name in self.stored]
         return Verdict(RowKind.NEW, [row.number, row.unit.pk, values])
 
-    def _is_good(self, scratch, state: dict) -> bool:
+    def _is_good(self, scratch: Any, state: dict) -> bool:
         """Tell whether the row is surely good; False sends it to the model's own judgement."""
         try:
             scratch.fill_blanks()
@@ -215,7 +227,7 @@ class RecordChecker(Checker):
                 return False
         return True
 
-    def _judged(self, record, row: _Row) -> list[Problem]:
+    def _judged(self, record: EventRecord, row: _Row) -> list[Problem]:
         """Ask the model what it says of `record` beside the cells of `row` that could not be read."""
         record.pk = None if record._state.adding else record.pk
         try:
@@ -228,7 +240,7 @@ class RecordChecker(Checker):
             ]
         return []
 
-    def _problem(self, record, name: str, message: str) -> Problem:
+    def _problem(self, record: EventRecord, name: str, message: str) -> Problem:
         """Return what the model said at the column of `name`; a choice not made names what there is."""
         if name == NON_FIELD_ERRORS:
             return Problem("", message)
@@ -238,7 +250,7 @@ class RecordChecker(Checker):
             return column.choose()
         return Problem(name, message, typed)
 
-    def _changed(self, row: _Row, old) -> Verdict:
+    def _changed(self, row: _Row, old: Any) -> Verdict:
         new = copy.copy(old)
         new._state = copy.copy(old._state)
         new._state.fields_cache = {"unit": row.unit}
@@ -267,7 +279,7 @@ class RecordChecker(Checker):
         item = [row.number, row.unit.pk, old.pk, old.version, str(old)[:200], changes]
         return Verdict(RowKind.CHANGED, item)
 
-    def _locked(self, row: _Row, old, new) -> list[Problem]:
+    def _locked(self, row: _Row, old: Any, new: Any) -> list[Problem]:
         locks = self.locks.get(row.unit.pk)
         if not locks:
             return []
@@ -277,7 +289,12 @@ class RecordChecker(Checker):
         return [Problem("", message) for message in sorted(found)]
 
 
-def _form(value):
+def _key(unit_id: int, values: list) -> int:
+    """Return what a row is known by: its unit and the columns that name it, capitals or not."""
+    return hash((unit_id, *(v.casefold() if v.__class__ is str else v for v in values)))
+
+
+def _form(value: Any) -> Any:
     """Return a value as a job stores it: JSON knows neither days nor decimals."""
     kind = value.__class__
     if kind is datetime.date:

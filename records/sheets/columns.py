@@ -58,6 +58,10 @@ class Units:
         for unit in sorted([*own, *self.answered.values()], key=lambda unit: unit.valid_from):
             self.by_code[unit.code].append(unit)
 
+    def all(self) -> list[AdministrativeUnit]:
+        """Return the units in all their versions, the latest of each last."""
+        return [unit for versions in self.by_code.values() for unit in versions]
+
     def code(self, cell: Any) -> str | Problem:
         """Return the code a cell says; where there is one unit only a blank says that."""
         if isinstance(cell, Problem):
@@ -147,7 +151,7 @@ def unit_name_column(path: str = "") -> Column:
         cell=PlaceCell(width=26),
         readonly=True,
         synonyms=("Đơn vị", "Xã, phường", "Tên xã", "Xã/phường/thị trấn"),
-        hint="Chỉ để đọc, không dùng khi nhập.",
+        hint="Không cần khi có mã; nếu ghi thì phải khớp với mã.",
     )
 
 

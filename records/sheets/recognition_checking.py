@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import models
 
 from danvan.common.sheets.columns import NOTHING, Problem
 from danvan.common.text import search_key
 from danvan.common.words import in_words
 from danvan.imports.checking import error_verdict
-from danvan.imports.models import RowKind
+from danvan.imports.identity import NAME, Identity
+from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, Verdict
 from records.locks import locks_on
 from records.models import Recognition, SkilledMobilisationModel
@@ -29,28 +32,32 @@ def values_of(row: Recognition) -> list:
 class RecognitionChecker(Checker):
     """Judges decisions against the models of the units the file speaks of, read once each."""
 
-    def __init__(self, job):
+    def __init__(self, job: ImportJob) -> None:
+        super().__init__()
         self.clear = bool(job.params.get("blanks"))
         resource = RecognitionResource(job.owner)
         self.columns, self.units = resource.entered, resource.units
+        self.identity = Identity(self.units.all(), job.params.get("answers", {}))
         self.owner = job.owner
         self.known: set[str] = set()
         self.models: dict[tuple, list] = defaultdict(list)
         self.stored: dict[tuple, Recognition] = {}
         self.seen: dict[tuple, int] = {}
-        self.unit_ids: set[int] = set()
         self.silent = 0
 
-    def check_many(self, rows):
+    def check_many(self, rows: Iterable[Any]) -> Any:
         read = [(number, *self._read(row)) for number, row in rows]
         self._load({values["unit"] for _, values, _ in read if "unit" in values})
         judged = [self._judge(*row) for row in read]
         return self._with_locks(judged)
 
-    def finish(self):
+    def finish(self) -> list[Any]:
         if not self.silent:
             return []
         return [f"{self.silent} dòng không ghi quyết định nào nên được bỏ qua."]
+
+    def questions(self):
+        return self.identity.questions()
 
     def _read(self, row: dict) -> tuple[dict, list[Problem]]:
         """Return what the cells say and what is wrong with them; a blank cell is in neither."""
@@ -62,7 +69,8 @@ class RecognitionChecker(Checker):
                 problems.append(value)
             elif value is not NOTHING:
                 values[column.key] = value
-        code = self.units.code(row.get("unit", ""))
+        cell, doubt = self.identity.resolve(row.get("unit", ""), row)
+        code = doubt or self.units.code(cell)
         if code.__class__ is Problem:
             problems.append(code)
         else:
@@ -82,7 +90,7 @@ class RecognitionChecker(Checker):
         for row in Recognition.objects.filter(model__in=models.order_by().values("pk")):
             self.stored[row.model_id, row.level, row.date] = row
 
-    def _judge(self, number: int, values: dict, problems: list[Problem]):
+    def _judge(self, number: int, values: dict, problems: list[Problem]) -> Any:
         """Return (line number, label, problems, decision or None, stored or None)."""
         label = str(values.get("title", ""))[:120]
         told = {problem.key for problem in problems}
@@ -90,7 +98,7 @@ class RecognitionChecker(Checker):
             self.silent += 1
             return number, label, [], None, None
         model = None
-        if not told & {"unit", "start_date", "title"}:
+        if not told & {"unit", NAME, "start_date", "title"}:
             model = self._model(values, problems)
         row = Recognition(model=model or SkilledMobilisationModel())
         for name in DECISION:
@@ -105,6 +113,8 @@ class RecognitionChecker(Checker):
             if first != number:
                 message = f"Trùng với dòng {first}: cùng mô hình, cấp và ngày quyết định."
                 problems.append(Problem("", message))
+                again = f"Trùng với dòng {number}: cùng mô hình, cấp và ngày quyết định."
+                self.recalled.setdefault(first, Problem("", again))
         return number, label, problems, row, old
 
     def _model(self, values: dict, problems: list[Problem]) -> SkilledMobilisationModel | None:
@@ -137,7 +147,7 @@ class RecognitionChecker(Checker):
         fresh = [model for model in holding if (model.pk, *key) not in self.seen]
         return (fresh or holding or models)[0]
 
-    def _merged(self, old: Recognition, values: dict, model) -> Recognition:
+    def _merged(self, old: Recognition, values: dict, model: type[models.Model]) -> Recognition:
         row = copy.copy(old)
         row._state = copy.copy(old._state)
         row._state.fields_cache = {"model": model}

@@ -7,14 +7,19 @@ of an office serves this import and that of the models.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.urls import reverse
 
 from danvan.accounts.audit.context import acting
 from danvan.accounts.rights import Action
 from danvan.common.sheets.columns import Column
+from danvan.common.sheets.table.questions import Question
 from danvan.common.words import EMPTY, in_words
+from danvan.imports.identity import NAME, UNIT
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import PreviewLine, Refused, Target
+from danvan.imports.targets import Around, PreviewLine, Refused, Target
 from records.kinds import BY_SLUG
 from records.locks import Kept
 from records.models import Recognition, SkilledMobilisationModel
@@ -40,27 +45,32 @@ class RecognitionTarget(Target):
     def columns(self, job: ImportJob) -> list[Column]:
         return RecognitionResource(job.owner).columns
 
-    def guide(self, job):
+    def guide(self, job: ImportJob) -> list[str]:
         return [
             "Mỗi dòng là một quyết định; mô hình được nhiều cấp công nhận có nhiều dòng.",
             "Mô hình phải có trong phần mềm trước. Dòng không ghi quyết định được bỏ qua.",
             "Muốn đổi cấp hoặc ngày của quyết định đã có: sửa trong biểu của mô hình.",
         ]
 
-    def after(self, job):
+    def after(self, job: ImportJob) -> Any:
         return "Xem danh sách mô hình", reverse("records:list", args=[MODELS.kind])
 
-    def checker(self, job):
+    instead = {UNIT: NAME}
+
+    def checker(self, job: ImportJob) -> Any:
         return RecognitionChecker(job)
 
-    def fingerprint(self, job, unit_ids):
+    def doubts(self, job: ImportJob, around: Around) -> list[Question]:
+        return MODELS.doubts(job, around)
+
+    def fingerprint(self, job: ImportJob, unit_ids: Iterable[int]) -> str:
         # A decision is written with its model, whose version and moment of change tell of it.
         return MODELS.fingerprint(job, unit_ids)
 
-    def hold(self, job, unit_ids):
+    def hold(self, job: ImportJob, unit_ids: Iterable[int]) -> Any:
         Kept(SkilledMobilisationModel, (), unit_ids)
 
-    def write(self, job, items):
+    def write(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         found = list(items)
         rows = [_recognition(item) for _, item in found]
         new = [row for row in rows if row.pk is None]
@@ -71,7 +81,7 @@ class RecognitionTarget(Target):
             write_recognitions(create=new, change=changed, actor=job.owner)
         return {"new": len(new), "changed": len(changed), "keys": [row.pk for row in new]}
 
-    def undo(self, job, items):
+    def undo(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         found = list(items)
         created = [item for kind, item in found if kind == RowKind.NEW]
         changed = [item for kind, item in found if kind == RowKind.CHANGED]
@@ -86,7 +96,9 @@ class RecognitionTarget(Target):
         return {"removed": len(gone), "restored": len(back)}
 
     @staticmethod
-    def _require_unchanged(job, expected: dict[int, list], message: str) -> dict[int, Recognition]:
+    def _require_unchanged(
+        job: ImportJob, expected: dict[int, list], message: str
+    ) -> dict[int, Recognition]:
         """Return the stored decisions by key; raise Refused where one is not as `expected` says."""
         stored = Recognition.objects.editable_by(job.owner).in_bulk(list(expected))
         newer = sum(pk not in stored or values_of(stored[pk]) != e for pk, e in expected.items())
@@ -94,7 +106,7 @@ class RecognitionTarget(Target):
             raise Refused(message.format(newer))
         return stored
 
-    def line(self, job, kind, item):
+    def line(self, job: ImportJob, kind: Any, item: Any) -> Any:
         _, new, old = item[3], item[4], item[5]
         labels = [RecognitionResource.fields[name].heading for name in DECISION]
         pairs = zip(labels, _shown(old) if old else ("",) * 4, _shown(new), strict=True)

@@ -6,8 +6,12 @@ EventRecord.check_row(), the authority for form and import alike, which also wor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any
 
+from django.db import models
 from django.db.models import Count, Max, Sum
 from django.urls import reverse
 
@@ -15,9 +19,11 @@ from danvan.accounts.audit.context import acting
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets.columns import Column
+from danvan.common.sheets.table.questions import Question
 from danvan.common.words import EMPTY, in_words
+from danvan.imports.identity import NAME, UNIT, Identity
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import PreviewLine, Refused, Target, digest
+from danvan.imports.targets import Around, PreviewLine, Refused, Target, digest
 from danvan.units.models import AdministrativeUnit
 from records.answering import answered_by
 from records.kinds import KINDS, RecordKind
@@ -28,6 +34,7 @@ from records.sheets.columns import resource_of
 
 SYSTEM = ("created_by_id", "created_at", "updated_at", "version", "stand_in")
 BATCH = 500
+BATCHES = {RowKind.NEW: 2000, RowKind.CHANGED: BATCH}  # rows written in one go
 # On the guide sheet of a kind whose child rows stand in no column.
 CHILDREN_STAY = (
     "Quyết định công nhận được nhập trong biểu của từng mô hình, hoặc bằng tệp riêng ở trang "
@@ -42,7 +49,7 @@ class RecordTarget(Target):
 
     action = Action.IMPORT
 
-    def __init__(self, kind: RecordKind):
+    def __init__(self, kind: RecordKind) -> None:
         self.kind = kind
         self.model = kind.model
         self.resource = resource_of(kind)
@@ -61,18 +68,24 @@ class RecordTarget(Target):
     def columns(self, job: ImportJob) -> list[Column]:
         return self.resource(job.owner).columns
 
-    def guide(self, job):
+    def guide(self, job: ImportJob) -> list[str]:
         return [CHILDREN_STAY] if hasattr(self.model, "recognitions") else []
 
-    def after(self, job):
+    def after(self, job: ImportJob) -> Any:
         if hasattr(self.model, "recognitions"):
             return "Nhập tiếp quyết định công nhận", reverse("imports:upload", args=["recognition"])
         return f"Xem danh sách {self.kind.noun}", reverse("records:list", args=[self.kind])
 
-    def checker(self, job):
+    instead = {UNIT: NAME}
+
+    def checker(self, job: ImportJob) -> Any:
         return RecordChecker(self, job)
 
-    def fingerprint(self, job, unit_ids):
+    def doubts(self, job: ImportJob, around: Around) -> list[Question]:
+        units = self.resource(job.owner).units
+        return Identity(units.all(), job.params.get("answers", {})).around(around)
+
+    def fingerprint(self, job: ImportJob, unit_ids: Iterable[int]) -> str:
         rows = self.model.objects.filter(unit__in=list(unit_ids))
         state = rows.aggregate(Count("pk"), Max("pk"), Max("updated_at"), Sum("version"))
         units = units_editable_by(job.owner).filter(pk__in=list(unit_ids))
@@ -85,24 +98,41 @@ class RecordTarget(Target):
 
     # -- writing -------------------------------------------------------------------------------------
 
-    def hold(self, job, unit_ids):
+    def hold(self, job: ImportJob, unit_ids: Iterable[int]) -> Any:
         Kept(self.model, (), unit_ids)
 
-    def write(self, job, items):
-        writer = _Writer(self, job)
+    def write(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
+        changed, keys = 0, []
         with acting(user=job.owner, source="import"):
-            for kind, item in items:
-                writer.add(kind, item)
-            return writer.finish()
+            for kind, some in groupby(items, key=itemgetter(0)):
+                while batch := [item for _, item in islice(some, BATCHES[kind])]:
+                    if kind == RowKind.NEW:
+                        keys += self._create(job, batch)
+                    else:
+                        changed += self._change(job, batch)
+        return {"new": len(keys), "changed": changed, "keys": _spans(keys)}
 
-    def undo(self, job, items):
+    def _create(self, job: ImportJob, items: list[list]) -> Sequence[int]:
+        values, lines = [item[2] for item in items], [item[0] for item in items]
+        return create_records(self.model, self.stored, values, actor=job.owner, lines=lines)
+
+    def _change(self, job: ImportJob, items: list[list]) -> int:
+        rows = self.model.objects.in_bulk([item[2] for item in items])
+        if any(item[2] not in rows or rows[item[2]].version != item[3] for item in items):
+            raise Refused(OVERTAKEN)
+        try:
+            return change_records(list(rows.values()), _set_values(rows, items, 2), actor=job.owner)
+        except StaleRecord as stale:
+            raise Refused(OVERTAKEN) from stale
+
+    def undo(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         with acting(user=job.owner, source="undo"):
             changed = [item for kind, item in items if kind == RowKind.CHANGED]
             removed = self._remove(job)
             self._restore(job, changed)
         return {"removed": removed, "restored": len(changed)}
 
-    def _remove(self, job) -> int:
+    def _remove(self, job: ImportJob) -> int:
         """Delete the rows the job created, as long as they stand as it made them."""
         removed = 0
         for first, last in job.result.get("keys", []):
@@ -118,7 +148,7 @@ class RecordTarget(Target):
                 removed += len(gone)
         return removed
 
-    def _restore(self, job, changed: list) -> None:
+    def _restore(self, job: ImportJob, changed: list) -> None:
         for start in range(0, len(changed), BATCH):
             batch = changed[start : start + BATCH]
             rows = self.model.objects.editable_by(job.owner).in_bulk([item[2] for item in batch])
@@ -132,7 +162,7 @@ class RecordTarget(Target):
 
     # -- showing -------------------------------------------------------------------------------------
 
-    def line(self, job, kind, item):
+    def line(self, job: ImportJob, kind: Any, item: Any) -> Any:
         if kind == RowKind.NEW:
             values = dict(zip(self.stored, item[2], strict=True))
             return PreviewLine(item[0], self._label(job, item[1], values), self._filled(values))
@@ -144,7 +174,7 @@ class RecordTarget(Target):
             return PreviewLine(item[0], item[4], changes)
         return PreviewLine(item[0], item[1])
 
-    def _label(self, job, unit_id: int, values: dict) -> str:
+    def _label(self, job: ImportJob, unit_id: int, values: dict) -> str:
         """Return name and day of a new record, and whose it is where the file is about several units."""
         if not hasattr(job, "places"):
             units = AdministrativeUnit.objects.filter(pk__in=job.layout["units"])
@@ -166,67 +196,19 @@ class RecordTarget(Target):
             if values.get(name) not in (None, "", False)
         )
 
-    def _shown(self, name: str, value) -> str:
+    def _shown(self, name: str, value: Any) -> str:
         return in_words(self.model._meta.get_field(name), value) or EMPTY
 
 
-class _Writer:
-    """Collects checked items and hands them to the service, some hundred at a time."""
-
-    def __init__(self, target: RecordTarget, job: ImportJob):
-        self.target, self.job, self.model = target, job, target.model
-        self.created, self.changed = 0, 0
-        self.new: list = []
-        self.changes: list = []
-        self.keys: list[list[int]] = []
-
-    def add(self, kind: str, item: list) -> None:
-        """Take one item; full batches are written at once."""
-        if kind == RowKind.NEW:
-            self.new.append(item)
-            if len(self.new) >= 2000:
-                self._create()
+def _spans(keys: Iterable[int]) -> list[list[int]]:
+    """Return keys in a row as [first, last]: what a job remembers of many rows."""
+    spans: list[list[int]] = []
+    for key in keys:
+        if spans and spans[-1][1] == key - 1:
+            spans[-1][1] = key
         else:
-            self.changes.append(item)
-            if len(self.changes) >= BATCH:
-                self._change()
-
-    def finish(self) -> dict:
-        """Write the rest and return what was written."""
-        self._create()
-        self._change()
-        return {"new": self.created, "changed": self.changed, "keys": self.keys}
-
-    def _create(self) -> None:
-        items, self.new = self.new, []
-        if not items:
-            return
-        keys = create_records(
-            self.model,
-            self.target.stored,
-            [item[2] for item in items],
-            actor=self.job.owner,
-            lines=[item[0] for item in items],
-        )
-        self.created += len(items)
-        for key in keys:
-            if self.keys and self.keys[-1][1] == key - 1:
-                self.keys[-1][1] = key
-            else:
-                self.keys.append([key, key])
-
-    def _change(self) -> None:
-        items, self.changes = self.changes, []
-        if not items:
-            return
-        rows = self.model.objects.in_bulk([item[2] for item in items])
-        if any(item[2] not in rows or rows[item[2]].version != item[3] for item in items):
-            raise Refused(OVERTAKEN)
-        names = _set_values(rows, items, 2)
-        try:
-            self.changed += change_records(list(rows.values()), names, actor=self.job.owner)
-        except StaleRecord as stale:
-            raise Refused(OVERTAKEN) from stale
+            spans.append([key, key])
+    return spans
 
 
 def _set_values(rows: dict, items: Iterable[list], side: int) -> list[str]:
@@ -240,7 +222,7 @@ def _set_values(rows: dict, items: Iterable[list], side: int) -> list[str]:
     return sorted(names)
 
 
-def _python(model, name: str, value):
+def _python(model: type[models.Model], name: str, value: Any) -> Any:
     """Return a value as the model holds it, from how a job stores it."""
     return model._meta.get_field(name).to_python(value) if value is not None else None
 

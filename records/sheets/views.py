@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import FileResponse, HttpRequest
 
 from danvan.common import excel
@@ -13,13 +15,13 @@ from records.views import RecordListView
 class ExportView(RecordListView):
     """The rows of the list's filter, streamed from the database into the workbook."""
 
-    def get_filterset_class(self):
+    def get_filterset_class(self) -> type[Any]:
         return FILTERS[self.kind.slug]
 
-    def render_to_response(self, context, **kwargs):
+    def render_to_response(self, context: Any, **kwargs: Any) -> Any:
         raise NotImplementedError("an export has no page")
 
-    def get(self, request: HttpRequest, *args, **kwargs) -> FileResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> FileResponse:
         """Return the workbook; a filter that is not valid exports nothing rather than everything."""
         rows = self.get_queryset()
         filterset = self.get_filterset_class()(request.GET, queryset=rows, request=request)

@@ -119,7 +119,7 @@ def value(node: Node, lookup: Lookup) -> Decimal | None:
 class _Parser:
     """Recursive descent over the tokens of one text."""
 
-    def __init__(self, text: str):
+    def __init__(self, text: str) -> None:
         self.tokens, self.at = self._split(text), 0
         self.depth = 0
 

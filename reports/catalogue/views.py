@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.locks import hold
 from danvan.common.stale import StaleFormMixin
@@ -27,32 +30,32 @@ class ScaleField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 4})
 
-    def prepare_value(self, value):
+    def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         return [line for raw in (value or "").splitlines() if (line := clean_line(raw))]
 
-    def validate(self, value):
+    def validate(self, value: Any) -> None:
         super().validate(value)
         if len(value) > 10 or any(len(line) > 50 for line in value):
             raise ValidationError("Tối đa 10 mức, mỗi mức không quá 50 ký tự.")
 
-    def has_changed(self, initial, data):
+    def has_changed(self, initial: Any, data: Any) -> bool:
         return self.to_python(data) != (initial or [])
 
 
 class CatalogueRowForm(StaleFormMixin):
     """Base form of a row of one catalogue: choices come from that catalogue only."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("section", "parent", "indicator"):
             if name in self.fields:
                 choices = self.fields[name].queryset.filter(catalogue=self.instance.catalogue)
                 self.fields[name].queryset = choices.order_by("order")
 
-    def _get_validation_exclusions(self):
+    def _get_validation_exclusions(self) -> Any:
         # The catalogue is no field of the form but part of every unique constraint.
         return super()._get_validation_exclusions() - {"catalogue"}
 
@@ -98,13 +101,13 @@ ROW_FORMS = {
 }
 
 
-def _require_manager(request) -> None:
+def _require_manager(request: PersonRequest) -> None:
     if not request.user.can(Action.MANAGE_CATALOGUE):
         raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được quản lý danh mục chỉ tiêu.")
 
 
 @require_safe
-def catalogue_list(request):
+def catalogue_list(request: PersonRequest) -> HttpResponse:
     """List the catalogues by year, with what is frozen."""
     _require_manager(request)
     catalogues = list(with_submissions(Catalogue.objects.all()))
@@ -114,7 +117,7 @@ def catalogue_list(request):
 
 
 @require_safe
-def catalogue_detail(request, year: int):
+def catalogue_detail(request: PersonRequest, year: int) -> HttpResponse:
     """Show sections, indicators and rules of a year."""
     _require_manager(request)
     catalogue = get_object_or_404(Catalogue, year=year)
@@ -131,7 +134,7 @@ def catalogue_detail(request, year: int):
 
 
 @require_POST
-def copy(request, year: int):
+def copy(request: PersonRequest, year: int) -> HttpResponse:
     """Make the catalogue of `year` + 1 as a copy of this one."""
     _require_manager(request)
     source = get_object_or_404(Catalogue, year=year)
@@ -144,7 +147,7 @@ def copy(request, year: int):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit_row(request, year: int, kind: str, pk: int | None = None):
+def edit_row(request: PersonRequest, year: int, kind: str, pk: int | None = None) -> HttpResponse:
     """Add or edit a section, an indicator or a rule of a year that is not frozen."""
     _require_manager(request)
     catalogue, model, form_class = _kind_of(year, kind)
@@ -165,7 +168,7 @@ def edit_row(request, year: int, kind: str, pk: int | None = None):
     return render(request, "reports/catalogue_row.html", context, status=status)
 
 
-def _save(form) -> bool:
+def _save(form: forms.BaseForm) -> bool:
     """Save a valid form while nobody sends the first report of its year, or opens it."""
     with transaction.atomic():
         hold(Catalogue, [form.instance.catalogue_id], alone=True)
@@ -176,7 +179,7 @@ def _save(form) -> bool:
 
 
 @require_POST
-def delete_row(request, year: int, kind: str, pk: int):
+def delete_row(request: PersonRequest, year: int, kind: str, pk: int) -> HttpResponse:
     """Delete a row of a year that is not frozen and on which no figure hangs."""
     _require_manager(request)
     catalogue, model, _ = _kind_of(year, kind)
@@ -193,7 +196,7 @@ def delete_row(request, year: int, kind: str, pk: int):
 
 
 @transaction.atomic
-def _delete(row) -> None:
+def _delete(row: Any) -> None:
     """Delete `row`; raise ValidationError where the year is frozen or other rows name it."""
     hold(Catalogue, [row.catalogue_id], alone=True)
     if row.catalogue.is_frozen:
@@ -211,7 +214,7 @@ def _delete(row) -> None:
     row.delete()
 
 
-def _kind_of(year: int, kind: str):
+def _kind_of(year: int, kind: str) -> Any:
     if kind not in ROW_FORMS:
         raise Http404
     return get_object_or_404(Catalogue, year=year), *ROW_FORMS[kind]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -106,7 +107,7 @@ def _leaves(
 class _Summed(Sequence):
     """The contributions to a sum: each is one value, so the database can give any page of them."""
 
-    def __init__(self, values: QuerySet):
+    def __init__(self, values: QuerySet) -> None:
         self._values = values
 
     def __len__(self) -> int:
@@ -116,12 +117,12 @@ class _Summed(Sequence):
     def _count(self) -> int:
         return self._values.count()
 
-    def __getitem__(self, wanted):
+    def __getitem__(self, wanted: Any) -> Any:
         if isinstance(wanted, slice):
             return tuple(map(self._contribution, self._values[wanted]))
         return self._contribution(self._values[wanted])
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return map(self._contribution, self._values)
 
     @staticmethod

@@ -162,7 +162,7 @@ class Evaluator:
         facts: Facts,
         years: dict[int, int],
         anchor: Facts | None = None,
-    ):
+    ) -> None:
         self.definitions, self.facts, self.years = definitions, facts, years
         self.anchor = anchor or facts
         self._known: dict[tuple[str, str | None, bool], Total] = {}
@@ -282,7 +282,7 @@ class _Reading:
         level: str | None,
         units_period: int | None,
         all_years: bool,
-    ):
+    ) -> None:
         self.evaluator, self.level = evaluator, level
         self.units_period, self.all_years = units_period, all_years
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 import django_filters
 from django import forms
 from django.db.models import QuerySet
 
+from danvan.accounts.models import User
 from danvan.accounts.scope import units_visible_to
 from danvan.common.ops.arguments import MAX_YEARS
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
@@ -33,7 +35,7 @@ class Wanted:
     view: str
     chart: str | None
 
-    def scope(self, within: QuerySet, **narrower) -> Scope:
+    def scope(self, within: QuerySet, **narrower: Any) -> Scope:
         """Return the scope asked for among the units of `within`; `narrower` are fields of Scope."""
         return Scope(
             self.unit,
@@ -59,7 +61,7 @@ class Wanted:
 class ConsolidationForm(forms.Form):
     """What no single field can say: the years must be in order."""
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         """Refuse years in the wrong order and ranges too long to add up."""
         data = super().clean()
         first, last = data.get("first"), data.get("last")
@@ -101,7 +103,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         fields: list[str] = []
         form = ConsolidationForm
 
-    def __init__(self, data, user):
+    def __init__(self, data: Any, user: User) -> None:
         self.user = user
         data = data.copy()
         self.periods = list(
@@ -117,7 +119,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         super().__init__(data, queryset=Report.objects.visible_to(user))
         self._offer(years)
 
-    def asked(self, reports, name, value):
+    def asked(self, reports: QuerySet, name: str, value: Any) -> Any:
         """Leave the reports alone: the consolidation itself reads the choices."""
         return reports
 
@@ -139,7 +141,7 @@ class ConsolidationFilter(django_filters.FilterSet):
             chart=chosen["chart"] or None,
         )
 
-    def _in_range(self, data) -> list[ReportingPeriod]:
+    def _in_range(self, data: Any) -> list[ReportingPeriod]:
         """Return the periods between the years asked for; all of them where those are no years."""
         try:
             first, last = int(data["first"]), int(data["last"])
@@ -147,7 +149,7 @@ class ConsolidationFilter(django_filters.FilterSet):
             return self.periods
         return [period for period in self.periods if first <= period.year <= last] or self.periods
 
-    def _units(self, data) -> dict[str, AdministrativeUnit]:
+    def _units(self, data: Any) -> dict[str, AdministrativeUnit]:
         """Return the visible units that report in the range, under their last name, and the own, by key.
 
         The key is the code; of several units that had one code in turn it is that of the last, the

@@ -40,7 +40,7 @@ class Scope:
     levels: tuple[str, ...] | None = None
     within: QuerySet | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.first_year > self.last_year:
             raise ValueError("first_year is after last_year")
 
@@ -59,7 +59,7 @@ class Scope:
 class ScopeData:
     """The rows of one scope: periods, definitions, reports. Reads each once."""
 
-    def __init__(self, scope: Scope):
+    def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.family = scope.unit.with_predecessors()
         periods = ReportingPeriod.objects.filter(

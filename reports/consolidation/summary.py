@@ -12,12 +12,12 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from danvan.units.models import AdministrativeUnit, Level
 from danvan.units.queries import tree_order
 from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import (
-    NO_TOTAL,
     Definition,
     Evaluator,
     Facts,
@@ -26,8 +26,6 @@ from reports.consolidation.figures import (
 )
 from reports.consolidation.scope import Scope, ScopeData
 from reports.models import ValueType
-
-__all__ = ["NO_TOTAL", "Consolidation", "Scope", "Total", "consolidate", "submissions"]
 
 
 @dataclass(frozen=True)
@@ -133,13 +131,8 @@ class Consolidation:
         return any(year.is_demo for year in self.years)
 
 
-def consolidate(*scope, **options) -> Consolidation:
-    """Return the figures of a scope; arguments as of `Scope`. Without reports figures are blank."""
-    return consolidate_data(ScopeData(Scope(*scope, **options)))
-
-
-def consolidate_data(data: ScopeData) -> Consolidation:
-    """Return the consolidation of the scope of `source`, which other views of it may share."""
+def consolidate(data: ScopeData) -> Consolidation:
+    """Return the figures of the scope of `data`, which other views of it may share; blank without reports."""
     codes = section_codes(data, data.scope.section)
     facts = read_facts(data, [*data.prior, *data.years], codes)[None]
     years = year_progress(data, facts)
@@ -204,7 +197,7 @@ def single_years(data: ScopeData, facts: Facts) -> dict[int, Evaluator]:
 
 def _line(
     definition: Definition,
-    levels,
+    levels: Any,
     whole: Evaluator,
     before: Evaluator,
     single: dict[int, Evaluator],

@@ -62,7 +62,7 @@ class _Node:
 
 
 def break_down(data: ScopeData, section: str | None) -> Breakdown:
-    """Return the rows by unit of one section (None: all) in the scope of `source`."""
+    """Return the rows by unit of one section (None: all) in the scope of `data`."""
     codes = section_codes(data, section)
     facts = read_facts(data, data.years, codes, by_unit=True)
     root = _tree(data)

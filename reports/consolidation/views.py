@@ -6,15 +6,17 @@ is asked within the units the reader may see.
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common import excel
@@ -25,7 +27,7 @@ from reports.consolidation.drill import Drill, DrillPart
 from reports.consolidation.drill import drill as drill_down
 from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
 from reports.consolidation.scope import ScopeData
-from reports.consolidation.summary import Consolidation, consolidate_data
+from reports.consolidation.summary import Consolidation, consolidate
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
     figure_text,
@@ -43,7 +45,7 @@ UNITS_A_PAGE, REPORTS_A_PAGE = 200, 100
 
 
 @require_safe
-def consolidation(request):
+def consolidation(request: PersonRequest) -> HttpResponse:
     """Show the figures asked for; with a wrong choice only what is wrong."""
     filterset = _controls(request)
     wanted = filterset.wanted
@@ -55,7 +57,7 @@ def consolidation(request):
 
 
 @require_safe
-def drill(request, code: str):
+def drill(request: PersonRequest, code: str) -> HttpResponse:
     """Show the reports that one figure is made of. A figure outside the reader's choices is 404."""
     wanted = _controls(request).wanted
     if wanted is None:
@@ -91,7 +93,7 @@ def _address(page: str, wanted: Wanted, section: str | None) -> str:
     return f"{reverse(f'reports:{page}')}?{wanted.query}{narrower}"
 
 
-def _pages(request, found: Drill) -> list[tuple[DrillPart, Page]]:
+def _pages(request: PersonRequest, found: Drill) -> list[tuple[DrillPart, Page]]:
     """Return each part with the page of its reports: of one part the page asked for, of others the first."""
     chosen = read_id(request.GET.get("part", ""), default=1)
     return [
@@ -114,7 +116,7 @@ def _records_behind(pages: list[tuple[DrillPart, Page]]) -> dict[tuple[int, str]
 
 
 @require_safe
-def export(request):
+def export(request: PersonRequest) -> HttpResponse:
     """Send the official workbook of what the page shows. A wrong choice is 404."""
     wanted = _controls(request).wanted
     if wanted is None:
@@ -124,18 +126,18 @@ def export(request):
     return excel.download(name, build(collect(scope)).save)
 
 
-def _controls(request) -> ConsolidationFilter:
+def _controls(request: PersonRequest) -> ConsolidationFilter:
     """Return the controls of this reader. Raises PermissionDenied without the right to read."""
     if not request.user.can(Action.VIEW):
         raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
     return ConsolidationFilter(request.GET, request.user)
 
 
-def _tables(request, wanted: Wanted) -> dict:
+def _tables(request: PersonRequest, wanted: Wanted) -> dict:
     """Return what the page shows: by level, or by unit; and the chart of one indicator by unit."""
     within = units_visible_to(request.user)
     data = ScopeData(wanted.scope(within, section=wanted.section, levels=wanted.levels))
-    found = consolidate_data(data)
+    found = consolidate(data)
     section = _table_section(found, wanted)
     breakdown = section and break_down(data, section.code)
     return {
@@ -160,7 +162,7 @@ def _text_section(data: ScopeData, section: str | None) -> str:
     return rows[0].section_label if only else ""
 
 
-def _table_section(found: Consolidation, wanted: Wanted):
+def _table_section(found: Consolidation, wanted: Wanted) -> Any:
     """Return the section shown by unit: the chosen one, else that of the chart, else the first."""
     code = wanted.section
     if not code and wanted.chart and wanted.chart in found.lines:
@@ -169,7 +171,7 @@ def _table_section(found: Consolidation, wanted: Wanted):
     return next(iter([*chosen, *found.sections]), None)
 
 
-def _unit_page(request, breakdown: Breakdown) -> Page:
+def _unit_page(request: PersonRequest, breakdown: Breakdown) -> Page:
     """Return a page of the rows by unit, as (row, row of the district it belongs to or None).
 
     A page that begins within a district begins with that district's own row.
@@ -183,7 +185,7 @@ def _unit_page(request, breakdown: Breakdown) -> Page:
     return page
 
 
-def _chart(breakdown: Breakdown, code: str | None):
+def _chart(breakdown: Breakdown, code: str | None) -> Any:
     """Return the chart of one indicator by child unit, None where there is nothing below."""
     drawn = [d for d in breakdown.columns if d.value_type != ValueType.RATING]
     chosen = next((d for d in drawn if d.code == code), drawn[0] if drawn else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from danvan.common.numbers import format_change, format_number
 from danvan.units.models import Level
@@ -50,14 +51,14 @@ def figure_text(figure: Total | None, definition: Definition) -> str:
     return Qualifier(figure.qualifier).prefix + number_text(figure.number, definition)
 
 
-def contribution_text(contribution, definition: Definition) -> str:
+def contribution_text(contribution: Any, definition: Definition) -> str:
     """Return what one report gave: "trên 40", "Tốt"; for a count the figures that met its test."""
     if contribution.shown and definition.formula is not None:
         return "; ".join(f"{d.code}: {_entered(d, number)}" for d, number in contribution.shown)
     return Qualifier(contribution.qualifier).prefix + _entered(definition, contribution.number)
 
 
-def _entered(definition: Definition, number) -> str:
+def _entered(definition: Definition, number: Decimal) -> str:
     """Return an entered number; for a rating the name of the rank."""
     rank = int(number)
     if definition.value_type == ValueType.RATING and 0 < rank <= len(definition.scale):

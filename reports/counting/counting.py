@@ -1,8 +1,8 @@
 """Figures counted from the records, for one unit or for all of them, and the records behind each.
 
-What is counted how stands in reports/counting/table.py. Measures of one source share one query, so all of
+What is counted how stands in reports/counting/table.py. Measures of one origin share one query, so all of
 them together cost ten queries for one unit or for ten thousand. Blank is not zero: a unit without a
-single record of a source in the period gets no number from it.
+single record of an origin in the period gets no number from it.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def grouped(
     end: datetime.date,
     period: ReportingPeriod | None = None,
 ) -> models.QuerySet:
-    """Return the one query of measures that share a source: rows of (unit id, number, number, …)."""
+    """Return the one query of measures that share an origin: rows of (unit id, number, number, …)."""
     origin = measures[0].origin
     rows, whose = origin.rows(start, end), origin.unit
     if period is not None:  # a unit has one answer in a period, so the join doubles nothing

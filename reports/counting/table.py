@@ -24,6 +24,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db import models
@@ -64,7 +65,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Measure:
-    """How one indicator is counted: `aggregate` over the source's rows that meet `where`.
+    """How one indicator is counted: `aggregate` over the origin's rows that meet `where`.
 
     `query` is `where` in the words of the record list's filter.
     """
@@ -138,7 +139,7 @@ def _found(model: type[EventRecord]) -> Origin:
     )
 
 
-def _day(day) -> str:
+def _day(day: datetime.date) -> str:
     return f"{day:%d/%m/%Y}"
 
 
@@ -164,7 +165,7 @@ _REPLICATED = Origin(
 )
 
 
-def _rows(origin: Origin, *lines) -> list[Measure]:
+def _rows(origin: Origin, *lines: Any) -> list[Measure]:
     """Return the measures of one source. A line is code, aggregate, {filter parameter: values}.
 
     A parameter is a column; values joined by commas are alternatives. "led_by" and "status" of issues

@@ -11,7 +11,7 @@ from danvan.accounts.models import Role, User
 from danvan.units.models import AdministrativeUnit, Level
 from reports.demo.people import full_name
 
-_PREFIX = {Level.DISTRICT: "huyen", Level.COMMUNE: "xa"}
+_PREFIX: dict[str, str] = {Level.DISTRICT: "huyen", Level.COMMUNE: "xa"}
 
 
 def username_of(unit: AdministrativeUnit) -> str:

@@ -35,7 +35,7 @@ class Board:
     units: Iterable[DemoUnit]
     rows: dict[str, Numbers] = field(default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.units = list(self.units)
         self.rows = {unit.code: {} for unit in self.units}
 
@@ -83,7 +83,7 @@ class Board:
         for unit in self.of(letters):
             each = between(low, high, code, unit.code)
             each *= between(0.93, 1.07, code, unit.code, self.year)
-            self.rows[unit.code][code] = round(self.rows[unit.code][by] * each)
+            self.rows[unit.code][code] = round(float(self.rows[unit.code][by]) * each)
 
     def part(self, code: str, of: str, low: float, high: float, letters: str = "XHT") -> None:
         """Give `code` as a part of `of`, never more than it."""

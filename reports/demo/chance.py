@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 
-def noise(*key) -> float:
+def noise(*key: Any) -> float:
     """Return a number in [0, 1) that depends on `key` only.
 
     A hash instead of a seeded generator: each figure keeps its number whatever is made before it.
@@ -15,12 +16,12 @@ def noise(*key) -> float:
     return int.from_bytes(digest, "big") / (1 << 56)
 
 
-def between(low: float, high: float, *key) -> float:
+def between(low: float, high: float, *key: Any) -> float:
     """Return a number from `low` to `high` that depends on `key` only."""
     return low + (high - low) * noise(*key)
 
 
-def pick(choices: Sequence, *key):
+def pick(choices: Sequence, *key: Any) -> Any:
     """Return one of `choices`, depending on `key` only."""
     return choices[int(noise(*key) * len(choices))]
 
@@ -41,7 +42,7 @@ def apportion(total: int, weights: Mapping[str, float]) -> dict[str, int]:
     return shares
 
 
-def split(total: int, shares: Mapping[str, float], *key) -> dict[str, int]:
+def split(total: int, shares: Mapping[str, float], *key: Any) -> dict[str, int]:
     """Return `total` split by `shares`, each weight varied by up to a fifth depending on `key`."""
     return apportion(
         total, {part: share * between(0.8, 1.2, part, *key) for part, share in shares.items()}

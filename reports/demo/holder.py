@@ -7,6 +7,7 @@ import datetime
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from records.models import EventRecord
 from reports.demo.board import DemoUnit, Numbers
@@ -56,7 +57,7 @@ class Holder:
         choices = words(kind)
         return choices[(int(noise(kind, self.unit.code) * 97) + n) % len(choices)]
 
-    def make(self, model: type[EventRecord], day: datetime.date, **fields) -> EventRecord:
+    def make(self, model: type[EventRecord], day: datetime.date, **fields: Any) -> EventRecord:
         """Return an unsaved record of the holder, written down the day after."""
         zone = datetime.timezone(datetime.timedelta(hours=7))
         written = datetime.datetime.combine(day + DAY, datetime.time(9), zone)

@@ -34,7 +34,7 @@ _FEW_DAYS = [
 ]
 
 
-def explain(unit: DemoUnit, year: int, code: str, number, prior: Figure | None) -> str:
+def explain(unit: DemoUnit, year: int, code: str, number: Decimal, prior: Figure | None) -> str:
     """Return the note a figure needs, "" where no rule asks for one (domain reference §2.2)."""
     if code == "TD01" and number < {"X": 24}.get(unit.letter, 12):
         return pick(_FEW_DAYS, code, unit.code, year)

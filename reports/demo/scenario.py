@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field
+from typing import Any
 
 from reports.demo.board import DemoUnit
 from reports.demo.chance import between, noise, pick
@@ -123,7 +124,9 @@ def _draft(sections: int, today: datetime.date, key: tuple, extended: bool) -> C
     return Course(frozenset(_SECTIONS[:sections]), _hour(saved, "saved", *key), extended=extended)
 
 
-def _course(sections, sent: datetime.date, moves, remarks, key: tuple, extended=False) -> Course:
+def _course(
+    sections: Any, sent: datetime.date, moves: Any, remarks: Any, key: tuple, extended: Any = False
+) -> Course:
     """Return a course whose moves follow one another by a day at working hours."""
     steps = tuple(
         Step(action, state, _hour(sent + datetime.timedelta(days=n), action, n, *key))
@@ -133,7 +136,7 @@ def _course(sections, sent: datetime.date, moves, remarks, key: tuple, extended=
     return Course(sections, saved, steps, list(remarks), extended)
 
 
-def _hour(day: datetime.date, *key) -> datetime.datetime:
+def _hour(day: datetime.date, *key: Any) -> datetime.datetime:
     """Return a moment of the working day, Vietnamese time."""
     minutes = int(between(7.5 * 60, 16.5 * 60, "hour", *key))
     zone = datetime.timezone(datetime.timedelta(hours=7))

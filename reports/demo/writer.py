@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
@@ -107,7 +108,7 @@ def _count_rows() -> None:
 class _Year:
     """One year on its way into the database."""
 
-    def __init__(self, year: int, accounts: dict[int, User], today: datetime.date):
+    def __init__(self, year: int, accounts: dict[int, User], today: datetime.date) -> None:
         self.year, self.accounts, self.today = year, accounts, today
         dates = default_dates(year)
         self.due = Due(dates["due_commune"], dates["due_district"], dates["due_province"])
@@ -246,7 +247,7 @@ class _Year:
         PeriodLog.objects.create(period=self.period, action="Khóa kỳ", actor=actor, at=moment)
 
 
-def _move(report: Report, step, state: State, actor: User) -> Transition:
+def _move(report: Report, step: Any, state: State, actor: User) -> Transition:
     return Transition(
         report=report,
         action=step.action,
@@ -258,7 +259,7 @@ def _move(report: Report, step, state: State, actor: User) -> Transition:
     )
 
 
-def _create_dated(model, rows: list, name: str) -> None:
+def _create_dated(model: type[models.Model], rows: list, name: str) -> None:
     """Create `rows` whose auto_now_add field `name` must keep the moment it was given."""
     moments = [getattr(row, name) for row in rows]
     model.objects.bulk_create(rows, batch_size=500)

@@ -1,42 +1,103 @@
-"""Who issues a document of a unit on a day: the head of the page, the symbol, the signer.
+"""Who issues a document of a unit on a day: the head of the page, the symbol, who signs, who receives it.
 
-Party documents, HD 36-HD/VPTW (domain reference, "Document conventions"). Pure defaults from the unit
-and the date; boards edit them in the file before signing.
+An office's own letterhead (models/letterhead.py) holds from its day until the next, or until the office
+becomes another one (a rename, the merger of boards): then the default table holds again, so that no
+document goes out under a name of yesterday. Source: domain reference, "Document conventions".
 """
 
 from __future__ import annotations
 
+import csv
 import datetime
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from danvan.units.models import AdministrativeUnit, Level, UnitKind
-from danvan.units.organisations import BOARDS_MERGED, committee_name
+from danvan.units.models import AdministrativeUnit, UnitKind
+from danvan.units.organisations import committee_name
+from reports.documents.layout import Layout, layout_on
+from reports.models.letterhead import Authority, DocumentStyle, OfficeLetterhead, Spelling
 
-PARTY = "ĐẢNG CỘNG SẢN VIỆT NAM"
+DATA = Path(__file__).parent / "data"
 # What the short name of a committee ends in: BDVTU (tỉnh, thị, thành ủy), BDVHU, BDVQU.
 _COMMITTEE_LETTERS = {UnitKind.HUYEN: "HU", UnitKind.QUAN: "QU"}
+PLACE_LINE = 3  # of the right block, whichever heading stands above
 
 
 @dataclass(frozen=True)
 class Letterhead:
-    """The fixed texts of a document. `signer` are the lines above the signature."""
+    """The fixed texts of one document with its layout; workbook and Word draft render this same object."""
 
     superior: str
     issuer: str
     symbol: str
     place: str
     date: datetime.date
-    signer: tuple[str, ...]
+    authority: str
+    authority_of: str
+    post: str
+    signer: str
+    recipients: tuple[str, ...]
+    term: str
+    spelling: str
+    layout: Layout
+    number: int | None = None
 
     @property
     def place_and_date(self) -> str:
-        """The line below the Party's name: "Hà Nam, ngày 31 tháng 12 năm 2022"."""
+        """The line of place and date: "Hà Nam, ngày 31 tháng 12 năm 2022"."""
         return f"{self.place}, {date_in_words(self.date)}"
 
     @property
     def number_line(self) -> str:
-        """The line of number and symbol with room for the number: no colon, as Party offices write."""
-        return f"Số        {self.symbol}"
+        """The line of number and symbol, with room for a number that is not given yet; below 10 with a 0."""
+        number = "        " if self.number is None else f" {self.number:02d}"
+        return f"{self.layout.number_word}{number}{self.symbol}"
+
+    @property
+    def left(self) -> tuple[tuple[str, str], ...]:
+        """The lines of the issuing body as (text, name of its text style), from the top."""
+        lines = [(self.superior, "superior"), (self.issuer, "issuer")]
+        lines += [(self.layout.below_issuer, "number"), (self.number_line, "number")]
+        return tuple((self.styled(text, style), style) for text, style in lines if text)
+
+    @property
+    def right(self) -> tuple[tuple[str, str], ...]:
+        """The national heading, on the line below its rule place and date: as `left`."""
+        first, *motto = self.layout.national
+        lines = [(first, "national"), *((text, "motto") for text in motto)]
+        lines += [("", "place")] * (PLACE_LINE - 1 - len(lines)) + [(self.place_and_date, "place")]
+        return tuple((self.styled(text, style), style) for text, style in lines)
+
+    def styled(self, text: str, style: str) -> str:
+        """Return `text` as its style sets it: in capitals or as it is."""
+        return self.layout.texts[style].text(text)
+
+    @property
+    def signing(self) -> tuple[tuple[str, str], ...]:
+        """The lines above the signature as (text, name of its text style)."""
+        lines = [(self.post, "post")]
+        if self.authority:
+            by = f"{self.layout.authorities[self.authority]} {self.authority_of}"
+            lines.insert(0, (by, "authority"))
+        else:
+            lines = [(self.post, "authority")]
+        return tuple((self.styled(text, style), style) for text, style in lines)
+
+    @property
+    def recipient_lines(self) -> tuple[str, ...]:
+        """The recipients as they stand below "Nơi nhận:", each with its dash and its sign at the end."""
+        each, last = self.layout.recipients["each"], self.layout.recipients["last"]
+        ends = [*([each] * (len(self.recipients) - 1)), last]
+        return tuple(f"- {text}{end}" for text, end in zip(self.recipients, ends, strict=False))
+
+    @property
+    def register(self) -> str:
+        """In which its number runs: Party documents in a term of the committee, state ones in a year."""
+        return self.term if self.layout.style == DocumentStyle.PARTY else str(self.date.year)
 
 
 def date_in_words(date: datetime.date) -> str:
@@ -56,27 +117,110 @@ def document_date(unit: AdministrativeUnit, last_year: int, today: datetime.date
     return date
 
 
-def letterhead(
-    unit: AdministrativeUnit, date: datetime.date, above: AdministrativeUnit | None = None
-) -> Letterhead:
-    """Return the letterhead of `unit` on `date`; `above` is the unit above it on that day."""
-    if unit.level == Level.COMMUNE:
-        committee = f"ĐẢNG BỘ {above.full_name.upper()}" if above else ""
-        return Letterhead(
-            superior=committee,
-            issuer=committee_name(unit).upper(),
-            symbol="-BC/ĐU",
-            place=unit.name,
-            date=date,
-            signer=("T/M ĐẢNG ỦY", "BÍ THƯ"),
-        )
-    merged = date >= BOARDS_MERGED
-    letters = _COMMITTEE_LETTERS.get(UnitKind(unit.kind), "TU")
-    return Letterhead(
-        superior=committee_name(unit).upper(),
-        issuer="BAN TUYÊN GIÁO VÀ DÂN VẬN" if merged else "BAN DÂN VẬN",
-        symbol=f"-BC/{'BTGDV' if merged else 'BDV'}{letters}",
-        place=unit.name,
-        date=date,
-        signer=("TRƯỞNG BAN",),
+def letterhead_on(unit: AdministrativeUnit, date: datetime.date) -> Letterhead:
+    """Return the letterhead of `unit`'s office for a document of `date`: its own, else the default."""
+    return letterhead_of(own_row(unit, date) or default_row(unit, date), date)
+
+
+def own_row(unit: AdministrativeUnit, date: datetime.date) -> OfficeLetterhead | None:
+    """Return the letterhead that `unit`'s office wrote and that holds on `date`, None for none."""
+    unit = unit.version_on(date) or unit
+    since = default_since(unit, date)
+    rows = OfficeLetterhead.objects.filter(
+        unit__in=[version.pk for version in unit.versions()], valid_from__range=(since, date)
     )
+    return rows.order_by("-valid_from", "-pk").first()
+
+
+def letterhead_of(row: OfficeLetterhead, date: datetime.date) -> Letterhead:
+    """Return the letterhead that `row`, stored or not, gives a document of `date`."""
+    names = ("superior", "issuer", "symbol", "place", "authority", "authority_of", "post", "signer")
+    return Letterhead(
+        **{name: getattr(row, name) for name in names},
+        date=date,
+        recipients=row.recipient_lines,
+        term=row.term,
+        spelling=row.spelling,
+        layout=layout_on(row.style, date),
+    )
+
+
+def default_row(
+    unit: AdministrativeUnit,
+    date: datetime.date,
+    style: str = DocumentStyle.PARTY,
+    spelling: str = Spelling.NEW,
+) -> OfficeLetterhead:
+    """Return what the default table says for `unit` on `date`, as a row that is not stored."""
+    unit = unit.version_on(date) or unit
+    line = _line_of(style, unit.level, date)
+    words = _words(unit, unit.parent_on(date))
+    filled = {
+        name: spelled(_fill(line[name], words), spelling)
+        for name in ("superior", "issuer", "symbol", "authority_of", "post")
+    }
+    recipients = (spelled(_fill(text, words), spelling) for text in line["recipients"].split("|"))
+    return OfficeLetterhead(
+        **filled,
+        unit=unit,
+        valid_from=default_since(unit, date),
+        style=style,
+        spelling=spelling,
+        place=unit.name,
+        authority=Authority(line["authority"]),
+        recipients="\n".join(filter(None, recipients)),
+        term=_held(_rows("terms.csv"), unit.level, date)["term"],
+    )
+
+
+def default_since(unit: AdministrativeUnit, date: datetime.date) -> datetime.date:
+    """Return since when `unit`'s office has been what it is on `date`: own letterheads from before are over."""
+    line = _line_of(DocumentStyle.PARTY, unit.level, date)
+    since = datetime.date.fromisoformat(line["from"] or "2000-01-01")
+    return max(since, unit.valid_from)
+
+
+def spelled(text: str, spelling: str) -> str:
+    """Return `text` with the word “ủy” spelled as `spelling` says; names such as Thuỷ stay as they are."""
+    wrong = Spelling.NEW if spelling == Spelling.OLD else Spelling.OLD
+    for case in (str.lower, str.upper, str.capitalize):
+        text = re.sub(rf"(?<!\w){case(str(wrong))}(?!\w)", case(str(spelling)), text)
+    return text
+
+
+def _words(unit: AdministrativeUnit, above: AdministrativeUnit | None) -> dict[str, str]:
+    """Return what the names in the default table stand for."""
+    words = {
+        "committee": committee_name(unit),
+        "unit": unit.full_name,
+        "name": unit.name,
+        "letters": _COMMITTEE_LETTERS.get(UnitKind(unit.kind), "TU"),
+    }
+    if above:
+        words |= {"above_committee": committee_name(above), "above": above.full_name_in_text}
+    return words | {name.upper(): text.upper() for name, text in words.items()}
+
+
+def _fill(text: str, words: Mapping[str, str]) -> str:
+    """Return `text` with its names filled in; "" where one is unknown (a root has nobody above)."""
+    try:
+        return text.format(**words)
+    except KeyError:
+        return ""
+
+
+@cache
+def _rows(name: str) -> tuple[dict[str, str], ...]:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+def _line_of(style: str, level: str, date: datetime.date) -> dict[str, str]:
+    return _held([r for r in _rows("letterheads.csv") if r["style"] == style], level, date)
+
+
+def _held(rows: Any, level: str, date: datetime.date) -> dict[str, str]:
+    """Return the last row of `level` that had begun on `date`; the first for a day before all."""
+    ours = [row for row in rows if row["level"] == level]
+    begun = [row for row in ours if row["from"] <= date.isoformat()]
+    return (begun or ours)[-1 if begun else 0]

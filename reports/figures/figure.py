@@ -20,7 +20,7 @@ class Figure:
     text: str = ""
     note: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.number is not None:
             # One spelling per number: 5, 5.0 and 5.000 are the same figure.
             number = Decimal(self.number)

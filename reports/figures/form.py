@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from danvan.common.numbers import format_number
 from danvan.common.words import EMPTY
@@ -116,7 +117,7 @@ class EntrySection:
 class EntrySheet:
     """A report opened for reading or typing. `read` takes a posted form; the page shows what was typed."""
 
-    def __init__(self, report: Report):
+    def __init__(self, report: Report) -> None:
         self.report = report
         self.version = report.version
         self.book = RuleBook(report.period.catalogue_id, report.level)
@@ -189,7 +190,7 @@ class EntrySheet:
             if row.code in self.counted and wanted in (row.code, row.section.code, "all")
         }
 
-    def forget(self, codes) -> None:
+    def forget(self, codes: Any) -> None:
         """Show what is stored for `codes` instead of what was typed (it has been saved)."""
         for code in codes:
             self.typed.pop(code, None)
@@ -272,7 +273,7 @@ class EntrySheet:
             page.entries.append(entry)
         return list(pages.values())
 
-    def _entry(self, indicator: Indicator, computed, computed_prior) -> Entry:
+    def _entry(self, indicator: Indicator, computed: Any, computed_prior: Any) -> Entry:
         code = indicator.code
         figure, before = self.stored.get(code, BLANK), self.prior.get(code, BLANK)
         entry = Entry(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from danvan.common.numbers import format_number
 from danvan.units.models import Level
@@ -37,7 +38,7 @@ class Finding:
 class RuleBook:
     """The rules and indicators that bind the units of one level in one catalogue."""
 
-    def __init__(self, catalogue_id: int, level: str):
+    def __init__(self, catalogue_id: int, level: str) -> None:
         self.level = level
         rows = Indicator.objects.filter(catalogue=catalogue_id).select_related("section", "parent")
         self.indicators = {row.code: row for row in rows.order_by("section__order", "order")}
@@ -102,7 +103,7 @@ class RuleBook:
         order = {code: place for place, code in enumerate(self.indicators)}
         return sorted(found, key=lambda problem: (order[problem.code], problem.severity))
 
-    def _broken(self, figures):
+    def _broken(self, figures: Mapping[str, Any]) -> Iterator[Any]:
         look = self.lookup(figures)
         for rule in self.rules:
             if holds(parse(rule.expression), look) is False:
@@ -111,7 +112,7 @@ class RuleBook:
                 codes = frozenset(names_in(parse(rule.expression)))
                 yield Finding(code, rule.severity, rule.message, settled, codes)
 
-    def _place(self, rule: Rule, figures) -> str:
+    def _place(self, rule: Rule, figures: Mapping[str, Any]) -> str:
         """Return the figure at which the rule's message stands: its own, or one typed here that it reads."""
         if rule.indicator.entered_by(self.level):
             return rule.indicator.code
@@ -120,7 +121,7 @@ class RuleBook:
             (c for c in typed if self.indicators[c].entered_by(self.level)), rule.indicator.code
         )
 
-    def _jumps(self, figures, prior):
+    def _jumps(self, figures: Mapping[str, Any], prior: Any) -> Iterator[Any]:
         for code, before in prior.items():
             indicator, figure = self.indicators.get(code), figures.get(code, BLANK)
             if indicator is None or not indicator.is_number or figure.number is None:
@@ -137,7 +138,7 @@ class RuleBook:
                     frozenset({code}),
                 )
 
-    def _gaps(self, figures, counted):
+    def _gaps(self, figures: Mapping[str, Any], counted: Any) -> Iterator[Any]:
         for code, number in counted.items():
             figure = figures.get(code, BLANK)
             if figure.number is not None and figure.number != number:
@@ -150,7 +151,7 @@ class RuleBook:
                     frozenset({code}),
                 )
 
-    def _copies(self, figures, below):
+    def _copies(self, figures: Mapping[str, Any], below: Any) -> Iterator[Any]:
         for code, sums in below.items():
             figure = figures.get(code, BLANK)
             if figure.number in sums:

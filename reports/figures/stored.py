@@ -16,7 +16,7 @@ def figures_of(report: Report) -> dict[str, Figure]:
     return {value.indicator.code: Figure.of(value) for value in values}
 
 
-def stored_figures(reports) -> dict[int, dict[str, Figure]]:
+def stored_figures(reports: QuerySet) -> dict[int, dict[str, Figure]]:
     """Return report id → code → Figure of `reports` (a queryset), in one query."""
     found: dict[int, dict[str, Figure]] = {}
     values = Value.objects.filter(report__in=reports.values("pk"))

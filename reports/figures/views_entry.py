@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views import View
 
+from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
+from danvan.accounts.requests import PersonRequest
 from danvan.common.numbers import read_id
 from danvan.units.models import Level
 from reports.figures.form import EntrySheet
@@ -21,7 +27,7 @@ from reports.workflow.moves import MoveRefused, lock_reason, may_enter
 from reports.workflow.submission import NotReady, submit
 
 
-def visible_report(user, pk: int) -> Report:
+def visible_report(user: User, pk: int) -> Report:
     """Return a report of the user's area with its names, or raise Http404."""
     return get_object_or_404(Report.objects.visible_to(user).with_names().with_due_dates(), pk=pk)
 
@@ -29,18 +35,18 @@ def visible_report(user, pk: int) -> Report:
 class EntryView(View):
     """The form of one report. GET shows it; POST saves ("save"), takes figures from records or sends."""
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.report = visible_report(request.user, kwargs["pk"])
         if not may_enter(self.report, request.user):
             raise PermissionDenied("Anh/chị chỉ được xem báo cáo này, không được nhập số liệu.")
         return super().dispatch(request, *args, **kwargs)
 
-    def get(self, request, pk):
+    def get(self, request: PersonRequest, pk: int) -> HttpResponse:
         if lock_reason(self.report):
             return redirect("reports:detail", pk=pk)
         return self.page(EntrySheet(self.report))
 
-    def post(self, request, pk):
+    def post(self, request: PersonRequest, pk: int) -> HttpResponse:
         sheet = EntrySheet(self.report)
         self.typed_against = self.posted_version()
         figures = sheet.read(request.POST)
@@ -56,7 +62,7 @@ class EntryView(View):
             return self.saved(sheet)
         return self.answer(sheet, status=409)
 
-    def save(self, sheet: EntrySheet, figures) -> bool:
+    def save(self, sheet: EntrySheet, figures: Mapping[str, Any]) -> bool:
         """Write what could be read; on a conflict or a lock keep everything typed and say so."""
         try:
             result = write_figures(
@@ -86,7 +92,7 @@ class EntryView(View):
         version = read_id(self.request.POST.get("version", ""), default=0)
         return version if version <= self.report.version else 0
 
-    def saved(self, sheet: EntrySheet):
+    def saved(self, sheet: EntrySheet) -> Any:
         """Go on after a save: show what could not be read, send, or return to where the person was."""
         if self.wants_json:
             return self.answer(sheet)
@@ -110,7 +116,7 @@ class EntryView(View):
             return "Đã lưu nháp. Hồ sơ chưa cho số nào ở phần này."
         return f"Đã lấy {self.taken} số từ hồ sơ và lưu."
 
-    def send(self, sheet: EntrySheet):
+    def send(self, sheet: EntrySheet) -> Any:
         confirmed = self.request.POST["action"] == "submit_blanks"
         try:
             submit(
@@ -133,14 +139,16 @@ class EntryView(View):
     def wants_json(self) -> bool:
         return self.request.headers.get("Accept") == "application/json"
 
-    def answer(self, sheet: EntrySheet, status: int = 200):
+    def answer(self, sheet: EntrySheet, status: int = 200) -> Any:
         if self.wants_json:
             data = _as_json(sheet, getattr(self, "changed", 0))
             data["others"] = sheet.fields_of(getattr(self, "overtaken", ()))
             return JsonResponse(data, status=status)
         return self.page(sheet, status=status)
 
-    def page(self, sheet: EntrySheet, status: int = 200, refusal: NotReady | None = None):
+    def page(
+        self, sheet: EntrySheet, status: int = 200, refusal: NotReady | None = None
+    ) -> HttpResponse:
         sections = sheet.sections()
         bad = [entry for section in sections for entry in section.entries if entry.is_bad]
         unit_id = self.report.unit_id

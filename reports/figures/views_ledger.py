@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters as filters
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.audit.filters import LogFilter
 from danvan.accounts.audit.views import AuditorView, filtered, log_file
 from danvan.accounts.models.trail import role_in_words
+from danvan.accounts.requests import PersonRequest
 from danvan.common.excel import DATE_TIME
 from danvan.common.filters import DayFilter
 from danvan.common.sheets.columns import Column
@@ -35,14 +39,14 @@ class LedgerFilter(LogFilter):
         model = FigureChange
         fields: list[str] = []
 
-    def by_words(self, changes, name, text):
+    def by_words(self, changes: dict[str, Any], name: str, text: str) -> Any:
         """Keep the changes with every word in the unit's name, or as its code or the indicator's."""
         for word in search_key(strip_kind(text)).split():
             unit = Q(report__unit__name_search__contains=word) | Q(report__unit__code=word)
             changes = changes.filter(unit | Q(indicator__code=word.upper()))
         return changes
 
-    def by_person(self, changes, name, text):
+    def by_person(self, changes: dict[str, Any], name: str, text: str) -> QuerySet:
         """Keep what the account of this login name entered."""
         return changes.filter(actor__username__iexact=clean_line(text))
 
@@ -53,7 +57,7 @@ class LedgerView(AuditorView):
     template_name = "reports/ledger.html"
     filterset_class = LedgerFilter
 
-    def described(self, row):
+    def described(self, row: Any) -> Any:
         return change_line(row)
 
 
@@ -70,7 +74,7 @@ def change_line(change: FigureChange) -> dict:
 
 
 @require_safe
-def ledger_export(request):
+def ledger_export(request: PersonRequest) -> HttpResponse:
     """Download the filtered ledger as a workbook."""
     columns = (
         Column("Lúc", 18, DATE_TIME),

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import standing
 from danvan.imports.bulk import insert_many
@@ -45,7 +47,7 @@ class Conflict:
 class StaleFigures(Exception):  # noqa: N818
     """Somebody else changed the same figures since the page was opened; nothing was written."""
 
-    def __init__(self, conflicts: dict[str, Conflict]):
+    def __init__(self, conflicts: dict[str, Conflict]) -> None:
         self.conflicts = conflicts
         super().__init__(", ".join(conflicts))
 
@@ -79,7 +81,7 @@ def write_figures(
     report: Report,
     changes: Mapping[str, Figure],
     *,
-    actor,
+    actor: User,
     source: str,
     reason: str = "",
     version: int | None = None,
@@ -136,7 +138,7 @@ def _conflicts(
 def write_many(
     changes: Mapping[int, Mapping[str, Figure]],
     *,
-    actor,
+    actor: User,
     source: str,
     reason: str = "",
     request_id: str = "",
@@ -159,7 +161,7 @@ def write_many(
 class _Batch:
     """The rows to create, change and delete so that `wanted` figures stand in `reports`."""
 
-    def __init__(self, reports: list[Report], wanted: Mapping[int, Mapping[str, Figure]]):
+    def __init__(self, reports: list[Report], wanted: Mapping[int, Mapping[str, Figure]]) -> None:
         self.reports = {report.pk: report for report in reports}
         self.created: list[tuple] = []
         self.updated: list[Value] = []
@@ -176,13 +178,13 @@ class _Batch:
                 indicator = indicators.get((report.period.catalogue_id, code))
                 self._plan(report, code, indicator, stored, figure)
 
-    def _indicators(self, wanted) -> dict[tuple[int, str], Indicator]:
+    def _indicators(self, wanted: Any) -> dict[tuple[int, str], Indicator]:
         catalogues = {report.period.catalogue_id for report in self.reports.values()}
         codes = {code for figures in wanted.values() for code in figures}
         rows = Indicator.objects.filter(catalogue__in=catalogues, code__in=codes)
         return {(row.catalogue_id, row.code): row for row in rows}
 
-    def _plan(self, report, code, indicator, stored, figure: Figure) -> None:
+    def _plan(self, report: Any, code: str, indicator: Any, stored: Any, figure: Figure) -> None:
         if indicator is None or not indicator.entered_by(report.level):
             raise ValidationError({code: "Chỉ tiêu này không do đơn vị nhập."})
         value = stored.get((report.pk, indicator.pk))
@@ -205,7 +207,7 @@ class _Batch:
         self.lines.setdefault(report.pk, []).append((indicator.pk, *sides))
         self.changed.setdefault(report.pk, []).append(code)
 
-    def write(self, actor, source: str, reason: str, request_id: str) -> None:
+    def write(self, actor: User, source: str, reason: str, request_id: str) -> None:
         """Write values, ledger lines and versions. Nothing to change writes nothing."""
         if not self.lines:
             return
@@ -218,7 +220,7 @@ class _Batch:
         insert_many(FigureChange, _LINE, self._ledger(actor, str(source), reason, request_id))
         self._count()
 
-    def _ledger(self, actor, *door: str) -> Iterator[tuple]:
+    def _ledger(self, actor: User, *door: str) -> Iterator[tuple]:
         """Yield the lines as _LINE; who signs, and as what, is asked once per report."""
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         units = {report.unit_id for report in self.reports.values()}
@@ -248,7 +250,7 @@ class _Batch:
             )
 
 
-def _stored(model, column: str, data):
+def _stored(model: type[models.Model], column: str, data: Any) -> Any:
     """Return `data` as the database takes it in a column of `model`."""
     return model._meta.get_field(column).get_db_prep_save(data, connection)
 

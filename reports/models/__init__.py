@@ -13,6 +13,7 @@ from reports.models.catalogue import (
     Severity,
     ValueType,
 )
+from reports.models.letterhead import Authority, DocumentStyle, OfficeLetterhead, Spelling
 from reports.models.period import DeadlineExtension, PeriodKind, PeriodLog, ReportingPeriod
 from reports.models.report import (
     FigureChange,
@@ -24,26 +25,3 @@ from reports.models.report import (
     Transition,
     Value,
 )
-
-__all__ = [
-    "Aggregation",
-    "Catalogue",
-    "DeadlineExtension",
-    "FigureChange",
-    "Indicator",
-    "PeriodKind",
-    "PeriodLog",
-    "Qualifier",
-    "Remark",
-    "Report",
-    "ReportUnit",
-    "ReportingPeriod",
-    "Rule",
-    "Section",
-    "Severity",
-    "Source",
-    "State",
-    "Transition",
-    "Value",
-    "ValueType",
-]

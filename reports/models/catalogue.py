@@ -85,7 +85,7 @@ class CatalogueRow(models.Model):
     class Meta:
         abstract = True
 
-    def clean(self):
+    def clean(self) -> None:
         """Refuse a change to a frozen year."""
         super().clean()
         if self.catalogue_id and self.catalogue.is_frozen:
@@ -117,7 +117,7 @@ class Section(CatalogueRow):
     def __str__(self) -> str:
         return self.label
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         self.code, self.label = clean_line(self.code).upper(), clean_line(self.label)
         if not re.fullmatch(r"[A-Z]{1,10}", self.code):
@@ -128,7 +128,9 @@ def indicator_levels() -> list[tuple[str, str]]:
     """Return the sets of entering levels an indicator may have, as (letters, label)."""
     names = {level.letter: level.label.removeprefix("Cấp ") for level in Level}
     sets = ("X", "H", "T", "XH", "XT", "HT", "XHT")
-    labels = {letters: ", ".join(map(names.get, letters)).capitalize() for letters in sets}
+    labels = {
+        letters: ", ".join(names[letter] for letter in letters).capitalize() for letters in sets
+    }
     return [("", "Không nhập (tự tính)"), *labels.items()]
 
 
@@ -200,7 +202,7 @@ class Indicator(CatalogueRow):
     def __str__(self) -> str:
         return f"{self.code} {self.label}"
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         self.code, self.label = clean_line(self.code).upper(), clean_line(self.label)
         self.formula = clean_line(self.formula)
@@ -225,7 +227,7 @@ class Indicator(CatalogueRow):
             raise ValidationError(OPENED.format(year=self.catalogue.year, what="thêm chỉ tiêu"))
         for name in DEFINING:
             if getattr(self, name) != getattr(old, name):
-                what = f"đổi {self._meta.get_field(name).verbose_name}"
+                what = f"đổi {getattr(self._meta.get_field(name), 'verbose_name', name)}"
                 raise ValidationError({name: OPENED.format(year=self.catalogue.year, what=what)})
 
     def _refuse_circle(self) -> None:
@@ -313,7 +315,7 @@ class Rule(CatalogueRow):
         """The indicator codes it names."""
         return names_in(parse(self.expression))
 
-    def clean(self):
+    def clean(self) -> None:
         super().clean()
         self.expression, self.message = clean_line(self.expression), clean_text(self.message)
         _check_expression(self, "expression", self.expression, condition=True)

@@ -92,7 +92,7 @@ class ReportingPeriod(models.Model):
             return f"Năm {self.year}"
         return f"{self.get_kind_display()} {self.year} ({self.start:%d/%m}–{self.end:%d/%m/%Y})"
 
-    def clean(self):
+    def clean(self) -> None:
         """Refuse dates that belong to another year, due dates long before the end and a year told twice."""
         super().clean()
         if not (self.start and self.end and self.year):
@@ -114,7 +114,7 @@ class ReportingPeriod(models.Model):
                 f"Khoảng thời gian này trùng với kỳ “{overlapping.first()}”, số liệu sẽ bị tính hai lần."
             )
 
-    def _clean_span(self):
+    def _clean_span(self) -> None:
         if not self.start.year <= self.year <= self.end.year:
             raise ValidationError(
                 {
@@ -157,7 +157,7 @@ class PeriodLog(models.Model):
         return f"{self.period}: {self.action}"
 
 
-class ExtensionQuerySet(ScopedQuerySet):
+class ExtensionQuerySet(ScopedQuerySet["DeadlineExtension"]):
     """Extensions, scoped by the unit of their report."""
 
     unit_lookup = "report__unit"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -28,14 +29,14 @@ class State(models.TextChoices):
 EDITABLE_STATES = (State.DRAFT, State.RETURNED, State.REOPENED)
 
 
-class ReportQuerySet(ScopedQuerySet):
+class ReportQuerySet(ScopedQuerySet["Report"]):
     """Reports, scoped by the reporting unit."""
 
-    def with_names(self):
+    def with_names(self) -> Self:
         """Return the reports with what a line about them shows."""
         return self.select_related("period", "unit__parent", "reviewer")
 
-    def with_due_dates(self):
+    def with_due_dates(self) -> Self:
         """Return the reports annotated with `extended_until` (None without extension), in one query."""
         newest = (
             self.model.extensions.rel.related_model.objects.filter(report=models.OuterRef("pk"))
@@ -44,7 +45,7 @@ class ReportQuerySet(ScopedQuerySet):
         )
         return self.annotate(extended_until=models.Subquery(newest))
 
-    def overdue(self):
+    def overdue(self) -> Self:
         """Return the reports still to be sent although their due date, extension included, has passed."""
         today = timezone.localdate()
         passed = Q(pk__in=[])
@@ -142,7 +143,7 @@ class Qualifier(models.TextChoices):
         return "" if self is Qualifier.EXACT else f"{self.label} "
 
 
-class ValueQuerySet(ScopedQuerySet):
+class ValueQuerySet(ScopedQuerySet["Value"]):
     """Values, scoped by the unit of their report."""
 
     unit_lookup = "report__unit"
@@ -213,7 +214,7 @@ class Source(models.TextChoices):
 class FigureChangeQuerySet(ValueQuerySet):
     """Lines of the ledger."""
 
-    def with_names(self):
+    def with_names(self) -> Self:
         """Return the lines with what a log shows of them."""
         return self.select_related("report__unit__parent", "report__period", "indicator", "actor")
 

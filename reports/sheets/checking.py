@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from danvan.common.sheets import cells
 from danvan.common.sheets.columns import Problem
+from danvan.common.sheets.formats import PERCENT
 from danvan.common.text import clean_text
 from danvan.imports.checking import error_verdict
+from danvan.imports.identity import NAME, UNIT, Identity
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, Verdict
 from reports.figures.below import sums_below
@@ -17,7 +22,7 @@ from reports.models import Indicator, Report, ReportingPeriod, ValueType
 from reports.workflow.moves import lock_reason
 
 MAX_WARNINGS = 40
-UNIT, NAME = "unit", "unit_name"
+TWICE = "Đơn vị này có cả ở dòng {}. Mỗi đơn vị chỉ một dòng."
 
 
 def indicators_of(period: ReportingPeriod) -> list[Indicator]:
@@ -29,21 +34,23 @@ def indicators_of(period: ReportingPeriod) -> list[Indicator]:
 class ValueChecker(Checker):
     """Judges one unit's line after the other with the words and rules of the form."""
 
-    def __init__(self, target, job: ImportJob):
+    def __init__(self, target: Any, job: ImportJob) -> None:
+        super().__init__()
         self.clear = bool(job.params.get("blanks"))
         reports = target.reports_of(job)
         self.period = target.period_of(job)
         self.by_code = {report.unit.code: report for report in reports}
+        units = [report.unit for report in reports]
+        self.identity = Identity(units, job.params.get("answers", {}))
         self.stored = stored_figures(Report.objects.filter(pk__in=[r.pk for r in reports]))
         self.indicators = {row.code: row for row in indicators_of(self.period)}
         self.books: dict[str, RuleBook] = {}
         self.seen: dict[str, int] = {}
-        self.unit_ids: set[int] = set()
         self.warnings: list[str] = []
         self.more_warnings = 0
         self.kept_blanks = 0
 
-    def check(self, number, row):
+    def check(self, number: Decimal, row: Any) -> Any:
         report = self._report(number, row)
         if isinstance(report, Problem):
             return error_verdict(number, cells.shown(row.get(NAME, ""))[:120], [report])
@@ -73,9 +80,9 @@ class ValueChecker(Checker):
             return error_verdict(number, report.unit.place_name, [Problem(UNIT, locked)])
         self._warn(report, merged)
         item = [number, report.unit_id, report.pk, report.unit.place_name, changes]
-        return Verdict(RowKind.CHANGED, item, weight=len(changes))
+        return Verdict(RowKind.CHANGED, item)
 
-    def finish(self):
+    def finish(self) -> Any:
         found = list(self.warnings)
         if self.more_warnings:
             found.append(f"và {self.more_warnings} cảnh báo khác, xem trong từng báo cáo.")
@@ -83,14 +90,18 @@ class ValueChecker(Checker):
             found.append(f"{self.kept_blanks} ô trống giữ nguyên số liệu đã có.")
         return found
 
+    def questions(self):
+        return self.identity.questions()
+
     def _report(self, number: int, row: dict) -> Report | Problem:
-        cell = row.get(UNIT, "")
-        if isinstance(cell, Problem):
-            return cell
+        cell, doubt = self.identity.resolve(row.get(UNIT, ""), row)
+        if doubt or isinstance(cell, Problem):
+            return doubt or cell
         try:
             code = cells.as_code(cell)
         except cells.CellProblem as problem:
             return Problem(UNIT, str(problem), cells.shown(cell))
+        code = code or self.identity.only
         if not code:
             return Problem(UNIT, "Vui lòng nhập mã đơn vị.")
         report = self.by_code.get(code) or self.by_code.get(code.lstrip("0"))
@@ -100,13 +111,15 @@ class ValueChecker(Checker):
                 f"Mã “{code[:20]}” không phải đơn vị anh/chị được nhập trong kỳ này.",
                 cells.shown(cell),
             )
-        if code in self.seen:
-            return Problem(UNIT, f"Đơn vị này đã có ở dòng {self.seen[code]}.", cells.shown(cell))
-        self.seen[code] = number
+        code = report.unit.code
+        first = self.seen.setdefault(code, number)
+        if first != number:
+            self.recalled.setdefault(first, Problem(UNIT, TWICE.format(number), code))
+            return Problem(UNIT, TWICE.format(first), cells.shown(cell))
         self.unit_ids.add(report.unit_id)
         return report
 
-    def _figure(self, report: Report, code: str, cell, old: Figure) -> Figure:
+    def _figure(self, report: Report, code: str, cell: Any, old: Figure) -> Figure:
         """Return the figure a cell stands for; a blank keeps what is stored unless asked to clear."""
         indicator = self.indicators[code]
         if cell.__class__ is Problem:
@@ -121,15 +134,19 @@ class ValueChecker(Checker):
         if indicator.value_type == ValueType.TEXT:
             text = cells.as_text(cell, lines=True)
             return read_figure(indicator, clean_text(text), note=old.note)
-        if indicator.is_number and not isinstance(cell, str):
+        percent = "%" in indicator.unit_of_measure
+        if indicator.is_number and (not isinstance(cell, str) or cell.startswith(PERCENT)):
             whole = indicator.value_type == ValueType.INTEGER
-            number = cells.as_number(cell, whole=whole)
+            number = cells.as_number(cell, whole=whole, percent=percent)
             if number < 0:
                 raise EntryProblem("Số liệu không được âm.")
             return Figure(number, note=old.note)
-        if isinstance(cell, str):
-            cells.as_number("0" if cell.strip() not in ("-", "–", "—") else cell, whole=True)
-        return read_figure(indicator, cells.as_text(cell), note=old.note)
+        cells.one_line(cell)
+        text = cells.as_text(cell)
+        if text in ("-", "–", "—"):
+            cells.as_number(text, whole=True)  # says what to do
+        bare = text.removesuffix("%").rstrip() if percent else text
+        return read_figure(indicator, bare, note=old.note)
 
     def _warn(self, report: Report, merged: dict[str, Figure]) -> None:
         """Tell which rules the unit's figures would break: as in the form, they stop the sending only."""

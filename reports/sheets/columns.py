@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.urls import reverse
 
+from danvan.accounts.models import User
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.numbers import MAX_FIGURE
@@ -46,12 +49,13 @@ class ValueTarget(Target):
     title = "Số liệu báo cáo năm"
     sheet_title = "Số liệu"
     keys = (UNIT,)
+    coded = True
 
-    def form_fields(self, user):
+    def form_fields(self, user: User) -> dict[str, Any]:
         periods = [(str(p.pk), str(p)) for p in ReportingPeriod.objects.all()]
         return {"period": forms.ChoiceField(label="Kỳ báo cáo", choices=periods)}
 
-    def check_params(self, user, params):
+    def check_params(self, user: User, params: Any) -> dict[str, Any]:
         period = ReportingPeriod.objects.filter(pk=params.get("period")).first()
         if period is None:
             raise Refused("Kỳ báo cáo này chưa được mở.")
@@ -64,47 +68,39 @@ class ValueTarget(Target):
         except (ReportingPeriod.DoesNotExist, KeyError) as error:
             raise Refused("Kỳ báo cáo này chưa được mở.") from error
 
-    def reports_of(self, job: ImportJob):
+    def reports_of(self, job: ImportJob) -> QuerySet:
         """Return the reports the job's owner may type, with what locks and names need."""
         rows = Report.objects.editable_by(job.owner).filter(period=job.params["period"])
         rows = rows.select_related("unit__parent", "period__closed_by", "reviewer")
         return rows.with_due_dates().order_by(tree_order("unit"))
 
-    def columns(self, job):
+    def columns(self, job: ImportJob) -> list[Any]:
         indicators = _entered_in(self.reports_of(job), self.period_of(job))
         return [*UNIT_COLUMNS, *map(_column, indicators)]
 
-    def matcher(self, job):
-        """Headings are matched by their whole text, by label, or by the code they begin with."""
-        match, known = super().matcher(job)
-        codes = {column.key for column in self.columns(job)}
+    def weight(self, item: list) -> int:
+        return len(item[4])
 
-        def by_code(text: str) -> str | None:
-            first = text.split(None, 1)[0].strip(":.-–").upper() if text.strip() else ""
-            return match(text) or (first if first in codes else None)
-
-        return by_code, {*known, *(code.lower() for code in codes)}
-
-    def checker(self, job):
+    def checker(self, job: ImportJob) -> Any:
         return ValueChecker(self, job)
 
-    def fingerprint(self, job, unit_ids):
+    def fingerprint(self, job: ImportJob, unit_ids: Iterable[int]) -> str:
         rows = self.reports_of(job).filter(unit__in=list(unit_ids))
         may = job.owner.is_active and job.owner.can(Action.ENTER_REPORT)
         return digest(may, [(r.pk, r.version, r.state, lock_reason(r)) for r in rows])
 
-    def hold(self, job, unit_ids):
+    def hold(self, job: ImportJob, unit_ids: Iterable[int]) -> None:
         reports = Report.objects.filter(period=job.params["period"], unit__in=list(unit_ids))
         lock_for_figures(reports.order_by().values_list("pk", flat=True))
 
-    def write(self, job, items):
+    def write(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         changes: dict[int, dict[str, Figure]] = {}
         for _, item in items:
             changes[item[2]] = {code: Figure.from_json(new) for code, _, new in item[4]}
         total = self._write(job, changes, Source.IMPORT, f"Tệp {job.file_name}"[:500])
         return {"new": 0, "changed": len(changes), "figures": total}
 
-    def undo(self, job, items):
+    def undo(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         wanted: dict[int, dict[str, Figure]] = {}
         expected: dict[int, dict[str, Figure]] = {}
         for _, item in items:
@@ -120,7 +116,7 @@ class ValueTarget(Target):
             raise Refused(f"Không hoàn tác được: {newer} số liệu đã được sửa sau lần nhập này.")
         return {"figures": self._write(job, wanted, Source.UNDO, "Hoàn tác nhập Excel")}
 
-    def _write(self, job, changes, source, reason) -> int:
+    def _write(self, job: ImportJob, changes: dict[str, Any], source: Any, reason: str) -> int:
         if not job.owner.can(Action.ENTER_REPORT):
             raise PermissionDenied("Anh/chị chỉ được xem, không được nhập số liệu.")
         if Report.objects.editable_by(job.owner).filter(pk__in=changes).count() != len(changes):
@@ -133,7 +129,7 @@ class ValueTarget(Target):
             raise Refused(str(locked)) from locked
         return result.total
 
-    def line(self, job, kind, item):
+    def line(self, job: ImportJob, kind: Any, item: Any) -> Any:
         if not hasattr(job, "indicators"):
             job.indicators = {row.code: row for row in indicators_of(self.period_of(job))}
         changes = tuple(
@@ -147,29 +143,29 @@ class ValueTarget(Target):
         return PreviewLine(item[0], item[3], changes)
 
     @staticmethod
-    def _shown(job, code: str, figure: dict | None) -> str:
+    def _shown(job: ImportJob, code: str, figure: dict | None) -> str:
         figure = Figure.from_json(figure)
         if code not in job.indicators or figure == BLANK:
             return EMPTY
         return describe(job.indicators[code], figure) or EMPTY
 
-    def after(self, job):
+    def after(self, job: ImportJob) -> Any:
         return "Xem báo cáo năm", reverse("reports:list")
 
-    def template_rows(self, job):
+    def template_rows(self, job: ImportJob) -> list[Any]:
         return [
             {UNIT: report.unit.code, NAME: report.unit.place_name}
             for report in self.reports_of(job)
         ]
 
-    def guide(self, job):
+    def guide(self, job: ImportJob) -> list[str]:
         return [
             f"Số liệu {str(self.period_of(job)).lower()}: mỗi dòng một đơn vị, mỗi cột một chỉ tiêu.",
             "Không sửa mã đơn vị. Chỉ tiêu không thuộc cấp của đơn vị thì để trống.",
             "Có thể ghi “trên 1.140” hoặc “khoảng 500” khi số liệu không chính xác tuyệt đối.",
         ]
 
-    def export_sheet(self, user, period: ReportingPeriod) -> excel.Sheet:
+    def export_sheet(self, user: User, period: ReportingPeriod) -> excel.Sheet:
         """Return the sheet of all figures of `period` that `user` may read."""
         reports = Report.objects.visible_to(user).filter(period=period)
         indicators = _entered_in(reports, period)
@@ -179,13 +175,13 @@ class ValueTarget(Target):
         return excel.Sheet(f"{self.sheet_title} {period.year}", columns, rows)
 
 
-def _entered_in(reports, period: ReportingPeriod) -> list[Indicator]:
+def _entered_in(reports: QuerySet, period: ReportingPeriod) -> list[Indicator]:
     """Return the indicators that a unit among `reports` (a queryset) enters: the columns of its sheet."""
     levels = set(reports.order_by().values_list("level", flat=True).distinct())
     return [row for row in indicators_of(period) if any(map(row.entered_by, levels))]
 
 
-def _export_rows(reports: list[Report], indicators) -> Iterator[tuple]:
+def _export_rows(reports: list[Report], indicators: Any) -> Iterator[tuple]:
     for start in range(0, len(reports), UNITS_AT_ONCE):
         some = reports[start : start + UNITS_AT_ONCE]
         figures = stored_figures(Report.objects.filter(pk__in=[report.pk for report in some]))
@@ -196,7 +192,7 @@ def _export_rows(reports: list[Report], indicators) -> Iterator[tuple]:
             yield tuple(row)
 
 
-def _cell(indicator: Indicator, figure: Figure):
+def _cell(indicator: Indicator, figure: Figure) -> Any:
     """Return what a sheet shows: a number where it is exact, else the words people use."""
     if indicator.is_number and figure.qualifier == "exact":
         return figure.number

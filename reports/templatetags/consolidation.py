@@ -1,9 +1,14 @@
 """Filters that show consolidated figures; the words are those of reports/consolidation/words.py."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django import template
 from django.urls import reverse
 
 from reports.consolidation import words
+from reports.consolidation.figures import Definition
 
 register = template.Library()
 for shown in (
@@ -14,13 +19,13 @@ for shown in (
 
 
 @register.simple_tag
-def as_of(figure, definition, scope) -> str:
+def as_of(figure: Any, definition: Definition, scope: Any) -> str:
     """Return which year a stock, count or rating is of, where the range has several."""
     return words.as_of_text(figure, definition, scope)
 
 
 @register.simple_tag
-def drill_url(definition, wanted, level: str = "") -> str:
+def drill_url(definition: Definition, wanted: Any, level: str = "") -> str:
     """Return the address of the reports behind a figure: of one level, of those asked for without it."""
     level = level or wanted.level
     address = f"{reverse('reports:drill', args=[definition.code])}?{wanted.query}"
@@ -28,6 +33,6 @@ def drill_url(definition, wanted, level: str = "") -> str:
 
 
 @register.simple_tag
-def records_link(behind: dict, contribution, definition) -> str:
+def records_link(behind: dict, contribution: Any, definition: Definition) -> str:
     """Return the address of the records behind a contribution, "" where the figure is not counted."""
     return behind.get((contribution.report.pk, definition.code), "")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from danvan.accounts.scope import own_units
 from danvan.common.text import search_key
@@ -35,7 +37,7 @@ class ReportFilter(django_filters.FilterSet):
         model = Report
         fields: list[str] = []
 
-    def __init__(self, data=None, *args, **kwargs):
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         # The periods are read once: for the default, the choices and the one chosen.
         self.periods = {str(period.pk): period for period in ReportingPeriod.objects.all()}
         data = data.copy() if data else {}
@@ -67,28 +69,28 @@ class ReportFilter(django_filters.FilterSet):
         else:
             del self.form.fields["area"]
 
-    def scoped(self):
+    def scoped(self) -> Any:
         """Return the reports the counts are made of: those listed were no state, level or name chosen."""
         area = self.is_valid() and self.form.cleaned_data.get("area")
         return self.in_area(self.queryset, "area", area) if area else self.queryset
 
-    def of_period(self, reports, name, period):
+    def of_period(self, reports: QuerySet, name: str, period: ReportingPeriod) -> QuerySet:
         return reports.filter(period=period)
 
-    def in_area(self, reports, name, area):
+    def in_area(self, reports: QuerySet, name: str, area: Any) -> QuerySet:
         return reports.alias(area=AREA).filter(area=area)
 
-    def in_state(self, reports, name, state):
+    def in_state(self, reports: QuerySet, name: str, state: Any) -> Any:
         if state == "overdue":
             return reports.overdue()
         return reports.filter(state__in=TO_SEND if state == "to_send" else [state])
 
-    def named(self, reports, name, text):
+    def named(self, reports: QuerySet, name: str, text: str) -> Any:
         for word in search_key(strip_kind(text)).split():
             reports = reports.filter(Q(unit__name_search__contains=word) | Q(unit__code=word))
         return reports
 
-    def filter_queryset(self, queryset):
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         return (
             super()
             .filter_queryset(queryset)
@@ -108,15 +110,15 @@ class ReviewFilter(ReportFilter):
         method="ignored",
     )
 
-    def ignored(self, reports, name, value):
+    def ignored(self, reports: QuerySet, name: str, value: Any) -> Any:
         return reports
 
-    def scoped(self):
+    def scoped(self) -> Any:
         user, reports = self.request.user, super().scoped()
         everything = self.is_valid() and self.form.cleaned_data.get("who") == "all"
         if everything or user.is_superuser:
             return reports
         return reports.filter(reviewer__in=own_units(user))
 
-    def filter_queryset(self, queryset):
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         return super().filter_queryset(self.scoped())

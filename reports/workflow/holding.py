@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from danvan.common.locks import hold, keep, locked
 from reports.models import Catalogue, Report, ReportingPeriod
 from reports.models.period import COUNTED_KINDS
@@ -50,6 +52,6 @@ def hold_for_closing(period: ReportingPeriod) -> None:
     hold(ReportingPeriod, [period.pk], alone=True)
 
 
-def _column(reports, name: str) -> Iterable[int]:
+def _column(reports: QuerySet, name: str) -> Iterable[int]:
     """Return a column of reports, read only where an engine asks for it."""
     return reports.order_by().values_list(name, flat=True).distinct()

@@ -21,6 +21,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from danvan.accounts.audit.writing import audited_update
+from danvan.accounts.models import User
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import own_units, units_editable_by, units_visible_to
 from danvan.units.organisations import board_name, office_name
@@ -112,14 +113,14 @@ def closed_reason(report: Report) -> str:
     )
 
 
-def may_enter(report: Report, user) -> bool:
+def may_enter(report: Report, user: User) -> bool:
     """Tell whether `user` may type figures of `report`, as far as unit and role decide."""
     return (
         user.can(Action.ENTER_REPORT) and units_editable_by(user).filter(pk=report.unit_id).exists()
     )
 
 
-def may_review(report: Report, user) -> bool:
+def may_review(report: Report, user: User) -> bool:
     """Tell whether `user` may return, approve or reopen: an officer of the reviewing unit or of one above it.
 
     Only a unit with nobody above reviews its own report.
@@ -133,7 +134,7 @@ def may_review(report: Report, user) -> bool:
     return units_visible_to(user).filter(pk=report.reviewer_id).exists()
 
 
-def allowed_moves(report: Report, user) -> list[Move]:
+def allowed_moves(report: Report, user: User) -> list[Move]:
     """Return the moves `user` may make with `report` as it stands; the page shows these as buttons."""
     if closed_reason(report):
         return []
@@ -149,7 +150,7 @@ def make_move(
     report: Report,
     action: str,
     *,
-    user,
+    user: User,
     version: int | None = None,
     reason: str = "",
     before: Callable[[Report], None] | None = None,
@@ -177,7 +178,7 @@ def make_move(
         return _take(report, move, user, reason)
 
 
-def _require_right(report: Report, move: Move, user) -> None:
+def _require_right(report: Report, move: Move, user: User) -> None:
     allowed = may_review(report, user) if move.by_reviewer else may_enter(report, user)
     if not allowed:
         raise PermissionDenied(
@@ -185,7 +186,7 @@ def _require_right(report: Report, move: Move, user) -> None:
         )
 
 
-def _made_already(report: Report, move: Move, user, version: int | None) -> Transition | None:
+def _made_already(report: Report, move: Move, user: User, version: int | None) -> Transition | None:
     """Return the log row of this very move where the same button was pressed twice, else None."""
     if version is None or report.state != move.to_state or report.version != version + 1:
         return None
@@ -219,7 +220,7 @@ def _check_reason(report: Report, move: Move, reason: str) -> None:
         raise MoveRefused("Vui lòng ghi lý do trả lại hoặc nhận xét ít nhất một chỉ tiêu.")
 
 
-def _take(report: Report, move: Move, user, reason: str) -> Transition:
+def _take(report: Report, move: Move, user: User, reason: str) -> Transition:
     now = timezone.now()
     stamps = {
         State.SUBMITTED: {"submitted_at": now},
@@ -256,7 +257,7 @@ class BulkLine:
 
 
 def move_many(
-    reports: list[Report], action: str, *, user, versions: Mapping[int, int]
+    reports: list[Report], action: str, *, user: User, versions: Mapping[int, int]
 ) -> list[BulkLine]:
     """Make the same move with many reports, each in its own transaction, and say what became of each.
 

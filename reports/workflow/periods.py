@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from danvan.accounts.models import User
 from danvan.accounts.rights import Action
 from danvan.common.locks import hold
 from danvan.units.models import AdministrativeUnit
@@ -39,7 +41,9 @@ def default_dates(year: int) -> dict[str, datetime.date]:
     }
 
 
-def open_period(year: int, *, actor, is_demo: bool = False, **overrides) -> ReportingPeriod:
+def open_period(
+    year: int, *, actor: User, is_demo: bool = False, **overrides: Any
+) -> ReportingPeriod:
     """Open reporting for `year` and return the period. `actor` is None on the command line only.
 
     Makes the year's catalogue where there is none, one report for every unit in force on the structure
@@ -81,13 +85,13 @@ def _make_reports(period: ReportingPeriod) -> int:
     return len(reports)
 
 
-def close_period(period: ReportingPeriod, *, user, reason: str = "") -> None:
+def close_period(period: ReportingPeriod, *, user: User, reason: str = "") -> None:
     """Close `period`: its figures and records stand still. Idempotent."""
     _require(user, Action.MANAGE_PERIOD)
     _set_closed(period, user, True, reason)
 
 
-def reopen_period(period: ReportingPeriod, *, user, reason: str) -> None:
+def reopen_period(period: ReportingPeriod, *, user: User, reason: str) -> None:
     """Open a closed period again; a reason is asked. Raises ValidationError without one."""
     _require(user, Action.MANAGE_PERIOD)
     if not reason:
@@ -95,7 +99,7 @@ def reopen_period(period: ReportingPeriod, *, user, reason: str) -> None:
     _set_closed(period, user, False, reason)
 
 
-def _set_closed(period: ReportingPeriod, user, closed: bool, reason: str) -> None:
+def _set_closed(period: ReportingPeriod, user: User, closed: bool, reason: str) -> None:
     with transaction.atomic():
         hold_for_closing(period)
         changed = ReportingPeriod.objects.filter(pk=period.pk, is_closed=not closed).update(
@@ -110,7 +114,7 @@ def _set_closed(period: ReportingPeriod, user, closed: bool, reason: str) -> Non
 
 
 def extend_deadline(
-    report: Report, *, user, until: datetime.date, reason: str
+    report: Report, *, user: User, until: datetime.date, reason: str
 ) -> DeadlineExtension:
     """Give one unit a later due date.
 
@@ -134,7 +138,7 @@ def extend_deadline(
     )
 
 
-def _require(user, action: Action) -> None:
+def _require(user: User, action: Action) -> None:
     if not user.can(action):
         raise PermissionDenied("Anh/chị không có quyền thực hiện việc này.")
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from django.db.models import Case, Count, F, Q, QuerySet, When
 
+from danvan.accounts.models import User
 from danvan.accounts.scope import own_units
 from danvan.units.models import AdministrativeUnit, Level
-from reports.models import Indicator, State
+from reports.models import Indicator, ReportingPeriod, State
 
 TO_SEND = (State.DRAFT, State.REOPENED)  # a returned report is told apart: it waits for a mending
 
 
-def to_review_by(user) -> Q:
+def to_review_by(user: User) -> Q:
     """Return the condition for reports that are not the user's own, except where a unit reviews itself."""
     if user.is_superuser:
         return Q()
@@ -23,7 +24,7 @@ def to_review_by(user) -> Q:
 AREA = Case(When(level=Level.COMMUNE, then=F("reviewer")), default=F("unit"))
 
 
-def _tallies(reports) -> dict[str, Count]:
+def _tallies(reports: QuerySet) -> dict[str, Count]:
     """Return what is counted of `reports`: by state, still to be sent, overdue, and all."""
     wanted = {state.value: Q(state=state) for state in State}
     wanted["to_send"] = Q(state__in=TO_SEND)
@@ -31,7 +32,7 @@ def _tallies(reports) -> dict[str, Count]:
     return {"all": Count("pk"), **{key: Count("pk", filter=q) for key, q in wanted.items()}}
 
 
-def state_counts(reports, period) -> dict[str, int]:
+def state_counts(reports: QuerySet, period: ReportingPeriod) -> dict[str, int]:
     """Return how many of `reports` stand in each state, are to be sent, are overdue; and all. One query."""
     if period is None:
         return {}
@@ -39,13 +40,13 @@ def state_counts(reports, period) -> dict[str, int]:
     return reports.aggregate(**_tallies(reports))
 
 
-def areas_of(reports) -> QuerySet[AdministrativeUnit]:
+def areas_of(reports: QuerySet) -> QuerySet[AdministrativeUnit]:
     """Return the areas that `reports` are counted in, in the order of the tree."""
     areas = reports.order_by().values_list(AREA)
     return AdministrativeUnit.objects.filter(pk__in=areas).in_tree_order()
 
 
-def counts_by_area(reports, period) -> list[dict]:
+def counts_by_area(reports: QuerySet, period: ReportingPeriod) -> list[dict]:
     """Return the counts of `reports` by district, each with its `unit`; empty where all lie in one area.
 
     Two queries, however many districts.
@@ -59,7 +60,7 @@ def counts_by_area(reports, period) -> list[dict]:
     return [{"unit": unit, **found[unit.pk]} for unit in units]
 
 
-def required_counts(period) -> dict[str, int]:
+def required_counts(period: ReportingPeriod) -> dict[str, int]:
     """Return how many figures each level enters in `period`, by level; one query."""
     if period is None:
         return {}

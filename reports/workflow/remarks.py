@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from danvan.accounts.audit.writing import audited_bulk_create, audited_update
+from danvan.accounts.models import User
 from danvan.units.organisations import office_name
 from reports.models import Indicator, Remark, Report, State
 from reports.workflow.holding import lock_for_move
@@ -15,7 +16,7 @@ from reports.workflow.moves import may_review
 MAX_LENGTH = Remark._meta.get_field("text").max_length
 
 
-def keep_remarks(report: Report, typed: dict[str, str], user) -> None:
+def keep_remarks(report: Report, typed: dict[str, str], user: User) -> None:
     """Store remarks ({indicator code: text}) of the reviewer; those that stand there already are left alone.
 
     Raises PermissionDenied, ValidationError for one too long, on no such figure, or at a report that does
@@ -31,7 +32,7 @@ def keep_remarks(report: Report, typed: dict[str, str], user) -> None:
         audited_bulk_create(_new_remarks(report, typed, user))
 
 
-def _new_remarks(report: Report, typed: dict[str, str], user) -> list[Remark]:
+def _new_remarks(report: Report, typed: dict[str, str], user: User) -> list[Remark]:
     if too_long := [code for code, text in typed.items() if len(text) > MAX_LENGTH]:
         raise ValidationError(f"Nhận xét ở {', '.join(too_long)} quá dài (tối đa 1.000 ký tự).")
     rows = Indicator.objects.filter(catalogue=report.period.catalogue_id, code__in=typed)
@@ -48,7 +49,7 @@ def _new_remarks(report: Report, typed: dict[str, str], user) -> list[Remark]:
     ]
 
 
-def settle(remark: Remark, user) -> None:
+def settle(remark: Remark, user: User) -> None:
     """Mark `remark` as settled by its reviewer `user`; one settled already keeps who did it.
 
     Raises PermissionDenied.
@@ -58,6 +59,6 @@ def settle(remark: Remark, user) -> None:
     audited_update(open_ones, resolved_at=timezone.now(), resolved_by_id=user.pk)
 
 
-def _require_reviewer(report: Report, user) -> None:
+def _require_reviewer(report: Report, user: User) -> None:
     if not may_review(report, user):
         raise PermissionDenied("Chỉ đơn vị duyệt mới được nhận xét báo cáo này.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from danvan.accounts.models import User
 from reports.counting.counting import counted_for
 from reports.figures.below import sums_below
 from reports.figures.rules import Finding, RuleBook
@@ -16,7 +17,7 @@ from reports.workflow.moves import MoveRefused, make_move
 class NotReady(MoveRefused):
     """The figures do not allow the submission: problems to mend, or blanks to confirm."""
 
-    def __init__(self, problems: list[Finding], blanks: list[str]):
+    def __init__(self, problems: list[Finding], blanks: list[str]) -> None:
         self.problems, self.blanks = problems, blanks
         if problems:
             message = f"Chưa gửi được: còn {len(problems)} chỗ cần xem lại."
@@ -26,7 +27,7 @@ class NotReady(MoveRefused):
 
 
 def submit(
-    report: Report, *, user, version: int | None = None, blanks_confirmed: bool = False
+    report: Report, *, user: User, version: int | None = None, blanks_confirmed: bool = False
 ) -> Transition:
     """Send `report` for review and return the log row.
 

@@ -7,11 +7,14 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from danvan.accounts.models import User
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.forms import DateInput
 from danvan.common.text import clean_line
@@ -24,13 +27,13 @@ from reports.workflow.progress import state_counts
 ACCEPTED = "gaps_accepted"
 
 
-def _require_manager(request) -> None:
+def _require_manager(request: PersonRequest) -> None:
     if not request.user.can(Action.MANAGE_PERIOD):
         raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được quản lý kỳ báo cáo.")
 
 
 @require_safe
-def period_list(request):
+def period_list(request: PersonRequest) -> HttpResponse:
     """List the periods."""
     _require_manager(request)
     periods = ReportingPeriod.objects.select_related("closed_by")
@@ -64,8 +67,9 @@ class OpenForm(forms.ModelForm):
     def leaves_gaps(self) -> bool:
         """Tell whether days would belong to no period and nobody has accepted that: then they are named."""
         dates = self.cleaned_data
+        accepted = dates.pop(ACCEPTED, False)
         found = gaps_beside(dates["kind"], dates["start"], dates["end"])
-        if not found or dates.pop(ACCEPTED, False):
+        if accepted or not found:
             return False
         self._add_box()
         named = "; ".join(with_number(gap) for gap in found)
@@ -76,13 +80,13 @@ class OpenForm(forms.ModelForm):
         )
         return True
 
-    def _post_clean(self):
+    def _post_clean(self) -> None:
         # Dates and overlaps are checked by open_period's full_clean, once, on the finished row.
         pass
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def open_new(request):
+def open_new(request: PersonRequest) -> HttpResponse:
     """Open a year: freezes catalogue, unit list and due dates."""
     _require_manager(request)
     if request.method == "POST":
@@ -98,7 +102,7 @@ def open_new(request):
     return render(request, "reports/period_open.html", {"form": form})
 
 
-def _open(form: OpenForm, user) -> ReportingPeriod | None:
+def _open(form: OpenForm, user: User) -> ReportingPeriod | None:
     if form.leaves_gaps():
         return None
     try:
@@ -109,14 +113,16 @@ def _open(form: OpenForm, user) -> ReportingPeriod | None:
 
 
 @require_safe
-def period_detail(request, pk: int):
+def period_detail(request: PersonRequest, pk: int) -> HttpResponse:
     """Show one period: dates, how the reports stand, what was done to it."""
     _require_manager(request)
     period = get_object_or_404(ReportingPeriod.objects.select_related("closed_by"), pk=pk)
     return _detail_page(request, period)
 
 
-def _detail_page(request, period: ReportingPeriod, *, error: str = "", status: int = 200):
+def _detail_page(
+    request: PersonRequest, period: ReportingPeriod, *, error: str = "", status: int = 200
+) -> HttpResponse:
     context = {
         "period": period,
         "counts": state_counts(Report.objects.visible_to(request.user), period),
@@ -132,7 +138,7 @@ def _detail_page(request, period: ReportingPeriod, *, error: str = "", status: i
 
 
 @require_POST
-def close(request, pk: int):
+def close(request: PersonRequest, pk: int) -> HttpResponse:
     """Close a period."""
     _require_manager(request)
     period = get_object_or_404(ReportingPeriod, pk=pk)
@@ -142,7 +148,7 @@ def close(request, pk: int):
 
 
 @require_POST
-def reopen(request, pk: int):
+def reopen(request: PersonRequest, pk: int) -> HttpResponse:
     """Open a closed period again."""
     _require_manager(request)
     period = get_object_or_404(ReportingPeriod, pk=pk)
@@ -154,5 +160,5 @@ def reopen(request, pk: int):
     return redirect("reports:period", pk=pk)
 
 
-def _reason(request) -> str:
+def _reason(request: PersonRequest) -> str:
     return clean_line(request.POST.get("reason", ""))[:500]

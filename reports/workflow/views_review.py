@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, QueryDict
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_filters.views import FilterView
 
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.forms import DateInput
 from danvan.common.numbers import read_id
@@ -39,6 +43,7 @@ from reports.workflow.progress import required_counts, state_counts, to_review_b
 from reports.workflow.remarks import keep_remarks, settle
 
 REMARK = "remark-"
+BULK_LIMIT = 500
 QUEUE = "danh_sach"  # the filters of the queue a report was opened from
 _QUEUE_KEYS = ("period_choice", "state", "area", "level", "q", "who", "page")
 
@@ -54,13 +59,20 @@ def _queue_of(request: HttpRequest) -> str:
 
 
 @require_safe
-def detail(request, pk: int):
+def detail(request: PersonRequest, pk: int) -> HttpResponse:
     """Show one report for reading, printing and, to its reviewer, for remarks and moves."""
     report = visible_report(request.user, pk)
     return _detail_page(request, report)
 
 
-def _detail_page(request, report: Report, *, typed=None, reason: str = "", status: int = 200):
+def _detail_page(
+    request: PersonRequest,
+    report: Report,
+    *,
+    typed: Any = None,
+    reason: str = "",
+    status: int = 200,
+) -> HttpResponse:
     sheet = EntrySheet(report)
     moves = allowed_moves(report, request.user)
     locked = lock_reason(report)
@@ -89,7 +101,7 @@ def _detail_page(request, report: Report, *, typed=None, reason: str = "", statu
 
 
 @require_POST
-def move(request, pk: int):
+def move(request: PersonRequest, pk: int) -> HttpResponse:
     """Return, approve or reopen one report; remarks typed at single figures are kept with it."""
     report = visible_report(request.user, pk)
     action = request.POST.get("action", "")
@@ -131,13 +143,13 @@ def move(request, pk: int):
     return redirect(f"{url}?{urlencode({QUEUE: queue})}" if queue else url)
 
 
-def _version(request) -> int:
+def _version(request: PersonRequest) -> int:
     """Return the version that was looked at; a post that does not say counts as the oldest."""
     return read_id(request.POST.get("version", ""), default=0)
 
 
 @require_POST
-def resolve_remark(request, pk: int, remark: int):
+def resolve_remark(request: PersonRequest, pk: int, remark: int) -> HttpResponse:
     """Mark one remark as settled (by the reviewer)."""
     report = visible_report(request.user, pk)
     row = get_object_or_404(Remark.objects.visible_to(request.user), pk=remark, report=report)
@@ -147,7 +159,7 @@ def resolve_remark(request, pk: int, remark: int):
 
 
 @require_safe
-def figure_history(request, pk: int, code: str):
+def figure_history(request: PersonRequest, pk: int, code: str) -> HttpResponse:
     """Show every change of one figure: old, new, who, when, how."""
     report = visible_report(request.user, pk)
     indicator = get_object_or_404(
@@ -174,7 +186,7 @@ class ExtensionForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def extend(request, pk: int):
+def extend(request: PersonRequest, pk: int) -> HttpResponse:
     """Give one unit a later due date."""
     report = visible_report(request.user, pk)
     if not (request.user.can(Action.EXTEND_DEADLINE) and may_review(report, request.user)):
@@ -210,15 +222,15 @@ class ReportListView(FilterView):
     paginate_by = 100
     none_at_all = "Kỳ báo cáo này không có báo cáo nào trong phạm vi của anh/chị."
 
-    def get_queryset(self):
+    def get_queryset(self) -> QuerySet:
         return Report.objects.visible_to(self.request.user)
 
-    def paginate_queryset(self, queryset, page_size):
+    def paginate_queryset(self, queryset: QuerySet, page_size: Any) -> Any:
         """Show the nearest page where an old address asks for one beyond the end."""
         page = nearest_page(queryset, page_size, self.request.GET.get("page"))
         return page.paginator, page, page.object_list, page.has_other_pages()
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         period = self.filterset.period
         context["period"] = period
@@ -242,7 +254,7 @@ class ReportListView(FilterView):
             return self.none_at_all
         return "Không có báo cáo nào khớp điều kiện lọc."
 
-    def get_filterset_kwargs(self, filterset_class):
+    def get_filterset_kwargs(self, filterset_class: Any) -> Any:
         kwargs = super().get_filterset_kwargs(filterset_class)
         kwargs["data"] = self.request.GET
         return kwargs
@@ -257,26 +269,31 @@ class ReviewView(ReportListView):
     none_at_all = "Kỳ báo cáo này không có báo cáo nào do đơn vị anh/chị duyệt."
     lines = ()
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.can(Action.REVIEW):
             raise PermissionDenied("Anh/chị không có quyền duyệt báo cáo.")
         return super().dispatch(request, *args, **kwargs)
 
-    def get_queryset(self):
+    def get_queryset(self) -> QuerySet:
         return super().get_queryset().filter(to_review_by(self.request.user))
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Approve what was chosen, each report on its own, and show what became of each."""
-        posted = (text.partition(".") for text in request.POST.getlist("chosen")[:500])
-        versions = {read_id(pk): read_id(version, default=0) for pk, _, version in posted}
+        posted = set(request.POST.getlist("chosen"))
+        split = (text.partition(".") for text in sorted(posted)[:BULK_LIMIT])
+        versions = {read_id(pk): read_id(version, default=0) for pk, _, version in split}
         versions.pop(None, None)
         reports = self.get_queryset().with_names().with_due_dates().filter(pk__in=versions)
         self.lines = move_many(list(reports), "approve", user=request.user, versions=versions)
-        if not self.lines:
+        missing = len(posted) - len(self.lines)
+        if not versions:
             messages.warning(request, "Chưa chọn báo cáo nào. Vui lòng đánh dấu báo cáo cần duyệt.")
+        elif missing:
+            told = f"{missing} báo cáo đã chọn không còn hoặc anh/chị không có quyền duyệt, được bỏ qua."
+            messages.warning(request, told)
         return self.get(request, *args, **kwargs)
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         # "Choose all" is a link that loads the page with the boxes ticked: it needs no script.
         ticked = self.request.method == "GET" and "tick" in self.request.GET
         return super().get_context_data(lines=self.lines, ticked=ticked, **kwargs)

@@ -11,7 +11,13 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from danvan.accounts import services
-from danvan.accounts.models import AuditEntry, LastSuperuserError, SecurityEvent, User
+from danvan.accounts.models import (
+    AuditEntry,
+    LastSuperuserError,
+    SecurityEvent,
+    SlipSheet,
+    User,
+)
 from danvan.common.stale import stamp_of
 from danvan.units.models import AdministrativeUnit
 from tests.accounts.cast import PASSWORD, START, make_cast
@@ -31,7 +37,14 @@ class AdminCase(TestCase):
     def step(self, user, name, **data):
         return self.client.post(reverse("admin:accounts_user_step", args=[user.pk, name]), data)
 
+    def shown(self, answer):
+        """Press the button of the sheet that `answer` leads to."""
+        self.assertRedirects(answer, answer["Location"])
+        return self.client.post(answer["Location"])
+
     def slip_password(self, answer) -> str:
+        answer = self.shown(answer)
+        self.assertIn("no-store", answer["Cache-Control"])
         return re.search(r"Mật khẩu: <code>([^<]+)</code>", answer.content.decode())[1]
 
 
@@ -84,7 +97,6 @@ class TestAccounts(AdminCase):
         answer = self.add()
         password = self.slip_password(answer)
         self.assertGreaterEqual(len(password), 12)
-        self.assertIn("no-store", answer["Cache-Control"])
         user = User.objects.get(username="xa-13370")
         self.assertTrue(user.check_password(password) and user.must_change_password)
         self.assertEqual(user.full_name, "Đỗ Thị Hoa")
@@ -137,7 +149,7 @@ class TestAccounts(AdminCase):
         self.assertContains(asked, "xa-13400")
         self.an.refresh_from_db()
         self.assertEqual(self.an.password, old)
-        sheet = self.client.post(LIST, {**chosen, "confirmed": "1"})
+        sheet = self.shown(self.client.post(LIST, {**chosen, "confirmed": "1"}))
         self.assertEqual(sheet.content.decode().count("Mật khẩu: <code>"), 2)
 
     def test_nobody_issues_the_own_password_or_takes_the_own_second_factor_away(self):
@@ -148,33 +160,36 @@ class TestAccounts(AdminCase):
         self.assertTrue(TOTPDevice.objects.filter(user=self.quan).exists())
         chosen = {"action": "reset_selected", "_selected_action": [self.quan.pk, self.an.pk]}
         self.assertNotContains(self.client.post(LIST, chosen), "<li>quantri")
-        sheet = self.client.post(LIST, {**chosen, "confirmed": "1"})
+        sheet = self.shown(self.client.post(LIST, {**chosen, "confirmed": "1"}))
         self.assertEqual(sheet.content.decode().count("Mật khẩu: <code>"), 1)
         self.quan.refresh_from_db()
         self.assertEqual(self.quan.password, old)
 
     def test_passwords_are_issued_to_all_or_to_none(self):
         old = self.an.password
-        broken = mock.patch.object(services.sessions, "end_sessions", side_effect=[0, OSError])
+        broken = mock.patch.object(services.security_log, "record_all", side_effect=OSError)
         with broken, self.assertRaises(OSError):
             services.reset_passwords([self.an, self.cast["dung"]], by=self.quan)
         self.an.refresh_from_db()
         self.assertEqual(self.an.password, old)
+        self.assertFalse(SlipSheet.objects.exists())
 
     def test_of_two_presses_at_once_the_second_is_told_and_the_first_slip_opens_the_account(self):
-        issue, slips = services.issue_password, []
+        first, right = [], services._expect_right
 
-        def pressed_twice(user):
-            if not slips:
-                slips.append(None)
-                slips[0] = services.reset_password(User.objects.get(pk=user.pk), by=self.quan)
-            return issue(user)
+        def pressed_twice(by, user):
+            if not first:
+                first.append(None)
+                first[0] = services.reset_password(User.objects.get(pk=user.pk), by=self.quan)
+            right(by, user)
 
         chosen = {"action": "reset_selected", "_selected_action": [self.an.pk], "confirmed": "1"}
-        with mock.patch.object(services, "issue_password", pressed_twice):
+        with mock.patch.object(services, "_expect_right", pressed_twice):
             second = self.client.post(LIST, chosen, follow=True)
         self.assertContains(second, "nên lần này chưa cấp")
-        self.assertTrue(User.objects.get(pk=self.an.pk).check_password(slips[0]))
+        self.assertContains(second, "Phiếu chưa xem: 1 tài khoản", count=1)
+        ((_, password),) = services.show_slips(first[0], by=self.quan)
+        self.assertTrue(User.objects.get(pk=self.an.pk).check_password(password))
 
     def test_an_edit_leaves_the_password_that_changed_meanwhile(self):
         edited = User.objects.get(pk=self.an.pk)
@@ -192,7 +207,7 @@ class TestAccounts(AdminCase):
         for number in range(3):
             User.objects.create_user(f"moi-{number}", unit=self.cast["xa"])
         User.objects.create_user("da-ngung", unit=self.cast["xa"], is_active=False)
-        with mock.patch("danvan.accounts.admin.SLIPS_AT_ONCE", 2):
+        with mock.patch("danvan.accounts.admin_slips.SLIPS_AT_ONCE", 2):
             page = self.client.get(url)
         self.assertContains(page, "Còn 1 tài khoản nữa")
         self.assertContains(page, "<b>2 tài khoản</b>")
@@ -205,7 +220,7 @@ class TestAccounts(AdminCase):
             "_selected_action": [v for n, v in fields if n == "_selected_action"],
             **{n: v for n, v in fields if n != "_selected_action"},
         }
-        sheet = self.client.post(form[1], data)
+        sheet = self.shown(self.client.post(form[1], data))
         self.assertEqual(
             re.findall(r"đăng nhập: <code>([^<]+)", sheet.content.decode()),
             ["moi-0", "moi-1", "moi-2"],

@@ -1,5 +1,6 @@
 """What was typed survives an ended session; nothing secret does, and it goes to no other host."""
 
+from django.conf import settings
 from django.test import Client, TestCase
 from django.urls import reverse
 
@@ -34,6 +35,15 @@ class ResumeTest(TestCase):
         self.assertContains(answer, '<input type="hidden" name="trong" value="">', html=True)
         self.assertContains(answer, "2 ô đã nhập")
         self.assertContains(answer, "Tiếp tục gửi nội dung đã nhập")
+
+    def test_a_body_no_page_could_have_sent_is_dropped_unread(self):
+        """Taking a million fields apart and putting them together again cost seconds, without a login."""
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        for number, kept in ((most, True), (most + 1, False)):
+            answer = self.login(
+                password="x", resume_path="/a/", resume_body="&".join(["a=1"] * number)
+            )
+            self.assertEqual("resume" in answer.context, kept)
 
     def test_another_host_gets_nothing(self):
         for path in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.test import TestCase
 
 from danvan.accounts.models import AuditEntry
-from danvan.units.loader import COLUMNS
+from danvan.units.loader import CSV_COLUMNS
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
 ROWS = [
@@ -22,7 +22,7 @@ ROWS = [
 def load(tmp_path, db):
     def run(rows):
         with (tmp_path / "units.csv").open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([COLUMNS, *rows])
+            csv.writer(file).writerows([CSV_COLUMNS, *rows])
         call_command("load_units", str(tmp_path / "units.csv"), verbosity=0)
 
     return run

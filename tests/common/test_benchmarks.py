@@ -6,8 +6,8 @@ from unittest import mock
 from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase
 
-from danvan.common.ops import benchmarks
-from danvan.common.ops.benchmarks import Ratio, benchmark, best_of
+from tests.benchmarks import ratios as benchmarks
+from tests.benchmarks.ratios import Ratio, benchmark, best_of
 
 
 class RatioTests(SimpleTestCase):

@@ -1,3 +1,4 @@
+import re
 from decimal import Decimal
 
 import pytest
@@ -28,7 +29,7 @@ def test_numbers_as_offices_write_them(typed, whole, number):
 @pytest.mark.parametrize(
     ("typed", "whole", "asks"),
     [
-        ("1.14", True, "1.140"),
+        ("1.14", True, "đúng 3 chữ số"),
         ("1,140.5", False, "chưa rõ"),
         ("90.5", False, "90,5"),
         ("1.14.140", True, "đúng 3 chữ số"),
@@ -41,7 +42,7 @@ def test_numbers_as_offices_write_them(typed, whole, number):
         ("٣", True, "không phải là số"),
         ("９", True, "không phải là số"),
         ("0.500", False, "0,500"),
-        ("0.500", True, "ví dụ 500"),
+        ("0.500", True, "đúng 3 chữ số"),
         ("012.345", True, "chưa rõ"),
         ("5,000", True, "5.000 nếu là hàng nghìn, nhập 5 "),
         ("1,145", True, "1.145"),
@@ -57,12 +58,23 @@ def test_what_is_unclear_is_asked_and_never_guessed(typed, whole, asks):
     assert asks in str(problem.value)
 
 
+@pytest.mark.parametrize("typed", ["1.14", "0.500", "90.5", "1.1405", "1.14.140", "012.345"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_no_hint_proposes_a_number_nobody_can_have_meant(typed, whole):
+    """Digits run together are none of the readings: 1.14 is not 114."""
+    with pytest.raises(NumberProblem) as problem:
+        parse_number(typed, whole=whole)
+    numbers = re.findall(r"\d[\d.,]*\d|\d", str(problem.value))
+    known = {typed, typed.replace(".", ","), "3", "12.500"}
+    assert set(numbers) <= known, problem.value
+
+
 @pytest.mark.parametrize(
     ("number", "places", "text"),
     [
         (Decimal(1140), None, "1.140"),
         (Decimal("90.500"), None, "90,5"),
-        (Decimal("1234567.25"), 1, "1.234.567,2"),
+        (Decimal("1234567.25"), 1, "1.234.567,3"),
         (Decimal(0), None, "0"),
         (Decimal(100), None, "100"),
         (None, None, ""),

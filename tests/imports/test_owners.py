@@ -5,7 +5,6 @@ from django.utils import timezone
 
 from danvan.accounts import services
 from danvan.accounts.models import User
-from danvan.imports.jobs import clean_up
 from danvan.imports.models import ImportJob, JobState
 from tests.cast import build_world
 from tests.imports.test_jobs import ImportCase
@@ -60,7 +59,8 @@ class MovedTest(ImportCase):
         done, waiting = self.jobs()
         file = waiting.file.path
         self.move(self.new)
-        clean_up()
+        with self.captureOnCommitCallbacks(execute=True):
+            ImportJob.objects.clean_up()
         waiting.refresh_from_db()
         self.assertEqual((waiting.state, waiting.parts.count()), (JobState.EXPIRED, 0))
         with self.assertRaises(FileNotFoundError):

@@ -4,7 +4,7 @@ from django.test import Client, TransactionTestCase, override_settings
 from django.urls import reverse
 
 from danvan.accounts.models import AuditEntry
-from danvan.imports import bulk, views
+from danvan.imports import bulk
 from danvan.imports.confirming import confirm_here, undo
 from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference, EmergingIssue, IssueStatus
@@ -66,7 +66,7 @@ class BesideImportTest(TransactionTestCase):
 
     def test_of_a_tab_that_cancels_and_one_that_confirms_one_wins(self):
         page = f"/nhap-excel/{self.job.pk}"
-        with halted(views, "discard", lambda: self.client.post(f"{page}/bo/")):
+        with halted(ImportJob, "discard", lambda: self.client.post(f"{page}/bo/")):
             other = Client()
             other.force_login(self.an)
             assert confirm(other, self.job).state == JobState.DONE

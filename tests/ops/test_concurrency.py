@@ -153,7 +153,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
 from danvan.accounts.models import AuditEntry, User
-from danvan.imports import confirming, jobs
+from danvan.imports import confirming
 from danvan.imports.models import ImportJob, JobState
 from danvan.imports.targets import target_of
 from records.models import DialogueConference
@@ -167,7 +167,7 @@ file = workbook(rows, columns_of(owner))
 
 def new():
     upload = SimpleUploadedFile("a.xlsx", file)
-    return jobs.new_job(owner, target, upload, {})
+    return ImportJob.objects.make(owner, target.slug, upload, {})
 
 def step(job):
     if job.state == JobState.DONE:

@@ -2,8 +2,8 @@
 
 from django.test import TestCase
 
-from records.benchmarks import fill, units
 from records.kinds import KINDS
+from tests.benchmarks.lists import fill, units
 
 
 class FillTest(TestCase):

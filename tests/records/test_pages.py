@@ -200,9 +200,20 @@ class BulkDeleteTest(PageCase):
         self.assertEqual(DialogueConference.objects.count(), 2)
         done = self.client.post(url, {"pk": [own.pk, other.pk], "confirmed": "1"})
         self.assertContains(done, "Đã xóa 1")
+        self.assertContains(done, "1 hồ sơ đã đánh dấu không còn")
         self.assertEqual(list(DialogueConference.objects.all()), [other])
         entry = AuditEntry.objects.filter(object_id=own.pk, action=AuditEntry.Action.DELETE).get()
         self.assertEqual((entry.actor, entry.source), (self.cast["xa-13369"], "bulk"))
+
+    def test_what_went_meanwhile_is_counted(self):
+        rows = [make("dialogue-conference", self.unit) for _ in range(3)]
+        self.log_in("xa-13369")
+        keys = [row.pk for row in rows]
+        rows[0].delete()
+        data = {"pk": [*keys, "x", "999999"], "confirmed": "1"}
+        done = self.client.post(self.url("bulk_delete"), data)
+        self.assertContains(done, "Đã xóa 2")
+        self.assertContains(done, "3 hồ sơ đã đánh dấu không còn")
 
     def test_nonsense_and_nothing_are_answered(self):
         self.log_in("xa-13369")

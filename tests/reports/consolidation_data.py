@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.consolidation.scope import Scope, ScopeData
+from reports.consolidation.summary import Consolidation, consolidate
 from reports.consolidation.units import Breakdown, break_down
 from reports.models import (
     Catalogue,
@@ -51,6 +52,11 @@ SECTIONS = {
     "NX": "Đánh giá chung",
 }
 SCALE = ["Chưa đạt", "Trung bình", "Khá", "Tốt", "Xuất sắc"]
+
+
+def consolidated(*scope, **options) -> Consolidation:
+    """Return the figures of a scope, whose arguments these are."""
+    return consolidate(ScopeData(Scope(*scope, **options)))
 
 
 def by_child_unit(*scope, **options) -> Breakdown:

@@ -107,7 +107,7 @@ class FrozenTest(HaNamCase):
         period = self.open()
         wanted = set(ReportUnit.objects.values_list("period", "unit", "report", "is_question"))
         ReportUnit.objects.all().delete()
-        import_module("reports.migrations.0007_fill_report_units").fill(apps, None)
+        import_module("reports.migrations.0008_fill_report_units").fill(apps, None)
         found = set(ReportUnit.objects.values_list("period", "unit", "report", "is_question"))
         self.assertEqual(found, wanted)
         self.assertEqual({row[0] for row in found}, {period.pk})

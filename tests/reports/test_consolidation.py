@@ -6,11 +6,11 @@ from django.test import TestCase
 from django.utils import timezone
 
 from danvan.units.models import AdministrativeUnit
-from reports.consolidation.summary import consolidate
 from reports.models import DeadlineExtension, PeriodKind, Qualifier, Report, State
 from tests.reports.consolidation_data import (
     INDICATORS,
     add_communes,
+    consolidated,
     enter,
     make_catalogue,
     make_period,
@@ -31,7 +31,7 @@ class Small(TestCase):
 
     def lines(self, first=2022, last=2022, unit="35", **options):
         unit = self.tree[unit] if isinstance(unit, str) else unit
-        return consolidate(unit, first, last, **options).lines
+        return consolidated(unit, first, last, **options).lines
 
     def by_level(self, line):
         return tuple(line.by_level[level].number for level in ("province", "district", "commune"))
@@ -114,7 +114,7 @@ class SumTests(Small):
 
     def test_years_reversed(self):
         with self.assertRaises(ValueError):
-            consolidate(self.tree["35"], 2023, 2022)
+            consolidated(self.tree["35"], 2023, 2022)
 
 
 class RatioTests(Small):
@@ -236,7 +236,7 @@ class YearTests(Small):
         make_period(2023)
         y2021 = make_period(2021)
         enter(y2021, "1", DT01=10)
-        found = consolidate(self.tree["35"], 2022, 2023)
+        found = consolidated(self.tree["35"], 2022, 2023)
         self.assertIsNone(found.prior_years)
         self.assertTrue(found.lines["DT01"].prior.is_blank)
 
@@ -282,7 +282,7 @@ class YearTests(Small):
         )  # fmt: skip
         enter(first, "1", DT01=1, GS08=5)
         enter(second, "1", DT01=2, GS08=4)
-        found = consolidate(self.tree["35"], 2025, 2025)
+        found = consolidated(self.tree["35"], 2025, 2025)
         self.assertEqual(found.lines["DT01"].total.number, 3)
         self.assertEqual(found.lines["GS08"].total.number, 4)
         self.assertEqual([(y.year, y.expected) for y in found.years], [(2025, 14)])
@@ -297,17 +297,17 @@ class MissingTests(Small):
         DeadlineExtension.objects.create(
             report=late, until=timezone.localdate(), reason="bão", granted_by=make_user(self.tree)
         )
-        found = consolidate(self.tree["35"], 2022, 2022)
+        found = consolidated(self.tree["35"], 2022, 2022)
         self.assertEqual(
             [(m.unit.code, m.state, m.is_overdue) for m in found.missing],
             [("2", "submitted", False), ("3", "draft", True), ("4", "returned", False)],
         )
         self.assertEqual((found.expected, found.included), (7, 4))
-        open_too = consolidate(self.tree["35"], 2022, 2022, include_submitted=True)
+        open_too = consolidated(self.tree["35"], 2022, 2022, include_submitted=True)
         self.assertEqual([m.unit.code for m in open_too.missing], ["3", "4"])
 
     def test_a_year_never_opened(self):
-        found = consolidate(self.tree["35"], 2030, 2031)
+        found = consolidated(self.tree["35"], 2030, 2031)
         self.assertEqual((found.sections, found.years, found.expected), ((), (), 0))
 
 
@@ -315,7 +315,7 @@ class BudgetTests(Small):
     def test_queries_do_not_grow_with_units(self):
         def count():
             with self.assertNumQueries(10):
-                consolidate(self.tree["35"], 2022, 2023)
+                consolidated(self.tree["35"], 2022, 2023)
 
         period = make_period(2023)
         enter(period, "1", DT01=1)

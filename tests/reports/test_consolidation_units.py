@@ -4,11 +4,11 @@ from decimal import Decimal
 
 from reports.consolidation.drill import drill
 from reports.consolidation.scope import Scope
-from reports.consolidation.summary import consolidate
 from reports.models import Qualifier, State
 from tests.reports.consolidation_data import (
     add_communes,
     by_child_unit,
+    consolidated,
     enter,
     make_period,
     make_tree,
@@ -57,7 +57,7 @@ class ByChildTests(Small):
             enter(self.y2022, code, DT01=number, DT03=number % 2, VD01="0.1", GS08=9)
             enter(y2023, code, DT01=number * 10, DT03=1, VD01="0.2")
         enter(y2023, "1", GS08=2)
-        whole = consolidate(self.tree["35"], 2022, 2023).lines
+        whole = consolidated(self.tree["35"], 2022, 2023).lines
         for section, codes in (
             ("DT", ("DT01", "DT03", "DT13")),
             ("VD", ("VD01",)),
@@ -240,7 +240,7 @@ class TwoTierTests(Small):
         enter(self.y2022, "1", DT01=10)
         enter(self.y2026, "37", DT01=100)
         enter(self.y2026, "8", DT01=1000)
-        self.assertEqual(consolidate(self.new, 2022, 2026).lines["DT01"].total.number, 1111)
+        self.assertEqual(consolidated(self.new, 2022, 2026).lines["DT01"].total.number, 1111)
         total = by_child_unit(self.new, 2022, 2026, "DT").total
         self.assertEqual(added(total, "DT01"), 1111)
         self.assertEqual(

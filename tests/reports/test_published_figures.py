@@ -14,9 +14,8 @@ from danvan.accounts.models import User
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.drill import drill
 from reports.consolidation.scope import Scope
-from reports.consolidation.summary import consolidate
 from reports.models import Aggregation, Qualifier
-from tests.reports.consolidation_data import by_child_unit
+from tests.reports.consolidation_data import by_child_unit, consolidated
 
 # code → (province, district, commune, total); the years 2021 and 2022
 TWO_YEARS = {
@@ -57,7 +56,7 @@ class PublishedTests(TestCase):
         return {row[1].value: row for row in sheet.iter_rows() if row[1].value}
 
     def test_two_years(self):
-        lines, rows = consolidate(self.province, 2021, 2022).lines, self.workbook("2021-2022")
+        lines, rows = consolidated(self.province, 2021, 2022).lines, self.workbook("2021-2022")
         for code, expected in TWO_YEARS.items():
             line = lines[code]
             shown = (*(figure.number for figure in line.by_level.values()), line.total.number)
@@ -66,7 +65,7 @@ class PublishedTests(TestCase):
             self.assertEqual(tuple(cell.value for cell in cells), expected, code)
 
     def test_three_years(self):
-        lines, rows = consolidate(self.province, 2021, 2023).lines, self.workbook("2021-2023")
+        lines, rows = consolidated(self.province, 2021, 2023).lines, self.workbook("2021-2023")
         for code, expected in THREE_YEARS.items():
             line = lines[code]
             self.assertEqual((line.total.number, line.total.qualifier), expected, code)
@@ -75,7 +74,7 @@ class PublishedTests(TestCase):
             self.assertEqual(cell.number_format.startswith('"trên "'), expected[1] != "exact", code)
 
     def test_yearly_rates(self):
-        lines = consolidate(self.province, 2021, 2023).lines
+        lines = consolidated(self.province, 2021, 2023).lines
         for code, least in (("CQ05", 90), ("CQ07", 100), ("DC03", 100), ("DC06", 80)):
             for year, figure in lines[code].by_year:
                 self.assertGreaterEqual(figure.number, least, (code, year))
@@ -91,7 +90,7 @@ class PublishedTests(TestCase):
         self.assertContains(page, "số liệu minh họa")
 
     def test_units_and_reports_behind_add_up_to_every_figure(self):
-        lines = consolidate(self.province, 2021, 2022).lines
+        lines = consolidated(self.province, 2021, 2022).lines
         rows = by_child_unit(self.province, 2021, 2022).total
         for code, line in lines.items():
             self.assertEqual(rows.figures[code].number, line.total.number, code)

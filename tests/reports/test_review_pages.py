@@ -110,6 +110,7 @@ class ReviewPagesTest(TestCase):
         )
         lines = {line.report.unit.code: line.done for line in answer.context["lines"]}
         assert lines == {"13369": True, "13363": False}
+        self.assertContains(answer, "3 báo cáo đã chọn không còn hoặc anh/chị không có quyền duyệt")
         foreign.refresh_from_db()
         assert foreign.state == State.SUBMITTED
 

@@ -8,10 +8,15 @@ from django.test import TestCase
 from reports.catalogue.loading import copy_catalogue, load_default_catalogue
 from reports.consolidation.drill import drill
 from reports.consolidation.scope import Scope
-from reports.consolidation.summary import consolidate
-from reports.consolidation.units import by_child_unit
 from reports.models import Catalogue, Indicator
-from tests.reports.consolidation_data import enter, make_catalogue, make_period, make_tree
+from tests.reports.consolidation_data import (
+    by_child_unit,
+    consolidated,
+    enter,
+    make_catalogue,
+    make_period,
+    make_tree,
+)
 
 STOCKS = {"QT08", "DC01", "DC04", "DC09"}
 _ROWS = (
@@ -33,7 +38,7 @@ class JoinedYearsTests(TestCase):
         for year, there_are, did in ((2021, 100, 50), (2022, 200, 190)):
             period = make_period(year, catalogue=make_catalogue(year, _ROWS))
             enter(period, "1", DT01=there_are, DT02=did)
-        cls.lines = consolidate(cls.tree["35"], 2021, 2022).lines
+        cls.lines = consolidated(cls.tree["35"], 2021, 2022).lines
 
     def total(self, code):
         return self.lines[code].total

@@ -12,16 +12,14 @@ from openpyxl import load_workbook
 
 from danvan.units.models import AdministrativeUnit, Level
 from reports.consolidation.scope import Scope
-from reports.consolidation.summary import consolidate
-from reports.documents.letterhead import date_in_words, document_date, letterhead
 from reports.documents.workbook.build import build, collect, file_name
 from reports.models import Indicator, Qualifier, State
 from tests.reports.consolidation_data import (
+    consolidated,
     enter,
     make_period,
     make_tree,
     make_unit,
-    new_province,
     set_state,
 )
 
@@ -55,7 +53,7 @@ class WorkbookTests(Books):
         enter(self.y2022, "350", DT01=0)
         enter(self.y2022, "1", VD01="0.25")
         sheet = self.book()["Tổng hợp"]
-        lines = consolidate(self.tree["35"], 2021, 2022).lines
+        lines = consolidated(self.tree["35"], 2021, 2022).lines
         for code in ("DT01", "DT07", "DT11", "VD01", "DV08", "GS08"):
             row = self.find(sheet, f"Chỉ tiêu {code}")
             line = lines[code]
@@ -208,55 +206,6 @@ class WorkbookTests(Books):
             file_name(self.tree["35"], 2021, 2022),
             "Tổng hợp công tác dân vận Tỉnh Hà Nam 2021-2022",
         )
-
-
-class LetterheadTests(TestCase):
-    @classmethod
-    def setUpTestData(cls):
-        cls.tree = make_tree()
-
-    def head(self, unit, *date, above=None):
-        return letterhead(unit, datetime.date(*date), above)
-
-    def test_boards_before_and_after_the_merger(self):
-        town = make_unit("349", "thi_xa", "Duy Tiên", Level.DISTRICT, self.tree["35"])
-        for unit, date, superior, issuer, symbol in (
-            (self.tree["35"], (2025, 2, 28), "TỈNH ỦY HÀ NAM", "BAN DÂN VẬN", "-BC/BDVTU"),
-            (self.tree["35"], (2025, 3, 1), "TỈNH ỦY HÀ NAM", "BAN TUYÊN GIÁO VÀ DÂN VẬN",
-             "-BC/BTGDVTU"),
-            (self.tree["350"], (2022, 12, 31), "HUYỆN ỦY KIM BẢNG", "BAN DÂN VẬN", "-BC/BDVHU"),
-            (town, (2022, 12, 31), "THỊ ỦY DUY TIÊN", "BAN DÂN VẬN", "-BC/BDVTU"),
-            (self.tree["347"], (2022, 12, 31), "THÀNH ỦY PHỦ LÝ", "BAN DÂN VẬN", "-BC/BDVTU"),
-        ):  # fmt: skip
-            with self.subTest(unit=str(unit), date=date):
-                head = self.head(unit, *date)
-                self.assertEqual(
-                    (head.superior, head.issuer, head.symbol, head.signer),
-                    (superior, issuer, symbol, ("TRƯỞNG BAN",)),
-                )
-
-    def test_communes_name_the_unit_above_on_the_day(self):
-        head = self.head(self.tree["3"], 2022, 12, 31, above=self.tree["350"])
-        self.assertEqual(
-            (head.superior, head.issuer, head.symbol),
-            ("ĐẢNG BỘ HUYỆN KIM BẢNG", "ĐẢNG ỦY XÃ LÊ HỒ", "-BC/ĐU"),
-        )
-        province = new_province(self.tree)
-        commune = AdministrativeUnit.objects.get(code="8")
-        day = datetime.date(2025, 12, 31)
-        self.assertEqual(commune.parent_on(day), province)
-        head = self.head(commune, 2025, 12, 31, above=commune.parent_on(day))
-        self.assertEqual(head.superior, "ĐẢNG BỘ TỈNH NINH BÌNH")
-
-    def test_dates(self):
-        self.assertEqual(date_in_words(datetime.date(2022, 2, 5)), "ngày 05 tháng 02 năm 2022")
-        self.assertEqual(date_in_words(datetime.date(2022, 3, 15)), "ngày 15 tháng 3 năm 2022")
-        today = datetime.date(2024, 11, 20)
-        province = self.tree["35"]
-        self.assertEqual(document_date(province, 2022, today), datetime.date(2022, 12, 31))
-        self.assertEqual(document_date(province, 2024, today), today)
-        province.valid_to = datetime.date(2024, 7, 1)
-        self.assertEqual(document_date(province, 2024, today), datetime.date(2024, 6, 30))
 
 
 class CommandTests(Books):

@@ -15,6 +15,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from danvan.accounts.rights import Person
+
 
 @dataclass(frozen=True)
 class Acting:
@@ -25,7 +27,7 @@ class Acting:
     source: str = "command"
 
     @property
-    def user(self):
+    def user(self) -> Any:
         """The acting User, None for an anonymous visitor or an unattended command."""
         user = self.person or getattr(self.request, "user", None)
         return user if user is not None and user.is_authenticated else None
@@ -50,7 +52,9 @@ def current() -> Acting:
 
 
 @contextlib.contextmanager
-def acting(request=None, *, user=None, source: str | None = None) -> Iterator[Acting]:
+def acting(
+    request: HttpRequest | None = None, *, user: Person | None = None, source: str | None = None
+) -> Iterator[Acting]:
     """Let everything inside be done by `user` (or the person of `request`) through `source`.
 
     What is not given stays as it was, so a bulk action inside a request keeps its request id.

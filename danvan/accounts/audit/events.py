@@ -37,6 +37,7 @@ _WORDS: dict[str, Callable[[dict], str]] = {
     SecurityKind.DEACTIVATED: lambda d: f"từ {_day(d)}",
     SecurityKind.REFUSED: lambda d: _REFUSALS.get(d.get("status"), ""),
     SecurityKind.LOGOUT: lambda d: "hết thời gian phiên" if d.get("ended") == "limit" else "",
+    SecurityKind.SLIPS_SHOWN: lambda d: f"{d.get('count')} tài khoản",
     SecurityKind.SESSIONS_ENDED: lambda d: f"{d.get('count')} phiên",
     SecurityKind.SECOND_FACTOR: lambda d: _SECOND_FACTOR.get(d.get("state"), ""),
     SecurityKind.IMPORT: lambda d: f"lần nhập số {d['job']}" if "job" in d else "",

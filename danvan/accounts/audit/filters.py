@@ -1,8 +1,13 @@
 """Filters of the audit pages."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import django_filters as filters
 from django import forms
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
 
 from danvan.accounts.audit.writing import SOURCE_LABELS, audited_models
 from danvan.accounts.models.trail import AuditEntry, SecurityEvent, SecurityKind
@@ -10,7 +15,7 @@ from danvan.common.filters import DayFilter
 from danvan.common.text import search_key
 
 
-def _model_choices():
+def _model_choices() -> list[Any]:
     """Return the kinds of row that are in the trail, by their Vietnamese name."""
     types = ContentType.objects.get_for_models(*audited_models())
     names = [(kind.pk, str(model._meta.verbose_name).capitalize()) for model, kind in types.items()]
@@ -20,7 +25,7 @@ def _model_choices():
 class LogFilter(filters.FilterSet):
     """A filter whose controls look like those of every other list."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.form.fields.values():
             choice = isinstance(field, forms.ChoiceField)
@@ -52,7 +57,7 @@ class AuditFilter(LogFilter):
         model = AuditEntry
         fields = ("q", "kind", "action", "source", "after", "before")
 
-    def by_words(self, queryset, name, value):
+    def by_words(self, queryset: QuerySet, name: str, value: Any) -> Any:
         """Keep entries with every word in object, person or unit."""
         for word in search_key(value).split():
             queryset = queryset.filter(search__contains=word)

@@ -8,25 +8,46 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
+from typing import Any
 
 from django.db import DatabaseError, transaction
 
 from danvan.accounts.audit.context import current
+from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityEvent, SecurityKind
 from danvan.common.text import clean_line
 
 log = logging.getLogger("danvan.security")
 
 
-def record(kind: SecurityKind, *, user=None, actor=None, username: str = "", **detail) -> None:
+def record(
+    kind: SecurityKind,
+    *,
+    user: User | None = None,
+    actor: User | None = None,
+    username: str = "",
+    **detail: Any,
+) -> None:
     """Note that `kind` happened to `user` (or to the typed `username`), done by `actor` or whoever is acting.
 
     A database that cannot be written leaves the line in the log; nobody is kept from working.
     """
+    _store([_event(kind, user, actor, username, detail)])
+
+
+def record_all(kind: SecurityKind, users: Iterable[User], *, actor: User, **detail: Any) -> None:
+    """Note that `kind` happened to each of `users`, as `record` does, in one go."""
+    _store([_event(kind, user, actor, "", detail) for user in users])
+
+
+def _event(
+    kind: SecurityKind, user: User, actor: User, username: str, detail: dict
+) -> SecurityEvent:
     now = current()
     actor = actor or now.user
     subject = user or actor
-    event = SecurityEvent(
+    return SecurityEvent(
         kind=kind,
         user=subject,
         actor=actor,
@@ -37,10 +58,17 @@ def record(kind: SecurityKind, *, user=None, actor=None, username: str = "", **d
         request_id=now.request_id,
         detail=detail,
     )
-    log.info(line(event))
+
+
+def _store(events: list[SecurityEvent]) -> None:
+    for event in events:
+        log.info(line(event))
     try:
         with transaction.atomic():
-            event.save()
+            if len(events) == 1:
+                events[0].save()
+            else:
+                SecurityEvent.objects.bulk_create(events, batch_size=500)
     except DatabaseError:
         log.exception("security event not stored")
 

@@ -1,10 +1,14 @@
 """The audit pages: who changed what, who came and was refused; for superusers and, in their area, boards."""
 
-from collections.abc import Callable, Iterator
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -15,6 +19,7 @@ from danvan.accounts.audit.filters import AuditFilter, SecurityFilter
 from danvan.accounts.audit.writing import ACTION_LABELS, SOURCE_LABELS, changes_of
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry, SecurityEvent, role_in_words
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.excel import DATE_TIME
@@ -27,7 +32,7 @@ NEWEST_FIRST = "-id"
 FOLDED = 4  # an entry with more changes shows the first three and folds the rest
 
 
-def expect_auditor(user) -> None:
+def expect_auditor(user: User) -> None:
     """Raise PermissionDenied unless the rights table lets `user` read the trail."""
     if not user.can(Action.VIEW_AUDIT):
         raise PermissionDenied(
@@ -43,18 +48,18 @@ class AuditorView(FilterView):
 
     strict = True
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         expect_auditor(request.user)
         return super().dispatch(request, *args, **kwargs)
 
-    def get_queryset(self):
+    def get_queryset(self) -> QuerySet:
         return self.filterset_class.Meta.model.objects.visible_to(self.request.user)
 
-    def described(self, row):
+    def described(self, row: Any) -> Any:
         """Return `row` as the template shows it."""
         return row
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         page = Listing(self.object_list, NEWEST_FIRST).page(self.request.GET)
         lines = [self.described(row) for row in page.rows]
         known = people_known(self.request.user, page.rows)
@@ -67,7 +72,7 @@ class AuditView(AuditorView):
     template_name = "accounts/audit.html"
     filterset_class = AuditFilter
 
-    def described(self, row):
+    def described(self, row: Any) -> Any:
         return described(row)
 
 
@@ -77,11 +82,11 @@ class SecurityLogView(AuditorView):
     template_name = "accounts/security_log.html"
     filterset_class = SecurityFilter
 
-    def described(self, row):
+    def described(self, row: Any) -> Any:
         return event_line(row)
 
 
-def people_known(user, rows) -> set[int]:
+def people_known(user: User, rows: Iterable[Any]) -> set[int]:
     """Return who of the people named in `rows` has a history that `user` may open."""
     named = {pk for row in rows for pk in (row.actor_id, getattr(row, "user_id", None)) if pk}
     return set(User.objects.visible_to(user).filter(pk__in=named).values_list("pk", flat=True))
@@ -116,7 +121,7 @@ def event_line(event: SecurityEvent) -> dict:
     return {"event": event, "detail": describe_event(event)}
 
 
-def log_file(name: str, columns, rows: QuerySet, line: Callable) -> FileResponse:
+def log_file(name: str, columns: Any, rows: QuerySet, line: Callable) -> FileResponse:
     """Return the workbook of a log, newest first, with `line(row)` for each of `rows`.
 
     It holds the newest 50,000; when there are others its last line says so.
@@ -137,7 +142,7 @@ def _lines(rows: QuerySet, line: Callable, width: int) -> Iterator[tuple]:
         yield line(row)
 
 
-def filtered(request, filterset_class) -> QuerySet:
+def filtered(request: PersonRequest, filterset_class: Any) -> QuerySet:
     """Return what the filter of a log lets through for an auditor; nothing when it is invalid.
 
     Raises PermissionDenied for everybody else.
@@ -149,7 +154,7 @@ def filtered(request, filterset_class) -> QuerySet:
 
 
 @require_safe
-def audit_export(request):
+def audit_export(request: PersonRequest) -> HttpResponse:
     """Download the filtered trail as a workbook."""
     columns = (
         Column("Lúc", 18, DATE_TIME),
@@ -180,7 +185,7 @@ def _audit_row(entry: AuditEntry) -> tuple:
 
 
 @require_safe
-def security_export(request):
+def security_export(request: PersonRequest) -> HttpResponse:
     """Download the filtered security log as a workbook."""
     columns = (
         Column("Lúc", 18, DATE_TIME),
@@ -211,7 +216,7 @@ def _event_row(event: SecurityEvent) -> tuple:
 
 
 @require_safe
-def user_history(request, pk):
+def user_history(request: PersonRequest, pk: int) -> HttpResponse:
     """Everything about one account: what was done to it, what it did, where it logged in."""
     person = get_object_or_404(
         User.objects.visible_to(request.user).select_related("unit__parent"), pk=pk

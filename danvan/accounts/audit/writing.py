@@ -38,6 +38,7 @@ EXEMPT: dict[str, str] = {
     "accounts.AuditEntry": "the trail itself",
     "accounts.SecurityEvent": "a log of its own",
     "accounts.LoginSession": "sessions come and go; logins are on the security log",
+    "accounts.SlipSheet": "what was issued to whom, and shown, is on the security log",
     "accounts.LoginFailure": "counted for a day; failures are on the security log",
     "reports.Value": "figures have the append-only ledger FigureChange",
     "reports.FigureChange": "the ledger itself",
@@ -47,7 +48,7 @@ EXEMPT: dict[str, str] = {
 }
 # Never copied into the trail: secrets, and columns derived from others or moved by every save.
 HIDDEN = {
-    "password", "issued_password", "last_login", "search", "name_search", "name_sort", "path",
+    "password", "slips", "last_login", "search", "name_search", "name_sort", "path",
     "search_key", "sort_key", "version", "token", "entity_key", "height", "updated_at", "created_at",
 }  # fmt: skip
 ACTION_LABELS = {
@@ -184,7 +185,7 @@ def changes_of(entry: AuditEntry) -> list[tuple[str, str, str]]:
     return lines
 
 
-def _field(model, name: str):
+def _field(model: type[models.Model], name: str) -> Any:
     try:
         return model._meta.get_field(name) if model else None
     except FieldDoesNotExist:
@@ -238,7 +239,7 @@ def _plain(value: Any) -> Any:
     )
 
 
-def _unseen(model: type[models.Model]):
+def _unseen(model: type[models.Model]) -> Any:
     """Silence the library for a bulk delete, unless other audited rows go with it."""
     cascades = any(
         relation.on_delete is models.CASCADE and auditlog.contains(relation.related_model)

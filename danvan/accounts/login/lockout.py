@@ -12,6 +12,7 @@ not django-axes: it knows one limit for all its keys, and locks on the name alon
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.utils import timezone
@@ -51,10 +52,14 @@ def note_failure(name: str, address: str | None) -> bool:
     return closed_until(name, address) is not None
 
 
-def forget(name: str, address: str | None = None) -> None:
-    """Open the door again: at `address` after a login, everywhere when a superuser issues a password."""
-    failures = LoginFailure.objects.filter(name=_key(name))
-    (failures.filter(address=address) if address else failures).delete()
+def forget(name: str, address: str | None) -> None:
+    """Open the door of `name` at `address` again, after a login there."""
+    LoginFailure.objects.filter(name=_key(name), address=address).delete()
+
+
+def forget_everywhere(names: Iterable[str]) -> None:
+    """Open the doors of `names` again, when a superuser issues passwords."""
+    LoginFailure.objects.filter(name__in=[_key(name) for name in names]).delete()
 
 
 def _key(name: str) -> str:

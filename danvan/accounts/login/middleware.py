@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import JsonResponse
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.context import acting
 from danvan.accounts.login import sessions, twofactor
 from danvan.accounts.login.resume import pending_post
+from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityKind
 
 
@@ -22,10 +27,10 @@ class ActingMiddleware:
     A file that leaves the site is noted here, so no export can be forgotten.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with acting(request, source="form"):
             response = self.get_response(request)
             if self._concerns(request):
@@ -33,7 +38,7 @@ class ActingMiddleware:
         return response
 
     @staticmethod
-    def _note(request, response) -> None:
+    def _note(request: HttpRequest, response: HttpResponseBase) -> None:
         if response.status_code in (403, 404):
             refusal = {"status": response.status_code, "method": request.method}
             security_log.record(SecurityKind.REFUSED, **refusal)
@@ -42,7 +47,7 @@ class ActingMiddleware:
             security_log.record(SecurityKind.EXPORT, query=query)
 
     @staticmethod
-    def _concerns(request) -> bool:
+    def _concerns(request: HttpRequest) -> bool:
         """Tell whether the answer is worth a line: a real page, asked by a known person."""
         return request.resolver_match is not None and request.user.is_authenticated
 
@@ -50,10 +55,10 @@ class ActingMiddleware:
 class SessionLimitsMiddleware:
     """End sessions that are idle or old; the page then asks for the login and keeps what was posted."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.user.is_authenticated:
             if sessions.seconds_left(request.session) <= 0:
                 request.session_ended = True  # read by the logout signal
@@ -66,7 +71,9 @@ class SessionLimitsMiddleware:
 class ResumingLoginRequiredMiddleware(LoginRequiredMiddleware):
     """Django's LoginRequiredMiddleware that answers a post with a login page carrying what was typed."""
 
-    def handle_no_permission(self, request, view_func):
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
         """Return the login redirect; for a form post the login page itself, for a script a plain 401."""
         from danvan.accounts.login.views import LoginView
 
@@ -83,13 +90,19 @@ class FirstStepsMiddleware:
 
     _ALWAYS = {"accounts:logout"}
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-    def process_view(self, request, view_func, view_args, view_kwargs):
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
         """Return a redirect to the step that is still to be done, None when there is none."""
         user = request.user
         if not user.is_authenticated or not getattr(view_func, "login_required", True):
@@ -106,7 +119,7 @@ class FirstStepsMiddleware:
         return redirect(step)
 
     @staticmethod
-    def _next_step(user) -> str | None:
+    def _next_step(user: User) -> str | None:
         if user.must_change_password:
             return "accounts:password_change"
         if (

@@ -1,45 +1,62 @@
-"""Passwords: what a good one is, and the ones the site issues.
-
-Rules after NIST 800-63B and ASVS 6.2: length and lists, no composition rule, no expiry of chosen ones.
-"""
+"""What a good password is: after NIST 800-63B and ASVS 6.2, length and lists, no rule of composition."""
 
 from __future__ import annotations
 
-import secrets
+import re
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
-from django.contrib.auth.hashers import check_password
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
+from danvan.accounts.login.issuing import looks_issued
+from danvan.accounts.models import User
 from danvan.common.text import search_key
+from danvan.units.kinds import UnitKind
 from danvan.units.models import AdministrativeUnit
 
-_LIST = Path(__file__).parent / "data" / "common_passwords_vi.txt"
-# No 0/O, 1/l/I: the sheet is read aloud and typed from paper.
-_LETTERS = "abcdefghjkmnpqrstuvwxyz"
-_DIGITS = "23456789"
+_DATA = Path(__file__).parent / "data"
+_NUMBER = 20  # from here on a number is no year, date or telephone
+_ENOUGH = 4  # letters that must remain
+_LONGEST = 200  # folded letters that are looked at: more would only be more of the same
+# "P@ssw0rd": what stands for a letter. Digits count as either.
+_SYMBOLS = str.maketrans("@$!|", "asil")
+_DISGUISES = str.maketrans("013457", "oleast")
 
 
 @lru_cache(maxsize=1)
-def common_keys() -> frozenset[str]:
-    """Return the shipped list of Vietnamese common passwords, folded."""
-    lines = _LIST.read_text(encoding="utf-8").splitlines()
-    return frozenset(_fold(line) for line in lines if line and not line.startswith("#"))
+def common_words() -> frozenset[str]:
+    """Return what people choose first, folded: the shipped Vietnamese list, and the words of Django's."""
+    listed = CommonPasswordValidator().passwords
+    english = (word for word in listed if len(word) >= 4 and word.isascii() and word.isalpha())
+    return frozenset({*_read("common_passwords_vi.txt"), *english})
+
+
+@lru_cache(maxsize=1)
+def name_words() -> frozenset[str]:
+    """Return the words that names of persons are made of, folded."""
+    return frozenset(_read("name_words_vi.txt"))
 
 
 class VietnamesePasswordValidator:
-    """Refuse what people here choose first: common words, names of people and places, phone numbers.
+    """Refuse what people here choose first: common words, names of people and places, numbers, any mix of them.
 
-    A year or any other number behind such a word changes nothing.
+    Once all of that is taken out something must remain. An issued password is refused as well, whoever got
+    it and whenever: it never becomes a permanent one.
     """
 
-    def validate(self, password: str, user=None) -> None:
+    def validate(self, password: str, user: User | None = None) -> None:
         """Raise ValidationError when `password` is one of them."""
+        if looks_issued(password):
+            raise ValidationError(
+                "Mật khẩu mới phải khác mật khẩu cũ và mật khẩu được cấp.",
+                code="password_issued",
+            )
         key = _fold(password)
         stem = key.strip("0123456789")
-        if key in common_keys() or stem in common_keys() or (key.isdigit() and len(key) < 20):
+        listed = common_words()
+        if key in listed or stem in listed or (key.isdigit() and len(key) < _NUMBER):
             raise ValidationError(
                 "Mật khẩu này quá phổ biến, dễ bị đoán. Vui lòng chọn một câu dài mà chỉ anh/chị biết.",
                 code="password_too_common",
@@ -49,56 +66,62 @@ class VietnamesePasswordValidator:
                 "Mật khẩu lặp lại quá ít ký tự. Vui lòng chọn mật khẩu khác.",
                 code="password_repeats",
             )
-        if stem.removeprefix("danvan").removesuffix("danvan") in _names_of(user):
+        words = listed | name_words() | _names_of(user)
+        readings = {key, _fold(password.lower().translate(_SYMBOLS))}
+        if min(_remaining(reading, words) for reading in readings) < _ENOUGH:
             raise ValidationError(
-                "Mật khẩu không được chỉ là tên đơn vị hoặc tên người. Vui lòng thêm những từ khác.",
-                code="password_is_name",
+                "Mật khẩu không được chỉ gồm tên đơn vị, tên người, từ phổ biến và con số. "
+                "Vui lòng thêm những từ khác.",
+                code="password_is_known_words",
             )
 
     def get_help_text(self) -> str:
         """Return the rule in one sentence."""
-        return "Không dùng từ phổ biến, tên đơn vị, số điện thoại; nên dùng một câu dài, có thể có dấu."
+        return (
+            "Không chỉ gồm từ phổ biến, tên người, tên đơn vị, con số; "
+            "nên dùng một câu dài, có thể có dấu."
+        )
 
 
-def generate_password() -> str:
-    """Return a random password of 15 characters in readable groups (about 59 bits)."""
-    groups = ["".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3)]
-    number = "".join(secrets.choice(_DIGITS) for _ in range(3))
-    return f"{groups[0]}{groups[1]}{number}{groups[2]}"
+def _remaining(key: str, words: Collection[str]) -> int:
+    """Return how many letters of `key` remain when `words` and numbers are taken out as well as can be."""
+    key = key[:_LONGEST]
+    plain = key.translate(_DISGUISES)
+    longest = max(map(len, words), default=0)
+    numbers = {match.end(): match.start() for match in re.finditer(r"\d+", key)}
+    best = [0]
+    for end in range(1, len(key) + 1):
+        least = best[end - 1] + 1
+        if end in numbers and end - numbers[end] < _NUMBER:
+            least = min(least, best[numbers[end]])
+        for start in range(max(0, end - longest), end):
+            if best[start] < least and (key[start:end] in words or plain[start:end] in words):
+                least = best[start]
+        best.append(least)
+    return best[-1]
 
 
-def issue_password(user) -> str:
-    """Give `user` a random password that must be changed at the next login; return it, unsaved.
-
-    It is shown once by the caller and kept nowhere but as a hash.
-    """
-    password = generate_password()
-    user.set_password(password)
-    user.issued_password = user.password
-    user.password_issued_at = timezone.now()
-    user.must_change_password = True
-    return password
-
-
-def choose_password(user, password: str) -> None:
-    """Give `user` the password the person chose and end the duty to change it, unsaved."""
-    user.set_password(password)
-    user.must_change_password = False
-    user.password_issued_at = None
-
-
-def was_issued(user, password: str) -> bool:
-    """Tell whether `password` is the last one that was issued: it must not become the permanent one."""
-    return bool(user.issued_password) and check_password(password, user.issued_password)
+def _names_of(user: User | None) -> set[str]:
+    """Return the folded names of every place and person, `user` with all its own: they are easily tried."""
+    names = {_fold(getattr(user, field, "") or "") for field in ("username", "full_name", "email")}
+    for kind, name in AdministrativeUnit.objects.values_list("kind", "name").distinct():
+        names |= {_fold(name), _fold(f"{UnitKind(kind).label} {name}")}
+    people = set(User.objects.values_list("full_name", flat=True))
+    people.add(getattr(user, "full_name", ""))
+    for person in people:
+        syllables = search_key(person).split()
+        names |= {"".join(syllables), "".join(syllables[-2:]), "".join(syllables[-1:])}
+    own = re.split(
+        r"[^a-z0-9]+", f"{getattr(user, 'username', '')} {getattr(user, 'email', '')}".lower()
+    )
+    names |= {search_key(label).replace(" ", "") for label in UnitKind.labels} | set(own)
+    return {name for name in names if len(name) > 1}
 
 
 def _fold(text: str) -> str:
     return search_key(text).replace(" ", "")
 
 
-def _names_of(user) -> set[str]:
-    """Return the folded names of the person and of every place there is or was: all are easily tried."""
-    names = [getattr(user, "username", ""), getattr(user, "full_name", "")]
-    for unit in AdministrativeUnit.objects.only("kind", "name"):
-        names += [unit.name, unit.full_name]
-    return {_fold(name) for name in names if name}
+def _read(name: str) -> list[str]:
+    lines = (_DATA / name).read_text(encoding="utf-8").splitlines()
+    return [_fold(line) for line in lines if line and not line.startswith("#")]

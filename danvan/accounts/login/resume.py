@@ -51,9 +51,16 @@ def sent_from_here(request: HttpRequest) -> bool:
 
 
 def carried_post(request: HttpRequest) -> PendingPost | None:
-    """Return the pending post that the login page carried in its hidden fields, if any."""
+    """Return the pending post that the login page carried in its hidden fields, if any.
+
+    Anybody may post there: what has more fields than any page of ours is not taken apart.
+    """
     path, body = request.POST.get("resume_path", ""), request.POST.get("resume_body", "")
     if not path or not url_has_allowed_host_and_scheme(path, allowed_hosts=None):
         return None
-    fields = parse_qsl(body, keep_blank_values=True)
+    try:
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        fields = parse_qsl(body, keep_blank_values=True, max_num_fields=most)
+    except ValueError:
+        return None
     return PendingPost(path, [(name, text) for name, text in fields if name not in _NEVER])

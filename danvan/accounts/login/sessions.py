@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import datetime
 import time
+from collections.abc import Iterable
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
+from django.http import HttpRequest
 from django.utils import timezone
 
 from danvan.accounts.audit.context import client_address
+from danvan.accounts.models import User
 from danvan.accounts.models.trail import LoginSession
 
 _WRITE_EVERY = 60
@@ -21,7 +25,7 @@ _KNOWN_BROWSERS = ("Edg", "OPR", "CocCoc", "coc_coc_browser", "Firefox", "Chrome
 _SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux")
 
 
-def start(request, user) -> None:
+def start(request: HttpRequest, user: User) -> None:
     """Note the session that `user` just logged in with."""
     session = request.session
     if not session.session_key:
@@ -39,7 +43,7 @@ def start(request, user) -> None:
     )
 
 
-def seconds_left(session) -> int:
+def seconds_left(session: SessionBase) -> int:
     """Return how long the session may still live without another request; 0 or less when it is over."""
     now = time.time()
     idle_end = session.get("seen", now) + settings.SESSION_IDLE_SECONDS
@@ -47,7 +51,7 @@ def seconds_left(session) -> int:
     return int(min(idle_end, hard_end) - now)
 
 
-def limits_of(request) -> dict:
+def limits_of(request: HttpRequest) -> dict:
     """Context processor: how long the session of this page lives, and whether its hard end is near."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -59,7 +63,7 @@ def limits_of(request) -> dict:
     return {"session_limits": {"left": seconds_left(session), "soon": soon, "ends": ends}}
 
 
-def touch(session) -> None:
+def touch(session: SessionBase) -> None:
     """Note a request, at most once a minute."""
     now = int(time.time())
     if now - session.get("seen", 0) < _WRITE_EVERY:
@@ -69,12 +73,12 @@ def touch(session) -> None:
     LoginSession.objects.filter(session_key=session.session_key).update(seen_at=timezone.now())
 
 
-def rename(old_key: str, request) -> None:
+def rename(old_key: str, request: HttpRequest) -> None:
     """Follow a session whose key was changed (a password change does that)."""
     LoginSession.objects.filter(session_key=old_key).update(session_key=request.session.session_key)
 
 
-def open_sessions(user) -> list[LoginSession]:
+def open_sessions(user: User) -> list[LoginSession]:
     """Return the sessions in which `user` is still logged in, the last used first."""
     rows = list(user.login_sessions.all()[:200])
     alive = set(
@@ -86,11 +90,18 @@ def open_sessions(user) -> list[LoginSession]:
     return [row for row in rows if row.session_key in alive and row.seen_at > idle_since]
 
 
-def end_sessions(user, *, only: int | None = None, keep: str | None = None) -> int:
+def end_sessions(user: User, *, only: int | None = None, keep: str | None = None) -> int:
     """End the sessions of `user` (one by its `only` pk, all but the key `keep`); return how many were open."""
     rows = user.login_sessions.exclude(session_key=keep or "")
     if only is not None:
         rows = rows.filter(pk=only)
+    keys = list(rows.values_list("session_key", flat=True))
+    return Session.objects.filter(session_key__in=keys).delete()[0]
+
+
+def end_all_sessions(users: Iterable[User]) -> int:
+    """End every session of `users`; return how many were open."""
+    rows = LoginSession.objects.filter(user__in=[user.pk for user in users])
     keys = list(rows.values_list("session_key", flat=True))
     return Session.objects.filter(session_key__in=keys).delete()[0]
 

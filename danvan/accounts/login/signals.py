@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.http import HttpRequest
+
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.context import client_address
 from danvan.accounts.login import lockout, sessions
+from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityKind
 
 
-def logged_in(sender, request, user, **kwargs) -> None:
+def logged_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Note the session and the login; the door of this name is open again at this address."""
     sessions.start(request, user)
     sessions.forget_old()
@@ -16,14 +21,16 @@ def logged_in(sender, request, user, **kwargs) -> None:
     security_log.record(SecurityKind.LOGIN, user=user, actor=user)
 
 
-def logged_out(sender, request, user, **kwargs) -> None:
+def logged_out(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Note the end of a session."""
     if user is not None:
         ended = "limit" if getattr(request, "session_ended", False) else "own"
         security_log.record(SecurityKind.LOGOUT, user=user, actor=user, ended=ended)
 
 
-def login_failed(sender, credentials, request=None, **kwargs) -> None:
+def login_failed(
+    sender: Any, credentials: Any, request: HttpRequest | None = None, **kwargs: Any
+) -> None:
     """Count and note a refused login. The password is not among `credentials` (Django blanks it)."""
     name = str(credentials.get("username") or "")
     address = client_address(request) if request is not None else None

@@ -25,7 +25,7 @@ _PENDING, _PENDING_SECONDS = "pending_app", 600  # key in the session: the app t
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
-def confirmed_device(user) -> TOTPDevice | None:
+def confirmed_device(user: User) -> TOTPDevice | None:
     """Return the phone app `user` has set up, None without one."""
     return TOTPDevice.objects.filter(user=user, confirmed=True).first()
 
@@ -60,7 +60,7 @@ def confirm_code(session: SessionBase, user: User, code: str) -> list[str] | Non
     return codes
 
 
-def new_recovery_codes(user) -> list[str]:
+def new_recovery_codes(user: User) -> list[str]:
     """Replace the recovery codes of `user`; each works once."""
     codes = ["".join(secrets.choice(_ALPHABET) for _ in range(10)) for _ in range(RECOVERY_CODES)]
     with transaction.atomic():
@@ -70,18 +70,18 @@ def new_recovery_codes(user) -> list[str]:
     return codes
 
 
-def codes_left(user) -> int:
+def codes_left(user: User) -> int:
     """Return how many recovery codes are unused."""
     return StaticToken.objects.filter(device__user=user).count()
 
 
-def verify(user, code: str) -> bool:
+def verify(user: User, code: str) -> bool:
     """Tell whether `code` is the app's of this moment or an unused recovery code (which is then used)."""
     cleaned = "".join(code.split()).replace("-", "").lower()
     return bool(cleaned) and match_token(user, cleaned) is not None
 
 
-def remove(user) -> None:
+def remove(user: User) -> None:
     """Take the second factor away (own page, or a superuser for somebody who lost the phone)."""
     TOTPDevice.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()

@@ -1,11 +1,17 @@
 """Login in one or two steps, logout, and what happens to a post refused for its session or token."""
 
+from __future__ import annotations
+
+from typing import Any
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
@@ -18,6 +24,8 @@ from danvan.accounts.login.forms import LoginForm, ResumeForm, code_form
 from danvan.accounts.login.proofs import person_of, proof_of
 from danvan.accounts.login.resume import PendingPost, carried_post, pending_post, sent_from_here
 from danvan.accounts.login.signals import login_failed
+from danvan.accounts.models import User
+from danvan.accounts.requests import PersonRequest
 
 _HALF_WAY = "half_way"  # session key: who gave the right password and still owes the code
 _HALF_WAY_SECONDS = 300
@@ -28,7 +36,7 @@ class ResumeMixin:
 
     pending: PendingPost | None = None
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         carried = self.pending
         if carried is None and self.request.method == "POST":
             carried = carried_post(self.request)
@@ -47,19 +55,19 @@ class LoginView(ResumeMixin, auth_views.LoginView):
     authentication_form = LoginForm
     redirect_authenticated_user = True
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if self.pending:
             response = self.get(request, *args, **kwargs)
             response.status_code = 403  # the post was refused, even though the page is friendly
             return response
         return super().dispatch(request, *args, **kwargs)
 
-    def get_form_kwargs(self):
+    def get_form_kwargs(self) -> dict[str, Any]:
         """Return the form's arguments: a refused post is no login, its fields must not bind the form."""
         kwargs = super().get_form_kwargs()
         return kwargs if not self.pending else {**kwargs, "data": None, "files": None}
 
-    def form_valid(self, form):
+    def form_valid(self, form: forms.BaseForm) -> HttpResponse:
         """Log in, or ask for the code where a second factor is set up."""
         user = form.get_user()
         if twofactor.confirmed_device(user) is None:
@@ -78,7 +86,7 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, auth_views.TemplateView
     next_page = "home"
     first = False
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Go back to the first step when nobody is half way, has been for too long, or got a new password."""
         self.person = person_of(request.session.get(_HALF_WAY), _HALF_WAY_SECONDS)
         if self.person is None or request.user.is_authenticated:
@@ -86,12 +94,12 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, auth_views.TemplateView
             return redirect("accounts:login")
         return self.get(request) if self.first else super().dispatch(request, *args, **kwargs)
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs.setdefault("form", code_form(self.person))
         kwargs["next"] = self.get_redirect_url()
         return super().get_context_data(**kwargs)
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Check the code; wrong ones count towards the lock-out like wrong passwords."""
         if lockout.closed_until(self.person.username, client_address(request)):
             del request.session[_HALF_WAY]
@@ -104,7 +112,7 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, auth_views.TemplateView
         return finish_login(request, self.person, self.get_success_url())
 
 
-def finish_login(request, user, url):
+def finish_login(request: PersonRequest, user: User, url: str) -> HttpResponse:
     """Start the session and go to `url`, or to the post that the login interrupted."""
     request.session.pop(_HALF_WAY, None)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
@@ -115,20 +123,20 @@ def finish_login(request, user, url):
 class LogoutView(auth_views.LogoutView):
     """Log out (POST only) and say so."""
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().post(request, *args, **kwargs)
         messages.info(request, "Đã đăng xuất.")
         return response
 
 
-def resume_page(request, pending: PendingPost, status: int = 200):
+def resume_page(request: PersonRequest, pending: PendingPost, status: int = 200) -> HttpResponse:
     """Return the page that offers to send `pending` once more with a fresh token."""
     context = {"pending": pending, "typed": sum(bool(text) for _, text in pending.fields)}
     return render(request, "accounts/resume.html", context, status=status)
 
 
 @login_not_required
-def csrf_failure(request, reason=""):
+def csrf_failure(request: PersonRequest, reason: str = "") -> HttpResponse:
     """Answer a post whose CSRF token is no longer good: offer to send it again, never drop it.
 
     What another site made the browser post is dropped.

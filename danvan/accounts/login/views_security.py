@@ -1,8 +1,14 @@
 """The own account: password, second factor, open sessions."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -15,6 +21,7 @@ from danvan.accounts.audit import security_log
 from danvan.accounts.login import sessions, twofactor
 from danvan.accounts.login.forms import CodeForm, OwnPasswordForm, PasswordOnlyForm
 from danvan.accounts.models.trail import SecurityKind
+from danvan.accounts.requests import PersonRequest
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
@@ -24,13 +31,13 @@ class PasswordChangeView(FormView):
     template_name = "accounts/password_change.html"
     form_class = OwnPasswordForm
 
-    def get_form_kwargs(self):
+    def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "user": self.request.user}
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(forced=self.request.user.must_change_password, **kwargs)
 
-    def form_valid(self, form):
+    def form_valid(self, form: forms.BaseForm) -> HttpResponse:
         request, old_key = self.request, self.request.session.session_key
         services.change_own_password(request.user, form.cleaned_data["new_password1"])
         sessions.end_sessions(request.user, keep=old_key)
@@ -45,7 +52,7 @@ class SecurityView(TemplateView):
 
     template_name = "accounts/security.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = self.request.user
         return super().get_context_data(
             sessions=sessions.open_sessions(user),
@@ -57,7 +64,7 @@ class SecurityView(TemplateView):
 
 
 @require_POST
-def end_sessions(request, pk=None):
+def end_sessions(request: PersonRequest, pk: int | None = None) -> HttpResponse:
     """End one of the own sessions, or all but this one."""
     if pk is not None and not request.user.login_sessions.filter(pk=pk).exists():
         raise Http404
@@ -75,7 +82,7 @@ class SecondFactorView(FormView):
     The secret is this session's alone: what somebody saw on an open screen elsewhere sets up nothing.
     """
 
-    def dispatch(self, request, *args, **kwargs):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Replace nothing: who finds an open screen must not put another phone in place of the owner's."""
         if twofactor.confirmed_device(request.user):
             messages.info(request, "Muốn dùng điện thoại khác, vui lòng tắt rồi bật lại.")
@@ -83,7 +90,7 @@ class SecondFactorView(FormView):
         self.device = twofactor.pending_device(request.session, request.user)
         return super().dispatch(request, *args, **kwargs)
 
-    def post(self, request, *args, **kwargs):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Take the step whose fields were sent; a code that comes too late begins again."""
         if ("code" in request.POST) == (self.device is None):
             if self.device is None:
@@ -91,33 +98,33 @@ class SecondFactorView(FormView):
             return redirect("accounts:second_factor")
         return super().post(request, *args, **kwargs)
 
-    def get_form_class(self):
+    def get_form_class(self) -> type[forms.BaseForm]:
         return CodeForm if self.device else PasswordOnlyForm
 
-    def get_template_names(self):
+    def get_template_names(self) -> list[str]:
         step = "second_factor" if self.device else "second_factor_start"
         return [f"accounts/{step}.html"]
 
-    def get_form(self, form_class=None):
+    def get_form(self, form_class: Any = None) -> forms.BaseForm:
         form = super().get_form(form_class)
         if self.device:
             form.fields["code"].help_text = "6 chữ số trên ứng dụng xác thực."
         return form
 
-    def get_form_kwargs(self):
+    def get_form_kwargs(self) -> dict[str, Any]:
         session, user = self.request.session, self.request.user
         kwargs = super().get_form_kwargs()
         if self.device is None:
             return {**kwargs, "user": user}
         return {**kwargs, "check": lambda code: twofactor.confirm_code(session, user, code)}
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         if self.device:
             kwargs["picture"] = twofactor.qr_picture(self.device)
             kwargs["secret"] = twofactor.typed_secret(self.device)
         return super().get_context_data(**kwargs)
 
-    def form_valid(self, form):
+    def form_valid(self, form: forms.BaseForm) -> HttpResponse:
         """Show the secret, then in answer to the code the recovery codes: they are nowhere else to be had."""
         if self.device is None:
             twofactor.begin(self.request.session, self.request.user)
@@ -135,10 +142,10 @@ class SecondFactorOffView(FormView):
     template_name = "accounts/second_factor_off.html"
     form_class = PasswordOnlyForm
 
-    def get_form_kwargs(self):
+    def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "user": self.request.user}
 
-    def form_valid(self, form):
+    def form_valid(self, form: forms.BaseForm) -> HttpResponse:
         twofactor.remove(self.request.user)
         security_log.record(SecurityKind.SECOND_FACTOR, user=self.request.user, state="off")
         messages.success(self.request, "Đã tắt xác thực hai lớp.")

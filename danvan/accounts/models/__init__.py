@@ -3,6 +3,7 @@
 Imports scope, rights and the context of audit/.
 """
 
+from danvan.accounts.models.slips import SlipSheet
 from danvan.accounts.models.trail import (
     AuditEntry,
     LoginFailure,
@@ -17,16 +18,3 @@ from danvan.accounts.models.user import (
     ScopedUserManager,
     User,
 )
-
-__all__ = [
-    "AccountSearchField",
-    "AuditEntry",
-    "LastSuperuserError",
-    "LoginFailure",
-    "LoginSession",
-    "Role",
-    "ScopedUserManager",
-    "SecurityEvent",
-    "SecurityKind",
-    "User",
-]

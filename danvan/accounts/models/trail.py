@@ -6,6 +6,7 @@ These rows are written by audit/ and login/ and by nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, Self
 
 from auditlog.models import AbstractLogEntry, LogEntryManager
 from django.apps import apps
@@ -15,19 +16,20 @@ from django.db import models
 from django.db.models import Q
 
 from danvan.accounts.audit.context import current
+from danvan.accounts.rights import Person
 from danvan.accounts.scope import ScopedQuerySet, units_not_inherited
 from danvan.common.text import search_key
 from danvan.units.models import AdministrativeUnit
 
 
-class AuditEntryQuerySet(ScopedQuerySet):
+class AuditEntryQuerySet(ScopedQuerySet["AuditEntry"]):
     """Entries, scoped by the unit of the changed row, and by the rule of its model for successors."""
 
-    def with_names(self):
+    def with_names(self) -> Self:
         """Return the entries with what a line shows."""
         return self.select_related("actor", "unit__parent", "content_type")
 
-    def _within(self, user, units):
+    def _within(self, user: Person, units: Any) -> Any:
         rows = super()._within(user, units)
         if user.is_superuser:
             return rows
@@ -40,7 +42,7 @@ class AuditEntryQuerySet(ScopedQuerySet):
 class AuditEntryManager(LogEntryManager.from_queryset(AuditEntryQuerySet)):
     """The library's manager, scoped, that also notes the unit the changed row belongs to."""
 
-    def log_create(self, instance, force_log: bool = False, **kwargs):
+    def log_create(self, instance: Any, force_log: bool = False, **kwargs: Any) -> Any:
         """Create an entry as the library does, with the unit of `instance`."""
         kwargs.setdefault("unit_id", unit_id_of(instance))
         return super().log_create(instance, force_log, **kwargs)
@@ -83,7 +85,7 @@ class AuditEntry(AbstractLogEntry):
         ordering = ["-pk"]
         indexes = [models.Index(fields=["content_type", "object_id"], name="audit_of_row")]
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Save with the actor, unless the entry already names one."""
         self.fill()
         super().save(*args, **kwargs)
@@ -115,6 +117,7 @@ class SecurityKind(models.TextChoices):
     REFUSED = "refused", "Bị từ chối truy cập"
     PASSWORD_CHANGED = "password_changed", "Tự đổi mật khẩu"  # noqa: S105
     PASSWORD_ISSUED = "password_issued", "Được cấp mật khẩu"  # noqa: S105
+    SLIPS_SHOWN = "slips_shown", "Xem phiếu mật khẩu"
     CREATED = "created", "Tạo tài khoản"
     RIGHTS = "rights_changed", "Đổi vai trò, quyền"
     TRANSFERRED = "transferred", "Chuyển đơn vị"
@@ -126,10 +129,10 @@ class SecurityKind(models.TextChoices):
     IMPORT = "import", "Nhập tệp"
 
 
-class SecurityEventQuerySet(ScopedQuerySet):
+class SecurityEventQuerySet(ScopedQuerySet["SecurityEvent"]):
     """Events, scoped by the unit of the account concerned."""
 
-    def with_names(self):
+    def with_names(self) -> Self:
         """Return the events with what a line shows."""
         return self.select_related("user", "actor", "unit__parent")
 
@@ -215,13 +218,13 @@ class LoginFailure(models.Model):
         return f"{self.name} {self.at:%d/%m/%Y %H:%M}"
 
 
-def unit_and_role(user) -> tuple[str, str]:
+def unit_and_role(user: Person) -> tuple[str, str]:
     """Return the unit's name and the role of `user` today, to be kept as text."""
     unit = user.unit.place_name if user.unit_id else ""
     return unit[:150], "superuser" if user.is_superuser else user.role
 
 
-def stand_ins(user, unit_ids: Iterable[int]) -> dict[int, str]:
+def stand_ins(user: Person, unit_ids: Iterable[int]) -> dict[int, str]:
     """Return, by the unit it acts for, the office of `user` where that is another unit ("nhập thay"), else "".
 
     A unit under its earlier name is no other. At most one query, none for the own unit.

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime
 import unicodedata
+from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from danvan.accounts.login.hashers import IssuedPasswordHasher
 from danvan.accounts.rights import Action, can
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.locks import locked
@@ -32,7 +35,7 @@ class Role(models.TextChoices):
 class AccountSearchField(models.CharField):
     """The folded login and person name, filled at every way of saving, bulk included."""
 
-    def pre_save(self, model_instance, add):
+    def pre_save(self, model_instance: Any, add: Any) -> Any:
         """Return the key to store."""
         key = search_key(f"{model_instance.username} {model_instance.full_name}")[: self.max_length]
         setattr(model_instance, self.attname, key)
@@ -42,24 +45,24 @@ class AccountSearchField(models.CharField):
 class LastSuperuserError(ValidationError):
     """The change would leave the site without an active superuser."""
 
-    def __init__(self):
+    def __init__(self) -> Any:
         super().__init__(
             "Đây là quản trị viên cuối cùng đang hoạt động, không thể ngừng hoặc hạ quyền."
         )
 
 
-class UserQuerySet(ScopedQuerySet):
+class UserQuerySet(ScopedQuerySet["User"]):
     """Users, scoped by their unit like every other row."""
 
-    def delete(self):
+    def delete(self) -> Any:
         """Refuse: accounts are deactivated, reports and logs keep pointing at the person."""
         raise models.ProtectedError("Accounts are never deleted, only deactivated.", set())
 
-    def superusers(self):
+    def superusers(self) -> Self:
         """Return the superusers who can log in."""
         return self.filter(is_superuser=True, is_active=True)
 
-    def search(self, text: str):
+    def search(self, text: str) -> Self:
         """Return accounts with every word of `text` in name, login or unit, with or without marks."""
         query = self
         for word in search_key(text).split():
@@ -70,7 +73,7 @@ class UserQuerySet(ScopedQuerySet):
 class ScopedUserManager(UserManager.from_queryset(UserQuerySet)):
     """Users, scoped; names are found in any case, as phones write them."""
 
-    def get_by_natural_key(self, username):
+    def get_by_natural_key(self, username: str) -> Any:
         """Return the account of a typed login name. Raises DoesNotExist.
 
         Names are ASCII. PostgreSQL would also find "tinh" under "tınh" (upper case makes them equal), and
@@ -115,7 +118,13 @@ class User(AbstractUser):
     role = models.CharField("vai trò", max_length=8, choices=Role, default=Role.CLERK)
     must_change_password = models.BooleanField("phải đổi mật khẩu", default=False, editable=False)
     password_issued_at = models.DateTimeField("cấp mật khẩu lúc", null=True, editable=False)
-    issued_password = models.CharField(max_length=128, blank=True, editable=False)
+    slips = models.ForeignKey(
+        "accounts.SlipSheet",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="people",
+    )
     deactivated_on = models.DateField("ngừng từ ngày", null=True, blank=True, editable=False)
     search = AccountSearchField(max_length=320, editable=False, default="")
 
@@ -142,14 +151,14 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.get_full_name()
 
-    def clean(self):
+    def clean(self) -> None:
         """Keep names in one clean form, and at least one active superuser."""
         super().clean()
         self.full_name = clean_line(self.full_name)
         if self.pk and self._leaves_superusers() and not self._other_superusers().exists():
             raise LastSuperuserError
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; two requests that each remove the other superuser cannot both succeed.
 
         Raises LastSuperuserError.
@@ -164,15 +173,21 @@ class User(AbstractUser):
                 raise LastSuperuserError
             super().save(*args, **kwargs)
 
-    def set_password(self, raw_password):
+    def set_password(self, raw_password: str) -> None:
         """Set the password in one spelling: keyboards send "ế" as one character or as three."""
         super().set_password(_one_spelling(raw_password))
 
-    def check_password(self, raw_password):
-        """Compare in the spelling that is stored."""
-        return super().check_password(_one_spelling(raw_password))
+    def check_password(self, raw_password: str) -> Any:
+        """Compare in the spelling that is stored, always at the cost of a chosen password.
 
-    def delete(self, *args, **kwargs):
+        Otherwise the time of a refusal would tell which names wait for their first login.
+        """
+        good = super().check_password(_one_spelling(raw_password))
+        if not good and self.password.startswith(f"{IssuedPasswordHasher.algorithm}$"):
+            make_password(raw_password)
+        return good
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
         """Refuse, as the queryset does."""
         raise models.ProtectedError("Accounts are never deleted, only deactivated.", {self})
 
@@ -182,7 +197,7 @@ class User(AbstractUser):
             return False
         return User.objects.superusers().filter(pk=self.pk).exists()
 
-    def _other_superusers(self):
+    def _other_superusers(self) -> QuerySet:
         return User.objects.superusers().exclude(pk=self.pk)
 
     @property

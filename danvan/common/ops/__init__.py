@@ -1,4 +1,4 @@
-"""Running the site: backup and restore, health, logs, what commands are told, ratios measured.
+"""Running the site: backup and restore, health, logs, what commands are told.
 
 Imports danvan.common; no app.
 """

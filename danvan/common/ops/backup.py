@@ -14,6 +14,7 @@ import shutil
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -148,7 +149,7 @@ def _inside(name: str, source: Path) -> str:
     return name
 
 
-def _write_out(member, path: Path) -> None:
+def _write_out(member: Any, path: Path) -> None:
     """Copy an open member to `path`, readable by the site alone, as attachments are."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -141,7 +142,7 @@ def _database() -> str:
     return connection.settings_dict["NAME"]
 
 
-def _count(cursor, name: str) -> int:
+def _count(cursor: Any, name: str) -> int:
     quoted = connection.ops.quote_name(name)
     answer = cursor.execute(f"SELECT count(*) FROM {quoted}")  # noqa: S608 - a name of our own tables
     return (answer or cursor).fetchone()[0]

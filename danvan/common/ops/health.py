@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -22,7 +22,7 @@ MIN_FREE = 200 * 1024 * 1024
 @login_not_required
 @require_safe
 @never_cache
-def healthz(request):
+def healthz(request: HttpRequest) -> HttpResponse:
     """Answer 200 with {"database": "ok", …}, or 503 when a part fails; the reason is in the log only."""
     parts = {name: _ask(name, check) for name, check in CHECKS.items()}
     healthy = all(parts.values())

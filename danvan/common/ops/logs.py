@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import Any
 
 from danvan.common.middleware import request_id
 
@@ -31,7 +32,7 @@ class PlainFormatter(logging.Formatter):
         """Return the line with everything unprintable escaped."""
         return printable(super().formatMessage(record))
 
-    def formatException(self, ei) -> str:  # noqa: N802 - logging's name
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
         """Return the traceback, each line indented and printable."""
         lines = super().formatException(ei).splitlines()
         return "\n".join(f"    {printable(line)}" for line in lines)

@@ -1,7 +1,8 @@
 """From a cell to a value: what a cell may hold for a text, a code, a date, a number, a choice.
 
 Every function takes a cell as the reader hands it over ("" or None blank, text, int, float, bool, marked
-text for dates) and returns the value, None for a blank; it raises CellProblem with a Vietnamese sentence.
+text for dates and for numbers that are shown as something else) and returns the value, None for a blank;
+it raises CellProblem with a Vietnamese sentence.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ import math
 import re
 import unicodedata
 from decimal import Decimal
+from typing import Any
 
 from danvan.common.numbers import MAX_FIGURE, NumberProblem, format_number, parse_number
-from danvan.common.sheets.child import DATE, MOMENT, TIME
-from danvan.common.sheets.legacy import recognise
+from danvan.common.sheets.formats import DATE, MARK, MOMENT, ODD, PERCENT, SHOWN, TIME
+from danvan.common.sheets.legacy import is_broken
 from danvan.common.text import clean_line, clean_text, search_key
+
+CellValue = Any  # "" or None, text, int, float, bool, marked text
 
 _HOUR = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?"  # the hour of a moment typed as text says nothing here
 _DAY_FIRST = re.compile(
@@ -25,23 +29,26 @@ _YEAR_FIRST = re.compile(rf"^(\d{{4}})-(\d{{1,2}})-(\d{{1,2}}){_HOUR}$")
 _IN_WORDS = re.compile(r"^ngay (\d{1,2}) thang (\d{1,2}) nam (\d{4})$")
 _YES = {"co", "x", "1", "dung", "true", "yes", "v"}
 _NO = {"khong", "0", "sai", "false", "no", "ko"}
-OLD_FONT = "Chữ gõ bằng bảng mã"  # how the problem of text in an old font begins
-# What stands in a cell that holds an error, pasted as text or sent back by errors_workbook().
+# What stands in a cell whose formula has no result, sent back by errors_workbook().
 NO_RESULT = "(công thức chưa có kết quả)"
-_ERRORS = {"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", NO_RESULT}
 _EPOCH = datetime.date(1899, 12, 30)
 _NOISE = 1e-9
+_TWO_LINES = re.compile(r"\S\s*[\r\n\t]\s*\S|\d\s{2,}\d")
+_BAD_DATE = "“{}” không phải là ngày. Nhập dạng ngày/tháng/năm, ví dụ 31/12/2022."
+_CONTRADICTION = (
+    "Ô hiện “{}” nhưng chứa số {}. Vui lòng bỏ định dạng riêng của ô rồi nhập đúng số cần ghi."
+)
 
 
 class CellProblem(ValueError):  # noqa: N818 - a sentence for the person who filled the cell
     """What is wrong with a cell and what to do, in Vietnamese; `allowed` lists what may stand there."""
 
-    def __init__(self, message: str, allowed: tuple[str, ...] = ()):
+    def __init__(self, message: str, allowed: tuple[str, ...] = ()) -> None:
         self.allowed = allowed
         super().__init__(message)
 
 
-def is_blank(cell) -> bool:
+def is_blank(cell: CellValue) -> bool:
     """Tell whether the cell holds nothing but spaces."""
     if cell is None or cell == "":
         return True
@@ -51,7 +58,17 @@ def is_blank(cell) -> bool:
     return not bare or (not bare.isprintable() and not clean_line(bare))
 
 
-def shown(cell) -> str:
+def day_of(cell: CellValue) -> datetime.date | None:
+    """Return the day of a date cell, None for any other cell."""
+    if cell.__class__ is not str or not cell.startswith((DATE, MOMENT)):
+        return None
+    try:
+        return datetime.date.fromisoformat(cell[2:12])
+    except ValueError:
+        return None
+
+
+def shown(cell: CellValue) -> str:
     """Return the cell as its owner sees it, for messages and the preview."""
     if cell is None:
         return ""
@@ -59,40 +76,50 @@ def shown(cell) -> str:
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, (int, float)):
         return format_number(Decimal(repr(cell))) if math.isfinite(cell) else "#NUM!"
-    if cell.startswith((DATE, MOMENT)):
-        return _date_of(cell).strftime("%d/%m/%Y")
-    return cell.removeprefix(TIME)[:200]
+    if day := day_of(cell):
+        return f"{day:%d/%m/%Y}"
+    if cell.startswith(PERCENT):
+        return f"{format_number(_percentage(cell))}%"
+    if cell.startswith((SHOWN, ODD)):
+        return cell.partition("|")[2]
+    return clean_line(cell.removeprefix(TIME))[:200]
 
 
-def _date_of(cell: str) -> datetime.date:
-    return datetime.date.fromisoformat(cell[2:12])
+def _percentage(cell: str) -> Decimal:
+    """Return the hundredths a percent cell shows: 95 for 0,95."""
+    return round(Decimal(cell[len(PERCENT) :]) * 100, 7).normalize()
 
 
-def as_text(cell, *, lines: bool = False) -> str:
-    """Return the cell as clean text ("" for a blank); text of an old font is refused."""
+def _held(cell: str) -> str:
+    """Return the number behind a cell that shows something else."""
+    bare = cell[2:].partition("|")[0]
+    return format_number(Decimal(bare))
+
+
+def as_text(cell: CellValue, *, lines: bool = False) -> str:
+    """Return the cell as clean text ("" for a blank), of a number what its cell shows."""
     if cell.__class__ is str:
-        if cell[:1] in ("#", "(") and cell.strip() in _ERRORS:
-            raise CellProblem(f"Ô có lỗi {cell.strip()}. Vui lòng sửa công thức hoặc nhập giá trị.")
         if cell.isprintable() and _is_tidy(cell):
-            suspect = None if cell.isascii() else recognise(cell)
-        elif cell.startswith((DATE, MOMENT, TIME)):
-            return shown(cell)
-        else:
-            suspect = recognise(cell)
-            if not suspect:
-                return clean_text(cell) if lines else clean_line(cell)
-        if suspect is None:
-            return cell
-        name, text = suspect
-        raise CellProblem(
-            f"{OLD_FONT} {name}, đọc được là “{clean_line(text)[:80]}”. "
-            "Chọn “Chuyển mã TCVN3, VNI sang Unicode” nếu đọc đúng, hoặc gõ lại."
-        )
+            if cell == NO_RESULT:
+                raise CellProblem("Công thức chưa có kết quả. Vui lòng nhập giá trị.")
+            if cell.isascii() or "\ufffd" not in cell:
+                return cell
+        if cell[:1] == MARK:
+            return _marked_as_text(cell)
+        if is_broken(cell):
+            raise CellProblem("Ô có chữ bị hỏng, không khôi phục được. Vui lòng gõ lại.")
+        return clean_text(cell) if lines else clean_line(cell)
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "Có" if cell else "Không"
     return _number_as_text(cell)
+
+
+def _marked_as_text(cell: str) -> str:
+    if cell.startswith(ODD):
+        raise CellProblem(_CONTRADICTION.format(shown(cell), _held(cell)))
+    return shown(cell)
 
 
 def _is_tidy(text: str) -> bool:
@@ -118,38 +145,44 @@ def _number_as_text(number: int | float) -> str:
     return format_number(Decimal(repr(number)))
 
 
-def as_code(cell) -> str:
+def as_code(cell: CellValue) -> str:
     """Return the cell as a code: "13369" for 13369.0 too, without spaces or a trailing point."""
+    one_line(cell)
     return as_text(cell).replace(" ", "").rstrip(".")
 
 
-def as_date(cell) -> datetime.date | None:
+def one_line(cell: CellValue) -> None:
+    """Refuse two numbers in one cell: "5", line break, "120" is not 5.120."""
+    if cell.__class__ is str and _TWO_LINES.search(cell):
+        raise CellProblem(
+            f"Ô có nhiều giá trị: “{' / '.join(clean_line(cell).split())[:60]}”. "
+            "Mỗi ô chỉ ghi một giá trị."
+        )
+
+
+def as_date(cell: CellValue) -> datetime.date | None:
     """Return the date of a date cell, a serial number, or text such as 31/12/2022 (day first)."""
     if is_blank(cell):
         return None
-    if isinstance(cell, bool):
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool) and 20_000 <= cell <= 80_000:
+        return _plausible(_EPOCH + datetime.timedelta(days=int(cell)))
+    if not isinstance(cell, str) or cell.startswith((PERCENT, SHOWN, ODD, TIME)):
         raise CellProblem(_BAD_DATE.format(shown(cell)))
-    if isinstance(cell, (int, float)):
-        if 20_000 <= cell <= 80_000:
-            return _EPOCH + datetime.timedelta(days=int(cell))
-        raise CellProblem(_BAD_DATE.format(shown(cell)))
-    if cell.startswith((DATE, MOMENT)):
-        return _plausible(_date_of(cell))
+    if day := day_of(cell):
+        return _plausible(day)
+    one_line(cell)
     text = clean_line(cell)
     if match := _DAY_FIRST.match(text):
-        day, month, year = match.groups()
+        day_, month, year = match.groups()
         if len(year) == 2:
             raise CellProblem(f"“{text}” thiếu năm đủ 4 chữ số. Nhập dạng 31/12/2022.")
-        return _plausible(_make_date(int(year), int(month), int(day), text))
+        return _plausible(_make_date(int(year), int(month), int(day_), text))
     if match := _YEAR_FIRST.match(text):
-        return _plausible(_make_date(*map(int, match.groups()), text))
+        return _plausible(_make_date(*map(int, match.groups()), text=text))
     if match := _IN_WORDS.match(search_key(text)):
-        day, month, year = map(int, match.groups())
-        return _plausible(_make_date(year, month, day, text))
+        day_, month, year = match.groups()
+        return _plausible(_make_date(int(year), int(month), int(day_), text))
     raise CellProblem(_BAD_DATE.format(text[:40]))
-
-
-_BAD_DATE = "“{}” không phải là ngày. Nhập dạng ngày/tháng/năm, ví dụ 31/12/2022."
 
 
 def _make_date(year: int, month: int, day: int, text: str) -> datetime.date:
@@ -165,23 +198,47 @@ def _plausible(date: datetime.date) -> datetime.date:
     return date
 
 
-def as_number(cell, *, whole: bool, places: int = 3) -> Decimal | None:
-    """Return the number of a cell; text is read the Vietnamese way ("1.140", "90,5"), never guessed."""
+def as_number(
+    cell: CellValue, *, whole: bool, places: int = 3, percent: bool = False
+) -> Decimal | None:
+    """Return the number of a cell; text is read the Vietnamese way ("1.140", "90,5"), never guessed.
+
+    `percent` says that the column counts in hundredths: a cell that shows 95% is 95 there, elsewhere it
+    is asked about.
+    """
     if is_blank(cell):
         return None
-    if isinstance(cell, bool) or (isinstance(cell, str) and cell.startswith((DATE, MOMENT, TIME))):
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        return _number_cell(cell, whole, places)
+    if not isinstance(cell, str) or cell.startswith((DATE, MOMENT, TIME)):
         raise CellProblem(f"“{shown(cell)}” không phải là số.")
-    if isinstance(cell, str):
-        text = clean_line(cell)
-        if text in ("-", "–", "—", "/"):
-            raise CellProblem(
-                f"“{text}” chưa rõ: nhập 0 nếu không phát sinh, để trống nếu chưa có số liệu."
-            )
-        try:
-            return parse_number(text, whole=whole, places=places)
-        except NumberProblem as problem:
-            raise CellProblem(str(problem)) from problem
-    return _number_cell(cell, whole, places)
+    if cell[:1] == MARK:
+        return _formatted(cell, whole, places, percent)
+    one_line(cell)
+    text = clean_line(cell)
+    if text in ("-", "–", "—", "/"):
+        raise CellProblem(
+            f"“{text}” chưa rõ: nhập 0 nếu không phát sinh, để trống nếu chưa có số liệu."
+        )
+    try:
+        bare = text.removesuffix("%").rstrip() if percent else text
+        return parse_number(bare, whole=whole, places=places)
+    except NumberProblem as problem:
+        raise CellProblem(str(problem)) from problem
+
+
+def _formatted(cell: str, whole: bool, places: int, percent: bool) -> Decimal:
+    """Return the number of a cell whose format shows it as something else; ask where they differ."""
+    text = shown(cell)
+    if cell.startswith(PERCENT) and percent:
+        return _number_cell(float(_percentage(cell)), whole, places)
+    if cell.startswith(PERCENT):
+        raise CellProblem(f"Ô hiện {text} nhưng cột này không tính bằng phần trăm. Nhập số thường.")
+    held = Decimal(cell[2:].partition("|")[0])
+    bare = text.removesuffix("%").rstrip() if percent else text
+    if cell.startswith(SHOWN) and bare.isdigit() and Decimal(bare) == held:
+        return _number_cell(float(held), whole, places)
+    raise CellProblem(_CONTRADICTION.format(text, format_number(held)))
 
 
 def _number_cell(cell: int | float, whole: bool, places: int) -> Decimal:
@@ -191,11 +248,9 @@ def _number_cell(cell: int | float, whole: bool, places: int) -> Decimal:
     if abs(cell - round(cell)) < _NOISE:
         return Decimal(round(cell))
     if whole:
-        typed = shown(cell)
-        thousand = f"{cell:.3f}".replace(".", "")
         raise CellProblem(
-            f"Ô này là số lẻ {typed} nhưng cột chỉ nhận số nguyên. Nếu định nhập "
-            f"{format_number(Decimal(thousand))} thì gõ {int(thousand)}."
+            f"Ô này là số lẻ {shown(cell)} nhưng cột chỉ nhận số nguyên. Có thể Excel đã hiểu dấu chấm "
+            "hàng nghìn là dấu phẩy: vui lòng gõ lại, không dùng dấu chấm."
         )
     number = Decimal(repr(round(cell, 9)))
     if -number.as_tuple().exponent > places:
@@ -203,7 +258,7 @@ def _number_cell(cell: int | float, whole: bool, places: int) -> Decimal:
     return number
 
 
-def as_yes_no(cell) -> bool | None:
+def as_yes_no(cell: CellValue) -> bool | None:
     """Return True for "Có", "x", 1; False for "Không", 0; None for a blank."""
     if is_blank(cell):
         return None
@@ -217,7 +272,7 @@ def as_yes_no(cell) -> bool | None:
     raise CellProblem(f"“{shown(cell)}” chưa rõ. Nhập “Có” hoặc “Không”.", ("Có", "Không"))
 
 
-def as_choice(cell, choices: dict[str, str], labels: tuple[str, ...]) -> str:
+def as_choice(cell: CellValue, choices: dict[str, str], labels: tuple[str, ...]) -> str:
     """Return the stored value of a choice; `choices` maps a folded label or value to it. Blank gives ""."""
     if is_blank(cell):
         return ""

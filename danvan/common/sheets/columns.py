@@ -7,6 +7,7 @@ a Resource of Columns is all that template, reader, checker, preview and export 
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from import_export import fields, widgets
 
 from danvan.common import excel
 from danvan.common.sheets import cells
-from danvan.common.sheets.child import DATE
+from danvan.common.sheets.formats import DATE
 from danvan.common.text import search_key
 
 MEMORY = 20_000  # cells of a column whose meaning is kept
@@ -90,10 +91,11 @@ def cell_of(field: models.Field) -> Cell:
         case models.DateField():
             return Cell(cells.as_date, 13, excel.DATE, field=field)
         case models.DecimalField():
-            read = partial(cells.as_number, whole=False, places=field.decimal_places)
-            largest = 10 ** (field.max_digits - field.decimal_places) - 1
-            shown = f"{excel.WHOLE}.{'0' * field.decimal_places}"
-            width = max(14, excel.width_of(largest, shown))
+            percent = bool(re.search("%|0–100", str(field.verbose_name)))  # 95% is 95 there
+            places = field.decimal_places
+            read = partial(cells.as_number, whole=False, places=places, percent=percent)
+            largest = 10 ** (field.max_digits - places) - 1
+            width = max(14, excel.width_of(largest, f"{excel.WHOLE}.{'0' * places}"))
             return Cell(read, width, excel.FRACTION, field=field)
         case models.IntegerField():
             is_year = field.name.endswith("year")  # 2024, never 2.024

@@ -6,6 +6,7 @@ Only the zip directory and the first bytes of each part are read here, so a host
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 
 MB = 1024 * 1024
@@ -54,20 +55,20 @@ def check_file(path: str | Path, name: str) -> None:
         raise FileRefused(
             f"Tệp quá lớn (tối đa {MAX_FILE // MB} MB). Vui lòng chia thành nhiều tệp."
         )
-    _check_magic(path)
+    _check_magic(str(path))
     try:
         with zipfile.ZipFile(path) as archive:
             _check_directory(archive.infolist())
             _check_heads(archive)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise FileRefused(f"Tệp bị hỏng hoặc tải lên chưa trọn vẹn. {_SAVE_AS}") from error
-    except (ValueError, OverflowError, KeyError, zipfile.zlib.error) as error:
+    except (ValueError, OverflowError, KeyError, zlib.error) as error:
         if isinstance(error, FileRefused):
             raise
         raise FileRefused(f"Tệp bị hỏng. {_SAVE_AS}") from error
 
 
-def _check_magic(path) -> None:
+def _check_magic(path: str) -> None:
     with open(path, "rb") as file:
         magic = file.read(8)
     if magic.startswith(b"\xd0\xcf\x11\xe0"):

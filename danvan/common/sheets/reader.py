@@ -18,8 +18,12 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from danvan.common.sheets.cells import CellValue
+from danvan.common.sheets.legacy import Judgement
 from danvan.common.sheets.precheck import MB, FileRefused, check_file
+from danvan.common.sheets.table.blocks import Sheet
 
 ROOT = Path(__file__).resolve().parents[3]
 MAX_ROWS = 110_000
@@ -49,82 +53,100 @@ _MESSAGES = {
 
 @dataclass
 class Workbook:
-    """What the child said of the workbook: the chosen sheet, cells that hold errors, and its rows.
+    """What the child said of the workbook: its sheets, what the chosen one hides, and its rows.
 
     `rows` yields (row number, cells) once; a cell is "", text, a number, True/False or marked text for
-    dates (danvan.common.sheets.cells understands all). `bad` maps an address to the error seen there.
+    dates (danvan.common.sheets.cells understands all). `bad` maps an address to the error seen there,
+    `judged` a column to the encoding it was typed in, `capitals` are cells in a font of capitals; `late`
+    says that days are counted from 1904.
     """
 
-    sheet: str
-    marker: str
-    sheets: list[str]
+    sheet: Sheet
+    sheets: list[Sheet]
+    late: bool = False
     bad: dict[str, str] = field(default_factory=dict)
-    rows: Iterator[tuple[int, list]] = field(default_factory=lambda: iter(()))
+    hidden: list[int] = field(default_factory=list)
+    hidden_columns: list[int] = field(default_factory=list)
+    capitals: set[tuple[int, int]] = field(default_factory=set)
+    judged: dict[int, Judgement] = field(default_factory=dict)
+    rows: Iterator[tuple[int, list[CellValue]]] = field(default_factory=lambda: iter(()))
+
+
+def most_headings(sheets: list[Sheet]) -> Sheet:
+    """Return the visible sheet with the most rows of headings, for callers that know no more."""
+    seen = [sheet for sheet in sheets if not sheet.hidden]
+    if not seen:
+        raise FileRefused("Tệp không có trang tính nào đang hiện.")
+    return max(seen, key=lambda sheet: len(sheet.heads))
 
 
 @contextlib.contextmanager
 def open_workbook(
-    path,
+    path: str | os.PathLike[str],
     name: str,
     *,
-    titles: Collection[str] = (),
     headings: Collection[str] = (),
-    check_marker: Callable[[str], None] = bool,
-):
+    codes: Collection[str] = (),
+    choose: Callable[[list[Sheet]], Sheet] = most_headings,
+    check_marker: Callable[[str], object] = bool,
+) -> Iterator[Workbook]:
     """Check and open the workbook at `path`; yields a Workbook whose rows are read as asked for.
 
-    `titles` and `headings` are folded (search_key): the sheet is chosen by its title, else as the one
-    visible sheet that shows the most headings, never as the one left open. `check_marker` is given
-    the template's hidden mark ("" without one) and may raise. Raises FileRefused.
+    `headings` are folded (search_key), `codes` are those a heading may begin with. `choose` says which
+    sheet to read and may raise. `check_marker` is given the template's hidden mark ("" without one) and
+    may raise. Raises FileRefused.
     """
     check_file(path, name)
     request = {
         "path": os.fspath(path),
-        "titles": sorted(titles),
         "headings": sorted(headings),
+        "codes": sorted(codes),
         "memory": MEMORY,
         "cpu": CPU_SECONDS,
         "rows": MAX_ROWS,
         "columns": MAX_COLUMNS,
     }
     with _slot(), _Child(request) as child:
-        about = child.line()
-        if about.get("error"):
-            raise FileRefused(_MESSAGES[about["error"]])
+        about = child.answer()
         check_marker(about["marker"])
-        if about["sheet"] is None:
-            raise FileRefused(_no_sheet(about))
+        sheets = [_sheet(told) for told in about["sheets"]]
+        chosen = choose(sheets)
+        child.ask({"sheet": chosen.name})
+        told = child.answer()
         yield Workbook(
-            sheet=about["sheet"],
-            marker=about["marker"],
-            sheets=about["sheets"],
-            bad=dict(about["bad"]),
+            sheet=chosen,
+            sheets=sheets,
+            late=about["late"],
+            bad=dict(told["bad"]),
+            hidden=told["hidden"],
+            hidden_columns=told["columns"],
+            capitals={(row, column) for row, column in told["capitals"]},
+            judged={index: Judgement(*rest) for index, *rest in told["judged"]},
             rows=child.rows(),
         )
 
 
-def _no_sheet(about: dict) -> str:
-    names = ", ".join(f"“{name}”" for name in about["sheets"][:8]) or "không có trang nào"
-    if about["problem"] == "many":
-        return (
-            f"Tệp có nhiều trang tính cùng mẫu ({names}). Vui lòng chỉ để lại một trang cần nhập, "
-            "hoặc đặt tên trang đó như trong tệp mẫu."
-        )
-    if about["problem"] == "hidden":
-        return (
-            "Bảng cần nhập nằm ở một trang đang ẩn. Vui lòng bấm chuột phải vào tên trang, chọn Unhide "
-            "(Hiện) rồi lưu lại."
-        )
-    return f"Không tìm thấy bảng cần nhập trong các trang: {names}. Vui lòng dùng tệp mẫu."
+def _sheet(told: dict) -> Sheet:
+    return Sheet(
+        name=told["name"],
+        hidden=told["hidden"],
+        heads=told["heads"],
+        near=dict(told["near"]),
+        sides=dict(told["sides"]),
+        filled=[(first, last) for first, last in told["filled"]],
+        dates=set(told["dates"]),
+        numbers=set(told["numbers"]),
+        merged=[tuple(area) for area in told["merged"]],
+    )
 
 
 class _Child:
     """The child process: lines of JSON with a limit on waiting; killed when the caller is done."""
 
-    def __init__(self, request: dict):
+    def __init__(self, request: dict) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and code, no shell
             [sys.executable, "-I", "-c", _START.format(root=str(ROOT)), json.dumps(request)],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={"PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "2"},
@@ -133,15 +155,17 @@ class _Child:
         self.left = float(WAIT_SECONDS)
         self.buffer = bytearray()
 
-    def __enter__(self):
+    def __enter__(self) -> _Child:
         return self
 
-    def __exit__(self, *args):
+    def __exit__(self, *args: object) -> None:
         self.process.kill()
         self.process.stdout.close()
+        with contextlib.suppress(OSError):  # it may have gone before it heard us
+            self.process.stdin.close()
         self.process.wait()
 
-    def line(self):
+    def line(self) -> Any:
         """Return the next line as data; only the time spent waiting counts against the limit."""
         while (end := self.buffer.find(b"\n")) < 0:
             block = self._read()
@@ -151,6 +175,19 @@ class _Child:
         line = bytes(self.buffer[:end])
         del self.buffer[: end + 1]
         return json.loads(line)
+
+    def answer(self) -> dict:
+        """Return the next line; raise FileRefused when it says that the file cannot be read."""
+        about = self.line()
+        if not isinstance(about, dict) or "error" in about:
+            raise FileRefused(_MESSAGES[about["error"] if isinstance(about, dict) else "broken"])
+        return about
+
+    def ask(self, data: dict) -> None:
+        """Tell the child what to do next; one that has died is noticed at its next line."""
+        with contextlib.suppress(OSError):
+            self.process.stdin.write(json.dumps(data).encode() + b"\n")
+            self.process.stdin.flush()
 
     def _read(self) -> bytes:
         with selectors.DefaultSelector() as selector:
@@ -162,7 +199,7 @@ class _Child:
             raise FileRefused(_MESSAGES["slow"])
         return os.read(self.process.stdout.fileno(), 1 << 20)
 
-    def rows(self) -> Iterator[tuple[int, list]]:
+    def rows(self) -> Iterator[tuple[int, list[CellValue]]]:
         """Yield (row number, cells) until the end mark; raise FileRefused when the child gives up."""
         while True:
             data = self.line()
@@ -175,7 +212,7 @@ class _Child:
 
 
 @contextlib.contextmanager
-def _slot():
+def _slot() -> Iterator[None]:
     """Hold one of the machine's places for a reading child; raise FileRefused when none gets free."""
     deadline = time.monotonic() + SLOT_WAIT_SECONDS
     folder = Path(tempfile.gettempdir()) / f"danvan-readers-{os.getuid()}"

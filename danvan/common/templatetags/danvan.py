@@ -1,5 +1,10 @@
 """Template tags of the whole site: figures, rights, meters."""
 
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
 from django import template
 from django.conf import settings
 
@@ -9,7 +14,7 @@ register = template.Library()
 
 
 @register.filter
-def figure(number, places: int | None = None) -> str:
+def figure(number: Decimal, places: int | None = None) -> str:
     """Return `number` as offices write it ("1.140", "90,5"); "—" where no figure is known.
 
     Zero is a figure, an empty field is not one.
@@ -18,7 +23,7 @@ def figure(number, places: int | None = None) -> str:
 
 
 @register.simple_tag
-def can(user, action: str) -> bool:
+def can(user: Any, action: str) -> bool:
     """Tell whether the rights table gives `user` the right to `action`.
 
     {% can user "review" as may_review %}: buttons and refused requests ask the same table. Raises
@@ -34,7 +39,7 @@ def site_owner() -> str:
 
 
 @register.inclusion_tag("partials/meter.html")
-def meter(label: str, total, parts=(), *, tall: bool = False, **kinds) -> dict:
+def meter(label: str, total: Any, parts: Any = (), *, tall: bool = False, **kinds: Any) -> dict:
     """Draw a bar of `total` divided into parts: {% meter "Đã duyệt 12/20" 20 approved=12 sent=3 %}.
 
     `parts` is a list of (kind, count) for counts that are not known by name; a kind is the end of a
@@ -49,11 +54,11 @@ def meter(label: str, total, parts=(), *, tall: bool = False, **kinds) -> dict:
     return {"label": label, "bars": [bar for bar in bars if bar["width"]], "tall": tall}
 
 
-def _thousandths(part, whole) -> int:
+def _thousandths(part: Any, whole: Any) -> int:
     return min(1000, round(part * 1000 / whole)) if whole else 0
 
 
 @register.filter
-def item(mapping: dict, key):
+def item(mapping: dict, key: Any) -> Any:
     """Return `mapping[key]`, None where it is missing."""
     return mapping.get(key)

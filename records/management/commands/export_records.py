@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from danvan.common.ops.arguments import read_target, read_years
 from danvan.units.models import AdministrativeUnit
@@ -14,7 +16,7 @@ from records.years import span_of, year_spans
 class Command(BaseCommand):
     help = "Write the records of one kind, of a unit and all below it, into a workbook."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "kind", choices=sorted(BY_SLUG), metavar="KIND", help=", ".join(BY_SLUG)
         )
@@ -22,7 +24,9 @@ class Command(BaseCommand):
         parser.add_argument("--years", metavar="2021-2022", help="reporting years (default: all)")
         parser.add_argument("--output", required=True, metavar="FILE.xlsx")
 
-    def handle(self, *, kind, unit, years, output, **options):
+    def handle(
+        self, *, kind: Any, unit: AdministrativeUnit, years: Any, output: Any, **options: Any
+    ) -> None:
         target = read_target(output)
         versions = list(AdministrativeUnit.objects.filter(code=unit))
         if not versions:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
+from openpyxl.worksheet.worksheet import Worksheet
 
 from danvan.common import excel
 from danvan.units.models import AdministrativeUnit, Level
@@ -19,24 +22,23 @@ from reports.consolidation.summary import (
     Consolidation,
     Line,
     Submission,
-    consolidate_data,
+    consolidate,
     submissions,
 )
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
-    inclusion_text,
     remarks,
     roman,
     title_text,
     years_text,
 )
-from reports.documents.letterhead import PARTY, Letterhead, document_date, letterhead
+from reports.documents.letterhead import Letterhead, document_date, letterhead_on
 from reports.documents.workbook import cells
 from reports.documents.workbook.charts import add_chart_sheet
+from reports.documents.workbook.head import DEMO_NOTE, write_foot, write_letterhead
 from reports.documents.workbook.units import add_section_sheet
 
 NO_FIGURES = "Mục này là lời văn, được tập hợp riêng; không có số liệu để tổng hợp."
-DEMO_NOTE = "Số liệu minh họa, không phải số liệu thật."
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,10 @@ def collect(scope: Scope) -> Content:
     data, unit = ScopeData(scope), scope.unit
     date = document_date(unit, scope.last_year, timezone.localdate())
     return Content(
-        consolidation=consolidate_data(data),
+        consolidation=consolidate(data),
         breakdown=break_down(data, scope.section),
         submissions=submissions(data),
-        head=letterhead(unit, date, unit.parent_on(date)),
+        head=letterhead_on(unit, date),
     )
 
 
@@ -70,6 +72,8 @@ def build(content: Content) -> cells.Workbook:
         add_section_sheet(book, section, content.breakdown, note)
     add_chart_sheet(book, content.consolidation, content.breakdown)
     _add_submissions(book, content)
+    for sheet in book:
+        cells.set_margins(sheet, content.head.layout)
     _describe(book, content)
     return book
 
@@ -109,7 +113,7 @@ class SummaryColumn:
 
 
 def _figure_of(level: str | None) -> Callable:
-    def fill(ws, row: int, column: int, line: Line, number: int) -> None:
+    def fill(ws: Worksheet, row: int, column: int, line: Line, number: int) -> None:
         figure = line.by_level.get(level) if level else line.total
         font = cells.PLAIN if level else cells.BOLD
         cells.write_figure(ws, row, column, figure, line.definition, font=font)
@@ -117,11 +121,11 @@ def _figure_of(level: str | None) -> Callable:
     return fill
 
 
-def _prior(ws, row: int, column: int, line: Line, number: int) -> None:
+def _prior(ws: Worksheet, row: int, column: int, line: Line, number: int) -> None:
     cells.write_figure(ws, row, column, line.prior, line.definition)
 
 
-def _change(ws, row: int, column: int, line: Line, number: int) -> None:
+def _change(ws: Worksheet, row: int, column: int, line: Line, number: int) -> None:
     if line.change is None:
         cells.write(ws, row, column, None, align=cells.RIGHT)
         return
@@ -130,17 +134,17 @@ def _change(ws, row: int, column: int, line: Line, number: int) -> None:
 
 
 def _columns(content: Content) -> list[SummaryColumn]:
-    def number(ws, row, column, line, number):
+    def number(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> Any:
         cells.write(ws, row, column, number, align=cells.CENTER)
 
-    def label(ws, row, column, line, number):
+    def label(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> None:
         align = cells.INDENT if line.definition.parent_code else cells.LEFT
         cells.write(ws, row, column, line.definition.label, align=align)
 
-    def measure(ws, row, column, line, number):
+    def measure(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> Any:
         cells.write(ws, row, column, line.definition.unit_of_measure, align=cells.CENTER)
 
-    def note(ws, row, column, line, number):
+    def note(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> Any:
         cells.write(ws, row, column, "; ".join(remarks(line, content.consolidation.scope)))
 
     prior = content.consolidation.prior_years
@@ -162,7 +166,7 @@ def _add_summary(book: cells.Workbook, content: Content) -> None:
     columns = _columns(content)
     last = len(columns)
     cells.set_widths(ws, [column.width for column in columns])
-    head_row = _write_letterhead(ws, content, last)
+    head_row = write_letterhead(ws, content.head, content.consolidation, last)
     cells.write_head(ws, head_row, [column.heading for column in columns], 34)
     row = head_row + 1
     for section in content.consolidation.sections:
@@ -185,45 +189,8 @@ def _add_summary(book: cells.Workbook, content: Content) -> None:
     if not content.consolidation.sections:
         cells.write_across(ws, row, 1, last, NO_FIGURES, font=cells.ITALIC, align=cells.LEFT)
         row += 1
-    _write_signatures(ws, row + 1, content.head, last)
+    write_foot(ws, row + 1, content.head, last)
     cells.set_page(ws, head_row=head_row, freeze_column=3, last_column=last)
-
-
-def _write_letterhead(ws, content: Content, last: int) -> int:
-    """Write the head of the document and return the row of the table's header."""
-    head, found = content.head, content.consolidation
-    lines = [
-        (head.superior, cells.font(14), PARTY, cells.font(14, bold=True, underline="single")),
-        (head.issuer, cells.font(14, bold=True), head.place_and_date, cells.font(14, italic=True)),
-        ("*", cells.font(14), None, None),
-        (head.number_line, cells.font(14), None, None),
-    ]
-    for row, (left, left_font, right, right_font) in enumerate(lines, 1):
-        cells.write_across(ws, row, 1, 3, left, font=left_font)
-        if right:
-            cells.write_across(ws, row, 5, last, right, font=right_font)
-        ws.row_dimensions[row].height = 20
-    titles = [
-        ("BIỂU TỔNG HỢP", cells.TITLE),
-        (f"kết quả công tác dân vận {title_text(found)}", cells.SUBTITLE),
-        (f"{found.scope.unit.full_name} – {inclusion_text(found)}", cells.ITALIC),
-    ]
-    if found.is_demo:
-        titles.append((DEMO_NOTE, cells.ITALIC))
-    for row, (text, font) in enumerate(titles, 6):
-        cells.write_across(ws, row, 1, last, text, font=font)
-        ws.row_dimensions[row].height = 20
-    return 6 + len(titles) + 1
-
-
-def _write_signatures(ws, row: int, head: Letterhead, last: int) -> None:
-    """Write the places of signature: who made the table left, who signs right."""
-    cells.write_across(ws, row, 1, 3, "NGƯỜI LẬP BIỂU", font=cells.BOLD)
-    for offset, line in enumerate(head.signer):
-        cells.write_across(ws, row + offset, 7, last, line, font=cells.BOLD)
-    below = row + len(head.signer)
-    cells.write_across(ws, below, 1, 3, "(ký, ghi rõ họ tên)", font=cells.ITALIC)
-    cells.write_across(ws, below, 7, last, "(chữ ký, dấu)", font=cells.ITALIC)
 
 
 # ---- Where the reports stand

@@ -6,6 +6,7 @@ Text enters a cell through excel.put alone.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -15,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from danvan.common import excel
 from danvan.common.numbers import rounded
 from reports.consolidation.figures import Definition, Total
+from reports.documents.layout import Layout
 from reports.models import Qualifier
 
 __all__ = ["Workbook", "Worksheet"]
@@ -23,7 +25,7 @@ _THIN = Side(style="thin", color="808080")
 BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 
 
-def font(size: float = 12, **kind) -> Font:
+def font(size: float = 12, **kind: Any) -> Font:
     """Return the one font of the workbook in a size: bold, italic, underline as in openpyxl."""
     return Font(FONT, size, **kind)
 
@@ -37,11 +39,20 @@ LEFT = Alignment("left", "center", wrap_text=True)
 INDENT = Alignment("left", "center", wrap_text=True, indent=1)
 RIGHT = Alignment("right", "center")
 MAX_COLUMNS = 18
+MM_PER_INCH = 25.4
 
 
 def write(
-    ws: Worksheet, row: int, column: int, value, *, font=PLAIN, align=LEFT, fmt=None, box=True
-):
+    ws: Worksheet,
+    row: int,
+    column: int,
+    value: Any,
+    *,
+    font: Font = PLAIN,
+    align: Alignment = LEFT,
+    fmt: str | None = None,
+    box: Any = True,
+) -> Any:
     """Write a cell through the one door and dress it; returns the cell."""
     cell = excel.put(ws.cell(row, column), value, fmt)
     cell.font, cell.alignment = font, align
@@ -51,8 +62,16 @@ def write(
 
 
 def write_across(
-    ws: Worksheet, row: int, first: int, last: int, value, *, font, align=CENTER, fill=None
-):
+    ws: Worksheet,
+    row: int,
+    first: int,
+    last: int,
+    value: Any,
+    *,
+    font: Font,
+    align: Alignment = CENTER,
+    fill: Any = None,
+) -> None:
     """Write one text over merged columns; a filled one is boxed as part of a table."""
     for column in range(first, last + 1):
         cell = ws.cell(row, column)
@@ -85,7 +104,7 @@ def set_page(
     last_column: int,
     wide: bool | None = None,
 ) -> None:
-    """Set up A4 landscape, repeated head, page numbers from page 2, frozen panes.
+    """Set up A4 landscape, repeated head, frozen panes.
 
     Fit to the width of one page; two for a table too wide to be read on one.
     """
@@ -94,18 +113,22 @@ def set_page(
     wide = last_column > MAX_COLUMNS if wide is None else wide
     ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 2 if wide else 1, 0
     ws.sheet_properties.pageSetUpPr.fitToPage = True
-    margins = ws.page_margins  # in inches: 30 mm left for binding would cost a wide table too much
-    margins.left = margins.right = 0.59
-    margins.top, margins.bottom, margins.header = 0.79, 0.79, 0.4
     ws.print_options.horizontalCentered = True
-    ws.HeaderFooter.differentFirst = True
-    ws.oddHeader.center.text = "&P"
-    ws.oddHeader.center.font, ws.oddHeader.center.size = FONT, 13
     ws.print_title_rows = f"{head_row}:{head_row}"
     ws.print_title_cols = f"A:{get_column_letter(freeze_column - 1)}"
     ws.print_area = f"A1:{get_column_letter(last_column)}{ws.max_row}"
     ws.freeze_panes = f"{get_column_letter(freeze_column)}{head_row + 1}"
     ws.sheet_view.showGridLines = False
+
+
+def set_margins(ws: Worksheet, layout: Layout) -> None:
+    """Set the margins of a layout, and its page number from page 2 on."""
+    for side, length in layout.landscape_margins.items():
+        setattr(ws.page_margins, side, length / MM_PER_INCH)
+    ws.page_margins.header = layout.page_number_top / MM_PER_INCH
+    ws.HeaderFooter.differentFirst = True
+    number = ws.oddHeader.center
+    number.text, number.font, number.size = "&P", layout.font, int(layout.page_number_size)
 
 
 def wrapped_height(text: str, width: float, line: float = 15.75) -> float:
@@ -140,7 +163,9 @@ def cell_number(number: Decimal | None) -> int | float | None:
     return int(number) if number == number.to_integral_value() else float(number)
 
 
-def write_figure(ws: Worksheet, row: int, column: int, figure, definition, *, font=PLAIN):
+def write_figure(
+    ws: Worksheet, row: int, column: int, figure: Any, definition: Definition, *, font: Font = PLAIN
+) -> Any:
     """Write a figure as a real number (blank stays blank), right-aligned; its column has room for it."""
     if figure is None or figure.number is None:
         return write(ws, row, column, None, font=font, align=RIGHT)
@@ -148,7 +173,9 @@ def write_figure(ws: Worksheet, row: int, column: int, figure, definition, *, fo
     return write_number(ws, row, column, figure.number, fmt, font=font)
 
 
-def write_number(ws: Worksheet, row: int, column: int, number: Decimal, fmt: str, *, font=PLAIN):
+def write_number(
+    ws: Worksheet, row: int, column: int, number: Decimal, fmt: str, *, font: Font = PLAIN
+) -> Any:
     """Write a number in a format, right-aligned, and widen its column where it would show ####."""
     room = ws.column_dimensions[get_column_letter(column)]
     room.width = max(room.width, excel.width_of(number, fmt))

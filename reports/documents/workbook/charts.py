@@ -5,6 +5,7 @@ from __future__ import annotations
 from openpyxl.chart import BarChart, Reference
 from openpyxl.drawing.text import CharacterProperties, Font
 from openpyxl.worksheet.pagebreak import Break
+from openpyxl.worksheet.worksheet import Worksheet
 
 from danvan.common import excel
 from reports.consolidation.figures import Definition
@@ -57,7 +58,7 @@ def add_chart_sheet(book: cells.Workbook, found: Consolidation, breakdown: Break
     )
 
 
-def _break_before(ws, row: int) -> None:
+def _break_before(ws: Worksheet, row: int) -> None:
     """Begin a page above `row`: a chart is not cut in two, nor the table behind the charts.
 
     One of the two empty rows goes along: the edge of a chart lies on the border of its row.
@@ -81,7 +82,9 @@ def _drawn(found: Consolidation) -> list[Definition]:
     return [definition for definition in firsts if definition is not None]
 
 
-def _bar_chart(ws, head: int, count: int, column: int, definition: Definition) -> BarChart:
+def _bar_chart(
+    ws: Worksheet, head: int, count: int, column: int, definition: Definition
+) -> BarChart:
     chart = BarChart()
     chart.type, chart.style = "bar", 10
     chart.title = excel.safe_text(f"{definition.code} {definition.label}"[:90])

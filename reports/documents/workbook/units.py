@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
+from openpyxl.worksheet.worksheet import Worksheet
+
 from danvan.common import excel
 from reports.consolidation.figures import Definition
 from reports.consolidation.summary import SectionLines
@@ -38,7 +43,9 @@ def add_section_sheet(
     cells.set_page(ws, head_row=4, freeze_column=_FIRST_FIGURE, last_column=last)
 
 
-def _write_rows(ws, row: int, breakdown: Breakdown, definitions: list[Definition]) -> int:
+def _write_rows(
+    ws: Worksheet, row: int, breakdown: Breakdown, definitions: list[Definition]
+) -> int:
     """Write the parts of the total: groups with their sums in bold; return the next row."""
     group = number = 0
     for part in breakdown.total.parts:
@@ -59,7 +66,16 @@ def _write_rows(ws, row: int, breakdown: Breakdown, definitions: list[Definition
     return row
 
 
-def _write_row(ws, row: int, number, label: str, unit_row: UnitRow, definitions, *, bold=False):
+def _write_row(
+    ws: Worksheet,
+    row: int,
+    number: Decimal,
+    label: str,
+    unit_row: UnitRow,
+    definitions: Any,
+    *,
+    bold: Any = False,
+) -> None:
     font = cells.BOLD if bold else cells.PLAIN
     cells.write(ws, row, 1, number, font=font, align=cells.CENTER)
     cells.write(ws, row, 2, label, font=font, align=cells.LEFT if bold else cells.INDENT)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from danvan.common.ops.arguments import read_target, read_years
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.scope import Scope
+from reports.documents.workbook import cells
 from reports.documents.workbook.build import build, collect
 from reports.models import ReportingPeriod, Section
 from reports.models.period import COUNTED_KINDS
@@ -21,7 +23,7 @@ class Command(BaseCommand):
 
     help = "Write the consolidated Excel workbook of a unit for a year or a range of years."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--unit", required=True, metavar="CODE", help="code of the unit, e.g. 35"
         )
@@ -32,7 +34,9 @@ class Command(BaseCommand):
             "--include-submitted", action="store_true", help="also reports that wait for approval"
         )
 
-    def handle(self, *, unit: str, years: str, section: str | None, output: str, **options):
+    def handle(
+        self, *, unit: str, years: str, section: str | None, output: str, **options: Any
+    ) -> None:
         first, last = read_years(years)
         target = read_target(output)
         last_period = find_period(first, last)
@@ -82,7 +86,7 @@ def find_section(code: str | None, first: int, last: int) -> str | None:
     return code.strip().upper()
 
 
-def save(book, target: Path) -> None:
+def save(book: cells.Workbook, target: Path) -> None:
     """Write `book` beside `target` and move it there: never a half-written file under its name."""
     part = None
     try:

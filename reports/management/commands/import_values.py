@@ -1,6 +1,10 @@
 """`manage.py import_values FILE.xlsx --year YEAR --user NAME [--dry-run] [--errors FILE.xlsx]`."""
 
-from django.core.management.base import CommandError
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
 
 from danvan.imports.commandline import ImportCommand
 from reports.models import ReportingPeriod
@@ -13,14 +17,14 @@ class Command(ImportCommand):
         "Import the figures of one year from a workbook, all or nothing, with the rights of a user."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         self.add_import_arguments(parser)
         parser.add_argument("--year", type=int, required=True)
         parser.add_argument(
             "--part", type=int, metavar="N", help="which part of a year that was divided (1, 2, …)"
         )
 
-    def handle(self, *, file, year, user, dry_run, errors, part, **options):
+    def handle(self, *, year: int, part: int | None, **options: Any) -> None:
         periods = ReportingPeriod.objects.filter(year=year, kind__in=COUNTED_KINDS)
         periods = list(periods.order_by("start"))
         if not periods:
@@ -30,11 +34,4 @@ class Command(ImportCommand):
         if part and not 1 <= part <= len(periods):
             raise CommandError(f"{year} has no part {part}")
         period = periods[part - 1 if part else 0]
-        self.run_import(
-            VALUES,
-            {"period": str(period.pk)},
-            file=file,
-            user=user,
-            dry_run=dry_run,
-            errors=errors,
-        )
+        self.run_import(VALUES, {"period": str(period.pk)}, **options)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from danvan.accounts.unit_loading import load_units_by_command
@@ -21,12 +23,12 @@ ACCOUNTS = """Demonstration accounts (password of all: {password})
 class Command(BaseCommand):
     help = "Load the demonstration data of Hà Nam (needs DEBUG=1; safe to repeat)."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> Any:
         parser.add_argument(
             "--without-records", action="store_true", help="figures only, no event records"
         )
 
-    def handle(self, *, without_records: bool, **options):
+    def handle(self, *, without_records: bool, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError(
                 "Demonstration data has a published password and is refused when DEBUG is 0."

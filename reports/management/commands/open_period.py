@@ -1,9 +1,12 @@
 """`manage.py open_period YEAR`: open a reporting year for every unit in force."""
 
+from __future__ import annotations
+
 import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from records.days import records_on
 from reports.models import PeriodKind
@@ -16,13 +19,13 @@ DATES = ("start", "end", "structure-date", "due-commune", "due-district", "due-p
 class Command(BaseCommand):
     help = "Open a reporting year: freezes its catalogue and the list of units that must report."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("year", type=int)
         parser.add_argument("--kind", choices=PeriodKind.values, default=PeriodKind.YEAR)
         for name in DATES:
             parser.add_argument(f"--{name}", type=_date, metavar="YYYY-MM-DD")
 
-    def handle(self, *, year: int, kind: str, **options):
+    def handle(self, *, year: int, kind: str, **options: Any) -> None:
         names = [name.replace("-", "_") for name in DATES]
         given = {name: options[name] for name in names if options[name]}
         if not 2000 <= year <= 2100:

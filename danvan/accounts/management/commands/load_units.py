@@ -1,8 +1,11 @@
 """`manage.py load_units [FILE.csv]`: load administrative units; without a file, those of Hà Nam."""
 
-from pathlib import Path
+from __future__ import annotations
 
-from django.core.management.base import BaseCommand, CommandError
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from danvan.accounts.unit_loading import load_units_by_command
 from danvan.units.loader import DEFAULT_FILE, UnitFileError
@@ -11,10 +14,10 @@ from danvan.units.loader import DEFAULT_FILE, UnitFileError
 class Command(BaseCommand):
     help = "Load administrative units from a CSV file (all rows or none; safe to repeat)."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> Any:
         parser.add_argument("file", nargs="?", type=Path, default=DEFAULT_FILE)
 
-    def handle(self, *, file: Path, **options):
+    def handle(self, *, file: Path, **options: Any) -> None:
         try:
             result = load_units_by_command(file)
         except OSError as error:

@@ -1,8 +1,12 @@
 """manage.py backup FILE"""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import Any
 
 from django.core.management import BaseCommand, CommandError
+from django.core.management.base import CommandParser
 
 from danvan.common.ops.backup import BackupError, write_backup
 
@@ -10,10 +14,10 @@ from danvan.common.ops.backup import BackupError, write_backup
 class Command(BaseCommand):
     help = "Write database and attachments into one checksummed file, while the site works."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> Any:
         parser.add_argument("file", type=Path, help="the backup to write; replaced when it exists")
 
-    def handle(self, *, file, **options):
+    def handle(self, *, file: Any, **options: Any) -> None:
         try:
             manifest = write_backup(file)
         except (BackupError, OSError) as error:

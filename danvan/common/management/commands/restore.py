@@ -1,8 +1,12 @@
 """manage.py restore FILE"""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import Any
 
 from django.core.management import BaseCommand, CommandError
+from django.core.management.base import CommandParser
 
 from danvan.common.ops.backup import BackupError, restore
 
@@ -10,10 +14,10 @@ from danvan.common.ops.backup import BackupError, restore
 class Command(BaseCommand):
     help = "Replace database and attachments by those of a backup; what they replace is kept."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> Any:
         parser.add_argument("file", type=Path, help="a file written by manage.py backup")
 
-    def handle(self, *, file, **options):
+    def handle(self, *, file: Any, **options: Any) -> None:
         try:
             manifest, kept = restore(file)
         except (BackupError, OSError) as error:

@@ -9,20 +9,21 @@ import datetime
 import resource
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import python_calamine
 from django.contrib.auth import get_user_model
 from django.core.files import File
 from django.db import connection, transaction
 from django.test.utils import override_settings
-from django.utils.module_loading import import_string
 from import_export.resources import modelresource_factory
 from openpyxl import Workbook
 from tablib import Dataset
 
+from danvan.accounts.models import User
 from danvan.common import excel
-from danvan.common.ops.benchmarks import Ratio, benchmark, best_of
 from danvan.common.sheets.columns import Column, stream
 from danvan.imports import confirming
 from danvan.imports.checking import check_job
@@ -30,6 +31,8 @@ from danvan.imports.models import ImportJob, JobState
 from danvan.imports.targets import target_of
 from danvan.units.loader import DEFAULT_FILE, load_units
 from danvan.units.models import AdministrativeUnit
+from reports.workflow.periods import open_period
+from tests.benchmarks.ratios import Ratio, benchmark, best_of
 
 STOCK_ROWS = 2000
 FIRST = datetime.date(2022, 1, 1)
@@ -61,7 +64,7 @@ def excel_in_and_out(rows: int) -> list[Ratio]:
 class _Bench:
     """The same rows in, out, through the floor and through the stock Resource."""
 
-    def __init__(self, folder: Path, rows: int):
+    def __init__(self, folder: Path, rows: int) -> None:
         self.folder, self.rows = folder, rows
         self.target = target_of("dialogue-conference")
         self.model = self.target.model
@@ -173,7 +176,7 @@ class _Bench:
             Ratio("export, growth in MB (not s)", growth, "allowed", 150, 1.0),
         ]
 
-    def openpyxl_export(self, rows, columns) -> float:
+    def openpyxl_export(self, rows: Iterable[Any], columns) -> float:
         """Return the seconds openpyxl needs, write-only, for the same cells."""
         start = time.perf_counter()
         book = Workbook(write_only=True)
@@ -202,9 +205,9 @@ def _import(job: ImportJob, path: Path) -> tuple[float, float]:
     return end - start, end - before
 
 
-def _values(user, folder: Path) -> list[Ratio]:
+def _values(user: User, folder: Path) -> list[Ratio]:
     """Return the seconds for a year's figures of all units, out and in, beside two seconds."""
-    period = import_string("reports.workflow.periods.open_period")(2022, actor=None)
+    period = open_period(2022, actor=None)
     target = target_of("values")
     params = {"period": str(period.pk), "year": 2022}
     job = ImportJob(owner=user, target="values", params=params)

@@ -7,12 +7,13 @@ import datetime
 from django.db import connection
 from django.utils import timezone
 
-from danvan.common.ops.benchmarks import Ratio, benchmark, best_of
 from danvan.units.models import AdministrativeUnit, Level, UnitKind
 from reports.catalogue.loading import load_default_catalogue
+from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import consolidate
-from reports.counting.benchmark import COMMUNES
 from reports.models import Report, ReportingPeriod, State
+from tests.benchmarks.measures import COMMUNES
+from tests.benchmarks.ratios import Ratio, benchmark, best_of
 
 BARE = """
     SELECT v.indicator_id, r.level, SUM(v.number)
@@ -25,7 +26,7 @@ BARE = """
 def consolidation(rows: int) -> list[Ratio]:
     """Consolidate one year of 10,600 communes against the bare aggregate in SQL."""
     unit, indicators = _one_year()
-    whole, bare = best_of(7, lambda: consolidate(unit, 2022, 2022), _bare)
+    whole, bare = best_of(7, lambda: consolidate(ScopeData(Scope(unit, 2022, 2022))), _bare)
     what = f"consolidate {COMMUNES} communes x {indicators} indicators"
     return [Ratio(what, whole, "bare SQL aggregate", bare, 1.5)]
 

@@ -29,6 +29,6 @@ def fill(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("reports", "0006_report_units")]
+    dependencies = [("reports", "0007_report_units")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

@@ -9,10 +9,10 @@ from django.db import connection, models
 from django.test import Client, override_settings
 
 from danvan.accounts.models import Role, User
-from danvan.common.ops.benchmarks import Ratio, benchmark, best_of
 from danvan.units.models import AdministrativeUnit, Level, UnitKind
 from records.kinds import BY_SLUG
 from records.models import DialogueConference
+from tests.benchmarks.ratios import Ratio, benchmark, best_of
 
 SMALL = 1_000
 # So few that one commune's list fills a page at 1,000 rows too: the same page is compared, not a shorter one.
@@ -84,7 +84,7 @@ def _as_in_tests():
 
 
 def _get(client: Client, url: str):
-    def get():
+    def get() -> None:
         answer = client.get(url)
         if answer.status_code != 200:
             raise RuntimeError(f"{url}: {answer.status_code}")
@@ -125,7 +125,7 @@ def _store(rows: list[AdministrativeUnit]) -> list[AdministrativeUnit]:
     return AdministrativeUnit.objects.bulk_create(rows, batch_size=2000)
 
 
-def fill(model, rows: int) -> None:
+def fill(model: type[models.Model], rows: int) -> None:
     """Replace the rows of `model` by `rows` valid ones over all communes and five years, in one statement.
 
     The new rows repeat one valid record with other units, days and numbers.
@@ -149,7 +149,7 @@ def fill(model, rows: int) -> None:
         cursor.execute("VACUUM ANALYZE" if scratch else "ANALYZE")
 
 
-def _values(model) -> dict[str, str]:
+def _values(model: type[models.Model]) -> dict[str, str]:
     """Return column → SQL of a benchmark row: the model's own checks hold for it."""
     postgres = connection.vendor == "postgresql"
     day = "i * 7 / 3 % 1800"

@@ -7,13 +7,13 @@ import datetime
 from django.db import connection
 from django.db.models import Q
 
-from danvan.common.ops.benchmarks import Ratio, benchmark, best_of
 from danvan.units.models import AdministrativeUnit
-from records.benchmarks import fill, units
 from records.kinds import KINDS
 from records.models import FriendlyGovAssessment
 from reports.counting.counting import measured
 from reports.counting.table import MEASURES
+from tests.benchmarks.lists import fill, units
+from tests.benchmarks.ratios import Ratio, benchmark, best_of
 
 COMMUNES = 10_600
 START, END = datetime.date(2021, 12, 15), datetime.date(2022, 12, 14)

@@ -1,4 +1,4 @@
-"""The registry of `manage.py benchmark`: what is measured stands in each app's benchmarks.py.
+"""The registry of `manage.py benchmark`: what is measured stands in the files beside this one.
 
     @benchmark("lists")
     def lists(rows: int) -> list[Ratio]: ...

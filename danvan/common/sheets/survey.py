@@ -1,0 +1,146 @@
+"""What a look over a whole sheet tells before any row is judged. Runs in the reading child.
+
+Which rows look like headings and what stands around them, which rows say something at all, which columns
+hold dates, numbers or text typed in an old encoding. The caller decides with it; here nothing is decided.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import deque
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from danvan.common.sheets.addresses import ranges
+from danvan.common.sheets.legacy import Witness, readings
+from danvan.common.sheets.table.headings import fold_heading
+from danvan.common.text import search_key
+
+ABOVE = 60  # rows above the first headings that are handed over
+BELOW = 3  # and below each: a heading may go on there
+MAX_HEADS = 200
+MAX_MERGED = 20_000
+SIDE_COLUMNS, SIDE_ROWS = 6, 3000
+_FEW = 300  # texts of a column that are remembered, so that the same is not looked at again
+
+
+class Vocabulary:
+    """The headings a caller knows, folded; `codes` are those a heading or a line may begin with."""
+
+    def __init__(self, headings: Collection[str], codes: Collection[str]) -> None:
+        self.headings, self.codes = set(headings), set(codes)
+        self.met: dict[str, bool] = {}
+
+    def knows(self, text: str) -> bool:
+        """Tell whether `text` may be one of the headings, in any encoding."""
+        try:
+            return self.met[text]
+        except KeyError:
+            if len(self.met) > 50_000:
+                self.met.clear()
+            found = self.met[text] = any(map(self._is_known, readings(text)))
+            return found
+
+    def _is_known(self, text: str) -> bool:
+        if search_key(text) in self.headings or fold_heading(text) in self.headings:
+            return True
+        first = text.split(None, 1)[0].strip(":.-–)") if self.codes and text.strip() else ""
+        return first.lower() in self.codes
+
+
+class Survey:
+    """One pass over the rows of a sheet."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.witness = Witness()
+        self.near: dict[int, list] = {}
+        self.heads: list[int] = []
+        self.sides: dict[int, int] = {}
+        self.filled: list[int] = []
+        self.dates: set[int] = set()
+        self.numbers: set[int] = set()
+        self.met: dict[int, set[str]] = {}
+        self.before: deque[tuple[int, list]] = deque(maxlen=ABOVE)
+
+    def look(self, rows: Iterable[tuple[int, list]]) -> None:
+        """Go over all rows; each comes with its number, from 1, and its cells from column A."""
+        for number, cells in rows:
+            texts, dated, counted = self._cells(cells)
+            if not (texts or dated or counted):
+                continue
+            self.filled.append(number)
+            if self.vocabulary.codes and number <= SIDE_ROWS:
+                self._side(cells)
+            if not dated and len(texts) > 1 and self._is_head(texts, counted):
+                self._head(number, cells)
+                continue
+            self._hear(cells)
+            if self.heads and number <= self.heads[-1] + BELOW:
+                self.near[number] = cells
+            else:
+                self.before.append((number, cells))
+
+    def _cells(self, cells: list) -> tuple[list[str], int, int]:
+        """Return the texts of a row, how many dates and how many numbers stand in it."""
+        texts, dated, counted = [], 0, 0
+        for index, cell in enumerate(cells):
+            kind = cell.__class__
+            if kind is str:
+                if not cell or cell.isspace():
+                    continue
+                texts.append(cell)
+            elif kind is float or kind is int:
+                counted += 1
+                self.numbers.add(index)
+            elif kind is not bool:
+                dated += 1
+                if kind is datetime.date or kind is datetime.datetime:
+                    self.dates.add(index)
+            else:
+                counted += 1
+        return texts, dated, counted
+
+    def _hear(self, cells: list) -> None:
+        """Let the texts of a row say how they were typed; headings and what stands above them do not count."""
+        for index, text in enumerate(cells):
+            if text.__class__ is not str or text.isascii():
+                continue
+            met = self.met.setdefault(index, set())
+            if text not in met:
+                if len(met) < _FEW:
+                    met.add(text)
+                self.witness.hear(index, text)
+
+    def _is_head(self, texts: list[str], counted: int) -> bool:
+        known = sum(map(self.vocabulary.knows, texts))
+        return known > 1 and known * 3 >= len(texts) and counted <= known
+
+    def _head(self, number: int, cells: list) -> None:
+        if not self.heads:
+            self.witness, self.met = Witness(), {}
+        if len(self.heads) < MAX_HEADS:
+            keep = self.before if not self.heads else list(self.before)[-BELOW:]
+            self.near.update(keep)
+            self.near[number] = cells
+            self.heads.append(number)
+        self.before.clear()
+
+    def _side(self, cells: list) -> None:
+        """Count the headings that stand down a column: a sheet may have them as its rows."""
+        for index, cell in enumerate(cells[:SIDE_COLUMNS]):
+            if cell.__class__ is str and len(cell) > 1 and self.vocabulary.knows(cell):
+                self.sides[index] = self.sides.get(index, 0) + 1
+
+    def told(self, sheet: Any) -> dict:
+        """Return what was seen, fit for JSON; `sheet` is calamine's."""
+        merged = [[a[0] + 1, a[1], b[0] + 1, b[1]] for a, b in sheet.merged_cell_ranges or ()]
+        return {
+            "heads": self.heads,
+            "near": sorted(self.near.items()),
+            "sides": sorted(self.sides.items()),
+            "filled": ranges(self.filled),
+            "dates": sorted(self.dates),
+            "numbers": sorted(self.numbers),
+            "merged": merged[:MAX_MERGED],
+        }

@@ -1,0 +1,121 @@
+"""Which sheet of a workbook is meant: the one that holds a table of the kind, never the one left open."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from danvan.common.sheets.legacy import readings
+from danvan.common.sheets.precheck import FileRefused
+from danvan.common.sheets.table.blocks import Block, Sheet, blocks_of
+from danvan.common.sheets.table.layout import Wanted
+from danvan.common.sheets.table.questions import Asked, Question
+from danvan.common.text import search_key
+
+GUIDES = {"huong dan", "danhmuc", "danh sach loi"}  # sheets of our own that hold no data
+_HIDDEN = (
+    "Bảng cần nhập nằm ở một trang đang ẩn. Vui lòng bấm chuột phải vào tên trang, chọn Unhide "
+    "(Hiện) rồi lưu lại."
+)
+
+
+class Choice:
+    """Looks at the sheets once: which has a table of the kind, and why each other one is not read."""
+
+    def __init__(
+        self,
+        sheets: list[Sheet],
+        wanted: Wanted,
+        titles: Collection[str],
+        answers: Mapping[str, str],
+    ) -> None:
+        self.sheets, self.wanted, self.answers = sheets, wanted, answers
+        self.titles = set(titles)
+        self.blocks = {sheet.name: blocks_of(sheet, wanted.headings) for sheet in sheets}
+        self.questions: list[Question] = []
+
+    def _complete(self, sheet: Sheet) -> list[Block]:
+        missing = self.wanted.required, self.wanted.instead
+        return [block for block in self.blocks[sheet.name] if not block.missing(*missing)]
+
+    def _rows(self, sheet: Sheet) -> int:
+        return sum(sheet.filled_rows(block.last + 1, block.end) for block in self._complete(sheet))
+
+    def _is_titled(self, sheet: Sheet) -> bool:
+        return any(search_key(name) in self.titles for name in readings(sheet.name))
+
+    def sheet(self) -> Sheet:
+        """Return the sheet to read; raises Asked where several may be meant, FileRefused for none."""
+        able = [sheet for sheet in self.sheets if self._complete(sheet)]
+        if able:
+            return self._among(able)
+        return self._nearest()
+
+    def _among(self, able: list[Sheet]) -> Sheet:
+        seen = [sheet for sheet in able if not sheet.hidden]
+        if not seen:
+            raise FileRefused(_HIDDEN)
+        filled = [sheet for sheet in seen if self._rows(sheet)] or seen
+        titled = [sheet for sheet in filled if self._is_titled(sheet)]
+        if len(filled) == 1:
+            return filled[0]
+        if not self._rows(filled[0]):
+            return (titled or filled)[0]
+        options = [
+            (sheet.name, f"Trang “{sheet.name}” ({self._rows(sheet)} dòng)") for sheet in filled
+        ]
+        question = Question(
+            "trang",
+            f"Tệp có {len(filled)} trang cùng mẫu. Mỗi lần nhập đọc một trang: đọc trang nào?",
+            tuple(options),
+        )
+        self.questions.append(question)
+        answer = question.answered(self.answers)
+        if not answer:
+            raise Asked([question])
+        return next(sheet for sheet in filled if sheet.name == answer)
+
+    def _nearest(self) -> Sheet:
+        """Return the one sheet that comes nearest, for its own message of what it lacks."""
+        fits = {
+            sheet.name: max((len(block.keys) for block in self.blocks[sheet.name]), default=0)
+            for sheet in self.sheets
+        }
+        seen = [sheet for sheet in self.sheets if not sheet.hidden]
+        most = max((fits[sheet.name] for sheet in seen), default=0)
+        near = [sheet for sheet in seen if fits[sheet.name] == most]
+        if most < 2 and any(fits[s.name] > 1 for s in self.sheets if s.hidden):
+            raise FileRefused(_HIDDEN)
+        if len(near) == 1:
+            return near[0]
+        titled = [sheet for sheet in near if self._is_titled(sheet)]
+        if len(titled) == 1:
+            return titled[0]
+        names = ", ".join(f"“{sheet.name}”" for sheet in seen[:8]) or "không có trang nào"
+        raise FileRefused(
+            f"Không tìm thấy bảng cần nhập trong các trang: {names}. Vui lòng dùng tệp mẫu."
+        )
+
+    def others(self, chosen: Sheet) -> list[str]:
+        """Return in sentences why each other sheet is not read; our own guides are left out."""
+        found = []
+        for sheet in self.sheets:
+            if sheet.name == chosen.name or (search_key(sheet.name) in GUIDES):
+                continue
+            if self._complete(sheet) and self._rows(sheet):
+                why = "đang ẩn, có bảng cùng mẫu" if sheet.hidden else "trang không được chọn"
+            elif not sheet.filled:
+                why = "trang trống"
+            else:
+                why = self._lack(sheet)
+            found.append(f"Không đọc trang “{sheet.name}” ({why}).")
+        return found
+
+    def _lack(self, sheet: Sheet) -> str:
+        if self._complete(sheet):
+            return "chưa có dòng nào"
+        blocks = self.blocks[sheet.name]
+        if not blocks:
+            return "không có bảng của mẫu này"
+        best = max(blocks, key=lambda block: len(block.keys))
+        lacks = best.missing(self.wanted.required, self.wanted.instead)
+        return "thiếu cột " + ", ".join(f"“{text}”" for text in lacks[:4])

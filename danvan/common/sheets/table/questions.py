@@ -1,0 +1,39 @@
+"""Doubts about a file that only its owner can settle: a sentence and the possible readings.
+
+An answer is kept with the import and the file is read again with it; nothing is written while a question
+is open. On the command line the same answers are given as --answer ID=VALUE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+SKIP = "-"  # the answer "do not use it"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked; `options` are (value, label) of the readings."""
+
+    id: str
+    text: str
+    options: tuple[tuple[str, str], ...]
+
+    def answered(self, answers: Mapping[str, str]) -> str:
+        """Return the answer among `answers`, "" when there is none that is one of the options."""
+        given = answers.get(self.id, "")
+        return given if given in {value for value, _ in self.options} else ""
+
+
+def is_open(questions: Iterable[Question], answers: Mapping[str, str]) -> bool:
+    """Tell whether one of `questions` has no answer yet."""
+    return any(not question.answered(answers) for question in questions)
+
+
+class Asked(Exception):  # noqa: N818 - not an error: the reading goes on once these are answered
+    """The file cannot be read on before its owner answered `questions`."""
+
+    def __init__(self, questions: Iterable[Question]) -> None:
+        self.questions = list(questions)
+        super().__init__("; ".join(question.text for question in self.questions))

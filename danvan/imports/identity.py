@@ -1,0 +1,131 @@
+"""Whose a row is when a sheet writes names: the name beside a code, a name without one, a title above rows.
+
+A name that contradicts is an error. A name nobody knows ("Chi bộ 2") is asked about once for the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from danvan.common.sheets import cells
+from danvan.common.sheets.columns import Problem
+from danvan.common.sheets.table.layout import GROUP
+from danvan.common.sheets.table.questions import Question
+from danvan.imports.targets import Around
+from danvan.units.models import AdministrativeUnit
+from danvan.units.naming import Gazetteer
+
+UNIT, NAME = "unit", "unit_name"
+_OWN, _WRONG = "cua-don-vi", "sua"
+_QUOTED = 5
+
+
+class Identity:
+    """Holds the names of a file against the units its person may write for."""
+
+    def __init__(self, units: Iterable[AdministrativeUnit], answers: Mapping[str, str]) -> None:
+        self.names: dict[str, str] = {}
+        for unit in units:
+            self.names[unit.code] = unit.place_name
+        self.only = next(iter(self.names)) if len(self.names) == 1 else ""
+        self.answers = answers
+        self.places = Gazetteer()
+        self.unknown: dict[str, None] = {}
+
+    def name_in(self, row: Mapping) -> str:
+        """Return the name a row goes by: the one beside it, else the place in the title it stands under."""
+        cell = row.get(NAME, "")
+        if isinstance(cell, Problem):
+            return ""
+        if not cells.is_blank(cell):
+            return cells.shown(cell)
+        group = row.get(GROUP, "")
+        return group if group and self.places.mentions(group) else ""
+
+    def code_of(self, name: str) -> str:
+        """Return the code of the one unit among the person's that `name` stands for, "" for none or several."""
+        found = (self._codes(name) or frozenset()) & self.names.keys()
+        return next(iter(found)) if len(found) == 1 else ""
+
+    def _codes(self, name: str) -> frozenset[str] | None:
+        """Return the codes a name stands for; a title's place is looked for inside it."""
+        codes = self.places.codes(name)
+        if codes:
+            return codes
+        mentioned = [found for _, found in self.places.mentions(name)]
+        return frozenset.union(*mentioned) if mentioned else codes
+
+    def problem(self, code: str, name: str) -> Problem | None:
+        """Return what is wrong with `name` beside the unit `code`; None when they agree."""
+        codes = self._codes(name)
+        if codes is None or code in codes:
+            return None
+        own = self.names.get(code, code)
+        if codes:
+            message = f"Tên “{name[:60]}” không phải của đơn vị mã {code} ({own}). Vui lòng xem lại mã và tên."
+            return Problem(NAME, message, name)
+        self.unknown.setdefault(name[:60])
+        if self._question().answered(self.answers) == _OWN:
+            return None
+        message = f"“{name[:60]}” không phải tên đơn vị đã biết; dòng này sẽ được ghi cho {own}."
+        return Problem(NAME, f"{message} Vui lòng trả lời câu hỏi về các tên này.", name)
+
+    def resolve(self, cell: Any, row: Mapping) -> tuple[Any, Problem | None]:
+        """Return the code cell a row goes by, and what its name has against it.
+
+        A blank code is taken from the name, where that names one of the person's units only.
+        """
+        name = self.name_in(row)
+        if not name or isinstance(cell, Problem):
+            return cell, None
+        if not cells.is_blank(cell):
+            try:
+                code = cells.as_code(cell)
+            except cells.CellProblem:
+                return cell, None
+            known = code if code in self.names else code.lstrip("0")
+            return cell, self.problem(known, name) if known in self.names else None
+        code = self.code_of(name) or self.only
+        if code:
+            return code, self.problem(code, name)
+        if self._codes(name):
+            message = f"“{name[:60]}” không phải đơn vị anh/chị được nhập, hoặc trùng tên. Vui lòng ghi mã."
+        else:
+            message = f"“{name[:60]}” không phải tên đơn vị đã biết. Vui lòng ghi mã đơn vị."
+        return cell, Problem(NAME if NAME in row else UNIT, message, name)
+
+    def _question(self) -> Question:
+        quoted = ", ".join(f"“{name}”" for name in list(self.unknown)[:_QUOTED])
+        return Question(
+            "ten-don-vi",
+            f"Cột tên đơn vị ghi những tên không phải đơn vị hành chính ({quoted}). Các dòng đó là của ai?",
+            (
+                (_OWN, "Của đơn vị theo mã (hoặc của đơn vị tôi); tên chỉ là ghi chú"),
+                (_WRONG, "Chưa đúng: tôi sẽ sửa tệp"),
+            ),
+        )
+
+    def questions(self) -> list[Question]:
+        """Return the question about names nobody knows, if there were any."""
+        return [self._question()] if self.unknown else []
+
+    def around(self, around: Around) -> list[Question]:
+        """Return what is to be asked when the head of a file speaks of another place than its rows' own."""
+        if {UNIT, NAME} & around.keys or not self.only:
+            return []
+        own = {self.only, *self.places.above[self.only]}
+        lines = (around.sheet, *around.lines)
+        spoken = [place for line in lines for place in self.places.mentions(line)]
+        others = [name for name, codes in spoken if not codes & own]
+        if not others or any(self.only in codes for _, codes in spoken):
+            return []
+        line = next(line for line in lines if self.places.mentions(line))
+        return [
+            Question(
+                "dau-bang",
+                f"Đầu bảng ghi “{line[:60]}” nhưng các dòng không có mã sẽ được ghi cho "
+                f"{self.names[self.only]}. Có đúng không?",
+                (("dung", f"Đúng, ghi cho {self.names[self.only]}"),),
+            )
+        ]

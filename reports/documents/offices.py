@@ -1,0 +1,41 @@
+"""Keeping the letterheads of offices: asked again for right and area inside the transaction."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+
+from danvan.accounts.models import User
+from danvan.accounts.rights import Action
+from danvan.accounts.scope import units_editable_by
+from danvan.units.models import AdministrativeUnit
+from reports.models import OfficeLetterhead
+
+
+def may_edit_letterhead(user: User, unit: AdministrativeUnit) -> bool:
+    """Tell whether `user` writes the letterheads of `unit`'s office: its own people, and its board."""
+    return user.can(Action.EDIT_LETTERHEAD) and units_editable_by(user).filter(pk=unit.pk).exists()
+
+
+def keep_letterhead(row: OfficeLetterhead, *, user: User) -> None:
+    """Store a new or changed letterhead that was validated. Raises PermissionDenied, ValidationError."""
+    try:
+        with transaction.atomic():
+            _require(user, row.unit)
+            row.save()
+    except IntegrityError as error:
+        raise ValidationError(
+            "Đơn vị vừa có thể thức áp dụng từ ngày này, vui lòng xem lại."
+        ) from error
+
+
+def drop_letterhead(row: OfficeLetterhead, *, user: User) -> None:
+    """Delete a letterhead: the one before it, or the default, holds again. Raises PermissionDenied."""
+    with transaction.atomic():
+        _require(user, row.unit)
+        row.delete()
+
+
+def _require(user: User, unit: AdministrativeUnit) -> None:
+    if not may_edit_letterhead(user, unit):
+        raise PermissionDenied("Anh/chị không có quyền sửa thể thức văn bản của đơn vị này.")

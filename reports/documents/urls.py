@@ -1,0 +1,12 @@
+from django.urls import path
+
+from reports.documents import views
+
+app_name = "documents"
+urlpatterns = [
+    path("the-thuc/", views.letterhead_list, name="letterheads"),
+    path("the-thuc/<int:unit>/", views.letterhead, name="letterhead"),
+    path("the-thuc/<int:unit>/moi/", views.edit_letterhead, name="letterhead_new"),
+    path("the-thuc/<int:unit>/<int:pk>/", views.edit_letterhead, name="letterhead_edit"),
+    path("the-thuc/<int:unit>/<int:pk>/xoa/", views.delete_letterhead, name="letterhead_delete"),
+]

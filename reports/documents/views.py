@@ -1,0 +1,202 @@
+"""Pages of the letterheads: which office writes what from when, edited by the office itself or its board."""
+
+from __future__ import annotations
+
+import datetime
+from typing import ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from danvan.accounts.rights import Action
+from danvan.accounts.scope import units_visible_to
+from danvan.common.forms import DateInput
+from danvan.common.paging import nearest_page
+from danvan.common.stale import StaleFormMixin
+from danvan.units.models import AdministrativeUnit
+from reports.documents.letterhead import (
+    Letterhead,
+    default_row,
+    document_date,
+    letterhead_on,
+    own_row,
+)
+from reports.documents.offices import drop_letterhead, keep_letterhead, may_edit_letterhead
+from reports.models import OfficeLetterhead, Spelling
+
+UNITS_A_PAGE = 50
+_MARKS = {"b": "fw-bold", "i": "fst-italic", "u": "text-decoration-underline"}
+
+
+class DayForm(forms.Form):
+    """Which day a letterhead is asked for, and in the list which units."""
+
+    q = forms.CharField(label="Tên đơn vị", max_length=100, required=False)
+    ngay = forms.DateField(
+        label="Văn bản ghi ngày",
+        widget=DateInput(),
+        required=False,
+        error_messages={"invalid": "Ngày chưa đúng, ví dụ nhập đúng: 31/12/2025."},
+    )
+
+    def day_for(self, unit: AdministrativeUnit | None) -> datetime.date:
+        """Return the day asked for; without one, or with a wrong one, the last on which `unit` writes."""
+        today = timezone.localdate()
+        if self.is_valid() and self.cleaned_data["ngay"]:
+            return self.cleaned_data["ngay"]
+        return document_date(unit, today.year, today) if unit else today
+
+
+class LetterheadForm(StaleFormMixin):
+    """One letterhead of one office."""
+
+    recipients = forms.CharField(
+        label="Nơi nhận",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="Mỗi dòng một nơi nhận, không cần gạch đầu dòng; dòng cuối là nơi lưu.",
+    )
+
+    class Meta:
+        model = OfficeLetterhead
+        fields = (
+            "valid_from", "style", "spelling", "superior", "issuer", "symbol", "place", "term",
+            "authority", "authority_of", "post", "signer", "recipients",
+        )  # fmt: skip
+        widgets: ClassVar = {"valid_from": DateInput()}
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # The unit is no field of the form but part of the unique constraint.
+        return super()._get_validation_exclusions() - {"unit"}
+
+
+def drawn(head: Letterhead) -> dict[str, list[dict[str, str]]]:
+    """Return head and foot of a document as a page draws them: texts with the classes of their style."""
+
+    def line(text: str, style: str) -> dict[str, str]:
+        marks = head.layout.texts[style].marks
+        marks += "u" * (style == "national" and len(head.layout.national) == 1)  # its rule
+        css = " ".join(css for mark, css in _MARKS.items() if mark in marks)
+        return {"text": text.replace("  ", "\u00a0 "), "css": css}
+
+    return {
+        "left": [line(*pair) for pair in head.left],
+        "right": [line(*pair) for pair in head.right],
+        "signing": [line(*pair) for pair in (*head.signing, (head.signer, "signer"))],
+        "recipients": [line("Nơi nhận:", "recipients_head")]
+        + [line(text, "recipients") for text in head.recipient_lines],
+    }
+
+
+@require_safe
+def letterhead_list(request: HttpRequest) -> HttpResponse:
+    """List the offices of the person's area with the letterhead of their own, if they have one."""
+    if not request.user.can(Action.VIEW):
+        raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
+    form = DayForm(request.GET)
+    day = form.day_for(request.user.unit)
+    newest = (
+        OfficeLetterhead.objects.visible_to(request.user)
+        .filter(unit=OuterRef("pk"), valid_from__lte=day)
+        .order_by("-valid_from")
+    )
+    units = units_visible_to(request.user).on(day)
+    if form.is_valid():
+        units = units.search(form.cleaned_data["q"])
+    units = units.select_related("parent").in_tree_order()
+    units = units.annotate(own_since=Subquery(newest.values("valid_from")[:1]))
+    page = nearest_page(units, UNITS_A_PAGE, request.GET.get("page"))
+    context = {"form": form, "page_obj": page, "units": page.object_list, "day": day}
+    return render(request, "reports/documents/letterheads.html", context)
+
+
+@require_safe
+def letterhead(request: HttpRequest, unit: int) -> HttpResponse:
+    """Show what the office of a unit writes on a day, and its letterheads by date."""
+    office = _office(request, unit)
+    form = DayForm(request.GET)
+    day = form.day_for(office)
+    head = letterhead_on(office, day)
+    rows = OfficeLetterhead.objects.visible_to(request.user)
+    context = {
+        "unit": office,
+        "form": form,
+        "day": day,
+        "drawn": drawn(head),
+        "layout": head.layout,
+        "term": head.term,
+        "rows": rows.filter(unit__in=[version.pk for version in office.versions()]),
+        "held": own_row(office, day),
+        "may_edit": may_edit_letterhead(request.user, office),
+    }
+    return render(request, "reports/documents/letterhead.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_letterhead(request: HttpRequest, unit: int, pk: int | None = None) -> HttpResponse:
+    """Write a new letterhead of an office, which begins as the one in force, or change one."""
+    office = _office(request, unit)
+    if not may_edit_letterhead(request.user, office):
+        raise PermissionDenied("Anh/chị chỉ được xem thể thức văn bản của đơn vị này.")
+    row = _row(request, office, pk) if pk else _new_row(office, request)
+    form = LetterheadForm(request.POST or None, instance=row)
+    if request.method == "POST" and _save(form, request):
+        messages.success(request, f"Đã lưu thể thức áp dụng từ {row.valid_from:%d/%m/%Y}.")
+        return redirect("documents:letterhead", unit=office.pk)
+    context = {"unit": office, "form": form, "row": row}
+    status = 422 if form.errors else 200
+    return render(request, "reports/documents/letterhead_form.html", context, status=status)
+
+
+@require_POST
+def delete_letterhead(request: HttpRequest, unit: int, pk: int) -> HttpResponse:
+    """Delete one letterhead of an office; issued documents keep theirs."""
+    office = _office(request, unit)
+    row = _row(request, office, pk)
+    drop_letterhead(row, user=request.user)
+    messages.success(request, f"Đã xóa thể thức áp dụng từ {row.valid_from:%d/%m/%Y}.")
+    return redirect("documents:letterhead", unit=office.pk)
+
+
+def _office(request: HttpRequest, pk: int) -> AdministrativeUnit:
+    return get_object_or_404(units_visible_to(request.user).select_related("parent"), pk=pk)
+
+
+def _row(request: HttpRequest, office: AdministrativeUnit, pk: int) -> OfficeLetterhead:
+    return get_object_or_404(
+        OfficeLetterhead.objects.visible_to(request.user).with_names(), pk=pk, unit=office
+    )
+
+
+def _new_row(office: AdministrativeUnit, request: HttpRequest) -> OfficeLetterhead:
+    """Return a row to begin with: that in force on the day asked for, or the default in another style."""
+    day = DayForm(request.GET).day_for(office)
+    style = request.GET.get("the_thuc", "")
+    held = own_row(office, day)
+    if held is None or style in ("party", "state"):
+        spelling = held.spelling if held else Spelling.NEW
+        held = default_row(office, day, *([style, spelling] if style else []))
+    held.pk, held._state.adding = None, True
+    held.unit, held.valid_from = office, day
+    return held
+
+
+def _save(form: LetterheadForm, request: HttpRequest) -> bool:
+    """Save a valid form under the row lock its stale check takes; put what is refused at the form."""
+    with transaction.atomic():
+        if not form.is_valid():
+            return False
+        try:
+            keep_letterhead(form.save(commit=False), user=request.user)
+        except ValidationError as error:
+            form.add_error(None, error)
+            return False
+    return True

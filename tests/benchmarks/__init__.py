@@ -1,0 +1,1 @@
+"""What `manage.py benchmark` measures: each file registers its benchmarks, which run in a scratch database."""
