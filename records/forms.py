@@ -61,9 +61,9 @@ class RecordForm(BaseForm):
         if of_one and not answered_by(self.user):
             unit.widget = forms.HiddenInput()
 
-    def clean(self) -> dict:
+    def clean(self) -> dict[str, Any]:
         """Of another unit only the days are written that the own unit answers for."""
-        data = super().clean()
+        data = super().clean() or {}
         unit, day = data.get("unit"), data.get("start_date")
         if not (unit and day) or unit.pk not in {one.unit_id for one in answered_by(self.user)}:
             return data
@@ -90,7 +90,7 @@ class RecordForm(BaseForm):
             old, new = getattr(stored, name), self.cleaned_data.get(name)
             old, new = in_words(field, old) or EMPTY, in_words(field, new) or EMPTY
             if old != new:
-                lines.append((field.label, old, new))
+                lines.append((str(field.label), old, new))
         return lines
 
 
@@ -113,13 +113,13 @@ class DialogueForm(RecordForm):
         chosen = self.cleaned_data.get("led_by") or []
         for name in DialogueConference.LEADERS:
             setattr(self.instance, name, name in chosen)
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # Django's own step between clean and save
 
 
 class IssueForm(RecordForm):
     """Issues: a new status begins today unless told otherwise."""
 
-    def clean(self) -> dict[str, Any] | None:
+    def clean(self) -> dict[str, Any]:
         """A day left as it was belongs to the old status."""
         data = super().clean()
         if self.instance.pk and self.instance.status_date:
@@ -164,8 +164,8 @@ FORMSETS = {"mobilisation-model": RecognitionFormSet}
 def form_for(kind: RecordKind) -> type[RecordForm]:
     """Return the form of `kind`, made from its declaration."""
     fields = [name for name in kind.fields if name != "led_by"]
-    base = _BASES.get(kind.slug, RecordForm)
-    made = forms.modelform_factory(
+    base: Any = _BASES.get(kind.slug, RecordForm)
+    made: Any = forms.modelform_factory(
         kind.model, form=base, fields=fields, formfield_callback=column_field
     )
     made.kind, made.layout = kind, kind.layout

@@ -10,24 +10,36 @@ put back by ImportJobQuerySet.recover().
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.context import acting, current
 from danvan.accounts.models.trail import SecurityKind
 from danvan.common.locks import locked
+from danvan.common.ops.faults import fault_of
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports.checking import TakenOver, check_job, run_check
-from danvan.imports.models import RUNNING, ImportJob, JobState, RowKind, working_on
-from danvan.imports.targets import Refused, target_of
+from danvan.imports.models import (
+    RUNNING,
+    UNDONE_BY_FAULT,
+    ImportJob,
+    JobState,
+    RowKind,
+    working_on,
+)
+from danvan.imports.targets import Refused, Target, target_of
 from danvan.units.models import AdministrativeUnit
 
 INLINE_BYTES = 150_000  # about 1,500 rows: checked and written within the request
@@ -36,6 +48,7 @@ _LAUNCH = (
     "stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
 )
 TRIES = 3
+BUG = "Máy chủ gặp lỗi. Vui lòng thử lại; nếu vẫn lỗi, vui lòng báo quản trị viên."
 CHANGED = (
     "Dữ liệu, quyền hoặc khóa kỳ đã thay đổi từ lúc xem trước nên chưa ghi gì. "
     "Kết quả kiểm tra dưới đây là mới nhất, vui lòng xem lại rồi xác nhận."
@@ -71,34 +84,44 @@ def write_job(job: ImportJob) -> bool:
 
     Otherwise nothing was: the job is checked again (with a message) for its owner to look at.
     """
+    return _done_or_back(job, _write_as_shown, "Chưa ghi gì: ")
+
+
+def _done_or_back(job: ImportJob, action: Callable[[ImportJob], bool], because: str) -> bool:
+    """Do `action`; where it is refused or fails, put the job back to where it stood, with a word why."""
+    running = job.state
     try:
-        for _ in range(TRIES):
-            if not _still_as_shown(job):
-                return _back(job, CHANGED)
-            try:
-                _write(job)
-            except _Moved:
-                continue
-            security_log.record(
-                SecurityKind.IMPORT, user=job.owner, actor=job.owner, job=job.pk, target=job.target
-            )
-            return True
-        return _back(job, CHANGED)
+        return action(job)
     except TakenOver:
         return False
     except (Refused, FileRefused) as refusal:
-        return _back(job, str(refusal))
+        return _back(job, str(refusal), running)
     except PermissionDenied as refusal:
-        return _back(job, str(refusal) or "Anh/chị không có quyền ghi các dữ liệu này.")
+        return _back(job, str(refusal) or "Anh/chị không có quyền ghi các dữ liệu này.", running)
     except ValidationError as error:
-        return _back(job, "Chưa ghi gì: " + " ".join(error.messages))
-    except DatabaseError:
-        _back(job, "Máy chủ không ghi được nên chưa có gì thay đổi. Vui lòng thử lại sau.")
+        return _back(job, because + " ".join(error.messages), running)
+    except Exception as error:
+        _put_back(job, error, running)
         raise
 
 
+def _write_as_shown(job: ImportJob) -> bool:
+    for _ in range(TRIES):
+        if not _still_as_shown(job):
+            break
+        try:
+            _write(job)
+        except _Moved:
+            continue
+        security_log.record(
+            SecurityKind.IMPORT, user=job.owner, actor=job.owner, job=job.pk, target=job.target
+        )
+        return True
+    return _back(job, CHANGED, JobState.WRITING)
+
+
 def _still_as_shown(job: ImportJob) -> bool:
-    """Tell whether the verdicts shown still hold; if not sure, judge the file again."""
+    """Return whether the verdicts shown still hold; if not sure, judge the file again."""
     target = target_of(job.target)
     if target.fingerprint(job, job.layout["units"]) == job.fingerprint:
         return True
@@ -108,39 +131,53 @@ def _still_as_shown(job: ImportJob) -> bool:
 
 
 def _write(job: ImportJob) -> None:
-    target = target_of(job.target)
-    with transaction.atomic():
-        _lock_units(job)
-        target.hold(job, job.layout["units"])
+    with _held(job) as target:
         if target.fingerprint(job, job.layout["units"]) != job.fingerprint:
             raise _Moved
         result = target.write(job, job.entries(RowKind.NEW, RowKind.CHANGED))
         values = {"state": JobState.DONE, "confirmed_at": timezone.now(), "result": result}
-        _keep_or_roll_back(job, JobState.WRITING, values)
+        _keep_or_roll_back(job, values)
 
 
-def _lock_units(job: ImportJob) -> None:
-    """Let two imports into the same units wait for each other (SQLite has one writer anyway)."""
-    units = AdministrativeUnit.objects.filter(pk__in=job.layout["units"])
-    list(locked(units).values_list("pk"))
+@contextmanager
+def _held(job: ImportJob) -> Iterator[Target]:
+    """Run the block in a transaction in which nothing behind the verdicts changes; gives the target.
+
+    Two imports into the same units wait for each other (SQLite has one writer anyway).
+    """
+    target, units = target_of(job.target), job.layout["units"]
+    with transaction.atomic():
+        list(locked(AdministrativeUnit.objects.filter(pk__in=units)).values_list("pk"))
+        target.hold(job, units)
+        yield target
 
 
-def _keep_or_roll_back(job: ImportJob, expected: str, values: dict) -> None:
+def _keep_or_roll_back(job: ImportJob, values: dict) -> None:
     """Store the new state in the data's own transaction; raises TakenOver, which rolls all back."""
-    rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=expected)
+    rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=job.state)
     if not rows.update(heartbeat=timezone.now(), **values):
         raise TakenOver
     for name, value in values.items():
         setattr(job, name, value)
 
 
-def _back(job: ImportJob, message: str, running: Any = JobState.WRITING) -> bool:
-    """Put the job back to where it stood before `running`, with a word why; nothing was written."""
+def _back(job: ImportJob, message: str, running: str) -> bool:
+    """Put the job back to where it stood before `running`, with a message why; nothing was written."""
     before = RUNNING[running]
     rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=running)
     rows.update(state=before, message=message, heartbeat=timezone.now())
     job.state, job.message = before, message
     return False
+
+
+def _put_back(job: ImportJob, error: Exception, running: str) -> None:
+    """Put the job back when its process met `error`, which goes on; recover() does it where this cannot."""
+    fault = fault_of(error)
+    why = fault.message if fault else BUG
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+    with contextlib.suppress(DatabaseError):
+        _back(job, f"{why} {UNDONE_BY_FAULT[JobState(running)]}", running)
 
 
 def request_undo(job: ImportJob) -> bool:
@@ -162,58 +199,39 @@ def undo_job(job: ImportJob) -> bool:
 
     Otherwise nothing changed and the job says why: something newer builds on it, or a right was lost.
     """
-    target = target_of(job.target)
-    refused = "Không hoàn tác được, chưa có gì thay đổi. Vui lòng thử lại sau."
-    try:
-        with transaction.atomic():
-            _lock_units(job)
-            target.hold(job, job.layout["units"])
-            result = target.undo(job, job.entries(RowKind.NEW, RowKind.CHANGED))
-            values = {
-                "state": JobState.UNDONE,
-                "undone_at": timezone.now(),
-                "result": {**job.result, "undone": result},
-            }
-            _keep_or_roll_back(job, JobState.UNDOING, values)
-    except TakenOver:
-        return False
-    except (Refused, PermissionDenied) as refusal:
-        return _back(job, str(refusal) or refused, JobState.UNDOING)
-    except ValidationError as error:
-        return _back(job, "Không hoàn tác được: " + " ".join(error.messages), JobState.UNDOING)
-    except Exception:
-        _back(job, refused, JobState.UNDOING)
-        raise
+    return _done_or_back(job, _undo, "Không hoàn tác được: ")
+
+
+def _undo(job: ImportJob) -> bool:
+    with _held(job) as target:
+        undone = target.undo(job, job.entries(RowKind.NEW, RowKind.CHANGED))
+        values = {"state": JobState.UNDONE, "undone_at": timezone.now()}
+        _keep_or_roll_back(job, {**values, "result": {**job.result, "undone": undone}})
     return True
 
 
 def is_small(job: ImportJob) -> bool:
-    """Tell whether the job is done within the request."""
+    """Return whether the job is done within the request."""
     return job.size <= getattr(settings, "IMPORT_INLINE_BYTES", INLINE_BYTES)
 
 
-def start_check(job: ImportJob) -> None:
-    """Check `job` now or let a process of its own do it. Raises Refused."""
+def start_job(job: ImportJob) -> None:
+    """Do what `job` waits for now, or let a process of its own do it. Raises Refused."""
     if is_small(job):
-        check_job(job)
+        work(job)
     else:
         _launch(job)
 
 
-def confirm(job: ImportJob, *, only_good: bool) -> bool:
-    """Confirm `job`; False when it was taken by another confirmation. Raises Refused."""
-    if not request_confirmation(job, only_good=only_good):
-        return False
-    _start(job)
-    return True
+def confirm(job: ImportJob, *, only_good: bool = False, here: bool = False) -> bool:
+    """Confirm `job`; False when it was taken by another confirmation. Raises Refused.
 
-
-def confirm_here(job: ImportJob) -> bool:
-    """Confirm and write `job` in this process, whatever its size. Raises Refused."""
-    if not request_confirmation(job, only_good=False):
-        return False
-    work(job)
-    return True
+    With `here` it is written in this process, whatever its size.
+    """
+    taken = request_confirmation(job, only_good=only_good)
+    if taken:
+        (work if here else start_job)(job)
+    return taken
 
 
 def undo(job: ImportJob) -> bool:
@@ -221,29 +239,30 @@ def undo(job: ImportJob) -> bool:
 
     Raises Refused. The job's state and message tell what came of it.
     """
-    if not request_undo(job):
-        return False
-    _start(job)
-    return True
-
-
-def _start(job: ImportJob) -> None:
-    if is_small(job):
-        work(job)
-    else:
-        _launch(job)
+    taken = request_undo(job)
+    if taken:
+        start_job(job)
+    return taken
 
 
 def work(job: ImportJob) -> None:
     """Do what `job` waits for: check it, write it when it was confirmed, or take it back."""
     source = "undo" if job.state == JobState.UNDOING else "import"
-    with working_on(job), acting(_Request(job), user=job.owner, source=source):
+    with working_on(job), acting(cast(HttpRequest, _Request(job)), user=job.owner, source=source):
         if job.state == JobState.QUEUED:
-            check_job(job)
+            _check(job)
         elif job.state == JobState.WRITING:
             write_job(job)
         elif job.state == JobState.UNDOING:
             undo_job(job)
+
+
+def _check(job: ImportJob) -> None:
+    try:
+        check_job(job)
+    except Exception as error:
+        _put_back(job, error, JobState.CHECKING)
+        raise
 
 
 class _Request:
@@ -263,7 +282,7 @@ def _launch(job: ImportJob) -> None:
     """
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "run_import", str(job.pk)]
     launcher = [sys.executable, "-c", _LAUNCH, *command]
-    place = {"cwd": settings.BASE_DIR, "env": os.environ.copy()}
+    place: dict[str, Any] = {"cwd": settings.BASE_DIR, "env": os.environ.copy()}
     try:
         subprocess.run(launcher, check=True, timeout=30, **place)  # noqa: S603 - our own command
     except (OSError, subprocess.SubprocessError) as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -21,7 +21,7 @@ from danvan.accounts.models import User
 from danvan.accounts.rights import Action
 from danvan.common.sheets.columns import Column, Problem
 from danvan.common.sheets.table.headings import Headings, Name
-from danvan.common.sheets.table.layout import Wanted
+from danvan.common.sheets.table.layout import WantedTable
 from danvan.common.sheets.table.questions import Question
 from danvan.imports.models import ImportJob
 
@@ -79,7 +79,7 @@ class Checker:
         """
         raise NotImplementedError
 
-    def check_many(self, rows: list[tuple[int, dict]]) -> Iterator[Verdict]:
+    def check_many(self, rows: list[tuple[int, dict]]) -> Iterable[Verdict]:
         """Yield the verdicts of many rows; override where look-ups are cheaper in one go."""
         for number, cells in rows:
             yield self.check(number, cells)
@@ -129,7 +129,7 @@ class Target:
         """Return a text that changes whenever rights, locks or data behind the verdicts may have."""
         raise NotImplementedError
 
-    def hold(self, job: ImportJob, unit_ids: Iterable[int]) -> None:
+    def hold(self, job: ImportJob, unit_ids: Collection[int]) -> None:
         """Let nothing behind the verdicts change until the caller's transaction ends (common/locks.py)."""
 
     def write(self, job: ImportJob, items: Iterator[tuple[str, list]]) -> dict:
@@ -158,13 +158,13 @@ class Target:
 
     # -- what follows from the columns --------------------------------------------------------------
 
-    def wanted(self, job: ImportJob) -> Wanted:
+    def wanted(self, job: ImportJob) -> WantedTable:
         """Return what is looked for in a workbook: names of columns, which must be there, what names a row."""
         columns = [*self.columns(job), *self.also]
         names = [Name(text, c.key) for c in columns for text in (c.heading, c.key)]
         names += [Name(text, c.key, 1) for c in columns for text in c.synonyms]
         codes = [column.key for column in columns] if self.coded else []
-        return Wanted(
+        return WantedTable(
             Headings(names, codes=codes, year=job.params.get("year")),
             {column.key: column.heading for column in columns},
             self.required(job),

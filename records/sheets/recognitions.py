@@ -13,37 +13,33 @@ from typing import Any
 from django.urls import reverse
 
 from danvan.accounts.audit.context import acting
-from danvan.accounts.rights import Action
-from danvan.common.sheets.columns import Column
-from danvan.common.sheets.table.questions import Question
-from danvan.common.words import EMPTY, in_words
-from danvan.imports.identity import NAME, UNIT
+from danvan.common.words import EMPTY, column_named, in_words
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import Around, PreviewLine, Refused, Target
+from danvan.imports.targets import PreviewLine, Refused
 from records.kinds import BY_SLUG
-from records.locks import Kept
-from records.models import Recognition, SkilledMobilisationModel
+from records.models import Recognition
 from records.services import write_recognitions
 from records.sheets.columns import RecognitionResource
 from records.sheets.recognition_checking import DECISION, RecognitionChecker, values_of
 from records.sheets.records import RecordTarget
 
-MODELS = RecordTarget(BY_SLUG["mobilisation-model"])
 MOVED = "Có {} quyết định vừa được sửa hoặc xóa nên chưa ghi gì."
 NEWER = "Không hoàn tác được: {} quyết định của lần nhập này đã được sửa hoặc xóa sau đó."
 
 
-class RecognitionTarget(Target):
-    """Decisions of recognition."""
+class RecognitionTarget(RecordTarget):
+    """Decisions of recognition: locked, fingerprinted and asked about as the models they belong to.
 
-    slug = "recognition"
-    title = "Quyết định công nhận mô hình"
-    sheet_title = "Quyết định công nhận"
-    action = Action.IMPORT
-    keys = ("unit", "title", "decision")
+    A decision is written with its model, whose version and moment of change tell of it.
+    """
 
-    def columns(self, job: ImportJob) -> list[Column]:
-        return RecognitionResource(job.owner).columns
+    def __init__(self) -> None:
+        super().__init__(BY_SLUG["mobilisation-model"])
+        self.resource = RecognitionResource
+        self.slug = "recognition"
+        self.title = "Quyết định công nhận mô hình"
+        self.sheet_title = "Quyết định công nhận"
+        self.keys = ("unit", "title", "decision")
 
     def guide(self, job: ImportJob) -> list[str]:
         return [
@@ -53,22 +49,10 @@ class RecognitionTarget(Target):
         ]
 
     def after(self, job: ImportJob) -> Any:
-        return "Xem danh sách mô hình", reverse("records:list", args=[MODELS.kind])
-
-    instead = {UNIT: NAME}
+        return "Xem danh sách mô hình", reverse("records:list", args=[self.kind])
 
     def checker(self, job: ImportJob) -> Any:
         return RecognitionChecker(job)
-
-    def doubts(self, job: ImportJob, around: Around) -> list[Question]:
-        return MODELS.doubts(job, around)
-
-    def fingerprint(self, job: ImportJob, unit_ids: Iterable[int]) -> str:
-        # A decision is written with its model, whose version and moment of change tell of it.
-        return MODELS.fingerprint(job, unit_ids)
-
-    def hold(self, job: ImportJob, unit_ids: Iterable[int]) -> Any:
-        Kept(SkilledMobilisationModel, (), unit_ids)
 
     def write(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         found = list(items)
@@ -115,7 +99,7 @@ class RecognitionTarget(Target):
 
 def _filled(row: Recognition, values: list) -> Recognition:
     row.level, row.decision, row.body = values[0], values[1], values[3]
-    row.date = Recognition._meta.get_field("date").to_python(values[2])
+    row.date = column_named(Recognition, "date").to_python(values[2])
     return row
 
 
@@ -126,7 +110,7 @@ def _recognition(item: list) -> Recognition:
 
 def _shown(values: list) -> list[str]:
     pairs = zip(DECISION, values, strict=True)
-    return [in_words(Recognition._meta.get_field(name), value) or EMPTY for name, value in pairs]
+    return [in_words(column_named(Recognition, name), value) or EMPTY for name, value in pairs]
 
 
 RECOGNITIONS = RecognitionTarget()

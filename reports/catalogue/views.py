@@ -6,23 +6,20 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
-from django.db.models import ProtectedError
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, ProtectedError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from danvan.accounts.requests import PersonRequest
-from danvan.accounts.rights import Action
-from danvan.common.locks import hold
 from danvan.common.stale import StaleFormMixin
 from danvan.common.text import clean_line
+from reports.catalogue.editing import delete_row, require_manager, save_row
 from reports.catalogue.loading import copy_catalogue
 from reports.counting.table import MEASURES
 from reports.models import Catalogue, Indicator, Rule, Section
-from reports.models.catalogue import OPENED, with_submissions
 
 
 class ScaleField(forms.CharField):
@@ -52,12 +49,13 @@ class CatalogueRowForm(StaleFormMixin):
         super().__init__(*args, **kwargs)
         for name in ("section", "parent", "indicator"):
             if name in self.fields:
-                choices = self.fields[name].queryset.filter(catalogue=self.instance.catalogue)
-                self.fields[name].queryset = choices.order_by("order")
+                field: Any = self.fields[name]
+                choices = field.queryset.filter(catalogue=self.instance.catalogue)
+                field.queryset = choices.order_by("order")
 
     def _get_validation_exclusions(self) -> Any:
         # The catalogue is no field of the form but part of every unique constraint.
-        return super()._get_validation_exclusions() - {"catalogue"}
+        return super()._get_validation_exclusions() - {"catalogue"}  # type: ignore[misc]
 
 
 class SectionForm(CatalogueRowForm):
@@ -101,16 +99,12 @@ ROW_FORMS = {
 }
 
 
-def _require_manager(request: PersonRequest) -> None:
-    if not request.user.can(Action.MANAGE_CATALOGUE):
-        raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được quản lý danh mục chỉ tiêu.")
-
-
 @require_safe
 def catalogue_list(request: PersonRequest) -> HttpResponse:
     """List the catalogues by year, with what is frozen."""
-    _require_manager(request)
-    catalogues = list(with_submissions(Catalogue.objects.all()))
+    require_manager(request.user)
+    sent = Catalogue.objects.filter(pk=OuterRef("pk"), periods__reports__submitted_at__isnull=False)
+    catalogues = list(Catalogue.objects.annotate(has_submissions=Exists(sent)))
     next_year = catalogues[0].year + 1 if catalogues else None
     context = {"catalogues": catalogues, "next_year": next_year}
     return render(request, "reports/catalogues.html", context)
@@ -119,7 +113,7 @@ def catalogue_list(request: PersonRequest) -> HttpResponse:
 @require_safe
 def catalogue_detail(request: PersonRequest, year: int) -> HttpResponse:
     """Show sections, indicators and rules of a year."""
-    _require_manager(request)
+    require_manager(request.user)
     catalogue = get_object_or_404(Catalogue, year=year)
     indicators = catalogue.indicators.select_related("section", "parent")
     context = {
@@ -136,7 +130,7 @@ def catalogue_detail(request: PersonRequest, year: int) -> HttpResponse:
 @require_POST
 def copy(request: PersonRequest, year: int) -> HttpResponse:
     """Make the catalogue of `year` + 1 as a copy of this one."""
-    _require_manager(request)
+    require_manager(request.user)
     source = get_object_or_404(Catalogue, year=year)
     if Catalogue.objects.filter(year=year + 1).exists():
         messages.info(request, f"Danh mục năm {year + 1} đã có.")
@@ -149,11 +143,11 @@ def copy(request: PersonRequest, year: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_row(request: PersonRequest, year: int, kind: str, pk: int | None = None) -> HttpResponse:
     """Add or edit a section, an indicator or a rule of a year that is not frozen."""
-    _require_manager(request)
+    require_manager(request.user)
     catalogue, model, form_class = _kind_of(year, kind)
     row = get_object_or_404(model, pk=pk, catalogue=catalogue) if pk else model(catalogue=catalogue)
     form = form_class(request.POST or None, instance=row)
-    if request.method == "POST" and _save(form):
+    if request.method == "POST" and save_row(form, user=request.user):
         messages.success(request, f"Đã lưu: {form.instance}.")
         return redirect(reverse("reports:catalogue", args=[year]) + f"#{kind}-{form.instance.pk}")
     context = {
@@ -168,24 +162,14 @@ def edit_row(request: PersonRequest, year: int, kind: str, pk: int | None = None
     return render(request, "reports/catalogue_row.html", context, status=status)
 
 
-def _save(form: forms.BaseForm) -> bool:
-    """Save a valid form while nobody sends the first report of its year, or opens it."""
-    with transaction.atomic():
-        hold(Catalogue, [form.instance.catalogue_id], alone=True)
-        if not form.is_valid():
-            return False
-        form.save()
-    return True
-
-
 @require_POST
-def delete_row(request: PersonRequest, year: int, kind: str, pk: int) -> HttpResponse:
+def delete(request: PersonRequest, year: int, kind: str, pk: int) -> HttpResponse:
     """Delete a row of a year that is not frozen and on which no figure hangs."""
-    _require_manager(request)
+    require_manager(request.user)
     catalogue, model, _ = _kind_of(year, kind)
     row = get_object_or_404(model, pk=pk, catalogue=catalogue)
     try:
-        _delete(row)
+        delete_row(row, user=request.user)
     except ValidationError as error:
         messages.error(request, error.messages[0])
     except ProtectedError:
@@ -193,25 +177,6 @@ def delete_row(request: PersonRequest, year: int, kind: str, pk: int) -> HttpRes
     else:
         messages.success(request, f"Đã xóa: {row}.")
     return redirect("reports:catalogue", year=year)
-
-
-@transaction.atomic
-def _delete(row: Any) -> None:
-    """Delete `row`; raise ValidationError where the year is frozen or other rows name it."""
-    hold(Catalogue, [row.catalogue_id], alone=True)
-    if row.catalogue.is_frozen:
-        raise ValidationError(
-            f"Danh mục năm {row.catalogue.year} đã có báo cáo gửi lên nên không sửa được."
-        )
-    if isinstance(row, Indicator) and row.catalogue.is_opened:
-        raise ValidationError(OPENED.format(year=row.catalogue.year, what="xóa chỉ tiêu"))
-    if isinstance(row, Indicator) and (users := row.named_by()):
-        raise ValidationError(f"Không xóa được {row.code}: đang dùng trong {', '.join(users)}.")
-    if isinstance(row, Section) and row.indicators.exists():
-        raise ValidationError(
-            "Không xóa được mục còn chỉ tiêu. Vui lòng chuyển các chỉ tiêu trước."
-        )
-    row.delete()
 
 
 def _kind_of(year: int, kind: str) -> Any:

@@ -7,43 +7,13 @@ import re
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from danvan.common.text import clean_line, clean_text
+from danvan.common.words import column_named
 from danvan.units.models import Level
 from reports.catalogue.expressions import ExpressionError, is_condition, names_in, parse
-
-
-class ValueType(models.TextChoices):
-    """What may be entered. PERCENT is never typed: it is the formula's ratio."""
-
-    INTEGER = "INT", "Số nguyên"
-    DECIMAL = "DEC", "Số thập phân"
-    PERCENT = "PCT", "Tỷ lệ % (tự tính)"
-    BOOLEAN = "BOOL", "Có / không"
-    RATING = "RATING", "Xếp loại"
-    TEXT = "TEXT", "Lời văn"
-
-    @property
-    def places(self) -> int:
-        """How many decimals are shown at most, wherever a figure of it is shown."""
-        return 1 if self == ValueType.PERCENT else 3
-
-
-class Aggregation(models.TextChoices):
-    """How values of many units become one."""
-
-    SUM = "SUM", "Cộng"
-    RATIO = "RATIO", "Tỷ lệ của các tổng"
-    COUNT = "COUNT", "Đếm số đơn vị"
-    NONE = "NONE", "Không tổng hợp"
-
-
-class Severity(models.TextChoices):
-    """An error stops the submission; a warning asks for a note at the figure."""
-
-    ERROR = "error", "Lỗi (không gửi được)"
-    WARNING = "warning", "Cảnh báo (cần giải trình)"
+from reports.models.choices import Aggregation, Severity, ValueType
 
 
 class Catalogue(models.Model):
@@ -63,12 +33,12 @@ class Catalogue(models.Model):
 
     @property
     def is_frozen(self) -> bool:
-        """Tell whether reports of the year were ever submitted: from then on the catalogue stands still."""
+        """Return whether reports of the year were ever submitted: from then on the catalogue stands still."""
         return self.periods.filter(reports__submitted_at__isnull=False).exists()
 
     @property
     def is_opened(self) -> bool:
-        """Tell whether a period asks for these indicators: then none is added, dropped or redefined.
+        """Return whether a period asks for these indicators: then none is added, dropped or redefined.
 
         Wording and rules may still be mended until the first report is submitted.
         """
@@ -86,9 +56,16 @@ class CatalogueRow(models.Model):
         abstract = True
 
     def clean(self) -> None:
-        """Refuse a change to a frozen year."""
         super().clean()
-        if self.catalogue_id and self.catalogue.is_frozen:
+        if self.catalogue_id:
+            self._refuse_frozen()
+
+    def check_deletion(self) -> None:
+        """Raise ValidationError where the row must stay."""
+        self._refuse_frozen()
+
+    def _refuse_frozen(self) -> None:
+        if self.catalogue.is_frozen:
             raise ValidationError(
                 f"Danh mục năm {self.catalogue.year} đã có báo cáo gửi lên nên không sửa được nữa. "
                 "Vui lòng sửa danh mục của năm sau."
@@ -122,6 +99,13 @@ class Section(CatalogueRow):
         self.code, self.label = clean_line(self.code).upper(), clean_line(self.label)
         if not re.fullmatch(r"[A-Z]{1,10}", self.code):
             raise ValidationError({"code": "Mã mục chỉ gồm chữ cái in hoa không dấu."})
+
+    def check_deletion(self) -> None:
+        super().check_deletion()
+        if self.indicators.exists():
+            raise ValidationError(
+                "Không xóa được mục còn chỉ tiêu. Vui lòng chuyển các chỉ tiêu trước."
+            )
 
 
 def indicator_levels() -> list[tuple[str, str]]:
@@ -219,6 +203,15 @@ class Indicator(CatalogueRow):
         if old:
             self._refuse_orphans(old)
 
+    def check_deletion(self) -> None:
+        super().check_deletion()
+        if self.catalogue.is_opened:
+            raise ValidationError(OPENED.format(year=self.catalogue.year, what="xóa chỉ tiêu"))
+        if users := self.named_by():
+            raise ValidationError(
+                f"Không xóa được {self.code}: đang dùng trong {', '.join(users)}."
+            )
+
     def _refuse_redefinition(self, old: Indicator | None) -> None:
         """Refuse another set of indicators, or another meaning of one, once the year is open."""
         if not self.catalogue.is_opened:
@@ -227,7 +220,7 @@ class Indicator(CatalogueRow):
             raise ValidationError(OPENED.format(year=self.catalogue.year, what="thêm chỉ tiêu"))
         for name in DEFINING:
             if getattr(self, name) != getattr(old, name):
-                what = f"đổi {getattr(self._meta.get_field(name), 'verbose_name', name)}"
+                what = f"đổi {column_named(self, name).verbose_name}"
                 raise ValidationError({name: OPENED.format(year=self.catalogue.year, what=what)})
 
     def _refuse_circle(self) -> None:
@@ -259,25 +252,23 @@ class Indicator(CatalogueRow):
 
     @property
     def reads(self) -> set[str]:
-        """The indicator codes its formula names."""
         return names_in(parse(self.formula)) if self.formula else set()
 
     @property
     def is_computed(self) -> bool:
-        """Tell whether nobody types it."""
+        """Return whether nobody types it."""
         return not self.entry_levels or self.value_type == ValueType.PERCENT
 
     @property
     def is_number(self) -> bool:
-        """Tell whether it is typed as a number."""
         return self.value_type in (ValueType.INTEGER, ValueType.DECIMAL)
 
     def entered_by(self, level: str) -> bool:
-        """Tell whether units of `level` type it."""
+        """Return whether units of `level` type it."""
         return not self.is_computed and Level(level).letter in self.entry_levels
 
     def shown_to(self, level: str) -> bool:
-        """Tell whether it stands on the form of `level`: typed there, or a ratio of what is typed there."""
+        """Return whether it stands on the form of `level`: typed there, or a ratio of what is typed there."""
         return bool(self.entry_levels) and Level(level).letter in self.entry_levels
 
 
@@ -312,7 +303,6 @@ class Rule(CatalogueRow):
 
     @property
     def reads(self) -> set[str]:
-        """The indicator codes it names."""
         return names_in(parse(self.expression))
 
     def clean(self) -> None:
@@ -340,11 +330,3 @@ def _check_expression(row: CatalogueRow, field: str, text: str, *, condition: bo
     unknown = sorted(names - known - {getattr(row, "code", None)})
     if unknown:
         raise ValidationError({field: f"Danh mục không có chỉ tiêu {', '.join(unknown)}."})
-
-
-def with_submissions(catalogues: models.QuerySet) -> models.QuerySet:
-    """Return `catalogues` annotated with `has_submissions`, for lists that show which are frozen."""
-    submitted = Catalogue.objects.filter(
-        pk=OuterRef("pk"), periods__reports__submitted_at__isnull=False
-    )
-    return catalogues.annotate(has_submissions=Exists(submitted))

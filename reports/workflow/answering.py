@@ -80,8 +80,9 @@ def freeze(period: ReportingPeriod) -> int:
 
 def questions(period: ReportingPeriod) -> list[Question]:
     """Return the units of `period` that wait for the board, in the order of the tree."""
-    rows = ReportUnit.objects.filter(period=period, is_question=True)
-    rows = list(rows.select_related("unit__parent", "report__unit").order_by(tree_order("unit")))
+    waiting = ReportUnit.objects.filter(period=period, is_question=True)
+    waiting = waiting.select_related("unit__parent", "report__unit")
+    rows = list(waiting.order_by(tree_order("unit")))
     if not rows:
         return []
     named = Report.objects.filter(period=period).select_related("unit__parent", "period")

@@ -37,19 +37,19 @@ def locks_on(unit_ids: Iterable[int], *, for_write: bool = False) -> list[Lock]:
         .order_by("pk")
     )
     return [
-        Lock(report.answered, report.period.start, report.period.end, _message(report, reason))
+        Lock(unit_id, report.period.start, report.period.end, _message(report, unit_id, reason))
         for report in reports
-        if (reason := lock_reason(report))
+        if (reason := lock_reason(report)) and (unit_id := vars(report)["answered"])
     ]
 
 
-def _message(report: Report, reason: str) -> str:
+def _message(report: Report, unit_id: int, reason: str) -> str:
     """Say which report it is, since when, and what workflow says of why and whom to ask."""
     sent = ""
     if report.submitted_at:
         sent = f" (gửi lúc {timezone.localtime(report.submitted_at):%H:%M ngày %d/%m/%Y})"
     whose = report.unit.full_name_in_text
-    if report.answered != report.unit_id:
+    if unit_id != report.unit_id:
         whose = f"của các đơn vị cũ do {whose} báo cáo"
     about = f"Hồ sơ {whose} từ {report.period.start:%d/%m/%Y} đến "
     about += (

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.numbers import format_number
 from records.days import records_on
@@ -19,7 +20,7 @@ from reports.workflow.answering import Question, assign, questions
 class AnswerForm(forms.Form):
     """For each split unit the report that takes over what it did in the period; blank waits on."""
 
-    def __init__(self, data, asked: list[Question], period: ReportingPeriod):
+    def __init__(self, data: QueryDict | None, asked: list[Question], period: ReportingPeriod):
         super().__init__(data)
         self.asked = {f"unit_{question.answer.unit_id}": question for question in asked}
         units = [question.answer.unit_id for question in asked]
@@ -46,7 +47,7 @@ class AnswerForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def split_units(request: HttpRequest, pk: int) -> HttpResponse:
+def split_units(request: PersonRequest, pk: int) -> HttpResponse:
     """Show the split units of a period; settle those for which a report was chosen."""
     if not request.user.can(Action.MANAGE_PERIOD):
         raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được phân công đơn vị chia tách.")
@@ -68,7 +69,7 @@ def split_units(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "reports/period_split.html", context, status=status)
 
 
-def _assigned(request: HttpRequest, form: AnswerForm, period: ReportingPeriod) -> int:
+def _assigned(request: PersonRequest, form: AnswerForm, period: ReportingPeriod) -> int:
     """Settle what was chosen and return how many; 0 with the reason among the form's errors."""
     if not form.is_valid():
         return 0

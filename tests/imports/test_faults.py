@@ -43,7 +43,7 @@ def killed(model, columns, rows):
     return done
 bulk.insert_many = killed
 job = ImportJob.objects.get(pk=int(sys.argv[2]))
-confirming.confirm_here(job)
+confirming.confirm(job, here=True)
 """
 
 # Another process that saves something every 10 ms and tells, for each word it was told, how often and its

@@ -82,6 +82,15 @@ class StockTest(TestCase):
         communes = AdministrativeUnit.objects.on(DATE).filter(level="commune")
         cls.units = list(communes.order_by("code").values_list("code", flat=True)[: ROWS // 2])
 
+    def test_a_resource_declares_every_entered_column_and_natural_keys(self):
+        for kind in BY_SLUG.values():
+            resource = resource_of(kind)(self.board)
+            entered = [name for name in kind.field_names if name != "unit"]
+            with self.subTest(kind.slug):
+                keys = [column.key for column in resource.columns]
+                self.assertEqual(keys, ["unit", "unit_name", *entered])
+                self.assertEqual(resource.get_import_id_fields(), ("unit", *kind.key))
+
     def by_stock(self, resource, kind, data):
         """Import with nothing of ours but the declarations; return what is stored, and row → verdict."""
         with transaction.atomic():

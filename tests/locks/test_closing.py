@@ -6,8 +6,7 @@ from django.core.exceptions import ValidationError
 from django.test import TransactionTestCase, override_settings
 
 from danvan.accounts.models import AuditEntry
-from danvan.imports import bulk
-from danvan.imports.confirming import confirm_here
+from danvan.imports import bulk, confirming
 from danvan.imports.models import ImportJob, JobState
 from records import services
 from records.models import DialogueConference
@@ -77,7 +76,7 @@ class ClosingTest(TransactionTestCase):
 
     def test_it_waits_for_an_import(self):
         job = upload(self.client, sheet_of(self.clerk, {}, {"title": "Hai"}))
-        closed_at = self.waits_for(bulk, "insert_many", lambda: confirm_here(job))
+        closed_at = self.waits_for(bulk, "insert_many", lambda: confirming.confirm(job, here=True))
         assert DialogueConference.objects.filter(created_at__lt=closed_at).count() == 2
         assert AuditEntry.objects.filter(timestamp__gt=closed_at, source="import").count() == 0
 
@@ -89,7 +88,7 @@ class ClosingTest(TransactionTestCase):
                 (Beside(self.save_a_record), ValidationError),
                 (Beside(self.send), MoveRefused),
             ]
-            importing = Beside(lambda: confirm_here(job))
+            importing = Beside(lambda: confirming.confirm(job, here=True))
             assert all(comer.waits() for comer, _ in comers) and importing.waits()
         for comer, error in comers:
             with self.assertRaises(error):

@@ -4,8 +4,8 @@ from django.test import Client, TransactionTestCase, override_settings
 from django.urls import reverse
 
 from danvan.accounts.models import AuditEntry
-from danvan.imports import bulk
-from danvan.imports.confirming import confirm_here, undo
+from danvan.imports import bulk, confirming
+from danvan.imports.confirming import undo
 from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference, EmergingIssue, IssueStatus
 from records.services import save_record
@@ -28,7 +28,7 @@ class BesideImportTest(TransactionTestCase):
         self.job = upload(self.client, sheet_of(self.an, {}, {"title": "Hai"}))
 
     def write(self):
-        confirm_here(self.job)
+        confirming.confirm(self.job, here=True)
 
     def sending(self, name: str):
         user = self.cast[name]

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client, TransactionTestCase, override_settings
 
 from danvan.accounts.models import AuditEntry
-from danvan.imports.confirming import confirm_here
+from danvan.imports import confirming
 from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference
 from records.services import StaleRecord, change_records, delete_records, save_record
@@ -90,7 +90,7 @@ class RoundsTest(TransactionTestCase):
             first, second = self.reports()
             self.together(
                 self.sending(first),
-                lambda job=job: confirm_here(job),
+                lambda job=job: confirming.confirm(job, here=True),
                 self.save_figures(number, first, second),
                 self.touch_records(),
                 self.sending(second),
@@ -112,7 +112,7 @@ class RoundsTest(TransactionTestCase):
             first, second = self.reports()
             self.together(
                 self.save_figures(number, first),
-                lambda job=job: confirm_here(job),
+                lambda job=job: confirming.confirm(job, here=True),
                 lambda: close_period(ReportingPeriod.objects.get(pk=period.pk), user=self.tinh),
                 self.save_figures(number, first, second),
                 self.save_a_record(number),

@@ -302,7 +302,7 @@ class ManagementPagesTest(TestCase):
         for page in ("accounts:audit", "accounts:audit_export"):  # a scale is a list of words
             answer = self.client.get(reverse(page))
             assert answer.status_code == 200
-            answer.close()
+            assert answer.getvalue()
         row = new.indicators.get(code="DT01")
         url = reverse("reports:catalogue_edit", args=[2025, "chi-tieu", row.pk])
         data = self.client.get(url).context["form"].initial

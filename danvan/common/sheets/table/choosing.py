@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 
 from danvan.common.sheets.legacy import readings
 from danvan.common.sheets.precheck import FileRefused
-from danvan.common.sheets.table.blocks import Block, Sheet, blocks_of
-from danvan.common.sheets.table.layout import Wanted
+from danvan.common.sheets.table.blocks import Block, ReadSheet, blocks_of
+from danvan.common.sheets.table.layout import WantedTable
 from danvan.common.sheets.table.questions import Asked, Question
+from danvan.common.sheets.table.turned import side_of
 from danvan.common.text import search_key
 
 GUIDES = {"huong dan", "danhmuc", "danh sach loi"}  # sheets of our own that hold no data
@@ -23,8 +24,8 @@ class Choice:
 
     def __init__(
         self,
-        sheets: list[Sheet],
-        wanted: Wanted,
+        sheets: list[ReadSheet],
+        wanted: WantedTable,
         titles: Collection[str],
         answers: Mapping[str, str],
     ) -> None:
@@ -32,25 +33,30 @@ class Choice:
         self.titles = set(titles)
         self.blocks = {sheet.name: blocks_of(sheet, wanted.headings) for sheet in sheets}
         self.questions: list[Question] = []
+        self.turned = False
 
-    def _complete(self, sheet: Sheet) -> list[Block]:
+    def _complete(self, sheet: ReadSheet) -> list[Block]:
         missing = self.wanted.required, self.wanted.instead
         return [block for block in self.blocks[sheet.name] if not block.missing(*missing)]
 
-    def _rows(self, sheet: Sheet) -> int:
+    def _rows(self, sheet: ReadSheet) -> int:
         return sum(sheet.filled_rows(block.last + 1, block.end) for block in self._complete(sheet))
 
-    def _is_titled(self, sheet: Sheet) -> bool:
+    def _is_titled(self, sheet: ReadSheet) -> bool:
         return any(search_key(name) in self.titles for name in readings(sheet.name))
 
-    def sheet(self) -> Sheet:
+    def sheet(self) -> ReadSheet:
         """Return the sheet to read; raises Asked where several may be meant, FileRefused for none."""
         able = [sheet for sheet in self.sheets if self._complete(sheet)]
         if able:
             return self._among(able)
+        seen = [s for s in self.sheets if not s.hidden and search_key(s.name) not in GUIDES]
+        if self.wanted.turns and (side := side_of(seen)):
+            self.turned = True
+            return side
         return self._nearest()
 
-    def _among(self, able: list[Sheet]) -> Sheet:
+    def _among(self, able: list[ReadSheet]) -> ReadSheet:
         seen = [sheet for sheet in able if not sheet.hidden]
         if not seen:
             raise FileRefused(_HIDDEN)
@@ -74,7 +80,7 @@ class Choice:
             raise Asked([question])
         return next(sheet for sheet in filled if sheet.name == answer)
 
-    def _nearest(self) -> Sheet:
+    def _nearest(self) -> ReadSheet:
         """Return the one sheet that comes nearest, for its own message of what it lacks."""
         fits = {
             sheet.name: max((len(block.keys) for block in self.blocks[sheet.name]), default=0)
@@ -95,7 +101,7 @@ class Choice:
             f"Không tìm thấy bảng cần nhập trong các trang: {names}. Vui lòng dùng tệp mẫu."
         )
 
-    def others(self, chosen: Sheet) -> list[str]:
+    def others(self, chosen: ReadSheet) -> list[str]:
         """Return in sentences why each other sheet is not read; our own guides are left out."""
         found = []
         for sheet in self.sheets:
@@ -110,7 +116,7 @@ class Choice:
             found.append(f"Không đọc trang “{sheet.name}” ({why}).")
         return found
 
-    def _lack(self, sheet: Sheet) -> str:
+    def _lack(self, sheet: ReadSheet) -> str:
         if self._complete(sheet):
             return "chưa có dòng nào"
         blocks = self.blocks[sheet.name]

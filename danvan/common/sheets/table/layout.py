@@ -8,16 +8,22 @@ reason. What may be read in two ways is a question (danvan.common.sheets.table.q
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from danvan.common.sheets.addresses import column_letter, split_address, spoken
 from danvan.common.sheets.cells import CellValue, is_blank
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.table.account import Account
-from danvan.common.sheets.table.blocks import Block, Sheet, blocks_of, heading_of, settle
+from danvan.common.sheets.table.blocks import (
+    Block,
+    ReadSheet,
+    blocks_of,
+    heading_of,
+    settle_columns,
+)
 from danvan.common.sheets.table.headings import Headings
-from danvan.common.sheets.table.lines import Line, is_numbering
+from danvan.common.sheets.table.lines import TableLine, is_numbering
 from danvan.common.sheets.table.questions import Question
 
 GROUP = "_group"  # the title a row stands under, beside its columns
@@ -25,22 +31,32 @@ _NOWHERE = 1 << 20  # the column of a key that this table does not have
 _NUMBERED = 2  # lines below the headings that may number the columns
 
 
+def _no_place(heading: str) -> None:
+    """The headings of most callers name no unit."""
+
+
 @dataclass(frozen=True)
-class Wanted:
-    """What a caller looks for. `keys` identify a row, the unit first; `instead`: what may stand for what."""
+class WantedTable:
+    """What a caller looks for. `keys` identify a row, the unit first; `instead`: what may stand for what.
+
+    `turns`: a sheet may list its columns downwards; `naming` then tells the code of the unit a heading
+    names, "" for one the person may not write for, None when it names none.
+    """
 
     headings: Headings
     names: Mapping[str, str]
     required: Mapping[str, str]
     keys: tuple[str, ...] = ()
     instead: Mapping[str, str] = field(default_factory=dict)
+    turns: bool = False
+    naming: Callable[[str], str | None] = _no_place
 
 
 @dataclass
 class Table:
     """The tables that are read as one: their columns, the questions about them, and their rows."""
 
-    sheet: Sheet
+    sheet: ReadSheet
     blocks: list[Block]
     columns: dict[int, str]
     questions: list[Question]
@@ -53,6 +69,11 @@ class Table:
     def letters(self) -> dict[str, str]:
         """Column letter of each key in the first table, for addresses in messages."""
         return self.blocks[0].letters
+
+    @property
+    def keys(self) -> set[str]:
+        """Return the keys of all columns that are read."""
+        return {key for block in self.blocks for key in block.columns.values()}
 
     def columns_at(self, number: int) -> dict[int, str]:
         """Return column → key of the table that row `number` belongs to."""
@@ -69,7 +90,7 @@ class Table:
 
 
 def find_table(
-    sheet: Sheet, hidden: Iterable[int], wanted: Wanted, answers: Mapping[str, str]
+    sheet: ReadSheet, hidden: Iterable[int], wanted: WantedTable, answers: Mapping[str, str]
 ) -> Table:
     """Return the table or tables of the kind on `sheet`; `hidden` are its hidden rows.
 
@@ -88,7 +109,7 @@ def find_table(
             )
             account.leave_table(block.first, block.end, f"bảng thiếu cột {lacks}")
     for block in used:
-        questions += settle(block, answers, wanted.names, wanted.required)
+        questions += settle_columns(block, answers, wanted.names, wanted.required)
         account.read_table(block)
     columns = {index: key for block in reversed(used) for index, key in block.columns.items()}
     table = Table(sheet, used, columns, questions, account)
@@ -97,7 +118,7 @@ def find_table(
     return table
 
 
-def _nothing(found: list[Block], wanted: Wanted) -> str:
+def _nothing(found: list[Block], wanted: WantedTable) -> str:
     """Return why no table can be read."""
     if not found:
         names = ", ".join(f"“{heading}”" for heading in list(wanted.required.values())[:6])
@@ -115,7 +136,7 @@ def _nothing(found: list[Block], wanted: Wanted) -> str:
 
 
 def _choose(
-    sheet: Sheet, complete: list[Block], answers: Mapping[str, str], account: Account
+    sheet: ReadSheet, complete: list[Block], answers: Mapping[str, str], account: Account
 ) -> tuple[list[Block], list[Question]]:
     """Return the tables to read and what is asked where there are several."""
     filled = [block for block in complete if sheet.filled_rows(block.last + 1, block.end)]
@@ -256,7 +277,7 @@ class _Reading:
         """Return why a line without enough to name it is no row; "" when it is one all the same."""
         if self.unit in named and any(map(str.isdigit, str(row[self.unit]))):
             return ""
-        line = Line(cells)
+        line = TableLine(cells)
         if line.is_total:
             return "dòng tổng"
         if self.account.is_caption(number, cells):
@@ -271,7 +292,7 @@ class _Reading:
         self.closing = self.closing or line.is_signature
         return "chữ ký, ghi chú dưới bảng" if self.closing else ""
 
-    def _bare(self, line: Line) -> str:
+    def _bare(self, line: TableLine) -> str:
         """Return what a line is that says nothing in the columns that are read."""
         if line.is_signature:
             self.closing = True
