@@ -7,14 +7,16 @@ does. It takes a user and returns a list of Answered.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from danvan.accounts.models import User
-from danvan.accounts.scope import with_predecessors_of
+from danvan.accounts.scope import units_editable_by, with_predecessors_of
 from danvan.units.models import AdministrativeUnit
 
 
@@ -52,6 +54,17 @@ def answered_by(user: User) -> list[Answered]:
         kept["_answered"] = import_string(settings.RECORD_ANSWERS)(user)
         kept["_answered_of"] = user.unit_id
     return kept["_answered"]
+
+
+def require_written_by(user: User, days: Iterable[tuple[int, str]]) -> None:
+    """Raise PermissionDenied unless `user` may write of every (unit id, ISO day) of `days`."""
+    days = set(days)
+    units = units_editable_by(user).filter(pk__in={unit_id for unit_id, _day in days})
+    own = set(units.values_list("pk", flat=True))
+    for unit_id, day in days:
+        on = datetime.date.fromisoformat(day)
+        if unit_id not in own and not any(one.covers(unit_id, on) for one in answered_by(user)):
+            raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
 
 
 def answered_rows(user: User) -> Q:

@@ -29,10 +29,9 @@ from danvan.accounts.audit.writing import (
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import units_editable_by
 from danvan.common.locks import locked
 from danvan.imports.bulk import Told, create_audited
-from records.answering import answered_by
+from records.answering import require_written_by
 from records.locks import Kept, differing
 from records.models import (
     Attachment,
@@ -190,7 +189,8 @@ def create_records(
     )
     with transaction.atomic(), acting(user=actor):
         kept = Kept(model, (), units)
-        _require_units({(row[unit], row[at["start_date"]]) for row in rows}, actor)
+        days = {(row[unit], row[at["start_date"]]) for row in rows}
+        require_written_by(actor, days)
         points = {(row[unit], row[at[name]]) for row in rows for name in model.DAYS}
         kept.require_open((one, date.fromisoformat(day)) for one, day in points if day)
         with_office = [(*row, offices[row[unit]]) for row in rows]
@@ -293,17 +293,6 @@ def _require_scope(model: type[EventRecord], keys: Sequence[int], actor: User) -
     """What was stored must lie in the person's own area, or nothing is stored."""
     if model.objects.editable_by(actor).filter(pk__in=keys).count() != len(set(keys)):
         raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
-
-
-def _require_units(points: set[tuple[int, str]], actor: User) -> None:
-    """Every (unit id, day) must be one the person may write of: by the tree, or as answered for."""
-    unit_ids = {unit_id for unit_id, _day in points}
-    own = set(units_editable_by(actor).filter(pk__in=unit_ids).values_list("pk", flat=True))
-    others = {(unit_id, day) for unit_id, day in points if unit_id not in own}
-    answered = answered_by(actor) if others else []
-    for unit_id, day in others:
-        if not any(one.covers(unit_id, date.fromisoformat(day)) for one in answered):
-            raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
 
 
 def _refuse_repeated(record: EventRecord, actor: User, token: uuid.UUID | None) -> None:
