@@ -187,6 +187,7 @@ ISSUED_PASSWORD_DAYS = 7
 # Lock-out after wrong passwords (danvan/accounts/login/lockout.py).
 LOGIN_PAIR_LIMIT, LOGIN_PAIR_MINUTES = 5, 15
 LOGIN_NAME_LIMIT = 20
+API_CALLS_A_MINUTE = 60  # of one key (reports/api)
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", False)  # of superusers
 OTP_TOTP_ISSUER = "Dân vận"
 # How many proxies in front of the site append to X-Forwarded-For.

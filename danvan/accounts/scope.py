@@ -49,7 +49,7 @@ def own_units(user: Person) -> list[AdministrativeUnit]:
     return [unit for unit in user.unit.versions() if unit in coverage]
 
 
-def units_not_inherited(user: Person) -> models.QuerySet[AdministrativeUnit]:
+def units_not_inherited(user: Person) -> AdministrativeUnitQuerySet:
     """Return the units of the user's own area, without those of predecessors: for sensitive rows."""
     if not user.is_active or user.unit is None:
         return AdministrativeUnit.objects.none()
