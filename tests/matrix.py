@@ -359,6 +359,10 @@ REPORTS: dict[str, list[Row]] = {
         Row("GET", _ONLY_PROVINCE, _period),
         Row("POST", "403 405 405 405 405 405 405 405 405", _period),
     ],
+    "reports:period_split": [
+        Row("GET", _ONLY_PROVINCE, _period),
+        Row("POST", "403 403 403 403 403 403 422 403 422", _period),
+    ],
     "reports:period_close": [
         Row("GET", "302 405 405 405 405 405 405 405 405", _period),
         Row("POST", _ONLY_PROVINCE_POST, _period),
