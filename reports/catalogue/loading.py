@@ -131,18 +131,21 @@ def _without_district(
             kept[row["code"]] = row | {"entry_levels": letters}
     for row in kept.values():
         row["parent"] = row["parent"] if row["parent"] in kept else ""
-    dropped = {*map(_words, shipped_before.rules)} - {*map(_words, shipped_after.rules)}
-    replaced = {
-        (rule["indicator"], rule["expression"]) for rule in rules if _words(rule) in dropped
-    }
-    rules = [rule for rule in rules if rule["levels"] != "H" and _words(rule) not in dropped]
-    rules += [
-        rule for rule in shipped_after.rules if (rule["indicator"], rule["expression"]) in replaced
+    # A shipped rule that speaks of districts: the new law has another in its place, or none.
+    old_words = {*map(_words, shipped_before.rules)} - {*map(_words, shipped_after.rules)}
+    instead = {(rule["indicator"], rule["expression"]): rule for rule in shipped_after.rules}
+    rules = [
+        instead.get((rule["indicator"], rule["expression"]), {"levels": "H"})
+        if _words(rule) in old_words
+        else rule
+        for rule in rules
     ]
     return list(kept.values()), [
         rule | {"levels": without_district(rule["levels"], law)}
         for rule in rules
-        if rule["indicator"] in kept and names_in(parse(rule["expression"])) <= kept.keys()
+        if rule["levels"] != "H"
+        and rule["indicator"] in kept
+        and names_in(parse(rule["expression"])) <= kept.keys()
     ]
 
 
