@@ -21,6 +21,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from danvan.accounts.audit.context import acting
+from danvan.accounts.audit.lines import Told, create_audited
 from danvan.accounts.audit.writing import (
     audited_bulk_create,
     audited_bulk_delete,
@@ -30,8 +31,7 @@ from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
-from danvan.common.locks import locked
-from danvan.imports.bulk import Told, create_audited
+from danvan.common.db.locks import locked
 from records.locks import Kept, differing
 from records.models import (
     Attachment,

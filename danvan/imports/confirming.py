@@ -27,7 +27,7 @@ from django.utils import timezone
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.context import acting, current
 from danvan.accounts.models.trail import SecurityKind
-from danvan.common.locks import locked
+from danvan.common.db.locks import locked
 from danvan.common.ops.faults import fault_of
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports.checking import TakenOver, check_job, run_check

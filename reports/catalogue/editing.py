@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from danvan.accounts.rights import Action, Person
-from danvan.common.locks import hold
+from danvan.common.db.locks import hold
 from reports.models.catalogue import Catalogue, CatalogueRow
 
 

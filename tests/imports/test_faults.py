@@ -31,7 +31,8 @@ settings.DATABASES["default"]["NAME"] = sys.argv[1]
 from django.db import connection
 connection.settings_dict["NAME"] = sys.argv[1]
 settings.MEDIA_ROOT = sys.argv[3]
-from danvan.imports import bulk, confirming
+from danvan.accounts.audit import lines as bulk
+from danvan.imports import confirming
 from danvan.imports.models import ImportJob
 insert, count = bulk.insert_many, 0
 def killed(model, columns, rows):
