@@ -91,12 +91,13 @@ def _leaves(
     """
     if not definition.is_computed:
         return {(definition.code, level, all_years): None}
-    found = {}
+    found: dict[tuple[str, str | None, bool], None] = {}
+    read = references_in(definition.formula) if definition.formula else set()
     all_years = all_years or definition.divides_years
-    letters = {name[-1] for name in references_in(definition.formula) if "@" in name}
+    letters = {name[-1] for name in read if "@" in name}
     if level and letters and Level(level).letter not in letters:
         return {}
-    for name in sorted(references_in(definition.formula)):
+    for name in sorted(read):
         code, _at, letter = name.partition("@")
         if code in data.definitions and code != definition.code:
             at = Level.from_letter(letter).value if letter else level
@@ -127,7 +128,7 @@ class _Summed(Sequence):
 
     @staticmethod
     def _contribution(value: Value) -> Contribution:
-        return Contribution(value.report, value.number, value.qualifier, value.note)
+        return Contribution(value.report, value.number or Decimal(0), value.qualifier, value.note)
 
 
 def _contributions(

@@ -63,7 +63,7 @@ class ConsolidationForm(forms.Form):
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse years in the wrong order and ranges too long to add up."""
-        data = super().clean()
+        data = super().clean() or {}
         first, last = data.get("first"), data.get("last")
         if first and last and int(first) > int(last):
             self.add_error("last", f"Năm cuối phải từ {first} trở đi. Vui lòng chọn lại.")
@@ -164,7 +164,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         found: dict[int, AdministrativeUnit] = {}
         for unit in (*own, *rows.filter(pk__in=reporting).order_by("valid_from")):
             found[firsts.get(unit.pk, unit.pk)] = unit
-        self.own = found.get(firsts.get(self.user.unit_id, self.user.unit_id))
+        self.own = found.get(firsts.get(self.user.unit_id or 0, self.user.unit_id or 0))
         units = sorted(found.values(), key=lambda unit: unit.tree_key)
         last = {unit.code: unit for unit in sorted(units, key=lambda unit: unit.valid_from)}
         return {

@@ -7,6 +7,7 @@ its own years, whatever code its successor took. Restated series can be made fro
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
 from django.db.models import Max
 
@@ -69,11 +70,11 @@ def break_down(data: ScopeData, section: str | None) -> Breakdown:
     anchor = Facts()
     for one in facts.values():
         anchor.add(one)
-    total, _all = _row(data, root, facts, codes, anchor)
+    total, _all = _row(data, root, cast(dict[int, Facts], facts), codes, anchor)
     return Breakdown(
         scope=data.scope,
         columns=tuple(data.definitions[code] for code in codes),
-        section_number=section_numbers(data).get(section, 0),
+        section_number=section_numbers(data).get(section or "", 0),
         total=total,
         years=year_progress(data, anchor),
     )

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -49,7 +50,7 @@ def consolidation(request: PersonRequest) -> HttpResponse:
     """Show the figures asked for; with a wrong choice only what is wrong."""
     filterset = _controls(request)
     wanted = filterset.wanted
-    context = {"filter": filterset, "wanted": wanted}
+    context: dict[str, Any] = {"filter": filterset, "wanted": wanted}
     if wanted:
         context["export_url"] = _address("consolidation_export", wanted, wanted.section)
         context |= _tables(request, wanted)
@@ -116,7 +117,7 @@ def _records_behind(pages: list[tuple[DrillPart, Page]]) -> dict[tuple[int, str]
 
 
 @require_safe
-def export(request: PersonRequest) -> HttpResponse:
+def export(request: PersonRequest) -> HttpResponseBase:
     """Send the official workbook of what the page shows. A wrong choice is 404."""
     wanted = _controls(request).wanted
     if wanted is None:
@@ -176,12 +177,13 @@ def _unit_page(request: PersonRequest, breakdown: Breakdown) -> Page:
 
     A page that begins within a district begins with that district's own row.
     """
-    rows = []
+    rows: list[Any] = []
     for part in breakdown.total.parts:
         rows += [(part, None), *((below, part) for below in part.parts)]
     page = nearest_page(rows, UNITS_A_PAGE, request.GET.get("page"))
-    if page.object_list and page.object_list[0][1]:
-        page.object_list.insert(0, (page.object_list[0][1], None))
+    shown: Any = page.object_list
+    if shown and shown[0][1]:
+        shown.insert(0, (shown[0][1], None))
     return page
 
 
@@ -191,7 +193,7 @@ def _chart(breakdown: Breakdown, code: str | None) -> Any:
     chosen = next((d for d in drawn if d.code == code), drawn[0] if drawn else None)
     if chosen is None or not breakdown.total.parts:
         return None
-    rows = []
+    rows: list[Any] = []
     for part in breakdown.total.parts:
         figure = part.figures[chosen.code]
         rows.append((row_label(part), figure.number, figure_text(figure, chosen)))

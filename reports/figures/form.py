@@ -120,6 +120,7 @@ class EntrySheet:
         self.typed: dict[str, tuple[str, str, str]] = {}
         self.errors: dict[str, str] = {}
         self.conflicts: Mapping[str, Conflict] = {}
+        self.locked = ""
 
     # Read lazily: a plain save needs none of these and takes a third of the time.
 
@@ -249,7 +250,7 @@ class EntrySheet:
         for problem in self.problems():
             problems[problem.code].append(problem)
         for remark in self.remarks:
-            if remark.indicator_id:
+            if remark.indicator:
                 remarks[remark.indicator.code].append(remark)
         computed = self.book.computed(self.stored)
         computed_prior = self.book.computed(self.prior)

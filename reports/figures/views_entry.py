@@ -34,7 +34,7 @@ def visible_report(user: User, pk: int) -> Report:
 class EntryView(View):
     """The form of one report. GET shows it; POST saves ("save"), takes figures from records or sends."""
 
-    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.report = visible_report(request.user, kwargs["pk"])
         if not may_enter(self.report, request.user):
             raise PermissionDenied("Anh/chị chỉ được xem báo cáo này, không được nhập số liệu.")
@@ -88,7 +88,7 @@ class EntryView(View):
 
     def posted_version(self) -> int:
         """Return the version the page was typed against; an unreadable or future one counts as the oldest."""
-        version = read_id(self.request.POST.get("version", ""), default=0)
+        version = read_id(self.request.POST.get("version", "")) or 0
         return version if version <= self.report.version else 0
 
     def saved(self, sheet: EntrySheet) -> Any:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from auditlog.context import disable_auditlog
 from auditlog.registry import auditlog
@@ -30,6 +30,8 @@ from danvan.accounts.models.trail import AuditEntry, unit_id_of
 from danvan.common.db.locks import locked
 from danvan.common.text import search_key
 from danvan.common.words import column_named, in_words
+
+Row = TypeVar("Row", bound=models.Model)
 
 OUR_APPS = ("units", "accounts", "imports", "records", "reports")
 
@@ -82,20 +84,17 @@ def tracked_fields(model: type[models.Model]) -> list[models.Field]:
     return [f for f in model._meta.concrete_fields if f.name not in HIDDEN and not f.primary_key]
 
 
-def audited_bulk_create(
-    rows: Sequence[models.Model], *, batch_size: int = 500, values: bool = True
-) -> list[models.Model]:
+def audited_bulk_create(rows: Iterable[Row], *, batch_size: int = 500) -> list[Row]:
     """Create `rows` (of one model) with one INSERT per batch and an entry for each; return them with keys.
 
-    With `values=False` the entries say that, not what, was created: for large imports whose file and
-    change set are kept elsewhere. Call clean_fields() and clean() first; this does not validate.
+    Call clean_fields() and clean() first; this does not validate.
     """
-    rows = list(rows)
-    if not rows:
-        return rows
+    made = list(rows)
+    if not made:
+        return made
     with transaction.atomic():
-        created = type(rows[0])._default_manager.bulk_create(rows, batch_size=batch_size)
-        _write((row, AuditEntry.Action.CREATE, _created(row) if values else {}) for row in created)
+        created = type(made[0])._default_manager.bulk_create(made, batch_size=batch_size)
+        _write((row, AuditEntry.Action.CREATE, _created(row)) for row in created)
     return created
 
 
