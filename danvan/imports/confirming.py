@@ -31,13 +31,13 @@ from danvan.common.db.locks import locked
 from danvan.common.ops.faults import fault_of
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports.checking import TakenOver, check_job, run_check
+from danvan.imports.liveness import working_on
 from danvan.imports.models import (
     RUNNING,
     UNDONE_BY_FAULT,
     ImportJob,
     JobState,
     RowKind,
-    working_on,
 )
 from danvan.imports.targets import Refused, Target, target_of
 from danvan.units.models import AdministrativeUnit
