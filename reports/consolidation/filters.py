@@ -15,6 +15,7 @@ from danvan.accounts.scope import units_visible_to
 from danvan.common.ops.arguments import MAX_YEARS
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.consolidation.scope import Scope
+from reports.consolidation.units import RowKey
 from reports.models import Aggregation, Indicator, Report, ReportingPeriod, Section, ValueType
 from reports.models.period import COUNTED_KINDS
 
@@ -34,6 +35,8 @@ class Wanted:
     include_submitted: bool
     view: str
     chart: str | None
+    row: RowKey | None
+    words: str
 
     def scope(self, within: QuerySet, **narrower: Any) -> Scope:
         """Return the scope asked for among the units of `within`; `narrower` are fields of Scope."""
@@ -98,6 +101,9 @@ class ConsolidationFilter(django_filters.FilterSet):
         label="Biểu đồ", empty_label="Chỉ tiêu đầu mục", method="asked"
     )
 
+    row = django_filters.CharFilter(label="Dòng", method="asked", max_length=20)
+    q = django_filters.CharFilter(label="Tìm chỉ tiêu", method="asked", max_length=100)
+
     class Meta:
         model = Report
         fields: list[str] = []
@@ -139,6 +145,8 @@ class ConsolidationFilter(django_filters.FilterSet):
             include_submitted=chosen["state"] == "submitted",
             view=chosen["view"] or LEVELS,
             chart=chosen["chart"] or None,
+            row=RowKey.read(chosen["row"]),
+            words=chosen["q"],
         )
 
     def _in_range(self, data: Any) -> list[ReportingPeriod]:

@@ -74,12 +74,17 @@ def _detail_page(
     status: int = 200,
 ) -> HttpResponse:
     sheet = EntrySheet(report)
+    sections = sheet.sections()
+    words = request.GET.get("q", "")[:100]
+    shown = [section.with_words(words) for section in sections]
     moves = allowed_moves(report, request.user)
     locked = lock_reason(report)
     context = {
         "report": report,
         "sheet": sheet,
-        "sections": sheet.sections(),
+        "sections": [section for section in shown if section.entries],
+        "outline": [section.outline for section in sections],
+        "words": words,
         "moves": [move for move in moves if move.by_reviewer],
         "may_resolve": may_review(report, request.user),
         "may_type": not locked and may_enter(report, request.user),

@@ -15,10 +15,11 @@ from danvan.accounts.models.trail import AuditEntry, unit_and_role
 from danvan.common.db.bulk import insert_many, reserve_keys
 from danvan.common.text import search_key
 
-# Never copied into the trail: secrets, and columns derived from others or moved by every save.
+# Never copied into the trail: secrets, columns derived from others or moved by every save, and tastes.
 HIDDEN = {
     "password", "slips", "last_login", "search", "name_search", "name_sort", "path",
     "search_key", "sort_key", "version", "token", "entity_key", "height", "updated_at", "created_at",
+    "compact",
 }  # fmt: skip
 
 
