@@ -23,6 +23,7 @@ SAME = {
     "locks_on": "settings.RECORD_LOCK names the function of reports that records ask",
     "year_spans": "settings.RECORD_YEARS, likewise",
     "can": "the template tag asks the method of the table",
+    "besides": "the template tag asks the words of the consolidation",
 }
 # What a framework calls without being told its name → by whom.
 CALLED = {

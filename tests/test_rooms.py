@@ -22,6 +22,8 @@ from tests.source import (
 ROOMS = {
     "danvan.common.sheets": ("danvan.common",),
     "danvan.common.ops": ("danvan.common",),
+    "danvan.common.db": ("danvan.common",),
+    "danvan.common.hooks": ("danvan.common",),
     "records.files": ("records.models", "records.locks", "records.services"),
     "danvan.accounts.models": (
         *("danvan.accounts.scope", "danvan.accounts.rights"),

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from danvan.common.admin import ListedLookupsAdmin
+from danvan.common.hooks.admin import ListedLookupsAdmin
 from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.units.forms import unit_choice
 from danvan.units.models import AdministrativeUnit, UnitSuccession

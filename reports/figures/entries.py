@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from danvan.common.outline import OutlineLine, counted, holds
+from danvan.common.outline import OutlineLine, has_words, notes_of
 from reports.figures.rules import Finding
 from reports.figures.writing import Conflict
 from reports.models import Indicator, Remark, Section, ValueType
@@ -23,7 +23,7 @@ class Entry:
     note: str = ""
     shown: str = ""
     prior: str = ""
-    counted: str = ""
+    notes_of: str = ""
     records_url: str = ""
     error: str = ""
     problems: list[Finding] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Entry:
             "sub": self.indicator.parent_id,
             "bad": self.is_bad,
         }
-        return " ".join(name for name, holds in kinds.items() if holds)
+        return " ".join(name for name, has_words in kinds.items() if has_words)
 
     @property
     def needs_note(self) -> bool:
@@ -101,7 +101,7 @@ class EntrySection:
 
     def with_words(self, words: str) -> EntrySection:
         """Return the section with the entries that hold `words` alone."""
-        kept = [e for e in self.entries if holds(words, e.code, e.indicator.label)]
+        kept = [e for e in self.entries if has_words(words, e.code, e.indicator.label)]
         return EntrySection(self.number, self.section, kept)
 
     @property
@@ -115,6 +115,6 @@ class EntrySection:
             self.section.label,
             filled=self.filled,
             total=len(self.required),
-            notes=counted((remarked, "có nhận xét"), (changed, "đã sửa")),
+            notes=notes_of((remarked, "có nhận xét"), (changed, "đã sửa")),
             is_bad=bool(self.bad),
         )

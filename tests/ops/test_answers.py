@@ -13,7 +13,7 @@ from django.db import OperationalError
 from django.test import Client, SimpleTestCase, TestCase
 from django.urls import reverse
 
-from danvan.common.middleware import request_id
+from danvan.common.hooks.middleware import request_id
 from danvan.common.ops import health
 from danvan.common.ops.logs import JsonFormatter, PlainFormatter, RequestIdFilter
 from tests.accounts.cast import make_cast
