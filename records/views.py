@@ -24,6 +24,7 @@ from danvan.common.views import (
     ScopedListView,
     ScopedView,
 )
+from records.days import gap_warning
 from records.files import attachments
 from records.filters import FILTERS
 from records.forms import FORMS, FORMSETS
@@ -225,8 +226,9 @@ class RecordFormView(KindMixin, ScopedFormView):
             token=data.get("token") if self.is_new else None,
             then=children.save if children is not None else None,
         )
-        for warning in getattr(saved, "warnings", list)():
-            messages.warning(self.request, warning)
+        for warning in (gap_warning(saved.start_date), *getattr(saved, "warnings", list)()):
+            if warning:
+                messages.warning(self.request, warning)
         return saved
 
     def saved_message(self, row: Any) -> str:

@@ -24,6 +24,7 @@ from danvan.units.models import Level
 from reports.figures.form import EntrySheet
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
 from reports.models import Qualifier, Report, Source
+from reports.workflow.answering import shares_of
 from reports.workflow.moves import MoveRefused, lock_reason, may_enter
 from reports.workflow.submission import NotReady, submit
 
@@ -177,6 +178,7 @@ class EntryView(View):
             "qualifiers": Qualifier.choices,
             "total": sum(len(section.required) for section in sections),
             "own_figures": self.report.level != Level.COMMUNE,
+            "shares": shares_of(self.report),
             "on_behalf": stand_ins(person(self.request), [unit_id])[unit_id],
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
         }
