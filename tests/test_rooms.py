@@ -52,6 +52,10 @@ ROOMS = {
     "reports.consolidation": ("reports.models", "reports.catalogue.expressions"),
     "reports.documents": ("reports.models", "reports.consolidation"),
     "reports.sheets": ("reports.models", "reports.figures", "reports.workflow"),
+    "reports.api": (
+        *("reports.models", "reports.consolidation", "reports.figures", "reports.workflow"),
+        *("reports.catalogue", "reports.counting"),
+    ),
     "reports.demo": (
         *("reports.models", "reports.catalogue", "reports.counting", "reports.workflow"),
         "reports.figures",
