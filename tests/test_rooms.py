@@ -49,6 +49,10 @@ ROOMS = {
     ),
     "reports.consolidation": ("reports.models", "reports.catalogue.expressions"),
     "reports.documents": ("reports.models", "reports.consolidation"),
+    "reports.issues": (
+        *("reports.models", "reports.catalogue.expressions", "reports.consolidation"),
+        "reports.documents",
+    ),
     "reports.sheets": ("reports.models", "reports.figures", "reports.workflow"),
     "reports.demo": (
         *("reports.models", "reports.catalogue", "reports.counting", "reports.workflow"),

@@ -38,6 +38,7 @@ from reports.consolidation.words import (
 from reports.counting.counting import links_behind
 from reports.documents.charts import bar_chart
 from reports.documents.workbook.build import build, collect, file_name
+from reports.issues.issuing import may_issue
 from reports.models import ValueType
 
 # Old Hà Nội had 579 communes; Hà Nam's 116 units stay on one page, and on one printed table.
@@ -51,7 +52,9 @@ def consolidation(request: PersonRequest) -> HttpResponse:
     wanted = filterset.wanted
     context = {"filter": filterset, "wanted": wanted}
     if wanted:
-        context["export_url"] = _address("consolidation_export", wanted, wanted.section)
+        context["issue_url"] = _address("issues:new", wanted, wanted.section)
+        context["may_issue"] = may_issue(request.user, wanted.unit)
+        context["export_url"] = _address("reports:consolidation_export", wanted, wanted.section)
         context |= _tables(request, wanted)
     return render(request, "reports/consolidation/page.html", context)
 
@@ -76,7 +79,7 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
     context = {
         "drill": found,
         "percent": "%" if definition.is_ratio and figure.number is not None else "",
-        "way_back": _address("consolidation", wanted, definition.section_code),
+        "way_back": _address("reports:consolidation", wanted, definition.section_code),
         "pages": pages,
         "behind": _records_behind(pages),
         "wanted": wanted,
@@ -90,7 +93,7 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
 def _address(page: str, wanted: Wanted, section: str | None) -> str:
     """Return the address of `page` for what is wanted, of one section or of all."""
     narrower = f"&{urlencode({'section': section})}" if section else ""
-    return f"{reverse(f'reports:{page}')}?{wanted.query}{narrower}"
+    return f"{reverse(page)}?{wanted.query}{narrower}"
 
 
 def _pages(request: PersonRequest, found: Drill) -> list[tuple[DrillPart, Page]]:
