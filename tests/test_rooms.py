@@ -48,10 +48,8 @@ ROOMS = {
         *("reports.workflow.moves", "reports.workflow.holding"),
     ),
     "reports.consolidation": ("reports.models", "reports.catalogue.expressions"),
-    "reports.documents": ("reports.models", "reports.consolidation"),
-    "reports.issues": (
+    "reports.documents": (
         *("reports.models", "reports.catalogue.expressions", "reports.consolidation"),
-        "reports.documents",
     ),
     "reports.sheets": ("reports.models", "reports.figures", "reports.workflow"),
     "reports.demo": (

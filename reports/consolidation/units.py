@@ -73,6 +73,12 @@ class UnitNode:
         node.unit = max(node.unit, unit, key=lambda one: one.valid_from)
         return node
 
+    def put_in_order(self) -> None:
+        """Put what is below in the order of the tree."""
+        self.below = dict(sorted(self.below.items(), key=lambda pair: pair[1].unit.tree_key))
+        for node in self.below.values():
+            node.put_in_order()
+
 
 def break_down(data: ScopeData, section: str | None) -> Breakdown:
     """Return the rows by unit of one section (None: all) in the scope of `data`."""
@@ -127,6 +133,7 @@ def unit_tree(data: ScopeData) -> UnitNode:
             node = node.child(*step)
         node.own.append(unit_id)
     root.unit = max(names, key=lambda unit: unit.valid_from, default=top)
+    root.put_in_order()
     return root
 
 
@@ -150,7 +157,7 @@ def _row(
         parts.append(UnitRow(node.unit, own, is_own=True))
     whole = Facts()
     whole.add(mine)
-    for below in sorted(node.below.values(), key=lambda one: one.unit.tree_key):
+    for below in node.below.values():
         row, theirs = _row(data, below, facts, codes, anchor)
         parts.append(row)
         whole.add(theirs)

@@ -37,8 +37,8 @@ from reports.consolidation.words import (
 )
 from reports.counting.counting import links_behind
 from reports.documents.charts import bar_chart
+from reports.documents.issues.issuing import may_issue
 from reports.documents.workbook.build import build, collect, file_name
-from reports.issues.issuing import may_issue
 from reports.models import ValueType
 
 # Old Hà Nội had 579 communes; Hà Nam's 116 units stay on one page, and on one printed table.

@@ -60,7 +60,7 @@ class PublishedIssueQuerySet(ScopedQuerySet):
 class PublishedIssue(models.Model):
     """One consolidation that was sent out: frozen with number, date, letterhead and figures.
 
-    `content` and `units` are packed JSON (reports/issues/): what every page of the issue shows,
+    `content` and `units` are packed JSON (reports/documents/issues/): what every page of the issue shows,
     and the figures unit by unit. `sha256` is over both and over the columns named in SEALED. Numbers run
     in a `register` of an office (`register_unit` is its first version): a term of the committee, or a
     year. A later issue replaces an earlier one and says so; nothing here is ever changed.

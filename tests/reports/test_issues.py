@@ -17,12 +17,12 @@ from danvan.accounts.models import User
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import consolidate
 from reports.consolidation.units import break_down
+from reports.documents.issues import issuing
+from reports.documents.issues.files import attach_signed, workbook_of
+from reports.documents.issues.issuing import IssueOrder, IssueRefused, issue, next_number
+from reports.documents.issues.standing import differs_today
+from reports.documents.issues.thawed import Thawed
 from reports.figures.writing import Figure, write_figures
-from reports.issues import issuing
-from reports.issues.files import attach_signed, workbook_of
-from reports.issues.issuing import IssueOrder, IssueRefused, issue, next_number
-from reports.issues.standing import differs_today
-from reports.issues.thawed import Thawed
 from reports.models import (
     Indicator,
     IssuedReport,

@@ -36,7 +36,7 @@ from reports.documents.letterhead import Letterhead, document_date, letterhead_o
 from reports.documents.workbook import cells
 from reports.documents.workbook.charts import add_chart_sheet
 from reports.documents.workbook.head import DEMO_NOTE, write_foot, write_letterhead
-from reports.documents.workbook.tables import Table, add_table
+from reports.documents.workbook.tables import PlainTable, add_plain_table
 from reports.documents.workbook.units import add_section_sheet
 
 NO_FIGURES = "Mục này là lời văn, được tập hợp riêng; không có số liệu để tổng hợp."
@@ -52,7 +52,7 @@ class Content:
     head: Letterhead
     abstract: str = ""  # what the document is called; by default by its years
     notes: tuple[str, ...] = ()  # said below the title
-    tables: tuple[Table, ...] = ()
+    tables: tuple[PlainTable, ...] = ()
 
 
 def collect(scope: Scope) -> Content:
@@ -77,7 +77,7 @@ def build(content: Content) -> cells.Workbook:
     add_chart_sheet(book, content.consolidation, content.breakdown)
     _add_submissions(book, content)
     for table in content.tables:
-        add_table(book, table)
+        add_plain_table(book, table)
     for sheet in book:
         cells.set_margins(sheet, content.head.layout)
     _describe(book, content)

@@ -11,7 +11,7 @@ from reports.documents.workbook import cells
 
 
 @dataclass(frozen=True)
-class Table:
+class PlainTable:
     """One sheet: its title, columns as (heading, width), rows of texts and numbers."""
 
     title: str
@@ -20,7 +20,7 @@ class Table:
     rows: Sequence[Iterable[Any]]
 
 
-def add_table(book: cells.Workbook, table: Table) -> None:
+def add_plain_table(book: cells.Workbook, table: PlainTable) -> None:
     """Add the sheet of `table`; nothing where it has no row."""
     if not table.rows:
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from reports.issues.files import is_intact
+from reports.documents.issues.files import is_intact
 from reports.models import IssueFile, PublishedIssue
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports.issues import views
+from reports.documents.issues import views
 
 app_name = "issues"
 urlpatterns = [

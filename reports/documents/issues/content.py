@@ -18,8 +18,7 @@ from reports.consolidation.summary import (
     submissions,
 )
 from reports.consolidation.units import unit_tree
-from reports.documents.letterhead import Letterhead
-from reports.issues.plain import (
+from reports.documents.issues.plain import (
     Frozen,
     cells_of,
     plain_definition,
@@ -28,6 +27,7 @@ from reports.issues.plain import (
     plain_submission,
     plain_unit,
 )
+from reports.documents.letterhead import Letterhead
 from reports.models import Indicator, Value, ValueType
 
 FORMAT = 1

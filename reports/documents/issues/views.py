@@ -26,11 +26,9 @@ from reports.consolidation.filters import ConsolidationFilter
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import Consolidation, consolidate
 from reports.consolidation.words import inclusion_text, title_text, years_text
-from reports.documents.letterhead import document_date, letterhead_on
-from reports.documents.preview import drawn
-from reports.issues.files import attach_signed, workbook_of
-from reports.issues.forms import SIGNING, IssueForm, SignedForm
-from reports.issues.issuing import (
+from reports.documents.issues.files import attach_signed, workbook_of
+from reports.documents.issues.forms import SIGNING, IssuingForm, SignedForm
+from reports.documents.issues.issuing import (
     NO_RIGHT,
     IssueOrder,
     IssueRefused,
@@ -39,9 +37,11 @@ from reports.issues.issuing import (
     next_number,
     replaceable,
 )
-from reports.issues.standing import differs_today
-from reports.issues.thawed import Thawed
-from reports.models import DocumentKind, FileKind, PublishedIssue
+from reports.documents.issues.standing import differs_today
+from reports.documents.issues.thawed import Thawed
+from reports.documents.letterhead import document_date, letterhead_on
+from reports.documents.preview import drawn
+from reports.models import DocumentKind, FileKind, IssueFile, PublishedIssue
 
 ISSUES_A_PAGE = 20
 
@@ -57,7 +57,8 @@ def issue_list(request: PersonRequest) -> HttpResponse:
         rows = rows.filter(first_year__lte=year, last_year__gte=year)
     page = nearest_page(rows, ISSUES_A_PAGE, request.GET.get("page"))
     lines = [{"issue": row, "differs": differs_today(row)} for row in page.object_list]
-    signed = _signed(page.object_list)
+    papers = IssueFile.objects.visible_to(request.user).filter(kind=FileKind.SIGNED)
+    signed = set(papers.filter(issue__in=page.object_list).values_list("issue", flat=True))
     context = {
         "lines": lines,
         "signed": signed,
@@ -85,8 +86,8 @@ def new_issue(request: PersonRequest) -> HttpResponse:
     found = consolidate(ScopeData(scope))
     options = {"replaceable": replaceable(scope), "complete": found.is_complete}
     if request.method != "POST":
-        return _form_page(request, found, IssueForm(initial=_initial(scope, found), **options))
-    form = IssueForm(request.POST, **options)
+        return _form_page(request, found, IssuingForm(initial=_initial(scope, found), **options))
+    form = IssuingForm(request.POST, **options)
     row = _issued(request, form, scope) if form.is_valid() else None
     if row is None:
         return _form_page(request, found, form, status=422)
@@ -140,12 +141,6 @@ def _issue(request: PersonRequest, pk: int) -> PublishedIssue:
     return get_object_or_404(_visible(request).with_touched(), pk=pk)
 
 
-def _signed(rows: list[PublishedIssue]) -> set[int]:
-    """Return which of `rows` have a signed paper."""
-    files = PublishedIssue.objects.filter(pk__in=[r.pk for r in rows], files__kind=FileKind.SIGNED)
-    return set(files.values_list("pk", flat=True))
-
-
 def _detail(
     request: PersonRequest, row: PublishedIssue, form: SignedForm, status: int = 200
 ) -> HttpResponse:
@@ -181,7 +176,7 @@ def _initial(scope: Scope, found: Consolidation) -> dict[str, Any]:
     }
 
 
-def _issued(request: PersonRequest, form: IssueForm, scope: Scope) -> PublishedIssue | None:
+def _issued(request: PersonRequest, form: IssuingForm, scope: Scope) -> PublishedIssue | None:
     """Return what was sent out; None where it was refused (the form carries the reason)."""
     typed = form.cleaned_data
     order = IssueOrder(
@@ -206,7 +201,7 @@ def _issued(request: PersonRequest, form: IssueForm, scope: Scope) -> PublishedI
 
 
 def _form_page(
-    request: PersonRequest, found: Consolidation, form: IssueForm, status: int = 200
+    request: PersonRequest, found: Consolidation, form: IssuingForm, status: int = 200
 ) -> HttpResponse:
     context = {
         "found": found,

@@ -14,7 +14,7 @@ from danvan.common.words import EMPTY
 from danvan.units.models import Level
 from reports.consolidation.figures import Definition
 from reports.consolidation.words import figure_text
-from reports.issues.thawed import Thawed
+from reports.documents.issues.thawed import Thawed
 from reports.models import FigureChange, Report, Transition, ValueType
 
 Row = dict[str, Any]

@@ -13,9 +13,9 @@ from django.db import IntegrityError, transaction
 from danvan.accounts.models import User
 from danvan.common.excel import safe_file_name
 from records.files.attachments import PDF, media_type_of, safe_name
+from reports.documents.issues.issuing import NO_RIGHT, may_issue
+from reports.documents.issues.thawed import Thawed
 from reports.documents.workbook.build import build
-from reports.issues.issuing import NO_RIGHT, may_issue
-from reports.issues.thawed import Thawed
 from reports.models import FileKind, IssueFile, PublishedIssue
 
 MAX_SIGNED = 20 * 1024 * 1024

@@ -14,10 +14,7 @@ from reports.consolidation.summary import (
     YearProgress,
 )
 from reports.consolidation.units import Breakdown, unit_rows
-from reports.documents.letterhead import Letterhead, letterhead_from
-from reports.documents.workbook.build import Content
-from reports.documents.workbook.tables import Table
-from reports.issues.plain import (
+from reports.documents.issues.plain import (
     Frozen,
     definition_from,
     facts_of,
@@ -26,6 +23,9 @@ from reports.issues.plain import (
     submission_from,
     unit_from,
 )
+from reports.documents.letterhead import Letterhead, letterhead_from
+from reports.documents.workbook.build import Content
+from reports.documents.workbook.tables import PlainTable
 from reports.models import PublishedIssue
 
 DIFFERENCE = ("code", "label", "level", "unit", "year", "old", "new", "why")
@@ -120,9 +120,9 @@ class Thawed:
         return notes
 
     @property
-    def _differences(self) -> Table:
+    def _differences(self) -> PlainTable:
         rows = self.issue.frozen.get("differences", [])
-        return Table(
+        return PlainTable(
             "Khác biệt",
             f"KHÁC BIỆT SO VỚI LẦN {self.issue.edition - 1}",
             (
@@ -133,9 +133,11 @@ class Thawed:
         )
 
     @property
-    def _texts(self) -> Table:
+    def _texts(self) -> PlainTable:
         columns = (("Đơn vị", 34), ("Kỳ báo cáo", 14), ("Nội dung", 34), ("Lời văn", 90))
-        return Table("Lời văn", "LỜI VĂN CỦA CÁC ĐƠN VỊ", columns, self.issue.frozen_units["texts"])
+        return PlainTable(
+            "Lời văn", "LỜI VĂN CỦA CÁC ĐƠN VỊ", columns, self.issue.frozen_units["texts"]
+        )
 
     def _section(self, data: Frozen) -> SectionLines:
         lines = tuple(line_from(line, self.definitions) for line in data["lines"])

@@ -13,7 +13,7 @@ from reports.models import Authority, DocumentKind, PublishedIssue
 SIGNING = ("authority", "authority_of", "post", "signer")
 
 
-class IssueForm(forms.Form):
+class IssuingForm(forms.Form):
     """What a document says of itself; figures and letterhead come from elsewhere."""
 
     kind = forms.ChoiceField(label="Loại văn bản", choices=DocumentKind)

@@ -129,7 +129,7 @@ def facts_of(data: Frozen, definitions: Mapping[str, Definition]) -> dict[int, F
 
 def plain_unit(unit: AdministrativeUnit) -> Frozen:
     """Return a unit as it is called, with the unit above it."""
-    names = ("code", "kind", "name", "level", "path")
+    names = ("code", "kind", "name", "level")
     place: Frozen = {name: getattr(unit, name) for name in names}
     return {
         **place,
@@ -143,7 +143,7 @@ def unit_from(data: Frozen) -> AdministrativeUnit:
     """Return the unit that `plain_unit` kept: an object that is not stored, with all its names."""
     parent = AdministrativeUnit(**data["parent"]) if data["parent"] else None
     return AdministrativeUnit(
-        **{name: data[name] for name in ("code", "kind", "name", "level", "path")},
+        **{name: data[name] for name in ("code", "kind", "name", "level")},
         valid_from=datetime.date.fromisoformat(data["valid_from"]),
         valid_to=datetime.date.fromisoformat(data["valid_to"]) if data["valid_to"] else None,
         parent=parent,
@@ -151,8 +151,7 @@ def unit_from(data: Frozen) -> AdministrativeUnit:
 
 
 def plain_node(node: UnitNode) -> list:
-    below = sorted(node.below.values(), key=lambda one: one.unit.tree_key)
-    return [plain_unit(node.unit), node.own, [plain_node(one) for one in below]]
+    return [plain_unit(node.unit), node.own, [plain_node(one) for one in node.below.values()]]
 
 
 def node_from(data: list) -> UnitNode:

@@ -17,10 +17,10 @@ from danvan.accounts.rights import Action
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import Consolidation, consolidate
+from reports.documents.issues.content import frozen_content, frozen_units
+from reports.documents.issues.differences import differences
+from reports.documents.issues.thawed import Thawed
 from reports.documents.letterhead import Letterhead, default_row, letterhead_of, own_row
-from reports.issues.content import frozen_content, frozen_units
-from reports.issues.differences import differences
-from reports.issues.thawed import Thawed
 from reports.models import DocumentKind, IssuedReport, OfficeLetterhead, PublishedIssue
 from reports.models.issue import packed
 
