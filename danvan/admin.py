@@ -1,6 +1,6 @@
 """Django's admin as a repair hatch: superusers only, and in Vietnamese.
 
-It is no second door: other people get 403 whatever their flags say. Login, logout and the change of
+Other people get 403 here, whatever their flags say. Login, logout and the change of
 the own password are those of the site, so that locks, logs and messages are the same everywhere.
 """
 
@@ -14,7 +14,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -72,7 +72,7 @@ class SuperuserSite(AdminSite):
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> Any:
         """Send to the page where everybody changes the own password."""
         return redirect("accounts:password_change")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from danvan.accounts.requests import PersonRequest, person
 from danvan.accounts.rights import Action
 from danvan.units.organisations import office_name
 from records.menu import record_lines, year_counts
@@ -39,12 +40,12 @@ MENU = (
 )
 
 
-def navigation(request: HttpRequest) -> dict:
+def navigation(request: PersonRequest) -> dict:
     """Context processor: the menu lines this user may follow, grouped, and the office worked for."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"menu": []}
-    lines = [
+    lines: list[dict[str, Any]] = [
         {"label": entry.label, "url": reverse(entry.url_name), "group": entry.group}
         for entry in MENU
         if user.can(entry.action)
@@ -59,13 +60,13 @@ def navigation(request: HttpRequest) -> dict:
     return {"menu": lines, "office": _office(request)}
 
 
-def _office(request: HttpRequest) -> str:
+def _office(request: PersonRequest) -> str:
     """Return what the user's office was called at the end of the year people work on, as remarks sign."""
     day = timezone.localdate()
-    if request.user.can(Action.VIEW):
+    if person(request).can(Action.VIEW):
         year, _counts = year_counts(request)
         day = min(day, span_of(year, request.year_spans)[1])
-    return office_name(request.user.unit, day)
+    return office_name(person(request).unit, day)
 
 
 def _leads_to(url: str, path: str) -> bool:

@@ -4,7 +4,9 @@ A value that cannot be read raises at once (environs.EnvError), so a typo never 
 another meaning. The list of variables is in README.md; the defaults are the safe ones.
 """
 
+import logging
 import os
+import sys
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -85,6 +87,7 @@ MIDDLEWARE = [
     "danvan.common.middleware.PrivatePagesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "danvan.accounts.login.middleware.FirstStepsMiddleware",
+    "danvan.faults.FaultsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -125,6 +128,24 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 CRISPY_FAIL_SILENTLY = False
 
+
+def _patience() -> dict[str, str | int]:
+    """Return how long PostgreSQL may let this process wait; who waited too long reads “máy chủ đang bận”.
+
+    A thread that waits for a row serves nobody, not even /healthz. Commands are exempt: a large import, a
+    backup or a migration takes as long as it takes, and has a process of its own.
+    """
+    limits = {
+        "lock_timeout": env.float("DB_LOCK_SECONDS", 5),
+        "statement_timeout": env.float("DB_STATEMENT_SECONDS", 30),
+        "idle_in_transaction_session_timeout": env.float("DB_IDLE_SECONDS", 60),
+    }
+    if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] != ["runserver"]:
+        limits = dict.fromkeys(limits, 0)
+    told = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in limits.items())
+    return {"options": told, "connect_timeout": 5, "tcp_user_timeout": 30_000}
+
+
 DATABASES = {
     "default": env.dj_db_url("DATABASE_URL", "sqlite:///var/danvan.sqlite3", conn_max_age=60)
 }
@@ -141,6 +162,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     _database["CONN_HEALTH_CHECKS"] = True
+    _database["OPTIONS"] = {**_database.get("OPTIONS", {}), **_patience()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -191,7 +213,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
 WHITENOISE_USE_FINDERS = DEBUG
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "danvan.common.storage.WholeFileStorage"},
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -281,7 +303,7 @@ LOGGING = {
     },
     # Django's own handler would print a second, unfiltered line.
     "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
-    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", logging.INFO)},
 }
 
 # Records ask reports what is locked and when a year begins, without importing them.

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
+from danvan.faults import answer_for, current_error
 from reports.dashboard import home  # noqa: F401 - the home page is made of report figures
 
 
@@ -21,8 +22,8 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def bad_request(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
-    """400: what was sent cannot be read."""
-    return render(request, "errors/400.html", status=400)
+    """400: what was sent cannot be read. A session that could not be stored comes here too."""
+    return answer_for(request, exception) or render(request, "errors/400.html", status=400)
 
 
 @login_not_required
@@ -39,9 +40,11 @@ def not_found(request: HttpRequest, exception: BaseException | None = None) -> H
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault; quotes the request id so that the log line can be found.
+    """500: our fault; quotes the request id so that the log line can be found. 503 for the machine's.
 
     Rendered without context processors: they read the session, and the database may be what failed.
     """
+    if answer := answer_for(request, current_error()):
+        return answer
     page = render_to_string("errors/500.html", {"request_id": getattr(request, "id", "")})
     return HttpResponseServerError(page)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any
 
 import django_filters
 from django import forms
@@ -53,18 +52,18 @@ class RecordFilter(ListFilter):
 
     @cached_property
     def one_unit(self) -> bool:
-        """Tell whether the person reads one unit only, and no link asked for another version of it."""
+        """Return whether the person reads one unit only, and no link asked for another version of it."""
         user = self.request.user
         low = user.unit_id is not None and user.unit.level == Level.COMMUNE
         return low and not self.form.data.get("unit") and len(visible_units(self.request)) == 1
 
     @property
-    def main(self) -> Any:
+    def main(self) -> Any:  # type: ignore[override]
         """A person of one unit is not asked which."""
         return ("q", "nam") if self.one_unit else ("q", "unit", "duoi", "nam")
 
     @property
-    def linked(self) -> Any:
+    def linked(self) -> Any:  # type: ignore[override]
         """Fields that only links fill."""
         return (*self.from_links, *(("unit", "duoi") if self.one_unit else ()))
 
@@ -79,23 +78,22 @@ class RecordFilter(ListFilter):
     tu = DayFilter(label="Từ ngày", field_name="start_date", lookup_expr="gte")
     den = DayFilter(label="Đến ngày", field_name="start_date", lookup_expr="lte")
 
-    def ignore(self, rows: Iterable[Any], name: str, value: Any) -> Any:
+    def ignore(self, rows: Any, name: str, value: Any) -> Any:
         """The box only widens the unit, see of_unit."""
         return rows
 
-    def search(self, rows: Iterable[Any], name: str, text: str) -> Self:
+    def search(self, rows: Any, name: str, text: str) -> QuerySet:
         """Rows with every word, with or without marks."""
         return rows.search(text)
 
-    def of_unit(self, rows: Iterable[Any], name: str, unit: AdministrativeUnit) -> Self:
+    def of_unit(self, rows: Any, name: str, unit: AdministrativeUnit) -> QuerySet:
         """Rows of the unit, with the box of all it ever covered."""
         if not self.form.cleaned_data.get("duoi"):
             return rows.filter(unit=unit)
         below = AdministrativeUnit.objects.covered_by(unit.with_predecessors())
         return rows.filter(unit__in=below.values("pk"))
 
-    def of_year(self, rows: Iterable[Any], name: str, year: int) -> Self:
-        """Rows that count in the reporting year."""
+    def of_year(self, rows: Any, name: str, year: int) -> QuerySet:
         if not 2000 <= year <= 2100:
             return rows.none()
         return rows.between(*span_of(year, self.spans))
@@ -112,7 +110,6 @@ class LedByFilter(ChoicesFilter):
     """Dialogues by who led them; several leaders are alternatives."""
 
     def filter(self, qs: QuerySet, value: Any) -> Any:
-        """Return rows led by any of `value`."""
         if not value:
             return qs
         leaders = Q()
@@ -133,8 +130,7 @@ class DialogueFilter(RecordFilter):
         label="Thông báo kết luận", choices=[("1", "Đã ban hành")], method="concluded"
     )
 
-    def concluded(self, rows: Iterable[Any], name: str, value: Any) -> QuerySet:
-        """Rows with the number of a conclusion."""
+    def concluded(self, rows: Any, name: str, value: Any) -> QuerySet:
         return rows.exclude(conclusion_number="")
 
 
@@ -198,7 +194,7 @@ def filter_for(kind: RecordKind) -> type[RecordFilter]:
             declared[name] = LedByFilter(label="Chủ trì, tham dự", choices=_leader_choices())
         else:
             declared[name] = ChoicesFilter(
-                field_name=name, label=kind.label_of(name), choices=kind.column(name).choices
+                field_name=name, label=kind.label_of(name), choices=kind.column(name).flatchoices
             )
     label = kind.label_of(kind.number)
     places = getattr(kind.column(kind.number), "decimal_places", 0)

@@ -26,7 +26,7 @@ _NOT_SHOWN_OF_CHILD = {
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """One change: who, when, through which door, and (label, old, new) of every field."""
+    """One change: who, when, through which source, and (label, old, new) of every field."""
 
     at: datetime
     who: str

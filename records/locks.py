@@ -27,7 +27,7 @@ class Lock:
     message: str
 
     def covers(self, unit_id: int, day: datetime.date) -> bool:
-        """Tell whether a record of `unit_id` that counts on `day` is locked."""
+        """Return whether a record of `unit_id` that counts on `day` is locked."""
         return self.unit_id == unit_id and self.start <= day <= self.end
 
 

@@ -41,7 +41,6 @@ class KindCount:
 
     @property
     def text(self) -> str:
-        """The count as shown."""
         return f"{format_number(MOST)}+" if self.number > MOST else format_number(self.number)
 
 

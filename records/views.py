@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpResponse
@@ -15,7 +13,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
-from danvan.accounts.requests import PersonRequest
+from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
 from danvan.common.numbers import format_number, read_id
 from danvan.common.text import clean_line, search_key
@@ -46,7 +44,7 @@ from records.shown import Shown, headings, other_totals, shown_row, total_cells
 BULK_LIMIT = 500
 
 
-class KindMixin:
+class KindMixin(ScopedView):
     """Takes the kind from the address."""
 
     @property
@@ -75,7 +73,7 @@ class StartView(ScopedView, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         self.require_right()
         year, counts = year_counts(self.request)
-        can_enter = self.request.user.can(Action.ENTER_RECORD)
+        can_enter = person(self.request).can(Action.ENTER_RECORD)
         return super().get_context_data(year=year, counts=counts, can_enter=can_enter, **kwargs)
 
 
@@ -85,15 +83,14 @@ class RecordListView(KindMixin, ScopedListView):
     template_name = "records/list.html"
 
     @property
-    def sorts(self) -> dict[str, Any]:
-        """The whitelist, newest first by default."""
+    def sorts(self) -> dict[str, Any]:  # type: ignore[override]
         return {"-ngay": "-start_date", **self.kind.sorts}
 
     @property
-    def summed(self) -> Any:
+    def summed(self) -> Any:  # type: ignore[override]
         return self.kind.totals
 
-    def ranked(self, rows: Iterable[Any]) -> Any:
+    def ranked(self, rows: Any) -> Any:
         """Words typed with marks: rows that have them so come first, unless an order was asked for."""
         words = clean_line(self.request.GET.get("q", "")).lower()
         if "xep" in self.request.GET or words == search_key(words):
@@ -125,7 +122,7 @@ class RecordDetailView(KindMixin, ScopedDetailView):
             lock=self.lock,
             files=attachments.files_of(record),
             attach_form=kwargs.pop("attach_form", None) or attachments.AttachForm(),
-            may_edit=self.request.user.can(Action.ENTER_RECORD) and self.may_edit(record),
+            may_edit=person(self.request).can(Action.ENTER_RECORD) and self.may_edit(record),
             **kwargs,
         )
 
@@ -156,7 +153,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         if self.locked and not self.model.LATER_FIELDS:
             raise Locked(self.locked.message)
 
-    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return super().dispatch(request, *args, **kwargs)
         except Locked as locked:
@@ -165,7 +162,7 @@ class RecordFormView(KindMixin, ScopedFormView):
                 request=request, template="records/locked.html", context=context, status=403
             )
 
-    def get_form(self, data: Any = None, **kwargs: Any) -> forms.BaseForm:
+    def get_form(self, data: Any = None, **kwargs: Any) -> Any:
         return super().get_form(data, locked=bool(self.locked), **kwargs)
 
     def copied(self, row: Any) -> Any:
@@ -180,12 +177,12 @@ class RecordFormView(KindMixin, ScopedFormView):
                 values[name] = column.value_from_object(row)
         return values
 
-    def formset(self, form: forms.BaseForm, data: Any = None) -> Any:
+    def formset(self, form: Any, data: Any = None) -> Any:
         """Return the child rows of the form, None for kinds without."""
         made = FORMSETS.get(self.kind.slug)
         return made(data, instance=form.instance, prefix="recognitions") if made else None
 
-    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """As the generic one, with child rows."""
         self.prepare()
         form = self.get_form(request.POST)
@@ -197,7 +194,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         response = self.attempt(form) if valid else None
         return response or self.show(form, status=422)
 
-    def attempt(self, form: forms.BaseForm) -> Any:
+    def attempt(self, form: Any) -> Any:
         try:
             return super().attempt(form)
         except Existing as existing:
@@ -217,12 +214,12 @@ class RecordFormView(KindMixin, ScopedFormView):
                 form.add_error(name if name in form.fields else None, texts)
         return None
 
-    def save(self, form: forms.BaseForm) -> Any:
+    def save(self, form: Any) -> Any:
         record, children = form.instance, form.children
         data = form.cleaned_data
         saved = save_record(
             record,
-            actor=self.request.user,
+            actor=person(self.request),
             version=None if self.is_new else data.get("version") or 0,
             token=data.get("token") if self.is_new else None,
             then=children.save if children is not None else None,
@@ -237,7 +234,7 @@ class RecordFormView(KindMixin, ScopedFormView):
     def new_url(self) -> Any:
         return reverse("records:create", args=[self.kind])
 
-    def show(self, form: forms.BaseForm, status: Any = 200, **context: Any) -> Any:
+    def show(self, form: Any, status: Any = 200, **context: Any) -> Any:
         stale = getattr(self, "stale", None)
         if stale:
             context["stale"] = stale.current
@@ -248,7 +245,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         if not hasattr(form, "children"):
             form.children = self.formset(form)
         unit = form.initial.get("unit") if self.is_new else self.source.unit_id
-        own = self.request.user.unit
+        own = person(self.request).unit
         context["lock"] = self.locked
         context["own_unit"] = own if own and str(unit) == str(own.pk) else None
         return super().show(form, status=status, **context)
@@ -275,7 +272,7 @@ class RecordDeleteView(KindMixin, ScopedDeleteView):
     def delete(self, row: Any) -> str:
         version = self.request.POST.get("version", "")
         try:
-            delete_record(row, actor=self.request.user, version=read_id(version, default=0))
+            delete_record(row, actor=person(self.request), version=read_id(version, default=0))
         except StaleRecord:
             return "Hồ sơ vừa được người khác sửa, vui lòng xem lại trước khi xóa."
         except ValidationError as error:
@@ -293,10 +290,10 @@ class BulkDeleteView(KindMixin, ScopedView, TemplateView):
     http_method_names = ["post"]
     template_name = "records/bulk_delete.html"
 
-    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         self.require_right()
         posted = set(request.POST.getlist("pk"))
-        keys = {read_id(text) for text in posted} - {None}
+        keys = {key for text in posted if (key := read_id(text)) is not None}
         if not keys:
             messages.warning(request, "Vui lòng đánh dấu ít nhất một hồ sơ để xóa.")
             return redirect("records:list", self.kind)
@@ -304,7 +301,7 @@ class BulkDeleteView(KindMixin, ScopedView, TemplateView):
             messages.error(request, f"Mỗi lần xóa tối đa {format_number(BULK_LIMIT)} hồ sơ.")
             return redirect("records:list", self.kind)
         if "confirmed" in request.POST:
-            found = delete_records(self.model, keys, actor=request.user)
+            found: Any = delete_records(self.model, keys, actor=request.user)
             shown = {"results": found, "gone": sum(not result.problem for result in found)}
         else:
             found = self.model.objects.editable_by(request.user).filter(pk__in=keys).with_names()

@@ -8,7 +8,7 @@
   const notice = form.querySelector("[data-notice]");
   const left = form.querySelector("[data-left]");
   const waiting = new Set();
-  let timer = 0, busy = false, halted = false, sent = false, pressed = null;
+  let last = null, timer = 0, busy = false, halted = false, sent = false, pressed = null;
 
   // Who was quicker than this script keeps the field: a focus that jumps away swallows what is typed next.
   if (document.activeElement === document.body) document.querySelector(".dv-errors")?.focus();
@@ -21,6 +21,7 @@
     const entry = rowOf(field);
     if (!entry) return;
     waiting.add(entry.dataset.code);
+    entry.classList.remove("saved");
     if (!halted) saveIn(1500);
   }
   form.addEventListener("input", (event) => note(event.target));
@@ -39,6 +40,28 @@
     field.focus();
     field.select?.();
   });
+  // Tab goes from figure to figure; what stands beside one (Shift+Tab) and below a section is reached as well.
+  form.addEventListener("keydown", (event) => {
+    const entry = rowOf(event.target);
+    if (event.key !== "Tab" || event.shiftKey || event.ctrlKey || event.altKey || !entry || event.target !== fieldOf(entry)) return;
+    const next = entry.nextElementSibling;
+    if (entry.querySelector("details[open]") || !next?.matches("[data-code]")) return;
+    event.preventDefault();
+    fieldOf(next).focus();
+  });
+  // The next figure, from where the person is, that is blank or needs a look.
+  form.addEventListener("click", (event) => {
+    if (!event.target.matches("[data-next]")) return;
+    const entries = [...form.querySelectorAll("[data-code]")];
+    const from = entries.indexOf(last) + 1;
+    const place = [...entries.slice(from), ...entries.slice(0, from)].find((entry) => entry.matches(".bad") || !fieldOf(entry).value);
+    if (!place) return;
+    event.preventDefault();
+    for (const fold of document.querySelectorAll(".dv-fold-all")) fold.checked = false;
+    place.closest("fieldset").querySelector(".dv-fold").checked = false;
+    fieldOf(place).focus();
+  });
+  form.addEventListener("focusin", (event) => { last = rowOf(event.target) || last; });
   form.addEventListener("submit", (event) => {
     // Once is enough, and a page of the browser's own about a missing line would take the typing with it.
     if (sent) return event.preventDefault();
@@ -79,10 +102,14 @@
       for (const field of row(code).querySelectorAll("[name]")) if (field.tagName !== "BUTTON") body.set(field.name, field.value);
     }
     waiting.clear();
+    let told = OFFLINE;
     try {
       const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin", signal: AbortSignal.timeout?.(20000) });
       if (answer.status === 401 || answer.status === 403) stop(codes, "Phiên làm việc đã hết. Bấm Lưu nháp để đăng nhập lại, nội dung đã nhập vẫn được giữ.");
-      else if (answer.status !== 200 && answer.status !== 409) throw new Error(String(answer.status));
+      else if (answer.status !== 200 && answer.status !== 409) {
+        if (answer.status === 503) told = (await answer.json()).message + STILL_HERE;
+        throw new Error(String(answer.status));
+      }
       else show(await answer.json(), answer.status, codes);
     } catch {
       for (const code of codes) waiting.add(code);
@@ -91,7 +118,7 @@
         pressed = null;
         halted = false;
       }
-      warnOf(OFFLINE);
+      warnOf(told);
       saveIn(10000);
     } finally {
       busy = false;
@@ -100,6 +127,7 @@
     if (waiting.size && !timer && !halted) saveIn(1500);
   }
 
+  const STILL_HERE = " Nội dung đã nhập còn nguyên và sẽ tự lưu lại; vui lòng không đóng trang này.";
   const OFFLINE = "Mất kết nối, chưa lưu được. Sẽ tự lưu lại khi có mạng; vui lòng không đóng trang này.";
 
   function stop(codes, text) {
@@ -133,8 +161,8 @@
       const link = document.querySelector(`[data-section="${code}"]`);
       if (!link) continue;
       link.querySelector("[data-progress]").textContent = `${page.filled}/${page.total}`;
-      link.querySelector("[data-mark]").textContent = page.bad ? "!" : page.filled === page.total ? "✓" : "…";
       link.classList.toggle("problem", page.bad > 0);
+      link.classList.toggle("done", !page.bad && page.filled === page.total);
     }
     if (left) left.textContent = [data.bad ? `Còn ${data.bad} chỗ cần xem lại` : "", data.blanks ? `${data.blanks} chỉ tiêu chưa nhập` : "đã nhập đủ"].filter(Boolean).join(", ");
     // What others saved meanwhile comes into the page. A field being typed in keeps its text and the page
@@ -149,7 +177,8 @@
       return stop(codes, `Chưa lưu ${Object.keys(data.conflicts).join(", ")}: người khác vừa sửa cùng chỉ tiêu. Vui lòng chọn số đúng ở ô được đánh dấu rồi bấm Lưu nháp.`);
     }
     notice.textContent = "";
-    tell(`lưu lúc ${data.saved}`);
+    tell(`Đã lưu ${data.saved}`);
+    for (const code of codes) if (!waiting.has(code) && !data.errors[code]) row(code).classList.add("saved");
   }
 
   function fill(fields) {

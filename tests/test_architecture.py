@@ -149,6 +149,8 @@ OTHER_PATHS = {
     "danvan/settings.py": {"env.path", "os.path"},
     "danvan/gunicorn_conf.py": {"os.path"},
     "danvan/navigation.py": {"request.path"},
+    "danvan/faults.py": {"request.path"},
+    "danvan/common/storage.py": {"os.path", "self.path"},
     "danvan/accounts/audit/security_log.py": {
         "now.request.path", "event.path", "'path'", "path=",
     },

@@ -1,4 +1,4 @@
-"""Accounts in Django's admin, for superusers only: what an account may be, never what it may not.
+"""Accounts in Django's admin, for superusers only.
 
 Passwords are issued and shown once; accounts are stopped, never deleted; unit and state change through
 services.py, which ends sessions and writes the security log.
@@ -6,7 +6,6 @@ services.py, which ends sessions and writes the security log.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -15,7 +14,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -35,7 +34,7 @@ from danvan.accounts.admin_slips import SlipsAdmin
 from danvan.accounts.admin_steps import STEPS
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry
-from danvan.accounts.requests import PersonRequest
+from danvan.accounts.requests import person
 from danvan.accounts.sheet import account_sheet
 from danvan.common import excel
 from danvan.common.admin import ListedLookupsAdmin
@@ -64,8 +63,8 @@ class AccountForm(StaleFormMixin):
     by: User  # who edits; set by the admin
 
     def clean(self) -> dict[str, Any] | None:
-        """Say at the field what the constraint and the services would refuse."""
-        cleaned = super().clean()
+        """Refuse at the field what the constraint and the services would refuse later."""
+        cleaned = super().clean() or {}
         unit = cleaned.get("unit", self.instance.unit)
         if unit is None and not cleaned.get("is_superuser") and self.instance.is_active:
             message = "Tài khoản phải thuộc một đơn vị (trừ quản trị viên)."
@@ -101,7 +100,7 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
         return User.objects.visible_to(request.user)
 
     def get_search_results(
-        self, request: PersonRequest, queryset: QuerySet, search_term: str
+        self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[QuerySet, bool]:
         """Search folded words in login, name and unit."""
         return queryset.search(search_term), False
@@ -109,7 +108,7 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the unit as text once the account exists: it is changed by a transfer."""
         place = "unit" if obj is None else "unit_name"
-        shown = [
+        shown: list[Any] = [
             (
                 None,
                 {
@@ -132,26 +131,26 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: Any = False, **kwargs: Any
-    ) -> forms.BaseForm:
+    ) -> Any:
         """Let the form know who edits."""
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.by = request.user
         return form
 
     def formfield_for_dbfield(
-        self, db_field: models.Field, request: PersonRequest, **kwargs: Any
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
     ) -> Any:
         """Offer the units of today as a plain list: it needs no script and leads to no other form."""
         if db_field.name == "unit":
             return unit_choice("Đơn vị", required=False)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         facts = ("unit_name", "state", "last_login", "date_joined", "password_state")
         return facts if obj is not None else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes accounts."""
+        """Return False: accounts are deactivated, never deleted."""
         return False
 
     @admin.display(description="đơn vị", ordering=tree_order("unit"))
@@ -182,18 +181,18 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: forms.BaseForm, change: Any) -> None:
         """Create with an issued password, or save an edit, through the services."""
         if not change:
-            services.create_account(obj, by=request.user)
+            services.create_account(obj, by=person(request))
             return
         before = services.rights_of(User.objects.get(pk=obj.pk))
         fields = [name for name in form.cleaned_data if name != STAMP]
-        services.change_rights(obj, by=request.user, before=before, fields=fields)
+        services.change_rights(obj, by=person(request), before=before, fields=fields)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """Lead to the sheet with the slip: the password is shown there and nowhere else."""
         return self.to_sheet(obj.slips)
 
     @admin.action(description="Tải danh sách (Excel)")
-    def export_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+    def export_selected(self, request: HttpRequest, queryset: QuerySet) -> Any:
         """Download the chosen accounts (or all that the filter shows) as the sheet the import takes back."""
         apart = queryset.filter(unit=None).count()
         if apart:
@@ -215,7 +214,7 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
             raise PermissionDenied
         user = get_object_or_404(self.get_queryset(request), pk=pk)
         data = request.POST if request.method == "POST" else None
-        form = STEPS[name](data, user=user, by=request.user)
+        form = STEPS[name](data, user=user, by=person(request))
         if request.method == "POST" and form.is_valid():
             try:
                 sheet = form.carry_out()

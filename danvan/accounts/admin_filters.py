@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -11,19 +12,16 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from danvan.accounts.models import Role
-from danvan.accounts.requests import PersonRequest
 from danvan.units.models import AdministrativeUnit, Level
 
 
 class RoleFilter(admin.SimpleListFilter):
-    """By role; superusers apart, whose own role gives nothing more."""
+    """Accounts by role; superusers are listed separately, whatever their role."""
 
     title = "vai trò"
     parameter_name = "vai_tro"
 
-    def lookups(
-        self, request: PersonRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         return (*Role.choices, ("superuser", "Quản trị viên"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
@@ -40,9 +38,7 @@ class StateFilter(admin.SimpleListFilter):
     title = "tình trạng"
     parameter_name = "tinh_trang"
 
-    def lookups(
-        self, request: PersonRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         return (("active", "Đang hoạt động"), ("stopped", "Đã ngừng"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
@@ -52,14 +48,12 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class LastLoginFilter(admin.SimpleListFilter):
-    """Who has not been here."""
+    """Accounts by the time since their last login."""
 
     title = "lần đăng nhập gần nhất"
     parameter_name = "dang_nhap"
 
-    def lookups(
-        self, request: PersonRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         return (
             ("never", "Chưa đăng nhập lần nào"),
             ("week", "Trong 7 ngày qua"),
@@ -85,9 +79,7 @@ class PasswordFilter(admin.SimpleListFilter):
     title = "mật khẩu"
     parameter_name = "mat_khau"
 
-    def lookups(
-        self, request: PersonRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         return (("none", "Chưa cấp mật khẩu"), ("issued", "Đã cấp, chưa đổi"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
@@ -105,9 +97,7 @@ class AreaFilter(admin.SimpleListFilter):
     title = "địa bàn"
     parameter_name = "dia_ban"
 
-    def lookups(
-        self, request: PersonRequest, model_admin: admin.ModelAdmin
-    ) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         today = timezone.localdate()
         areas = AdministrativeUnit.objects.on(today).exclude(level=Level.COMMUNE)
         used = AdministrativeUnit.objects.filter(
@@ -120,5 +110,5 @@ class AreaFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         if not (self.value() or "").isdecimal():
             return queryset
-        area = AdministrativeUnit.objects.filter(pk=self.value())
+        area = AdministrativeUnit.objects.filter(pk=self.value() or 0)
         return queryset.filter(unit__in=AdministrativeUnit.objects.covered_by(area).values("pk"))

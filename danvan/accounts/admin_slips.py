@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from danvan.accounts import services
 from danvan.accounts.models import SlipSheet, User
+from danvan.accounts.requests import person
 from danvan.units.queries import tree_order
 
 # As many slips as one person prints and hands out in a go.
@@ -47,18 +48,18 @@ class SlipsAdmin(admin.ModelAdmin):
         self, request: HttpRequest, extra_context: dict | None = None
     ) -> HttpResponse:
         """Name the sheets that were not looked at yet above the list."""
-        waiting = SlipSheet.objects.waiting(request.user)
+        waiting = SlipSheet.objects.waiting(person(request))
         return super().changelist_view(request, {**(extra_context or {}), "waiting": waiting})
 
     @admin.action(description="Cấp mật khẩu và in phiếu")
     def reset_selected(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
         """Issue new passwords after a confirmation; tell who of the chosen gets none."""
         self.tell_skipped(request, queryset)
-        people = queryset.filter(is_active=True).exclude(pk=request.user.pk)
+        people = queryset.filter(is_active=True).exclude(pk=person(request).pk)
         if "confirmed" not in request.POST or not people:
             return self.ask_before_issuing(request, people)
         try:
-            sheet = services.reset_passwords(_in_order(people), by=request.user)
+            sheet = services.reset_passwords(_in_order(people), by=person(request))
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
             return redirect(LIST)
@@ -71,7 +72,7 @@ class SlipsAdmin(admin.ModelAdmin):
         counts = (
             (0 if everything else len(chosen) - queryset.count(), "không còn hoặc ngoài phạm vi"),
             (queryset.filter(is_active=False).count(), "đang ngừng"),
-            (queryset.filter(pk=request.user.pk).count(), "của chính anh/chị"),
+            (queryset.filter(pk=person(request).pk).count(), "của chính anh/chị"),
         )
         told = [f"{count} tài khoản {why}" for count, why in counts if count > 0]
         if told:
@@ -108,12 +109,12 @@ class SlipsAdmin(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "sheet": sheet,
-            "waits": SlipSheet.objects.waiting(request.user).filter(pk=pk).exists(),
+            "waits": SlipSheet.objects.waiting(person(request)).filter(pk=pk).exists(),
         }
         template = "admin/accounts/user/sheet.html"
         if request.method == "POST":
             try:
-                context["issued"] = services.show_slips(sheet, by=request.user)
+                context["issued"] = services.show_slips(sheet, by=person(request))
             except ValidationError as refusal:
                 messages.error(request, " ".join(refusal.messages))
                 return self.to_sheet(sheet)

@@ -85,7 +85,7 @@ def check_menu(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E004: every line of the menu leads somewhere."""
     from danvan.navigation import MENU
 
-    errors = []
+    errors: list[CheckMessage] = []
     for entry in MENU:
         try:
             reverse(entry.url_name)
@@ -180,7 +180,7 @@ def check_database(
     app_configs: Any = None, databases: Any = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """E009 and E010: writers queue instead of failing, and no log can be rewritten."""
-    errors = []
+    errors: list[CheckMessage] = []
     for alias in databases or []:
         connection = connections[alias]
         mode = connection.settings_dict["OPTIONS"].get("transaction_mode")
@@ -195,7 +195,7 @@ def check_database(
 
 @register(Tags.security, deploy=True)
 def check_proxy(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """W002: whoever is believed about https is believed about addresses too, or nobody is."""
+    """W002: BEHIND_PROXY and PROXY_COUNT are set together or not at all."""
     believed = bool(getattr(settings, "SECURE_PROXY_SSL_HEADER", None))
     if believed == bool(settings.PROXY_COUNT):
         return []

@@ -1,4 +1,4 @@
-"""Who may do what: one table of standing × action, read aloud by a manager and asked by everything else."""
+"""Who may do what: one table of standing × action, which every check asks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from danvan.units.models import AdministrativeUnit, Level
 
 
 class Standing(StrEnum):
-    """What a user is in the eyes of the table: the role, and for officers the level of the unit."""
+    """The rows of the table: the role of a user, for officers also the level of the unit."""
 
     NOBODY = "nobody"
     VIEWER = "viewer"
@@ -21,7 +21,7 @@ class Standing(StrEnum):
 
 
 class Action(StrEnum):
-    """Everything that is asked of the table. A name that is not here cannot be asked."""
+    """The columns of the table. Other names raise ValueError."""
 
     VIEW = "view"  # read pages and figures of the own subtree, export them
     ENTER_RECORD = "enter_record"
@@ -88,7 +88,7 @@ def standing(user: Person) -> Standing:
 
 
 def can(user: Person, action: Action) -> bool:
-    """Tell whether the table gives `user` the right to `action`; raises ValueError for an unknown action.
+    """Return whether the table gives `user` the right to `action`; raises ValueError for an unknown action.
 
     It says nothing about rows: fetch them through scope.py first, so that outside the own area is 404 and
     inside without the right is 403.

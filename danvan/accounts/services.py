@@ -48,7 +48,7 @@ def create_account(user: User, *, by: User) -> SlipSheet:
 
 
 def reset_password(user: User, *, by: User) -> SlipSheet:
-    """Issue a new password, end all sessions and open a locked door; return the sheet with its slip.
+    """Issue a new password, end all sessions and lift the lock-out; return the sheet with its slip.
 
     Raises ValidationError for the own account and a stopped one, PermissionDenied.
     """

@@ -13,11 +13,9 @@ class AuditedWriter(Writer):
     """Writes units and successions with an entry for each row that was created or changed."""
 
     def create(self, rows: list) -> None:
-        """Create `rows` and their entries."""
         audited_bulk_create(rows)
 
     def update(self, rows: list, fields: tuple[str, ...]) -> None:
-        """Write `fields` of `rows` and an entry for each."""
         audited_bulk_update(rows, fields)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -17,13 +19,13 @@ class ListedLookupsAdmin(admin.ModelAdmin):
     """
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Tell whether the list may be filtered by `lookup`."""
+        """Return whether the list may be filtered by `lookup`."""
         for offered in self.get_list_filter(request):
             if isinstance(offered, type) and issubclass(offered, admin.SimpleListFilter):
                 if lookup == offered.parameter_name:
                     return True
             else:
-                name = offered if isinstance(offered, str) else offered[0]
+                name = offered if isinstance(offered, str) else str(cast(Any, offered)[0])
                 if lookup.startswith(name) and lookup[len(name) :] in _ASKED_BY_LINKS:
                     return True
         return False

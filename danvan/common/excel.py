@@ -9,6 +9,7 @@ in: `put` for the formatted workbooks of openpyxl, `stream_rows` for plain expor
 from __future__ import annotations
 
 import datetime
+import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -125,21 +126,38 @@ def stream_rows(target: Any, *sheets: Sheet) -> None:
     """Write `sheets` into `target` (a path or a writable binary file) as a workbook, row by row.
 
     Header row bold, frozen and filtered; text columns carry the text prefix. Memory does not grow
-    with the rows. Raises ValueError for equal headings in a sheet or more rows than a sheet holds.
+    with the rows. Raises ValueError for equal headings in a sheet or more rows than a sheet holds, OSError
+    for a disk that takes no more.
     """
     titles: list[str] = []
     for sheet in sheets:
         titles.append(safe_sheet_title(sheet.title, titles))
     named = list(zip(titles, sheets, strict=True))
-    rust.write_worksheets(
-        [(title, _records(sheet)) for title, sheet in named],
-        target,
-        column_formats={title: [_format(c) for c in sheet.columns] for title, sheet in named},
-        column_widths={title: [c.width for c in sheet.columns] for title, sheet in named},
-        header_format={title: _header_format() for title in titles},
-        freeze_panes={title: {"row": 1, "col": 0} for title in titles},
-        autofilter=dict.fromkeys(titles, True),
-    )
+    try:
+        rust.write_worksheets(
+            [(title, _records(sheet)) for title, sheet in named],
+            target,
+            column_formats={title: [_format(c) for c in sheet.columns] for title, sheet in named},
+            column_widths={title: [c.width for c in sheet.columns] for title, sheet in named},
+            header_format={title: _header_format() for title in titles},
+            freeze_panes={title: {"row": 1, "col": 0} for title in titles},
+            autofilter=dict.fromkeys(titles, True),
+        )
+    except BaseException as error:
+        if found := _machine_error(error):
+            raise found from error
+        raise
+
+
+def _machine_error(error: BaseException) -> Exception | None:
+    """Return what the writer's own words mean: it panics, past every `except Exception`, on a full disk."""
+    panic = type(error).__name__ == "PanicException"
+    if not panic and (not isinstance(error, OSError) or error.errno):
+        return None
+    if code := re.search(r"(?:code: |os error )(\d+)", str(error)):
+        number = int(code[1])
+        return OSError(number, os.strerror(number))
+    return RuntimeError(str(error)) if panic else None
 
 
 def _records(sheet: Sheet) -> Iterator[dict]:
@@ -175,7 +193,11 @@ def _header_format() -> Any:
 def download(name: str, write: Callable[[IO[bytes]], Any]) -> FileResponse:
     """Return the workbook that `write` puts into the file it is given, as a download called `name`."""
     file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the response
-    write(file)
+    try:
+        write(file)
+    except BaseException:
+        file.close()
+        raise
     file.seek(0)
     name = safe_file_name(name)
     return FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPE)

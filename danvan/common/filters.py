@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django import forms
@@ -23,12 +23,10 @@ class ChoicesField(forms.ChoiceField):
     """A drop-down that also takes several values joined by commas, as links into a list send them."""
 
     def to_python(self, value: Any) -> Any:
-        """Return the chosen values as a list."""
         return [part for part in str(value or "").split(",") if part]
 
     def validate(self, value: Any) -> None:
-        """Refuse a value that is not among the choices."""
-        known = {str(key) for key, _ in self.choices}
+        known = {str(key) for key, _ in cast(Iterable[tuple], self.choices)}
         if unknown := [part for part in value if part not in known]:
             raise ValidationError(f"“{unknown[0][:40]}” không có trong danh sách.")
 
@@ -38,11 +36,10 @@ class ChoicesFilter(django_filters.Filter):
 
     field_class = ChoicesField
 
-    def __init__(self, *args: Any, choices: Iterable[tuple[str, str]], **kwargs: Any) -> Any:
+    def __init__(self, *args: Any, choices: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, choices=[("", "Tất cả"), *choices], **kwargs)
 
     def filter(self, qs: QuerySet, value: Any) -> Any:
-        """Return rows with any of the values."""
         if not value:
             return qs
         return qs.filter(**{f"{self.field_name}__in": value})
@@ -57,7 +54,7 @@ class BoxFilter(django_filters.Filter):
 class DayFilter(django_filters.DateFilter):
     """A day typed as dd/mm/yyyy."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> Any:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, widget=DateInput(), **kwargs)
 
 
@@ -66,7 +63,7 @@ class BoundFilter(django_filters.Filter):
 
     field_class = NumberField
 
-    def __init__(self, *args: Any, places: int = 0, **kwargs: Any) -> Any:
+    def __init__(self, *args: Any, places: int = 0, **kwargs: Any) -> None:
         super().__init__(*args, whole=not places, top=Decimal(10**9), **kwargs)
 
 
@@ -75,7 +72,7 @@ class TextFilter(django_filters.Filter):
 
     field_class = TextField
 
-    def __init__(self, *args: Any, **kwargs: Any) -> Any:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, max_length=100, **kwargs)
 
 
@@ -86,7 +83,7 @@ class ListFilter(django_filters.FilterSet):
 
     @property
     def form(self) -> Any:
-        """The bound form, with the house's widgets."""
+        """The bound form, its widgets with Bootstrap's classes."""
         form = super().form
         for name, field in form.fields.items():
             look = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
@@ -105,7 +102,6 @@ class ListFilter(django_filters.FilterSet):
             field.widget.choices = [*field.choices, (sent, words)]
 
     def shown(self) -> list:
-        """The fields always in sight."""
         return [self.form[name] for name in self.main if name in self.form.fields]
 
     def folded(self) -> list:
@@ -117,10 +113,9 @@ class ListFilter(django_filters.FilterSet):
 
     @property
     def is_narrowed(self) -> bool:
-        """Tell whether anything is filtered at all."""
         return any(self.form.data.get(name) for name in self.form.fields)
 
     @property
     def opens(self) -> bool:
-        """Tell whether one of the folded fields is in use, so that they are shown."""
+        """Return whether one of the folded fields is in use, so that they are shown."""
         return any(field.value() for field in self.folded())

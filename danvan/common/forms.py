@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Field, Fieldset, Layout
@@ -80,7 +81,6 @@ class NumberField(forms.CharField):
         """Numbers have no length; their bounds are the model's."""
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the number as it is typed."""
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             return format_number(value) if self.grouped else str(value)
         return value
@@ -90,13 +90,12 @@ class TextField(forms.CharField):
     """One line or several, cleaned before it is measured: NFC, no invisible characters."""
 
     def to_python(self, value: Any) -> Any:
-        """Return the clean text."""
         clean = clean_text if isinstance(self.widget, forms.Textarea) else clean_line
         return clean(super().to_python(value) or "")
 
 
 def field_for(column: models.Field, **kwargs: Any) -> forms.Field | None:
-    """Return the house's form field of a model column: formfield_callback of BaseForm's forms."""
+    """Return the form field of a model column: formfield_callback of BaseForm's forms."""
     if isinstance(column, models.DateField):
         return column.formfield(widget=DateInput(), **kwargs)
     if column.choices or column.is_relation or isinstance(column, models.BooleanField):
@@ -125,7 +124,8 @@ def name_blank_choice(field: forms.Field) -> None:
         field.empty_label = words
     elif isinstance(field, forms.TypedChoiceField):
         field.choices = [
-            (key, label if key not in ("", None) else words) for key, label in field.choices
+            (key, label if key not in ("", None) else words)
+            for key, label in cast(Iterable[tuple], field.choices)
         ]
 
 

@@ -57,7 +57,7 @@ def hold(model: type[models.Model], keys: Iterable[int], *, alone: bool = False)
 
 
 def _needs_locks() -> bool:
-    """Tell whether the engine knows row locks. Raises outside a transaction, where none would last."""
+    """Return whether the engine knows row locks. Raises outside a transaction, where none would last."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Locks are let go when the transaction ends.")
     return connection.vendor == "postgresql"

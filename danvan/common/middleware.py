@@ -23,13 +23,14 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.id = uuid.uuid4().hex
-        token = request_id.set(request.id)
+        name = uuid.uuid4().hex
+        request.id = name  # type: ignore[attr-defined]  # read by the logs and the error pages
+        token = request_id.set(name)
         try:
             response = self.get_response(request)
         finally:
             request_id.reset(token)
-        response["X-Request-ID"] = request.id
+        response["X-Request-ID"] = name
         response["Permissions-Policy"] = _NO_DEVICES
         return response
 
@@ -55,7 +56,8 @@ class PlainNotFoundMiddleware:
         return self._page(request, exception) if isinstance(exception, Http404) else None
 
     def _page(self, request: HttpRequest, exception: BaseException | None) -> Any:
-        return get_resolver().resolve_error_handler(404)(request, exception=exception)
+        answer: Any = get_resolver().resolve_error_handler(404)
+        return answer(request, exception=exception)
 
 
 class PrivatePagesMiddleware:

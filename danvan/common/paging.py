@@ -174,10 +174,10 @@ class Listing:
             return rows.filter(**{behind: place.pk}) if place else rows
         rows = self.rows.order_by(f"{sign}{self.name}", f"{sign}pk")
         if place:
-            behind, at = (TupleLessThan, "lte") if downwards else (TupleGreaterThan, "gte")
+            compare, at = (TupleLessThan, "lte") if downwards else (TupleGreaterThan, "gte")
             # The plain bound is for SQLite, to which Django spells the pair out as an OR: no index serves that.
             return rows.filter(
-                behind(Tuple(self.name, "pk"), (place.value, place.pk)),
+                compare(Tuple(self.name, "pk"), (place.value, place.pk)),
                 **{f"{self.name}__{at}": place.value},
             )
         return rows.filter(**{f"{self.name}__isnull": False}) if self.column.null else rows

@@ -31,7 +31,8 @@ class ScopedView(ContextMixin, View):
     """Base of all: `model`, and the right `action` that the page asks for."""
 
     model: Any = None
-    action = "view"
+    action: Any = "view"
+    request: Any  # its user is known behind the login
 
     def require_right(self) -> None:
         """Raise PermissionDenied (403) without the page's right."""
@@ -55,7 +56,7 @@ class ScopedView(ContextMixin, View):
         return found
 
     def may_edit(self, row: Any) -> bool:
-        """Tell whether the unit tree lets the person write `row`."""
+        """Return whether the unit tree lets the person write `row`."""
         return self.model._default_manager.editable_by(self.request.user).filter(pk=row.pk).exists()
 
 
@@ -114,7 +115,7 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
     turns into an answer. What was typed is never lost: every refusal shows the form again.
     """
 
-    action = "enter_record"
+    action: Any = "enter_record"
     form_class: Any = None
     kept_for_next: tuple[str, ...] = ()  # what "Lưu và nhập tiếp" keeps
     copying = False
@@ -126,7 +127,7 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
 
     @property
     def is_new(self) -> bool:
-        """Tell whether a new row will be made."""
+        """Return whether a new row will be made."""
         return self.source is None or self.copying
 
     def get_initial(self) -> dict:
@@ -140,17 +141,14 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
         return {**asked, **initial}
 
     def copied(self, row: Any) -> dict:
-        """Return what a copy of `row` begins with."""
         raise NotImplementedError
 
     def get_form(self, data: Any = None, **kwargs: Any) -> forms.BaseForm:
-        """Return the form, bound to `data`."""
         if not self.is_new:
             kwargs["instance"] = self.source
         return self.form_class(data, user=self.request.user, initial=self.get_initial(), **kwargs)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the form."""
         self.prepare()
         return self.show(self.get_form())
 
@@ -179,7 +177,6 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
         raise NotImplementedError
 
     def saved_message(self, row: Any) -> str:
-        """Return what to say after saving."""
         return "Đã lưu."
 
     def go_on(self, row: Any) -> HttpResponse:
@@ -190,11 +187,9 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
         return redirect(row.get_absolute_url())
 
     def new_url(self) -> str:
-        """Return the address of the empty form."""
         raise NotImplementedError
 
     def show(self, form: forms.BaseForm, status: int = 200, **context: Any) -> HttpResponse:
-        """Render the form."""
         context = self.get_context_data(
             form=form, object=self.source, is_new=self.is_new, **context
         )
@@ -207,11 +202,9 @@ class ScopedDeleteView(ScopedView, TemplateResponseMixin):
     action = "enter_record"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show what would go."""
         return self.render_to_response(self.get_context_data(object=self.object))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Delete."""
         name = str(self.object)
         if refused := self.delete(self.object):
             context = self.get_context_data(object=self.object, problem=refused)
@@ -224,5 +217,4 @@ class ScopedDeleteView(ScopedView, TemplateResponseMixin):
         raise NotImplementedError
 
     def done_url(self) -> str:
-        """Return where to go afterwards."""
         raise NotImplementedError

@@ -25,7 +25,6 @@ class ImportCommand(BaseCommand):
     """Base of the import commands. Exit status 0 only when everything asked was done."""
 
     def add_import_arguments(self, parser: CommandParser) -> None:
-        """Add what all import commands take."""
         parser.add_argument("file", metavar="FILE.xlsx")
         parser.add_argument("--user", required=True, metavar="NAME", help="whose rights count")
         parser.add_argument("--dry-run", action="store_true", help="check only, write nothing")

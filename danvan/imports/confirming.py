@@ -10,24 +10,35 @@ put back by ImportJobQuerySet.recover().
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.context import acting, current
 from danvan.accounts.models.trail import SecurityKind
 from danvan.common.locks import locked
+from danvan.common.ops.faults import fault_of
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports.checking import TakenOver, check_job, run_check
-from danvan.imports.models import RUNNING, ImportJob, JobState, RowKind, working_on
+from danvan.imports.models import (
+    RUNNING,
+    UNDONE_BY_FAULT,
+    ImportJob,
+    JobState,
+    RowKind,
+    working_on,
+)
 from danvan.imports.targets import Refused, Target, target_of
 from danvan.units.models import AdministrativeUnit
 
@@ -37,6 +48,7 @@ _LAUNCH = (
     "stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
 )
 TRIES = 3
+BUG = "Máy chủ gặp lỗi. Vui lòng thử lại; nếu vẫn lỗi, vui lòng báo quản trị viên."
 CHANGED = (
     "Dữ liệu, quyền hoặc khóa kỳ đã thay đổi từ lúc xem trước nên chưa ghi gì. "
     "Kết quả kiểm tra dưới đây là mới nhất, vui lòng xem lại rồi xác nhận."
@@ -72,13 +84,10 @@ def write_job(job: ImportJob) -> bool:
 
     Otherwise nothing was: the job is checked again (with a message) for its owner to look at.
     """
-    failed = "Máy chủ không ghi được nên chưa có gì thay đổi. Vui lòng thử lại sau."
-    return _done_or_back(job, _write_as_shown, "Chưa ghi gì: ", failed)
+    return _done_or_back(job, _write_as_shown, "Chưa ghi gì: ")
 
 
-def _done_or_back(
-    job: ImportJob, action: Callable[[ImportJob], bool], because: str, failed: str
-) -> bool:
+def _done_or_back(job: ImportJob, action: Callable[[ImportJob], bool], because: str) -> bool:
     """Do `action`; where it is refused or fails, put the job back to where it stood, with a word why."""
     running = job.state
     try:
@@ -91,8 +100,8 @@ def _done_or_back(
         return _back(job, str(refusal) or "Anh/chị không có quyền ghi các dữ liệu này.", running)
     except ValidationError as error:
         return _back(job, because + " ".join(error.messages), running)
-    except Exception:
-        _back(job, failed, running)
+    except Exception as error:
+        _put_back(job, error, running)
         raise
 
 
@@ -112,7 +121,7 @@ def _write_as_shown(job: ImportJob) -> bool:
 
 
 def _still_as_shown(job: ImportJob) -> bool:
-    """Tell whether the verdicts shown still hold; if not sure, judge the file again."""
+    """Return whether the verdicts shown still hold; if not sure, judge the file again."""
     target = target_of(job.target)
     if target.fingerprint(job, job.layout["units"]) == job.fingerprint:
         return True
@@ -153,12 +162,22 @@ def _keep_or_roll_back(job: ImportJob, values: dict) -> None:
 
 
 def _back(job: ImportJob, message: str, running: str) -> bool:
-    """Put the job back to where it stood before `running`, with a word why; nothing was written."""
+    """Put the job back to where it stood before `running`, with a message why; nothing was written."""
     before = RUNNING[running]
     rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=running)
     rows.update(state=before, message=message, heartbeat=timezone.now())
     job.state, job.message = before, message
     return False
+
+
+def _put_back(job: ImportJob, error: Exception, running: str) -> None:
+    """Put the job back when its process met `error`, which goes on; recover() does it where this cannot."""
+    fault = fault_of(error)
+    why = fault.message if fault else BUG
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+    with contextlib.suppress(DatabaseError):
+        _back(job, f"{why} {UNDONE_BY_FAULT[JobState(running)]}", running)
 
 
 def request_undo(job: ImportJob) -> bool:
@@ -180,8 +199,7 @@ def undo_job(job: ImportJob) -> bool:
 
     Otherwise nothing changed and the job says why: something newer builds on it, or a right was lost.
     """
-    failed = "Không hoàn tác được, chưa có gì thay đổi. Vui lòng thử lại sau."
-    return _done_or_back(job, _undo, "Không hoàn tác được: ", failed)
+    return _done_or_back(job, _undo, "Không hoàn tác được: ")
 
 
 def _undo(job: ImportJob) -> bool:
@@ -193,11 +211,11 @@ def _undo(job: ImportJob) -> bool:
 
 
 def is_small(job: ImportJob) -> bool:
-    """Tell whether the job is done within the request."""
+    """Return whether the job is done within the request."""
     return job.size <= getattr(settings, "IMPORT_INLINE_BYTES", INLINE_BYTES)
 
 
-def start(job: ImportJob) -> None:
+def start_job(job: ImportJob) -> None:
     """Do what `job` waits for now, or let a process of its own do it. Raises Refused."""
     if is_small(job):
         work(job)
@@ -212,7 +230,7 @@ def confirm(job: ImportJob, *, only_good: bool = False, here: bool = False) -> b
     """
     taken = request_confirmation(job, only_good=only_good)
     if taken:
-        (work if here else start)(job)
+        (work if here else start_job)(job)
     return taken
 
 
@@ -223,20 +241,28 @@ def undo(job: ImportJob) -> bool:
     """
     taken = request_undo(job)
     if taken:
-        start(job)
+        start_job(job)
     return taken
 
 
 def work(job: ImportJob) -> None:
     """Do what `job` waits for: check it, write it when it was confirmed, or take it back."""
     source = "undo" if job.state == JobState.UNDOING else "import"
-    with working_on(job), acting(_Request(job), user=job.owner, source=source):
+    with working_on(job), acting(cast(HttpRequest, _Request(job)), user=job.owner, source=source):
         if job.state == JobState.QUEUED:
-            check_job(job)
+            _check(job)
         elif job.state == JobState.WRITING:
             write_job(job)
         elif job.state == JobState.UNDOING:
             undo_job(job)
+
+
+def _check(job: ImportJob) -> None:
+    try:
+        check_job(job)
+    except Exception as error:
+        _put_back(job, error, JobState.CHECKING)
+        raise
 
 
 class _Request:
@@ -256,7 +282,7 @@ def _launch(job: ImportJob) -> None:
     """
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "run_import", str(job.pk)]
     launcher = [sys.executable, "-c", _LAUNCH, *command]
-    place = {"cwd": settings.BASE_DIR, "env": os.environ.copy()}
+    place: dict[str, Any] = {"cwd": settings.BASE_DIR, "env": os.environ.copy()}
     try:
         subprocess.run(launcher, check=True, timeout=30, **place)  # noqa: S603 - our own command
     except (OSError, subprocess.SubprocessError) as error:

@@ -16,12 +16,15 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from danvan.accounts.models import User
 from danvan.accounts.rights import Person
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.excel import safe_file_name
+from danvan.common.sheets.addresses import column_letter
 from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
+from danvan.common.storage import removed_on_failure, sweep
 from danvan.units.models import AdministrativeUnit
 
 KEEP = datetime.timedelta(days=30)  # file and preview of a job; how long an import can be undone
@@ -47,7 +50,7 @@ class JobState(models.TextChoices):
     EXPIRED = "expired", "Hết hạn"
 
 
-RUNNING = {
+RUNNING: dict[str, Any] = {
     JobState.CHECKING: JobState.QUEUED,
     JobState.WRITING: JobState.CHECKED,
     JobState.UNDOING: JobState.DONE,
@@ -55,13 +58,19 @@ RUNNING = {
 UNWRITTEN = (JobState.QUEUED, JobState.CHECKED, JobState.FAILED)
 MAX_OPEN = 20  # unwritten jobs of one person that are kept; the oldest go first
 # What the owner of a job reads when its process died.
-DIED = {
+DIED: dict[str, Any] = {
     JobState.CHECKING: "Máy chủ dừng giữa chừng khi đang kiểm tra tệp, chưa có gì được ghi. "
     "Vui lòng bấm “Kiểm tra ngay”.",
     JobState.WRITING: "Máy chủ dừng giữa chừng khi đang ghi nên chưa có gì được ghi. "
     "Vui lòng xác nhận lại.",
     JobState.UNDOING: "Máy chủ dừng giữa chừng khi đang hoàn tác nên dữ liệu vẫn như trước khi hoàn tác. "
     "Vui lòng bấm hoàn tác lại.",
+}
+# What is added where it met a fault of the machine and could still say so.
+UNDONE_BY_FAULT = {
+    JobState.CHECKING: "Tệp chưa được kiểm tra xong, chưa có gì được ghi.",
+    JobState.WRITING: "Chưa có gì được ghi.",
+    JobState.UNDOING: "Dữ liệu vẫn như trước khi hoàn tác.",
 }
 
 
@@ -87,7 +96,7 @@ def working_on(job: ImportJob) -> Iterator[None]:
 
 
 def is_abandoned(job: ImportJob) -> bool:
-    """Tell whether surely nobody holds the lock on the file of `job`."""
+    """Return whether surely nobody holds the lock on the file of `job`."""
     try:
         with open(job.file.path, "rb") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -102,12 +111,12 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
     def visible_to(self, user: Person) -> Self:
         """Return the jobs of `user`: a file of another unit's figures stays behind when the person moves."""
         own = self.filter(owner=user)
-        return own if user.is_superuser else own.filter(unit=user.unit_id)
+        return own if user.is_superuser else own.filter(unit=user.unit)
 
     editable_by = visible_to
 
     def take(self, job: ImportJob, expected: str, new: str, **values: Any) -> bool:
-        """Move `job` from state `expected` to `new` if it still stands there; tell whether it did."""
+        """Move `job` from state `expected` to `new` if it still stands there; return whether it did."""
         values |= {"state": new, "heartbeat": timezone.now()}
         moved = self.filter(pk=job.pk, state=expected).update(**values) == 1
         if moved:
@@ -117,7 +126,7 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
 
     def make(self, user: User, target: str, upload: UploadedFile, params: dict) -> ImportJob:
         """Store `upload` as a queued job of `user`; raises FileRefused with a sentence."""
-        if upload.size > MAX_FILE:
+        if (upload.size or 0) > MAX_FILE:
             raise FileRefused(
                 f"Tệp quá lớn (tối đa {MAX_FILE // MB} MB). Vui lòng chia thành nhiều tệp."
             )
@@ -127,7 +136,7 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
         digest = hashlib.sha256()
         for block in upload.chunks():
             digest.update(block)
-        name = upload.name.replace("\\", "/").rsplit("/", 1)[-1]
+        name = (upload.name or "").replace("\\", "/").rsplit("/", 1)[-1]
         job = self.model(
             owner=user,
             unit=None if user.is_superuser else user.unit,
@@ -135,10 +144,11 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
             params=params,
             file_name=name[-200:],
             sha256=digest.hexdigest(),
-            size=upload.size,
+            size=upload.size or 0,
         )
-        job.file.save(safe_file_name("tep"), upload, save=False)
-        job.save()
+        with removed_on_failure(job, "file"):
+            job.file.save(safe_file_name("tep"), upload, save=False)
+            job.save()
         return job
 
     def clean_up(self) -> int:
@@ -147,6 +157,7 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
         Return how many. What was imported stays.
         """
         self.recover()
+        sweep()
         moved = Q(owner__is_superuser=False) & (Q(unit=None) | ~Q(unit=F("owner__unit")))
         left = moved & Q(state__in=UNWRITTEN)
         old = self.filter(Q(expires_at__lt=timezone.now()) | left).exclude(file="")
@@ -231,9 +242,15 @@ class ImportJob(models.Model):
         """The id under which ledgers and audit trail know what it wrote."""
         return f"import-{self.pk}"
 
+    @cached_property
+    def places(self) -> dict[int, str]:
+        """The names of the units its rows are about, by key."""
+        units = AdministrativeUnit.objects.filter(pk__in=self.layout["units"])
+        return {unit.pk: unit.place_name for unit in units.select_related("parent")}
+
     @property
     def is_running(self) -> bool:
-        """Tell whether a process works on it now (or waits to)."""
+        """Return whether a process works on it now (or waits to)."""
         return self.state in RUNNING or self.state == JobState.QUEUED
 
     def discard(self, state: str = JobState.CANCELLED) -> bool:
@@ -271,7 +288,6 @@ class ImportJob(models.Model):
         return rows.filter(sha256=self.sha256, target=self.target).exclude(pk=self.pk).first()
 
     def count(self, kind: str) -> int:
-        """Return how many rows of `kind` the check found."""
         return self.counts.get(kind, 0)
 
     @property
@@ -280,12 +296,22 @@ class ImportJob(models.Model):
         return [asked for asked in self.layout.get("questions", ()) if not asked["answer"]]
 
     def address(self, key: str, number: int) -> str:
-        """Return the address of the column `key` in row `number`, "" for the row as a whole."""
+        """Return the address of the column `key` in row `number`, "" for the row as a whole.
+
+        On a sheet that lists its columns downwards the row is a column and the column a line.
+        """
+        if places := self.layout.get("places"):
+            return f"{column_letter(number - 1)}{places[key]}" if key in places else ""
         letters: dict = {}
         for last, found in self.layout.get("blocks", ()):
             letters = found if number > last or not letters else letters
         letters = letters or self.layout["letters"]
         return f"{letters[key]}{number}" if key in letters else ""
+
+    def row_name(self, number: int) -> str:
+        """Return what a row is called: its number, or its column where the sheet runs downwards."""
+        turned = self.layout.get("places")
+        return f"Cột {column_letter(number - 1)}" if turned else f"Dòng {number}"
 
     @property
     def writable(self) -> int:
@@ -325,5 +351,4 @@ class ImportPart(models.Model):
 
     @property
     def items(self) -> list:
-        """The rows of the part."""
         return json.loads(zlib.decompress(self.data))

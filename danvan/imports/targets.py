@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -79,7 +79,7 @@ class Checker:
         """
         raise NotImplementedError
 
-    def check_many(self, rows: list[tuple[int, dict]]) -> Iterator[Verdict]:
+    def check_many(self, rows: list[tuple[int, dict]]) -> Iterable[Verdict]:
         """Yield the verdicts of many rows; override where look-ups are cheaper in one go."""
         for number, cells in rows:
             yield self.check(number, cells)
@@ -129,7 +129,7 @@ class Target:
         """Return a text that changes whenever rights, locks or data behind the verdicts may have."""
         raise NotImplementedError
 
-    def hold(self, job: ImportJob, unit_ids: Iterable[int]) -> None:
+    def hold(self, job: ImportJob, unit_ids: Collection[int]) -> None:
         """Let nothing behind the verdicts change until the caller's transaction ends (common/locks.py)."""
 
     def write(self, job: ImportJob, items: Iterator[tuple[str, list]]) -> dict:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -34,19 +33,19 @@ class InForceFilter(admin.SimpleListFilter):
         changes = [(day.isoformat(), f"{day:%d/%m/%Y}") for day in days.distinct()]
         return [("today", "Hôm nay"), *changes[:20]]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet | None:
         if not self.value():
             return queryset
         try:
             today = self.value() == "today"
-            day = timezone.localdate() if today else datetime.date.fromisoformat(self.value())
+            day = timezone.localdate() if today else datetime.date.fromisoformat(self.value() or "")
         except ValueError:
             return queryset.none()
         return queryset.on(day)
 
 
 def is_used(unit: AdministrativeUnit) -> bool:
-    """Tell whether anything refers to `unit`: accounts, reports, records, units below, successions."""
+    """Return whether anything refers to `unit`: accounts, reports, records, units below, successions."""
     return any(
         relation.related_model._base_manager.filter(**{relation.field.name: unit}).exists()
         for relation in AdministrativeUnit._meta.related_objects
@@ -85,13 +84,11 @@ class AdministrativeUnitAdmin(ListedLookupsAdmin):
 
     @admin.display(description="đơn vị", ordering="name_sort")
     def named(self, unit: AdministrativeUnit) -> Any:
-        """Return kind and name."""
         return unit.full_name
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, search_term: str
+        self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Search names with and without marks, and codes."""
         return queryset.search(search_term), False
 
     def formfield_for_dbfield(
@@ -102,7 +99,7 @@ class AdministrativeUnitAdmin(ListedLookupsAdmin):
             return unit_choice("Đơn vị cấp trên", required=False, ever=True)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Close the identity of a used unit, and its end once it is written."""
         if obj is None or not is_used(obj):
             return ()
@@ -127,9 +124,8 @@ class UnitSuccessionAdmin(ListedLookupsAdmin):
     fields = ("predecessor", "successor", "date", "share")
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, search_term: str
+        self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Search the units at both ends."""
         units = AdministrativeUnit.objects.search(search_term).values("pk")
         found = queryset.filter(predecessor__in=units) | queryset.filter(successor__in=units)
         return (found if search_term else queryset), False
@@ -158,7 +154,7 @@ class UnitSuccessionAdmin(ListedLookupsAdmin):
 
 
 def _has_data(unit: AdministrativeUnit) -> bool:
-    """Tell whether reports, records or accounts hang on `unit` (units and arrows themselves not counted)."""
+    """Return whether reports, records or accounts hang on `unit` (units and arrows themselves not counted)."""
     return any(
         relation.related_model._base_manager.filter(**{relation.field.name: unit}).exists()
         for relation in AdministrativeUnit._meta.related_objects

@@ -124,7 +124,7 @@ class AdministrativeUnit(models.Model):
         return self.full_name
 
     def in_force(self, date: datetime.date) -> bool:
-        """Tell whether the unit exists on `date`."""
+        """Return whether the unit exists on `date`."""
         return self.valid_from <= date and (self.valid_to is None or date < self.valid_to)
 
     @property
@@ -167,7 +167,7 @@ class AdministrativeUnit(models.Model):
         return list(family.values())
 
     def same_unit_as(self, other: AdministrativeUnit) -> bool:
-        """Tell whether `other` is this unit, perhaps under another name or kind.
+        """Return whether `other` is this unit, perhaps under another name or kind.
 
         A merged, split or re-coded unit is another one, whatever its code.
         """

@@ -16,6 +16,7 @@ from django.utils.http import content_disposition_header
 
 from danvan.accounts.audit.context import acting
 from danvan.accounts.models import User
+from danvan.common.storage import removed_on_failure
 from danvan.common.text import clean_line
 from records.models import Attachment, EventRecord
 from records.services import lock_for_files
@@ -105,19 +106,15 @@ def files_of(record: EventRecord) -> QuerySet:
 
 def attach(record: EventRecord, file: Any, media_type: str, *, actor: User) -> Attachment:
     """Keep `file` with `record`. Raises as records.services, or ValidationError when there are too many."""
-    with transaction.atomic(), acting(user=actor):
+    kept = Attachment(record=record, media_type=media_type, size=file.size, created_by=actor)
+    kept.name = safe_name(file.name, media_type)
+    with removed_on_failure(kept, "file"), transaction.atomic(), acting(user=actor):
         lock_for_files(record, actor=actor)
         if files_of(record).count() >= MAX_FILES:
             raise ValidationError(f"Mỗi hồ sơ giữ tối đa {MAX_FILES} tệp.")
-        name = safe_name(file.name, media_type)
-        return Attachment.objects.create(
-            record=record,
-            file=file,
-            name=name,
-            media_type=media_type,
-            size=file.size,
-            created_by=actor,
-        )
+        kept.file.save(kept.name, file, save=False)
+        kept.save()
+    return kept
 
 
 def detach(record: EventRecord, attachment: Attachment, *, actor: User) -> None:
@@ -126,7 +123,7 @@ def detach(record: EventRecord, attachment: Attachment, *, actor: User) -> None:
         lock_for_files(record, actor=actor)
         stored = attachment.file
         attachment.delete()
-        transaction.on_commit(lambda: stored.storage.delete(stored.name))
+        transaction.on_commit(lambda: stored.storage.delete(str(stored.name)))
 
 
 def safe_name(name: str, media_type: str) -> str:
@@ -144,7 +141,7 @@ def response_for(attachment: Attachment, *, inline: bool) -> HttpResponse:
     with attachment.file.open("rb") as file:
         response = HttpResponse(file.read(), content_type=attachment.media_type)
     shown = inline and attachment.is_shown
-    response["Content-Disposition"] = content_disposition_header(not shown, attachment.name)
+    response["Content-Disposition"] = str(content_disposition_header(not shown, attachment.name))
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
     return response

@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 
-from danvan.accounts.requests import PersonRequest
 from danvan.common.views import ScopedView
 from records.files import attachments
 from records.views import KindMixin, RecordDetailView
@@ -21,7 +20,7 @@ class AttachView(RecordDetailView):
     action = "enter_record"
     http_method_names = ["post"]
 
-    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         record = self.object
         form = attachments.AttachForm(request.POST, request.FILES)
         if form.is_valid():
@@ -41,11 +40,15 @@ class AttachView(RecordDetailView):
 class FileView(KindMixin, ScopedView):
     """Hand out one file of a record to whoever may see the record."""
 
-    def get(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         found = attachments.files_of(self.object).filter(pk=kwargs["file"]).first()
         if found is None:
             raise Http404
-        return attachments.response_for(found, inline="xem" in request.GET)
+        try:
+            return attachments.response_for(found, inline="xem" in request.GET)
+        except FileNotFoundError:
+            messages.error(request, f"Tệp “{found.name}” không còn trên máy chủ.")
+            return redirect(self.object)
 
 
 class DetachView(KindMixin, ScopedView):
@@ -54,7 +57,7 @@ class DetachView(KindMixin, ScopedView):
     action = "enter_record"
     http_method_names = ["post"]
 
-    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         record = self.object
         found = attachments.files_of(record).filter(pk=kwargs["file"]).first()
         if found is None:

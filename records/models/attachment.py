@@ -50,7 +50,7 @@ class Attachment(models.Model):
 
     @property
     def is_shown(self) -> bool:
-        """Tell whether a browser may show the file itself: only what cannot run anything there."""
+        """Return whether a browser may show the file itself: only what cannot run anything there."""
         return self.media_type in SHOWN_INLINE
 
     def get_additional_data(self) -> dict:

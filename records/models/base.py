@@ -23,7 +23,7 @@ FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
 
 
 def text_field(label: str, *, lines: int = 1, **options: Any) -> models.CharField:
-    """Return an optional text column with the house's limits; `lines` > 1 is shown as a text box."""
+    """Return an optional text column with the usual limits; `lines` > 1 is shown as a text box."""
     options.setdefault("blank", True)
     options.setdefault("max_length", 300 if lines == 1 else 2000)
     return models.CharField(label, **options)
@@ -125,17 +125,15 @@ class EventRecord(models.Model):
         )
 
     def save(self, **kwargs: Any) -> None:
-        """Save with the stored keys."""
         self.derive()
         super().save(**kwargs)
 
     def get_absolute_url(self) -> str:
-        """Return the address of the record's page."""
         return reverse("records:detail", args=[type(self), self.pk])
 
     @property
     def on_behalf(self) -> bool:
-        """Tell whether somebody of another unit wrote it ("nhập thay"), whatever becomes of the account."""
+        """Return whether somebody of another unit wrote it ("nhập thay"), whatever becomes of the account."""
         return bool(self.stand_in)
 
     def clean_fields(self, exclude: Any = None) -> None:

@@ -1,4 +1,4 @@
-"""Changing the catalogue of a year: the rows themselves say what may be done to them (models/catalogue.py)."""
+"""Changing the catalogue of a year: what may be done to a row is checked by the row (models/catalogue.py)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from danvan.accounts.rights import Action, Person
+from danvan.accounts.models import User
+from danvan.accounts.rights import Action
 from danvan.common.locks import hold
 from reports.models.catalogue import Catalogue, CatalogueRow
 
 
-def require_manager(user: Person) -> None:
-    """Raise PermissionDenied for whoever does not look after the catalogues."""
+def require_manager(user: User) -> None:
+    """Raise PermissionDenied without the right to manage catalogues."""
     if not user.can(Action.MANAGE_CATALOGUE):
         raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được quản lý danh mục chỉ tiêu.")
 
 
-def save_row(form: forms.ModelForm, *, user: Person) -> bool:
-    """Save a form of one row if it is valid, while nobody sends the first report of its year, or opens it."""
+def save_row(form: forms.ModelForm, *, user: User) -> bool:
+    """Save a valid form of one row and return whether it was; locks the year against submission and opening."""
     require_manager(user)
     with transaction.atomic():
         hold(Catalogue, [form.instance.catalogue_id], alone=True)
@@ -28,7 +29,7 @@ def save_row(form: forms.ModelForm, *, user: Person) -> bool:
     return True
 
 
-def delete_row(row: CatalogueRow, *, user: Person) -> None:
+def delete_row(row: CatalogueRow, *, user: User) -> None:
     """Delete a row. Raises ValidationError where it must stay, ProtectedError where figures hang on it."""
     require_manager(user)
     with transaction.atomic():

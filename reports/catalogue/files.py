@@ -3,7 +3,7 @@
 indicators.csv holds the 120 indicators of the domain reference unchanged; details.csv adds what it
 only says in words (formula, "trong đó", stock, rating scale, what changed with the year);
 components.csv the six organisations of GS01 and GS02; rules.csv the checks with their messages.
-An empty year cell means "always". tests/reports/test_catalogue_loader.py holds the files to their rules.
+An empty year cell means "always". tests/reports/test_catalogue_loader.py checks the files.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def read_rows(name: str) -> list[CsvRow]:
 
 
 def counts_in(row: CsvRow, year: int) -> bool:
-    """Tell whether a line with from_year and until_year counts in `year`."""
+    """Return whether a line with from_year and until_year counts in `year`."""
     return int(row["from_year"] or 0) <= year <= int(row["until_year"] or 9999)
 
 

@@ -1,4 +1,4 @@
-"""What the database knows of a scope of reports: the queries of the consolidation, all set-based.
+"""The queries of the consolidation, all set-based.
 
 Their number does not depend on how many units, indicators or years there are.
 """
@@ -62,7 +62,7 @@ def _read_sums(
     values = data.values(periods)
     if codes < {d.code for d in data.definitions.values() if d.value_type != ValueType.TEXT}:
         values = values.filter(indicator__in=data.ids_of(codes))
-    # One period need not be grouped by: a sixth of the time on a whole country's figures.
+    # Grouping by a single period would cost a sixth of the time for a whole country.
     several = ["report__period_id"] if len(periods) > 1 else []
     group = [*owner, *several, "report__level", "indicator_id"]
     rows = values.values_list(*group).annotate(total=Sum("number"), reports=Count("number"))
@@ -87,7 +87,7 @@ def _read_distributions(
     data: ScopeData, periods: list[int], codes: set[str], facts: dict, owner: list
 ) -> None:
     """Read how many reports gave each number: ratings, yes/no, and conditions on one indicator."""
-    conditions = defaultdict(list)
+    conditions: dict[str, list[tuple[str, Node | None]]] = defaultdict(list)
     for code, node in _counted(data, codes):
         if node is None:
             conditions[code].append((code, None))
@@ -138,19 +138,19 @@ def _counted(data: ScopeData, codes: Iterable[str]) -> list[tuple[str, Node | No
 
 
 def _is_joint(data: ScopeData, node: Node) -> bool:
-    """Tell whether a condition reads more than one entered figure of a report."""
+    """Return whether a condition reads more than one entered figure of a report."""
     return len(names_in(node)) != 1 or data.leaves_of(node) != names_in(node)
 
 
 def meets(data: ScopeData, node: Node, numbers: dict[str, Decimal], level: str) -> bool | None:
-    """Tell whether a report of `level` with `numbers` meets `node`; None where blanks forbid."""
+    """Return whether a report of `level` with `numbers` meets `node`; None where blanks forbid."""
 
     def lookup(name: str) -> Decimal | None:
         code, _at, letter = name.partition("@")
         if letter and Level(level).letter != letter:
             return None
         definition = data.definitions.get(code)
-        if definition and definition.is_computed:
+        if definition and definition.formula and definition.is_computed:
             return value(definition.formula, lookup)
         return numbers.get(code)
 

@@ -40,7 +40,6 @@ class Part:
 
     @property
     def qualifier(self) -> str:
-        """How exact the sum is."""
         if self.at_least:
             return Qualifier.AT_LEAST
         return Qualifier.ABOUT if self.about else Qualifier.EXACT
@@ -56,7 +55,6 @@ class Facts:
     included: Counter = field(default_factory=Counter)
 
     def add_part(self, code: str, cell: PeriodLevel, part: Part) -> None:
-        """Add `part` to what is known of the cell."""
         cells = self.parts.setdefault(code, {})
         cells[cell] = cells[cell] + part if cell in cells else part
 
@@ -65,9 +63,9 @@ class Facts:
         for code, cells in other.parts.items():
             for cell, part in cells.items():
                 self.add_part(code, cell, part)
-        for code, cells in other.ranks.items():
-            for cell, ranks in cells.items():
-                self.ranks.setdefault(code, {}).setdefault(cell, Counter()).update(ranks)
+        for code, cells_of_ranks in other.ranks.items():
+            for place, ranks in cells_of_ranks.items():
+                self.ranks.setdefault(code, {}).setdefault(place, Counter()).update(ranks)
         self.units.update(other.units)
         self.included.update(other.included)
 
@@ -93,14 +91,13 @@ class Definition:
 
     @property
     def is_computed(self) -> bool:
-        """Tell whether it is the formula of other consolidated figures."""
+        """Return whether it is the formula of other consolidated figures."""
         if self.formula is None or self.aggregation == Aggregation.COUNT:
             return False
         return self.is_ratio or not self.entry_levels
 
     @property
     def is_ratio(self) -> bool:
-        """Tell whether it is shown in per cent."""
         return self.value_type == ValueType.PERCENT
 
     def shown(self, number: Decimal) -> Decimal:
@@ -109,16 +106,16 @@ class Definition:
 
     @property
     def stands_still(self) -> bool:
-        """Tell whether it is as of one period: stocks, counts and ratings never add over years."""
+        """Return whether it is as of one period: stocks, counts and ratings never add over years."""
         return self.is_stock or self.aggregation in (Aggregation.COUNT, Aggregation.NONE)
 
     def is_of_one_year(self, all_years: bool) -> bool:
-        """Tell whether it is as of one period where a ratio adds up stocks (`all_years`), or does not."""
+        """Return whether it is as of one period where a ratio adds up stocks (`all_years`), or does not."""
         return self.stands_still and not (all_years and self.aggregation == Aggregation.SUM)
 
     @property
     def divides_years(self) -> bool:
-        """Tell whether it is a ratio whose stocks are summed over the years; units are those of one."""
+        """Return whether it is a ratio whose stocks are summed over the years; units are those of one."""
         names = references_in(self.formula) if self.is_ratio and self.formula else {UNITS}
         return not any(name.startswith(UNITS) for name in names)
 
@@ -143,7 +140,6 @@ class Total:
 
     @property
     def is_blank(self) -> bool:
-        """Tell whether there is nothing to show."""
         return self.number is None and not self.ranks
 
 
@@ -175,7 +171,7 @@ class Evaluator:
         """
         key = code, level, all_years
         if key not in self._known:
-            self._known[key] = NO_TOTAL  # a formula that reads itself finds a blank
+            self._known[key] = NO_TOTAL  # a formula that refers to itself reads a blank
             self._known[key] = self._compute(code, level, all_years)
         return self._known[key]
 
@@ -232,24 +228,27 @@ class Evaluator:
         for (period, at), ranks in self.facts.ranks.get(definition.code, {}).items():
             if period == last and level in (None, at):
                 counts.update(ranks)
-        if not counts:
+        if not counts or last is None:
             return NO_TOTAL
         names = [(rank, name) for rank, name in enumerate(definition.scale, 1) if counts[rank]]
         shown = tuple((name, counts[rank]) for rank, name in reversed(names))
         return Total(reports=counts.total(), as_of=self.years[last], ranks=shown)
 
     def _formula(self, definition: Definition, level: str | None, all_years: bool) -> Total:
-        names = references_in(definition.formula)
+        formula = definition.formula
+        if formula is None:
+            return NO_TOTAL
+        names = references_in(formula)
         letters = {name[-1] for name in names if "@" in name}
         if level and letters and Level(level).letter not in letters:
             return NO_TOTAL
         all_years = all_years or definition.divides_years
         reading = _Reading(self, level, self._units_period(names), all_years)
-        number = value(definition.formula, reading)
+        number = value(formula, reading)
         used = [reading.figure(name) for name in names if not name.startswith(UNITS)]
         figure = Total(
             number,
-            _qualifier(definition.formula, reading) if number is not None else Qualifier.EXACT,
+            _qualifier(formula, reading) if number is not None else Qualifier.EXACT,
             max((part.reports for part in used), default=0),
             max((part.as_of for part in used if part.as_of), default=None),
         )
@@ -257,7 +256,7 @@ class Evaluator:
 
     def _as_ratio(self, definition: Definition, figure: Total, reading: _Reading) -> Total:
         top = bottom = None
-        if definition.formula.op == "/":
+        if definition.formula and definition.formula.op == "/":
             top, bottom = (value(side, reading) for side in definition.formula.args)
         number = None if figure.number is None else figure.number * 100
         return replace(figure, number=number, numerator=top, denominator=bottom)
@@ -310,7 +309,7 @@ def _qualifier(node: Node, reading: _Reading) -> str:
         return reading.figure(node.args[0]).qualifier
     found = [_qualifier(arg, reading) for arg in node.args]
     if node.op in ("-", "/"):
-        found[1] = _AGAINST.get(found[1], found[1])
+        found[1] = _AGAINST.get(Qualifier(found[1]), found[1])
         if Qualifier.ABOUT in found:
             return Qualifier.ABOUT
     return next((q for q in (Qualifier.AT_LEAST, Qualifier.ABOUT) if q in found), Qualifier.EXACT)

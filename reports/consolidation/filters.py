@@ -1,4 +1,4 @@
-"""The controls of the consolidation: only what the reader may see is offered, or taken."""
+"""The choices of the consolidation pages: only what the reader may see is offered and accepted."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from danvan.accounts.scope import units_visible_to
 from danvan.common.ops.arguments import MAX_YEARS
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.consolidation.scope import Scope
+from reports.consolidation.units import RowKey
 from reports.models import Aggregation, Indicator, Report, ReportingPeriod, Section, ValueType
 from reports.models.period import COUNTED_KINDS
 
@@ -23,7 +24,7 @@ LEVELS, UNITS = "levels", "units"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a reader asked for, checked."""
+    """The validated choices of a reader."""
 
     unit: AdministrativeUnit
     key: str
@@ -34,6 +35,8 @@ class Wanted:
     include_submitted: bool
     view: str
     chart: str | None
+    row: RowKey | None
+    words: str
 
     def scope(self, within: QuerySet, **narrower: Any) -> Scope:
         """Return the scope asked for among the units of `within`; `narrower` are fields of Scope."""
@@ -59,11 +62,11 @@ class Wanted:
 
 
 class ConsolidationForm(forms.Form):
-    """What no single field can say: the years must be in order."""
+    """Checks across fields: the years must be in order."""
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse years in the wrong order and ranges too long to add up."""
-        data = super().clean()
+        data = super().clean() or {}
         first, last = data.get("first"), data.get("last")
         if first and last and int(first) > int(last):
             self.add_error("last", f"Năm cuối phải từ {first} trở đi. Vui lòng chọn lại.")
@@ -98,6 +101,9 @@ class ConsolidationFilter(django_filters.FilterSet):
         label="Biểu đồ", empty_label="Chỉ tiêu đầu mục", method="asked"
     )
 
+    row = django_filters.CharFilter(label="Dòng", method="asked", max_length=20)
+    q = django_filters.CharFilter(label="Tìm chỉ tiêu", method="asked", max_length=100)
+
     class Meta:
         model = Report
         fields: list[str] = []
@@ -120,7 +126,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         self._offer(years)
 
     def asked(self, reports: QuerySet, name: str, value: Any) -> Any:
-        """Leave the reports alone: the consolidation itself reads the choices."""
+        """Return `reports` unfiltered: the consolidation reads the choices itself."""
         return reports
 
     @property
@@ -139,6 +145,8 @@ class ConsolidationFilter(django_filters.FilterSet):
             include_submitted=chosen["state"] == "submitted",
             view=chosen["view"] or LEVELS,
             chart=chosen["chart"] or None,
+            row=RowKey.read(chosen["row"]),
+            words=chosen["q"],
         )
 
     def _in_range(self, data: Any) -> list[ReportingPeriod]:
@@ -164,7 +172,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         found: dict[int, AdministrativeUnit] = {}
         for unit in (*own, *rows.filter(pk__in=reporting).order_by("valid_from")):
             found[firsts.get(unit.pk, unit.pk)] = unit
-        self.own = found.get(firsts.get(self.user.unit_id, self.user.unit_id))
+        self.own = found.get(firsts.get(self.user.unit_id or 0, self.user.unit_id or 0))
         units = sorted(found.values(), key=lambda unit: unit.tree_key)
         last = {unit.code: unit for unit in sorted(units, key=lambda unit: unit.valid_from)}
         return {

@@ -41,14 +41,13 @@ class Line:
 
     @property
     def code(self) -> str:
-        """The indicator's code."""
         return self.definition.code
 
     @property
     def change(self) -> Decimal | None:
         """The total less the prior total (for ratios in points); None when one of them is blank.
 
-        None as well while reports are missing: half a year is no fall against a whole one.
+        None as well while reports are missing: incomplete figures are not compared with complete ones.
         """
         if not self.is_complete or self.total.number is None or self.prior.number is None:
             return None
@@ -107,27 +106,22 @@ class Consolidation:
 
     @property
     def lines(self) -> dict[str, Line]:
-        """All lines by code."""
         return {line.code: line for section in self.sections for line in section.lines}
 
     @property
     def expected(self) -> int:
-        """How many reports the range asks for."""
         return sum(year.expected for year in self.years)
 
     @property
     def included(self) -> int:
-        """How many reports are in the figures."""
         return sum(year.included for year in self.years)
 
     @property
     def is_complete(self) -> bool:
-        """Tell whether every report of the range is in the figures."""
         return self.included == self.expected
 
     @property
     def is_demo(self) -> bool:
-        """Tell whether demonstration figures are among them."""
         return any(year.is_demo for year in self.years)
 
 

@@ -40,7 +40,6 @@ class Board:
         self.rows = {unit.code: {} for unit in self.units}
 
     def of(self, letters: str) -> list[DemoUnit]:
-        """Return the units of the levels `letters`."""
         return [unit for unit in self.units if unit.letter in letters]
 
     def spread(self, code: str, *, by: str = "") -> None:

@@ -40,7 +40,6 @@ class Due:
     province: datetime.date
 
     def of(self, letter: str) -> datetime.date:
-        """Return the due date of units of a level."""
         return {"X": self.commune, "H": self.district, "T": self.province}[letter]
 
 

@@ -32,5 +32,4 @@ BELOW_GOOD = dict(zip(YEARS, (9, 8, 6, 5), strict=True))
 
 
 def total(code: str, letter: str, year: int) -> int:
-    """Return what the units of a level report together for `code` in `year`."""
     return TOTALS[code][letter][YEARS.index(year)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
@@ -97,9 +97,9 @@ def load(today: datetime.date, *, with_records: bool = True) -> Loaded:
 
 
 def _count_rows() -> None:
-    """Let the database learn how many rows there are now; what follows joins them by the thousand.
+    """Update the planner's statistics: what follows joins thousands of the new rows.
 
-    PostgreSQL would find out by itself only after the transaction, and until then plan for none.
+    Autovacuum would do it only after the transaction.
     """
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -226,7 +226,7 @@ class _Year:
 
     def _date_ledger(self) -> None:
         """Date the ledger lines like the saving they stand for, not like the loading."""
-        # By key, without order or join: PostgreSQL knows nothing yet of the new rows and took minutes.
+        # By key, without order or join: without statistics PostgreSQL took minutes.
         saved = Report.objects.filter(pk=OuterRef("report")).order_by().values("saved_at")
         lines = FigureChange.objects.filter(report__in=[report.pk for report in self.reports])
         with append_only.unprotected(connection, FigureChange._meta.db_table):
@@ -259,7 +259,7 @@ def _move(report: Report, step: Any, state: State, actor: User) -> Transition:
     )
 
 
-def _create_dated(model: type[models.Model], rows: list, name: str) -> None:
+def _create_dated(model: Any, rows: list, name: str) -> None:
     """Create `rows` whose auto_now_add field `name` must keep the moment it was given."""
     moments = [getattr(row, name) for row in rows]
     model.objects.bulk_create(rows, batch_size=500)

@@ -22,17 +22,17 @@ class TextStyle:
 
     @property
     def bold(self) -> bool:
-        """Tell whether it is bold."""
+        """Return whether it is bold."""
         return "b" in self.marks
 
     @property
     def italic(self) -> bool:
-        """Tell whether it is italic."""
+        """Return whether it is italic."""
         return "i" in self.marks
 
     @property
     def underlined(self) -> bool:
-        """Tell whether it is underlined."""
+        """Return whether it is underlined."""
         return "u" in self.marks
 
     def text(self, text: str) -> str:

@@ -2,7 +2,7 @@
 
 An office's own letterhead (models/letterhead.py) holds from its day until the next, or until the office
 becomes another one (a rename, the merger of boards): then the default table holds again, so that no
-document goes out under a name of yesterday. Source: domain reference, "Document conventions".
+document goes out under an outdated name. Source: domain reference, "Document conventions".
 """
 
 from __future__ import annotations

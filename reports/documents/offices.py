@@ -13,7 +13,7 @@ from reports.models import OfficeLetterhead
 
 
 def may_edit_letterhead(user: User, unit: AdministrativeUnit) -> bool:
-    """Tell whether `user` writes the letterheads of `unit`'s office: its own people, and its board."""
+    """Return whether `user` writes the letterheads of `unit`'s office: its own people, and its board."""
     return user.can(Action.EDIT_LETTERHEAD) and units_editable_by(user).filter(pk=unit.pk).exists()
 
 

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common.forms import DateInput
@@ -74,22 +75,22 @@ class LetterheadForm(StaleFormMixin):
 
     def _get_validation_exclusions(self) -> set[str]:
         # The unit is no field of the form but part of the unique constraint.
-        return super()._get_validation_exclusions() - {"unit"}
+        return super()._get_validation_exclusions() - {"unit"}  # type: ignore[misc]
 
 
 @require_safe
 def letterhead_list(request: HttpRequest) -> HttpResponse:
     """List the offices of the person's area with the letterhead of their own, if they have one."""
-    if not request.user.can(Action.VIEW):
+    if not person(request).can(Action.VIEW):
         raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
     form = DayForm(request.GET)
-    day = form.day_for(request.user.unit)
+    day = form.day_for(person(request).unit)
     newest = (
-        OfficeLetterhead.objects.visible_to(request.user)
+        OfficeLetterhead.objects.visible_to(person(request))
         .filter(unit=OuterRef("pk"), valid_from__lte=day)
         .order_by("-valid_from")
     )
-    units = units_visible_to(request.user).on(day)
+    units = units_visible_to(person(request)).on(day)
     if form.is_valid():
         units = units.search(form.cleaned_data["q"])
     units = units.select_related("parent").in_tree_order()
@@ -106,7 +107,7 @@ def letterhead(request: HttpRequest, unit: int) -> HttpResponse:
     form = DayForm(request.GET)
     day = form.day_for(office)
     head = letterhead_on(office, day)
-    rows = OfficeLetterhead.objects.visible_to(request.user)
+    rows = OfficeLetterhead.objects.visible_to(person(request))
     context = {
         "unit": office,
         "form": form,
@@ -116,7 +117,7 @@ def letterhead(request: HttpRequest, unit: int) -> HttpResponse:
         "term": head.term,
         "rows": rows.filter(unit__in=[version.pk for version in office.versions()]),
         "held": own_row(office, day),
-        "may_edit": may_edit_letterhead(request.user, office),
+        "may_edit": may_edit_letterhead(person(request), office),
     }
     return render(request, "reports/documents/letterhead.html", context)
 
@@ -125,7 +126,7 @@ def letterhead(request: HttpRequest, unit: int) -> HttpResponse:
 def edit_letterhead(request: HttpRequest, unit: int, pk: int | None = None) -> HttpResponse:
     """Write a new letterhead of an office, which begins as the one in force, or change one."""
     office = _office(request, unit)
-    if not may_edit_letterhead(request.user, office):
+    if not may_edit_letterhead(person(request), office):
         raise PermissionDenied("Anh/chị chỉ được xem thể thức văn bản của đơn vị này.")
     row = _row(request, office, pk) if pk else _new_row(office, request)
     form = LetterheadForm(request.POST or None, instance=row)
@@ -142,18 +143,18 @@ def delete_letterhead(request: HttpRequest, unit: int, pk: int) -> HttpResponse:
     """Delete one letterhead of an office; issued documents keep theirs."""
     office = _office(request, unit)
     row = _row(request, office, pk)
-    drop_letterhead(row, user=request.user)
+    drop_letterhead(row, user=person(request))
     messages.success(request, f"Đã xóa thể thức áp dụng từ {row.valid_from:%d/%m/%Y}.")
     return redirect("documents:letterhead", unit=office.pk)
 
 
 def _office(request: HttpRequest, pk: int) -> AdministrativeUnit:
-    return get_object_or_404(units_visible_to(request.user).select_related("parent"), pk=pk)
+    return get_object_or_404(units_visible_to(person(request)).select_related("parent"), pk=pk)
 
 
 def _row(request: HttpRequest, office: AdministrativeUnit, pk: int) -> OfficeLetterhead:
     return get_object_or_404(
-        OfficeLetterhead.objects.visible_to(request.user).with_names(), pk=pk, unit=office
+        OfficeLetterhead.objects.visible_to(person(request)).with_names(), pk=pk, unit=office
     )
 
 
@@ -176,7 +177,7 @@ def _save(form: LetterheadForm, request: HttpRequest) -> bool:
         if not form.is_valid():
             return False
         try:
-            keep_letterhead(form.save(commit=False), user=request.user)
+            keep_letterhead(form.save(commit=False), user=person(request))
         except ValidationError as error:
             form.add_error(None, error)
             return False

@@ -11,7 +11,7 @@ from danvan.units.models import AdministrativeUnit, Level
 from reports.figures.figure import Figure
 from reports.models import Aggregation, Indicator, Report, State, Value
 
-# A board copies what a page showed it: the approved, with those that wait, or all that is there.
+# A board may copy any sum that a page shows: of approved reports, with submitted ones, or of all.
 _STATES = ({State.APPROVED}, {State.APPROVED, State.SUBMITTED}, set(State))
 _LEVELS = ({Level.COMMUNE}, {Level.DISTRICT}, set(Level))
 

@@ -13,15 +13,15 @@ from reports.catalogue.expressions import holds, names_in, parse, value
 from reports.figures.figure import BLANK, Figure
 from reports.models import Aggregation, Indicator, Rule, Severity
 
-# A jump asks for a sentence when it is over half of last year's figure and not a matter of a few units:
-# small counts (1 → 2) would otherwise ask all the time.
+# A jump needs a note if it exceeds half of last year's figure and JUMP_STEP: small counts (1 → 2) change
+# all the time.
 JUMP_SHARE = Decimal("0.5")
 JUMP_STEP = Decimal(10)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong or remarkable at a figure. A warning is settled by a note at that figure."""
+    """An error or a warning about a figure. A note at that figure settles a warning."""
 
     code: str
     severity: str
@@ -31,7 +31,7 @@ class Finding:
 
     @property
     def stops(self) -> bool:
-        """Tell whether the report cannot be sent like this."""
+        """Return whether the report cannot be sent like this."""
         return not self.settled
 
 
@@ -88,7 +88,7 @@ class RuleBook:
         self,
         figures: Mapping[str, Figure],
         *,
-        prior: Mapping[str, Decimal] | None = None,
+        prior: Mapping[str, Decimal | None] | None = None,
         counted: Mapping[str, Decimal] | None = None,
         below: Mapping[str, set[Decimal]] | None = None,
     ) -> list[Finding]:

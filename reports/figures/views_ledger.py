@@ -1,4 +1,4 @@
-"""The ledger of figures as a log: who entered or changed which figure, when and through which door."""
+"""The ledger of figures as a log: who entered or changed which figure, when and how."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters as filters
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.audit.filters import LogFilter
@@ -24,7 +24,7 @@ from reports.models.report import Source
 
 
 class LedgerFilter(LogFilter):
-    """Search in the ledger: by unit or indicator, person, year, door, days."""
+    """Search in the ledger: by unit or indicator, person, year, source, days."""
 
     q = filters.CharFilter(label="Đơn vị hoặc mã chỉ tiêu", method="by_words", max_length=100)
     person = filters.CharFilter(label="Tên đăng nhập", method="by_person", max_length=150)
@@ -39,14 +39,14 @@ class LedgerFilter(LogFilter):
         model = FigureChange
         fields: list[str] = []
 
-    def by_words(self, changes: dict[str, Any], name: str, text: str) -> Any:
+    def by_words(self, changes: QuerySet, name: str, text: str) -> Any:
         """Keep the changes with every word in the unit's name, or as its code or the indicator's."""
         for word in search_key(strip_kind(text)).split():
             unit = Q(report__unit__name_search__contains=word) | Q(report__unit__code=word)
             changes = changes.filter(unit | Q(indicator__code=word.upper()))
         return changes
 
-    def by_person(self, changes: dict[str, Any], name: str, text: str) -> QuerySet:
+    def by_person(self, changes: QuerySet, name: str, text: str) -> QuerySet:
         """Keep what the account of this login name entered."""
         return changes.filter(actor__username__iexact=clean_line(text))
 
@@ -74,7 +74,7 @@ def change_line(change: FigureChange) -> dict:
 
 
 @require_safe
-def ledger_export(request: PersonRequest) -> HttpResponse:
+def ledger_export(request: PersonRequest) -> HttpResponseBase:
     """Download the filtered ledger as a workbook."""
     columns = (
         Column("Lúc", 18, DATE_TIME),

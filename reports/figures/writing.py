@@ -19,6 +19,7 @@ from django.utils import timezone
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import standing
+from danvan.common.words import column_named
 from danvan.imports.bulk import insert_many
 from danvan.units.organisations import office_name
 from reports.figures.figure import BLANK, Figure, check_figure
@@ -64,7 +65,6 @@ class WriteResult:
 
     @property
     def total(self) -> int:
-        """The number of figures changed."""
         return sum(len(codes) for codes in self.changed.values())
 
 
@@ -81,7 +81,7 @@ def write_figures(
     report: Report,
     changes: Mapping[str, Figure],
     *,
-    actor: User,
+    actor: User | None,
     source: str,
     reason: str = "",
     version: int | None = None,
@@ -138,7 +138,7 @@ def _conflicts(
 def write_many(
     changes: Mapping[int, Mapping[str, Figure]],
     *,
-    actor: User,
+    actor: User | None,
     source: str,
     reason: str = "",
     request_id: str = "",
@@ -207,7 +207,7 @@ class _Batch:
         self.lines.setdefault(report.pk, []).append((indicator.pk, *sides))
         self.changed.setdefault(report.pk, []).append(code)
 
-    def write(self, actor: User, source: str, reason: str, request_id: str) -> None:
+    def write(self, actor: User | None, source: str, reason: str, request_id: str) -> None:
         """Write values, ledger lines and versions. Nothing to change writes nothing."""
         if not self.lines:
             return
@@ -220,13 +220,14 @@ class _Batch:
         insert_many(FigureChange, _LINE, self._ledger(actor, str(source), reason, request_id))
         self._count()
 
-    def _ledger(self, actor: User, *door: str) -> Iterator[tuple]:
+    def _ledger(self, actor: User | None, *door: str) -> Iterator[tuple]:
         """Yield the lines as _LINE; who signs, and as what, is asked once per report."""
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         units = {report.unit_id for report in self.reports.values()}
         others = stand_ins(actor, units) if actor is not None else {}
         for pk, lines in self.lines.items():
-            report, who = self.reports[pk], (None, "", "", False)
+            report = self.reports[pk]
+            who: tuple[Any, ...] = (None, "", "", False)
             if actor is not None:
                 office = office_name(actor.unit, report.period.end)
                 who = (actor.pk, office, str(standing(actor)), bool(others[report.unit_id]))
@@ -252,7 +253,7 @@ class _Batch:
 
 def _stored(model: type[models.Model], column: str, data: Any) -> Any:
     """Return `data` as the database takes it in a column of `model`."""
-    return model._meta.get_field(column).get_db_prep_save(data, connection)
+    return column_named(model, column).get_db_prep_save(data, connection)
 
 
 def _filled(value: Value, figure: Figure) -> Value:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from danvan.common.text import clean_line, clean_text
+from danvan.common.words import column_named
 from danvan.units.models import Level
 from reports.catalogue.expressions import ExpressionError, is_condition, names_in, parse
 from reports.models.choices import Aggregation, Severity, ValueType
@@ -32,12 +33,12 @@ class Catalogue(models.Model):
 
     @property
     def is_frozen(self) -> bool:
-        """Tell whether reports of the year were ever submitted: from then on the catalogue stands still."""
+        """Return whether reports of the year were ever submitted: from then on the catalogue stands still."""
         return self.periods.filter(reports__submitted_at__isnull=False).exists()
 
     @property
     def is_opened(self) -> bool:
-        """Tell whether a period asks for these indicators: then none is added, dropped or redefined.
+        """Return whether a period asks for these indicators: then none is added, dropped or redefined.
 
         Wording and rules may still be mended until the first report is submitted.
         """
@@ -219,7 +220,7 @@ class Indicator(CatalogueRow):
             raise ValidationError(OPENED.format(year=self.catalogue.year, what="thêm chỉ tiêu"))
         for name in DEFINING:
             if getattr(self, name) != getattr(old, name):
-                what = f"đổi {getattr(self._meta.get_field(name), 'verbose_name', name)}"
+                what = f"đổi {column_named(self, name).verbose_name}"
                 raise ValidationError({name: OPENED.format(year=self.catalogue.year, what=what)})
 
     def _refuse_circle(self) -> None:
@@ -251,25 +252,23 @@ class Indicator(CatalogueRow):
 
     @property
     def reads(self) -> set[str]:
-        """The indicator codes its formula names."""
         return names_in(parse(self.formula)) if self.formula else set()
 
     @property
     def is_computed(self) -> bool:
-        """Tell whether nobody types it."""
+        """Return whether nobody types it."""
         return not self.entry_levels or self.value_type == ValueType.PERCENT
 
     @property
     def is_number(self) -> bool:
-        """Tell whether it is typed as a number."""
         return self.value_type in (ValueType.INTEGER, ValueType.DECIMAL)
 
     def entered_by(self, level: str) -> bool:
-        """Tell whether units of `level` type it."""
+        """Return whether units of `level` type it."""
         return not self.is_computed and Level(level).letter in self.entry_levels
 
     def shown_to(self, level: str) -> bool:
-        """Tell whether it stands on the form of `level`: typed there, or a ratio of what is typed there."""
+        """Return whether it stands on the form of `level`: typed there, or a ratio of what is typed there."""
         return bool(self.entry_levels) and Level(level).letter in self.entry_levels
 
 
@@ -304,7 +303,6 @@ class Rule(CatalogueRow):
 
     @property
     def reads(self) -> set[str]:
-        """The indicator codes it names."""
         return names_in(parse(self.expression))
 
     def clean(self) -> None:

@@ -96,7 +96,7 @@ class ReportingPeriod(models.Model):
         """Refuse dates that belong to another year, due dates long before the end and a year told twice."""
         super().clean()
         if not (self.start and self.end and self.year):
-            return  # said field by field already
+            return  # the fields have reported it already
         self._clean_span()
         for level in Level:
             due = self.due_date_of(level)
@@ -131,7 +131,6 @@ class ReportingPeriod(models.Model):
             raise ValidationError({"end": "Kỳ báo cáo dài quá một năm, vui lòng xem lại ngày."})
 
     def due_date_of(self, level: str) -> datetime.date:
-        """Return the due date of units of `level`."""
         return getattr(self, f"due_{Level(level).value}")
 
 

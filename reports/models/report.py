@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from typing import Self
+from typing import Any, Self, cast
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from danvan.accounts.scope import ScopedQuerySet
+from danvan.accounts.scope import M, ScopedQuerySet
 from danvan.units.models import AdministrativeUnit, Level
 from reports.models.catalogue import Indicator
 from reports.models.period import ReportingPeriod
@@ -33,13 +33,13 @@ class ReportQuerySet(ScopedQuerySet["Report"]):
     """Reports, scoped by the reporting unit."""
 
     def with_names(self) -> Self:
-        """Return the reports with what a line about them shows."""
         return self.select_related("period", "unit__parent", "reviewer")
 
     def with_due_dates(self) -> Self:
         """Return the reports annotated with `extended_until` (None without extension), in one query."""
         newest = (
-            self.model.extensions.rel.related_model.objects.filter(report=models.OuterRef("pk"))
+            cast(Any, self.model)
+            .extensions.rel.related_model.objects.filter(report=models.OuterRef("pk"))
             .order_by("-pk")
             .values("until")[:1]
         )
@@ -120,13 +120,13 @@ class Report(models.Model):
 
     @property
     def is_late(self) -> bool:
-        """Tell whether the due date passed without a submission (or it was submitted after it)."""
+        """Return whether the due date passed without a submission (or it was submitted after it)."""
         day = timezone.localdate(self.submitted_at) if self.submitted_at else timezone.localdate()
         return day > self.due_date
 
     @property
     def is_overdue(self) -> bool:
-        """Tell whether the report is still to be sent although its due date has passed."""
+        """Return whether the report is still to be sent although its due date has passed."""
         return self.state in EDITABLE_STATES and timezone.localdate() > self.due_date
 
 
@@ -143,7 +143,7 @@ class Qualifier(models.TextChoices):
         return "" if self is Qualifier.EXACT else f"{self.label} "
 
 
-class ValueQuerySet(ScopedQuerySet["Value"]):
+class ValueQuerySet(ScopedQuerySet[M]):
     """Values, scoped by the unit of their report."""
 
     unit_lookup = "report__unit"
@@ -156,7 +156,7 @@ class Value(models.Model):
     the report was submitted. Written only by reports/figures/writing.py, which keeps the ledger.
     """
 
-    # The unique constraint and value_by_indicator serve these keys; an index each would only cost writes.
+    # The unique constraint and value_by_indicator serve these keys; more indexes would slow down writes.
     report = models.ForeignKey(
         Report, on_delete=models.CASCADE, related_name="values", db_index=False
     )
@@ -201,7 +201,7 @@ class Value(models.Model):
 
 
 class Source(models.TextChoices):
-    """Through which door a figure came."""
+    """How a figure came in: by form, workbook, records, command …"""
 
     FORM = "form", "Biểu nhập"
     IMPORT = "import", "Tệp Excel"
@@ -215,7 +215,6 @@ class FigureChangeQuerySet(ValueQuerySet):
     """Lines of the ledger."""
 
     def with_names(self) -> Self:
-        """Return the lines with what a log shows of them."""
         return self.select_related("report__unit__parent", "report__period", "indicator", "actor")
 
 

@@ -7,6 +7,7 @@ from django.http import FileResponse, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
+from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from reports.models import ReportingPeriod
@@ -16,8 +17,8 @@ from reports.sheets.columns import VALUES
 @require_safe
 def export_values(request: HttpRequest, pk: int) -> FileResponse:
     """Return the figures of period `pk` that the person may read: units as rows."""
-    if not request.user.can(Action.VIEW):
+    if not person(request).can(Action.VIEW):
         raise PermissionDenied("Anh/chị không có quyền xem số liệu.")
     period = get_object_or_404(ReportingPeriod, pk=pk)
-    sheet = VALUES.export_sheet(request.user, period)
+    sheet = VALUES.export_sheet(person(request), period)
     return excel.download(f"Số liệu {period}", lambda file: excel.stream_rows(file, sheet))

@@ -1,4 +1,4 @@
-"""What is held while figures and records are written, reports moved and periods closed.
+"""Which rows are locked while figures and records are written, reports moved and periods closed.
 
 The order of all locks stands in danvan/common/locks.py; every function here is called inside the
 transaction that writes, before it reads what it decides by.

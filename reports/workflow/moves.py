@@ -6,8 +6,8 @@
                         ▼   │                    ▼
                       returned              reopened ──submit──▶ submitted
 
-A move compares and sets state and version in one UPDATE: of two people at once one wins, the other is
-told. Business rules of state live here and nowhere else.
+A move compares and sets state and version in one UPDATE: of two people at once one succeeds, the
+other gets a message. Business rules of state live here and nowhere else.
 """
 
 from __future__ import annotations
@@ -114,14 +114,14 @@ def closed_reason(report: Report) -> str:
 
 
 def may_enter(report: Report, user: User) -> bool:
-    """Tell whether `user` may type figures of `report`, as far as unit and role decide."""
+    """Return whether `user` may type figures of `report`, as far as unit and role decide."""
     return (
         user.can(Action.ENTER_REPORT) and units_editable_by(user).filter(pk=report.unit_id).exists()
     )
 
 
 def may_review(report: Report, user: User) -> bool:
-    """Tell whether `user` may return, approve or reopen: an officer of the reviewing unit or of one above it.
+    """Return whether `user` may return, approve or reopen: an officer of the reviewing unit or of one above it.
 
     Only a unit with nobody above reviews its own report.
     """
@@ -261,7 +261,7 @@ def move_many(
 ) -> list[BulkLine]:
     """Make the same move with many reports, each in its own transaction, and say what became of each.
 
-    `versions` are those the person looked at, by report id: what was sent anew since is not approved unread.
+    `versions` are those the person looked at, by report id: a report sent again since then is not approved.
     """
     lines = []
     for report in reports:

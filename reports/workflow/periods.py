@@ -41,7 +41,7 @@ def default_dates(year: int) -> dict[str, datetime.date]:
 
 
 def open_period(
-    year: int, *, actor: User, is_demo: bool = False, **overrides: Any
+    year: int, *, actor: User | None, is_demo: bool = False, **overrides: Any
 ) -> ReportingPeriod:
     """Open reporting for `year` and return the period. `actor` is None on the command line only.
 
@@ -117,7 +117,7 @@ def extend_deadline(
     """Give one unit a later due date.
 
     Raises PermissionDenied to all but its reviewer, ValidationError for a day passed, one over a year away
-    (a slip of the pen would leave a closed report open for ever) or a missing reason.
+    (a typing mistake would leave a closed report open for years) or a missing reason.
     """
     _require(user, Action.EXTEND_DEADLINE)
     if not may_review(report, user):

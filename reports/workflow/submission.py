@@ -1,4 +1,4 @@
-"""Sending a report: every rule is asked again on the server, in the transaction of the move."""
+"""Submitting a report: every rule is checked again, in the transaction of the move."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def submit(
     """Send `report` for review and return the log row.
 
     Raises NotReady while a rule is broken, a warning has no note, or blanks are not confirmed; otherwise
-    as workflow.make_move. Stores with each figure what the records gave at this moment.
+    as moves.make_move. Stores with each figure what the records gave at this moment.
     """
 
     def check(locked: Report) -> None:

@@ -28,7 +28,6 @@ def _require_manager(request: PersonRequest) -> None:
 
 @require_safe
 def period_list(request: PersonRequest) -> HttpResponse:
-    """List the periods."""
     _require_manager(request)
     periods = ReportingPeriod.objects.select_related("closed_by")
     return render(request, "reports/periods.html", {"periods": periods})
@@ -104,7 +103,6 @@ def _detail_page(
 
 @require_POST
 def close(request: PersonRequest, pk: int) -> HttpResponse:
-    """Close a period."""
     _require_manager(request)
     period = get_object_or_404(ReportingPeriod, pk=pk)
     close_period(period, user=request.user, reason=_reason(request))
@@ -114,7 +112,6 @@ def close(request: PersonRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def reopen(request: PersonRequest, pk: int) -> HttpResponse:
-    """Open a closed period again."""
     _require_manager(request)
     period = get_object_or_404(ReportingPeriod, pk=pk)
     try:

@@ -13,10 +13,11 @@ LONG = 30  # no action of a test takes as long
 class Beside(threading.Thread):
     """An action in a thread with a connection of its own; `ended()` gives its result or raises its error."""
 
-    def __init__(self, action):
+    def __init__(self, action, *, started: bool = True):
         super().__init__(daemon=True)
         self.action, self.result, self.error = action, None, None
-        self.start()
+        if started:
+            self.start()
 
     def run(self):
         try:
@@ -54,8 +55,9 @@ def halted(owner, name: str, action):
             go_on.wait(LONG)
         return real(*args, **kwargs)
 
+    beside = Beside(action, started=False)
     with mock.patch.object(owner, name, stop):
-        beside = Beside(lambda: there.wait(0) or action())
+        beside.start()
         try:
             while not there.wait(0.05):
                 if not beside.is_alive():

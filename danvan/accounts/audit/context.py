@@ -1,6 +1,6 @@
 """Who is acting right now: the request in the web server, a named person or nobody on the command line.
 
-The audit trail and the security log read it, so no caller has to hand actor, address and request id
+The audit trail and the security log read it, so callers need not pass actor, address and request id
 through every function.
 """
 
@@ -55,7 +55,7 @@ def current() -> Acting:
 def acting(
     request: HttpRequest | None = None, *, user: Person | None = None, source: str | None = None
 ) -> Iterator[Acting]:
-    """Let everything inside be done by `user` (or the person of `request`) through `source`.
+    """Attribute everything inside to `user` (or the person of `request`) through `source`.
 
     What is not given stays as it was, so a bulk action inside a request keeps its request id.
     """
@@ -71,7 +71,7 @@ def acting(
 def client_address(request: HttpRequest) -> str | None:
     """Return the address of the client, behind PROXY_COUNT proxies that append to X-Forwarded-For.
 
-    Anything further left in that header was written by the client and is not believed.
+    Anything further left in that header was written by the client and is ignored.
     """
     address = request.META.get("REMOTE_ADDR") or None
     if settings.PROXY_COUNT:

@@ -35,11 +35,11 @@ _WORDS: dict[str, Callable[[dict], str]] = {
         f"{d.get('old') or '(không)'} → {d.get('new')}, từ {_day(d)}"
     ),
     SecurityKind.DEACTIVATED: lambda d: f"từ {_day(d)}",
-    SecurityKind.REFUSED: lambda d: _REFUSALS.get(d.get("status"), ""),
+    SecurityKind.REFUSED: lambda d: _REFUSALS.get(d.get("status", 0), ""),
     SecurityKind.LOGOUT: lambda d: "hết thời gian phiên" if d.get("ended") == "limit" else "",
     SecurityKind.SLIPS_SHOWN: lambda d: f"{d.get('count')} tài khoản",
     SecurityKind.SESSIONS_ENDED: lambda d: f"{d.get('count')} phiên",
-    SecurityKind.SECOND_FACTOR: lambda d: _SECOND_FACTOR.get(d.get("state"), ""),
+    SecurityKind.SECOND_FACTOR: lambda d: _SECOND_FACTOR.get(d.get("state", ""), ""),
     SecurityKind.IMPORT: lambda d: f"lần nhập số {d['job']}" if "job" in d else "",
     SecurityKind.EXPORT: lambda d: d.get("query", ""),
 }

@@ -33,7 +33,7 @@ class LogFilter(filters.FilterSet):
 
 
 class AuditFilter(LogFilter):
-    """Search in the trail: by words (with or without marks), kind of row, what was done, door, days."""
+    """Search in the trail: by words (with or without marks), kind of row, action, source, days."""
 
     q = filters.CharFilter(label="Tìm", method="by_words")
     kind = filters.ChoiceFilter(

@@ -29,9 +29,9 @@ def record(
     username: str = "",
     **detail: Any,
 ) -> None:
-    """Note that `kind` happened to `user` (or to the typed `username`), done by `actor` or whoever is acting.
+    """Note that `kind` happened to `user` (or the typed `username`), by `actor` or the acting person.
 
-    A database that cannot be written leaves the line in the log; nobody is kept from working.
+    If the database cannot be written, the line is still in the log and the request goes on.
     """
     _store([_event(kind, user, actor, username, detail)])
 
@@ -42,7 +42,7 @@ def record_all(kind: SecurityKind, users: Iterable[User], *, actor: User, **deta
 
 
 def _event(
-    kind: SecurityKind, user: User, actor: User, username: str, detail: dict
+    kind: SecurityKind, user: User | None, actor: User | None, username: str, detail: dict
 ) -> SecurityEvent:
     now = current()
     actor = actor or now.user

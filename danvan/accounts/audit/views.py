@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -19,7 +19,7 @@ from danvan.accounts.audit.filters import AuditFilter, SecurityFilter
 from danvan.accounts.audit.writing import ACTION_LABELS, SOURCE_LABELS, changes_of
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry, SecurityEvent, role_in_words
-from danvan.accounts.requests import PersonRequest
+from danvan.accounts.requests import PersonRequest, person
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.excel import DATE_TIME
@@ -49,7 +49,7 @@ class AuditorView(FilterView):
     strict = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        expect_auditor(request.user)
+        expect_auditor(person(request))
         return super().dispatch(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet:
@@ -131,7 +131,7 @@ def log_file(name: str, columns: Any, rows: QuerySet, line: Callable) -> FileRes
     return excel.download(name, lambda file: excel.stream_rows(file, sheet))
 
 
-def _lines(rows: QuerySet, line: Callable, width: int) -> Iterator[tuple]:
+def _lines(rows: Any, line: Callable, width: int) -> Iterator[tuple]:
     for number, row in enumerate(rows.with_names()[: EXPORT_LIMIT + 1].iterator(500)):
         if number == EXPORT_LIMIT:
             told = (
@@ -154,7 +154,7 @@ def filtered(request: PersonRequest, filterset_class: Any) -> QuerySet:
 
 
 @require_safe
-def audit_export(request: PersonRequest) -> HttpResponse:
+def audit_export(request: PersonRequest) -> HttpResponseBase:
     """Download the filtered trail as a workbook."""
     columns = (
         Column("Lúc", 18, DATE_TIME),
@@ -185,7 +185,7 @@ def _audit_row(entry: AuditEntry) -> tuple:
 
 
 @require_safe
-def security_export(request: PersonRequest) -> HttpResponse:
+def security_export(request: PersonRequest) -> HttpResponseBase:
     """Download the filtered security log as a workbook."""
     columns = (
         Column("Lúc", 18, DATE_TIME),
@@ -216,7 +216,7 @@ def _event_row(event: SecurityEvent) -> tuple:
 
 
 @require_safe
-def user_history(request: PersonRequest, pk: int) -> HttpResponse:
+def user_history(request: PersonRequest, pk: int) -> HttpResponseBase:
     """Everything about one account: what was done to it, what it did, where it logged in."""
     person = get_object_or_404(
         User.objects.visible_to(request.user).select_related("unit__parent"), pk=pk

@@ -9,14 +9,14 @@ they go through the four functions here, in one transaction with their entries:
     audited_update(queryset, **values)    instead of  queryset.update(**values)
     audited_bulk_delete(queryset)         instead of  queryset.delete() on many rows
 
-Who, from where and through which door comes from context.acting().
+Who, from which address and through which source (form, import …) comes from context.acting().
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from auditlog.context import disable_auditlog
 from auditlog.registry import auditlog
@@ -27,7 +27,9 @@ from django.db import models, transaction
 
 from danvan.accounts.models.trail import AuditEntry, unit_id_of
 from danvan.common.locks import locked
-from danvan.common.words import in_words
+from danvan.common.words import column_named, in_words
+
+Row = TypeVar("Row", bound=models.Model)
 
 OUR_APPS = ("units", "accounts", "imports", "records", "reports")
 
@@ -49,10 +51,11 @@ EXEMPT: dict[str, str] = {
     "reports.IssueFile": "a log of its own: files of an issue are only ever added",
     "reports.Report": "made with the period; its moves are Transition, its figures FigureChange",
 }
-# Never copied into the trail: secrets, and columns derived from others or moved by every save.
+# Never copied into the trail: secrets, columns derived from others or moved by every save, and tastes.
 HIDDEN = {
     "password", "slips", "last_login", "search", "name_search", "name_sort", "path",
     "search_key", "sort_key", "version", "token", "entity_key", "height", "updated_at", "created_at",
+    "compact",
 }  # fmt: skip
 ACTION_LABELS = {
     AuditEntry.Action.CREATE: "Tạo mới",
@@ -88,20 +91,17 @@ def tracked_fields(model: type[models.Model]) -> list[models.Field]:
     return [f for f in model._meta.concrete_fields if f.name not in HIDDEN and not f.primary_key]
 
 
-def audited_bulk_create(
-    rows: Sequence[models.Model], *, batch_size: int = 500, values: bool = True
-) -> list[models.Model]:
+def audited_bulk_create(rows: Iterable[Row], *, batch_size: int = 500) -> list[Row]:
     """Create `rows` (of one model) with one INSERT per batch and an entry for each; return them with keys.
 
-    With `values=False` the entries say that, not what, was created: for large imports whose file and
-    change set are kept elsewhere. Call clean_fields() and clean() first; this does not validate.
+    Call clean_fields() and clean() first; this does not validate.
     """
-    rows = list(rows)
-    if not rows:
-        return rows
+    made = list(rows)
+    if not made:
+        return made
     with transaction.atomic():
-        created = type(rows[0])._default_manager.bulk_create(rows, batch_size=batch_size)
-        _write((row, AuditEntry.Action.CREATE, _created(row) if values else {}) for row in created)
+        created = type(made[0])._default_manager.bulk_create(made, batch_size=batch_size)
+        _write((row, AuditEntry.Action.CREATE, _created(row)) for row in created)
     return created
 
 
@@ -190,7 +190,7 @@ def changes_of(entry: AuditEntry) -> list[tuple[str, str, str]]:
 
 def _field(model: type[models.Model], name: str) -> Any:
     try:
-        return model._meta.get_field(name) if model else None
+        return column_named(model, name) if model else None
     except FieldDoesNotExist:
         return None
 
@@ -226,7 +226,7 @@ def _deleted(row: models.Model) -> dict:
 def _changed(old: models.Model, new: models.Model, names: Iterable[str]) -> dict:
     change = {}
     for name in names:
-        field = new._meta.get_field(name)
+        field = column_named(new, name)
         if name in HIDDEN or field.value_from_object(old) == field.value_from_object(new):
             continue
         change[name] = [_plain(getattr(old, name)), _plain(getattr(new, name))]

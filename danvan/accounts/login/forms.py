@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordMixin
+from django.http import HttpRequest
 from django.utils import timezone
 
 from danvan.accounts.audit.context import client_address, current
@@ -33,10 +34,14 @@ class LoginForm(AuthenticationForm):
         self.fields["username"].widget.attrs["autocapitalize"] = "none"
         self.fields["password"].label = "Mật khẩu"
 
-    def clean(self) -> dict[str, Any] | None:
-        """Refuse while the door is closed, before the password is looked at."""
+    def clean(self) -> dict[str, Any]:
+        """Refuse a login while the name is locked out, before the password is checked."""
         name = self.cleaned_data.get("username")
-        until = lockout.closed_until(name, client_address(self.request)) if name else None
+        until = (
+            lockout.closed_until(name, client_address(cast(HttpRequest, self.request)))
+            if name
+            else None
+        )
         if until is not None:
             minutes = int((until - timezone.now()).total_seconds() // 60) + 1
             raise forms.ValidationError(
@@ -45,7 +50,7 @@ class LoginForm(AuthenticationForm):
         return super().clean()
 
     def confirm_login_allowed(self, user: User) -> None:
-        """Refuse an issued password that nobody used in time, and a person without a place."""
+        """Refuse an issued password that has expired unused, and an account without a unit."""
         super().confirm_login_allowed(user)
         if user.issued_password_expired:
             from django.conf import settings
@@ -61,7 +66,7 @@ class LoginForm(AuthenticationForm):
 def own_password(user: User, typed: str) -> str:
     """Return `typed` if it is the password of `user`, who is logged in. Raises ValidationError.
 
-    Wrong ones count as at the login: an open screen is no place to try them out.
+    Wrong ones count towards the lock-out as at the login.
     """
     now = current()
     if lockout.closed_until(user.username, now.address):

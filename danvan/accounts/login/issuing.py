@@ -27,7 +27,7 @@ ISSUED_FIELDS = ("password", "slips", "password_issued_at", "must_change_passwor
 
 
 def looks_issued(password: str) -> bool:
-    """Tell whether `password` is, or holds, one that the site may have issued to anybody at any time.
+    """Return whether `password` is, or holds, one that the site may have issued to anybody at any time.
 
     By its shape: no list of old ones is kept. That somebody chooses one by chance is as likely as nothing.
     """
@@ -43,7 +43,7 @@ def new_sheet(by: User, size: int) -> SlipSheet:
 def issue_password(user: User, sheet: SlipSheet) -> None:
     """Give `user`, who has a number, the password of `sheet`, to be changed at the next login.
 
-    Saves neither: whoever does links them.
+    Neither is saved here: the caller saves and links them.
     """
     password = _password(sheet.seed, settings.SECRET_KEY, user)
     known = IssuedPasswordHasher.algorithm in get_hashers_by_algorithm()

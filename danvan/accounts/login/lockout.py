@@ -45,7 +45,7 @@ def closed_until(name: str, address: str | None) -> datetime.datetime | None:
 
 
 def note_failure(name: str, address: str | None) -> bool:
-    """Count one wrong password; return True when it is the one that closes the door."""
+    """Count one wrong password; return True when it locks the name out."""
     now = timezone.now()
     LoginFailure.objects.filter(at__lte=now - _KEPT).delete()
     LoginFailure.objects.create(name=_key(name), address=address, at=now)
@@ -53,7 +53,7 @@ def note_failure(name: str, address: str | None) -> bool:
 
 
 def forget(name: str, address: str | None) -> None:
-    """Open the door of `name` at `address` again, after a login there."""
+    """Lift the lock-out of `name` at `address` after a login there."""
     LoginFailure.objects.filter(name=_key(name), address=address).delete()
 
 
@@ -68,7 +68,7 @@ def _key(name: str) -> str:
 
 
 def _is_known(name: str, address: str | None) -> bool:
-    """Tell whether the person of `name` logged in from `address` lately."""
+    """Return whether the person of `name` logged in from `address` lately."""
     return LoginSession.objects.filter(
         user__username__iexact=_key(name), address=address, started_at__gt=timezone.now() - _KNOWN
     ).exists()

@@ -19,6 +19,7 @@ from danvan.accounts.login import sessions, twofactor
 from danvan.accounts.login.resume import pending_post
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityKind
+from danvan.common.ops.faults import aside
 
 
 class ActingMiddleware:
@@ -34,21 +35,23 @@ class ActingMiddleware:
         with acting(request, source="form"):
             response = self.get_response(request)
             if self._concerns(request):
-                self._note(request, response)
+                with aside("security event"):
+                    self._note(request, response)
         return response
 
     @staticmethod
     def _note(request: HttpRequest, response: HttpResponseBase) -> None:
         if response.status_code in (403, 404):
-            refusal = {"status": response.status_code, "method": request.method}
-            security_log.record(SecurityKind.REFUSED, **refusal)
+            security_log.record(
+                SecurityKind.REFUSED, status=response.status_code, method=request.method
+            )
         elif response.headers.get("Content-Disposition", "").startswith("attachment"):
             query = request.META.get("QUERY_STRING", "")[:500]
             security_log.record(SecurityKind.EXPORT, query=query)
 
     @staticmethod
     def _concerns(request: HttpRequest) -> bool:
-        """Tell whether the answer is worth a line: a real page, asked by a known person."""
+        """Return whether the answer is worth a line: a real page, asked by a known person."""
         return request.resolver_match is not None and request.user.is_authenticated
 
 
@@ -61,7 +64,7 @@ class SessionLimitsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.user.is_authenticated:
             if sessions.seconds_left(request.session) <= 0:
-                request.session_ended = True  # read by the logout signal
+                request.session_ended = True  # type: ignore[attr-defined]  # for the logout signal
                 logout(request)
             else:
                 sessions.touch(request.session)
@@ -73,7 +76,7 @@ class ResumingLoginRequiredMiddleware(LoginRequiredMiddleware):
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
-    ) -> HttpResponseBase:
+    ) -> Any:
         """Return the login redirect; for a form post the login page itself, for a script a plain 401."""
         from danvan.accounts.login.views import LoginView
 
@@ -108,7 +111,9 @@ class FirstStepsMiddleware:
         if not user.is_authenticated or not getattr(view_func, "login_required", True):
             return None
         step = self._next_step(user)
-        if step is None or request.resolver_match.view_name in self._ALWAYS | {step}:
+        if step is None or getattr(request.resolver_match, "view_name", "") in self._ALWAYS | {
+            step
+        }:
             return None
         if request.headers.get("Accept") == "application/json":
             return JsonResponse({"error": step}, status=403)

@@ -41,9 +41,9 @@ def pending_post(request: HttpRequest) -> PendingPost | None:
 
 
 def sent_from_here(request: HttpRequest) -> bool:
-    """Tell whether the browser says that a page of this site sent the post.
+    """Return whether the browser says that a page of this site sent the post.
 
-    Another site may post here as well; carrying that over a login would lend it the person's rights.
+    Another site may post here as well; carrying such a post over a login would run it with the user's rights.
     """
     source = request.headers.get("Origin") or request.headers.get("Referer") or ""
     own = {request.get_host(), *(urlsplit(url).netloc for url in settings.CSRF_TRUSTED_ORIGINS)}
@@ -53,7 +53,7 @@ def sent_from_here(request: HttpRequest) -> bool:
 def carried_post(request: HttpRequest) -> PendingPost | None:
     """Return the pending post that the login page carried in its hidden fields, if any.
 
-    Anybody may post there: what has more fields than any page of ours is not taken apart.
+    Anybody may post there: a body with more fields than any of our pages is not parsed.
     """
     path, body = request.POST.get("resume_path", ""), request.POST.get("resume_body", "")
     if not path or not url_has_allowed_host_and_scheme(path, allowed_hosts=None):

@@ -6,12 +6,13 @@ happens. The time of the last request is written at most once a minute, so readi
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import time
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
@@ -19,6 +20,7 @@ from django.utils import timezone
 from danvan.accounts.audit.context import client_address
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import LoginSession
+from danvan.common.ops.faults import aside
 
 _WRITE_EVERY = 60
 _KNOWN_BROWSERS = ("Edg", "OPR", "CocCoc", "coc_coc_browser", "Firefox", "Chrome", "Safari")
@@ -64,13 +66,18 @@ def limits_of(request: HttpRequest) -> dict:
 
 
 def touch(session: SessionBase) -> None:
-    """Note a request, at most once a minute."""
+    """Note a request, at most once a minute. Written here and not with the answer: it never fails a page."""
     now = int(time.time())
     if now - session.get("seen", 0) < _WRITE_EVERY:
         return
     session["seen"] = now
     session.setdefault("started", now)
-    LoginSession.objects.filter(session_key=session.session_key).update(seen_at=timezone.now())
+    # A session that was ended at this very moment is gone; the next request is told.
+    with contextlib.suppress(UpdateError), aside("the last request of a session"):
+        session.save()
+        rows = LoginSession.objects.filter(session_key=session.session_key)
+        rows.update(seen_at=timezone.now())
+    session.modified = False
 
 
 def rename(old_key: str, request: HttpRequest) -> None:

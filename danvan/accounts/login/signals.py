@@ -14,7 +14,7 @@ from danvan.accounts.models.trail import SecurityKind
 
 
 def logged_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Note the session and the login; the door of this name is open again at this address."""
+    """Note the session and the login; lift the lock-out of this name at this address."""
     sessions.start(request, user)
     sessions.forget_old()
     lockout.forget(user.username, client_address(request))

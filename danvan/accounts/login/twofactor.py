@@ -71,12 +71,11 @@ def new_recovery_codes(user: User) -> list[str]:
 
 
 def codes_left(user: User) -> int:
-    """Return how many recovery codes are unused."""
     return StaticToken.objects.filter(device__user=user).count()
 
 
 def verify(user: User, code: str) -> bool:
-    """Tell whether `code` is the app's of this moment or an unused recovery code (which is then used)."""
+    """Return whether `code` is the app's of this moment or an unused recovery code (which is then used)."""
     cleaned = "".join(code.split()).replace("-", "").lower()
     return bool(cleaned) and match_token(user, cleaned) is not None
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,6 +17,8 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import TemplateView, View
+from django.views.generic.base import ContextMixin
 
 from danvan.accounts.audit.context import client_address
 from danvan.accounts.login import lockout, twofactor
@@ -31,7 +33,7 @@ _HALF_WAY = "half_way"  # session key: who gave the right password and still owe
 _HALF_WAY_SECONDS = 300
 
 
-class ResumeMixin:
+class ResumeMixin(ContextMixin, View):
     """A login page that carries a refused post in hidden fields."""
 
     pending: PendingPost | None = None
@@ -67,7 +69,7 @@ class LoginView(ResumeMixin, auth_views.LoginView):
         kwargs = super().get_form_kwargs()
         return kwargs if not self.pending else {**kwargs, "data": None, "files": None}
 
-    def form_valid(self, form: forms.BaseForm) -> HttpResponse:
+    def form_valid(self, form: AuthenticationForm) -> Any:
         """Log in, or ask for the code where a second factor is set up."""
         user = form.get_user()
         if twofactor.confirmed_device(user) is None:
@@ -79,7 +81,7 @@ class LoginView(ResumeMixin, auth_views.LoginView):
 @method_decorator(
     [login_not_required, never_cache, sensitive_post_parameters("code")], name="dispatch"
 )
-class CodeView(ResumeMixin, auth_views.RedirectURLMixin, auth_views.TemplateView):
+class CodeView(ResumeMixin, auth_views.RedirectURLMixin, TemplateView):
     """The second step: a code of the phone app. `first` shows the page in answer to the first step's post."""
 
     template_name = "accounts/code.html"
@@ -88,10 +90,11 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, auth_views.TemplateView
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Go back to the first step when nobody is half way, has been for too long, or got a new password."""
-        self.person = person_of(request.session.get(_HALF_WAY), _HALF_WAY_SECONDS)
-        if self.person is None or request.user.is_authenticated:
+        half_way = person_of(request.session.get(_HALF_WAY), _HALF_WAY_SECONDS)
+        if half_way is None or request.user.is_authenticated:
             request.session.pop(_HALF_WAY, None)
             return redirect("accounts:login")
+        self.person = half_way
         return self.get(request) if self.first else super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -112,7 +115,7 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, auth_views.TemplateView
         return finish_login(request, self.person, self.get_success_url())
 
 
-def finish_login(request: PersonRequest, user: User, url: str) -> HttpResponse:
+def finish_login(request: HttpRequest, user: User, url: str) -> HttpResponse:
     """Start the session and go to `url`, or to the post that the login interrupted."""
     request.session.pop(_HALF_WAY, None)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
@@ -129,7 +132,7 @@ class LogoutView(auth_views.LogoutView):
         return response
 
 
-def resume_page(request: PersonRequest, pending: PendingPost, status: int = 200) -> HttpResponse:
+def resume_page(request: HttpRequest, pending: PendingPost, status: int = 200) -> HttpResponse:
     """Return the page that offers to send `pending` once more with a fresh token."""
     context = {"pending": pending, "typed": sum(bool(text) for _, text in pending.fields)}
     return render(request, "accounts/resume.html", context, status=status)

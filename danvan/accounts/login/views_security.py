@@ -21,7 +21,7 @@ from danvan.accounts.audit import security_log
 from danvan.accounts.login import sessions, twofactor
 from danvan.accounts.login.forms import CodeForm, OwnPasswordForm, PasswordOnlyForm
 from danvan.accounts.models.trail import SecurityKind
-from danvan.accounts.requests import PersonRequest
+from danvan.accounts.requests import PersonRequest, person
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
@@ -35,25 +35,25 @@ class PasswordChangeView(FormView):
         return {**super().get_form_kwargs(), "user": self.request.user}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(forced=self.request.user.must_change_password, **kwargs)
+        return super().get_context_data(forced=person(self.request).must_change_password, **kwargs)
 
     def form_valid(self, form: forms.BaseForm) -> HttpResponse:
         request, old_key = self.request, self.request.session.session_key
-        services.change_own_password(request.user, form.cleaned_data["new_password1"])
-        sessions.end_sessions(request.user, keep=old_key)
-        update_session_auth_hash(request, request.user)
-        sessions.rename(old_key, request)
+        services.change_own_password(person(request), form.cleaned_data["new_password1"])
+        sessions.end_sessions(person(request), keep=old_key)
+        update_session_auth_hash(request, person(request))
+        sessions.rename(old_key or "", request)
         messages.success(request, "Đã đổi mật khẩu. Các máy khác đã được đăng xuất.")
         return redirect("home")
 
 
 class SecurityView(TemplateView):
-    """Where I am logged in, and whether a second factor is set up."""
+    """Open sessions of the own account, and the state of its second factor."""
 
     template_name = "accounts/security.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        user = self.request.user
+        user = person(self.request)
         return super().get_context_data(
             sessions=sessions.open_sessions(user),
             current_key=self.request.session.session_key,
@@ -83,11 +83,11 @@ class SecondFactorView(FormView):
     """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Replace nothing: who finds an open screen must not put another phone in place of the owner's."""
-        if twofactor.confirmed_device(request.user):
+        """Refuse to replace a phone app that is set up: it must be removed first, with the password."""
+        if twofactor.confirmed_device(person(request)):
             messages.info(request, "Muốn dùng điện thoại khác, vui lòng tắt rồi bật lại.")
             return redirect("accounts:second_factor_off")
-        self.device = twofactor.pending_device(request.session, request.user)
+        self.device = twofactor.pending_device(request.session, person(request))
         return super().dispatch(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -112,7 +112,7 @@ class SecondFactorView(FormView):
         return form
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        session, user = self.request.session, self.request.user
+        session, user = self.request.session, person(self.request)
         kwargs = super().get_form_kwargs()
         if self.device is None:
             return {**kwargs, "user": user}
@@ -127,10 +127,10 @@ class SecondFactorView(FormView):
     def form_valid(self, form: forms.BaseForm) -> HttpResponse:
         """Show the secret, then in answer to the code the recovery codes: they are nowhere else to be had."""
         if self.device is None:
-            twofactor.begin(self.request.session, self.request.user)
+            twofactor.begin(self.request.session, person(self.request))
             return redirect("accounts:second_factor")
-        sessions.end_sessions(self.request.user, keep=self.request.session.session_key)
-        security_log.record(SecurityKind.SECOND_FACTOR, user=self.request.user, state="on")
+        sessions.end_sessions(person(self.request), keep=self.request.session.session_key)
+        security_log.record(SecurityKind.SECOND_FACTOR, user=person(self.request), state="on")
         context = {"codes": form.cleaned_data["code"]}
         return render(self.request, "accounts/recovery_codes.html", context)
 
@@ -146,7 +146,7 @@ class SecondFactorOffView(FormView):
         return {**super().get_form_kwargs(), "user": self.request.user}
 
     def form_valid(self, form: forms.BaseForm) -> HttpResponse:
-        twofactor.remove(self.request.user)
-        security_log.record(SecurityKind.SECOND_FACTOR, user=self.request.user, state="off")
+        twofactor.remove(person(self.request))
+        security_log.record(SecurityKind.SECOND_FACTOR, user=person(self.request), state="off")
         messages.success(self.request, "Đã tắt xác thực hai lớp.")
         return redirect("accounts:security")

@@ -26,7 +26,6 @@ class AuditEntryQuerySet(ScopedQuerySet["AuditEntry"]):
     """Entries, scoped by the unit of the changed row, and by the rule of its model for successors."""
 
     def with_names(self) -> Self:
-        """Return the entries with what a line shows."""
         return self.select_related("actor", "unit__parent", "content_type")
 
     def _within(self, user: Person, units: Any) -> Any:
@@ -39,7 +38,10 @@ class AuditEntryQuerySet(ScopedQuerySet["AuditEntry"]):
         return rows.filter(~Q(content_type__in=list(types)) | Q(unit__in=own))
 
 
-class AuditEntryManager(LogEntryManager.from_queryset(AuditEntryQuerySet)):
+_Entries: Any = LogEntryManager.from_queryset(AuditEntryQuerySet)
+
+
+class AuditEntryManager(_Entries):
     """The library's manager, scoped, that also notes the unit the changed row belongs to."""
 
     def log_create(self, instance: Any, force_log: bool = False, **kwargs: Any) -> Any:
@@ -49,7 +51,7 @@ class AuditEntryManager(LogEntryManager.from_queryset(AuditEntryQuerySet)):
 
 
 class AuditEntry(AbstractLogEntry):
-    """One change of one row: django-auditlog's entry plus unit, role and door of that day.
+    """One change of one row: django-auditlog's entry plus the unit, role and source of that day.
 
     `unit` is the unit the row belongs to (the actor's where a row has none): it decides who may read the
     entry. `actor_unit` and `actor_role` stay as they were, whatever becomes of the account.
@@ -91,24 +93,25 @@ class AuditEntry(AbstractLogEntry):
         super().save(*args, **kwargs)
 
     def fill(self) -> AuditEntry:
-        """Note who is acting, from where and through which door. Bulk writing calls it as well."""
+        """Note who is acting, from where and through which source. Bulk writing calls it as well."""
         now = current()
         user = self.actor or now.user
         self.actor = user
-        self.cid = self.cid or now.request_id
-        self.remote_addr = self.remote_addr or now.address
+        row: Any = self  # columns of the library, which brings no hints
+        row.cid = row.cid or now.request_id
+        row.remote_addr = row.remote_addr or now.address
         self.source = self.source or now.source
         if user is not None and not self.actor_role:
             self.actor_unit, self.actor_role = unit_and_role(user)
-        if self.unit_id is None and user is not None:
-            self.unit_id = user.unit_id
+        if row.unit_id is None and user is not None:
+            row.unit_id = user.unit_id
         who = f"{user.username} {user.full_name}" if user is not None else ""
         self.search = search_key(f"{self.object_repr} {who} {self.actor_unit}")[:500]
         return self
 
 
 class SecurityKind(models.TextChoices):
-    """What the security log tells apart."""
+    """The kinds of security event."""
 
     LOGIN = "login", "Đăng nhập"
     LOGOUT = "logout", "Đăng xuất"
@@ -133,7 +136,6 @@ class SecurityEventQuerySet(ScopedQuerySet["SecurityEvent"]):
     """Events, scoped by the unit of the account concerned."""
 
     def with_names(self) -> Self:
-        """Return the events with what a line shows."""
         return self.select_related("user", "actor", "unit__parent")
 
 
@@ -220,7 +222,7 @@ class LoginFailure(models.Model):
 
 def unit_and_role(user: Person) -> tuple[str, str]:
     """Return the unit's name and the role of `user` today, to be kept as text."""
-    unit = user.unit.place_name if user.unit_id else ""
+    unit = user.unit.place_name if user.unit else ""
     return unit[:150], "superuser" if user.is_superuser else user.role
 
 
@@ -230,8 +232,8 @@ def stand_ins(user: Person, unit_ids: Iterable[int]) -> dict[int, str]:
     A unit under its earlier name is no other. At most one query, none for the own unit.
     """
     wanted = set(unit_ids)
-    others = wanted - {user.unit_id}
-    if others and user.unit_id:
+    others = wanted - {user.unit.pk} if user.unit else wanted
+    if others and user.unit:
         others -= {unit.pk for unit in user.unit.versions()}
     office = unit_and_role(user)[0] or "Quản trị viên"
     return {unit: office if unit in others else "" for unit in wanted}
@@ -241,7 +243,7 @@ def role_in_words(role: str) -> str:
     """Return a role or standing kept as text ("clerk", "district_officer"), as people read it; "" for none."""
     if role == "superuser":
         return "Quản trị viên"
-    roles = dict(apps.get_model("accounts.User")._meta.get_field("role").choices)
+    roles = dict(apps.get_model("accounts.User")._meta.get_field("role").flatchoices)
     return roles.get(role.rpartition("_")[2], "")
 
 
@@ -256,8 +258,9 @@ def unit_id_of(row: models.Model) -> int | None:
     if lookup is None:
         return None
     *way, last = lookup.split("__")
+    found: Any = row
     for name in way:
-        row = getattr(row, name, None)
-        if row is None:
+        found = getattr(found, name, None)
+        if found is None:
             return None
-    return getattr(row, f"{last}_id", None)
+    return getattr(found, f"{last}_id", None)

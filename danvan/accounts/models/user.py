@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import unicodedata
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -36,7 +36,6 @@ class AccountSearchField(models.CharField):
     """The folded login and person name, filled at every way of saving, bulk included."""
 
     def pre_save(self, model_instance: Any, add: Any) -> Any:
-        """Return the key to store."""
         key = search_key(f"{model_instance.username} {model_instance.full_name}")[: self.max_length]
         setattr(model_instance, self.attname, key)
         return key
@@ -45,7 +44,7 @@ class AccountSearchField(models.CharField):
 class LastSuperuserError(ValidationError):
     """The change would leave the site without an active superuser."""
 
-    def __init__(self) -> Any:
+    def __init__(self) -> None:
         super().__init__(
             "Đây là quản trị viên cuối cùng đang hoạt động, không thể ngừng hoặc hạ quyền."
         )
@@ -70,8 +69,11 @@ class UserQuerySet(ScopedQuerySet["User"]):
         return query
 
 
-class ScopedUserManager(UserManager.from_queryset(UserQuerySet)):
-    """Users, scoped; names are found in any case, as phones write them."""
+_Users = UserManager.from_queryset(UserQuerySet)
+
+
+class ScopedUserManager(_Users):  # type: ignore[misc, valid-type]
+    """Users, scoped; names are found in any case (phones capitalise the first letter)."""
 
     def get_by_natural_key(self, username: str) -> Any:
         """Return the account of a typed login name. Raises DoesNotExist.
@@ -92,8 +94,8 @@ class User(AbstractUser):
     need no unit; everybody else has exactly one unit and one role.
     """
 
-    first_name = None
-    last_name = None
+    first_name: None = None  # type: ignore[assignment]  # Django removes a field this way
+    last_name: None = None  # type: ignore[assignment]
     username = models.CharField(
         "tên đăng nhập",
         max_length=150,
@@ -127,8 +129,9 @@ class User(AbstractUser):
     )
     deactivated_on = models.DateField("ngừng từ ngày", null=True, blank=True, editable=False)
     search = AccountSearchField(max_length=320, editable=False, default="")
+    compact = models.BooleanField("bảng số liệu gọn", default=True, editable=False)
 
-    objects = ScopedUserManager()
+    objects: ClassVar[ScopedUserManager] = ScopedUserManager()
     REQUIRED_FIELDS = ["email"]
 
     class Meta:
@@ -173,11 +176,11 @@ class User(AbstractUser):
                 raise LastSuperuserError
             super().save(*args, **kwargs)
 
-    def set_password(self, raw_password: str) -> None:
+    def set_password(self, raw_password: str | None) -> None:
         """Set the password in one spelling: keyboards send "ế" as one character or as three."""
         super().set_password(_one_spelling(raw_password))
 
-    def check_password(self, raw_password: str) -> Any:
+    def check_password(self, raw_password: str | None) -> bool:
         """Compare in the spelling that is stored, always at the cost of a chosen password.
 
         Otherwise the time of a refusal would tell which names wait for their first login.
@@ -192,7 +195,7 @@ class User(AbstractUser):
         raise models.ProtectedError("Accounts are never deleted, only deactivated.", {self})
 
     def _leaves_superusers(self) -> bool:
-        """Tell whether this row, saved as it is now, is no active superuser although it is stored as one."""
+        """Return whether this row, saved as it is now, is no active superuser although it is stored as one."""
         if self.is_superuser and self.is_active:
             return False
         return User.objects.superusers().filter(pk=self.pk).exists()
@@ -202,7 +205,7 @@ class User(AbstractUser):
 
     @property
     def issued_password_expired(self) -> bool:
-        """Tell whether the account still has an issued password that is too old to be used."""
+        """Return whether the account still has an issued password that is too old to be used."""
         if not self.must_change_password or self.password_issued_at is None:
             return False
         lifetime = datetime.timedelta(days=settings.ISSUED_PASSWORD_DAYS)
@@ -222,7 +225,7 @@ class User(AbstractUser):
         return "Quản trị viên" if self.is_superuser else self.get_role_display()
 
     def can(self, action: Action) -> bool:
-        """Tell whether the rights table gives this user `action`."""
+        """Return whether the rights table gives this user `action`."""
         return can(self, action)
 
 

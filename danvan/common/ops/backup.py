@@ -14,7 +14,7 @@ import shutil
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -23,6 +23,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from danvan.common.ops import engines
+from danvan.common.storage import PARTS
 
 APPLICATION, FORMAT = "danvan", 1
 MANIFEST, DATABASE, MEDIA = "manifest.json", "database", "media/"
@@ -35,7 +36,8 @@ class BackupError(Exception):
 def write_backup(target: Path) -> dict:
     """Write everything to the file `target`, while the site works; return the manifest.
 
-    The database is copied first, so every attachment it names is in the file. Raises BackupError.
+    The database is copied first, so every attachment it names is in the file, but for those that people
+    delete while it runs. Raises BackupError.
     """
     target = Path(target).absolute()
     if not target.parent.is_dir():
@@ -46,7 +48,8 @@ def write_backup(target: Path) -> dict:
             rows = engines.copy_out(copy)
         except engines.EngineError as error:
             raise BackupError(str(error)) from error
-        sources = {DATABASE: copy, **_attachments()}
+        attachments = _attachments()
+        checksums = {name: _checksum_if_there(path) for name, path in attachments.items()}
         manifest = {
             "application": APPLICATION,
             "format": FORMAT,
@@ -54,9 +57,12 @@ def write_backup(target: Path) -> dict:
             "created_at": timezone.now().isoformat(timespec="seconds"),
             "migrations": _applied_migrations(),
             "rows": rows,
-            "files": {name: _checksum(path) for name, path in sources.items()},
+            "files": {
+                DATABASE: _checksum(copy),
+                **{n: text for n, text in checksums.items() if text},
+            },
         }
-        _pack(packed, manifest, sources)
+        _pack(packed, manifest, {DATABASE: copy, **attachments})
         os.replace(packed, target)
     return manifest
 
@@ -70,11 +76,11 @@ def restore(source: Path, *, keep_in: Path | None = None) -> tuple[dict, Path | 
     """
     Path(settings.VAR_DIR).mkdir(exist_ok=True)
     moment = timezone.localtime().strftime("%Y%m%d-%H%M%S")
-    kept = Path(keep_in or settings.VAR_DIR) / f"before-restore-{moment}.tar"
+    kept: Path | None = Path(keep_in or settings.VAR_DIR) / f"before-restore-{moment}.tar"
     with tempfile.TemporaryDirectory(dir=Path(settings.VAR_DIR), prefix=".restore-") as folder:
         manifest = _unpack(Path(source), Path(folder))
         if engines.is_there():
-            write_backup(kept)
+            write_backup(cast(Path, kept))
         else:
             kept = None
         try:
@@ -96,7 +102,7 @@ def read_manifest(source: Path) -> dict:
             member = archive.next()
             if member is None or member.name != MANIFEST or member.size > 50_000_000:
                 raise BackupError(f"{source} is no backup of this application")
-            manifest = json.load(archive.extractfile(member))
+            manifest = json.load(cast(IO[bytes], archive.extractfile(member)))
     except OSError as error:
         raise BackupError(f"{source} cannot be read: {error}") from error
     except (tarfile.TarError, ValueError, EOFError) as error:
@@ -157,21 +163,40 @@ def _write_out(member: Any, path: Path) -> None:
 
 
 def _pack(target: Path, manifest: dict, sources: dict[str, Path]) -> None:
+    """Write manifest and files into one tar. A file deleted while this runs is left out of both."""
     text = target.with_name("manifest")
-    text.write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
-    with open(os.open(target, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+    text.write_text(_as_text(manifest), encoding="utf-8")
+    with open(os.open(target, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
         with tarfile.open(fileobj=file, mode="w") as archive:
-            for name, path in {MANIFEST: text, **sources}.items():
-                archive.add(path, arcname=name, recursive=False)
+            archive.add(text, arcname=MANIFEST)
+            start = file.tell() - -(-text.stat().st_size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+            for name in list(manifest["files"]):
+                try:
+                    archive.add(sources[name], arcname=name, recursive=False)
+                except FileNotFoundError:
+                    if name == DATABASE:
+                        raise
+                    del manifest["files"][name]
+        # In the place of the first one, which was no shorter: blanks at the end of JSON say nothing.
+        file.seek(start)
+        file.write(_as_text(manifest).encode().ljust(text.stat().st_size))
         file.flush()
         os.fsync(file.fileno())
 
 
+def _as_text(manifest: dict) -> str:
+    return json.dumps(manifest, indent=1, ensure_ascii=False)
+
+
 def _attachments() -> dict[str, Path]:
-    """Return the attachments by their name in the tar."""
-    root = Path(settings.MEDIA_ROOT)
-    files = sorted(path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
-    return {MEDIA + path.relative_to(root).as_posix(): path for path in files}
+    """Return the attachments by their name in the tar, without those on their way in."""
+    root, found = Path(settings.MEDIA_ROOT), {}
+    for folder, _, names in os.walk(root):
+        for path in (Path(folder) / name for name in names):
+            inside = path.relative_to(root)
+            if inside.parts[0] != PARTS and path.is_file() and not path.is_symlink():
+                found[MEDIA + inside.as_posix()] = path
+    return dict(sorted(found.items()))
 
 
 def _replace_media(unpacked: Path, moment: str) -> None:
@@ -199,6 +224,14 @@ def _applied_migrations() -> list[str]:
 
 def _known_migrations() -> set[str]:
     return {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+
+
+def _checksum_if_there(path: Path) -> str:
+    """Return the checksum of a file, "" where it was deleted since it was listed."""
+    try:
+        return _checksum(path)
+    except FileNotFoundError:
+        return ""
 
 
 def _checksum(path: Path) -> str:

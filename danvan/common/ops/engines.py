@@ -33,7 +33,7 @@ def copy_in(source: Path) -> None:
 
 
 def is_there() -> bool:
-    """Tell whether there is a database that a restore would replace: not so on a new machine."""
+    """Return whether there is a database that a restore would replace: not so on a new machine."""
     return connection.vendor != "sqlite" or Path(connection.settings_dict["NAME"]).is_file()
 
 

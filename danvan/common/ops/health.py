@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,18 +32,18 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def database_answers() -> bool:
-    """Tell whether a query is answered."""
+    """Return whether a query is answered."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         return cursor.fetchone() == (1,)
 
 
 def disk_has_room() -> bool:
-    """Tell whether the disks of attachments and of a database in a file have 200 MB left.
+    """Return whether the disks of attachments, temporary files and a database in a file have 200 MB left.
 
     A folder that is not there yet (no file was ever attached) is asked for by the nearest one above.
     """
-    places = [Path(settings.MEDIA_ROOT)]
+    places = [Path(settings.MEDIA_ROOT), Path(tempfile.gettempdir())]
     if connection.vendor == "sqlite":
         places.append(Path(connection.settings_dict["NAME"]))
     disks = (next(at for at in (place, *place.parents) if at.exists()) for place in places)
@@ -50,7 +51,7 @@ def disk_has_room() -> bool:
 
 
 def migrations_are_applied() -> bool:
-    """Tell whether the database is as new as the code."""
+    """Return whether the database is as new as the code."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 

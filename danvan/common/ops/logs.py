@@ -42,7 +42,6 @@ class JsonFormatter(logging.Formatter):
     """One JSON object per line, for collectors (LOG_FORMAT=json)."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
         fields = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname,

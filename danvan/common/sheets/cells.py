@@ -49,7 +49,7 @@ class CellProblem(ValueError):  # noqa: N818 - a sentence for the person who fil
 
 
 def is_blank(cell: CellValue) -> bool:
-    """Tell whether the cell holds nothing but spaces."""
+    """Return whether the cell holds nothing but spaces."""
     if cell is None or cell == "":
         return True
     if cell.__class__ is not str:
@@ -123,7 +123,7 @@ def _marked_as_text(cell: str) -> str:
 
 
 def _is_tidy(text: str) -> bool:
-    """Tell whether cleaning would change nothing: most cells, so it must be quick."""
+    """Return whether cleaning would change nothing: most cells, so it must be quick."""
     return (
         "  " not in text
         and text[:1] != " "
@@ -178,7 +178,8 @@ def as_date(cell: CellValue) -> datetime.date | None:
             raise CellProblem(f"“{text}” thiếu năm đủ 4 chữ số. Nhập dạng 31/12/2022.")
         return _plausible(_make_date(int(year), int(month), int(day_), text))
     if match := _YEAR_FIRST.match(text):
-        return _plausible(_make_date(*map(int, match.groups()), text=text))
+        year_, month_, date_ = map(int, match.groups())
+        return _plausible(_make_date(year_, month_, date_, text))
     if match := _IN_WORDS.match(search_key(text)):
         day_, month, year = match.groups()
         return _plausible(_make_date(int(year), int(month), int(day_), text))
@@ -253,7 +254,7 @@ def _number_cell(cell: int | float, whole: bool, places: int) -> Decimal:
             "hàng nghìn là dấu phẩy: vui lòng gõ lại, không dùng dấu chấm."
         )
     number = Decimal(repr(round(cell, 9)))
-    if -number.as_tuple().exponent > places:
+    if number != round(number, places):
         raise CellProblem(f"Chỉ nhận tối đa {places} chữ số sau dấu phẩy.")
     return number
 

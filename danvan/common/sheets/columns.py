@@ -21,6 +21,7 @@ from danvan.common import excel
 from danvan.common.sheets import cells
 from danvan.common.sheets.formats import DATE
 from danvan.common.text import search_key
+from danvan.common.words import column_named
 
 MEMORY = 20_000  # cells of a column whose meaning is kept
 NOTHING = object()
@@ -80,6 +81,7 @@ def cell_of(field: models.Field) -> Cell:
     """Return how cells are read and shown for a model's column."""
     labels = {value: str(label) for value, label in field.flatchoices}
     length = field.max_length or 0
+    read: Callable[[Any], Any]
     if labels:
         known = {search_key(str(value)): value for value in labels}
         known |= {search_key(label): value for value, label in labels.items()}
@@ -194,7 +196,7 @@ class Known(dict):
 
 def column_of(model: type[models.Model], name: str, **options: Any) -> Column:
     """Return the column of a sheet for a column of `model`; `options` are those of Column."""
-    field = model._meta.get_field(name)
+    field = column_named(model, name)
     label = str(field.verbose_name)
     must = not field.blank and not field.has_default()
     options = {"key": name, "attribute": name, "required": must, **options}

@@ -42,7 +42,7 @@ def formats_of(names: dict[int, str], used: list[int]) -> dict[int, str]:
 
 
 def is_telling(code: str) -> bool:
-    """Tell whether cells of the format `code` may show something else than their number."""
+    """Return whether cells of the format `code` may show something else than their number."""
     return any(_sign(section) for section in _sections(code)[:2])
 
 

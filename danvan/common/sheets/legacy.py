@@ -40,12 +40,12 @@ _SAMPLES = 3000
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether `text` is surely Unicode: no marks at all, or letters only Unicode has."""
+    """Return whether `text` is surely Unicode: no marks at all, or letters only Unicode has."""
     return text.isascii() or bool(_UNICODE.search(text) and not _ODD.search(text))
 
 
 def is_broken(text: str) -> bool:
-    """Tell whether letters of `text` are lost: no conversion brings them back."""
+    """Return whether letters of `text` are lost: no conversion brings them back."""
     return bool(_BROKEN.search(text))
 
 
@@ -105,7 +105,7 @@ def _with_capitals(typed: str, text: str) -> str:
 
 
 def _is_capitals(word: str) -> bool:
-    """Tell whether the letters of `word` that have a case say it is all capitals: "NGHÞ", "ñY"."""
+    """Return whether the letters of `word` that have a case say it is all capitals: "NGHÞ", "ñY"."""
     bare = [char for char in word if char.isascii() and char.isalpha()]
     return all(map(str.isupper, bare)) and (len(bare) > 1 or bare != [] and word[0] not in bare)
 
@@ -158,7 +158,7 @@ class Witness:
             kept.add(text)
 
     def _is_mixed(self, column: int) -> bool:
-        """Tell whether a column has more Unicode in it than a title or a remark would bring."""
+        """Return whether a column has more Unicode in it than a title or a remark would bring."""
         return self.plain.get(column, 0) > 1 + len(self.doubtful[column]) // 20
 
     def judge(self, font: str = "") -> dict[int, Judgement]:

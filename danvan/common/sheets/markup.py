@@ -168,7 +168,7 @@ def _rows(stream: IO[bytes], found: Markup) -> Iterator[tuple[int, list[Element]
 
 
 def _is_flat(height: str | None) -> bool:
-    """Tell whether a row has no height: hidden by dragging its edge."""
+    """Return whether a row has no height: hidden by dragging its edge."""
     return height is not None and not height.strip("0.")
 
 

@@ -48,7 +48,10 @@ def check_file(path: str | Path, name: str) -> None:
     if ending != ".xlsx":
         reason = _OTHER_ENDINGS.get(ending, "Chỉ nhận tệp Excel có đuôi .xlsx.")
         raise FileRefused(f"{reason} {_SAVE_AS}")
-    size = Path(path).stat().st_size
+    try:
+        size = Path(path).stat().st_size
+    except FileNotFoundError as error:
+        raise FileRefused("Tệp không còn trên máy chủ. Vui lòng tải tệp lên lại.") from error
     if size == 0:
         raise FileRefused("Tệp rỗng (0 byte). Vui lòng chọn lại tệp.")
     if size > MAX_FILE:

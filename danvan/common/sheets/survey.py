@@ -32,7 +32,7 @@ class Vocabulary:
         self.met: dict[str, bool] = {}
 
     def knows(self, text: str) -> bool:
-        """Tell whether `text` may be one of the headings, in any encoding."""
+        """Return whether `text` may be one of the headings, in any encoding."""
         try:
             return self.met[text]
         except KeyError:

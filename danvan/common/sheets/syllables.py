@@ -54,7 +54,7 @@ def _word_score(word: str) -> int:
 
 
 def is_syllable(word: str) -> bool:
-    """Tell whether `word` is one Vietnamese syllable, or capitals that shorten several."""
+    """Return whether `word` is one Vietnamese syllable, or capitals that shorten several."""
     if _ABBREVIATION.fullmatch(word) or word in _LETTERS:
         return True
     letters, tones = [], set()
@@ -72,5 +72,5 @@ def is_syllable(word: str) -> bool:
 
 
 def _upright(word: str) -> bool:
-    """Tell whether the case is one people write: all small, all capitals, or a first capital."""
+    """Return whether the case is one people write: all small, all capitals, or a first capital."""
     return word in (word.lower(), word.upper()) or word[1:] == word[1:].lower()

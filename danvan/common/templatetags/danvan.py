@@ -24,7 +24,7 @@ def figure(number: Decimal, places: int | None = None) -> str:
 
 @register.simple_tag
 def can(user: Any, action: str) -> bool:
-    """Tell whether the rights table gives `user` the right to `action`.
+    """Return whether the rights table gives `user` the right to `action`.
 
     {% can user "review" as may_review %}: buttons and refused requests ask the same table. Raises
     ValueError for an unknown action.

@@ -1,4 +1,4 @@
-"""The official workbook of a consolidation: it lays out what the pure functions returned, nothing more.
+"""The official workbook of a consolidation: it only lays out what consolidation/ returned.
 
 Sheets: the summary by level, one per section with units as rows, charts, where reports stand. Layout:
 domain reference, "Document conventions". Totals are values, equal to the sum of their parts.

@@ -53,7 +53,7 @@ def write(
     fmt: str | None = None,
     box: Any = True,
 ) -> Any:
-    """Write a cell through the one door and dress it; returns the cell."""
+    """Write a cell through excel.put, apply font, alignment and border; return the cell."""
     cell = excel.put(ws.cell(row, column), value, fmt)
     cell.font, cell.alignment = font, align
     if box:
@@ -141,11 +141,11 @@ def wrapped_height(text: str, width: float, line: float = 15.75) -> float:
 CHANGE = "+{0};-{0};0"
 
 
-def decimals_format(number: Decimal, definition: Definition) -> str:
+def decimals_format(number: Decimal | None, definition: Definition) -> str:
     """Return the number format: 0.0 for ratios, else with the decimals the number has."""
-    if definition.is_ratio:
+    if definition.is_ratio or number is None:
         return "0.0"
-    places = max(0, -definition.shown(number).normalize().as_tuple().exponent)
+    places = len(f"{definition.shown(number).normalize():f}".partition(".")[2])
     return excel.WHOLE + ("." + "0" * places if places else "")
 
 

@@ -29,6 +29,8 @@ class Account:
         self.words: dict[int, str] = {}
         self.read: list[Block] = []
         self.left: list[tuple[int, int, str]] = []
+        self.left_columns: list[str] = []
+        self.said: list[str] = []
 
     def read_table(self, block: Block) -> None:
         """Note a table that is read."""
@@ -65,14 +67,14 @@ class Account:
         return ""
 
     def is_caption(self, number: int, cells: list[CellValue]) -> bool:
-        """Tell whether a line is the title of the next table on the sheet."""
+        """Return whether a line is the title of the next table on the sheet."""
         starts = [block.first for block in self.read] + [first for first, *_ in self.left]
         near = any(0 < first - number <= 3 for first in starts)
         return near and sum(not is_blank(cell) for cell in cells) == 1
 
     def used(self, hidden_columns: Iterable[int]) -> list[str]:
         """Return what was read: tables, headings, columns; hidden ones are said to be hidden."""
-        found = []
+        found = [*self.said]
         hidden = set(hidden_columns)
         for block in self.read:
             rows = f"dòng {block.first}" + (f"–{block.last}" if block.last > block.first else "")
@@ -106,7 +108,8 @@ class Account:
         }
         headed = {index for block in self.read for index in block.paths}
         bare = (self.sheet.dates | self.sheet.numbers) - headed
-        return [*found, *(f"{column_letter(index)} (không có tiêu đề)" for index in sorted(bare))]
+        untitled = (f"{column_letter(index)} (không có tiêu đề)" for index in sorted(bare))
+        return [*found, *(untitled if self.read else ()), *self.left_columns]
 
     def _sentence(self, reason: str, numbers: list[int]) -> str:
         quoted = [f"“{self.words[n]}”" for n in numbers if self.words.get(n)]

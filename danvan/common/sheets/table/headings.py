@@ -55,7 +55,7 @@ class Fit:
 
     @property
     def sure(self) -> bool:
-        """Tell whether there is nothing to ask."""
+        """Return whether there is nothing to ask."""
         return len(self.keys) == 1 and not self.doubt
 
 

@@ -57,7 +57,7 @@ _FIGURE = re.compile(r"^[\W\d_]*\d[\W\d_]*$")  # a number, a day or an ordinal t
 
 
 def is_numbering(cells: list[CellValue]) -> bool:
-    """Tell whether the line only numbers the columns: (1) (2) (3), A B 1 2, 1=2+3."""
+    """Return whether the line only numbers the columns: (1) (2) (3), A B 1 2, 1=2+3."""
     texts = []
     for cell in cells:
         if is_blank(cell):
@@ -92,13 +92,13 @@ class TableLine:
 
     @property
     def is_total(self) -> bool:
-        """Tell whether the line sums others: "Tổng cộng", "Cộng quý I", "Tổng số: 2 hội nghị"."""
+        """Return whether the line sums others: "Tổng cộng", "Cộng quý I", "Tổng số: 2 hội nghị"."""
         first = next((text for text in self.folded if len(text) > 1), "")
         return len(first) < 60 and bool(_TOTAL.fullmatch(first))
 
     @property
     def is_group(self) -> bool:
-        """Tell whether the line is the title of those below: "I", "Quý I", "6 tháng đầu năm", "B. Xã"."""
+        """Return whether the line is the title of those below: "I", "Quý I", "6 tháng đầu năm", "B. Xã"."""
         if not self.folded or len(self.folded) > 2:
             return False
         if all(map(_GROUP.fullmatch, self.folded)):
@@ -112,7 +112,7 @@ class TableLine:
 
     @property
     def is_signature(self) -> bool:
-        """Tell whether the line is where a table ends: who signs, where and when, a remark."""
+        """Return whether the line is where a table ends: who signs, where and when, a remark."""
         if self.solid or not self.texts:
             return False
         if len(self.folded) == 1:

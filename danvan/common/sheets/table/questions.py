@@ -27,7 +27,7 @@ class Question:
 
 
 def is_open(questions: Iterable[Question], answers: Mapping[str, str]) -> bool:
-    """Tell whether one of `questions` has no answer yet."""
+    """Return whether one of `questions` has no answer yet."""
     return any(not question.answered(answers) for question in questions)
 
 

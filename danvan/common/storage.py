@@ -1,0 +1,71 @@
+"""Uploaded files, whole or not at all.
+
+A file is written under a name of its own in `parts/` and moved to where it is to be once it is whole: a full
+disk or a killed process leaves nothing half-written at an address that anybody reads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import uuid
+from collections.abc import Iterator
+
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import models
+from django.utils import timezone
+
+PARTS = "parts"
+_ABANDONED = datetime.timedelta(days=1)
+
+
+class WholeFileStorage(FileSystemStorage):
+    """Django's storage in the file system, for files that appear only once they are whole."""
+
+    def _save(self, name: str, content: File) -> str:
+        part = self.path(f"{PARTS}/{uuid.uuid4().hex}")
+        try:
+            super()._save(part, content)  # type: ignore[misc]  # not in the stubs
+            return self._move(part, name)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(part)
+
+    def _move(self, part: str, name: str) -> str:
+        """Put the whole file in place under `name`, or one like it that is free; return the name."""
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        while True:
+            try:
+                os.close(os.open(self.path(name), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+                break
+            except FileExistsError:
+                name = self.get_available_name(name)
+        os.replace(part, self.path(name))
+        return name
+
+
+def sweep() -> int:
+    """Remove what killed processes left half-written, a day later; return how many files."""
+    if not default_storage.exists(PARTS):
+        return 0
+    limit, count = timezone.now() - _ABANDONED, 0
+    for name in default_storage.listdir(PARTS)[1]:
+        part = f"{PARTS}/{name}"
+        with contextlib.suppress(FileNotFoundError):
+            if default_storage.get_modified_time(part) < limit:
+                default_storage.delete(part)
+                count += 1
+    return count
+
+
+@contextlib.contextmanager
+def removed_on_failure(row: models.Model, field: str) -> Iterator[None]:
+    """Remove the file that `row` got inside the block when the block, or its transaction, fails."""
+    try:
+        yield
+    except BaseException:
+        if stored := getattr(row, field):
+            stored.storage.delete(stored.name)
+        raise

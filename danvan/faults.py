@@ -1,0 +1,73 @@
+"""When the machine fails a request: one answer for all of them, and what was typed is kept.
+
+A database that is locked, full or away, or a full disk, is no error of the site: 503, in Vietnamese, with
+the posted form ready to be sent again, or as JSON to a script that asked for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+
+from danvan.accounts.login.resume import pending_post, sent_from_here
+from danvan.common.ops.faults import Fault, fault_of
+
+log = logging.getLogger("danvan.faults")
+RETRY_SECONDS = 30
+
+
+class FaultsMiddleware:
+    """Answers for views that met a fault, in development as well (there Django would show its own page)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Return the answer for a fault of the machine; anything else is a bug and takes its way."""
+        return answer_for(request, error)
+
+
+def answer_for(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """Return the answer to `request` when a fault of the machine lies behind `error`, else None."""
+    fault = fault_of(error)
+    if fault is None:
+        return None
+    log.error("%s: %s %s", fault.word, request.method, request.path, exc_info=error)
+    if request.headers.get("Accept") == "application/json":
+        answer = {"error": fault.word, "message": fault.message}
+        return _marked(JsonResponse(answer, status=503))
+    return _marked(HttpResponse(_page(request, fault), status=503))
+
+
+def current_error() -> BaseException | None:
+    """Return the error that is being handled."""
+    return sys.exc_info()[1]
+
+
+def _page(request: HttpRequest, fault: Fault) -> str:
+    """Render without context processors: they ask the database, which may be what failed."""
+    pending = pending_post(request) if sent_from_here(request) else None
+    context = {
+        "fault": fault,
+        "posted": request.method == "POST",
+        "pending": pending,
+        "typed": sum(bool(text) for _, text in pending.fields) if pending else 0,
+        "csrf_token": get_token(request) if pending else "",
+        "url": request.get_full_path(),
+        "request_id": getattr(request, "id", ""),
+    }
+    return render_to_string("errors/503.html", context)
+
+
+def _marked(response: HttpResponse) -> HttpResponse:
+    response["Retry-After"] = str(RETRY_SECONDS)
+    response["Cache-Control"] = "private, no-store"
+    return response
