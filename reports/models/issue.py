@@ -106,6 +106,8 @@ class PublishedIssue(models.Model):
     token = models.UUIDField(null=True, unique=True, editable=False)
 
     append_only = True
+    touched: bool  # with_touched()
+    periods_now: int
     objects = PublishedIssueQuerySet.as_manager()
 
     class Meta:

@@ -8,9 +8,10 @@ the very objects that page, workbook and Word draft render. FORMAT grows when th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 from reports.consolidation.facts import read_facts
-from reports.consolidation.figures import Definition
+from reports.consolidation.figures import Definition, Facts
 from reports.consolidation.scope import ScopeData
 from reports.consolidation.summary import (
     Consolidation,
@@ -69,7 +70,7 @@ def frozen_units(data: ScopeData) -> Frozen:
     """Return the facts of the scope of `data` unit by unit, its tree, its reports and its texts."""
     codes = section_codes(data, data.scope.section)
     read = sorted(data.codes_of(codes))
-    facts = read_facts(data, data.years, read, by_unit=True)
+    facts = cast(dict[int, Facts], read_facts(data, data.years, read, by_unit=True))
     return {
         "codes": codes,
         "read": read,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -46,8 +46,10 @@ class IssuingForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.rows = {str(row.pk): row for row in replaceable}
         names = [(key, f"{row} ngày {row.date:%d/%m/%Y}") for key, row in self.rows.items()]
-        self.fields["replaces"].choices = [("", "Không, đây là lần đầu"), *names]
-        if not names:
+        if names:
+            choices = [("", "Không, đây là lần đầu"), *names]
+            cast(forms.ChoiceField, self.fields["replaces"]).choices = choices
+        else:
             del self.fields["replaces"]
         if complete:
             del self.fields["missing_reason"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -77,9 +77,10 @@ def _total_of_nothing() -> Frozen:
 
 
 def _total_from(data: Frozen) -> Total:
-    numbers = {name: Decimal(data[name]) for name in _NUMBERS if name in data}
-    ranks = {"ranks": tuple(map(tuple, data["ranks"]))} if "ranks" in data else {}
-    return replace(Total(**{**data, **numbers}), **ranks)
+    known: Frozen = {name: Decimal(data[name]) for name in _NUMBERS if name in data}
+    if "ranks" in data:
+        known["ranks"] = tuple(map(tuple, data["ranks"]))
+    return Total(**{**data, **known})
 
 
 def cells_of(unit: int, facts: Facts, codes: list[str]) -> list[list]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import cast
 
 from django.core.cache import cache
 from django.db.models import F
 
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.facts import read_facts
+from reports.consolidation.figures import Facts
 from reports.consolidation.scope import Scope, ScopeData
 from reports.documents.issues.plain import cells_of
 from reports.models import IssuedReport, PublishedIssue
@@ -30,7 +32,7 @@ def differs_today(issue: PublishedIssue) -> bool:
         moved.values_list("report__unit", "report__period", "report__version").order_by("pk")
     )
     key = sha256(f"{issue.sha256} {rows}".encode()).hexdigest()
-    return cache.get_or_set(f"issue-{key}", lambda: _differ(issue, rows), REMEMBERED)
+    return bool(cache.get_or_set(f"issue-{key}", lambda: _differ(issue, rows), REMEMBERED))
 
 
 def _differ(issue: PublishedIssue, rows: list[tuple]) -> bool:
@@ -43,7 +45,7 @@ def _differ(issue: PublishedIssue, rows: list[tuple]) -> bool:
         within=AdministrativeUnit.objects.filter(pk__in={unit for unit, *_ in rows}),
     )
     data, kept = ScopeData(scope), issue.frozen_units
-    facts = read_facts(data, data.years, kept["read"], by_unit=True)
+    facts = cast(dict[int, Facts], read_facts(data, data.years, kept["read"], by_unit=True))
     now = {
         tuple(row[:2]): row for u, mine in facts.items() for row in cells_of(u, mine, kept["read"])
     }

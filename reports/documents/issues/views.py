@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -42,6 +41,7 @@ from reports.documents.issues.thawed import Thawed
 from reports.documents.letterhead import document_date, letterhead_on
 from reports.documents.preview import drawn
 from reports.models import DocumentKind, FileKind, IssueFile, PublishedIssue
+from reports.models.issue import PublishedIssueQuerySet
 
 ISSUES_A_PAGE = 20
 
@@ -84,10 +84,15 @@ def new_issue(request: PersonRequest) -> HttpResponse:
         raise PermissionDenied(NO_RIGHT)
     scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
     found = consolidate(ScopeData(scope))
-    options = {"replaceable": replaceable(scope), "complete": found.is_complete}
+    initial = None if request.method == "POST" else _initial(scope, found)
+    form = IssuingForm(
+        request.POST or None,
+        initial=initial,
+        replaceable=replaceable(scope),
+        complete=found.is_complete,
+    )
     if request.method != "POST":
-        return _form_page(request, found, IssuingForm(initial=_initial(scope, found), **options))
-    form = IssuingForm(request.POST, **options)
+        return _form_page(request, found, form)
     row = _issued(request, form, scope) if form.is_valid() else None
     if row is None:
         return _form_page(request, found, form, status=422)
@@ -119,12 +124,11 @@ def file(request: PersonRequest, pk: int, kind: str) -> HttpResponse:
     row = _issue(request, pk)
     if kind not in FileKind.values:
         raise Http404
-    if kind == FileKind.WORKBOOK:
-        kept, media_type = workbook_of(row, user=request.user), excel.CONTENT_TYPE
-    else:
-        kept, media_type = row.files.filter(kind=FileKind.SIGNED).first(), PDF
+    made = workbook_of(row, user=request.user) if kind == FileKind.WORKBOOK else None
+    kept = made or row.files.filter(kind=FileKind.SIGNED).first()
     if kept is None:
         raise Http404
+    media_type = excel.CONTENT_TYPE if made else PDF
     with kept.file.open("rb") as stored:
         response = HttpResponse(stored.read(), content_type=media_type)
     response["Content-Disposition"] = content_disposition_header(True, kept.name)
@@ -133,7 +137,7 @@ def file(request: PersonRequest, pk: int, kind: str) -> HttpResponse:
     return response
 
 
-def _visible(request: PersonRequest) -> QuerySet[PublishedIssue]:
+def _visible(request: PersonRequest) -> PublishedIssueQuerySet:
     return PublishedIssue.objects.visible_to(request.user).with_names()
 
 
