@@ -50,6 +50,10 @@ class StaleRecord(Exception):  # noqa: N818
         super().__init__("Hồ sơ vừa được người khác sửa.")
 
 
+class RecordGone(ValidationError):
+    """Somebody deleted the record after the form was opened."""
+
+
 class Existing(Exception):  # noqa: N818
     """The same form was sent before; `record` is the row it made."""
 
@@ -312,7 +316,7 @@ def _lock_row(record: EventRecord, version: int | None = None) -> EventRecord:
     model = type(record)
     old = _with_children(locked(model.objects.filter(pk=record.pk))).first()
     if old is None:
-        raise ValidationError("Hồ sơ này vừa bị xóa.")
+        raise RecordGone("Hồ sơ này vừa bị xóa.")
     if version is not None and old.version != version:
         raise StaleRecord(model.objects.with_names().get(pk=record.pk))
     return old
