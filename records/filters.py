@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any
 
 import django_filters
 from django import forms
@@ -79,22 +78,22 @@ class RecordFilter(ListFilter):
     tu = DayFilter(label="Từ ngày", field_name="start_date", lookup_expr="gte")
     den = DayFilter(label="Đến ngày", field_name="start_date", lookup_expr="lte")
 
-    def ignore(self, rows: Iterable[Any], name: str, value: Any) -> Any:
+    def ignore(self, rows: Any, name: str, value: Any) -> Any:
         """The box only widens the unit, see of_unit."""
         return rows
 
-    def search(self, rows: Iterable[Any], name: str, text: str) -> Self:
+    def search(self, rows: Any, name: str, text: str) -> QuerySet:
         """Rows with every word, with or without marks."""
         return rows.search(text)
 
-    def of_unit(self, rows: Iterable[Any], name: str, unit: AdministrativeUnit) -> Self:
+    def of_unit(self, rows: Any, name: str, unit: AdministrativeUnit) -> QuerySet:
         """Rows of the unit, with the box of all it ever covered."""
         if not self.form.cleaned_data.get("duoi"):
             return rows.filter(unit=unit)
         below = AdministrativeUnit.objects.covered_by(unit.with_predecessors())
         return rows.filter(unit__in=below.values("pk"))
 
-    def of_year(self, rows: Iterable[Any], name: str, year: int) -> Self:
+    def of_year(self, rows: Any, name: str, year: int) -> QuerySet:
         if not 2000 <= year <= 2100:
             return rows.none()
         return rows.between(*span_of(year, self.spans))
@@ -131,7 +130,7 @@ class DialogueFilter(RecordFilter):
         label="Thông báo kết luận", choices=[("1", "Đã ban hành")], method="concluded"
     )
 
-    def concluded(self, rows: Iterable[Any], name: str, value: Any) -> QuerySet:
+    def concluded(self, rows: Any, name: str, value: Any) -> QuerySet:
         return rows.exclude(conclusion_number="")
 
 

@@ -98,7 +98,7 @@ class DialogueForm(RecordForm):
         chosen = self.cleaned_data.get("led_by") or []
         for name in DialogueConference.LEADERS:
             setattr(self.instance, name, name in chosen)
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # Django's own step between clean and save
 
 
 class IssueForm(RecordForm):
@@ -106,7 +106,7 @@ class IssueForm(RecordForm):
 
     def clean(self) -> dict[str, Any] | None:
         """A day left as it was belongs to the old status."""
-        data = super().clean()
+        data = super().clean() or {}
         if self.instance.pk and self.instance.status_date:
             same = data.get("status") == self.instance.status
             untouched = data.get("status_date") in (None, self.instance.status_date)
@@ -163,7 +163,7 @@ def form_for(kind: RecordKind) -> type[RecordForm]:
     """Return the form of `kind`, made from its declaration."""
     fields = [name for name in kind.fields if name != "led_by"]
     base = _BASES.get(kind.slug, RecordForm)
-    made = forms.modelform_factory(
+    made: Any = forms.modelform_factory(
         kind.model, form=base, fields=fields, formfield_callback=column_field
     )
     made.kind, made.layout = kind, kind.layout

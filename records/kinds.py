@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.db import models
 
 from danvan.common.text import search_key
+from danvan.common.words import column_named
 from records.models import (
     CitizenReception,
     DemocracyConference,
@@ -81,7 +82,7 @@ class RecordKind:
         }
 
     def column(self, name: str) -> models.Field:
-        return self.model._meta.get_field(name)
+        return column_named(self.model, name)
 
     def label_of(self, name: str) -> str:
         """Return the Vietnamese label of the column `name`, as sentences begin."""

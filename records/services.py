@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from auditlog.context import disable_auditlog
@@ -264,13 +265,14 @@ def _derived(model: type[EventRecord]) -> list[str]:
 def _children_of(model: type[EventRecord], keys: Sequence[int]) -> Iterator[Any]:
     """Yield the child rows of records, with the rows they point at: the trail names those."""
     for relation in model._meta.related_objects:
-        child, parent = relation.related_model, relation.field.name
+        child: Any = relation.related_model
+        parent = relation.field.name
         names = [field.name for field in child._meta.concrete_fields if field.is_relation]
         rows = child.objects.filter(**{f"{parent}__in": keys})
         yield rows.select_related(f"{parent}__unit", *names)
 
 
-def _with_children(rows: Iterable[Any]) -> Any:
+def _with_children(rows: Any) -> Any:
     """Fetch along what facts() reads, so that many rows cost no more queries than one."""
     children = [name for name in ("recognitions", "history") if hasattr(rows.model, name)]
     return rows.prefetch_related(*children)
@@ -342,4 +344,4 @@ def _delete_files(model: type[EventRecord], keys: Sequence[int]) -> None:
     files = [row.file for row in rows]
     audited_bulk_delete(rows)
     for file in files:
-        transaction.on_commit(lambda file=file: file.storage.delete(file.name))
+        transaction.on_commit(partial(file.storage.delete, file.name))

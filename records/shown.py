@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
 
 from danvan.common.numbers import format_number
-from danvan.common.words import in_words
+from danvan.common.words import column_named, in_words
 from records.kinds import RecordKind
 from records.models import EventRecord
 
@@ -57,14 +58,14 @@ def label_of(kind: RecordKind, name: str) -> str:
     return "Chủ trì, tham dự" if name == "led_by" else kind.label_of(name)
 
 
-def value_text(record: EventRecord, name: str) -> str:
+def value_text(record: Any, name: str) -> str:
     """Return the value of an entered field as people read it, "" for nothing."""
     if name == "led_by":
         return record.leaders
-    return in_words(record._meta.get_field(name), getattr(record, name))
+    return in_words(column_named(record, name), getattr(record, name))
 
 
-def shown_row(kind: RecordKind, record: EventRecord) -> ListRow:
+def shown_row(kind: RecordKind, record: Any) -> ListRow:
     """Return one line of the list of `kind`."""
     cells = [ListCell(value_text(record, name), is_number(kind, name)) for name in kind.columns]
     when = f"{record.start_date:%d/%m/%Y}" if kind.dated else str(record.year)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import Http404, HttpResponse
@@ -15,7 +13,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
-from danvan.accounts.requests import PersonRequest, person
+from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
 from danvan.common.numbers import format_number, read_id
 from danvan.common.text import clean_line, search_key
@@ -47,7 +45,7 @@ from records.shown import Shown, headings, other_totals, shown_row, total_cells
 BULK_LIMIT = 500
 
 
-class KindMixin:
+class KindMixin(ScopedView):
     """Takes the kind from the address."""
 
     @property
@@ -93,7 +91,7 @@ class RecordListView(KindMixin, ScopedListView):
     def summed(self) -> Any:
         return self.kind.totals
 
-    def ranked(self, rows: Iterable[Any]) -> Any:
+    def ranked(self, rows: Any) -> Any:
         """Words typed with marks: rows that have them so come first, unless an order was asked for."""
         words = clean_line(self.request.GET.get("q", "")).lower()
         if "xep" in self.request.GET or words == search_key(words):
@@ -156,7 +154,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         if self.locked and not self.model.LATER_FIELDS:
             raise Locked(self.locked.message)
 
-    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return super().dispatch(request, *args, **kwargs)
         except Locked as locked:
@@ -165,7 +163,7 @@ class RecordFormView(KindMixin, ScopedFormView):
                 request=request, template="records/locked.html", context=context, status=403
             )
 
-    def get_form(self, data: Any = None, **kwargs: Any) -> forms.BaseForm:
+    def get_form(self, data: Any = None, **kwargs: Any) -> Any:
         return super().get_form(data, locked=bool(self.locked), **kwargs)
 
     def copied(self, row: Any) -> Any:
@@ -180,12 +178,12 @@ class RecordFormView(KindMixin, ScopedFormView):
                 values[name] = column.value_from_object(row)
         return values
 
-    def formset(self, form: forms.BaseForm, data: Any = None) -> Any:
+    def formset(self, form: Any, data: Any = None) -> Any:
         """Return the child rows of the form, None for kinds without."""
         made = FORMSETS.get(self.kind.slug)
         return made(data, instance=form.instance, prefix="recognitions") if made else None
 
-    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """As the generic one, with child rows."""
         try:
             self.prepare()
@@ -202,7 +200,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         response = self.attempt(form) if valid else None
         return response or self.show(form, status=422)
 
-    def attempt(self, form: forms.BaseForm) -> Any:
+    def attempt(self, form: Any) -> Any:
         try:
             return super().attempt(form)
         except Existing as existing:
@@ -236,7 +234,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         form.children = self.formset(form, form.data)
         return self.show(form, status=409, gone=gone, is_gone=True)
 
-    def save(self, form: forms.BaseForm) -> Any:
+    def save(self, form: Any) -> Any:
         record, children = form.instance, form.children
         data = form.cleaned_data
         saved = save_record(
@@ -256,7 +254,7 @@ class RecordFormView(KindMixin, ScopedFormView):
     def new_url(self) -> Any:
         return reverse("records:create", args=[self.kind])
 
-    def show(self, form: forms.BaseForm, status: Any = 200, **context: Any) -> Any:
+    def show(self, form: Any, status: Any = 200, **context: Any) -> Any:
         stale = getattr(self, "stale", None)
         if stale:
             context["stale"] = stale.current
@@ -291,7 +289,7 @@ class RecordDeleteView(KindMixin, ScopedDeleteView):
             **kwargs,
         )
 
-    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """As the generic one; a second press is told that it is gone already."""
         try:
             return super().post(request, *args, **kwargs)
@@ -322,7 +320,7 @@ class BulkDeleteView(KindMixin, ScopedView, TemplateView):
     http_method_names = ["post"]
     template_name = "records/bulk_delete.html"
 
-    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         self.require_right()
         posted = set(request.POST.getlist("pk"))
         keys = {read_id(text) for text in posted} - {None}

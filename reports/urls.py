@@ -1,6 +1,9 @@
-from django.urls import include, path
+"""Addresses of the yearly report. The ledger and the letterheads have their own (danvan/urls.py)."""
+
+from django.urls import path
 
 from reports.catalogue import views as views_catalogue
+from reports.consolidation import views as views_consolidation
 from reports.figures import views_entry
 from reports.sheets import views as views_values
 from reports.workflow import views_periods, views_review
@@ -17,7 +20,9 @@ urlpatterns = [
     ),
     path("<int:pk>/lich-su/<str:code>/", views_review.figure_history, name="figure_history"),
     path("xet-duyet/", views_review.ReviewView.as_view(), name="review"),
-    path("tong-hop/", include("reports.consolidation.urls")),
+    path("tong-hop/", views_consolidation.consolidation, name="consolidation"),
+    path("tong-hop/xuat-excel/", views_consolidation.export, name="consolidation_export"),
+    path("tong-hop/chi-tieu/<str:code>/", views_consolidation.drill, name="drill"),
     path("ky/", views_periods.period_list, name="periods"),
     path("ky/mo/", views_periods.open_new, name="period_open"),
     path("ky/<int:pk>/", views_periods.period_detail, name="period"),

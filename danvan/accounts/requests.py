@@ -1,6 +1,6 @@
 """A request as the views behind the login see it: somebody is there. For type checkers only."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.http import HttpRequest
 
@@ -11,6 +11,9 @@ class PersonRequest(HttpRequest):
     """A request whose user is known: the login middleware lets no other through."""
 
     user: User
+    #: what a page reads once: the opened years, and the records of each kind
+    year_spans: Any
+    record_counts: Any
 
 
 def person(request: HttpRequest) -> User:

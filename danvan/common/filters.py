@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django import forms
@@ -26,7 +26,7 @@ class ChoicesField(forms.ChoiceField):
         return [part for part in str(value or "").split(",") if part]
 
     def validate(self, value: Any) -> None:
-        known = {str(key) for key, _ in list(self.choices)}
+        known = {str(key) for key, _ in cast(Iterable[tuple], self.choices)}
         if unknown := [part for part in value if part not in known]:
             raise ValidationError(f"“{unknown[0][:40]}” không có trong danh sách.")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Field, Fieldset, Layout
@@ -123,7 +124,8 @@ def name_blank_choice(field: forms.Field) -> None:
         field.empty_label = words
     elif isinstance(field, forms.TypedChoiceField):
         field.choices = [
-            (key, label if key not in ("", None) else words) for key, label in list(field.choices)
+            (key, label if key not in ("", None) else words)
+            for key, label in cast(Iterable[tuple], field.choices)
         ]
 
 

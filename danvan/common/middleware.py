@@ -23,13 +23,14 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.id = uuid.uuid4().hex
-        token = request_id.set(request.id)
+        name = uuid.uuid4().hex
+        request.id = name  # type: ignore[attr-defined]  # read by the logs and the error pages
+        token = request_id.set(name)
         try:
             response = self.get_response(request)
         finally:
             request_id.reset(token)
-        response["X-Request-ID"] = request.id
+        response["X-Request-ID"] = name
         response["Permissions-Policy"] = _NO_DEVICES
         return response
 

@@ -31,7 +31,8 @@ class ScopedView(ContextMixin, View):
     """Base of all: `model`, and the right `action` that the page asks for."""
 
     model: Any = None
-    action = "view"
+    action: Any = "view"
+    request: Any  # its user is known behind the login
 
     def require_right(self) -> None:
         """Raise PermissionDenied (403) without the page's right."""
@@ -114,7 +115,7 @@ class ScopedFormView(ScopedView, TemplateResponseMixin):
     turns into an answer. What was typed is never lost: every refusal shows the form again.
     """
 
-    action = "enter_record"
+    action: Any = "enter_record"
     form_class: Any = None
     kept_for_next: tuple[str, ...] = ()  # what "Lưu và nhập tiếp" keeps
     copying = False

@@ -71,7 +71,8 @@ class AccountTarget(Target):
             raise PermissionDenied("Chỉ quản trị viên được tạo tài khoản.")
         people = [self._account(item) for _, item in items]
         with acting(user=job.owner, source="import"):
-            for person in audited_bulk_create(people):
+            audited_bulk_create(people)
+            for person in people:
                 security_log.record(
                     SecurityKind.CREATED, user=person, actor=job.owner, **services.rights_of(person)
                 )

@@ -19,6 +19,7 @@ from danvan.accounts.audit.context import current
 from danvan.accounts.audit.writing import HIDDEN
 from danvan.accounts.models.trail import AuditEntry, unit_and_role
 from danvan.common.text import search_key
+from danvan.common.words import column_named
 
 BATCH = 2000
 
@@ -46,7 +47,7 @@ def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterabl
     """Insert `rows` (tuples in the order of `columns`, fit for the database) and return how many."""
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    names = [str(model._meta.get_field(name).column) for name in columns]
+    names = [str(column_named(model, name).column) for name in columns]
     listed = ", ".join(map(quote, names))
     places = ", ".join(["%s"] * len(names))
     total, rows = 0, iter(rows)

@@ -16,10 +16,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, connection, transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from danvan.accounts.audit import security_log
@@ -246,7 +248,7 @@ def undo(job: ImportJob) -> bool:
 def work(job: ImportJob) -> None:
     """Do what `job` waits for: check it, write it when it was confirmed, or take it back."""
     source = "undo" if job.state == JobState.UNDOING else "import"
-    with working_on(job), acting(_Request(job), user=job.owner, source=source):
+    with working_on(job), acting(cast(HttpRequest, _Request(job)), user=job.owner, source=source):
         if job.state == JobState.QUEUED:
             _check(job)
         elif job.state == JobState.WRITING:
@@ -280,7 +282,7 @@ def _launch(job: ImportJob) -> None:
     """
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "run_import", str(job.pk)]
     launcher = [sys.executable, "-c", _LAUNCH, *command]
-    place = {"cwd": settings.BASE_DIR, "env": os.environ.copy()}
+    place: dict[str, Any] = {"cwd": settings.BASE_DIR, "env": os.environ.copy()}
     try:
         subprocess.run(launcher, check=True, timeout=30, **place)  # noqa: S603 - our own command
     except (OSError, subprocess.SubprocessError) as error:

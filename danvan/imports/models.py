@@ -48,7 +48,7 @@ class JobState(models.TextChoices):
     EXPIRED = "expired", "Hết hạn"
 
 
-RUNNING = {
+RUNNING: dict[str, Any] = {
     JobState.CHECKING: JobState.QUEUED,
     JobState.WRITING: JobState.CHECKED,
     JobState.UNDOING: JobState.DONE,
@@ -56,7 +56,7 @@ RUNNING = {
 UNWRITTEN = (JobState.QUEUED, JobState.CHECKED, JobState.FAILED)
 MAX_OPEN = 20  # unwritten jobs of one person that are kept; the oldest go first
 # What the owner of a job reads when its process died.
-DIED = {
+DIED: dict[str, Any] = {
     JobState.CHECKING: "Máy chủ dừng giữa chừng khi đang kiểm tra tệp, chưa có gì được ghi. "
     "Vui lòng bấm “Kiểm tra ngay”.",
     JobState.WRITING: "Máy chủ dừng giữa chừng khi đang ghi nên chưa có gì được ghi. "
@@ -109,7 +109,7 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
     def visible_to(self, user: Person) -> Self:
         """Return the jobs of `user`: a file of another unit's figures stays behind when the person moves."""
         own = self.filter(owner=user)
-        return own if user.is_superuser else own.filter(unit=user.unit_id)
+        return own if user.is_superuser else own.filter(unit=user.unit)
 
     editable_by = visible_to
 
@@ -124,7 +124,7 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
 
     def make(self, user: User, target: str, upload: UploadedFile, params: dict) -> ImportJob:
         """Store `upload` as a queued job of `user`; raises FileRefused with a sentence."""
-        if upload.size > MAX_FILE:
+        if (upload.size or 0) > MAX_FILE:
             raise FileRefused(
                 f"Tệp quá lớn (tối đa {MAX_FILE // MB} MB). Vui lòng chia thành nhiều tệp."
             )
@@ -134,7 +134,7 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
         digest = hashlib.sha256()
         for block in upload.chunks():
             digest.update(block)
-        name = upload.name.replace("\\", "/").rsplit("/", 1)[-1]
+        name = (upload.name or "").replace("\\", "/").rsplit("/", 1)[-1]
         job = self.model(
             owner=user,
             unit=None if user.is_superuser else user.unit,
@@ -142,7 +142,7 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
             params=params,
             file_name=name[-200:],
             sha256=digest.hexdigest(),
-            size=upload.size,
+            size=upload.size or 0,
         )
         with removed_on_failure(job, "file"):
             job.file.save(safe_file_name("tep"), upload, save=False)

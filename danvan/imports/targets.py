@@ -79,7 +79,7 @@ class Checker:
         """
         raise NotImplementedError
 
-    def check_many(self, rows: list[tuple[int, dict]]) -> Iterator[Verdict]:
+    def check_many(self, rows: list[tuple[int, dict]]) -> Iterable[Verdict]:
         """Yield the verdicts of many rows; override where look-ups are cheaper in one go."""
         for number, cells in rows:
             yield self.check(number, cells)

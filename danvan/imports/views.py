@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -43,7 +43,7 @@ def _own_job(request: PersonRequest, pk: int) -> ImportJob:
 
 
 @require_safe
-def job_list(request: PersonRequest) -> HttpResponse:
+def job_list(request: PersonRequest) -> HttpResponseBase:
     """The own imports, newest first, and what can be imported."""
     _require_right(request.user)
     with aside("imports past their day"):
@@ -61,7 +61,7 @@ def job_list(request: PersonRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def upload(request: PersonRequest, slug: str) -> HttpResponse:
+def upload(request: PersonRequest, slug: str) -> HttpResponseBase:
     """Take a workbook; small ones are checked at once, large ones by a process of their own."""
     target = target_of(slug)
     _require_right(request.user, target)
@@ -85,7 +85,7 @@ def upload(request: PersonRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def template(request: PersonRequest, slug: str) -> HttpResponse:
+def template(request: PersonRequest, slug: str) -> HttpResponseBase:
     """Download the workbook to fill in."""
     target = target_of(slug)
     _require_right(request.user, target)
@@ -105,7 +105,7 @@ def template(request: PersonRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def job_page(request: PersonRequest, pk: int) -> HttpResponse:
+def job_page(request: PersonRequest, pk: int) -> HttpResponseBase:
     """Where the job stands and, once checked, what it would do: grouped, paged."""
     job = _own_job(request, pk)
     target = target_of(job.target)
@@ -177,7 +177,7 @@ def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
 
 
 @require_POST
-def confirm(request: PersonRequest, pk: int) -> HttpResponse:
+def confirm(request: PersonRequest, pk: int) -> HttpResponseBase:
     """Write the job as it was shown. The post carries nothing but the job and the one choice."""
     job = _own_job(request, pk)
     form = ConfirmForm(request.POST)
@@ -193,7 +193,7 @@ def confirm(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def cancel(request: PersonRequest, pk: int) -> HttpResponse:
+def cancel(request: PersonRequest, pk: int) -> HttpResponseBase:
     """Throw away a job that was not written."""
     job = _own_job(request, pk)
     if job.state in UNWRITTEN and job.discard():
@@ -205,7 +205,7 @@ def cancel(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def recheck(request: PersonRequest, pk: int) -> HttpResponse:
+def recheck(request: PersonRequest, pk: int) -> HttpResponseBase:
     """Check the same file again, with the answers given and perhaps with old encodings converted."""
     job = _own_job(request, pk)
     asked = [question["id"] for question in job.layout.get("questions", ())]
@@ -219,7 +219,7 @@ def recheck(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def undo(request: PersonRequest, pk: int) -> HttpResponse:
+def undo(request: PersonRequest, pk: int) -> HttpResponseBase:
     """Take back what the job wrote, all of it or nothing."""
     job = _own_job(request, pk)
     try:
@@ -231,7 +231,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def errors(request: PersonRequest, pk: int) -> HttpResponse:
+def errors(request: PersonRequest, pk: int) -> HttpResponseBase:
     """Download the uploaded table with its bad cells coloured and explained."""
     job = _own_job(request, pk)
     if not job.file or not job.count(RowKind.ERROR):

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from danvan.common.text import clean_line
+from danvan.common.words import column_named
 from danvan.units.kinds import Level, split_kind
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
@@ -232,7 +233,7 @@ def _write_level(rows: list[Row], by_code: dict, result: LoadResult, writer: Wri
 
 
 def _differs(unit: AdministrativeUnit, stored: AdministrativeUnit) -> bool:
-    fields = [AdministrativeUnit._meta.get_field(name).attname for name in WRITTEN]
+    fields = [column_named(AdministrativeUnit, name).attname for name in WRITTEN]
     return any(getattr(unit, name) != getattr(stored, name) for name in fields)
 
 

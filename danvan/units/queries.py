@@ -95,7 +95,7 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
         return query
 
 
-class UnitSuccessionQuerySet(models.QuerySet["UnitSuccession"]):
+class UnitSuccessionQuerySet(models.QuerySet[Any]):
     """Arrows between units."""
 
     def renames(self) -> UnitSuccessionQuerySet:

@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 
-from danvan.accounts.requests import PersonRequest
 from danvan.common.views import ScopedView
 from records.files import attachments
 from records.views import KindMixin, RecordDetailView
@@ -21,7 +20,7 @@ class AttachView(RecordDetailView):
     action = "enter_record"
     http_method_names = ["post"]
 
-    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         record = self.object
         form = attachments.AttachForm(request.POST, request.FILES)
         if form.is_valid():
@@ -41,7 +40,7 @@ class AttachView(RecordDetailView):
 class FileView(KindMixin, ScopedView):
     """Hand out one file of a record to whoever may see the record."""
 
-    def get(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         found = attachments.files_of(self.object).filter(pk=kwargs["file"]).first()
         if found is None:
             raise Http404
@@ -58,7 +57,7 @@ class DetachView(KindMixin, ScopedView):
     action = "enter_record"
     http_method_names = ["post"]
 
-    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         record = self.object
         found = attachments.files_of(record).filter(pk=kwargs["file"]).first()
         if found is None:

@@ -71,7 +71,7 @@ def _names(node: object) -> Iterable[str]:
         yield from _names(node.lhs)
         yield from _names(node.rhs)
     elif isinstance(node, F):
-        yield node.name
+        yield str(vars(node)["name"])
 
 
 def _judge(node: Any, unknown: bool = True) -> Test:
@@ -122,7 +122,7 @@ def _comparison(leaf: tuple[str, Any], unknown: bool) -> Test:
 def _value(node: Any) -> Callable[[Row], Any]:
     """Return the reader of the right side of a comparison."""
     if isinstance(node, F):
-        return operator.itemgetter(node.name)
+        return operator.itemgetter(vars(node)["name"])
     if isinstance(node, CombinedExpression):
         combine, left, right = _COMBINE[node.connector], _value(node.lhs), _value(node.rhs)
         return lambda row: combine(left(row), right(row))

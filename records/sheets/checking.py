@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import datetime
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from danvan.common.sheets.columns import NOTHING, Column, Known, Problem
 from danvan.common.sheets.table.layout import GROUP
-from danvan.common.words import in_words
+from danvan.common.words import column_named, in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
@@ -31,8 +30,13 @@ class _Row:
     __slots__ = ("blanks", "digest", "key", "match", "number", "problems", "unit", "values")
 
     def __init__(self, number: int) -> None:
-        self.number, self.problems, self.values, self.blanks = number, [], {}, []
-        self.unit = self.key = self.match = None
+        self.number = number
+        self.problems: list[Problem] = []
+        self.values: dict[str, Any] = {}
+        self.blanks: list[Column] = []
+        self.unit: Any = None
+        self.key: Any = None
+        self.match: int | None = None
         self.digest = 0
 
 
@@ -65,7 +69,7 @@ class RecordChecker(Checker):
         self.mapped: list[tuple[Column, Known]] = []
         self.kept_blanks = 0
 
-    def check_many(self, rows: Iterable[Any]) -> list[Any]:
+    def check_many(self, rows: list[tuple[int, dict]]) -> list[Verdict]:
         if rows:
             present = rows[0][1]
             self.mapped = [(column, known) for column, known in self.known if column.key in present]
@@ -86,7 +90,7 @@ class RecordChecker(Checker):
             f"{self.kept_blanks} ô trống trong tệp giữ nguyên số liệu đã có (ô trống không xóa gì)."
         ]
 
-    def questions(self):
+    def questions(self) -> list[Any]:
         return self.identity.questions()
 
     # -- reading -------------------------------------------------------------------------------------
@@ -235,7 +239,7 @@ class RecordChecker(Checker):
         """Return what the model said at the column of `name`; a choice not made names what there is."""
         if name == NON_FIELD_ERRORS:
             return Problem("", message)
-        typed = in_words(record._meta.get_field(name), getattr(record, name))
+        typed = in_words(column_named(record, name), getattr(record, name))
         column = self.columns.get(name)
         if column and column.choices and not typed:
             return column.choose()

@@ -12,7 +12,7 @@ from django.db import models
 
 from danvan.common.sheets.columns import NOTHING, Problem
 from danvan.common.text import search_key
-from danvan.common.words import in_words
+from danvan.common.words import column_named, in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
@@ -56,7 +56,7 @@ class RecognitionChecker(Checker):
             return []
         return [f"{self.silent} dòng không ghi quyết định nào nên được bỏ qua."]
 
-    def questions(self):
+    def questions(self) -> list[Any]:
         return self.identity.questions()
 
     def _read(self, row: dict) -> tuple[dict, list[Problem]]:
@@ -172,7 +172,7 @@ class RecognitionChecker(Checker):
         value = getattr(row, name)
         if name == "level" and not value:
             return RecognitionResource.fields[name].choose()
-        return Problem(name, message, in_words(row._meta.get_field(name), value))
+        return Problem(name, message, in_words(column_named(row, name), value))
 
     def _with_locks(self, judged: list) -> Iterator[Verdict]:
         """Yield the verdicts; locks of all units concerned, the recognisers' too, are read in one go."""

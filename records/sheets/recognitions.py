@@ -13,7 +13,7 @@ from typing import Any
 from django.urls import reverse
 
 from danvan.accounts.audit.context import acting
-from danvan.common.words import EMPTY, in_words
+from danvan.common.words import EMPTY, column_named, in_words
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import PreviewLine, Refused
 from records.kinds import BY_SLUG
@@ -99,7 +99,7 @@ class RecognitionTarget(RecordTarget):
 
 def _filled(row: Recognition, values: list) -> Recognition:
     row.level, row.decision, row.body = values[0], values[1], values[3]
-    row.date = Recognition._meta.get_field("date").to_python(values[2])
+    row.date = column_named(Recognition, "date").to_python(values[2])
     return row
 
 
@@ -110,7 +110,7 @@ def _recognition(item: list) -> Recognition:
 
 def _shown(values: list) -> list[str]:
     pairs = zip(DECISION, values, strict=True)
-    return [in_words(Recognition._meta.get_field(name), value) or EMPTY for name, value in pairs]
+    return [in_words(column_named(Recognition, name), value) or EMPTY for name, value in pairs]
 
 
 RECOGNITIONS = RecognitionTarget()

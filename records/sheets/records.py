@@ -6,7 +6,7 @@ EventRecord.check_row(), the authority for form and import alike, which also wor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
@@ -20,7 +20,7 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets.columns import Column
 from danvan.common.sheets.table.questions import Question
-from danvan.common.words import EMPTY, in_words
+from danvan.common.words import EMPTY, column_named, in_words
 from danvan.imports.identity import NAME, UNIT, Identity
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Around, PreviewLine, Refused, Target, digest
@@ -94,11 +94,12 @@ class RecordTarget(Target):
 
     # -- writing -------------------------------------------------------------------------------------
 
-    def hold(self, job: ImportJob, unit_ids: Iterable[int]) -> Any:
+    def hold(self, job: ImportJob, unit_ids: Collection[int]) -> None:
         Kept(self.model, (), unit_ids)
 
     def write(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
-        changed, keys = 0, []
+        changed = 0
+        keys: list[int] = []
         with acting(user=job.owner, source="import"):
             for kind, some in groupby(items, key=itemgetter(0)):
                 while batch := [item for _, item in islice(some, BATCHES[kind])]:
@@ -175,11 +176,11 @@ class RecordTarget(Target):
         if not hasattr(job, "places"):
             units = AdministrativeUnit.objects.filter(pk__in=job.layout["units"])
             places = {unit.pk: unit.place_name for unit in units.select_related("parent")}
-            job.places = places if len(places) > 1 else {}
+            job.places = places if len(places) > 1 else {}  # type: ignore[attr-defined]
         day = values.get("start_date") or ""
         when = "/".join(reversed(day.split("-"))) if self.kind.dated else f"năm {day[:4]}"
         title = str(values.get("title") or "")
-        return " · ".join(filter(None, [title, when, job.places.get(unit_id)]))
+        return " · ".join(filter(None, [title, when, getattr(job, "places", {}).get(unit_id)]))
 
     def _filled(self, values: dict) -> tuple[tuple[str, str, str], ...]:
         """Return what a new record says beside its name and day."""
@@ -193,7 +194,7 @@ class RecordTarget(Target):
         )
 
     def _shown(self, name: str, value: Any) -> str:
-        return in_words(self.model._meta.get_field(name), value) or EMPTY
+        return in_words(column_named(self.model, name), value) or EMPTY
 
 
 def _spans(keys: Iterable[int]) -> list[list[int]]:
@@ -220,7 +221,7 @@ def _set_values(rows: dict, items: Iterable[list], side: int) -> list[str]:
 
 def _python(model: type[models.Model], name: str, value: Any) -> Any:
     """Return a value as the model holds it, from how a job stores it."""
-    return model._meta.get_field(name).to_python(value) if value is not None else None
+    return column_named(model, name).to_python(value) if value is not None else None
 
 
 TARGETS = tuple(RecordTarget(kind) for kind in KINDS)

@@ -19,6 +19,7 @@ from django.utils import timezone
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action, standing
+from danvan.common.words import column_named
 from danvan.imports.bulk import insert_many
 from danvan.units.organisations import office_name
 from reports.figures.figure import BLANK, Figure, check_figure
@@ -261,7 +262,7 @@ class _Batch:
 
 def _stored(model: type[models.Model], column: str, data: Any) -> Any:
     """Return `data` as the database takes it in a column of `model`."""
-    return model._meta.get_field(column).get_db_prep_save(data, connection)
+    return column_named(model, column).get_db_prep_save(data, connection)
 
 
 def _filled(value: Value, figure: Figure) -> Value:

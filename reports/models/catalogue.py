@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from danvan.common.text import clean_line, clean_text
+from danvan.common.words import column_named
 from danvan.units.models import Level
 from reports.catalogue.expressions import ExpressionError, is_condition, names_in, parse
 from reports.models.choices import Aggregation, Severity, ValueType
@@ -219,7 +220,7 @@ class Indicator(CatalogueRow):
             raise ValidationError(OPENED.format(year=self.catalogue.year, what="thêm chỉ tiêu"))
         for name in DEFINING:
             if getattr(self, name) != getattr(old, name):
-                what = f"đổi {getattr(self._meta.get_field(name), 'verbose_name', name)}"
+                what = f"đổi {column_named(self, name).verbose_name}"
                 raise ValidationError({name: OPENED.format(year=self.catalogue.year, what=what)})
 
     def _refuse_circle(self) -> None:

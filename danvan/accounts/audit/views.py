@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -154,7 +154,7 @@ def filtered(request: PersonRequest, filterset_class: Any) -> QuerySet:
 
 
 @require_safe
-def audit_export(request: PersonRequest) -> HttpResponse:
+def audit_export(request: PersonRequest) -> HttpResponseBase:
     """Download the filtered trail as a workbook."""
     columns = (
         Column("Lúc", 18, DATE_TIME),
@@ -185,7 +185,7 @@ def _audit_row(entry: AuditEntry) -> tuple:
 
 
 @require_safe
-def security_export(request: PersonRequest) -> HttpResponse:
+def security_export(request: PersonRequest) -> HttpResponseBase:
     """Download the filtered security log as a workbook."""
     columns = (
         Column("Lúc", 18, DATE_TIME),
@@ -216,7 +216,7 @@ def _event_row(event: SecurityEvent) -> tuple:
 
 
 @require_safe
-def user_history(request: PersonRequest, pk: int) -> HttpResponse:
+def user_history(request: PersonRequest, pk: int) -> HttpResponseBase:
     """Everything about one account: what was done to it, what it did, where it logged in."""
     person = get_object_or_404(
         User.objects.visible_to(request.user).select_related("unit__parent"), pk=pk

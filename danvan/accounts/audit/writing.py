@@ -27,7 +27,7 @@ from django.db import models, transaction
 
 from danvan.accounts.models.trail import AuditEntry, unit_id_of
 from danvan.common.locks import locked
-from danvan.common.words import in_words
+from danvan.common.words import column_named, in_words
 
 OUR_APPS = ("units", "accounts", "imports", "records", "reports")
 
@@ -187,7 +187,7 @@ def changes_of(entry: AuditEntry) -> list[tuple[str, str, str]]:
 
 def _field(model: type[models.Model], name: str) -> Any:
     try:
-        return model._meta.get_field(name) if model else None
+        return column_named(model, name) if model else None
     except FieldDoesNotExist:
         return None
 
@@ -223,7 +223,7 @@ def _deleted(row: models.Model) -> dict:
 def _changed(old: models.Model, new: models.Model, names: Iterable[str]) -> dict:
     change = {}
     for name in names:
-        field = new._meta.get_field(name)
+        field = column_named(new, name)
         if name in HIDDEN or field.value_from_object(old) == field.value_from_object(new):
             continue
         change[name] = [_plain(getattr(old, name)), _plain(getattr(new, name))]

@@ -76,7 +76,7 @@ def restore(source: Path, *, keep_in: Path | None = None) -> tuple[dict, Path | 
     """
     Path(settings.VAR_DIR).mkdir(exist_ok=True)
     moment = timezone.localtime().strftime("%Y%m%d-%H%M%S")
-    kept = Path(keep_in or settings.VAR_DIR) / f"before-restore-{moment}.tar"
+    kept: Path | None = Path(keep_in or settings.VAR_DIR) / f"before-restore-{moment}.tar"
     with tempfile.TemporaryDirectory(dir=Path(settings.VAR_DIR), prefix=".restore-") as folder:
         manifest = _unpack(Path(source), Path(folder))
         if engines.is_there():

@@ -178,7 +178,8 @@ def as_date(cell: CellValue) -> datetime.date | None:
             raise CellProblem(f"“{text}” thiếu năm đủ 4 chữ số. Nhập dạng 31/12/2022.")
         return _plausible(_make_date(int(year), int(month), int(day_), text))
     if match := _YEAR_FIRST.match(text):
-        return _plausible(_make_date(*map(int, match.groups()), text=text))
+        year_, month_, date_ = map(int, match.groups())
+        return _plausible(_make_date(year_, month_, date_, text))
     if match := _IN_WORDS.match(search_key(text)):
         day_, month, year = match.groups()
         return _plausible(_make_date(int(year), int(month), int(day_), text))

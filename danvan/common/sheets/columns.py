@@ -21,6 +21,7 @@ from danvan.common import excel
 from danvan.common.sheets import cells
 from danvan.common.sheets.formats import DATE
 from danvan.common.text import search_key
+from danvan.common.words import column_named
 
 MEMORY = 20_000  # cells of a column whose meaning is kept
 NOTHING = object()
@@ -194,7 +195,7 @@ class Known(dict):
 
 def column_of(model: type[models.Model], name: str, **options: Any) -> Column:
     """Return the column of a sheet for a column of `model`; `options` are those of Column."""
-    field = model._meta.get_field(name)
+    field = column_named(model, name)
     label = str(field.verbose_name)
     must = not field.blank and not field.has_default()
     options = {"key": name, "attribute": name, "required": must, **options}

@@ -96,7 +96,7 @@ def open_workbook(
     sheet to read and may raise. `check_marker` is given the template's hidden mark ("" without one) and
     may raise. Raises FileRefused.
     """
-    check_file(path, name)
+    check_file(os.fspath(path), name)
     request = {
         "path": os.fspath(path),
         "headings": sorted(headings),
@@ -152,6 +152,8 @@ class _Child:
             env={"PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "2"},
             cwd="/",
         )
+        assert self.process.stdout and self.process.stdin  # noqa: S101 - both are pipes
+        self.stdout, self.stdin = self.process.stdout, self.process.stdin
         self.left = float(WAIT_SECONDS)
         self.buffer = bytearray()
 
@@ -160,9 +162,9 @@ class _Child:
 
     def __exit__(self, *args: object) -> None:
         self.process.kill()
-        self.process.stdout.close()
+        self.stdout.close()
         with contextlib.suppress(OSError):  # it may have gone before it heard us
-            self.process.stdin.close()
+            self.stdin.close()
         self.process.wait()
 
     def line(self) -> Any:
@@ -186,18 +188,18 @@ class _Child:
     def ask(self, data: dict) -> None:
         """Tell the child what to do next; one that has died is noticed at its next line."""
         with contextlib.suppress(OSError):
-            self.process.stdin.write(json.dumps(data).encode() + b"\n")
-            self.process.stdin.flush()
+            self.stdin.write(json.dumps(data).encode() + b"\n")
+            self.stdin.flush()
 
     def _read(self) -> bytes:
         with selectors.DefaultSelector() as selector:
-            selector.register(self.process.stdout, selectors.EVENT_READ)
+            selector.register(self.stdout, selectors.EVENT_READ)
             before = time.monotonic()
             ready = selector.select(max(self.left, 0))
             self.left -= time.monotonic() - before
         if not ready:
             raise FileRefused(_MESSAGES["slow"])
-        return os.read(self.process.stdout.fileno(), 1 << 20)
+        return os.read(self.stdout.fileno(), 1 << 20)
 
     def rows(self) -> Iterator[tuple[int, list[CellValue]]]:
         """Yield (row number, cells) until the end mark; raise FileRefused when the child gives up."""

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> Any:
         parser.add_argument("job", type=int)
 
-    def handle(self, *args: Any, job: ImportJob, **options: Any) -> None:
+    def handle(self, *args: Any, job: int, **options: Any) -> None:
         try:
             work(ImportJob.objects.select_related("owner__unit").get(pk=job))
         except ImportJob.DoesNotExist as error:
