@@ -4,6 +4,7 @@ A value that cannot be read raises at once (environs.EnvError), so a typo never 
 another meaning. The list of variables is in README.md; the defaults are the safe ones.
 """
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -302,7 +303,7 @@ LOGGING = {
     },
     # Django's own handler would print a second, unfiltered line.
     "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
-    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", logging.INFO)},
 }
 
 # Records ask reports what is locked and when a year begins, without importing them.

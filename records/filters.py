@@ -58,12 +58,12 @@ class RecordFilter(ListFilter):
         return low and not self.form.data.get("unit") and len(visible_units(self.request)) == 1
 
     @property
-    def main(self) -> Any:
+    def main(self) -> Any:  # type: ignore[override]
         """A person of one unit is not asked which."""
         return ("q", "nam") if self.one_unit else ("q", "unit", "duoi", "nam")
 
     @property
-    def linked(self) -> Any:
+    def linked(self) -> Any:  # type: ignore[override]
         """Fields that only links fill."""
         return (*self.from_links, *(("unit", "duoi") if self.one_unit else ()))
 
@@ -194,7 +194,7 @@ def filter_for(kind: RecordKind) -> type[RecordFilter]:
             declared[name] = LedByFilter(label="Chủ trì, tham dự", choices=_leader_choices())
         else:
             declared[name] = ChoicesFilter(
-                field_name=name, label=kind.label_of(name), choices=kind.column(name).choices
+                field_name=name, label=kind.label_of(name), choices=kind.column(name).flatchoices
             )
     label = kind.label_of(kind.number)
     places = getattr(kind.column(kind.number), "decimal_places", 0)

@@ -75,7 +75,7 @@ class RecordForm(BaseForm):
             old, new = getattr(stored, name), self.cleaned_data.get(name)
             old, new = in_words(field, old) or EMPTY, in_words(field, new) or EMPTY
             if old != new:
-                lines.append((field.label, old, new))
+                lines.append((str(field.label), old, new))
         return lines
 
 
@@ -162,7 +162,7 @@ FORMSETS = {"mobilisation-model": RecognitionFormSet}
 def form_for(kind: RecordKind) -> type[RecordForm]:
     """Return the form of `kind`, made from its declaration."""
     fields = [name for name in kind.fields if name != "led_by"]
-    base = _BASES.get(kind.slug, RecordForm)
+    base: Any = _BASES.get(kind.slug, RecordForm)
     made: Any = forms.modelform_factory(
         kind.model, form=base, fields=fields, formfield_callback=column_field
     )

@@ -84,11 +84,11 @@ class RecordListView(KindMixin, ScopedListView):
     template_name = "records/list.html"
 
     @property
-    def sorts(self) -> dict[str, Any]:
+    def sorts(self) -> dict[str, Any]:  # type: ignore[override]
         return {"-ngay": "-start_date", **self.kind.sorts}
 
     @property
-    def summed(self) -> Any:
+    def summed(self) -> Any:  # type: ignore[override]
         return self.kind.totals
 
     def ranked(self, rows: Any) -> Any:
@@ -323,7 +323,7 @@ class BulkDeleteView(KindMixin, ScopedView, TemplateView):
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         self.require_right()
         posted = set(request.POST.getlist("pk"))
-        keys = {read_id(text) for text in posted} - {None}
+        keys = {key for text in posted if (key := read_id(text)) is not None}
         if not keys:
             messages.warning(request, "Vui lòng đánh dấu ít nhất một hồ sơ để xóa.")
             return redirect("records:list", self.kind)
@@ -331,7 +331,7 @@ class BulkDeleteView(KindMixin, ScopedView, TemplateView):
             messages.error(request, f"Mỗi lần xóa tối đa {format_number(BULK_LIMIT)} hồ sơ.")
             return redirect("records:list", self.kind)
         if "confirmed" in request.POST:
-            found = delete_records(self.model, keys, actor=request.user)
+            found: Any = delete_records(self.model, keys, actor=request.user)
             shown = {"results": found, "gone": sum(not result.problem for result in found)}
         else:
             found = self.model.objects.editable_by(request.user).filter(pk__in=keys).with_names()

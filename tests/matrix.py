@@ -66,6 +66,10 @@ ACCOUNTS |= {
         Row("GET", "302 405 405 405 405 405 405 405 405"),
         Row("POST", "403 302 302 302 302 302 302 302 302"),
     ],
+    "accounts:density": [
+        Row("GET", "302 405 405 405 405 405 405 405 405"),
+        Row("POST", "403 302 302 302 302 302 302 302 302"),
+    ],
     # The session is the clerk's own: for everybody else it does not exist.
     "accounts:end_session": [
         Row("GET", "302 405 405 405 405 405 405 405 405", lambda w: {"pk": 1}),

@@ -14,11 +14,12 @@ from django.db import models
 
 from danvan.accounts.rights import Person, Standing, standing
 from danvan.units.models import AdministrativeUnit
+from danvan.units.queries import AdministrativeUnitQuerySet
 
 M = TypeVar("M", bound=models.Model)
 
 
-def units_visible_to(user: Person) -> models.QuerySet[AdministrativeUnit]:
+def units_visible_to(user: Person) -> AdministrativeUnitQuerySet:
     """Return the units whose rows `user` may read."""
     units = AdministrativeUnit.objects.all()
     if user.is_superuser:
@@ -26,7 +27,7 @@ def units_visible_to(user: Person) -> models.QuerySet[AdministrativeUnit]:
     return units.covered_by(_coverage(user))
 
 
-def units_editable_by(user: Person) -> models.QuerySet[AdministrativeUnit]:
+def units_editable_by(user: Person) -> AdministrativeUnitQuerySet:
     """Return the units whose rows `user` may write; role and period are asked elsewhere."""
     units = AdministrativeUnit.objects.all()
     match standing(user):

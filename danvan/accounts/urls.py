@@ -1,5 +1,6 @@
 from django.urls import path
 
+from danvan.accounts import preferences
 from danvan.accounts.audit import views as views_audit
 from danvan.accounts.login import views, views_security
 
@@ -18,6 +19,7 @@ urlpatterns = [
         views_security.SecondFactorOffView.as_view(),
         name="second_factor_off",
     ),
+    path("bang-so-lieu/", preferences.density, name="density"),
     path("nhat-ky/", views_audit.AuditView.as_view(), name="audit"),
     path("nhat-ky/xuat/", views_audit.audit_export, name="audit_export"),
     path("nhat-ky/bao-mat/", views_audit.SecurityLogView.as_view(), name="security_log"),

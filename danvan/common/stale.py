@@ -55,8 +55,9 @@ class StaleFormMixin(forms.ModelForm):
             return cleaned
         now = stamp_of(stored)
         if cleaned.get(STAMP) != now:
-            self.data = self.data.copy()
-            self.data[self.add_prefix(STAMP)] = now
+            typed: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+            typed[self.add_prefix(STAMP)] = now
+            self.data = typed
             self.add_error(None, self._why(cleaned.get(STAMP)) + self._differences(stored))
         return cleaned
 

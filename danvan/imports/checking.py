@@ -24,6 +24,7 @@ from danvan.common.sheets.table.choosing import Choice
 from danvan.common.sheets.table.layout import Table, WantedTable, find_table, rows_of
 from danvan.common.sheets.table.preparing import Preparation
 from danvan.common.sheets.table.questions import Asked, Question, is_open
+from danvan.common.sheets.table.turned import Turning
 from danvan.common.text import clean_line, search_key
 from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind, working_on
 from danvan.imports.targets import Around, Refused, Target, Verdict, target_of
@@ -77,18 +78,28 @@ def run_check(job: ImportJob) -> None:
 
     try:
         with opened(job, target, wanted, choose) as workbook:
-            table = find_table(workbook.sheet, workbook.hidden, wanted, answers)
-            questions = [
-                *choices[0].questions,
-                *table.questions,
-                *target.doubts(job, _around(job, table)),
-            ]
+            table, rows = _table_and_rows(workbook, wanted, answers, turned=choices[0].turned)
+            doubts = target.doubts(job, _around(job, table))
+            questions = [*choices[0].questions, *table.questions, *doubts]
             if is_open(questions, answers):
                 raise Asked(questions)
             check = _Check(job, target, workbook, table, questions)
-            check.run(rows_of(table, workbook.rows, wanted.keys), choices[0].others(workbook.sheet))
+            check.run(rows, choices[0].others(workbook.sheet))
     except Asked as asked:
         _ask(job, target, asked.questions)
+
+
+def _table_and_rows(
+    workbook: Workbook, wanted: WantedTable, answers: Mapping[str, str], *, turned: bool
+) -> tuple[Table, Iterator[tuple[int, dict]]]:
+    """Return the table on the chosen sheet and its rows, whichever way the sheet runs."""
+    if not turned:
+        table = find_table(workbook.sheet, workbook.hidden, wanted, answers)
+        return table, rows_of(table, workbook.rows, wanted.keys)
+    turning = Turning(workbook.sheet, workbook.rows, wanted, answers)
+    found = turning.table(workbook.hidden, workbook.bad)
+    workbook.bad.clear()  # told in the cells
+    return found, iter(found.rows)
 
 
 def opened(
@@ -117,8 +128,7 @@ def _around(job: ImportJob, table: Table) -> Around:
         for cell in found
         if not cells.is_blank(cell)
     ]
-    keys = frozenset(key for block in table.blocks for key in block.columns.values())
-    return Around(job.file_name, table.sheet.name, tuple(lines), keys)
+    return Around(job.file_name, table.sheet.name, tuple(lines), frozenset(table.keys))
 
 
 def _ask(job: ImportJob, target: Target, questions: list[Question]) -> None:
@@ -291,6 +301,7 @@ class _Check:
             "header": self.table.blocks[0].last,
             "letters": blocks[0][1],
             "blocks": blocks,
+            "places": getattr(self.table, "places", {}),
             "headings": self.headings,
             "read": account.used(self.hidden_columns),
             "questions": _told(asked, self.answers),

@@ -48,6 +48,13 @@ class Identity:
         found = (self._codes(name) or frozenset()) & self.names.keys()
         return next(iter(found)) if len(found) == 1 else ""
 
+    def naming(self, heading: str) -> str | None:
+        """Return the code of the person's unit that a heading names, "" for another place, None for none."""
+        first = heading.split(None, 1)[0].strip(":.-") if heading.strip() else ""
+        if first in self.names:
+            return first
+        return self.code_of(heading) if self._codes(heading) else None
+
     def _codes(self, name: str) -> frozenset[str] | None:
         """Return the codes a name stands for; a title's place is looked for inside it."""
         codes = self.places.codes(name)

@@ -16,11 +16,13 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from danvan.accounts.models import User
 from danvan.accounts.rights import Person
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.excel import safe_file_name
+from danvan.common.sheets.addresses import column_letter
 from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
 from danvan.common.storage import removed_on_failure, sweep
 from danvan.units.models import AdministrativeUnit
@@ -240,6 +242,12 @@ class ImportJob(models.Model):
         """The id under which ledgers and audit trail know what it wrote."""
         return f"import-{self.pk}"
 
+    @cached_property
+    def places(self) -> dict[int, str]:
+        """The names of the units its rows are about, by key."""
+        units = AdministrativeUnit.objects.filter(pk__in=self.layout["units"])
+        return {unit.pk: unit.place_name for unit in units.select_related("parent")}
+
     @property
     def is_running(self) -> bool:
         """Return whether a process works on it now (or waits to)."""
@@ -288,12 +296,22 @@ class ImportJob(models.Model):
         return [asked for asked in self.layout.get("questions", ()) if not asked["answer"]]
 
     def address(self, key: str, number: int) -> str:
-        """Return the address of the column `key` in row `number`, "" for the row as a whole."""
+        """Return the address of the column `key` in row `number`, "" for the row as a whole.
+
+        On a sheet that lists its columns downwards the row is a column and the column a line.
+        """
+        if places := self.layout.get("places"):
+            return f"{column_letter(number - 1)}{places[key]}" if key in places else ""
         letters: dict = {}
         for last, found in self.layout.get("blocks", ()):
             letters = found if number > last or not letters else letters
         letters = letters or self.layout["letters"]
         return f"{letters[key]}{number}" if key in letters else ""
+
+    def row_name(self, number: int) -> str:
+        """Return what a row is called: its number, or its column where the sheet runs downwards."""
+        turned = self.layout.get("places")
+        return f"Cột {column_letter(number - 1)}" if turned else f"Dòng {number}"
 
     @property
     def writable(self) -> int:

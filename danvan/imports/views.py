@@ -165,7 +165,7 @@ def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
     headings = job.layout["headings"]
     problems = tuple(
         (
-            job.address(key, item[0]) or f"Dòng {item[0]}",
+            job.address(key, item[0]) or job.row_name(item[0]),
             headings.get(key, ""),
             message,
             value,

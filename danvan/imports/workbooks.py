@@ -28,6 +28,7 @@ from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Target, target_of
 
 HEADER_ROW = 3
+TEXT = "@"
 LIST_ROWS = 2000
 WHOLE_FILE = 20_000  # rows up to which the good rows come back as well
 _HEAD = PatternFill("solid", fgColor="E8EEF7")
@@ -55,8 +56,8 @@ def template_workbook(target: Target, job: ImportJob) -> Workbook:
         _head(sheet.cell(HEADER_ROW, index), column)
         dimension = sheet.column_dimensions[get_column_letter(index)]
         dimension.width = column.width
-        if column.fmt:
-            dimension.number_format = column.fmt
+        # Text is typed into cells of text: Excel makes a day of "5/12" and a 7 of "007" elsewhere.
+        dimension.number_format = column.fmt or TEXT
         if locked and not column.locked:
             dimension.protection = Protection(locked=False)
         _drop_down(sheet, lists, index, column)
@@ -101,8 +102,8 @@ def _fill(sheet: Any, target: Target, job: ImportJob, columns: list[Column], loc
             value = row.get(column.key)
             if value is None and not locked:
                 continue
-            fmt = column.fmt if not isinstance(value, str) or column.fmt == "@" else None
-            cell = excel.put(sheet.cell(number, index), value, fmt or None)
+            fmt = TEXT if isinstance(value, str) else column.fmt or TEXT
+            cell = excel.put(sheet.cell(number, index), value, fmt)
             if locked and not column.locked:
                 cell.protection = Protection(locked=False)
 
@@ -205,7 +206,9 @@ class _Returned:
 def _problems_by_row(job: ImportJob) -> dict[int, dict[int, list[tuple[str, str, str]]]]:
     """Return row → {column index: (heading, value, message)} of all errors of the job."""
     letters, headings = job.layout["letters"], job.layout["headings"]
-    first = min((split_address(f"{letter}1")[1] for letter in letters.values()), default=0)
+    first = min(
+        ((split_address(f"{letter}1") or (0, 0))[1] for letter in letters.values()), default=0
+    )
     rows: dict[int, dict[int, list]] = defaultdict(lambda: defaultdict(list))
     for _, (number, _label, problems) in job.entries(RowKind.ERROR):
         for key, message, value, _allowed in problems:

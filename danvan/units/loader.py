@@ -250,20 +250,23 @@ def _write_successions(rows: list[Row], result: LoadResult, writer: Writer) -> N
         by_code.setdefault(unit.code, []).append(unit)
     wanted = {}
     for row in rows:
-        if row.successors and row.unit.valid_to is None:
+        day = row.unit.valid_to
+        if day is None:
+            if not row.successors:
+                continue
             result.problems.append(
                 f"line {row.line}, column successor_codes: a unit still in force has no successor"
             )
             continue
         for code in row.successors:
-            successor = _in_force(by_code, code, row.unit.valid_to)
+            successor = _in_force(by_code, code, day)
             if successor is None:
                 result.problems.append(
                     f"line {row.line}, column successor_codes: no unit {code} in force on {row.unit.valid_to}"
                 )
                 continue
             wanted[row.unit.pk, successor.pk] = UnitSuccession(
-                predecessor=row.unit, successor=successor, date=row.unit.valid_to
+                predecessor=row.unit, successor=successor, date=day
             )
     known = UnitSuccession.objects.values_list("predecessor", "successor")
     new = [arrow for key, arrow in wanted.items() if key not in set(known)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -11,11 +13,12 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from danvan.common.sheets.columns import NOTHING, Column, Known, Problem
 from danvan.common.sheets.table.layout import GROUP
+from danvan.common.sheets.table.questions import Question
 from danvan.common.words import column_named, in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import Checker, Verdict
+from danvan.imports.targets import Checker, Verdict, digest
 from records.locks import locks_on
 from records.models.base import EventRecord
 from records.models.rules import rules_of
@@ -24,20 +27,18 @@ SAME = Verdict(None)
 DOUBLE = "Trùng với dòng {}: cùng đơn vị, ngày và tên. Nếu là hai việc khác nhau, vui lòng ghi tên khác nhau."
 
 
+@dataclass(slots=True)
 class _Row:
     """A row on its way: what was read, whose it is, which stored row it is about."""
 
-    __slots__ = ("blanks", "digest", "key", "match", "number", "problems", "unit", "values")
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.problems: list[Problem] = []
-        self.values: dict[str, Any] = {}
-        self.blanks: list[Column] = []
-        self.unit: Any = None
-        self.key: Any = None
-        self.match: int | None = None
-        self.digest = 0
+    number: int
+    problems: list[Problem] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+    blanks: list[Column] = field(default_factory=list)
+    unit: Any = None
+    key: int = 0  # of what names it; 0 where that could not be read
+    match: int | None = None  # the stored row: its key, 0 where nothing changed, None for a new one
+    digest: int = 0
 
 
 class RecordChecker(Checker):
@@ -77,7 +78,7 @@ class RecordChecker(Checker):
         parsed = [self._parse(number, row) for number, row in rows]
         self._load({row.unit.pk for row in parsed if row.unit is not None})
         for row in parsed:
-            if row.key is not None:
+            if row.key:
                 self._match(row)
         doubtful = [row.match for row in parsed if row.match]
         stored = self.model.objects.in_bulk(doubtful) if doubtful else {}
@@ -90,7 +91,7 @@ class RecordChecker(Checker):
             f"{self.kept_blanks} ô trống trong tệp giữ nguyên số liệu đã có (ô trống không xóa gì)."
         ]
 
-    def questions(self) -> list[Any]:
+    def questions(self) -> list[Question]:
         return self.identity.questions()
 
     # -- reading -------------------------------------------------------------------------------------
@@ -271,7 +272,9 @@ class RecordChecker(Checker):
         ]
         if not changes:
             return SAME
-        item = [row.number, row.unit.pk, old.pk, old.version, str(old)[:200], changes]
+        new.derive()
+        content = content_of(new, self.stored)
+        item = [row.number, row.unit.pk, old.pk, old.version, str(old)[:200], changes, content]
         return Verdict(RowKind.CHANGED, item)
 
     def _locked(self, row: _Row, old: Any, new: Any) -> list[Problem]:
@@ -282,6 +285,12 @@ class RecordChecker(Checker):
         points = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)}
         found = {k.message for k in locks for p in points if k.covers(p[0], p[1])}
         return [Problem("", message) for message in sorted(found)]
+
+
+def content_of(row: EventRecord, names: Iterable[str]) -> str:
+    """Return a short hash of what a row says in the columns `names`: an undo compares it."""
+    values = (getattr(row, name) for name in names if name != "search")
+    return digest([v.normalize() if isinstance(v, Decimal) else _form(v) for v in values])
 
 
 def _key(unit_id: int, values: list) -> int:

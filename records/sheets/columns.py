@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -45,7 +45,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 class Units:
     """The units a person may write for, found by code and day; unknown and foreign codes read the same."""
 
-    def __init__(self, user: User) -> None:
+    def __init__(self, user: User | None) -> None:
+        if user is None:
+            raise ValueError("only what a person imports is looked for among that person's units")
+        self.user = user
         self.by_code: dict[str, list[AdministrativeUnit]] = defaultdict(list)
         for unit in units_editable_by(user).select_related("parent").order_by("valid_from"):
             self.by_code[unit.code].append(unit)
@@ -106,7 +109,7 @@ class SheetResource(ModelResource):
     @cached_property
     def units(self) -> Units:
         """The units the person may write for."""
-        return Units(self.user)
+        return Units(cast(User, self.user))
 
     @property
     def columns(self) -> list[Column]:
@@ -179,7 +182,7 @@ class RecordResource(SheetResource):
 
     def do_instance_save(self, instance: EventRecord, is_create: bool) -> None:
         """Save as everything is saved: scope, locks and history included."""
-        save_record(instance, actor=self.user)
+        save_record(instance, actor=self.units.user)
 
 
 @cache

@@ -6,12 +6,11 @@ EventRecord.check_row(), the authority for form and import alike, which also wor
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from django.db import models
 from django.db.models import Count, Max, Sum
 from django.urls import reverse
 
@@ -24,11 +23,10 @@ from danvan.common.words import EMPTY, column_named, in_words
 from danvan.imports.identity import NAME, UNIT, Identity
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Around, PreviewLine, Refused, Target, digest
-from danvan.units.models import AdministrativeUnit
-from records.kinds import KINDS, RecordKind
+from records.kinds import KINDS, RecordKind, kind_of
 from records.locks import Kept, locks_on
 from records.services import StaleRecord, change_records, create_records, delete_records
-from records.sheets.checking import RecordChecker
+from records.sheets.checking import RecordChecker, content_of
 from records.sheets.columns import resource_of
 
 SYSTEM = ("created_by_id", "created_at", "updated_at", "version", "stand_in")
@@ -123,39 +121,45 @@ class RecordTarget(Target):
             raise Refused(OVERTAKEN) from stale
 
     def undo(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
+        keys = (key for a, b in job.result.get("keys", []) for key in range(a, b + 1))
+        removed = restored = 0
         with acting(user=job.owner, source="undo"):
-            changed = [item for kind, item in items if kind == RowKind.CHANGED]
-            removed = self._remove(job)
-            self._restore(job, changed)
-        return {"removed": removed, "restored": len(changed)}
+            for kind, some in groupby(items, key=itemgetter(0)):
+                while batch := [item for _, item in islice(some, BATCH)]:
+                    if kind == RowKind.NEW:
+                        pairs = zip(batch, keys, strict=False)  # the batch first: no key is lost
+                        removed += self._remove(job, {key: item for item, key in pairs})
+                    else:
+                        restored += self._restore(job, batch)
+        return {"removed": removed, "restored": restored}
 
-    def _remove(self, job: ImportJob) -> int:
-        """Delete the rows the job created, as long as they stand as it made them."""
-        removed = 0
-        for first, last in job.result.get("keys", []):
-            for start in range(first, last + 1, BATCH):
-                keys = range(start, min(start + BATCH, last + 1))
-                gone = delete_records(
-                    self.model, keys, actor=job.owner, source="undo", untouched=True
-                )
-                if locked := [line.problem for line in gone if line.problem]:
-                    raise Refused(locked[0])
-                if newer := len(keys) - len(gone):
-                    raise Refused(NEWER.format(newer))
-                removed += len(gone)
-        return removed
+    def _remove(self, job: ImportJob, items: Mapping[int, list]) -> int:
+        """Delete rows the job created, as long as they say what it wrote, whoever touched them since."""
+        made = {
+            key: {
+                name: self.kind.column(name).to_python(value)
+                for name, value in zip(self.stored, item[2], strict=True)
+                if name != "search"
+            }
+            for key, item in items.items()
+        }
+        gone = delete_records(self.model, made, actor=job.owner, source="undo", made=made)
+        if locked := [line.problem for line in gone if line.problem]:
+            raise Refused(locked[0])
+        if newer := len(made) - len(gone):
+            raise Refused(NEWER.format(newer))
+        return len(gone)
 
-    def _restore(self, job: ImportJob, changed: list) -> None:
-        for start in range(0, len(changed), BATCH):
-            batch = changed[start : start + BATCH]
-            rows = self.model.objects.editable_by(job.owner).in_bulk([item[2] for item in batch])
-            newer = sum(
-                item[2] not in rows or rows[item[2]].version != item[3] + 1 for item in batch
-            )
-            if newer:
-                raise Refused(NEWER.format(newer))
-            names = _set_values(rows, batch, 1)
-            change_records(list(rows.values()), names, actor=job.owner)
+    def _restore(self, job: ImportJob, items: list) -> int:
+        """Give rows their values back that the job changed, as long as they say what it left."""
+        rows = self.model.objects.editable_by(job.owner).in_bulk([item[2] for item in items])
+        newer = sum(
+            item[2] not in rows or content_of(rows[item[2]], self.stored) != item[6]
+            for item in items
+        )
+        if newer:
+            raise Refused(NEWER.format(newer))
+        return change_records(list(rows.values()), _set_values(rows, items, 1), actor=job.owner)
 
     # -- showing -------------------------------------------------------------------------------------
 
@@ -173,14 +177,11 @@ class RecordTarget(Target):
 
     def _label(self, job: ImportJob, unit_id: int, values: dict) -> str:
         """Return name and day of a new record, and whose it is where the file is about several units."""
-        if not hasattr(job, "places"):
-            units = AdministrativeUnit.objects.filter(pk__in=job.layout["units"])
-            places = {unit.pk: unit.place_name for unit in units.select_related("parent")}
-            job.places = places if len(places) > 1 else {}  # type: ignore[attr-defined]
+        place = job.places.get(unit_id) if len(job.places) > 1 else ""
         day = values.get("start_date") or ""
         when = "/".join(reversed(day.split("-"))) if self.kind.dated else f"năm {day[:4]}"
         title = str(values.get("title") or "")
-        return " · ".join(filter(None, [title, when, getattr(job, "places", {}).get(unit_id)]))
+        return " · ".join(filter(None, [title, when, place]))
 
     def _filled(self, values: dict) -> tuple[tuple[str, str, str], ...]:
         """Return what a new record says beside its name and day."""
@@ -214,14 +215,10 @@ def _set_values(rows: dict, items: Iterable[list], side: int) -> list[str]:
     for item in items:
         row = rows[item[2]]
         for change in item[5]:
-            setattr(row, change[0], _python(type(row), change[0], change[side]))
-            names.add(change[0])
+            name, value = change[0], change[side]
+            setattr(row, name, kind_of(row).column(name).to_python(value))
+            names.add(name)
     return sorted(names)
-
-
-def _python(model: type[models.Model], name: str, value: Any) -> Any:
-    """Return a value as the model holds it, from how a job stores it."""
-    return column_named(model, name).to_python(value) if value is not None else None
 
 
 TARGETS = tuple(RecordTarget(kind) for kind in KINDS)

@@ -51,12 +51,13 @@ class CatalogueRowForm(StaleFormMixin):
         super().__init__(*args, **kwargs)
         for name in ("section", "parent", "indicator"):
             if name in self.fields:
-                choices = self.fields[name].queryset.filter(catalogue=self.instance.catalogue)
-                self.fields[name].queryset = choices.order_by("order")
+                field: Any = self.fields[name]
+                choices = field.queryset.filter(catalogue=self.instance.catalogue)
+                field.queryset = choices.order_by("order")
 
     def _get_validation_exclusions(self) -> Any:
         # The catalogue is no field of the form but part of every unique constraint.
-        return super()._get_validation_exclusions() - {"catalogue"}
+        return super()._get_validation_exclusions() - {"catalogue"}  # type: ignore[misc]
 
 
 class SectionForm(CatalogueRowForm):

@@ -98,11 +98,12 @@ def different(column: str) -> Aggregate:
 
 def sum_of(*columns: str, decimal: bool = False) -> Aggregate:
     """Add columns over matching rows: 0 where none matches, blank where all that match are blank."""
-    added = F(columns[0])
+    added: Any = F(columns[0])
     for column in columns[1:]:
         added = added + F(column)
-    kind = models.DecimalField(max_digits=18, decimal_places=3) if decimal else None
-    kind = kind or models.BigIntegerField()
+    kind: models.Field = models.BigIntegerField()
+    if decimal:
+        kind = models.DecimalField(max_digits=18, decimal_places=3)
 
     def aggregate(where: Q) -> models.Expression:
         some = GreaterThan(Count("pk", filter=where), 0)

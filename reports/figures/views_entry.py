@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,6 +17,7 @@ from django.views import View
 
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
+from danvan.accounts.preferences import CHOICE, keep_density
 from danvan.accounts.requests import PersonRequest, person
 from danvan.common.numbers import read_id
 from danvan.units.models import Level
@@ -36,7 +38,7 @@ def visible_report(user: User, pk: int) -> Report:
 class EntryView(View):
     """The form of one report. GET shows it; POST saves ("save"), takes figures from records or sends."""
 
-    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.report = visible_report(request.user, kwargs["pk"])
         if not may_enter(self.report, request.user):
             raise PermissionDenied("Anh/chị chỉ được xem báo cáo này, không được nhập số liệu.")
@@ -45,7 +47,7 @@ class EntryView(View):
     def get(self, request: PersonRequest, pk: int) -> HttpResponse:
         if lock_reason(self.report):
             return redirect("reports:detail", pk=pk)
-        return self.page(EntrySheet(self.report))
+        return self.page(EntrySheet(self.report), words=request.GET.get("q", "")[:100])
 
     def post(self, request: PersonRequest, pk: int) -> HttpResponse:
         sheet = EntrySheet(self.report)
@@ -92,7 +94,7 @@ class EntryView(View):
 
     def posted_version(self) -> int:
         """Return the version the page was typed against; an unreadable or future one counts as the oldest."""
-        version = read_id(self.request.POST.get("version", ""), default=0)
+        version = read_id(self.request.POST.get("version", "")) or 0
         return version if version <= self.report.version else 0
 
     def saved(self, sheet: EntrySheet) -> Any:
@@ -104,8 +106,11 @@ class EntryView(View):
         if self.request.POST.get("action", "").startswith("submit"):
             return self.send(sheet)
         messages.success(self.request, self.what_was_saved())
+        keep_density(person(self.request), self.request.POST.get(CHOICE, ""))
         anchor = self.request.POST.get("at") or self.request.POST.get("take", "")
+        words = self.request.POST.get("q", "")[:100]
         url = reverse("reports:entry", args=[self.report.pk])
+        url += f"?{urlencode({'q': words})}" if words else ""
         known = {row.code for row in sheet.editable()} | {
             row.section.code for row in sheet.editable()
         }
@@ -165,22 +170,31 @@ class EntryView(View):
         return self.page(sheet, status=status)
 
     def page(
-        self, sheet: EntrySheet, status: int = 200, refusal: NotReady | None = None
+        self,
+        sheet: EntrySheet,
+        status: int = 200,
+        refusal: NotReady | None = None,
+        words: str = "",
     ) -> HttpResponse:
+        """Show the form, of it the figures that hold `words`; what is told counts all of them."""
         sections = sheet.sections()
         bad = [entry for section in sections for entry in section.entries if entry.is_bad]
+        blanks = sheet.blanks()
+        shown = [section.with_words(words) for section in sections]
         unit_id = self.report.unit_id
         context = {
             "report": self.report,
             "sheet": sheet,
-            "sections": sections,
+            "sections": [section for section in shown if section.entries],
+            "outline": [section.outline for section in sections],
+            "words": words,
             "bad": bad,
-            "blanks": sheet.blanks(),
+            "blanks": blanks,
+            "next_place": next(iter([*(entry.code for entry in bad), *blanks]), ""),
             "refusal": refusal,
             "locked": getattr(sheet, "locked", ""),
             "qualifiers": Qualifier.choices,
             "total": sum(len(section.required) for section in sections),
-            "filled": sum(section.filled for section in sections),
             "own_figures": self.report.level != Level.COMMUNE,
             "on_behalf": stand_ins(person(self.request), [unit_id])[unit_id],
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],

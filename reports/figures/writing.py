@@ -81,7 +81,7 @@ def write_figures(
     report: Report,
     changes: Mapping[str, Figure],
     *,
-    actor: User,
+    actor: User | None,
     source: str,
     reason: str = "",
     version: int | None = None,
@@ -138,7 +138,7 @@ def _conflicts(
 def write_many(
     changes: Mapping[int, Mapping[str, Figure]],
     *,
-    actor: User,
+    actor: User | None,
     source: str,
     reason: str = "",
     request_id: str = "",
@@ -217,7 +217,7 @@ class _Batch:
         self.lines.setdefault(report.pk, []).append((indicator.pk, *sides))
         self.changed.setdefault(report.pk, []).append(code)
 
-    def write(self, actor: User, source: str, reason: str, request_id: str) -> None:
+    def write(self, actor: User | None, source: str, reason: str, request_id: str) -> None:
         """Write values, ledger lines and versions. Nothing to change writes nothing."""
         if not self.lines:
             return
@@ -230,13 +230,14 @@ class _Batch:
         insert_many(FigureChange, _LINE, self._ledger(actor, str(source), reason, request_id))
         self._count()
 
-    def _ledger(self, actor: User, *door: str) -> Iterator[tuple]:
+    def _ledger(self, actor: User | None, *door: str) -> Iterator[tuple]:
         """Yield the lines as _LINE; who signs, and as what, is asked once per report."""
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         units = {report.unit_id for report in self.reports.values()}
         others = stand_ins(actor, units) if actor is not None else {}
         for pk, lines in self.lines.items():
-            report, who = self.reports[pk], (None, "", "", False)
+            report = self.reports[pk]
+            who: tuple[Any, ...] = (None, "", "", False)
             if actor is not None:
                 office = office_name(actor.unit, report.period.end)
                 who = (actor.pk, office, str(standing(actor)), bool(others[report.unit_id]))

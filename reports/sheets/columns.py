@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -14,9 +15,12 @@ from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.numbers import MAX_FIGURE
 from danvan.common.sheets.columns import Column, code_cell
+from danvan.common.sheets.table.layout import WantedTable
+from danvan.common.sheets.table.questions import Question
 from danvan.common.words import EMPTY
+from danvan.imports.identity import Identity
 from danvan.imports.models import ImportJob
-from danvan.imports.targets import PreviewLine, Refused, Target, digest
+from danvan.imports.targets import Around, PreviewLine, Refused, Target, digest
 from danvan.units.models import Level
 from danvan.units.queries import tree_order
 from reports.figures.figure import BLANK, Figure, describe
@@ -24,6 +28,7 @@ from reports.figures.stored import stored_figures
 from reports.figures.writing import ReportLocked, write_many
 from reports.models import Indicator, Report, ReportingPeriod, Source, ValueType
 from reports.sheets.checking import NAME, UNIT, ValueChecker, indicators_of
+from reports.sheets.years import year_doubts
 from reports.workflow.holding import lock_for_figures
 from reports.workflow.moves import lock_reason
 
@@ -49,6 +54,7 @@ class ValueTarget(Target):
     sheet_title = "Số liệu"
     keys = (UNIT,)
     coded = True
+    instead = {UNIT: NAME}
 
     def form_fields(self, user: User) -> dict[str, Any]:
         periods = [(str(p.pk), str(p)) for p in ReportingPeriod.objects.all()]
@@ -76,6 +82,20 @@ class ValueTarget(Target):
     def columns(self, job: ImportJob) -> list[Any]:
         indicators = _entered_in(self.reports_of(job), self.period_of(job))
         return [*UNIT_COLUMNS, *map(_column, indicators)]
+
+    def required(self, job: ImportJob) -> dict[str, str]:
+        """Who answers for one unit only need not write its code."""
+        return {} if self.reports_of(job).count() == 1 else super().required(job)
+
+    def wanted(self, job: ImportJob) -> WantedTable:
+        return replace(super().wanted(job), turns=True, naming=self._identity(job).naming)
+
+    def _identity(self, job: ImportJob) -> Identity:
+        units = [report.unit for report in self.reports_of(job)]
+        return Identity(units, job.params.get("answers", {}))
+
+    def doubts(self, job: ImportJob, around: Around) -> list[Question]:
+        return [*self._identity(job).around(around), *year_doubts(job, around)]
 
     def weight(self, item: list) -> int:
         return len(item[4])
@@ -115,7 +135,9 @@ class ValueTarget(Target):
             raise Refused(f"Không hoàn tác được: {newer} số liệu đã được sửa sau lần nhập này.")
         return {"figures": self._write(job, wanted, Source.UNDO, "Hoàn tác nhập Excel")}
 
-    def _write(self, job: ImportJob, changes: dict[str, Any], source: Any, reason: str) -> int:
+    def _write(
+        self, job: ImportJob, changes: dict[int, dict[str, Figure]], source: Any, reason: str
+    ) -> int:
         try:
             result = write_many(
                 changes, actor=job.owner, source=source, reason=reason, request_id=job.request_id
@@ -125,24 +147,26 @@ class ValueTarget(Target):
         return result.total
 
     def line(self, job: ImportJob, kind: Any, item: Any) -> Any:
-        if not hasattr(job, "indicators"):
-            job.indicators = {row.code: row for row in indicators_of(self.period_of(job))}
+        known = vars(job).setdefault("indicators", None) or {
+            row.code: row for row in indicators_of(self.period_of(job))
+        }
+        vars(job)["indicators"] = known  # read once for all lines of the job
         changes = tuple(
             (
-                f"{code} {job.indicators[code].label}" if code in job.indicators else code,
-                self._shown(job, code, old),
-                self._shown(job, code, new),
+                f"{code} {known[code].label}" if code in known else code,
+                self._shown(known.get(code), old),
+                self._shown(known.get(code), new),
             )
             for code, old, new in item[4]
         )
         return PreviewLine(item[0], item[3], changes)
 
     @staticmethod
-    def _shown(job: ImportJob, code: str, figure: dict | None) -> str:
-        figure = Figure.from_json(figure)
-        if code not in job.indicators or figure == BLANK:
+    def _shown(indicator: Indicator | None, stored: dict | None) -> str:
+        figure = Figure.from_json(stored)
+        if indicator is None or figure == BLANK:
             return EMPTY
-        return describe(job.indicators[code], figure) or EMPTY
+        return describe(indicator, figure) or EMPTY
 
     def after(self, job: ImportJob) -> Any:
         return "Xem báo cáo năm", reverse("reports:list")
@@ -195,7 +219,8 @@ def _cell(indicator: Indicator, figure: Figure) -> Any:
 
 
 # Room for the largest figure that may be entered, with its separators.
-_WIDTHS = {
+_FORMATS: dict[str, str] = {ValueType.INTEGER: excel.WHOLE, ValueType.DECIMAL: excel.FRACTION}
+_WIDTHS: dict[str, float] = {
     ValueType.TEXT: 40,
     ValueType.INTEGER: excel.width_of(MAX_FIGURE // 1),
     ValueType.DECIMAL: excel.width_of(MAX_FIGURE, f"{excel.WHOLE}.000"),
@@ -213,7 +238,7 @@ def _column(row: Indicator) -> Column:
     return Column(
         f"{row.code} {row.label}{measure}",
         _WIDTHS.get(row.value_type, 14),
-        {ValueType.INTEGER: excel.WHOLE, ValueType.DECIMAL: excel.FRACTION}.get(row.value_type, ""),
+        _FORMATS.get(row.value_type, ""),
         key=row.code,
         synonyms=(row.label, f"{row.label}{measure}"),
         choices=choices,

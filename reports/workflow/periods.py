@@ -41,7 +41,7 @@ def default_dates(year: int) -> dict[str, datetime.date]:
 
 
 def open_period(
-    year: int, *, actor: User, is_demo: bool = False, **overrides: Any
+    year: int, *, actor: User | None, is_demo: bool = False, **overrides: Any
 ) -> ReportingPeriod:
     """Open reporting for `year` and return the period. `actor` is None on the command line only.
 

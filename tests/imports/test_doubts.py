@@ -1,14 +1,17 @@
 """Nothing is taken for something else: doubts about sheets, tables, rows, cells and headings are asked."""
 
 import datetime
+import io
 
+import openpyxl
 from django.core.management import CommandError, call_command
 
 from danvan.imports.models import ImportJob
 from records.models import DialogueConference, StudyConference, TrainingCourse
+from tests.cast import build_world
 from tests.imports.offices import HEADS, STUDY, D, add_rows, as_bytes, book, rewritten, study
 from tests.imports.test_jobs import ImportCase
-from tests.imports.tools import confirm, errors_of, upload
+from tests.imports.tools import columns_of, confirm, content, errors_of, upload
 
 
 class DoubtCase(ImportCase):
@@ -386,3 +389,18 @@ class DoubleTest(DoubtCase):
         self.assertEqual(list(errors_of(job)), ["2", "3", "4", "5"])
         job = confirm(self.client, job, only_good="on")
         self.assertEqual((job.result["new"], StudyConference.objects.count()), (1, 1))
+
+
+class TemplateTest(DoubtCase):
+    def test_columns_of_text_are_cells_of_text(self):
+        for slug in ("study-conference", "dialogue-conference", "values"):
+            period = build_world(self.cast).period.pk if slug == "values" else ""
+            data = content(self.client.get(f"/nhap-excel/{slug}/mau/?period={period}"))
+            sheet = openpyxl.load_workbook(io.BytesIO(data)).worksheets[0]
+            columns = columns_of(self.an, slug, period=period)
+            for index, column in enumerate(columns, 1):
+                letter = openpyxl.utils.get_column_letter(index)
+                expected = column.fmt or "@"
+                self.assertEqual(sheet.column_dimensions[letter].number_format, expected)
+                if slug == "values":
+                    self.assertEqual(sheet.cell(4, index).number_format, expected, column.heading)

@@ -222,6 +222,31 @@ class UndoTest(ImportCase):
         self.assertContains(self.client.get(f"/nhap-excel/{job.pk}/"), job.message)
         self.assertIn("Không hoàn tác được: 1 hồ sơ", job.message)
 
+    def undone(self, job) -> ImportJob:
+        self.client.post(f"/nhap-excel/{job.pk}/hoan-tac/")
+        job.refresh_from_db()
+        return job
+
+    def test_undo_b_then_undo_a_works_when_nothing_differs_any_more(self):
+        row = make(SLUG, self.unit, title="Có sẵn", attendees=60)
+        old, new = {"title": "Có sẵn"}, {"title": "Mới"}
+        first = confirm(self.client, self.upload({**old, "attendees": 70}, new))
+        changes = ({**old, "attendees": 80}, {**new, "attendees": 99, "location": "Nhà văn hóa"})
+        second = confirm(self.client, self.upload(*changes))
+        self.assertEqual(second.result["changed"], 2)
+        self.assertEqual(self.undone(first).state, JobState.DONE, "the second builds on it")
+        self.assertEqual(self.undone(second).state, JobState.UNDONE)
+        self.assertEqual(self.undone(first).state, JobState.UNDONE, first.message)
+        row.refresh_from_db()
+        self.assertEqual((row.attendees, DialogueConference.objects.count()), (60, 1))
+
+    def test_what_a_person_wrote_in_another_column_is_no_more_undone(self):
+        make(SLUG, self.unit, title="Có sẵn", attendees=60)
+        job = confirm(self.client, self.upload({"title": "Có sẵn", "attendees": 70}))
+        DialogueConference.objects.update(location="Hội trường", version=3)
+        self.assertEqual(self.undone(job).state, JobState.DONE)
+        self.assertEqual(DialogueConference.objects.get().attendees, 70)
+
     def test_undo_twice_is_once(self):
         job = confirm(self.client, self.upload({}))
         for _ in range(2):

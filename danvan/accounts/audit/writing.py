@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from auditlog.context import disable_auditlog
 from auditlog.registry import auditlog
@@ -28,6 +28,8 @@ from django.db import models, transaction
 from danvan.accounts.models.trail import AuditEntry, unit_id_of
 from danvan.common.locks import locked
 from danvan.common.words import column_named, in_words
+
+Row = TypeVar("Row", bound=models.Model)
 
 OUR_APPS = ("units", "accounts", "imports", "records", "reports")
 
@@ -46,10 +48,11 @@ EXEMPT: dict[str, str] = {
     "reports.PeriodLog": "a log of its own: what was done to a period",
     "reports.Report": "made with the period; its moves are Transition, its figures FigureChange",
 }
-# Never copied into the trail: secrets, and columns derived from others or moved by every save.
+# Never copied into the trail: secrets, columns derived from others or moved by every save, and tastes.
 HIDDEN = {
     "password", "slips", "last_login", "search", "name_search", "name_sort", "path",
     "search_key", "sort_key", "version", "token", "entity_key", "height", "updated_at", "created_at",
+    "compact",
 }  # fmt: skip
 ACTION_LABELS = {
     AuditEntry.Action.CREATE: "Tạo mới",
@@ -85,20 +88,17 @@ def tracked_fields(model: type[models.Model]) -> list[models.Field]:
     return [f for f in model._meta.concrete_fields if f.name not in HIDDEN and not f.primary_key]
 
 
-def audited_bulk_create(
-    rows: Sequence[models.Model], *, batch_size: int = 500, values: bool = True
-) -> list[models.Model]:
+def audited_bulk_create(rows: Iterable[Row], *, batch_size: int = 500) -> list[Row]:
     """Create `rows` (of one model) with one INSERT per batch and an entry for each; return them with keys.
 
-    With `values=False` the entries say that, not what, was created: for large imports whose file and
-    change set are kept elsewhere. Call clean_fields() and clean() first; this does not validate.
+    Call clean_fields() and clean() first; this does not validate.
     """
-    rows = list(rows)
-    if not rows:
-        return rows
+    made = list(rows)
+    if not made:
+        return made
     with transaction.atomic():
-        created = type(rows[0])._default_manager.bulk_create(rows, batch_size=batch_size)
-        _write((row, AuditEntry.Action.CREATE, _created(row) if values else {}) for row in created)
+        created = type(made[0])._default_manager.bulk_create(made, batch_size=batch_size)
+        _write((row, AuditEntry.Action.CREATE, _created(row)) for row in created)
     return created
 
 

@@ -81,6 +81,7 @@ def cell_of(field: models.Field) -> Cell:
     """Return how cells are read and shown for a model's column."""
     labels = {value: str(label) for value, label in field.flatchoices}
     length = field.max_length or 0
+    read: Callable[[Any], Any]
     if labels:
         known = {search_key(str(value)): value for value in labels}
         known |= {search_key(label): value for value, label in labels.items()}

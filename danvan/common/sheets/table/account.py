@@ -29,6 +29,8 @@ class Account:
         self.words: dict[int, str] = {}
         self.read: list[Block] = []
         self.left: list[tuple[int, int, str]] = []
+        self.left_columns: list[str] = []
+        self.said: list[str] = []
 
     def read_table(self, block: Block) -> None:
         """Note a table that is read."""
@@ -72,7 +74,7 @@ class Account:
 
     def used(self, hidden_columns: Iterable[int]) -> list[str]:
         """Return what was read: tables, headings, columns; hidden ones are said to be hidden."""
-        found = []
+        found = [*self.said]
         hidden = set(hidden_columns)
         for block in self.read:
             rows = f"dòng {block.first}" + (f"–{block.last}" if block.last > block.first else "")
@@ -106,7 +108,8 @@ class Account:
         }
         headed = {index for block in self.read for index in block.paths}
         bare = (self.sheet.dates | self.sheet.numbers) - headed
-        return [*found, *(f"{column_letter(index)} (không có tiêu đề)" for index in sorted(bare))]
+        untitled = (f"{column_letter(index)} (không có tiêu đề)" for index in sorted(bare))
+        return [*found, *(untitled if self.read else ()), *self.left_columns]
 
     def _sentence(self, reason: str, numbers: list[int]) -> str:
         quoted = [f"“{self.words[n]}”" for n in numbers if self.words.get(n)]

@@ -18,6 +18,7 @@ from danvan.common.sheets.table.lines import is_numbering
 from danvan.common.sheets.table.questions import SKIP, Question
 from danvan.common.text import search_key
 
+IDENTITY = {"unit", "unit_name"}  # columns that only say whose a row is: no table has these alone
 _REACH = 2  # rows a heading goes on for, below and above its fullest one
 Merged = tuple[int, int, int, int]  # first row, first column, last row, last column
 
@@ -65,6 +66,8 @@ class Block:
     def missing(self, required: Mapping[str, str], instead: Mapping[str, str]) -> list[str]:
         """Return the headings of the required columns it lacks; `instead` names what may stand for one."""
         found = self.keys
+        if found <= IDENTITY:
+            return [*required.values()] or ["số liệu"]
         return [
             text
             for key, text in required.items()
@@ -99,7 +102,7 @@ def blocks_of(sheet: ReadSheet, headings: Headings) -> list[Block]:
     return found
 
 
-def _texts(cells: list[CellValue]) -> dict[int, str] | None:
+def texts_of(cells: list[CellValue]) -> dict[int, str] | None:
     """Return the texts of a row of headings by column, None for a row that holds anything else."""
     found: dict[int, str] = {}
     for index, cell in enumerate(cells):
@@ -114,7 +117,7 @@ def _texts(cells: list[CellValue]) -> dict[int, str] | None:
 
 
 def _fits(cells: list[CellValue], headings: Headings) -> int:
-    return sum(bool(headings.fit(text).keys) for text in (_texts(cells) or {}).values())
+    return sum(bool(headings.fit(text).keys) for text in (texts_of(cells) or {}).values())
 
 
 def _block(sheet: ReadSheet, main: int, headings: Headings) -> Block:
@@ -143,26 +146,30 @@ def _merges_in(sheet: ReadSheet, row: int) -> Iterator[Merged]:
 
 def _goes_below(sheet: ReadSheet, upper: int, lower: int, headings: Headings) -> bool:
     """Return whether row `lower` goes on with the headings of `upper`: only where those left room."""
-    texts, above = _texts(sheet.near.get(lower, [])), _texts(sheet.near[upper]) or {}
-    if not texts or is_numbering(sheet.near[lower]):
+    cells = sheet.near.get(lower, [])
+    texts, above = texts_of(cells), texts_of(sheet.near[upper]) or {}
+    if not texts or is_numbering(cells):
         return False
+    if any(isinstance(cell, float) for cell in cells) and above.keys() >= texts.keys():
+        return False  # figures that look like years
     wide = {
         column
         for area in _merges_in(sheet, upper)
         if area[3] > area[1] and area[2] == upper
         for column in range(area[1], area[3] + 1)
     }
+    known = 0
     for index, text in texts.items():
-        open_above = index in wide or index not in above or not headings.fit(above[index]).keys
-        if not (open_above or headings.of_column((above[index], text)).doubt == text):
+        told = headings.changes(text) and index in above
+        if not (told or index in wide or index not in above or not headings.fit(above[index]).keys):
             return False
-    known = [index for index, text in texts.items() if headings.fit(text).keys]
+        known += bool(told or headings.fit(text).keys)
     return bool(known) or wide.issuperset(texts)
 
 
 def _goes_above(sheet: ReadSheet, upper: int, lower: int, headings: Headings) -> bool:
     """Return whether row `upper` heads groups of the columns of `lower`; a title above the table does not."""
-    texts, below = _texts(sheet.near.get(upper, [])), _texts(sheet.near[lower]) or {}
+    texts, below = texts_of(sheet.near.get(upper, [])), texts_of(sheet.near[lower]) or {}
     if not texts:
         return False
     width = max(below, default=0) - min(below, default=0) + 1
@@ -175,7 +182,7 @@ def _goes_above(sheet: ReadSheet, upper: int, lower: int, headings: Headings) ->
 
 def _paths(sheet: ReadSheet, first: int, last: int) -> dict[int, tuple[str, ...]]:
     """Return the headings of each column from the top down, groups spread over what they head."""
-    rows = {row: dict(_texts(sheet.near.get(row, [])) or {}) for row in range(first, last + 1)}
+    rows = {row: dict(texts_of(sheet.near.get(row, [])) or {}) for row in range(first, last + 1)}
     for top, left, bottom, right in sheet.merged:
         if top > last or bottom < first or left not in rows.get(max(top, first), {}):
             continue

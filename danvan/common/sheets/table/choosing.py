@@ -9,6 +9,7 @@ from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.table.blocks import Block, ReadSheet, blocks_of
 from danvan.common.sheets.table.layout import WantedTable
 from danvan.common.sheets.table.questions import Asked, Question
+from danvan.common.sheets.table.turned import side_of
 from danvan.common.text import search_key
 
 GUIDES = {"huong dan", "danhmuc", "danh sach loi"}  # sheets of our own that hold no data
@@ -32,6 +33,7 @@ class Choice:
         self.titles = set(titles)
         self.blocks = {sheet.name: blocks_of(sheet, wanted.headings) for sheet in sheets}
         self.questions: list[Question] = []
+        self.turned = False
 
     def _complete(self, sheet: ReadSheet) -> list[Block]:
         missing = self.wanted.required, self.wanted.instead
@@ -48,6 +50,10 @@ class Choice:
         able = [sheet for sheet in self.sheets if self._complete(sheet)]
         if able:
             return self._among(able)
+        seen = [s for s in self.sheets if not s.hidden and search_key(s.name) not in GUIDES]
+        if self.wanted.turns and (side := side_of(seen)):
+            self.turned = True
+            return side
         return self._nearest()
 
     def _among(self, able: list[ReadSheet]) -> ReadSheet:

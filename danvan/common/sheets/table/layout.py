@@ -8,7 +8,7 @@ reason. What may be read in two ways is a question (danvan.common.sheets.table.q
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from danvan.common.sheets.addresses import column_letter, split_address, spoken
@@ -31,15 +31,25 @@ _NOWHERE = 1 << 20  # the column of a key that this table does not have
 _NUMBERED = 2  # lines below the headings that may number the columns
 
 
+def _no_place(heading: str) -> None:
+    """The headings of most callers name no unit."""
+
+
 @dataclass(frozen=True)
 class WantedTable:
-    """What a caller looks for. `keys` identify a row, the unit first; `instead`: what may stand for what."""
+    """What a caller looks for. `keys` identify a row, the unit first; `instead`: what may stand for what.
+
+    `turns`: a sheet may list its columns downwards; `naming` then tells the code of the unit a heading
+    names, "" for one the person may not write for, None when it names none.
+    """
 
     headings: Headings
     names: Mapping[str, str]
     required: Mapping[str, str]
     keys: tuple[str, ...] = ()
     instead: Mapping[str, str] = field(default_factory=dict)
+    turns: bool = False
+    naming: Callable[[str], str | None] = _no_place
 
 
 @dataclass
@@ -59,6 +69,11 @@ class Table:
     def letters(self) -> dict[str, str]:
         """Column letter of each key in the first table, for addresses in messages."""
         return self.blocks[0].letters
+
+    @property
+    def keys(self) -> set[str]:
+        """Return the keys of all columns that are read."""
+        return {key for block in self.blocks for key in block.columns.values()}
 
     def columns_at(self, number: int) -> dict[int, str]:
         """Return column → key of the table that row `number` belongs to."""
