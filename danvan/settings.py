@@ -187,6 +187,7 @@ ISSUED_PASSWORD_DAYS = 7
 # Lock-out after wrong passwords (danvan/accounts/login/lockout.py).
 LOGIN_PAIR_LIMIT, LOGIN_PAIR_MINUTES = 5, 15
 LOGIN_NAME_LIMIT = 20
+API_CALLS_A_MINUTE = 60  # of one key (reports/api)
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", False)  # of superusers
 OTP_TOTP_ISSUER = "Dân vận"
 # How many proxies in front of the site append to X-Forwarded-For.
@@ -309,3 +310,5 @@ LOGGING = {
 # Records ask reports what is locked and when a year begins, without importing them.
 RECORD_LOCK = "reports.workflow.locks.locks_on"
 RECORD_YEARS = "reports.workflow.locks.year_spans"
+RECORD_GAPS = "reports.workflow.gaps.period_gaps"
+RECORD_ANSWERS = "reports.workflow.answering.answered_by"

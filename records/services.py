@@ -29,10 +29,10 @@ from danvan.accounts.audit.writing import (
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import units_editable_by
 from danvan.common.locks import locked
 from danvan.imports.bulk import Told, create_audited
-from records.locks import Kept, differing
+from records.answering import require_written_by
+from records.locks import Kept, RecordGone, differing
 from records.models import (
     Attachment,
     EmergingIssue,
@@ -49,10 +49,6 @@ class StaleRecord(Exception):  # noqa: N818
     def __init__(self, current: EventRecord) -> None:
         self.current = current
         super().__init__("Hồ sơ vừa được người khác sửa.")
-
-
-class RecordGone(ValidationError):
-    """Somebody deleted the record after the form was opened."""
 
 
 class Existing(Exception):  # noqa: N818
@@ -193,7 +189,8 @@ def create_records(
     )
     with transaction.atomic(), acting(user=actor):
         kept = Kept(model, (), units)
-        _require_units(units, actor)
+        days = {(row[unit], row[at["start_date"]]) for row in rows}
+        require_written_by(actor, days)
         points = {(row[unit], row[at[name]]) for row in rows for name in model.DAYS}
         kept.require_open((one, date.fromisoformat(day)) for one, day in points if day)
         with_office = [(*row, offices[row[unit]]) for row in rows]
@@ -295,11 +292,6 @@ def _require_right(actor: User) -> None:
 def _require_scope(model: type[EventRecord], keys: Sequence[int], actor: User) -> None:
     """What was stored must lie in the person's own area, or nothing is stored."""
     if model.objects.editable_by(actor).filter(pk__in=keys).count() != len(set(keys)):
-        raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
-
-
-def _require_units(unit_ids: set[int], actor: User) -> None:
-    if units_editable_by(actor).filter(pk__in=unit_ids).count() != len(unit_ids):
         raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
 
 

@@ -24,17 +24,17 @@ from danvan.common.views import (
     ScopedListView,
     ScopedView,
 )
+from records.days import gap_warning
 from records.files import attachments
 from records.filters import FILTERS
 from records.forms import FORMS, FORMSETS, as_new
 from records.history import HistoryLine, deletion_of, history_of
 from records.kinds import RecordKind
-from records.locks import RecordLocked, lock_of
+from records.locks import RecordGone, RecordLocked, lock_of
 from records.menu import year_counts
 from records.models import EventRecord
 from records.services import (
     Existing,
-    RecordGone,
     StaleRecord,
     delete_record,
     delete_records,
@@ -244,8 +244,9 @@ class RecordFormView(KindMixin, ScopedFormView):
             token=data.get("token") if self.is_new else None,
             then=children.save if children is not None else None,
         )
-        for warning in getattr(saved, "warnings", list)():
-            messages.warning(self.request, warning)
+        for warning in (gap_warning(saved.start_date), *getattr(saved, "warnings", list)()):
+            if warning:
+                messages.warning(self.request, warning)
         return saved
 
     def saved_message(self, row: Any) -> str:

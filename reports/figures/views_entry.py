@@ -26,6 +26,7 @@ from reports.figures.form import EntrySheet
 from reports.figures.stored import figures_of
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
 from reports.models import Qualifier, Report, Source
+from reports.workflow.answering import shares_of
 from reports.workflow.moves import MoveRefused, last_made_by, lock_reason, may_enter
 from reports.workflow.submission import NotReady, submit
 
@@ -196,6 +197,7 @@ class EntryView(View):
             "qualifiers": Qualifier.choices,
             "total": sum(len(section.required) for section in sections),
             "own_figures": self.report.level != Level.COMMUNE,
+            "shares": shares_of(self.report),
             "on_behalf": stand_ins(person(self.request), [unit_id])[unit_id],
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
         }

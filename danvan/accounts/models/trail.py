@@ -134,6 +134,7 @@ class SecurityKind(models.TextChoices):
     REACTIVATED = "reactivated", "Mở lại tài khoản"
     SESSIONS_ENDED = "sessions_ended", "Kết thúc phiên"
     SECOND_FACTOR = "second_factor", "Xác thực hai lớp"
+    TOKEN = "api_token", "Mã truy cập"  # noqa: S105
     EXPORT = "export", "Xuất tệp"
     IMPORT = "import", "Nhập tệp"
 
