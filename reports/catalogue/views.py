@@ -149,7 +149,7 @@ def edit_row(request: PersonRequest, year: int, kind: str, pk: int | None = None
     catalogue, model, form_class = _kind_of(year, kind)
     row = model.objects.filter(pk=pk, catalogue=catalogue).first() if pk else None
     gone = bool(pk) and row is None
-    if gone and not (request.method == "POST" and _was_deleted(model, pk, request.user)):
+    if gone and not (request.method == "POST" and _was_deleted(model, pk or 0, request.user)):
         raise Http404
     form = form_class(request.POST or None, instance=row or model(catalogue=catalogue))
     if gone:
