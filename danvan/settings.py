@@ -310,3 +310,5 @@ LOGGING = {
 # Records ask reports what is locked and when a year begins, without importing them.
 RECORD_LOCK = "reports.workflow.locks.locks_on"
 RECORD_YEARS = "reports.workflow.locks.year_spans"
+RECORD_GAPS = "reports.workflow.gaps.period_gaps"
+RECORD_ANSWERS = "reports.workflow.answering.answered_by"
