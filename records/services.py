@@ -32,7 +32,7 @@ from danvan.accounts.rights import Action
 from danvan.common.locks import locked
 from danvan.imports.bulk import Told, create_audited
 from records.answering import require_written_by
-from records.locks import Kept, differing
+from records.locks import Kept, RecordGone, differing
 from records.models import (
     Attachment,
     EmergingIssue,
@@ -319,7 +319,7 @@ def _lock_row(record: EventRecord, version: int | None = None) -> EventRecord:
     model = type(record)
     old = _with_children(locked(model.objects.filter(pk=record.pk))).first()
     if old is None:
-        raise ValidationError("Hồ sơ này vừa bị xóa.")
+        raise RecordGone("Hồ sơ này vừa bị xóa.")
     if version is not None and old.version != version:
         raise StaleRecord(model.objects.with_names().get(pk=record.pk))
     return old
