@@ -17,13 +17,13 @@ from reports.consolidation.words import figure_text
 from reports.documents.issues.thawed import Thawed
 from reports.models import FigureChange, Report, Transition, ValueType
 
-Row = dict[str, Any]
-Key = tuple[int, int]  # unit id, period id
+Difference = dict[str, Any]
+UnitPeriod = tuple[int, int]  # unit id, period id
 NAMED = 3  # units that a total's reason names
 _WORDS = {0: "trên ", 1: "khoảng "}
 
 
-def differences(old: Thawed, new: Thawed) -> list[Row]:
+def differences(old: Thawed, new: Thawed) -> list[Difference]:
     """Return the rows of the difference sheet: totals by level first, then the figures of each unit.
 
     A row: code, label, level, unit, year, old, new, why.
@@ -31,7 +31,7 @@ def differences(old: Thawed, new: Thawed) -> list[Row]:
     changed = _changed_figures(old, new)
     reports = _reports(changed)
     reasons = _Reasons(old.issue.issued_at, reports.values(), changed)
-    units: list[Row] = []
+    units: list[Difference] = []
     behind: dict[str, list[str]] = defaultdict(list)
     for key, codes in sorted(changed.items(), key=lambda item: _order(reports.get(item[0]))):
         report = reports.get(key)
@@ -55,7 +55,7 @@ def differences(old: Thawed, new: Thawed) -> list[Row]:
     return [*_totals(old, new, behind), *units]
 
 
-def _totals(old: Thawed, new: Thawed, behind: dict[str, list[str]]) -> Iterable[Row]:
+def _totals(old: Thawed, new: Thawed, behind: dict[str, list[str]]) -> Iterable[Difference]:
     """Yield the figures by level that read otherwise."""
     before = old.consolidation.lines
     for code, line in new.consolidation.lines.items():
@@ -87,10 +87,10 @@ def _why_total(definition: Definition, behind: dict[str, list[str]]) -> str:
     return f"Do số liệu của {', '.join(units[:NAMED])}{more}"
 
 
-def _changed_figures(old: Thawed, new: Thawed) -> dict[Key, dict[str, tuple]]:
+def _changed_figures(old: Thawed, new: Thawed) -> dict[UnitPeriod, dict[str, tuple]]:
     """Return by unit and period, by code: (text before, text after, was in, is in) of what differs."""
     sides = [_by_cell(thawed) for thawed in (old, new)]
-    found: dict[Key, dict[str, tuple]] = {}
+    found: dict[UnitPeriod, dict[str, tuple]] = {}
     for key in sides[0].keys() | sides[1].keys():
         before, after = (side.get(key) for side in sides)
         if before == after:
@@ -107,7 +107,7 @@ def _changed_figures(old: Thawed, new: Thawed) -> dict[Key, dict[str, tuple]]:
     return found
 
 
-def _by_cell(thawed: Thawed) -> dict[Key, list]:
+def _by_cell(thawed: Thawed) -> dict[UnitPeriod, list]:
     rows = thawed.issue.frozen_units["facts"]
     return {(unit, period): rest for unit, period, _level, *rest in rows}
 
@@ -139,7 +139,7 @@ def _entered(definition: Definition, number: Any, inexact: list[int] | None) -> 
     return word + format_number(number)
 
 
-def _reports(changed: dict[Key, dict]) -> dict[Key, Report]:
+def _reports(changed: dict[UnitPeriod, dict]) -> dict[UnitPeriod, Report]:
     """Return the reports that the changed figures stand in."""
     units, periods = {unit for unit, _ in changed}, {period for _, period in changed}
     rows = Report.objects.filter(unit__in=units, period__in=periods)
@@ -154,7 +154,7 @@ def _order(report: Report | None) -> tuple:
 class _Reasons:
     """Why figures of some reports changed since a moment: the lines of ledger and workflow. Two queries."""
 
-    def __init__(self, since: datetime, reports: Iterable[Report], changed: dict[Key, dict]):
+    def __init__(self, since: datetime, reports: Iterable[Report], changed: dict[UnitPeriod, dict]):
         reports = list(reports)
         codes = {code for figures in changed.values() for code in figures}
         lines = FigureChange.objects.filter(
