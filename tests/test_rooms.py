@@ -22,6 +22,7 @@ from tests.source import (
 ROOMS = {
     "danvan.common.sheets": ("danvan.common",),
     "danvan.common.ops": ("danvan.common",),
+    "danvan.common.web": ("danvan.common",),
     "records.files": ("records.models", "records.locks", "records.services"),
     "danvan.accounts.models": (
         *("danvan.accounts.scope", "danvan.accounts.rights"),
