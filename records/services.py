@@ -30,7 +30,7 @@ from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action
 from danvan.common.db.locks import locked
 from records.answering import require_written_by
-from records.locks import Kept, differing
+from records.locks import Kept, RecordGone, differing
 from records.models import (
     EmergingIssue,
     EventRecord,
@@ -317,7 +317,7 @@ def _lock_row(record: EventRecord, version: int | None = None) -> EventRecord:
     model = type(record)
     old = _with_children(locked(model.objects.filter(pk=record.pk))).first()
     if old is None:
-        raise ValidationError("Hồ sơ này vừa bị xóa.")
+        raise RecordGone("Hồ sơ này vừa bị xóa.")
     if version is not None and old.version != version:
         raise StaleRecord(model.objects.with_names().get(pk=record.pk))
     return old

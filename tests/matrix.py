@@ -52,6 +52,10 @@ def _person(world) -> dict:
     return {"pk": world.cast["xa-13369"].pk}
 
 
+def _unit(world) -> dict:
+    return {"pk": world.cast["xa-13369"].unit_id}
+
+
 _AUDITORS = "302 403 403 403 200 200 200 403 200"
 _GET_ONLY = "403 405 405 405 405 405 405 405 405"
 _OWN_PAGE = "302 200 200 200 200 200 200 200 200"
@@ -66,6 +70,10 @@ ACCOUNTS |= {
     "accounts:end_sessions": [
         Row("GET", "302 405 405 405 405 405 405 405 405"),
         Row("POST", "403 302 302 302 302 302 302 302 302"),
+    ],
+    "accounts:unit_life": [
+        Row("GET", "302 200 404 404 200 404 200 200 200", _unit),
+        Row("POST", _GET_ONLY, _unit),
     ],
     "accounts:density": [
         Row("GET", "302 405 405 405 405 405 405 405 405"),

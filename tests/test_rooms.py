@@ -23,7 +23,7 @@ ROOMS = {
     "danvan.common.sheets": ("danvan.common",),
     "danvan.common.ops": ("danvan.common",),
     "danvan.common.db": ("danvan.common",),
-    "danvan.common.hooks": ("danvan.common",),
+    "danvan.common.web": ("danvan.common",),
     "records.files": ("records.models", "records.locks", "records.services"),
     "danvan.accounts.models": (
         *("danvan.accounts.scope", "danvan.accounts.rights"),
@@ -50,7 +50,9 @@ ROOMS = {
         *("reports.workflow.moves", "reports.workflow.holding"),
     ),
     "reports.consolidation": ("reports.models", "reports.catalogue.expressions"),
-    "reports.documents": ("reports.models", "reports.consolidation"),
+    "reports.documents": (
+        *("reports.models", "reports.catalogue.expressions", "reports.consolidation"),
+    ),
     "reports.sheets": ("reports.models", "reports.figures", "reports.workflow"),
     "reports.api": (
         *("reports.models", "reports.consolidation", "reports.figures", "reports.workflow"),
