@@ -13,7 +13,7 @@ run: ## a first look: environment, database, units, demonstration data, server a
 test: ## the full test run: style, checks, tests on SQLite and on PostgreSQL, browser walks
 	@$(DRIVER) test
 
-lint: ## style only: ruff check and ruff format --check
+lint: ## style and types: ruff, the formatters, mypy
 	@$(DRIVER) lint
 
 audit: ## known holes in the pinned packages: asks the advisory service, so it is no part of the tests

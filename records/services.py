@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from auditlog.context import disable_auditlog
 from django.contrib.contenttypes.models import ContentType
@@ -29,10 +29,10 @@ from danvan.accounts.audit.writing import (
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import units_editable_by
 from danvan.common.locks import locked
 from danvan.imports.bulk import Told, create_audited
-from records.locks import Kept, differing
+from records.answering import require_written_by
+from records.locks import Kept, RecordGone, differing
 from records.models import (
     Attachment,
     EmergingIssue,
@@ -189,7 +189,8 @@ def create_records(
     )
     with transaction.atomic(), acting(user=actor):
         kept = Kept(model, (), units)
-        _require_units(units, actor)
+        days = {(row[unit], row[at["start_date"]]) for row in rows}
+        require_written_by(actor, days)
         points = {(row[unit], row[at[name]]) for row in rows for name in model.DAYS}
         kept.require_open((one, date.fromisoformat(day)) for one, day in points if day)
         with_office = [(*row, offices[row[unit]]) for row in rows]
@@ -223,7 +224,7 @@ def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, act
         count = audited_bulk_update(records, dict.fromkeys(written))
         if model is EmergingIssue:
             for record in records:
-                record.save_history(actor)
+                cast(EmergingIssue, record).save_history(actor)
         new = _with_children(model.objects.all()).in_bulk(keys)
         _require_scope(model, keys, actor)
         for pk in keys:
@@ -294,11 +295,6 @@ def _require_scope(model: type[EventRecord], keys: Sequence[int], actor: User) -
         raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
 
 
-def _require_units(unit_ids: set[int], actor: User) -> None:
-    if units_editable_by(actor).filter(pk__in=unit_ids).count() != len(unit_ids):
-        raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
-
-
 def _refuse_repeated(record: EventRecord, actor: User, token: uuid.UUID | None) -> None:
     if token is None:
         return
@@ -323,13 +319,15 @@ def _lock_row(record: EventRecord, version: int | None = None) -> EventRecord:
     model = type(record)
     old = _with_children(locked(model.objects.filter(pk=record.pk))).first()
     if old is None:
-        raise ValidationError("Hồ sơ này vừa bị xóa.")
+        raise RecordGone("Hồ sơ này vừa bị xóa.")
     if version is not None and old.version != version:
         raise StaleRecord(model.objects.with_names().get(pk=record.pk))
     return old
 
 
-def _stamp(record: EventRecord, actor: User, token: str, old: EventRecord | None) -> None:
+def _stamp(
+    record: EventRecord, actor: User, token: uuid.UUID | None, old: EventRecord | None
+) -> None:
     record.updated_at = timezone.now()
     if old is None:
         record.created_by, record.created_at, record.token = actor, record.updated_at, token

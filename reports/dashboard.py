@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -14,6 +15,7 @@ from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import own_units, units_visible_to
+from danvan.units.models import AdministrativeUnit
 from danvan.units.queries import tree_order
 from records.menu import year_counts
 from reports.consolidation.facts import read_facts
@@ -44,7 +46,7 @@ AREA_FIGURES = ("DT03", "TD05", "DV08", "GS01")
 def home(request: PersonRequest) -> HttpResponse:
     """Show the work that waits for this user."""
     user, period = request.user, current_period()
-    context = {"period": period, "required": required_counts(period)}
+    context: dict[str, Any] = {"period": period, "required": required_counts(period)}
     if period and user.unit_id:
         context |= _own(user, period)
     if period and (user.can(Action.REVIEW) or user.role == "viewer"):
@@ -100,11 +102,10 @@ def _key_figures(report: Report) -> list[dict]:
 
 def _area_figures(user: User, period: ReportingPeriod) -> dict:
     """Return a few consolidated figures of this year and the two before, as far as approved."""
-    scope = Scope(user.unit, period.year - 2, period.year, within=units_visible_to(user))
+    unit = cast(AdministrativeUnit, user.unit)
+    scope = Scope(unit, period.year - 2, period.year, within=units_visible_to(user))
     data = ScopeData(scope)
-    asked = "?" + urlencode(
-        {"unit": user.unit.code, "first": scope.first_year, "last": scope.last_year}
-    )
+    asked = "?" + urlencode({"unit": unit.code, "first": scope.first_year, "last": scope.last_year})
     definitions = [data.definitions[code] for code in AREA_FIGURES if code in data.definitions]
     facts = read_facts(data, data.years, [d.code for d in definitions])[None]
     single = single_years(data, facts)

@@ -8,7 +8,7 @@
   const notice = form.querySelector("[data-notice]");
   const left = form.querySelector("[data-left]");
   const waiting = new Set();
-  let timer = 0, busy = false, halted = false, sent = false, pressed = null;
+  let last = null, timer = 0, busy = false, halted = false, sent = false, pressed = null;
 
   // Who was quicker than this script keeps the field: a focus that jumps away swallows what is typed next.
   if (document.activeElement === document.body) document.querySelector(".dv-errors")?.focus();
@@ -21,6 +21,7 @@
     const entry = rowOf(field);
     if (!entry) return;
     waiting.add(entry.dataset.code);
+    entry.classList.remove("saved");
     if (!halted) saveIn(1500);
   }
   form.addEventListener("input", (event) => note(event.target));
@@ -39,6 +40,28 @@
     field.focus();
     field.select?.();
   });
+  // Tab goes from figure to figure; what stands beside one (Shift+Tab) and below a section is reached as well.
+  form.addEventListener("keydown", (event) => {
+    const entry = rowOf(event.target);
+    if (event.key !== "Tab" || event.shiftKey || event.ctrlKey || event.altKey || !entry || event.target !== fieldOf(entry)) return;
+    const next = entry.nextElementSibling;
+    if (entry.querySelector("details[open]") || !next?.matches("[data-code]")) return;
+    event.preventDefault();
+    fieldOf(next).focus();
+  });
+  // The next figure, from where the person is, that is blank or needs a look.
+  form.addEventListener("click", (event) => {
+    if (!event.target.matches("[data-next]")) return;
+    const entries = [...form.querySelectorAll("[data-code]")];
+    const from = entries.indexOf(last) + 1;
+    const place = [...entries.slice(from), ...entries.slice(0, from)].find((entry) => entry.matches(".bad") || !fieldOf(entry).value);
+    if (!place) return;
+    event.preventDefault();
+    for (const fold of document.querySelectorAll(".dv-fold-all")) fold.checked = false;
+    place.closest("fieldset").querySelector(".dv-fold").checked = false;
+    fieldOf(place).focus();
+  });
+  form.addEventListener("focusin", (event) => { last = rowOf(event.target) || last; });
   form.addEventListener("submit", (event) => {
     // Once is enough, and a page of the browser's own about a missing line would take the typing with it.
     if (sent) return event.preventDefault();
@@ -138,8 +161,8 @@
       const link = document.querySelector(`[data-section="${code}"]`);
       if (!link) continue;
       link.querySelector("[data-progress]").textContent = `${page.filled}/${page.total}`;
-      link.querySelector("[data-mark]").textContent = page.bad ? "!" : page.filled === page.total ? "✓" : "…";
       link.classList.toggle("problem", page.bad > 0);
+      link.classList.toggle("done", !page.bad && page.filled === page.total);
     }
     if (left) left.textContent = [data.bad ? `Còn ${data.bad} chỗ cần xem lại` : "", data.blanks ? `${data.blanks} chỉ tiêu chưa nhập` : "đã nhập đủ"].filter(Boolean).join(", ");
     // What others saved meanwhile comes into the page. A field being typed in keeps its text and the page
@@ -154,7 +177,8 @@
       return stop(codes, `Chưa lưu ${Object.keys(data.conflicts).join(", ")}: người khác vừa sửa cùng chỉ tiêu. Vui lòng chọn số đúng ở ô được đánh dấu rồi bấm Lưu nháp.`);
     }
     notice.textContent = "";
-    tell(`lưu lúc ${data.saved}`);
+    tell(`Đã lưu ${data.saved}`);
+    for (const code of codes) if (!waiting.has(code) && !data.errors[code]) row(code).classList.add("saved");
   }
 
   function fill(fields) {

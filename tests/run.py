@@ -176,10 +176,11 @@ def run_tests(arguments: list[str]) -> int:
 
 
 def lint(tally: Tally) -> None:
-    """Style: the linter and the formatters of Python and of the templates."""
+    """Style and hints: the linter, the formatters of Python and of the templates, the type checker."""
     tally.check("ruff check", "-m", "ruff", "check", "--no-cache", ".")
     tally.check("ruff format", "-m", "ruff", "format", "--no-cache", "--check", ".")
     tally.check("djangofmt", "--check", "templates", program=PYTHON.parent / "djangofmt")
+    tally.check("mypy", "-m", "mypy", "--no-incremental")
 
 
 def checks(tally: Tally) -> None:

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import pathlib
 import shutil
 import tempfile
 
@@ -23,7 +24,7 @@ STORAGES = {
 }
 _FOLDER = tempfile.mkdtemp(prefix="danvan-tests-")
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
-MEDIA_ROOT = _FOLDER
+MEDIA_ROOT = pathlib.Path(_FOLDER)
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in production: threads (a live server, two people at once) get connections of their
     # own. It is thrown away, so it need not survive a power cut.

@@ -100,7 +100,7 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
         return User.objects.visible_to(request.user)
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, search_term: str
+        self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[QuerySet, bool]:
         """Search folded words in login, name and unit."""
         return queryset.search(search_term), False
@@ -133,7 +133,7 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
         self, request: HttpRequest, obj: Any = None, change: Any = False, **kwargs: Any
     ) -> Any:
         """Let the form know who edits."""
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.by = request.user
         return form
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -20,7 +21,7 @@ class RoleFilter(admin.SimpleListFilter):
     title = "vai trò"
     parameter_name = "vai_tro"
 
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         return (*Role.choices, ("superuser", "Quản trị viên"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
@@ -37,7 +38,7 @@ class StateFilter(admin.SimpleListFilter):
     title = "tình trạng"
     parameter_name = "tinh_trang"
 
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         return (("active", "Đang hoạt động"), ("stopped", "Đã ngừng"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
@@ -52,7 +53,7 @@ class LastLoginFilter(admin.SimpleListFilter):
     title = "lần đăng nhập gần nhất"
     parameter_name = "dang_nhap"
 
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         return (
             ("never", "Chưa đăng nhập lần nào"),
             ("week", "Trong 7 ngày qua"),
@@ -78,7 +79,7 @@ class PasswordFilter(admin.SimpleListFilter):
     title = "mật khẩu"
     parameter_name = "mat_khau"
 
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         return (("none", "Chưa cấp mật khẩu"), ("issued", "Đã cấp, chưa đổi"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
@@ -96,7 +97,7 @@ class AreaFilter(admin.SimpleListFilter):
     title = "địa bàn"
     parameter_name = "dia_ban"
 
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         today = timezone.localdate()
         areas = AdministrativeUnit.objects.on(today).exclude(level=Level.COMMUNE)
         used = AdministrativeUnit.objects.filter(
@@ -109,5 +110,5 @@ class AreaFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         if not (self.value() or "").isdecimal():
             return queryset
-        area = AdministrativeUnit.objects.filter(pk=self.value())
+        area = AdministrativeUnit.objects.filter(pk=self.value() or 0)
         return queryset.filter(unit__in=AdministrativeUnit.objects.covered_by(area).values("pk"))

@@ -55,7 +55,7 @@ class SlipsAdmin(admin.ModelAdmin):
     def reset_selected(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
         """Issue new passwords after a confirmation; tell who of the chosen gets none."""
         self.tell_skipped(request, queryset)
-        people = queryset.filter(is_active=True).exclude(pk=request.user.pk)
+        people = queryset.filter(is_active=True).exclude(pk=person(request).pk)
         if "confirmed" not in request.POST or not people:
             return self.ask_before_issuing(request, people)
         try:
@@ -72,7 +72,7 @@ class SlipsAdmin(admin.ModelAdmin):
         counts = (
             (0 if everything else len(chosen) - queryset.count(), "không còn hoặc ngoài phạm vi"),
             (queryset.filter(is_active=False).count(), "đang ngừng"),
-            (queryset.filter(pk=request.user.pk).count(), "của chính anh/chị"),
+            (queryset.filter(pk=person(request).pk).count(), "của chính anh/chị"),
         )
         told = [f"{count} tài khoản {why}" for count, why in counts if count > 0]
         if told:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -23,7 +25,7 @@ class ListedLookupsAdmin(admin.ModelAdmin):
                 if lookup == offered.parameter_name:
                     return True
             else:
-                name = offered if isinstance(offered, str) else str(offered[0])
+                name = offered if isinstance(offered, str) else str(cast(Any, offered)[0])
                 if lookup.startswith(name) and lookup[len(name) :] in _ASKED_BY_LINKS:
                     return True
         return False

@@ -97,7 +97,7 @@ def format_number(number: Decimal | int | None, places: int | None = None) -> st
     return text.translate(str.maketrans(",.", ".,"))
 
 
-def format_change(number: Decimal) -> str:
+def format_change(number: Decimal | None) -> str:
     """Return a difference with its sign ("+12", "−3,5", "0"); "" for None.
 
     The sign is a minus, not a hyphen: a column of figures lines up and reads well.

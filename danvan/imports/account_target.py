@@ -125,7 +125,7 @@ class AccountChecker(Checker):
             problems.append(Problem("unit", f"Không có đơn vị mang mã {code[:20]}.", code))
         if unit is not None and (doubt := self.identity.resolve(code, row)[1]):
             problems.append(doubt)
-        username = found.get("username") or self._proposal(unit)
+        username = found.get("username") or (self._proposal(unit) if unit else "")
         if not problems and self.existing.get(username.casefold()) == (code, full_name, role):
             return Verdict(None, [])
         if (first := self.made.get(username.casefold())) is not None:
@@ -133,7 +133,7 @@ class AccountChecker(Checker):
             self.recalled[first] = Problem("username", DOUBLE.format(number), username)
         elif username.casefold() in self.taken:
             problems.append(Problem("username", TAKEN, username))
-        if problems:
+        if problems or unit is None:
             return error_verdict(number, username or code, problems)
         self.taken.add(username.casefold())
         self.made[username.casefold()] = number

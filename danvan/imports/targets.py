@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -129,7 +129,7 @@ class Target:
         """Return a text that changes whenever rights, locks or data behind the verdicts may have."""
         raise NotImplementedError
 
-    def hold(self, job: ImportJob, unit_ids: Iterable[int]) -> None:
+    def hold(self, job: ImportJob, unit_ids: Collection[int]) -> None:
         """Let nothing behind the verdicts change until the caller's transaction ends (common/locks.py)."""
 
     def write(self, job: ImportJob, items: Iterator[tuple[str, list]]) -> dict:

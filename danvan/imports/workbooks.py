@@ -206,7 +206,9 @@ class _Returned:
 def _problems_by_row(job: ImportJob) -> dict[int, dict[int, list[tuple[str, str, str]]]]:
     """Return row → {column index: (heading, value, message)} of all errors of the job."""
     letters, headings = job.layout["letters"], job.layout["headings"]
-    first = min((split_address(f"{letter}1")[1] for letter in letters.values()), default=0)
+    first = min(
+        ((split_address(f"{letter}1") or (0, 0))[1] for letter in letters.values()), default=0
+    )
     rows: dict[int, dict[int, list]] = defaultdict(lambda: defaultdict(list))
     for _, (number, _label, problems) in job.entries(RowKind.ERROR):
         for key, message, value, _allowed in problems:

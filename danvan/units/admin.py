@@ -33,12 +33,12 @@ class InForceFilter(admin.SimpleListFilter):
         changes = [(day.isoformat(), f"{day:%d/%m/%Y}") for day in days.distinct()]
         return [("today", "Hôm nay"), *changes[:20]]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet | None:
         if not self.value():
             return queryset
         try:
             today = self.value() == "today"
-            day = timezone.localdate() if today else datetime.date.fromisoformat(self.value())
+            day = timezone.localdate() if today else datetime.date.fromisoformat(self.value() or "")
         except ValueError:
             return queryset.none()
         return queryset.on(day)
@@ -87,7 +87,7 @@ class AdministrativeUnitAdmin(ListedLookupsAdmin):
         return unit.full_name
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, search_term: str
+        self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[QuerySet, bool]:
         return queryset.search(search_term), False
 
@@ -124,7 +124,7 @@ class UnitSuccessionAdmin(ListedLookupsAdmin):
     fields = ("predecessor", "successor", "date", "share")
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, search_term: str
+        self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[QuerySet, bool]:
         units = AdministrativeUnit.objects.search(search_term).values("pk")
         found = queryset.filter(predecessor__in=units) | queryset.filter(successor__in=units)

@@ -24,5 +24,6 @@ def unit_choice(label: str, *, required: bool = True, ever: bool = False) -> for
     )
     field.queryset = units.select_related("parent").in_tree_order()
     since = ", từ {0.valid_from:%d/%m/%Y}" if ever else ""
-    field.label_from_instance = ("{0.place_name} ({0.code}" + since + ")").format
+    label_of = ("{0.place_name} ({0.code}" + since + ")").format
+    field.label_from_instance = label_of  # type: ignore[method-assign]
     return field

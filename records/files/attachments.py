@@ -123,7 +123,7 @@ def detach(record: EventRecord, attachment: Attachment, *, actor: User) -> None:
         lock_for_files(record, actor=actor)
         stored = attachment.file
         attachment.delete()
-        transaction.on_commit(lambda: stored.storage.delete(stored.name))
+        transaction.on_commit(lambda: stored.storage.delete(str(stored.name)))
 
 
 def safe_name(name: str, media_type: str) -> str:
@@ -141,7 +141,7 @@ def response_for(attachment: Attachment, *, inline: bool) -> HttpResponse:
     with attachment.file.open("rb") as file:
         response = HttpResponse(file.read(), content_type=attachment.media_type)
     shown = inline and attachment.is_shown
-    response["Content-Disposition"] = content_disposition_header(not shown, attachment.name)
+    response["Content-Disposition"] = str(content_disposition_header(not shown, attachment.name))
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
     return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import connection, models
@@ -13,7 +13,6 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from danvan.accounts.audit.writing import audited_bulk_create, audited_update
-from danvan.accounts.rights import Person
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import search_key
 from danvan.imports.bulk import Told, create_audited
@@ -102,7 +101,7 @@ class EmergingIssue(EventRecord):
     resolved_date = models.DateField("ngày giải quyết xong", null=True, blank=True)
     outcome = text_field("kết quả giải quyết", lines=3)
 
-    objects = EmergingIssueQuerySet.as_manager()
+    objects = EmergingIssueQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta(EventRecord.Meta):
         verbose_name = "vấn đề phát sinh"
@@ -163,7 +162,7 @@ class EmergingIssue(EventRecord):
         lines = first_lines(self.start_date, self.status, self.status_date)
         return [IssueStatus(issue=self, status=status, date=day) for status, day in lines]
 
-    def save_history(self, actor: Person | None = None) -> None:
+    def save_history(self, actor: Any = None) -> None:
         """Bring the history up to the row: a new status is a new line, a corrected day corrects the line."""
         lines = list(self.history.all())
         if not lines:
@@ -214,7 +213,7 @@ class IssueStatus(models.Model):
         verbose_name_plural = "diễn biến tình trạng"
         ordering = ["date", "pk"]
         indexes = [models.Index(fields=["issue", "date"], name="issuestatus_by_date")]
-        constraints = chosen(status=IssueState)
+        constraints: ClassVar[list[Any]] = [*chosen(status=IssueState)]
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} từ {self.date:%d/%m/%Y}"
@@ -226,12 +225,12 @@ class IssueStatus(models.Model):
 
 def first_lines(found: Day, status: str, since: Day) -> list[tuple[str, Day]]:
     """Return (status, day) of the lines an issue begins with: found, and where it stands by now."""
-    lines = [(IssueState.NEW.value, found)]
-    return lines if status == IssueState.NEW else [*lines, (status, since)]
+    new = (IssueState.NEW.value, found)
+    return [new] if status == IssueState.NEW else [new, (status, since)]
 
 
 def begin_histories(
-    columns: Sequence[str], rows: Iterable[Sequence], keys: Iterable[int], *, actor: Person
+    columns: Sequence[str], rows: Iterable[Sequence], keys: Iterable[int], *, actor: Any
 ) -> None:
     """Write the first lines of issues that records/services.py just inserted, each with its entry."""
     at = [columns.index(name) for name in ("unit_id", "start_date", "status", "status_date")]

@@ -108,7 +108,7 @@ class RecognitionChecker(Checker):
             row = self._merged(old, values, model)
         self._ask_model(row, problems, without_model=model is None)
         if not problems:
-            key = (model.pk, row.level, row.date)
+            key = (model and model.pk, row.level, row.date)
             first = self.seen.setdefault(key, number)
             if first != number:
                 message = f"Trùng với dòng {first}: cùng mô hình, cấp và ngày quyết định."

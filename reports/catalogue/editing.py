@@ -6,18 +6,19 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from danvan.accounts.rights import Action, Person
+from danvan.accounts.models import User
+from danvan.accounts.rights import Action
 from danvan.common.locks import hold
 from reports.models.catalogue import Catalogue, CatalogueRow
 
 
-def require_manager(user: Person) -> None:
+def require_manager(user: User) -> None:
     """Raise PermissionDenied without the right to manage catalogues."""
     if not user.can(Action.MANAGE_CATALOGUE):
         raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được quản lý danh mục chỉ tiêu.")
 
 
-def save_row(form: forms.ModelForm, *, user: Person) -> bool:
+def save_row(form: forms.ModelForm, *, user: User) -> bool:
     """Save a valid form of one row and return whether it was; locks the year against submission and opening."""
     require_manager(user)
     with transaction.atomic():
@@ -28,7 +29,7 @@ def save_row(form: forms.ModelForm, *, user: Person) -> bool:
     return True
 
 
-def delete_row(row: CatalogueRow, *, user: Person) -> None:
+def delete_row(row: CatalogueRow, *, user: User) -> None:
     """Delete a row. Raises ValidationError where it must stay, ProtectedError where figures hang on it."""
     require_manager(user)
     with transaction.atomic():

@@ -106,8 +106,8 @@ def value(node: Node, lookup: Lookup) -> Decimal | None:
     if node.op in ("+", "-"):
         if all(operand is None for operand in operands):
             return None
-        left, right = (operand or Decimal(0) for operand in operands)
-        return left + right if node.op == "+" else left - right
+        first, second = (operand or Decimal(0) for operand in operands)
+        return first + second if node.op == "+" else first - second
     if node.op in ("*", "/"):
         left, right = operands
         if left is None or right is None or (node.op == "/" and right == 0):
@@ -131,7 +131,8 @@ class _Parser:
             match = _TOKEN.match(text, at)
             if not match:
                 raise ExpressionError(f"Không hiểu “{text[at : at + 20].strip()}” trong biểu thức.")
-            tokens.append((match.lastgroup, match[match.lastgroup]))
+            kind = str(match.lastgroup)
+            tokens.append((kind, match[kind]))
             at = match.end()
         return tokens
 

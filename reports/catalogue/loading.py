@@ -117,12 +117,13 @@ def _fill(
     rules: Iterable[dict],
 ) -> Catalogue:
     """Create what hangs on `catalogue`, in order; rows name their section, parent and indicator by code."""
-    made = audited_bulk_create(
+    made = [
         Section(catalogue=catalogue, code=code, label=label, order=order)
         for order, (code, label) in enumerate(sections, start=1)
-    )
+    ]
+    audited_bulk_create(made)
     by_section, rows = {section.code: section for section in made}, list(rows)
-    indicators = audited_bulk_create(
+    indicators = [
         Indicator(
             catalogue=catalogue,
             section=by_section[row["section"]],
@@ -130,18 +131,21 @@ def _fill(
             **{name: row[name] for name in _INDICATOR_COLUMNS},
         )
         for order, row in enumerate(rows, start=1)
-    )
+    ]
+    audited_bulk_create(indicators)
     by_code = {indicator.code: indicator for indicator in indicators}
     parts = [row for row in rows if row["parent"]]
     for row in parts:
         by_code[row["code"]].parent = by_code[row["parent"]]
     Indicator.objects.bulk_update([by_code[row["code"]] for row in parts], ["parent"])
     audited_bulk_create(
-        Rule(
-            catalogue=catalogue,
-            indicator=by_code[rule["indicator"]],
-            **{name: rule[name] for name in _RULE_COLUMNS},
-        )
-        for rule in rules
+        [
+            Rule(
+                catalogue=catalogue,
+                indicator=by_code[rule["indicator"]],
+                **{name: rule[name] for name in _RULE_COLUMNS},
+            )
+            for rule in rules
+        ]
     )
     return catalogue

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
 
-from danvan.units.models import Level
+from danvan.units.models import AdministrativeUnit, Level
 from danvan.units.queries import tree_order
 from reports.catalogue.expressions import Node, references_in
 from reports.consolidation.facts import meets as report_meets
@@ -20,6 +20,7 @@ from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import (
     single_years,
 )
+from reports.consolidation.units import RowKey, row_units
 from reports.models import Aggregation, Qualifier, Report, Value
 
 
@@ -48,9 +49,10 @@ class DrillPart:
 
 @dataclass(frozen=True)
 class Drill:
-    """A figure and what it is made of: one part per indicator its formula reads."""
+    """A figure of `unit` and what it is made of: one part per indicator its formula reads."""
 
     scope: Scope
+    unit: AdministrativeUnit
     definition: Definition
     level: str | None
     figure: Total
@@ -58,16 +60,23 @@ class Drill:
     by_year: tuple[tuple[int, Total], ...]
 
 
-def drill(scope: Scope, code: str, level: str | None = None) -> Drill:
+def drill(scope: Scope, code: str, level: str | None = None, row: RowKey | None = None) -> Drill:
     """Return the reports behind the figure of `code` in the column of `level` (None: the total).
 
-    The contributions of each part add up to its figure exactly. Raises KeyError when no catalogue
-    of the range has `code`.
+    `row` is one row of the table by unit (None: the whole scope). The contributions of each part add up
+    to its figure exactly. Raises KeyError when no catalogue of the range has `code`, or the table no
+    such row.
     """
-    data = ScopeData(scope)
-    definition = data.definitions[code]
+    data = whole = ScopeData(scope)
+    unit = scope.unit
+    if row is not None:
+        unit, within = row_units(whole, row)
+        data = ScopeData(replace(scope, within=within))
+    definition = whole.definitions[code]
     facts = read_facts(data, data.years, [code])[None]
-    evaluator = Evaluator(data.definitions, facts, data.years)
+    # A stock of a row is as of the year that the whole table shows.
+    anchor = read_facts(whole, whole.years, [code])[None] if row is not None else None
+    evaluator = Evaluator(data.definitions, facts, data.years, anchor)
     parts = tuple(
         DrillPart(
             data.definitions[leaf],
@@ -79,7 +88,7 @@ def drill(scope: Scope, code: str, level: str | None = None) -> Drill:
     by_year = tuple(
         (year, one.figure(code, level)) for year, one in single_years(data, facts).items()
     )
-    return Drill(scope, definition, level, evaluator.figure(code, level), parts, by_year)
+    return Drill(scope, unit, definition, level, evaluator.figure(code, level), parts, by_year)
 
 
 def _leaves(
@@ -91,12 +100,13 @@ def _leaves(
     """
     if not definition.is_computed:
         return {(definition.code, level, all_years): None}
-    found = {}
+    found: dict[tuple[str, str | None, bool], None] = {}
+    read = references_in(definition.formula) if definition.formula else set()
     all_years = all_years or definition.divides_years
-    letters = {name[-1] for name in references_in(definition.formula) if "@" in name}
+    letters = {name[-1] for name in read if "@" in name}
     if level and letters and Level(level).letter not in letters:
         return {}
-    for name in sorted(references_in(definition.formula)):
+    for name in sorted(read):
         code, _at, letter = name.partition("@")
         if code in data.definitions and code != definition.code:
             at = Level.from_letter(letter).value if letter else level
@@ -127,7 +137,7 @@ class _Summed(Sequence):
 
     @staticmethod
     def _contribution(value: Value) -> Contribution:
-        return Contribution(value.report, value.number, value.qualifier, value.note)
+        return Contribution(value.report, value.number or Decimal(0), value.qualifier, value.note)
 
 
 def _contributions(

@@ -87,7 +87,7 @@ def _read_distributions(
     data: ScopeData, periods: list[int], codes: set[str], facts: dict, owner: list
 ) -> None:
     """Read how many reports gave each number: ratings, yes/no, and conditions on one indicator."""
-    conditions = defaultdict(list)
+    conditions: dict[str, list[tuple[str, Node | None]]] = defaultdict(list)
     for code, node in _counted(data, codes):
         if node is None:
             conditions[code].append((code, None))
@@ -150,7 +150,7 @@ def meets(data: ScopeData, node: Node, numbers: dict[str, Decimal], level: str) 
         if letter and Level(level).letter != letter:
             return None
         definition = data.definitions.get(code)
-        if definition and definition.is_computed:
+        if definition and definition.formula and definition.is_computed:
             return value(definition.formula, lookup)
         return numbers.get(code)
 

@@ -63,9 +63,9 @@ class Facts:
         for code, cells in other.parts.items():
             for cell, part in cells.items():
                 self.add_part(code, cell, part)
-        for code, cells in other.ranks.items():
-            for cell, ranks in cells.items():
-                self.ranks.setdefault(code, {}).setdefault(cell, Counter()).update(ranks)
+        for code, cells_of_ranks in other.ranks.items():
+            for place, ranks in cells_of_ranks.items():
+                self.ranks.setdefault(code, {}).setdefault(place, Counter()).update(ranks)
         self.units.update(other.units)
         self.included.update(other.included)
 
@@ -227,24 +227,27 @@ class Evaluator:
         for (period, at), ranks in self.facts.ranks.get(definition.code, {}).items():
             if period == last and level in (None, at):
                 counts.update(ranks)
-        if not counts:
+        if not counts or last is None:
             return NO_TOTAL
         names = [(rank, name) for rank, name in enumerate(definition.scale, 1) if counts[rank]]
         shown = tuple((name, counts[rank]) for rank, name in reversed(names))
         return Total(reports=counts.total(), as_of=self.years[last], ranks=shown)
 
     def _formula(self, definition: Definition, level: str | None, all_years: bool) -> Total:
-        names = references_in(definition.formula)
+        formula = definition.formula
+        if formula is None:
+            return NO_TOTAL
+        names = references_in(formula)
         letters = {name[-1] for name in names if "@" in name}
         if level and letters and Level(level).letter not in letters:
             return NO_TOTAL
         all_years = all_years or definition.divides_years
         reading = _Reading(self, level, self._units_period(names), all_years)
-        number = value(definition.formula, reading)
+        number = value(formula, reading)
         used = [reading.figure(name) for name in names if not name.startswith(UNITS)]
         figure = Total(
             number,
-            _qualifier(definition.formula, reading) if number is not None else Qualifier.EXACT,
+            _qualifier(formula, reading) if number is not None else Qualifier.EXACT,
             max((part.reports for part in used), default=0),
             max((part.as_of for part in used if part.as_of), default=None),
         )
@@ -252,7 +255,7 @@ class Evaluator:
 
     def _as_ratio(self, definition: Definition, figure: Total, reading: _Reading) -> Total:
         top = bottom = None
-        if definition.formula.op == "/":
+        if definition.formula and definition.formula.op == "/":
             top, bottom = (value(side, reading) for side in definition.formula.args)
         number = None if figure.number is None else figure.number * 100
         return replace(figure, number=number, numerator=top, denominator=bottom)
@@ -305,7 +308,7 @@ def _qualifier(node: Node, reading: _Reading) -> str:
         return reading.figure(node.args[0]).qualifier
     found = [_qualifier(arg, reading) for arg in node.args]
     if node.op in ("-", "/"):
-        found[1] = _AGAINST.get(found[1], found[1])
+        found[1] = _AGAINST.get(Qualifier(found[1]), found[1])
         if Qualifier.ABOUT in found:
             return Qualifier.ABOUT
     return next((q for q in (Qualifier.AT_LEAST, Qualifier.ABOUT) if q in found), Qualifier.EXACT)

@@ -15,6 +15,7 @@ from danvan.accounts.scope import units_visible_to
 from danvan.common.ops.arguments import MAX_YEARS
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.consolidation.scope import Scope
+from reports.consolidation.units import RowKey
 from reports.models import Aggregation, Indicator, Report, ReportingPeriod, Section, ValueType
 from reports.models.period import COUNTED_KINDS
 
@@ -34,6 +35,8 @@ class Wanted:
     include_submitted: bool
     view: str
     chart: str | None
+    row: RowKey | None
+    words: str
 
     def scope(self, within: QuerySet, **narrower: Any) -> Scope:
         """Return the scope asked for among the units of `within`; `narrower` are fields of Scope."""
@@ -63,7 +66,7 @@ class ConsolidationForm(forms.Form):
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse years in the wrong order and ranges too long to add up."""
-        data = super().clean()
+        data = super().clean() or {}
         first, last = data.get("first"), data.get("last")
         if first and last and int(first) > int(last):
             self.add_error("last", f"Năm cuối phải từ {first} trở đi. Vui lòng chọn lại.")
@@ -97,6 +100,9 @@ class ConsolidationFilter(django_filters.FilterSet):
     chart = django_filters.ChoiceFilter(
         label="Biểu đồ", empty_label="Chỉ tiêu đầu mục", method="asked"
     )
+
+    row = django_filters.CharFilter(label="Dòng", method="asked", max_length=20)
+    q = django_filters.CharFilter(label="Tìm chỉ tiêu", method="asked", max_length=100)
 
     class Meta:
         model = Report
@@ -139,6 +145,8 @@ class ConsolidationFilter(django_filters.FilterSet):
             include_submitted=chosen["state"] == "submitted",
             view=chosen["view"] or LEVELS,
             chart=chosen["chart"] or None,
+            row=RowKey.read(chosen["row"]),
+            words=chosen["q"],
         )
 
     def _in_range(self, data: Any) -> list[ReportingPeriod]:
@@ -164,7 +172,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         found: dict[int, AdministrativeUnit] = {}
         for unit in (*own, *rows.filter(pk__in=reporting).order_by("valid_from")):
             found[firsts.get(unit.pk, unit.pk)] = unit
-        self.own = found.get(firsts.get(self.user.unit_id, self.user.unit_id))
+        self.own = found.get(firsts.get(self.user.unit_id or 0, self.user.unit_id or 0))
         units = sorted(found.values(), key=lambda unit: unit.tree_key)
         last = {unit.code: unit for unit in sorted(units, key=lambda unit: unit.valid_from)}
         return {

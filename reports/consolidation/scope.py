@@ -20,6 +20,7 @@ from reports.models import (
     Value,
 )
 from reports.models.period import COUNTED_KINDS
+from reports.models.report import ReportQuerySet
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class ScopeData:
         within = self.scope.within
         return units if within is None else units.filter(pk__in=within.values("pk"))
 
-    def reports(self, periods: Iterable[int] | None = None) -> QuerySet:
+    def reports(self, periods: Iterable[int] | None = None) -> ReportQuerySet:
         """Return all reports of the scope, whatever their state."""
         rows = Report.objects.filter(period__in=list(self.years if periods is None else periods))
         if not self.covers_everything:

@@ -7,9 +7,11 @@ its own years, whatever code its successor took. Restated series can be made fro
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
+from danvan.common.numbers import read_id
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import Definition, Evaluator, Facts, Total
@@ -34,6 +36,31 @@ class UnitRow:
     parts: tuple[UnitRow, ...] = ()
     is_own: bool = False
 
+    @property
+    def key(self) -> RowKey:
+        """What names the row in an address."""
+        return RowKey(self.unit.pk, self.is_own)
+
+
+@dataclass(frozen=True)
+class RowKey:
+    """Which row of a table by unit: the unit it shows, and whether only what its own office entered.
+
+    `str()` is what stands in an address, `read` takes it back.
+    """
+
+    unit_id: int
+    is_own: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.unit_id}{'o' if self.is_own else ''}"
+
+    @classmethod
+    def read(cls, text: str) -> RowKey | None:
+        """Return the key that `text` is, None for none."""
+        number = read_id(text.removesuffix("o"))
+        return None if number is None else cls(number, text.endswith("o"))
+
 
 @dataclass(frozen=True)
 class Breakdown:
@@ -54,6 +81,11 @@ class _Node:
     own: list[int] = field(default_factory=list)
     below: dict[int, _Node] = field(default_factory=dict)
 
+    def all_ids(self) -> list[int]:
+        """Return the units that report here or below."""
+        below = (unit_id for node in self.below.values() for unit_id in node.all_ids())
+        return [*self.own, *below]
+
     def child(self, key: int, unit: AdministrativeUnit) -> _Node:
         """Return the node of `key` below; it is shown by the last version of its unit."""
         node = self.below.setdefault(key, _Node(unit))
@@ -69,14 +101,28 @@ def break_down(data: ScopeData, section: str | None) -> Breakdown:
     anchor = Facts()
     for one in facts.values():
         anchor.add(one)
-    total, _all = _row(data, root, facts, codes, anchor)
+    total, _all = _row(data, root, cast(dict[int, Facts], facts), codes, anchor)
     return Breakdown(
         scope=data.scope,
         columns=tuple(data.definitions[code] for code in codes),
-        section_number=section_numbers(data).get(section, 0),
+        section_number=section_numbers(data).get(section or "", 0),
         total=total,
         years=year_progress(data, anchor),
     )
+
+
+def row_units(data: ScopeData, key: RowKey) -> tuple[AdministrativeUnit, QuerySet]:
+    """Return the unit of a row of the table by unit and the units whose reports are in it.
+
+    Raises KeyError when the table has no such row.
+    """
+    waiting = [_tree(data)]
+    for node in waiting:
+        if node.unit.pk == key.unit_id:
+            ids = node.own if key.is_own else node.all_ids()
+            return node.unit, AdministrativeUnit.objects.filter(pk__in=ids)
+        waiting += node.below.values()
+    raise KeyError(key)
 
 
 def _tree(data: ScopeData) -> _Node:

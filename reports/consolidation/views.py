@@ -6,12 +6,15 @@ Every query is limited to the units the reader may see.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -21,17 +24,20 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common import excel
 from danvan.common.numbers import read_id
+from danvan.common.outline import OutlineLine, counted, holds
 from danvan.common.paging import nearest_page
 from danvan.units.models import Level
 from reports.consolidation.drill import Drill, DrillPart
 from reports.consolidation.drill import drill as drill_down
+from reports.consolidation.figures import Definition
 from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
 from reports.consolidation.scope import ScopeData
-from reports.consolidation.summary import Consolidation, consolidate
+from reports.consolidation.summary import Consolidation, SectionLines, consolidate
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
     figure_text,
     inclusion_text,
+    roman,
     row_label,
     years_text,
 )
@@ -49,7 +55,7 @@ def consolidation(request: PersonRequest) -> HttpResponse:
     """Show the figures asked for; with a wrong choice only what is wrong."""
     filterset = _controls(request)
     wanted = filterset.wanted
-    context = {"filter": filterset, "wanted": wanted}
+    context: dict[str, Any] = {"filter": filterset, "wanted": wanted}
     if wanted:
         context["export_url"] = _address("consolidation_export", wanted, wanted.section)
         context |= _tables(request, wanted)
@@ -64,7 +70,9 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
         raise Http404
     try:
         scope = wanted.scope(units_visible_to(request.user))
-        found = drill_down(scope, code, wanted.level)
+        if wanted.row is None and request.GET.get("row"):
+            raise Http404
+        found = drill_down(scope, code, wanted.level, wanted.row)
     except KeyError as error:
         raise Http404 from error
     rows = [
@@ -76,7 +84,10 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
     context = {
         "drill": found,
         "percent": "%" if definition.is_ratio and figure.number is not None else "",
-        "way_back": _address("consolidation", wanted, definition.section_code),
+        "way_back": _address(
+            "consolidation", wanted, definition.section_code, by_units=wanted.row is not None
+        ),
+        "place": _place(found, wanted),
         "pages": pages,
         "behind": _records_behind(pages),
         "wanted": wanted,
@@ -87,10 +98,17 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
     return render(request, "reports/consolidation/drill.html", context)
 
 
-def _address(page: str, wanted: Wanted, section: str | None) -> str:
+def _address(page: str, wanted: Wanted, section: str | None, *, by_units: bool = False) -> str:
     """Return the address of `page` for what is wanted, of one section or of all."""
-    narrower = f"&{urlencode({'section': section})}" if section else ""
-    return f"{reverse(f'reports:{page}')}?{wanted.query}{narrower}"
+    narrower = {"section": section} if section else {}
+    narrower |= {"view": UNITS} if by_units else {}
+    return f"{reverse(f'reports:{page}')}?{wanted.query}&{urlencode(narrower)}".rstrip("&")
+
+
+def _place(found: Drill, wanted: Wanted) -> str:
+    """Return whose figure is shown: a unit's, or what a unit's own office entered."""
+    is_own = wanted.row is not None and wanted.row.is_own
+    return f"{found.unit.full_name}{', riêng cơ quan' if is_own else ''}"
 
 
 def _pages(request: PersonRequest, found: Drill) -> list[tuple[DrillPart, Page]]:
@@ -116,7 +134,7 @@ def _records_behind(pages: list[tuple[DrillPart, Page]]) -> dict[tuple[int, str]
 
 
 @require_safe
-def export(request: PersonRequest) -> HttpResponse:
+def export(request: PersonRequest) -> HttpResponseBase:
     """Send the official workbook of what the page shows. A wrong choice is 404."""
     wanted = _controls(request).wanted
     if wanted is None:
@@ -136,18 +154,27 @@ def _controls(request: PersonRequest) -> ConsolidationFilter:
 def _tables(request: PersonRequest, wanted: Wanted) -> dict:
     """Return what the page shows: by level, or by unit; and the chart of one indicator by unit."""
     within = units_visible_to(request.user)
-    data = ScopeData(wanted.scope(within, section=wanted.section, levels=wanted.levels))
+    by_units = wanted.view == UNITS
+    # By unit one section is shown, and beside it the way to all others.
+    narrower = None if by_units else wanted.section
+    data = ScopeData(wanted.scope(within, section=narrower, levels=wanted.levels))
     found = consolidate(data)
-    section = _table_section(found, wanted)
+    sections = _with_words(found.sections, wanted.words)
+    section = _table_section(sections, found, wanted)
     breakdown = section and break_down(data, section.code)
+    columns = [line.definition for line in section.lines] if section else []
     return {
         "found": found,
+        "sections": sections,
+        "outline": _outline(sections, wanted, section if by_units else None),
+        "columns": columns,
+        "shown_code": _shown_code(columns, wanted.chart),
         "texts": _text_section(data, wanted.section),
         "years": years_text(wanted.first, wanted.last),
         "inclusion": inclusion_text(found),
         "levels": [(level, Level(level).label) for level in found.levels],
         "prior_label": years_text(*found.prior_years) if found.prior_years else "Cùng kỳ",
-        "by_units": wanted.view == UNITS,
+        "by_units": by_units,
         "section": section,
         "breakdown": breakdown,
         "unit_page": breakdown and _unit_page(request, breakdown),
@@ -162,13 +189,51 @@ def _text_section(data: ScopeData, section: str | None) -> str:
     return rows[0].section_label if only else ""
 
 
-def _table_section(found: Consolidation, wanted: Wanted) -> Any:
+def _with_words(sections: Iterable[SectionLines], words: str) -> list[SectionLines]:
+    """Return the sections with the lines that hold `words`; those without one are left out."""
+    kept = (
+        replace(
+            one, lines=tuple(li for li in one.lines if holds(words, li.code, li.definition.label))
+        )
+        for one in sections
+    )
+    return [section for section in kept if section.lines]
+
+
+def _outline(
+    sections: list[SectionLines], wanted: Wanted, current: SectionLines | None
+) -> list[OutlineLine]:
+    """Return the index: each section on the page or, where only `current` is shown, its own page."""
+    return [
+        OutlineLine(
+            section.code,
+            roman(section.number),
+            section.label,
+            filled=sum(not line.total.is_blank for line in section.lines),
+            total=len(section.lines),
+            notes=counted((sum(bool(line.change) for line in section.lines), "tăng/giảm")),
+            is_current=section is current,
+            url=_address("consolidation", wanted, section.code, by_units=True) if current else "",
+        )
+        for section in sections
+    ]
+
+
+def _table_section(
+    sections: list[SectionLines], found: Consolidation, wanted: Wanted
+) -> SectionLines | None:
     """Return the section shown by unit: the chosen one, else that of the chart, else the first."""
     code = wanted.section
     if not code and wanted.chart and wanted.chart in found.lines:
         code = found.lines[wanted.chart].definition.section_code
-    chosen = [section for section in found.sections if section.code == code]
-    return next(iter([*chosen, *found.sections]), None)
+    chosen = [section for section in sections if section.code == code]
+    return next(iter([*chosen, *sections]), None)
+
+
+def _shown_code(columns: list[Definition], chosen: str | None) -> str:
+    """Return the indicator whose column a phone shows: the chosen one, else the first."""
+    codes = [definition.code for definition in columns]
+    return chosen if chosen in codes else next(iter(codes), "")
 
 
 def _unit_page(request: PersonRequest, breakdown: Breakdown) -> Page:
@@ -176,12 +241,13 @@ def _unit_page(request: PersonRequest, breakdown: Breakdown) -> Page:
 
     A page that begins within a district begins with that district's own row.
     """
-    rows = []
+    rows: list[Any] = []
     for part in breakdown.total.parts:
         rows += [(part, None), *((below, part) for below in part.parts)]
     page = nearest_page(rows, UNITS_A_PAGE, request.GET.get("page"))
-    if page.object_list and page.object_list[0][1]:
-        page.object_list.insert(0, (page.object_list[0][1], None))
+    shown: Any = page.object_list
+    if shown and shown[0][1]:
+        shown.insert(0, (shown[0][1], None))
     return page
 
 
@@ -191,7 +257,7 @@ def _chart(breakdown: Breakdown, code: str | None) -> Any:
     chosen = next((d for d in drawn if d.code == code), drawn[0] if drawn else None)
     if chosen is None or not breakdown.total.parts:
         return None
-    rows = []
+    rows: list[Any] = []
     for part in breakdown.total.parts:
         figure = part.figures[chosen.code]
         rows.append((row_label(part), figure.number, figure_text(figure, chosen)))

@@ -119,11 +119,16 @@ def remarks(line: Line, scope: Scope) -> list[str]:
         found.append(figure_text(total, definition))
     if definition.value_type == ValueType.RATING:
         found.append(figure_text(total, definition))
-    found += [
+    return found + besides(total, definition, scope)
+
+
+def besides(total: Total, definition: Definition, scope: Scope) -> list[str]:
+    """Return what a figure alone does not tell: a ratio's parts and spread, the year of a stock."""
+    found = (
         share_text(total),
         spread_text(total, definition),
         as_of_text(total, definition, scope),
-    ]
+    )
     return [text for text in found if text]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from typing import Any
 
 from danvan.units.models import Level
 from records.models import (
@@ -160,7 +161,7 @@ def _mixed(holder: Holder, items: list[str]) -> list[str]:
     return [items[n] for n in order]
 
 
-def _recognition(holder: Holder, model: SkilledMobilisationModel) -> Recognition:
+def _recognition(holder: Holder, model: Any) -> Recognition:
     level = Level.from_letter(holder.unit.letter)
     return Recognition(
         model=model,
@@ -228,8 +229,8 @@ def _oversights(holder: Holder) -> Iterator[EventRecord]:
     ]
     advice = holder.shares(holder["GS04"], len(plan), "GS04") if plan else []
     accepted = _within(advice, holder["GS05"])
-    drafts = holder.shares(holder["GS03"], holder["GS02"], "GS03")
-    drafts = [None] * holder["GS01"] + drafts
+    shares = holder.shares(holder["GS03"], holder["GS02"], "GS03")
+    drafts: list[int | None] = [*[None] * holder["GS01"], *shares]
     for n, day in enumerate(holder.days(len(plan), "GS")):
         kind, lead, titles = plan[n]
         yield holder.make(

@@ -6,6 +6,7 @@ Pure: the same units and year always give the same figures, and nothing here kno
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from reports.demo import texts
 from reports.demo.board import Board, DemoUnit
@@ -64,8 +65,8 @@ def _figures(
     for code, number in row.items():
         at_least = AT_LEAST.get(code) == unit.letter
         qualifier = Qualifier.AT_LEAST if at_least else Qualifier.EXACT
-        note = explain(unit, year, code, number, prior.get(code))
-        found[code] = Figure(number=number, qualifier=qualifier, note=note)
+        note = explain(unit, year, code, Decimal(number), prior.get(code))
+        found[code] = Figure(number=Decimal(number), qualifier=qualifier, note=note)
     for code, text in texts.paragraphs(unit, year, row).items():
         found[code] = Figure(text=text)
     return found
@@ -109,9 +110,9 @@ def _dialogue(board: Board) -> None:
     board.times("DT06", "DT03", 70, 150)
     board.times("DT07", "DT03", 8, 22)
     board.parts("DT07", {"DT08": 0.66, "DT09": 0.24, "DT10": 0.1})
-    for code, row in _SHOWN.get(board.year, {}).items():
+    for code, shown in _SHOWN.get(board.year, {}).items():
         if SHOWCASE in board.rows:
-            board.rows[SHOWCASE][code] = row
+            board.rows[SHOWCASE][code] = shown
 
 
 def _reception(board: Board) -> None:
@@ -134,13 +135,13 @@ def _models(board: Board) -> None:
         board.spread(code)
     for unit in board.units:
         row = board.rows[unit.code]
-        recognised = row[{"T": "DV09", "H": "DV10", "X": "DV11"}[unit.letter]]
+        recognised = int(row[{"T": "DV09", "H": "DV10", "X": "DV11"}[unit.letter]])
         more = {"X": (0, 2.4), "H": (2, 6), "T": (1, 3)}[unit.letter]
         row["DV01"] = recognised + int(between(*more, "more", unit.code, board.year))
         row["DV12"] = round(recognised * between(0.65, 0.85, "DV12", unit.code))
         row["DV13"] = recognised - row["DV12"]
         # Collective models among all registered: never fewer than among the recognised ones.
-        rest = row["DV01"] - recognised
+        rest = int(row["DV01"]) - recognised
         row["DV02"] = row["DV12"] + round(rest * between(0.5, 0.9, "DV02", unit.code))
         row["DV03"] = row["DV01"] - row["DV02"]
         row["DV14"] = int(recognised * between(0.1, 0.4, "DV14", unit.code))
@@ -172,9 +173,8 @@ def _democracy(board: Board) -> None:
     for unit in board.of("HT"):
         row = board.rows[unit.code]
         # Rounded up, so that every unit stays above the published 80%.
-        row["DC05"] = min(
-            row["DC04"], int(row["DC04"] * between(0.83, 0.93, "DC05", unit.code)) + 1
-        )
+        some = int(row["DC04"])
+        row["DC05"] = min(some, int(some * between(0.83, 0.93, "DC05", unit.code)) + 1)
     board.part("DC07", "DC04", 0.7, 0.86, "HT")
     board.part("DC08", "DC04", 0.9, 0.98, "HT")
     board.constant("DC09", {"X": (5, 12)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import F
 
@@ -11,7 +12,6 @@ from danvan.accounts.models import User
 from danvan.units.models import AdministrativeUnit
 from records.models import (
     EmergingIssue,
-    EventRecord,
     IssueStatus,
     Recognition,
 )
@@ -56,7 +56,7 @@ def _store_counted(period: ReportingPeriod) -> None:
         Value.objects.filter(pk__in=ids[start : start + BATCH]).update(counted=F("number"))
 
 
-def _write(rows: dict[type, list]) -> int:
+def _write(rows: dict[Any, list]) -> int:
     recognitions = rows.pop(Recognition, [])
     for model, records in rows.items():
         for record in records:
@@ -67,7 +67,7 @@ def _write(rows: dict[type, list]) -> int:
     return sum(map(len, rows.values()))
 
 
-def _write_history(issues: list[EventRecord]) -> None:
+def _write_history(issues: list[Any]) -> None:
     lines = []
     for issue in issues:
         for line in issue.first_history():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
@@ -259,7 +259,7 @@ def _move(report: Report, step: Any, state: State, actor: User) -> Transition:
     )
 
 
-def _create_dated(model: type[models.Model], rows: list, name: str) -> None:
+def _create_dated(model: Any, rows: list, name: str) -> None:
     """Create `rows` whose auto_now_add field `name` must keep the moment it was given."""
     moments = [getattr(row, name) for row in rows]
     model.objects.bulk_create(rows, batch_size=500)

@@ -76,7 +76,7 @@ class LetterheadForm(StaleFormMixin):
 
     def _get_validation_exclusions(self) -> set[str]:
         # The unit is no field of the form but part of the unique constraint.
-        return super()._get_validation_exclusions() - {"unit"}
+        return super()._get_validation_exclusions() - {"unit"}  # type: ignore[misc]
 
 
 def drawn(head: Letterhead) -> dict[str, list[dict[str, str]]]:

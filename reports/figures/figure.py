@@ -85,7 +85,7 @@ def _check_number(indicator: Indicator, number: Decimal) -> None:
     whole = indicator.value_type != ValueType.DECIMAL
     if whole and number != number.to_integral_value():
         raise ValidationError("Chỉ tiêu này là số nguyên, không nhận phần lẻ.")
-    if -number.as_tuple().exponent > 3:
+    if number != round(number, 3):
         raise ValidationError("Chỉ nhận tối đa 3 chữ số sau dấu phẩy.")
 
 

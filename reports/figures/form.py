@@ -4,109 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+
+from django.db.models import Subquery
 
 from danvan.common.numbers import format_number
 from danvan.common.words import EMPTY
 from reports.counting.counting import counted_for, links_behind
 from reports.figures.below import sums_below
+from reports.figures.entries import Entry, EntrySection
 from reports.figures.figure import BLANK, Figure, computed_text, describe
 from reports.figures.reading import EntryProblem, read_figure, typed_form
 from reports.figures.rules import Finding, RuleBook
 from reports.figures.stored import figures_of, prior_report
 from reports.figures.writing import Conflict
-from reports.models import Indicator, Remark, Report, Section, ValueType
+from reports.models import Indicator, Remark, Report, State
 
 NOTE, QUALIFIER = "-note", "-q"
-
-
-@dataclass
-class Entry:
-    """One figure on the page: what is typed, what stands beside it and what is said about it."""
-
-    indicator: Indicator
-    typed: str = ""
-    qualifier: str = ""
-    note: str = ""
-    shown: str = ""
-    prior: str = ""
-    counted: str = ""
-    records_url: str = ""
-    error: str = ""
-    problems: list[Finding] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
-    conflict: Conflict | None = None
-    conflict_shown: str = ""
-
-    @property
-    def code(self) -> str:
-        return self.indicator.code
-
-    @property
-    def unit_of_measure(self) -> str:
-        """The unit that stands behind the label; words and ranks have none."""
-        has_unit = self.indicator.value_type not in (ValueType.TEXT, ValueType.RATING)
-        return self.indicator.unit_of_measure if has_unit else ""
-
-    @property
-    def classes(self) -> str:
-        """The CSS classes of the line: what kind of figure, and whether it needs a look."""
-        kinds = {
-            "entry-text": self.indicator.value_type == ValueType.TEXT,
-            "sub": self.indicator.parent_id,
-            "bad": self.is_bad,
-        }
-        return " ".join(name for name, holds in kinds.items() if holds)
-
-    @property
-    def needs_note(self) -> bool:
-        """Return whether a warning waits for an explanation."""
-        return any(problem.severity == "warning" and problem.stops for problem in self.problems)
-
-    @property
-    def has_extras(self) -> bool:
-        """Return whether note and qualifier should stand open."""
-        return bool(self.note or self.needs_note or self.qualifier not in ("", "exact"))
-
-    @property
-    def is_bad(self) -> bool:
-        """Return whether something must be done here before sending."""
-        return bool(self.error or self.conflict or any(problem.stops for problem in self.problems))
-
-
-@dataclass
-class EntrySection:
-    """The figures of one theme, with how many of them are filled."""
-
-    number: int
-    section: Section
-    entries: list[Entry] = field(default_factory=list)
-
-    @property
-    def required(self) -> list[Entry]:
-        """The entries that count for the progress: typed here and no part by organisation."""
-        return [
-            e for e in self.entries if not e.indicator.is_computed and not e.indicator.is_component
-        ]
-
-    @property
-    def filled(self) -> int:
-        return sum(bool(entry.typed) for entry in self.required)
-
-    @property
-    def bad(self) -> int:
-        return sum(entry.is_bad for entry in self.entries)
-
-    @property
-    def has_counted(self) -> bool:
-        return any(entry.counted for entry in self.entries)
-
-    @property
-    def is_complete(self) -> bool:
-        return self.filled == len(self.required)
 
 
 class EntrySheet:
@@ -120,6 +36,7 @@ class EntrySheet:
         self.typed: dict[str, tuple[str, str, str]] = {}
         self.errors: dict[str, str] = {}
         self.conflicts: Mapping[str, Conflict] = {}
+        self.locked = ""
 
     # Read lazily: a plain save needs none of these and takes a third of the time.
 
@@ -143,6 +60,16 @@ class EntrySheet:
         """Last year's figures, by code."""
         before = prior_report(self.report)
         return figures_of(before) if before else {}
+
+    @cached_property
+    def before_return(self) -> dict[str, Figure]:
+        """What the figures changed since the last return or reopening were until then, by code."""
+        back = self.report.transitions.filter(to_state__in=[State.RETURNED, State.REOPENED])
+        changes = self.report.changes.filter(at__gt=Subquery(back.values("at")[:1]))
+        return {
+            change.indicator.code: Figure.from_json(change.old)
+            for change in changes.select_related("indicator")  # newest first: the oldest stays
+        }
 
     @property
     def prior_numbers(self) -> dict[str, Decimal]:
@@ -249,7 +176,7 @@ class EntrySheet:
         for problem in self.problems():
             problems[problem.code].append(problem)
         for remark in self.remarks:
-            if remark.indicator_id:
+            if remark.indicator:
                 remarks[remark.indicator.code].append(remark)
         computed = self.book.computed(self.stored)
         computed_prior = self.book.computed(self.prior)
@@ -284,4 +211,7 @@ class EntrySheet:
         entry.conflict = self.conflicts.get(code)
         if entry.conflict:
             entry.conflict_shown = describe(indicator, entry.conflict.current) or EMPTY
+        if code in self.before_return:
+            entry.was = describe(indicator, self.before_return[code])
+            entry.changed = entry.was != entry.shown
         return entry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 
@@ -44,9 +45,9 @@ def _read_number(indicator: Indicator, typed: str, qualifier: str, note: str) ->
     if not typed:
         return Figure(note=note)
     if indicator.value_type == ValueType.BOOLEAN:
-        return Figure(number=_read_yes_no(typed), note=note)
+        return Figure(number=Decimal(_read_yes_no(typed)), note=note)
     if indicator.value_type == ValueType.RATING:
-        return Figure(number=_read_rating(indicator, typed), note=note)
+        return Figure(number=Decimal(_read_rating(indicator, typed)), note=note)
     prefix = _PREFIX.match(typed)
     if prefix:
         word = prefix[1].lower()

@@ -88,7 +88,7 @@ class RuleBook:
         self,
         figures: Mapping[str, Figure],
         *,
-        prior: Mapping[str, Decimal] | None = None,
+        prior: Mapping[str, Decimal | None] | None = None,
         counted: Mapping[str, Decimal] | None = None,
         below: Mapping[str, set[Decimal]] | None = None,
     ) -> list[Finding]:

@@ -31,7 +31,7 @@ def prior_report(report: Report) -> Report | None:
     return _prior_reports(report).select_related("period").first()
 
 
-def prior_numbers(report: Report) -> dict[str, Decimal]:
+def prior_numbers(report: Report) -> dict[str, Decimal | None]:
     """Return last year's numbers of the same unit, by indicator code."""
     values = Value.objects.filter(report__in=_prior_reports(report), number__isnull=False)
     return dict(values.values_list("indicator__code", "number"))

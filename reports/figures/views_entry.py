@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,13 +17,17 @@ from django.views import View
 
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
+from danvan.accounts.preferences import CHOICE, keep_density
 from danvan.accounts.requests import PersonRequest, person
 from danvan.common.numbers import read_id
 from danvan.units.models import Level
+from reports.figures.figure import BLANK
 from reports.figures.form import EntrySheet
+from reports.figures.stored import figures_of
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
 from reports.models import Qualifier, Report, Source
-from reports.workflow.moves import MoveRefused, lock_reason, may_enter
+from reports.workflow.answering import shares_of
+from reports.workflow.moves import MoveRefused, last_made_by, lock_reason, may_enter
 from reports.workflow.submission import NotReady, submit
 
 
@@ -34,7 +39,7 @@ def visible_report(user: User, pk: int) -> Report:
 class EntryView(View):
     """The form of one report. GET shows it; POST saves ("save"), takes figures from records or sends."""
 
-    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.report = visible_report(request.user, kwargs["pk"])
         if not may_enter(self.report, request.user):
             raise PermissionDenied("Anh/chị chỉ được xem báo cáo này, không được nhập số liệu.")
@@ -43,7 +48,7 @@ class EntryView(View):
     def get(self, request: PersonRequest, pk: int) -> HttpResponse:
         if lock_reason(self.report):
             return redirect("reports:detail", pk=pk)
-        return self.page(EntrySheet(self.report))
+        return self.page(EntrySheet(self.report), words=request.GET.get("q", "")[:100])
 
     def post(self, request: PersonRequest, pk: int) -> HttpResponse:
         sheet = EntrySheet(self.report)
@@ -59,6 +64,8 @@ class EntryView(View):
             self.taken = len(taken)
         if self.save(sheet, figures):
             return self.saved(sheet)
+        if self.was_sent(sheet, figures):
+            return self.sent()
         return self.answer(sheet, status=409)
 
     def save(self, sheet: EntrySheet, figures: Mapping[str, Any]) -> bool:
@@ -88,7 +95,7 @@ class EntryView(View):
 
     def posted_version(self) -> int:
         """Return the version the page was typed against; an unreadable or future one counts as the oldest."""
-        version = read_id(self.request.POST.get("version", ""), default=0)
+        version = read_id(self.request.POST.get("version", "")) or 0
         return version if version <= self.report.version else 0
 
     def saved(self, sheet: EntrySheet) -> Any:
@@ -100,8 +107,11 @@ class EntryView(View):
         if self.request.POST.get("action", "").startswith("submit"):
             return self.send(sheet)
         messages.success(self.request, self.what_was_saved())
+        keep_density(person(self.request), self.request.POST.get(CHOICE, ""))
         anchor = self.request.POST.get("at") or self.request.POST.get("take", "")
+        words = self.request.POST.get("q", "")[:100]
         url = reverse("reports:entry", args=[self.report.pk])
+        url += f"?{urlencode({'q': words})}" if words else ""
         known = {row.code for row in sheet.editable()} | {
             row.section.code for row in sheet.editable()
         }
@@ -129,6 +139,21 @@ class EntryView(View):
         except MoveRefused as refusal:
             messages.error(self.request, str(refusal))
             return redirect("reports:detail", pk=self.report.pk)
+        return self.sent()
+
+    def was_sent(self, sheet: EntrySheet, figures: Mapping[str, Any]) -> bool:
+        """Tell whether this press on “Gửi” is the second of two: nothing in it differs from what was sent."""
+        pressed = self.request.POST.get("action", "").startswith("submit")
+        if (
+            not pressed
+            or sheet.errors
+            or not last_made_by(self.report, "submit", person(self.request))
+        ):
+            return False
+        stored = figures_of(self.report)
+        return all(stored.get(code, BLANK) == figure for code, figure in figures.items())
+
+    def sent(self) -> HttpResponse:
         messages.success(
             self.request, "Đã gửi báo cáo. Anh/chị sẽ thấy kết quả duyệt ở Bàn làm việc."
         )
@@ -146,23 +171,33 @@ class EntryView(View):
         return self.page(sheet, status=status)
 
     def page(
-        self, sheet: EntrySheet, status: int = 200, refusal: NotReady | None = None
+        self,
+        sheet: EntrySheet,
+        status: int = 200,
+        refusal: NotReady | None = None,
+        words: str = "",
     ) -> HttpResponse:
+        """Show the form, of it the figures that hold `words`; what is told counts all of them."""
         sections = sheet.sections()
         bad = [entry for section in sections for entry in section.entries if entry.is_bad]
+        blanks = sheet.blanks()
+        shown = [section.with_words(words) for section in sections]
         unit_id = self.report.unit_id
         context = {
             "report": self.report,
             "sheet": sheet,
-            "sections": sections,
+            "sections": [section for section in shown if section.entries],
+            "outline": [section.outline for section in sections],
+            "words": words,
             "bad": bad,
-            "blanks": sheet.blanks(),
+            "blanks": blanks,
+            "next_place": next(iter([*(entry.code for entry in bad), *blanks]), ""),
             "refusal": refusal,
             "locked": getattr(sheet, "locked", ""),
             "qualifiers": Qualifier.choices,
             "total": sum(len(section.required) for section in sections),
-            "filled": sum(section.filled for section in sections),
             "own_figures": self.report.level != Level.COMMUNE,
+            "shares": shares_of(self.report),
             "on_behalf": stand_ins(person(self.request), [unit_id])[unit_id],
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
         }

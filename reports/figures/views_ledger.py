@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters as filters
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.audit.filters import LogFilter
@@ -39,14 +39,14 @@ class LedgerFilter(LogFilter):
         model = FigureChange
         fields: list[str] = []
 
-    def by_words(self, changes: dict[str, Any], name: str, text: str) -> Any:
+    def by_words(self, changes: QuerySet, name: str, text: str) -> Any:
         """Keep the changes with every word in the unit's name, or as its code or the indicator's."""
         for word in search_key(strip_kind(text)).split():
             unit = Q(report__unit__name_search__contains=word) | Q(report__unit__code=word)
             changes = changes.filter(unit | Q(indicator__code=word.upper()))
         return changes
 
-    def by_person(self, changes: dict[str, Any], name: str, text: str) -> QuerySet:
+    def by_person(self, changes: QuerySet, name: str, text: str) -> QuerySet:
         """Keep what the account of this login name entered."""
         return changes.filter(actor__username__iexact=clean_line(text))
 
@@ -74,7 +74,7 @@ def change_line(change: FigureChange) -> dict:
 
 
 @require_safe
-def ledger_export(request: PersonRequest) -> HttpResponse:
+def ledger_export(request: PersonRequest) -> HttpResponseBase:
     """Download the filtered ledger as a workbook."""
     columns = (
         Column("Lúc", 18, DATE_TIME),

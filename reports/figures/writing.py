@@ -6,19 +6,19 @@ who, when, how, from what to what. Nothing else may create, change or delete a V
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, models, transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
-from danvan.accounts.rights import standing
+from danvan.accounts.rights import Action, standing
 from danvan.common.words import column_named
 from danvan.imports.bulk import insert_many
 from danvan.units.organisations import office_name
@@ -81,7 +81,7 @@ def write_figures(
     report: Report,
     changes: Mapping[str, Figure],
     *,
-    actor: User,
+    actor: User | None,
     source: str,
     reason: str = "",
     version: int | None = None,
@@ -138,24 +138,34 @@ def _conflicts(
 def write_many(
     changes: Mapping[int, Mapping[str, Figure]],
     *,
-    actor: User,
+    actor: User | None,
     source: str,
     reason: str = "",
     request_id: str = "",
 ) -> WriteResult:
     """Write the figures of many reports ({report id: {code: Figure}}), all or none.
 
-    A fixed number of queries. Scope and rights were asked by the caller, who fetched the reports
-    through `editable_by`. Raises ReportLocked (names the unit) and ValidationError; then nothing is written.
+    A fixed number of queries. Raises PermissionDenied where `actor` (None on the command line only) may not
+    enter one of them, ReportLocked (names the unit), ValidationError; then nothing is written.
     """
     with transaction.atomic():
         reports = lock_for_figures(changes)
+        _require_right(actor, changes)
         for report in reports:
             if locked := lock_reason(report):
                 raise ReportLocked(f"{report.unit}: {locked}" if len(reports) > 1 else locked)
         batch = _Batch(reports, changes)
         batch.write(actor, source, reason, request_id)
     return WriteResult(batch.changed)
+
+
+def _require_right(actor: User | None, ids: Collection[int]) -> None:
+    if actor is None:
+        return
+    if not actor.can(Action.ENTER_REPORT):
+        raise PermissionDenied("Anh/chị chỉ được xem, không được nhập số liệu.")
+    if Report.objects.editable_by(actor).filter(pk__in=list(ids)).count() != len(ids):
+        raise PermissionDenied("Anh/chị không được nhập số liệu của đơn vị này.")
 
 
 class _Batch:
@@ -207,7 +217,7 @@ class _Batch:
         self.lines.setdefault(report.pk, []).append((indicator.pk, *sides))
         self.changed.setdefault(report.pk, []).append(code)
 
-    def write(self, actor: User, source: str, reason: str, request_id: str) -> None:
+    def write(self, actor: User | None, source: str, reason: str, request_id: str) -> None:
         """Write values, ledger lines and versions. Nothing to change writes nothing."""
         if not self.lines:
             return
@@ -220,13 +230,14 @@ class _Batch:
         insert_many(FigureChange, _LINE, self._ledger(actor, str(source), reason, request_id))
         self._count()
 
-    def _ledger(self, actor: User, *door: str) -> Iterator[tuple]:
+    def _ledger(self, actor: User | None, *door: str) -> Iterator[tuple]:
         """Yield the lines as _LINE; who signs, and as what, is asked once per report."""
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         units = {report.unit_id for report in self.reports.values()}
         others = stand_ins(actor, units) if actor is not None else {}
         for pk, lines in self.lines.items():
-            report, who = self.reports[pk], (None, "", "", False)
+            report = self.reports[pk]
+            who: tuple[Any, ...] = (None, "", "", False)
             if actor is not None:
                 office = office_name(actor.unit, report.period.end)
                 who = (actor.pk, office, str(standing(actor)), bool(others[report.unit_id]))

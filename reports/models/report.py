@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from typing import Self
+from typing import Any, Self, cast
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from danvan.accounts.scope import ScopedQuerySet
+from danvan.accounts.scope import M, ScopedQuerySet
 from danvan.units.models import AdministrativeUnit, Level
 from reports.models.catalogue import Indicator
 from reports.models.period import ReportingPeriod
@@ -38,7 +38,8 @@ class ReportQuerySet(ScopedQuerySet["Report"]):
     def with_due_dates(self) -> Self:
         """Return the reports annotated with `extended_until` (None without extension), in one query."""
         newest = (
-            self.model.extensions.rel.related_model.objects.filter(report=models.OuterRef("pk"))
+            cast(Any, self.model)
+            .extensions.rel.related_model.objects.filter(report=models.OuterRef("pk"))
             .order_by("-pk")
             .values("until")[:1]
         )
@@ -142,7 +143,7 @@ class Qualifier(models.TextChoices):
         return "" if self is Qualifier.EXACT else f"{self.label} "
 
 
-class ValueQuerySet(ScopedQuerySet["Value"]):
+class ValueQuerySet(ScopedQuerySet[M]):
     """Values, scoped by the unit of their report."""
 
     unit_lookup = "report__unit"

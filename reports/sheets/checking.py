@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from danvan.common.sheets import cells
@@ -50,7 +49,7 @@ class ValueChecker(Checker):
         self.more_warnings = 0
         self.kept_blanks = 0
 
-    def check(self, number: Decimal, row: Any) -> Any:
+    def check(self, number: int, row: Any) -> Any:
         report = self._report(number, row)
         if isinstance(report, Problem):
             return error_verdict(number, cells.shown(row.get(NAME, ""))[:120], [report])
@@ -90,7 +89,7 @@ class ValueChecker(Checker):
             found.append(f"{self.kept_blanks} ô trống giữ nguyên số liệu đã có.")
         return found
 
-    def questions(self):
+    def questions(self) -> list[Any]:
         return self.identity.questions()
 
     def _report(self, number: int, row: dict) -> Report | Problem:
@@ -138,7 +137,7 @@ class ValueChecker(Checker):
         if indicator.is_number and (not isinstance(cell, str) or cell.startswith(PERCENT)):
             whole = indicator.value_type == ValueType.INTEGER
             number = cells.as_number(cell, whole=whole, percent=percent)
-            if number < 0:
+            if number is not None and number < 0:
                 raise EntryProblem("Số liệu không được âm.")
             return Figure(number, note=old.note)
         cells.one_line(cell)

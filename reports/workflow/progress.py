@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Case, Count, F, Q, QuerySet, When
 
 from danvan.accounts.models import User
@@ -24,7 +26,7 @@ def to_review_by(user: User) -> Q:
 AREA = Case(When(level=Level.COMMUNE, then=F("reviewer")), default=F("unit"))
 
 
-def _tallies(reports: QuerySet) -> dict[str, Count]:
+def _tallies(reports: Any) -> dict[str, Count]:
     """Return what is counted of `reports`: by state, still to be sent, overdue, and all."""
     wanted = {state.value: Q(state=state) for state in State}
     wanted["to_send"] = Q(state__in=TO_SEND)
@@ -60,7 +62,7 @@ def counts_by_area(reports: QuerySet, period: ReportingPeriod) -> list[dict]:
     return [{"unit": unit, **found[unit.pk]} for unit in units]
 
 
-def required_counts(period: ReportingPeriod) -> dict[str, int]:
+def required_counts(period: ReportingPeriod | None) -> dict[str, int]:
     """Return how many figures each level enters in `period`, by level; one query."""
     if period is None:
         return {}

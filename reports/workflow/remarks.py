@@ -33,7 +33,7 @@ def keep_remarks(report: Report, typed: dict[str, str], user: User) -> None:
 
 
 def _new_remarks(report: Report, typed: dict[str, str], user: User) -> list[Remark]:
-    if too_long := [code for code, text in typed.items() if len(text) > MAX_LENGTH]:
+    if too_long := [code for code, text in typed.items() if len(text) > (MAX_LENGTH or 0)]:
         raise ValidationError(f"Nhận xét ở {', '.join(too_long)} quá dài (tối đa 1.000 ký tự).")
     rows = Indicator.objects.filter(catalogue=report.period.catalogue_id, code__in=typed)
     known = {row.code: row for row in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +27,7 @@ from reports.figures.form import EntrySheet
 from reports.figures.views_entry import visible_report
 from reports.figures.views_ledger import change_line
 from reports.models import FigureChange, Indicator, Remark, Report, State
+from reports.workflow.answering import shares_of
 from reports.workflow.filters import ReportFilter, ReviewFilter
 from reports.workflow.moves import (
     MOVES,
@@ -73,18 +75,24 @@ def _detail_page(
     status: int = 200,
 ) -> HttpResponse:
     sheet = EntrySheet(report)
+    sections = sheet.sections()
+    words = request.GET.get("q", "")[:100]
+    shown = [section.with_words(words) for section in sections]
     moves = allowed_moves(report, request.user)
     locked = lock_reason(report)
     context = {
         "report": report,
         "sheet": sheet,
-        "sections": sheet.sections(),
+        "sections": [section for section in shown if section.entries],
+        "outline": [section.outline for section in sections],
+        "words": words,
         "moves": [move for move in moves if move.by_reviewer],
         "may_resolve": may_review(report, request.user),
         "may_type": not locked and may_enter(report, request.user),
         "may_remark": report.state == State.SUBMITTED and may_review(report, request.user),
         "may_extend": may_review(report, request.user) and request.user.can(Action.EXTEND_DEADLINE),
         "locked": locked,
+        "shares": shares_of(report),
         "log": report.transitions.select_related("actor"),
         "remarks_done": report.remarks.exclude(resolved_at=None).select_related(
             "indicator", "author"
@@ -109,9 +117,9 @@ def move(request: PersonRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("Anh/chị không có quyền duyệt báo cáo này.")
     reason = clean_line(request.POST.get("reason", ""))[:1000]
     typed = {
-        clean_line(name.removeprefix(REMARK)): clean_line(text)
+        clean_line(name.removeprefix(REMARK)): clean_line(str(text))
         for name, text in request.POST.items()
-        if name.startswith(REMARK) and clean_line(text)
+        if name.startswith(REMARK) and clean_line(str(text))
     }
     try:
         if action == "remark":
@@ -143,7 +151,7 @@ def move(request: PersonRequest, pk: int) -> HttpResponse:
 
 def _version(request: PersonRequest) -> int:
     """Return the version that was looked at; a post that does not say counts as the oldest."""
-    return read_id(request.POST.get("version", ""), default=0)
+    return read_id(request.POST.get("version", "")) or 0
 
 
 @require_POST
@@ -263,22 +271,22 @@ class ReviewView(ReportListView):
     template_name = "reports/review.html"
     http_method_names = ["get", "head", "post", "options"]
     none_at_all = "Kỳ báo cáo này không có báo cáo nào do đơn vị anh/chị duyệt."
-    lines = ()
+    lines: Sequence[Any] = ()
 
     def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.can(Action.REVIEW):
             raise PermissionDenied("Anh/chị không có quyền duyệt báo cáo.")
         return super().dispatch(request, *args, **kwargs)
 
-    def get_queryset(self) -> QuerySet:
+    def get_queryset(self) -> Any:
         return super().get_queryset().filter(to_review_by(self.request.user))
 
     def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Approve what was chosen, each report on its own, and show what became of each."""
         posted = set(request.POST.getlist("chosen"))
         split = (text.partition(".") for text in sorted(posted)[:BULK_LIMIT])
-        versions = {read_id(pk): read_id(version, default=0) for pk, _, version in split}
-        versions.pop(None, None)
+        asked = ((read_id(pk), read_id(version) or 0) for pk, _, version in split)
+        versions = {pk: version for pk, version in asked if pk is not None}
         reports = self.get_queryset().with_names().with_due_dates().filter(pk__in=versions)
         self.lines = move_many(list(reports), "approve", user=request.user, versions=versions)
         missing = len(posted) - len(self.lines)

@@ -103,7 +103,7 @@ def test_without_a_line_nothing_leaves_the_page_and_nothing_is_lost(page_as, wor
     page.locator(".dv-save").get_by_role("button", name="Lưu nháp").click(no_wait_after=True)
     expect(page.locator("#i-DT01")).to_have_value("4")
     page.context.set_offline(False)
-    expect(page.locator("[data-saved]")).to_contain_text("lưu lúc")
+    expect(page.locator("[data-saved]")).to_contain_text("Đã lưu")
     expect(page.locator("[data-notice]")).to_be_hidden()
     assert numbers(world) == {"DT01": 4}
 

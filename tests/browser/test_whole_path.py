@@ -8,7 +8,7 @@ from reports.models import Report, State
 
 pytestmark = pytest.mark.browser
 
-SAVED = "lưu lúc"
+SAVED = "Đã lưu"
 
 
 def type_in(page, code: str, text: str) -> None:

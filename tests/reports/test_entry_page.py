@@ -257,7 +257,7 @@ class EntryPageTest(TestCase):
             actor=self.cast["tinh"],
             source="form",
         )
-        self.assertContains(self.client.get(self.url), "2023: 860")
+        self.assertContains(self.client.get(self.url), '<span class="prior">860</span>')
         self.post(DT06="1.290")
         self.assertNotContains(self.client.get(self.url), "tăng mạnh")
         self.report.refresh_from_db()

@@ -111,7 +111,7 @@ class EverywhereTests(TestCase):
         with mock.patch("reports.workflow.moves.closed_reason", return_value=""):
             form = self.get("reports:entry", self.report.pk, user=self.clerk)
             self.assertContains(form, "91,3%")
-            self.assertContains(form, "2021: 89,1%")
+            self.assertContains(form, '<span class="prior">89,1%</span>')
             answer = self.client.post(
                 reverse("reports:entry", args=[self.report.pk]),
                 {"version": self.report.version, "DT07": "80", "DT08": "73"},

@@ -131,7 +131,7 @@ def log_file(name: str, columns: Any, rows: QuerySet, line: Callable) -> FileRes
     return excel.download(name, lambda file: excel.stream_rows(file, sheet))
 
 
-def _lines(rows: QuerySet, line: Callable, width: int) -> Iterator[tuple]:
+def _lines(rows: Any, line: Callable, width: int) -> Iterator[tuple]:
     for number, row in enumerate(rows.with_names()[: EXPORT_LIMIT + 1].iterator(500)):
         if number == EXPORT_LIMIT:
             told = (

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordMixin
+from django.http import HttpRequest
 from django.utils import timezone
 
 from danvan.accounts.audit.context import client_address, current
@@ -33,10 +34,14 @@ class LoginForm(AuthenticationForm):
         self.fields["username"].widget.attrs["autocapitalize"] = "none"
         self.fields["password"].label = "Mật khẩu"
 
-    def clean(self) -> dict[str, Any] | None:
+    def clean(self) -> dict[str, Any]:
         """Refuse a login while the name is locked out, before the password is checked."""
         name = self.cleaned_data.get("username")
-        until = lockout.closed_until(name, client_address(self.request)) if name else None
+        until = (
+            lockout.closed_until(name, client_address(cast(HttpRequest, self.request)))
+            if name
+            else None
+        )
         if until is not None:
             minutes = int((until - timezone.now()).total_seconds() // 60) + 1
             raise forms.ValidationError(

@@ -42,9 +42,10 @@ class ActingMiddleware:
     @staticmethod
     def _note(request: HttpRequest, response: HttpResponseBase) -> None:
         if response.status_code in (403, 404):
-            refusal = {"status": response.status_code, "method": request.method}
-            security_log.record(SecurityKind.REFUSED, **refusal)
-        elif response.headers.get("Content-Disposition", "").startswith("attachment"):
+            security_log.record(
+                SecurityKind.REFUSED, status=response.status_code, method=request.method
+            )
+        elif response.has_header("Content-Disposition"):  # saved, or shown by the browser
             query = request.META.get("QUERY_STRING", "")[:500]
             security_log.record(SecurityKind.EXPORT, query=query)
 
@@ -63,7 +64,7 @@ class SessionLimitsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.user.is_authenticated:
             if sessions.seconds_left(request.session) <= 0:
-                request.session_ended = True  # read by the logout signal
+                request.session_ended = True  # type: ignore[attr-defined]  # for the logout signal
                 logout(request)
             else:
                 sessions.touch(request.session)
@@ -75,7 +76,7 @@ class ResumingLoginRequiredMiddleware(LoginRequiredMiddleware):
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
-    ) -> HttpResponseBase:
+    ) -> Any:
         """Return the login redirect; for a form post the login page itself, for a script a plain 401."""
         from danvan.accounts.login.views import LoginView
 
@@ -109,8 +110,10 @@ class FirstStepsMiddleware:
         user = request.user
         if not user.is_authenticated or not getattr(view_func, "login_required", True):
             return None
-        step = self._next_step(user)
-        if step is None or request.resolver_match.view_name in self._ALWAYS | {step}:
+        step = first_step_of(user)
+        if step is None or getattr(request.resolver_match, "view_name", "") in self._ALWAYS | {
+            step
+        }:
             return None
         if request.headers.get("Accept") == "application/json":
             return JsonResponse({"error": step}, status=403)
@@ -120,14 +123,15 @@ class FirstStepsMiddleware:
             messages.warning(request, "Vui lòng thiết lập xác thực hai lớp trước khi làm việc.")
         return redirect(step)
 
-    @staticmethod
-    def _next_step(user: User) -> str | None:
-        if user.must_change_password:
-            return "accounts:password_change"
-        if (
-            settings.REQUIRE_SECOND_FACTOR
-            and user.is_superuser
-            and twofactor.confirmed_device(user) is None
-        ):
-            return "accounts:second_factor"
-        return None
+
+def first_step_of(user: User) -> str | None:
+    """Return the page that `user` must be done with before anything else, None when there is none."""
+    if user.must_change_password:
+        return "accounts:password_change"
+    if (
+        settings.REQUIRE_SECOND_FACTOR
+        and user.is_superuser
+        and twofactor.confirmed_device(user) is None
+    ):
+        return "accounts:second_factor"
+    return None

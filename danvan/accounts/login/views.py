@@ -69,7 +69,7 @@ class LoginView(ResumeMixin, auth_views.LoginView):
         kwargs = super().get_form_kwargs()
         return kwargs if not self.pending else {**kwargs, "data": None, "files": None}
 
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+    def form_valid(self, form: AuthenticationForm) -> Any:
         """Log in, or ask for the code where a second factor is set up."""
         user = form.get_user()
         if twofactor.confirmed_device(user) is None:
@@ -132,7 +132,7 @@ class LogoutView(auth_views.LogoutView):
         return response
 
 
-def resume_page(request: PersonRequest, pending: PendingPost, status: int = 200) -> HttpResponse:
+def resume_page(request: HttpRequest, pending: PendingPost, status: int = 200) -> HttpResponse:
     """Return the page that offers to send `pending` once more with a fresh token."""
     context = {"pending": pending, "typed": sum(bool(text) for _, text in pending.fields)}
     return render(request, "accounts/resume.html", context, status=status)

@@ -28,6 +28,12 @@ class AuditEntryQuerySet(ScopedQuerySet["AuditEntry"]):
     def with_names(self) -> Self:
         return self.select_related("actor", "unit__parent", "content_type")
 
+    def deletions_of(self, model: type[models.Model], pk: int) -> Self:
+        """Return the entries, the last first, that tell of the deletion of row `pk` of `model`."""
+        kind = ContentType.objects.get_for_model(model)
+        gone = self.filter(content_type=kind, object_id=pk, action=AuditEntry.Action.DELETE)
+        return gone.order_by("-pk")
+
     def _within(self, user: Person, units: Any) -> Any:
         rows = super()._within(user, units)
         if user.is_superuser:
@@ -38,7 +44,10 @@ class AuditEntryQuerySet(ScopedQuerySet["AuditEntry"]):
         return rows.filter(~Q(content_type__in=list(types)) | Q(unit__in=own))
 
 
-class AuditEntryManager(LogEntryManager.from_queryset(AuditEntryQuerySet)):
+_Entries: Any = LogEntryManager.from_queryset(AuditEntryQuerySet)
+
+
+class AuditEntryManager(_Entries):
     """The library's manager, scoped, that also notes the unit the changed row belongs to."""
 
     def log_create(self, instance: Any, force_log: bool = False, **kwargs: Any) -> Any:
@@ -94,13 +103,14 @@ class AuditEntry(AbstractLogEntry):
         now = current()
         user = self.actor or now.user
         self.actor = user
-        self.cid = self.cid or now.request_id
-        self.remote_addr = self.remote_addr or now.address
+        row: Any = self  # columns of the library, which brings no hints
+        row.cid = row.cid or now.request_id
+        row.remote_addr = row.remote_addr or now.address
         self.source = self.source or now.source
         if user is not None and not self.actor_role:
             self.actor_unit, self.actor_role = unit_and_role(user)
-        if self.unit_id is None and user is not None:
-            self.unit_id = user.unit_id
+        if row.unit_id is None and user is not None:
+            row.unit_id = user.unit_id
         who = f"{user.username} {user.full_name}" if user is not None else ""
         self.search = search_key(f"{self.object_repr} {who} {self.actor_unit}")[:500]
         return self
@@ -124,6 +134,7 @@ class SecurityKind(models.TextChoices):
     REACTIVATED = "reactivated", "Mở lại tài khoản"
     SESSIONS_ENDED = "sessions_ended", "Kết thúc phiên"
     SECOND_FACTOR = "second_factor", "Xác thực hai lớp"
+    TOKEN = "api_token", "Mã truy cập"  # noqa: S105
     EXPORT = "export", "Xuất tệp"
     IMPORT = "import", "Nhập tệp"
 

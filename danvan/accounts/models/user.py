@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import unicodedata
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -69,7 +69,10 @@ class UserQuerySet(ScopedQuerySet["User"]):
         return query
 
 
-class ScopedUserManager(UserManager.from_queryset(UserQuerySet)):
+_Users = UserManager.from_queryset(UserQuerySet)
+
+
+class ScopedUserManager(_Users):  # type: ignore[misc, valid-type]
     """Users, scoped; names are found in any case (phones capitalise the first letter)."""
 
     def get_by_natural_key(self, username: str) -> Any:
@@ -126,8 +129,9 @@ class User(AbstractUser):
     )
     deactivated_on = models.DateField("ngừng từ ngày", null=True, blank=True, editable=False)
     search = AccountSearchField(max_length=320, editable=False, default="")
+    compact = models.BooleanField("bảng số liệu gọn", default=True, editable=False)
 
-    objects = ScopedUserManager()
+    objects: ClassVar[ScopedUserManager] = ScopedUserManager()
     REQUIRED_FIELDS = ["email"]
 
     class Meta:

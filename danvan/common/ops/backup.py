@@ -14,7 +14,7 @@ import shutil
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -80,7 +80,7 @@ def restore(source: Path, *, keep_in: Path | None = None) -> tuple[dict, Path | 
     with tempfile.TemporaryDirectory(dir=Path(settings.VAR_DIR), prefix=".restore-") as folder:
         manifest = _unpack(Path(source), Path(folder))
         if engines.is_there():
-            write_backup(kept)
+            write_backup(cast(Path, kept))
         else:
             kept = None
         try:
@@ -102,7 +102,7 @@ def read_manifest(source: Path) -> dict:
             member = archive.next()
             if member is None or member.name != MANIFEST or member.size > 50_000_000:
                 raise BackupError(f"{source} is no backup of this application")
-            manifest = json.load(archive.extractfile(member))
+            manifest = json.load(cast(IO[bytes], archive.extractfile(member)))
     except OSError as error:
         raise BackupError(f"{source} cannot be read: {error}") from error
     except (tarfile.TarError, ValueError, EOFError) as error:

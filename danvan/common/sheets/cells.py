@@ -254,7 +254,7 @@ def _number_cell(cell: int | float, whole: bool, places: int) -> Decimal:
             "hàng nghìn là dấu phẩy: vui lòng gõ lại, không dùng dấu chấm."
         )
     number = Decimal(repr(round(cell, 9)))
-    if -number.as_tuple().exponent > places:
+    if number != round(number, places):
         raise CellProblem(f"Chỉ nhận tối đa {places} chữ số sau dấu phẩy.")
     return number
 

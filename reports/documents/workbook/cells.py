@@ -141,11 +141,11 @@ def wrapped_height(text: str, width: float, line: float = 15.75) -> float:
 CHANGE = "+{0};-{0};0"
 
 
-def decimals_format(number: Decimal, definition: Definition) -> str:
+def decimals_format(number: Decimal | None, definition: Definition) -> str:
     """Return the number format: 0.0 for ratios, else with the decimals the number has."""
-    if definition.is_ratio:
+    if definition.is_ratio or number is None:
         return "0.0"
-    places = max(0, -definition.shown(number).normalize().as_tuple().exponent)
+    places = len(f"{definition.shown(number).normalize():f}".partition(".")[2])
     return excel.WHOLE + ("." + "0" * places if places else "")
 
 

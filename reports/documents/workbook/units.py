@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from openpyxl.worksheet.worksheet import Worksheet
@@ -69,7 +68,7 @@ def _write_rows(
 def _write_row(
     ws: Worksheet,
     row: int,
-    number: Decimal,
+    number: int | str | None,
     label: str,
     unit_row: UnitRow,
     definitions: Any,

@@ -25,8 +25,8 @@ class Command(ImportCommand):
         )
 
     def handle(self, *, year: int, part: int | None, **options: Any) -> None:
-        periods = ReportingPeriod.objects.filter(year=year, kind__in=COUNTED_KINDS)
-        periods = list(periods.order_by("start"))
+        rows = ReportingPeriod.objects.filter(year=year, kind__in=COUNTED_KINDS)
+        periods = list(rows.order_by("start"))
         if not periods:
             raise CommandError(f"no reporting period was opened for {year}")
         if len(periods) > 1 and not part:

@@ -259,7 +259,7 @@ class Turning:
 
     def _is_plain(self, heading: str) -> bool:
         found = _FIGURES.fullmatch(search_key(heading))
-        return bool(found) and found["year"] in (None, str(self.wanted.headings.year))
+        return found is not None and found["year"] in (None, str(self.wanted.headings.year))
 
 
 def _only_number(found: list[CellValue]) -> bool:

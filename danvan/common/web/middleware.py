@@ -56,7 +56,8 @@ class PlainNotFoundMiddleware:
         return self._page(request, exception) if isinstance(exception, Http404) else None
 
     def _page(self, request: HttpRequest, exception: BaseException | None) -> Any:
-        return get_resolver().resolve_error_handler(404)(request, exception=exception)
+        answer: Any = get_resolver().resolve_error_handler(404)
+        return answer(request, exception=exception)
 
 
 class PrivatePagesMiddleware:

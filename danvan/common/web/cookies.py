@@ -12,7 +12,7 @@ class MessageCookie(CookieStorage):
     """Django's cookie of messages; its name is no setting of Django's."""
 
     @property
-    def cookie_name(self) -> str:
+    def cookie_name(self) -> str:  # type: ignore[override]
         """The name, with the prefix of the other cookies."""
         return f"{settings.COOKIE_PREFIX}messages"
 
