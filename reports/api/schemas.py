@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
-ApiRow = TypeVar("Row", bound=BaseModel)
+ApiRow = TypeVar("ApiRow", bound=BaseModel)
 
 
 class ApiPage(BaseModel, Generic[ApiRow]):

@@ -23,7 +23,7 @@ class Entry:
     note: str = ""
     shown: str = ""
     prior: str = ""
-    notes_of: str = ""
+    counted: str = ""
     records_url: str = ""
     error: str = ""
     problems: list[Finding] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Entry:
             "sub": self.indicator.parent_id,
             "bad": self.is_bad,
         }
-        return " ".join(name for name, has_words in kinds.items() if has_words)
+        return " ".join(name for name, holds in kinds.items() if holds)
 
     @property
     def needs_note(self) -> bool:
