@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils import timezone
 
 from danvan.accounts.scope import units_editable_by
@@ -166,6 +168,19 @@ RecognitionFormSet = forms.inlineformset_factory(
     validate_max=True,
     can_delete=True,
 )
+
+
+def as_new(posted: QueryDict) -> QueryDict:
+    """Return what was posted for a stored record (and its child rows) as it is posted for a new one."""
+    data = posted.copy()
+    data["token"], data["version"] = str(uuid.uuid4()), ""
+    prefix = RecognitionFormSet.get_default_prefix()
+    if f"{prefix}-INITIAL_FORMS" in data:
+        data[f"{prefix}-INITIAL_FORMS"] = "0"
+        for name in [name for name in data if name.startswith(prefix) and name.endswith("-id")]:
+            data[name] = ""
+    return data
+
 
 _BASES = {"dialogue-conference": DialogueForm, "emerging-issue": IssueForm}
 FORMSETS = {"mobilisation-model": RecognitionFormSet}

@@ -35,6 +35,10 @@ class RecordLocked(ValidationError):
     """The record counts in a period that is locked for its unit; the message is for the person."""
 
 
+class RecordGone(ValidationError):
+    """The record was deleted after its form was opened."""
+
+
 def locks_on(unit_ids: Iterable[int], *, for_write: bool = False) -> list[Lock]:
     """Return the locks of units. With `for_write` (inside a transaction) they cannot change until it ends."""
     unit_ids = set(unit_ids)
@@ -54,7 +58,7 @@ def lock_of(record: EventRecord) -> Lock | None:
 class Kept:
     """The reports in which records of some units count, kept as they are until the transaction ends.
 
-    The first thing every writer of records makes, before it locks rows (danvan/common/locks.py has the
+    The first thing every writer of records makes, before it locks rows (danvan/common/db/locks.py has the
     order): for the stored rows `keys` and for `units` that rows are written to. Units that turn up later
     are added when they are asked about.
     """

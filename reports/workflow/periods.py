@@ -14,7 +14,7 @@ from django.utils import timezone
 from danvan.accounts.models import User
 from danvan.accounts.rights import Action, Person
 from danvan.accounts.scope import own_units
-from danvan.common.locks import hold
+from danvan.common.db.locks import hold
 from danvan.units.models import AdministrativeUnit, Level
 from reports.catalogue.loading import catalogue_for
 from reports.models import Catalogue, DeadlineExtension, PeriodLog, Report, ReportingPeriod

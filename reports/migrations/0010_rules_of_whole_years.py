@@ -12,7 +12,7 @@ def mark(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0008_fill_report_units'),
+        ('reports', '0009_issues'),
     ]
 
     operations = [
