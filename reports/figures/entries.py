@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from danvan.common.outline import OutlineLine, counted, holds
+from danvan.common.outline import OutlineLine, has_words, notes_of
 from reports.figures.rules import Finding
 from reports.figures.writing import Conflict
 from reports.models import Indicator, Remark, Section, ValueType
@@ -101,7 +101,7 @@ class EntrySection:
 
     def with_words(self, words: str) -> EntrySection:
         """Return the section with the entries that hold `words` alone."""
-        kept = [e for e in self.entries if holds(words, e.code, e.indicator.label)]
+        kept = [e for e in self.entries if has_words(words, e.code, e.indicator.label)]
         return EntrySection(self.number, self.section, kept)
 
     @property
@@ -115,6 +115,6 @@ class EntrySection:
             self.section.label,
             filled=self.filled,
             total=len(self.required),
-            notes=counted((remarked, "có nhận xét"), (changed, "đã sửa")),
+            notes=notes_of((remarked, "có nhận xét"), (changed, "đã sửa")),
             is_bad=bool(self.bad),
         )
