@@ -72,7 +72,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "danvan.common.middleware.RequestIdMiddleware",
+    "danvan.common.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -84,7 +84,7 @@ MIDDLEWARE = [
     "danvan.accounts.login.middleware.ActingMiddleware",
     "danvan.accounts.login.middleware.SessionLimitsMiddleware",
     "danvan.accounts.login.middleware.ResumingLoginRequiredMiddleware",
-    "danvan.common.middleware.PrivatePagesMiddleware",
+    "danvan.common.web.middleware.PrivatePagesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "danvan.accounts.login.middleware.FirstStepsMiddleware",
     "danvan.faults.FaultsMiddleware",
@@ -92,7 +92,7 @@ MIDDLEWARE = [
 ]
 
 if DEBUG:
-    MIDDLEWARE.insert(1, "danvan.common.middleware.PlainNotFoundMiddleware")
+    MIDDLEWARE.insert(1, "danvan.common.web.middleware.PlainNotFoundMiddleware")
 
 ROOT_URLCONF = "danvan.urls"
 WSGI_APPLICATION = "danvan.wsgi.application"
@@ -104,7 +104,7 @@ TEMPLATES = [
         "OPTIONS": {
             "loaders": [
                 (
-                    "danvan.common.template_loader.Loader",
+                    "danvan.common.web.template_loader.Loader",
                     [
                         "django.template.loaders.filesystem.Loader",
                         "django.template.loaders.app_directories.Loader",
@@ -187,6 +187,7 @@ ISSUED_PASSWORD_DAYS = 7
 # Lock-out after wrong passwords (danvan/accounts/login/lockout.py).
 LOGIN_PAIR_LIMIT, LOGIN_PAIR_MINUTES = 5, 15
 LOGIN_NAME_LIMIT = 20
+API_CALLS_A_MINUTE = 60  # of one key (reports/api)
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", False)  # of superusers
 OTP_TOTP_ISSUER = "Dân vận"
 # How many proxies in front of the site append to X-Forwarded-For.
@@ -236,7 +237,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "danvan.accounts.login.views.csrf_failure"
-MESSAGE_STORAGE = "danvan.common.cookies.MessageStorage"
+MESSAGE_STORAGE = "danvan.common.web.cookies.MessageStorage"
 COOKIE_PREFIX = ""
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -309,3 +310,5 @@ LOGGING = {
 # Records ask reports what is locked and when a year begins, without importing them.
 RECORD_LOCK = "reports.workflow.locks.locks_on"
 RECORD_YEARS = "reports.workflow.locks.year_spans"
+RECORD_GAPS = "reports.workflow.gaps.period_gaps"
+RECORD_ANSWERS = "reports.workflow.answering.answered_by"

@@ -14,6 +14,7 @@ urlpatterns = [
     path("van-ban/", include("reports.documents.urls")),
     path("nhap-excel/", include("danvan.imports.urls")),
     path("ho-so/", include("records.urls")),
+    path("api/", include("reports.api.urls")),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", healthz, name="healthz"),
     path("quan-tri/", admin.site.urls),

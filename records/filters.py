@@ -27,8 +27,8 @@ from records.models.mobilisation_model import counted_recognitions
 from records.years import span_of, year_spans
 
 
-class UnitField(forms.ModelChoiceField):
-    """A unit by the name that tells same-named ones apart, with the day it ended."""
+class UnitLabels:
+    """Units by the name that tells same-named ones apart, with the day they ended."""
 
     def label_from_instance(self, unit: AdministrativeUnit) -> str:
         last = unit.valid_to - datetime.timedelta(days=1) if unit.valid_to else None
@@ -36,10 +36,24 @@ class UnitField(forms.ModelChoiceField):
         return f"{unit.place_name}{ended}"
 
 
+class UnitField(UnitLabels, forms.ModelChoiceField):
+    """One unit."""
+
+
 class UnitFilter(django_filters.ModelChoiceFilter):
     """A unit among those the person sees."""
 
     field_class = UnitField
+
+
+class UnitsField(UnitLabels, forms.ModelMultipleChoiceField):
+    """Several units."""
+
+
+class UnitsFilter(django_filters.ModelMultipleChoiceFilter):
+    """Several units among those the person sees."""
+
+    field_class = UnitsField
 
 
 def visible_units(request: PersonRequest) -> Any:
@@ -67,13 +81,14 @@ class RecordFilter(ListFilter):
         """Fields that only links fill."""
         return (*self.from_links, *(("unit", "duoi") if self.one_unit else ()))
 
-    from_links: tuple[str, ...] = ()
+    from_links: tuple[str, ...] = ("gom",)
 
     q = TextFilter(label="Tìm trong nội dung", method="search")
     unit = UnitFilter(
         label="Đơn vị", queryset=visible_units, method="of_unit", empty_label="Tất cả"
     )
     duoi = BoxFilter(label="Toàn bộ đơn vị cấp dưới", method="ignore")
+    gom = UnitsFilter(label="Gồm cả đơn vị cũ", queryset=visible_units, method="ignore")
     nam = BoundFilter(label="Năm báo cáo", method="of_year")
     tu = DayFilter(label="Từ ngày", field_name="start_date", lookup_expr="gte")
     den = DayFilter(label="Đến ngày", field_name="start_date", lookup_expr="lte")
@@ -87,13 +102,18 @@ class RecordFilter(ListFilter):
         return rows.search(text)
 
     def of_unit(self, rows: Any, name: str, unit: AdministrativeUnit) -> QuerySet:
-        """Rows of the unit, with the box of all it ever covered."""
+        """Rows of the unit and of those it is asked together with; with the box of all it ever covered."""
         if not self.form.cleaned_data.get("duoi"):
-            return rows.filter(unit=unit)
+            return rows.filter(unit__in=self.together(unit))
         below = AdministrativeUnit.objects.covered_by(unit.with_predecessors())
         return rows.filter(unit__in=below.values("pk"))
 
+    def together(self, unit: AdministrativeUnit) -> list[AdministrativeUnit]:
+        """Return the unit with those whose work its report answers for, as the link says."""
+        return [unit, *self.form.cleaned_data["gom"]]
+
     def of_year(self, rows: Any, name: str, year: int) -> QuerySet:
+        """Rows that count in the reporting year."""
         if not 2000 <= year <= 2100:
             return rows.none()
         return rows.between(*span_of(year, self.spans))
@@ -125,7 +145,7 @@ def _leader_choices() -> list[tuple[str, str]]:
 class DialogueFilter(RecordFilter):
     """Dialogues: by leader, and those with a conclusion."""
 
-    from_links = ("ket_luan",)
+    from_links = (*RecordFilter.from_links, "ket_luan")
     ket_luan = ChoicesFilter(
         label="Thông báo kết luận", choices=[("1", "Đã ban hành")], method="concluded"
     )
@@ -137,7 +157,7 @@ class DialogueFilter(RecordFilter):
 class ModelFilter(RecordFilter):
     """Models: also as the figures count recognitions (cn_…) and replications (nr_…)."""
 
-    from_links = ("cn_boi", "cn_tu", "cn_den", "nr_tu", "nr_den")
+    from_links = (*RecordFilter.from_links, "cn_boi", "cn_tu", "cn_den", "nr_tu", "nr_den")
     cn_cap = ChoicesFilter(label="Cấp công nhận cao nhất", choices=Level.choices, method="ignore")
     cn_boi = UnitFilter(label="Công nhận tính cho", queryset=visible_units, method="ignore")
     cn_tu = DayFilter(label="Công nhận từ ngày", method="ignore")
@@ -155,14 +175,14 @@ class ModelFilter(RecordFilter):
         if asked["cn_cap"]:
             found = found.filter(level__in=asked["cn_cap"])
         if asked["cn_boi"]:
-            found = found.filter(recogniser=asked["cn_boi"])
+            found = found.filter(recogniser__in=self.together(asked["cn_boi"]))
         return rows.filter(pk__in=found.values("model"))
 
 
 class IssueFilter(RecordFilter):
     """Issues: where they stand now, or stood at the end of a day (tinh_den)."""
 
-    from_links = ("tinh_den",)
+    from_links = (*RecordFilter.from_links, "tinh_den")
     tinh_den = DayFilter(label="Tình trạng tính đến ngày", method="ignore")
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:

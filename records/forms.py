@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 
 from danvan.accounts.scope import units_editable_by
 from danvan.common.forms import BaseForm, DateInput, TextField, field_for, name_blank_choice
 from danvan.common.words import EMPTY, in_words
-from danvan.units.models import Level
+from danvan.units.models import AdministrativeUnit, Level
+from records.answering import answered_by, refusal
 from records.filters import UnitField
 from records.kinds import KINDS, RecordKind
 from records.models import DialogueConference, EventRecord, Recognition, SkilledMobilisationModel
@@ -44,16 +47,32 @@ class RecordForm(BaseForm):
                 field.disabled = not later
 
     def choices_for(self, name: str) -> Any:
-        """Units the person may write."""
-        return units_editable_by(self.user).select_related("parent").in_tree_order()
+        """Units the person may write, and those for whose days the own unit answers."""
+        units = units_editable_by(self.user)
+        if answered := answered_by(self.user):
+            pks = [one.unit_id for one in answered]
+            units = units | AdministrativeUnit.objects.filter(pk__in=pks)
+        return units.select_related("parent").in_tree_order()
 
     def _place_unit(self) -> None:
         unit = self.fields["unit"]
         own = self.user.unit_id
         if self.instance.pk is None and not self.initial.get("unit"):
             self.initial["unit"] = own
-        if self.user.role != "officer" or (own and self.user.unit.level == Level.COMMUNE):
+        of_one = self.user.role != "officer" or (own and self.user.unit.level == Level.COMMUNE)
+        if of_one and not answered_by(self.user):
             unit.widget = forms.HiddenInput()
+
+    def clean(self) -> dict[str, Any]:
+        """Of another unit only the days are written that the own unit answers for."""
+        data = super().clean() or {}
+        unit, day = data.get("unit"), data.get("start_date")
+        if not (unit and day) or unit.pk not in {one.unit_id for one in answered_by(self.user)}:
+            return data
+        of_others = not units_editable_by(self.user).filter(pk=unit.pk).exists()
+        if of_others and (refused := refusal(self.user, unit, day)):
+            self.add_error("start_date", refused)
+        return data
 
     def _suggest(self) -> None:
         """Begin with today, where today lies in the year people log for."""
@@ -102,9 +121,9 @@ class DialogueForm(RecordForm):
 class IssueForm(RecordForm):
     """Issues: a new status begins today unless told otherwise."""
 
-    def clean(self) -> dict[str, Any] | None:
+    def clean(self) -> dict[str, Any]:
         """A day left as it was belongs to the old status."""
-        data = super().clean() or {}
+        data = super().clean()
         if self.instance.pk and self.instance.status_date:
             same = data.get("status") == self.instance.status
             untouched = data.get("status_date") in (None, self.instance.status_date)
@@ -139,6 +158,19 @@ RecognitionFormSet = forms.inlineformset_factory(
     validate_max=True,
     can_delete=True,
 )
+
+
+def as_new(posted: QueryDict) -> QueryDict:
+    """Return what was posted for a stored record (and its child rows) as it is posted for a new one."""
+    data = posted.copy()
+    data["token"], data["version"] = str(uuid.uuid4()), ""
+    prefix = RecognitionFormSet.get_default_prefix()
+    if f"{prefix}-INITIAL_FORMS" in data:
+        data[f"{prefix}-INITIAL_FORMS"] = "0"
+        for name in [name for name in data if name.startswith(prefix) and name.endswith("-id")]:
+            data[name] = ""
+    return data
+
 
 _BASES = {"dialogue-conference": DialogueForm, "emerging-issue": IssueForm}
 FORMSETS = {"mobilisation-model": RecognitionFormSet}

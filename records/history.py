@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 
 from danvan.accounts.audit.writing import ACTION_LABELS, SOURCE_LABELS, changes_of
+from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry
 from records.models import Attachment, EventRecord
 
@@ -53,6 +54,14 @@ def history_of(record: EventRecord, newest: int = NEWEST) -> list[HistoryLine]:
     wanted |= Q(whose, content_type=file_kind)
     entries = AuditEntry.objects.filter(wanted).select_related("actor", "content_type")
     return [_line(entry, own, file_kind) for entry in entries.order_by("-pk")[:newest]]
+
+
+def deletion_of(model: type[EventRecord], pk: int, user: User) -> HistoryLine | None:
+    """Return by whom and when the row `pk` was deleted, None where it was not or `user` could not write it."""
+    kinds = ContentType.objects.get_for_models(model, Attachment)
+    entries = AuditEntry.objects.editable_by(user).deletions_of(model, pk)
+    last = entries.select_related("actor", "content_type").first()
+    return _line(last, kinds[model], kinds[Attachment]) if last else None
 
 
 def _line(entry: AuditEntry, own: ContentType, file_kind: ContentType) -> HistoryLine:

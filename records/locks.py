@@ -35,6 +35,10 @@ class RecordLocked(ValidationError):
     """The record counts in a period that is locked for its unit; the message is for the person."""
 
 
+class RecordGone(ValidationError):
+    """The record was deleted after its form was opened."""
+
+
 def locks_on(unit_ids: Iterable[int], *, for_write: bool = False) -> list[Lock]:
     """Return the locks of units. With `for_write` (inside a transaction) they cannot change until it ends."""
     unit_ids = set(unit_ids)

@@ -29,10 +29,10 @@ from danvan.accounts.audit.writing import (
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import units_editable_by
 from danvan.common.locks import locked
 from danvan.imports.bulk import Told, create_audited
-from records.locks import Kept, differing
+from records.answering import require_written_by
+from records.locks import Kept, RecordGone, differing
 from records.models import (
     Attachment,
     EmergingIssue,
@@ -189,7 +189,8 @@ def create_records(
     )
     with transaction.atomic(), acting(user=actor):
         kept = Kept(model, (), units)
-        _require_units(units, actor)
+        days = {(row[unit], row[at["start_date"]]) for row in rows}
+        require_written_by(actor, days)
         points = {(row[unit], row[at[name]]) for row in rows for name in model.DAYS}
         kept.require_open((one, date.fromisoformat(day)) for one, day in points if day)
         with_office = [(*row, offices[row[unit]]) for row in rows]
@@ -294,11 +295,6 @@ def _require_scope(model: type[EventRecord], keys: Sequence[int], actor: User) -
         raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
 
 
-def _require_units(unit_ids: set[int], actor: User) -> None:
-    if units_editable_by(actor).filter(pk__in=unit_ids).count() != len(unit_ids):
-        raise PermissionDenied("Anh/chị không có quyền ghi hồ sơ của đơn vị này.")
-
-
 def _refuse_repeated(record: EventRecord, actor: User, token: uuid.UUID | None) -> None:
     if token is None:
         return
@@ -323,7 +319,7 @@ def _lock_row(record: EventRecord, version: int | None = None) -> EventRecord:
     model = type(record)
     old = _with_children(locked(model.objects.filter(pk=record.pk))).first()
     if old is None:
-        raise ValidationError("Hồ sơ này vừa bị xóa.")
+        raise RecordGone("Hồ sơ này vừa bị xóa.")
     if version is not None and old.version != version:
         raise StaleRecord(model.objects.with_names().get(pk=record.pk))
     return old

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -24,12 +24,13 @@ from danvan.common.views import (
     ScopedListView,
     ScopedView,
 )
+from records.days import gap_warning
 from records.files import attachments
 from records.filters import FILTERS
-from records.forms import FORMS, FORMSETS
-from records.history import history_of
+from records.forms import FORMS, FORMSETS, as_new
+from records.history import HistoryLine, deletion_of, history_of
 from records.kinds import RecordKind
-from records.locks import RecordLocked, lock_of
+from records.locks import RecordGone, RecordLocked, lock_of
 from records.menu import year_counts
 from records.models import EventRecord
 from records.services import (
@@ -184,7 +185,12 @@ class RecordFormView(KindMixin, ScopedFormView):
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """As the generic one, with child rows."""
-        self.prepare()
+        try:
+            self.prepare()
+        except Http404:
+            if gone := deletion_of(self.model, kwargs.get("pk", 0), request.user):
+                return self.begin_anew(gone)
+            raise
         form = self.get_form(request.POST)
         valid = form.is_valid()
         children = self.formset(form, request.POST)
@@ -200,6 +206,9 @@ class RecordFormView(KindMixin, ScopedFormView):
         except Existing as existing:
             messages.info(self.request, "Hồ sơ này đã được lưu, không lưu lần thứ hai.")
             return self.go_on(existing.record)
+        except RecordGone:
+            pk = self.kwargs["pk"]
+            return self.begin_anew(deletion_of(self.model, pk, person(self.request)))
         except StaleRecord as stale:
             self.stale = stale
         except RecordLocked as locked:
@@ -214,6 +223,17 @@ class RecordFormView(KindMixin, ScopedFormView):
                 form.add_error(name if name in form.fields else None, texts)
         return None
 
+    def begin_anew(self, gone: HistoryLine | None) -> HttpResponse:
+        """The row was deleted while its form was open: what was typed may be kept as a new one."""
+        del self.kwargs["pk"]
+        for known in ("source", "object"):
+            vars(self).pop(known, None)
+        self.copying = False
+        self.prepare()
+        form = self.get_form(as_new(self.request.POST))
+        form.children = self.formset(form, form.data)
+        return self.show(form, status=409, gone=gone, is_gone=True)
+
     def save(self, form: Any) -> Any:
         record, children = form.instance, form.children
         data = form.cleaned_data
@@ -224,8 +244,9 @@ class RecordFormView(KindMixin, ScopedFormView):
             token=data.get("token") if self.is_new else None,
             then=children.save if children is not None else None,
         )
-        for warning in getattr(saved, "warnings", list)():
-            messages.warning(self.request, warning)
+        for warning in (gap_warning(saved.start_date), *getattr(saved, "warnings", list)()):
+            if warning:
+                messages.warning(self.request, warning)
         return saved
 
     def saved_message(self, row: Any) -> str:
@@ -244,7 +265,7 @@ class RecordFormView(KindMixin, ScopedFormView):
             form.data["version"] = stale.current.version
         if not hasattr(form, "children"):
             form.children = self.formset(form)
-        unit = form.initial.get("unit") if self.is_new else self.source.unit_id
+        unit = form["unit"].value() if self.is_new else self.source.unit_id
         own = person(self.request).unit
         context["lock"] = self.locked
         context["own_unit"] = own if own and str(unit) == str(own.pk) else None
@@ -268,6 +289,16 @@ class RecordDeleteView(KindMixin, ScopedDeleteView):
             files=attachments.files_of(record),
             **kwargs,
         )
+
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """As the generic one; a second press is told that it is gone already."""
+        try:
+            return super().post(request, *args, **kwargs)
+        except Http404:
+            if not deletion_of(self.model, kwargs["pk"], request.user):
+                raise
+        messages.info(request, "Hồ sơ này đã được xóa.")
+        return redirect(self.done_url())
 
     def delete(self, row: Any) -> str:
         version = self.request.POST.get("version", "")

@@ -6,7 +6,7 @@ from reports.catalogue import views as views_catalogue
 from reports.consolidation import views as views_consolidation
 from reports.figures import views_entry
 from reports.sheets import views as views_values
-from reports.workflow import views_periods, views_queue, views_review
+from reports.workflow import views_answering, views_periods, views_queue, views_review
 
 app_name = "reports"
 urlpatterns = [
@@ -26,6 +26,7 @@ urlpatterns = [
     path("ky/", views_periods.period_list, name="periods"),
     path("ky/mo/", views_periods.open_new, name="period_open"),
     path("ky/<int:pk>/", views_periods.period_detail, name="period"),
+    path("ky/<int:pk>/chia-tach/", views_answering.split_units, name="period_split"),
     path("ky/<int:pk>/so-lieu/", views_values.export_values, name="export_values"),
     path("ky/<int:pk>/khoa/", views_periods.close, name="period_close"),
     path("ky/<int:pk>/mo-lai/", views_periods.reopen, name="period_reopen"),

@@ -2,8 +2,15 @@
 
 import os
 
+from hypothesis import settings
+
 # The sync interface of Playwright keeps an event loop in the thread that also asks the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+# The same examples in every run, whatever the machine's speed: a push never fails by chance.
+settings.register_profile("house", deadline=None, derandomize=True, database=None)
+settings.load_profile("house")
 
 
 def _empty_tables_with_the_logs_open(teardown):

@@ -10,6 +10,7 @@ Each part of the project adds its rows to the dict of its app, nothing else. The
 test_permission_matrix fails for a URL without a row and for a row without a URL.
 """
 
+from tests.matrix_api import API
 from tests.matrix_documents import DOCUMENTS
 from tests.matrix_row import COLUMNS, Row
 
@@ -51,6 +52,10 @@ def _person(world) -> dict:
     return {"pk": world.cast["xa-13369"].pk}
 
 
+def _unit(world) -> dict:
+    return {"pk": world.cast["xa-13369"].unit_id}
+
+
 _AUDITORS = "302 403 403 403 200 200 200 403 200"
 _GET_ONLY = "403 405 405 405 405 405 405 405 405"
 _OWN_PAGE = "302 200 200 200 200 200 200 200 200"
@@ -65,6 +70,10 @@ ACCOUNTS |= {
     "accounts:end_sessions": [
         Row("GET", "302 405 405 405 405 405 405 405 405"),
         Row("POST", "403 302 302 302 302 302 302 302 302"),
+    ],
+    "accounts:unit_life": [
+        Row("GET", "302 200 404 404 200 404 200 200 200", _unit),
+        Row("POST", _GET_ONLY, _unit),
     ],
     "accounts:density": [
         Row("GET", "302 405 405 405 405 405 405 405 405"),
@@ -350,6 +359,10 @@ REPORTS: dict[str, list[Row]] = {
         Row("GET", _ONLY_PROVINCE, _period),
         Row("POST", "403 405 405 405 405 405 405 405 405", _period),
     ],
+    "reports:period_split": [
+        Row("GET", _ONLY_PROVINCE, _period),
+        Row("POST", "403 403 403 403 403 403 422 403 422", _period),
+    ],
     "reports:period_close": [
         Row("GET", "302 405 405 405 405 405 405 405 405", _period),
         Row("POST", _ONLY_PROVINCE_POST, _period),
@@ -386,7 +399,7 @@ REPORTS: dict[str, list[Row]] = {
 }
 
 MATRIX: dict[str, list[Row]] = {
-    **SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS, **DOCUMENTS,
+    **SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS, **DOCUMENTS, **API,
 }  # fmt: skip
 
 # URLs that answer a person who is not logged in, and why that must be.
@@ -395,4 +408,9 @@ OPEN_URLS = {
     "favicon": "asked by browsers for any page; leads to a public picture",
     "healthz": "asked by the monitoring; tells ok or failed, nothing else",
     "accounts:code": "its second step; answers only to who has given the password",
+    **{
+        name: "asks for a key instead of a login, and answers programs"
+        for name in API
+        if name.startswith(("api-v1:", "api-unknown")) and name != "api-v1:openapi"
+    },
 }

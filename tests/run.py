@@ -180,7 +180,7 @@ def lint(tally: Tally) -> None:
     tally.check("ruff check", "-m", "ruff", "check", "--no-cache", ".")
     tally.check("ruff format", "-m", "ruff", "format", "--no-cache", "--check", ".")
     tally.check("djangofmt", "--check", "templates", program=PYTHON.parent / "djangofmt")
-    tally.check("mypy", "-m", "mypy", "--cache-dir", "var/mypy")
+    tally.check("mypy", "-m", "mypy", "--no-incremental")
 
 
 def checks(tally: Tally) -> None:

@@ -22,6 +22,7 @@ from tests.source import (
 ROOMS = {
     "danvan.common.sheets": ("danvan.common",),
     "danvan.common.ops": ("danvan.common",),
+    "danvan.common.web": ("danvan.common",),
     "records.files": ("records.models", "records.locks", "records.services"),
     "danvan.accounts.models": (
         *("danvan.accounts.scope", "danvan.accounts.rights"),
@@ -34,10 +35,10 @@ ROOMS = {
         *("danvan.accounts.models", "danvan.accounts.scope", "danvan.accounts.rights"),
         *("danvan.accounts.audit", "danvan.accounts.services"),
     ),
-    "records.models": ("records.locks",),
+    "records.models": ("records.locks", "records.answering"),
     "records.sheets": (
         *("records.models", "records.kinds", "records.services", "records.locks"),
-        "records.filters",
+        *("records.filters", "records.answering", "records.days"),
     ),
     "reports.models": ("reports.catalogue.expressions",),
     "reports.catalogue": ("reports.models",),

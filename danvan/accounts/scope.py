@@ -24,7 +24,7 @@ def units_visible_to(user: Person) -> AdministrativeUnitQuerySet:
     units = AdministrativeUnit.objects.all()
     if user.is_superuser:
         return units
-    return units.covered_by(_coverage(user))
+    return units.covered_by(with_predecessors_of(user))
 
 
 def units_editable_by(user: Person) -> AdministrativeUnitQuerySet:
@@ -34,7 +34,7 @@ def units_editable_by(user: Person) -> AdministrativeUnitQuerySet:
         case Standing.SUPERUSER:
             return units
         case Standing.PROVINCE_OFFICER | Standing.DISTRICT_OFFICER:
-            return units.covered_by(_coverage(user))
+            return units.covered_by(with_predecessors_of(user))
         case Standing.CLERK | Standing.OFFICER:
             return units.filter(pk__in=[unit.pk for unit in own_units(user)])
         case _:
@@ -43,20 +43,20 @@ def units_editable_by(user: Person) -> AdministrativeUnitQuerySet:
 
 def own_units(user: Person) -> list[AdministrativeUnit]:
     """Return the user's own unit and its earlier versions: the same unit under another name or kind."""
-    coverage = _coverage(user)
+    coverage = with_predecessors_of(user)
     if user.unit is None or len(coverage) < 2:
         return coverage
     return [unit for unit in user.unit.versions() if unit in coverage]
 
 
-def units_not_inherited(user: Person) -> models.QuerySet[AdministrativeUnit]:
+def units_not_inherited(user: Person) -> AdministrativeUnitQuerySet:
     """Return the units of the user's own area, without those of predecessors: for sensitive rows."""
     if not user.is_active or user.unit is None:
         return AdministrativeUnit.objects.none()
     return AdministrativeUnit.objects.covered_by(own_units(user))
 
 
-def _coverage(user: Person) -> list[AdministrativeUnit]:
+def with_predecessors_of(user: Person) -> list[AdministrativeUnit]:
     """Return the user's unit and its predecessors, read once per user object."""
     if not user.is_active or user.unit is None:
         return []
@@ -80,11 +80,15 @@ class ScopedQuerySet(models.QuerySet[M]):
         return self._within(user, units_editable_by(user))
 
     def _within(self, user: Person, units: models.QuerySet[AdministrativeUnit]) -> Self:
-        # A subquery, not a join: no duplicate rows, no unit columns fetched.
-        if user.is_superuser:
-            return self
+        return self if user.is_superuser else self.filter(self.rows_of(user, units))
+
+    def rows_of(self, user: Person, units: models.QuerySet[AdministrativeUnit]) -> models.Q:
+        """Return the condition for rows of `units` that are within the user's reach.
+
+        A subquery, not a join: no duplicate rows, no unit columns fetched.
+        """
         where = f"{self.unit_lookup}__in"
-        rows = self.filter(**{where: units.values("pk")})
+        rows = models.Q(**{where: units.values("pk")})
         if getattr(self.model, "inherited", True):
             return rows
-        return rows.filter(**{where: units_not_inherited(user).values("pk")})
+        return rows & models.Q(**{where: units_not_inherited(user).values("pk")})

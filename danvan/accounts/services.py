@@ -26,6 +26,7 @@ from danvan.accounts.models import SlipSheet, User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
+from danvan.accounts.tokens import keys
 from danvan.common.locks import locked
 from danvan.units.models import AdministrativeUnit
 
@@ -89,7 +90,7 @@ def _store_issued(people: Sequence[User], sheet: SlipSheet, *, by: User) -> None
     for user in people:
         user.slips = sheet
     audited_bulk_update(people, ISSUED_FIELDS)
-    sessions.end_all_sessions(people)
+    _end_access(people, by=by)
     lockout.forget_everywhere(user.username for user in people)
     security_log.record_all(SecurityKind.PASSWORD_ISSUED, people, actor=by)
 
@@ -116,6 +117,7 @@ def change_own_password(user: User, password: str) -> None:
     user.must_change_password, user.password_issued_at, user.slips = False, None, None
     with transaction.atomic():
         user.save(update_fields=ISSUED_FIELDS)
+        keys.take_back_all([user], by=user)
         security_log.record(SecurityKind.PASSWORD_CHANGED, user=user)
 
 
@@ -130,7 +132,7 @@ def deactivate(user: User, *, by: User, on: datetime.date) -> None:
     user.clean()
     with transaction.atomic():
         user.save(update_fields=["is_active", "deactivated_on"])
-        sessions.end_sessions(user)
+        _end_access([user], by=by)
         security_log.record(SecurityKind.DEACTIVATED, user=user, actor=by, on=on.isoformat())
 
 
@@ -166,7 +168,7 @@ def transfer(user: User, unit: AdministrativeUnit, *, by: User, on: datetime.dat
     with transaction.atomic():
         user.unit = unit
         user.save(update_fields=["unit"])
-        sessions.end_sessions(user)
+        _end_access([user], by=by)
         security_log.record(
             SecurityKind.TRANSFERRED,
             user=user,
@@ -199,8 +201,14 @@ def change_rights(user: User, *, by: User, before: dict, fields: Sequence[str]) 
     with transaction.atomic():
         user.save(update_fields=fields)
         if now != before:
-            sessions.end_sessions(user)
+            _end_access([user], by=by)
             security_log.record(SecurityKind.RIGHTS, user=user, actor=by, old=before, new=now)
+
+
+def _end_access(people: Sequence[User], *, by: User) -> None:
+    """End the sessions of `people` and take back their keys: what was opened before is opened anew."""
+    sessions.end_all_sessions(people)
+    keys.take_back_all(people, by=by)
 
 
 def rights_of(user: User) -> dict:

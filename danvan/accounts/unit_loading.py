@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from danvan.accounts.audit.context import acting
 from danvan.accounts.audit.writing import audited_bulk_create, audited_bulk_update
 from danvan.units.loader import LoadResult, Writer, load_units
+from danvan.units.register import rows_of_province
 
 
 class AuditedWriter(Writer):
@@ -19,7 +21,11 @@ class AuditedWriter(Writer):
         audited_bulk_update(rows, fields)
 
 
-def load_units_by_command(path: Path) -> LoadResult:
-    """Load the CSV file at `path` as load_units does, with everything in the trail. Raises the same."""
+def load_units_by_command(path: Path, province: str | None = None) -> LoadResult:
+    """Load the CSV file at `path`, or one province of it, as load_units does, with everything in the trail.
+
+    Raises the same.
+    """
+    select = partial(rows_of_province, code=province) if province else list
     with acting(source="command"):
-        return load_units(path, AuditedWriter())
+        return load_units(path, AuditedWriter(), select)

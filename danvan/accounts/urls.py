@@ -1,8 +1,9 @@
 from django.urls import path
 
-from danvan.accounts import preferences
+from danvan.accounts import preferences, views_units
 from danvan.accounts.audit import views as views_audit
 from danvan.accounts.login import views, views_security
+from danvan.accounts.tokens import views as views_tokens
 
 app_name = "accounts"
 urlpatterns = [
@@ -19,6 +20,9 @@ urlpatterns = [
         views_security.SecondFactorOffView.as_view(),
         name="second_factor_off",
     ),
+    path("bao-mat/ma-truy-cap/", views_tokens.TokensView.as_view(), name="tokens"),
+    path("bao-mat/ma-truy-cap/<int:pk>/thu-hoi/", views_tokens.take_back, name="token_off"),
+    path("don-vi/<int:pk>/", views_units.unit_life, name="unit_life"),
     path("bang-so-lieu/", preferences.density, name="density"),
     path("nhat-ky/", views_audit.AuditView.as_view(), name="audit"),
     path("nhat-ky/xuat/", views_audit.audit_export, name="audit_export"),

@@ -18,9 +18,11 @@ import zlib
 from collections.abc import Iterable
 from typing import TypeVar
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models, transaction
 
 Rows = TypeVar("Rows", bound=models.QuerySet)
+Keys = Iterable[int] | models.QuerySet
 
 
 def locked(rows: Rows, *, alone: bool = False) -> Rows:
@@ -32,41 +34,44 @@ def locked(rows: Rows, *, alone: bool = False) -> Rows:
     return rows.order_by("pk").select_for_update(of=("self",), no_key=not alone)
 
 
-def keep(model: type[models.Model], keys: Iterable[int]) -> None:
+def keep(model: type[models.Model], keys: Keys) -> None:
     """Keep rows of `model` from being locked alone; any number of writers may keep the same row."""
-    if _needs_locks():
-        _ask(
-            f"SELECT 1 FROM {_table(model)} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE",  # noqa: S608
-            [sorted(set(keys))],
-        )
+    chosen = "id IN (SELECT key FROM {keys}) ORDER BY id FOR KEY SHARE"
+    _ask(f"SELECT 1 FROM {_table(model)} WHERE {chosen}", [], keys)  # noqa: S608 - our own names
 
 
-def hold(model: type[models.Model], keys: Iterable[int], *, alone: bool = False) -> None:
+def hold(model: type[models.Model], keys: Keys, *, alone: bool = False) -> None:
     """Hold what the rows of `model` stand for, together with others or alone.
 
     Not the row is locked but its number (an advisory lock): who waits is served in turn, so a steady
     stream of those who share does not keep out the one who wants it alone. For few rows only.
     """
-    if _needs_locks():
-        lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
-        space = zlib.crc32(model._meta.db_table.encode()) - 2**31
-        _ask(
-            f"SELECT {lock}(%s, key) FROM unnest(%s::int[]) AS key",  # noqa: S608 - our own two names
-            [space, sorted(set(keys))],
-        )
+    lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    space = zlib.crc32(model._meta.db_table.encode()) - 2**31
+    in_order = "(SELECT DISTINCT key FROM {keys} ORDER BY key) AS held"
+    _ask(f"SELECT {lock}(%s, key::int) FROM {in_order}", [space], keys)  # noqa: S608
 
 
-def _needs_locks() -> bool:
-    """Return whether the engine knows row locks. Raises outside a transaction, where none would last."""
+def _ask(statement: str, values: list, keys: Keys) -> None:
+    """Run `statement` with `keys` in its place, on engines that need it; a queryset is asked within it.
+
+    Raises outside a transaction, where no lock would last.
+    """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Locks are let go when the transaction ends.")
-    return connection.vendor == "postgresql"
+    if connection.vendor != "postgresql":
+        return
+    if isinstance(keys, models.QuerySet):
+        try:
+            rows, params = keys.query.sql_with_params()
+        except EmptyResultSet:
+            return
+    else:
+        rows = "SELECT unnest(%s::bigint[])"
+        params = (list(keys),)
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(keys=f"({rows}) AS chosen(key)"), [*values, *params])
 
 
 def _table(model: type[models.Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
-
-
-def _ask(statement: str, values: list) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)

@@ -16,6 +16,9 @@ from danvan.common.locks import locked
 from danvan.common.words import in_words
 
 STAMP = "row_stamp"
+GONE = (
+    "Dữ liệu này vừa bị người khác xóa nên chưa lưu. Nội dung anh/chị nhập còn nguyên ở trang này."
+)
 
 
 def stamp_of(row: models.Model) -> str:
@@ -46,7 +49,10 @@ class StaleFormMixin(forms.ModelForm):
         if self.instance.pk is None:
             return cleaned  # new: nothing was shown that could be old
         with transaction.atomic():
-            stored = locked(type(self.instance)._base_manager.filter(pk=self.instance.pk)).get()
+            stored = locked(type(self.instance)._base_manager.filter(pk=self.instance.pk)).first()
+        if stored is None:
+            self.add_error(None, GONE)
+            return cleaned
         now = stamp_of(stored)
         if cleaned.get(STAMP) != now:
             typed: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict

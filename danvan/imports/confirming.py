@@ -33,7 +33,6 @@ from danvan.common.sheets.precheck import FileRefused
 from danvan.imports.checking import TakenOver, check_job, run_check
 from danvan.imports.models import (
     RUNNING,
-    UNDONE_BY_FAULT,
     ImportJob,
     JobState,
     RowKind,
@@ -48,6 +47,12 @@ _LAUNCH = (
     "stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
 )
 TRIES = 3
+# What is added where it met a fault of the machine and could still say so.
+UNDONE_BY_FAULT = {
+    JobState.CHECKING: "Tệp chưa được kiểm tra xong, chưa có gì được ghi.",
+    JobState.WRITING: "Chưa có gì được ghi.",
+    JobState.UNDOING: "Dữ liệu vẫn như trước khi hoàn tác.",
+}
 BUG = "Máy chủ gặp lỗi. Vui lòng thử lại; nếu vẫn lỗi, vui lòng báo quản trị viên."
 CHANGED = (
     "Dữ liệu, quyền hoặc khóa kỳ đã thay đổi từ lúc xem trước nên chưa ghi gì. "

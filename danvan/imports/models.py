@@ -66,12 +66,6 @@ DIED: dict[str, Any] = {
     JobState.UNDOING: "Máy chủ dừng giữa chừng khi đang hoàn tác nên dữ liệu vẫn như trước khi hoàn tác. "
     "Vui lòng bấm hoàn tác lại.",
 }
-# What is added where it met a fault of the machine and could still say so.
-UNDONE_BY_FAULT = {
-    JobState.CHECKING: "Tệp chưa được kiểm tra xong, chưa có gì được ghi.",
-    JobState.WRITING: "Chưa có gì được ghi.",
-    JobState.UNDOING: "Dữ liệu vẫn như trước khi hoàn tác.",
-}
 
 
 class RowKind(models.TextChoices):

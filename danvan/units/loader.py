@@ -1,13 +1,16 @@
 """Loading administrative units from CSV: all rows or none, and the same file twice changes nothing.
 
 Columns: code,name,level,parent_code,valid_from,valid_to,successor_codes,source. `valid_to` is
-exclusive; successors are parted by `|`; names include the kind. data/ha_nam_units.csv is the default.
+exclusive; successors are parted by `|`; names include the kind. data/ha_nam_units.csv is the default;
+data/vietnam_units.csv is the register of the country, of which one province can be loaded with all that
+became it (data/README.md: sources and gaps).
 """
 
 from __future__ import annotations
 
 import csv
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +42,9 @@ WRITTEN = (
 )
 
 
+Key = tuple[str, datetime.date]
+
+
 class UnitFileError(Exception):
     """The file cannot be loaded; `problems` are sentences naming line and column."""
 
@@ -55,6 +61,11 @@ class Row:
     unit: AdministrativeUnit
     parent_code: str
     successors: list[str]
+
+    @property
+    def key(self) -> Key:
+        """The natural key of its unit."""
+        return self.unit.code, self.unit.valid_from
 
 
 @dataclass
@@ -82,13 +93,16 @@ class Writer:
             type(rows[0]).objects.bulk_update(rows, fields, batch_size=500)
 
 
-def load_units(path: Path, writer: Writer | None = None) -> LoadResult:
+def load_units(
+    path: Path, writer: Writer | None = None, select: Callable[[list[Row]], list[Row]] = list
+) -> LoadResult:
     """Load the CSV file at `path` in one transaction, by `writer` (without one past the audit trail).
 
-    Raises UnitFileError with every problem found, and then nothing is written; OSError when the file
-    cannot be opened.
+    `select` returns the rows of the file that are wanted (register.py has one for a province). Raises
+    UnitFileError with every problem found, and then nothing is written; OSError when the file cannot be
+    opened.
     """
-    rows = _read(path)
+    rows = select(_read(path))
     with transaction.atomic():
         writer = writer or Writer()
         result = _write_units(rows, writer)
@@ -112,12 +126,11 @@ def _read(path: Path) -> list[Row]:
                 row = _read_row(reader.line_num, record, problems)
                 if row is None:
                     continue
-                key = (row.unit.code, row.unit.valid_from)
-                if key in seen:
+                if (first := seen.setdefault(row.key, row.line)) != row.line:
+                    code, day = row.key
                     problems.append(
-                        f"line {row.line}, column code: {key[0]} from {key[1]} is already on line {seen[key]}"
+                        f"line {row.line}, column code: {code} from {day} is already on line {first}"
                     )
-                seen[key] = row.line
                 rows.append(row)
     except UnicodeDecodeError as error:
         raise UnitFileError([f"the file is not UTF-8 text (byte {error.start})"]) from error
@@ -268,7 +281,7 @@ def _write_successions(rows: list[Row], result: LoadResult, writer: Writer) -> N
             wanted[row.unit.pk, successor.pk] = UnitSuccession(
                 predecessor=row.unit, successor=successor, date=day
             )
-    known = UnitSuccession.objects.values_list("predecessor", "successor")
-    new = [arrow for key, arrow in wanted.items() if key not in set(known)]
+    known = set(UnitSuccession.objects.values_list("predecessor", "successor"))
+    new = [arrow for key, arrow in wanted.items() if key not in known]
     writer.create(new)
     result.successions = len(new)

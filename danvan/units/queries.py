@@ -37,6 +37,10 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
         """Return the units in force on `date`."""
         return self.filter(Q(valid_to=None) | Q(valid_to__gt=date), valid_from__lte=date)
 
+    def between(self, first: datetime.date, last: datetime.date) -> AdministrativeUnitQuerySet:
+        """Return the units in force on any day from `first` to `last`."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=first), valid_from__lte=last)
+
     def covered_by(
         self, units: Iterable[Unit], *, below_only: bool = False
     ) -> AdministrativeUnitQuerySet:

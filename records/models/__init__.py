@@ -1,6 +1,6 @@
 """Event records: one file per kind, the shared base, the rules of a row, attachments.
 
-Imports the locks and danvan.accounts; nothing else of records.
+Imports the locks, whose days are answered for, and danvan.accounts; nothing else of records.
 """
 
 from records.models.attachment import Attachment

@@ -106,6 +106,9 @@ class SkilledMobilisationModel(EventRecord):
             raise ValidationError({"replicated_date": "Vui lòng nhập ngày nhân rộng."})
         if self.replicated_date and self.replicated_date > timezone.localdate():
             raise ValidationError({"replicated_date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
+        if self.replicated_date and self.unit_id and not self.unit.version_on(self.replicated_date):
+            missing = f"{self.unit} không có hiệu lực vào ngày {self.replicated_date:%d/%m/%Y}."
+            raise ValidationError({"replicated_date": missing})
 
     def warnings(self) -> list[str]:
         """Return where status and decisions tell different things: only decisions are counted."""

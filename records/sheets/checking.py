@@ -19,6 +19,7 @@ from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, Verdict, digest
+from records.days import gaps
 from records.locks import locks_on
 from records.models.base import EventRecord
 from records.models.rules import rules_of
@@ -68,7 +69,7 @@ class RecordChecker(Checker):
         self.existing: dict[int, list] = {}
         self.seen: dict[int, list[int]] = {}
         self.mapped: list[tuple[Column, Known]] = []
-        self.kept_blanks = 0
+        self.kept_blanks, self.in_gaps, self.gaps = 0, 0, gaps()
 
     def check_many(self, rows: list[tuple[int, dict]]) -> list[Verdict]:
         if rows:
@@ -85,11 +86,17 @@ class RecordChecker(Checker):
         return [self._verdict(row, stored) for row in parsed]
 
     def finish(self) -> list[Any]:
-        if not self.kept_blanks:
-            return []
-        return [
-            f"{self.kept_blanks} ô trống trong tệp giữ nguyên số liệu đã có (ô trống không xóa gì)."
-        ]
+        notes = []
+        if self.kept_blanks:
+            notes.append(
+                f"{self.kept_blanks} ô trống trong tệp giữ nguyên số liệu đã có (ô trống không xóa gì)."
+            )
+        if self.in_gaps:
+            notes.append(
+                f"{self.in_gaps} hồ sơ có ngày không thuộc kỳ báo cáo nào, nên chưa được tính vào báo "
+                f"cáo nào ({'; '.join(map(str, self.gaps))} chưa mở kỳ)."
+            )
+        return notes
 
     def questions(self) -> list[Question]:
         return self.identity.questions()
@@ -204,6 +211,8 @@ class RecordChecker(Checker):
             for lock in unit_locks:
                 if any(lock.covers(row.unit.pk, day) for day in days):
                     return self._errors(row, [Problem("", lock.message)])
+        if self.gaps and any(gap.first <= state["start_date"] <= gap.last for gap in self.gaps):
+            self.in_gaps += 1
         scratch.derive()
         values = [_form(state[name]) for name in self.stored]
         return Verdict(RowKind.NEW, [row.number, row.unit.pk, values])

@@ -21,6 +21,7 @@ from danvan.common import excel
 from danvan.common.sheets import cells
 from danvan.common.sheets.columns import Cell, Column, Problem, code_cell, column_of
 from danvan.units.models import AdministrativeUnit
+from records.answering import answered_by, refusal
 from records.kinds import RecordKind, kind_of
 from records.models import EventRecord, Recognition, SkilledMobilisationModel
 from records.services import save_record
@@ -50,9 +51,14 @@ class Units:
             raise ValueError("only what a person imports is looked for among that person's units")
         self.user = user
         self.by_code: dict[str, list[AdministrativeUnit]] = defaultdict(list)
-        for unit in units_editable_by(user).select_related("parent").order_by("valid_from"):
+        own = list(units_editable_by(user).select_related("parent"))
+        codes = {unit.code for unit in own}
+        self.only = codes.pop() if len(codes) == 1 else None
+        # Units that are written of only on the days the own unit answers for.
+        ids = {one.unit_id for one in answered_by(user)} - {unit.pk for unit in own}
+        self.answered = AdministrativeUnit.objects.select_related("parent").in_bulk(ids)
+        for unit in sorted([*own, *self.answered.values()], key=lambda unit: unit.valid_from):
             self.by_code[unit.code].append(unit)
-        self.only = next(iter(self.by_code)) if len(self.by_code) == 1 else None
 
     def all(self) -> list[AdministrativeUnit]:
         """Return the units in all their versions, the latest of each last."""
@@ -80,7 +86,10 @@ class Units:
         if isinstance(code, Problem):
             return code
         versions = self.by_code[code]
-        return ([unit for unit in versions if day and unit.in_force(day)] or versions)[-1]
+        unit = ([unit for unit in versions if day and unit.in_force(day)] or versions)[-1]
+        if unit.pk in self.answered and day and (refused := refusal(self.user, unit, day)):
+            return Problem("start_date", refused)
+        return unit
 
 
 class PlaceCell(Cell):

@@ -23,6 +23,7 @@ from danvan.common.words import EMPTY, column_named, in_words
 from danvan.imports.identity import NAME, UNIT, Identity
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Around, PreviewLine, Refused, Target, digest
+from records.answering import answered_by
 from records.kinds import KINDS, RecordKind, kind_of
 from records.locks import Kept, locks_on
 from records.services import StaleRecord, change_records, create_records, delete_records
@@ -87,8 +88,11 @@ class RecordTarget(Target):
         state = rows.aggregate(Count("pk"), Max("pk"), Max("updated_at"), Sum("version"))
         units = units_editable_by(job.owner).filter(pk__in=list(unit_ids))
         locks = [(k.unit_id, k.start, k.end) for k in locks_on(unit_ids)]
+        answered = [one for one in answered_by(job.owner) if one.unit_id in set(unit_ids)]
         may = job.owner.is_active and job.owner.can(self.action)
-        return digest(state, sorted(units.values_list("pk", flat=True)), sorted(locks), may)
+        return digest(
+            state, sorted(units.values_list("pk", flat=True)), sorted(locks), answered, may
+        )
 
     # -- writing -------------------------------------------------------------------------------------
 

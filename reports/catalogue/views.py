@@ -13,13 +13,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from danvan.accounts.models import AuditEntry, User
 from danvan.accounts.requests import PersonRequest
-from danvan.common.stale import StaleFormMixin
+from danvan.common.stale import GONE, StaleFormMixin
 from danvan.common.text import clean_line
 from reports.catalogue.editing import delete_row, require_manager, save_row
 from reports.catalogue.loading import copy_catalogue
 from reports.counting.table import MEASURES
 from reports.models import Catalogue, Indicator, Rule, Section
+from reports.models.catalogue import CatalogueRow
 
 
 class ScaleField(forms.CharField):
@@ -145,9 +147,14 @@ def edit_row(request: PersonRequest, year: int, kind: str, pk: int | None = None
     """Add or edit a section, an indicator or a rule of a year that is not frozen."""
     require_manager(request.user)
     catalogue, model, form_class = _kind_of(year, kind)
-    row = get_object_or_404(model, pk=pk, catalogue=catalogue) if pk else model(catalogue=catalogue)
-    form = form_class(request.POST or None, instance=row)
-    if request.method == "POST" and save_row(form, user=request.user):
+    row = model.objects.filter(pk=pk, catalogue=catalogue).first() if pk else None
+    gone = bool(pk) and row is None
+    if gone and not (request.method == "POST" and _was_deleted(model, pk or 0, request.user)):
+        raise Http404
+    form = form_class(request.POST or None, instance=row or model(catalogue=catalogue))
+    if gone:
+        form.add_error(None, f"{GONE} Bấm “Lưu” để thêm lại.")
+    elif request.method == "POST" and save_row(form, user=request.user):
         messages.success(request, f"Đã lưu: {form.instance}.")
         return redirect(reverse("reports:catalogue", args=[year]) + f"#{kind}-{form.instance.pk}")
     context = {
@@ -155,11 +162,16 @@ def edit_row(request: PersonRequest, year: int, kind: str, pk: int | None = None
         "frozen": catalogue.is_frozen,
         "form": form,
         "kind": kind,
-        "row": row,
+        "row": form.instance,
+        "gone": gone,
         "what": model._meta.verbose_name,
     }
-    status = 422 if form.errors else 200
+    status = 409 if gone else 422 if form.errors else 200
     return render(request, "reports/catalogue_row.html", context, status=status)
+
+
+def _was_deleted(model: type[CatalogueRow], pk: int, user: User) -> bool:
+    return AuditEntry.objects.visible_to(user).deletions_of(model, pk).exists()
 
 
 @require_POST

@@ -16,17 +16,18 @@ from django.urls import reverse
 
 from danvan.units.models import AdministrativeUnit
 from reports.counting.table import MEASURES, Measure
-from reports.models import Indicator, Report, ReportingPeriod
+from reports.models import Indicator, Report, ReportingPeriod, ReportUnit
 
 # By unit id, then by code. Plain numbers as the database gives them; what is blank is left out.
 Counted = dict[int, dict[str, int | Decimal]]
 
 
 def counted(units: models.QuerySet[AdministrativeUnit], period: ReportingPeriod) -> Counted:
-    """Return what the records of `period` give, by unit and indicator code, for many units at once.
+    """Return what the records of `period` give, by reporting unit and indicator code, for many at once.
 
-    Only indicators of the period's catalogue that name a measure; what a level does not enter is left
-    out by counted_for.
+    The records are those of all units whose work the unit's report answers for (ReportUnit). Only
+    indicators of the period's catalogue that name a measure; counted_for leaves out what a level does
+    not enter.
     """
     indicators = period.catalogue.indicators.exclude(measure="").order_by()
     codes: dict[str, list[str]] = {}
@@ -35,24 +36,31 @@ def counted(units: models.QuerySet[AdministrativeUnit], period: ReportingPeriod)
             codes.setdefault(measure, []).append(code)
     return {
         unit_id: {code: number for name, number in numbers.items() for code in codes[name]}
-        for unit_id, numbers in measured(units, period.start, period.end, codes).items()
+        for unit_id, numbers in measured(
+            units, period.start, period.end, codes, period=period
+        ).items()
     }
 
 
 def measured(
-    units: models.QuerySet,
+    units: models.QuerySet[AdministrativeUnit],
     start: datetime.date,
     end: datetime.date,
     codes: Iterable[str] | None = None,
+    *,
+    period: ReportingPeriod | None = None,
 ) -> Counted:
-    """Return the measures `codes` (all of them by default) from `start` to `end`, by unit and measure."""
+    """Return the measures `codes` (all of them by default) from `start` to `end`, by unit and measure.
+
+    The unit is the one that holds the records, with `period` the one that reports of them in it.
+    """
     by_source: dict[int, list[Measure]] = {}
     for code in MEASURES if codes is None else codes:
         by_source.setdefault(id(MEASURES[code].origin), []).append(MEASURES[code])
     found: Counted = {}
     for measures in by_source.values():
         names = [measure.code for measure in measures]
-        for unit_id, *numbers in grouped(measures, units, start, end):
+        for unit_id, *numbers in grouped(measures, units, start, end, period):
             pairs = zip(names, numbers, strict=True)
             told = {name: number for name, number in pairs if number is not None}
             found.setdefault(unit_id, {}).update(told)
@@ -60,13 +68,24 @@ def measured(
 
 
 def grouped(
-    measures: list[Measure], units: models.QuerySet, start: datetime.date, end: datetime.date
+    measures: list[Measure],
+    units: models.QuerySet[AdministrativeUnit],
+    start: datetime.date,
+    end: datetime.date,
+    period: ReportingPeriod | None = None,
 ) -> models.QuerySet:
     """Return the one query of measures that share an origin: rows of (unit id, number, number, …)."""
     origin = measures[0].origin
-    rows = origin.rows(start, end).filter(**{f"{origin.unit}__in": units.order_by().values("pk")})
+    rows, whose = origin.rows(start, end), origin.unit
+    if period is not None:  # a unit has one answer in a period, so the join doubles nothing
+        answer = f"{origin.unit.removesuffix('_id')}__answered_in"
+        whose = f"{answer}__report__unit"
+        units_of = {f"{answer}__period": period, f"{whose}__in": units.order_by().values("pk")}
+        rows = rows.filter(**units_of)
+    else:
+        rows = rows.filter(**{f"{whose}__in": units.order_by().values("pk")})
     names = {f"m_{index}": measure.expression for index, measure in enumerate(measures)}
-    return rows.order_by().values(origin.unit).annotate(**names).values_list(origin.unit, *names)
+    return rows.order_by().values(whose).annotate(**names).values_list(whose, *names)
 
 
 def counted_for(report: Report) -> dict[str, Decimal]:
@@ -85,7 +104,7 @@ def links_behind(
 ) -> dict[tuple[int, str], str]:
     """Return the address of the records behind each counted figure, by (report id, indicator code).
 
-    For many reports (with their periods at hand) and all counted indicators, or only `codes`; one query.
+    For many reports (with their periods at hand) and all counted indicators, or only `codes`; two queries.
     """
     reports = list(reports)
     indicators = Indicator.objects.filter(
@@ -98,10 +117,15 @@ def links_behind(
     measures = [
         (catalogue, code, MEASURES[name]) for catalogue, code, name in rows if name in MEASURES
     ]
+    others: dict[int, list[int]] = {}
+    answers = ReportUnit.objects.of_others().filter(report__in=[report.pk for report in reports])
+    for report_id, unit_id in answers.order_by("unit").values_list("report", "unit"):
+        others.setdefault(report_id, []).append(unit_id)
     for report in reports:
         span = report.period.start, report.period.end
         for catalogue, code, measure in measures:
             if catalogue == report.period.catalogue_id:
                 address = reverse("records:list", args=[measure.origin.kind])
-                links[report.pk, code] = f"{address}?{measure.query_of(report.unit_id, *span)}"
+                query = measure.query_of(report.unit_id, *span, others.get(report.pk, ()))
+                links[report.pk, code] = f"{address}?{query}"
     return links

@@ -22,7 +22,7 @@ Choices that the catalogue leaves open:
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -81,9 +81,19 @@ class Measure:
         """The aggregate, to be annotated on rows grouped by unit."""
         return self.aggregate(self.where)
 
-    def query_of(self, unit_id: int, start: datetime.date, end: datetime.date) -> str:
-        """Return the query string that shows the rows of a unit's figure in the record list."""
-        return urlencode({**self.origin.params(unit_id, start, end), **dict(self.query)})
+    def query_of(
+        self,
+        unit_id: int,
+        start: datetime.date,
+        end: datetime.date,
+        others: Collection[int] = (),
+    ) -> str:
+        """Return the query string that shows the rows of a unit's figure in the record list.
+
+        `others` are the units whose work its report answers for as well.
+        """
+        params = {**self.origin.params(unit_id, start, end), **dict(self.query), "gom": others}
+        return urlencode(params, doseq=True)
 
 
 def count(where: Q) -> models.Expression:

@@ -21,10 +21,13 @@ from danvan.accounts.preferences import CHOICE, keep_density
 from danvan.accounts.requests import PersonRequest, person
 from danvan.common.numbers import read_id
 from danvan.units.models import Level
+from reports.figures.figure import BLANK
 from reports.figures.form import EntrySheet
+from reports.figures.stored import figures_of
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
 from reports.models import Qualifier, Report, Source
-from reports.workflow.moves import MoveRefused, lock_reason, may_enter
+from reports.workflow.answering import shares_of
+from reports.workflow.moves import MoveRefused, last_made_by, lock_reason, may_enter
 from reports.workflow.submission import NotReady, submit
 
 
@@ -61,6 +64,8 @@ class EntryView(View):
             self.taken = len(taken)
         if self.save(sheet, figures):
             return self.saved(sheet)
+        if self.was_sent(sheet, figures):
+            return self.sent()
         return self.answer(sheet, status=409)
 
     def save(self, sheet: EntrySheet, figures: Mapping[str, Any]) -> bool:
@@ -134,6 +139,21 @@ class EntryView(View):
         except MoveRefused as refusal:
             messages.error(self.request, str(refusal))
             return redirect("reports:detail", pk=self.report.pk)
+        return self.sent()
+
+    def was_sent(self, sheet: EntrySheet, figures: Mapping[str, Any]) -> bool:
+        """Tell whether this press on “Gửi” is the second of two: nothing in it differs from what was sent."""
+        pressed = self.request.POST.get("action", "").startswith("submit")
+        if (
+            not pressed
+            or sheet.errors
+            or not last_made_by(self.report, "submit", person(self.request))
+        ):
+            return False
+        stored = figures_of(self.report)
+        return all(stored.get(code, BLANK) == figure for code, figure in figures.items())
+
+    def sent(self) -> HttpResponse:
         messages.success(
             self.request, "Đã gửi báo cáo. Anh/chị sẽ thấy kết quả duyệt ở Bàn làm việc."
         )
@@ -177,6 +197,7 @@ class EntryView(View):
             "qualifiers": Qualifier.choices,
             "total": sum(len(section.required) for section in sections),
             "own_figures": self.report.level != Level.COMMUNE,
+            "shares": shares_of(self.report),
             "on_behalf": stand_ins(person(self.request), [unit_id])[unit_id],
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
         }

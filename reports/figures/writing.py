@@ -6,19 +6,19 @@ who, when, how, from what to what. Nothing else may create, change or delete a V
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, models, transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
-from danvan.accounts.rights import standing
+from danvan.accounts.rights import Action, standing
 from danvan.common.words import column_named
 from danvan.imports.bulk import insert_many
 from danvan.units.organisations import office_name
@@ -145,17 +145,27 @@ def write_many(
 ) -> WriteResult:
     """Write the figures of many reports ({report id: {code: Figure}}), all or none.
 
-    A fixed number of queries. Scope and rights were asked by the caller, who fetched the reports
-    through `editable_by`. Raises ReportLocked (names the unit) and ValidationError; then nothing is written.
+    A fixed number of queries. Raises PermissionDenied where `actor` (None on the command line only) may not
+    enter one of them, ReportLocked (names the unit), ValidationError; then nothing is written.
     """
     with transaction.atomic():
         reports = lock_for_figures(changes)
+        _require_right(actor, changes)
         for report in reports:
             if locked := lock_reason(report):
                 raise ReportLocked(f"{report.unit}: {locked}" if len(reports) > 1 else locked)
         batch = _Batch(reports, changes)
         batch.write(actor, source, reason, request_id)
     return WriteResult(batch.changed)
+
+
+def _require_right(actor: User | None, ids: Collection[int]) -> None:
+    if actor is None:
+        return
+    if not actor.can(Action.ENTER_REPORT):
+        raise PermissionDenied("Anh/chị chỉ được xem, không được nhập số liệu.")
+    if Report.objects.editable_by(actor).filter(pk__in=list(ids)).count() != len(ids):
+        raise PermissionDenied("Anh/chị không được nhập số liệu của đơn vị này.")
 
 
 class _Batch:

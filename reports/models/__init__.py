@@ -3,6 +3,7 @@
 Imports danvan.accounts, danvan.units and the expressions of catalogue/; no other room of reports.
 """
 
+from reports.models.answering import ReportUnit
 from reports.models.catalogue import Catalogue, Indicator, Rule, Section
 from reports.models.choices import Aggregation, Severity, ValueType
 from reports.models.letterhead import Authority, DocumentStyle, OfficeLetterhead, Spelling

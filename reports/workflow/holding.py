@@ -17,7 +17,9 @@ from reports.models.period import COUNTED_KINDS
 
 def keep_for_records(unit_ids: Iterable[int]) -> None:
     """Keep the reports in which records of units count from being moved, and their periods from closing."""
-    reports = Report.objects.filter(unit_id__in=set(unit_ids), period__kind__in=COUNTED_KINDS)
+    reports = Report.objects.filter(
+        answers_for__unit__in=set(unit_ids), period__kind__in=COUNTED_KINDS
+    )
     hold(ReportingPeriod, _column(reports, "period_id"))
     keep(Report, _column(reports, "pk"))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
+from django.db.models import F
 from django.utils import timezone
 
 from records.locks import Lock
@@ -29,24 +30,28 @@ def locks_on(unit_ids: Iterable[int], *, for_write: bool = False) -> list[Lock]:
     if for_write:
         keep_for_records(unit_ids)
     reports = (
-        Report.objects.filter(unit_id__in=unit_ids, period__kind__in=COUNTED_KINDS)
+        Report.objects.filter(answers_for__unit__in=unit_ids, period__kind__in=COUNTED_KINDS)
+        .annotate(answered=F("answers_for__unit"))
         .select_related("unit", "period__closed_by", "reviewer__parent")
         .with_due_dates()
         .order_by("pk")
     )
     return [
-        Lock(report.unit_id, report.period.start, report.period.end, _message(report, reason))
+        Lock(unit_id, report.period.start, report.period.end, _message(report, unit_id, reason))
         for report in reports
-        if (reason := lock_reason(report))
+        if (reason := lock_reason(report)) and (unit_id := vars(report)["answered"])
     ]
 
 
-def _message(report: Report, reason: str) -> str:
+def _message(report: Report, unit_id: int, reason: str) -> str:
     """Say which report it is, since when, and what workflow says of why and whom to ask."""
     sent = ""
     if report.submitted_at:
         sent = f" (gửi lúc {timezone.localtime(report.submitted_at):%H:%M ngày %d/%m/%Y})"
-    about = f"Hồ sơ {report.unit.full_name_in_text} từ {report.period.start:%d/%m/%Y} đến "
+    whose = report.unit.full_name_in_text
+    if unit_id != report.unit_id:
+        whose = f"của các đơn vị cũ do {whose} báo cáo"
+    about = f"Hồ sơ {whose} từ {report.period.start:%d/%m/%Y} đến "
     about += (
         f"{report.period.end:%d/%m/%Y} đang khóa theo báo cáo {str(report.period).lower()}{sent}. "
     )

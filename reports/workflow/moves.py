@@ -188,11 +188,17 @@ def _require_right(report: Report, move: Move, user: User) -> None:
 
 def _made_already(report: Report, move: Move, user: User, version: int | None) -> Transition | None:
     """Return the log row of this very move where the same button was pressed twice, else None."""
-    if version is None or report.state != move.to_state or report.version != version + 1:
+    if version is None or report.version != version + 1:
         return None
+    return last_made_by(report, move.action, user)
+
+
+def last_made_by(report: Report, action: str, user: User) -> Transition | None:
+    """Return the last move of `report` where it stands so by `action` of `user`, else None."""
     last = report.transitions.first()
-    same = last is not None and last.action == move.action and last.actor_id == user.pk
-    return last if same else None
+    if last is None or (last.action, last.actor_id) != (action, user.pk):
+        return None
+    return last if report.state == last.to_state else None
 
 
 def _check(report: Report, move: Move, version: int | None) -> None:

@@ -17,6 +17,7 @@ from danvan.units.models import AdministrativeUnit
 from reports.catalogue.loading import catalogue_for
 from reports.models import Catalogue, DeadlineExtension, PeriodLog, Report, ReportingPeriod
 from reports.models.period import FIRST_YEAR, LAST_YEAR
+from reports.workflow.answering import freeze
 from reports.workflow.holding import hold_for_closing
 from reports.workflow.moves import may_review
 
@@ -45,9 +46,10 @@ def open_period(
 ) -> ReportingPeriod:
     """Open reporting for `year` and return the period. `actor` is None on the command line only.
 
-    Makes the year's catalogue where there is none, and one report for every unit in force on the
-    structure date: from then on that list stands. `overrides` are fields of ReportingPeriod. Raises
-    PermissionDenied, ValidationError (Vietnamese) for dates that clash or a year already open.
+    Makes the year's catalogue where there is none, one report for every unit in force on the structure
+    date, and the list of units whose work each report answers for: from then on these lists stand.
+    `overrides` are fields of ReportingPeriod. Raises PermissionDenied, ValidationError (Vietnamese) for
+    dates that clash or a year already open.
     """
     if actor is not None:
         _require(actor, Action.MANAGE_PERIOD)
@@ -66,9 +68,9 @@ def open_period(
                 f"Không có đơn vị nào có hiệu lực ngày {period.structure_date:%d/%m/%Y}. "
                 "Vui lòng nạp danh sách đơn vị trước."
             )
-        PeriodLog.objects.create(
-            period=period, action="Mở kỳ", actor=actor, reason=f"{made} đơn vị"
-        )
+        waiting = freeze(period)
+        told = f"{made} đơn vị" + (f", {waiting} đơn vị cũ chờ phân công" if waiting else "")
+        PeriodLog.objects.create(period=period, action="Mở kỳ", actor=actor, reason=told)
     return period
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -16,9 +18,13 @@ from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.forms import DateInput
 from danvan.common.text import clean_line
+from records.days import with_number
 from reports.models import Report, ReportingPeriod
+from reports.workflow.gaps import gaps_beside
 from reports.workflow.periods import close_period, default_dates, open_period, reopen_period
 from reports.workflow.progress import state_counts
+
+ACCEPTED = "gaps_accepted"
 
 
 def _require_manager(request: PersonRequest) -> None:
@@ -47,6 +53,32 @@ class OpenForm(forms.ModelForm):
             DateInput(),
         )
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if ACCEPTED in self.data:
+            self._add_box()
+
+    def _add_box(self) -> None:
+        self.fields[ACCEPTED] = forms.BooleanField(
+            label="Vẫn mở kỳ, để những ngày này ngoài kỳ báo cáo", required=False
+        )
+
+    def leaves_gaps(self) -> bool:
+        """Tell whether days would belong to no period and nobody has accepted that: then they are named."""
+        dates = self.cleaned_data
+        accepted = dates.pop(ACCEPTED, False)
+        found = gaps_beside(dates["kind"], dates["start"], dates["end"])
+        if accepted or not found:
+            return False
+        self._add_box()
+        named = "; ".join(with_number(gap) for gap in found)
+        self.add_error(
+            ACCEPTED,
+            f"Có những ngày không thuộc kỳ báo cáo nào: {named}. Vui lòng sửa ngày của kỳ, hoặc đánh "
+            "dấu ô này để vẫn mở.",
+        )
+        return True
+
     def _post_clean(self) -> None:
         # Dates and overlaps are checked by open_period's full_clean, once, on the finished row.
         pass
@@ -70,6 +102,8 @@ def open_new(request: PersonRequest) -> HttpResponse:
 
 
 def _open(form: OpenForm, user: User) -> ReportingPeriod | None:
+    if form.leaves_gaps():
+        return None
     try:
         return open_period(actor=user, **form.cleaned_data)
     except ValidationError as error:
@@ -91,6 +125,7 @@ def _detail_page(
     context = {
         "period": period,
         "counts": state_counts(Report.objects.visible_to(request.user), period),
+        "waiting": period.answers.filter(is_question=True).count(),
         "lists": f"{reverse('reports:list')}?period_choice={period.pk}",
         "next_move": reverse(
             f"reports:period_{'reopen' if period.is_closed else 'close'}", args=[period.pk]

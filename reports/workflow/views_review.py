@@ -22,6 +22,7 @@ from reports.figures.form import EntrySheet
 from reports.figures.views_entry import visible_report
 from reports.figures.views_ledger import change_line
 from reports.models import FigureChange, Indicator, Remark, Report, State
+from reports.workflow.answering import shares_of
 from reports.workflow.forms import ExtensionForm
 from reports.workflow.moves import (
     MOVES,
@@ -78,6 +79,7 @@ def _detail_page(
         "may_remark": report.state == State.SUBMITTED and may_review(report, request.user),
         "may_extend": may_review(report, request.user) and request.user.can(Action.EXTEND_DEADLINE),
         "locked": locked,
+        "shares": shares_of(report),
         "log": report.transitions.select_related("actor"),
         "remarks_done": report.remarks.exclude(resolved_at=None).select_related(
             "indicator", "author"

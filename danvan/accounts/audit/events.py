@@ -28,6 +28,7 @@ def _day(detail: dict) -> str:
 
 _REFUSALS = {403: "không có quyền", 404: "ngoài phạm vi hoặc không có"}
 _SECOND_FACTOR = {"on": "bật", "off": "tắt", "removed": "quản trị viên tắt"}
+_TOKENS = {"given": "tạo", "taken_back": "thu hồi", "refused": "bị từ chối"}
 _WORDS: dict[str, Callable[[dict], str]] = {
     SecurityKind.CREATED: _rights,
     SecurityKind.RIGHTS: lambda d: f"{_rights(d.get('old'))} → {_rights(d.get('new'))}",
@@ -40,6 +41,9 @@ _WORDS: dict[str, Callable[[dict], str]] = {
     SecurityKind.SLIPS_SHOWN: lambda d: f"{d.get('count')} tài khoản",
     SecurityKind.SESSIONS_ENDED: lambda d: f"{d.get('count')} phiên",
     SecurityKind.SECOND_FACTOR: lambda d: _SECOND_FACTOR.get(d.get("state", ""), ""),
+    SecurityKind.TOKEN: lambda d: (
+        f"{_TOKENS.get(d.get('state', ''), '')} {d.get('label', '')}".strip()
+    ),
     SecurityKind.IMPORT: lambda d: f"lần nhập số {d['job']}" if "job" in d else "",
     SecurityKind.EXPORT: lambda d: d.get("query", ""),
 }

@@ -36,7 +36,9 @@ def record(
     _store([_event(kind, user, actor, username, detail)])
 
 
-def record_all(kind: SecurityKind, users: Iterable[User], *, actor: User, **detail: Any) -> None:
+def record_all(
+    kind: SecurityKind, users: Iterable[User], *, actor: User | None, **detail: Any
+) -> None:
     """Note that `kind` happened to each of `users`, as `record` does, in one go."""
     _store([_event(kind, user, actor, "", detail) for user in users])
 

@@ -45,7 +45,7 @@ class ActingMiddleware:
             security_log.record(
                 SecurityKind.REFUSED, status=response.status_code, method=request.method
             )
-        elif response.headers.get("Content-Disposition", "").startswith("attachment"):
+        elif response.has_header("Content-Disposition"):  # saved, or shown by the browser
             query = request.META.get("QUERY_STRING", "")[:500]
             security_log.record(SecurityKind.EXPORT, query=query)
 
@@ -110,7 +110,7 @@ class FirstStepsMiddleware:
         user = request.user
         if not user.is_authenticated or not getattr(view_func, "login_required", True):
             return None
-        step = self._next_step(user)
+        step = first_step_of(user)
         if step is None or getattr(request.resolver_match, "view_name", "") in self._ALWAYS | {
             step
         }:
@@ -123,14 +123,15 @@ class FirstStepsMiddleware:
             messages.warning(request, "Vui lòng thiết lập xác thực hai lớp trước khi làm việc.")
         return redirect(step)
 
-    @staticmethod
-    def _next_step(user: User) -> str | None:
-        if user.must_change_password:
-            return "accounts:password_change"
-        if (
-            settings.REQUIRE_SECOND_FACTOR
-            and user.is_superuser
-            and twofactor.confirmed_device(user) is None
-        ):
-            return "accounts:second_factor"
-        return None
+
+def first_step_of(user: User) -> str | None:
+    """Return the page that `user` must be done with before anything else, None when there is none."""
+    if user.must_change_password:
+        return "accounts:password_change"
+    if (
+        settings.REQUIRE_SECOND_FACTOR
+        and user.is_superuser
+        and twofactor.confirmed_device(user) is None
+    ):
+        return "accounts:second_factor"
+    return None

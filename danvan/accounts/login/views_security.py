@@ -43,7 +43,10 @@ class PasswordChangeView(FormView):
         sessions.end_sessions(person(request), keep=old_key)
         update_session_auth_hash(request, person(request))
         sessions.rename(old_key or "", request)
-        messages.success(request, "Đã đổi mật khẩu. Các máy khác đã được đăng xuất.")
+        messages.success(
+            request,
+            "Đã đổi mật khẩu. Các máy khác đã được đăng xuất, mã truy cập (nếu có) đã thu hồi.",
+        )
         return redirect("home")
 
 

@@ -4,6 +4,7 @@ Imports scope, rights and the context of audit/.
 """
 
 from danvan.accounts.models.slips import SlipSheet
+from danvan.accounts.models.token import ApiToken
 from danvan.accounts.models.trail import (
     AuditEntry,
     LoginFailure,

@@ -28,6 +28,12 @@ class AuditEntryQuerySet(ScopedQuerySet["AuditEntry"]):
     def with_names(self) -> Self:
         return self.select_related("actor", "unit__parent", "content_type")
 
+    def deletions_of(self, model: type[models.Model], pk: int) -> Self:
+        """Return the entries, the last first, that tell of the deletion of row `pk` of `model`."""
+        kind = ContentType.objects.get_for_model(model)
+        gone = self.filter(content_type=kind, object_id=pk, action=AuditEntry.Action.DELETE)
+        return gone.order_by("-pk")
+
     def _within(self, user: Person, units: Any) -> Any:
         rows = super()._within(user, units)
         if user.is_superuser:
@@ -128,6 +134,7 @@ class SecurityKind(models.TextChoices):
     REACTIVATED = "reactivated", "Mở lại tài khoản"
     SESSIONS_ENDED = "sessions_ended", "Kết thúc phiên"
     SECOND_FACTOR = "second_factor", "Xác thực hai lớp"
+    TOKEN = "api_token", "Mã truy cập"  # noqa: S105
     EXPORT = "export", "Xuất tệp"
     IMPORT = "import", "Nhập tệp"
 

@@ -8,8 +8,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from records.days import records_on
 from reports.models import PeriodKind
-from reports.workflow.periods import open_period
+from reports.workflow.gaps import gaps_beside
+from reports.workflow.periods import default_dates, open_period
 
 DATES = ("start", "end", "structure-date", "due-commune", "due-district", "due-province")
 
@@ -28,6 +30,10 @@ class Command(BaseCommand):
         given = {name: options[name] for name in names if options[name]}
         if not 2000 <= year <= 2100:
             raise CommandError(f"{year} is not a year between 2000 and 2100.")
+        dates = default_dates(year) | given
+        for gap in gaps_beside(kind, dates["start"], dates["end"]):
+            number = records_on(gap.first, gap.last).total()
+            self.stderr.write(f"In no period: {gap.first} to {gap.last}, {number} records.")
         try:
             period = open_period(year, actor=None, kind=kind, **given)
         except ValidationError as error:

@@ -1,0 +1,82 @@
+"""The life of a unit: under which names it stood, what it came from, what it became, and how sure that is."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass
+
+from danvan.units.models import AdministrativeUnit, UnitSuccession
+
+_RESOLUTION = re.compile(r"NQ ?(\d+(?:/\d{4})?(?:/[\wĐ-]+)?)")
+# What the register says of an arrow → how a reader is to take it (data/README.md).
+_CERTAINTY = (
+    ("inferred", "suy luận, cần đối chiếu với nghị quyết"),
+    ("same-code", "giữ nguyên mã"),
+    ("nso-table", "theo bảng chuyển đổi của cơ quan thống kê"),
+    ("kit-former", "theo danh sách đã công bố, chưa đối chiếu nghị quyết"),
+    ("alias-list", "theo danh sách đã công bố, chưa đối chiếu nghị quyết"),
+    ("tlq-patch", "theo danh sách đã công bố, chưa đối chiếu nghị quyết"),
+    ("succ NQ", "theo nghị quyết"),
+    ("succ=NQ", "theo nghị quyết"),
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One arrow: the unit at its other end, the day, the resolution and how sure the source is."""
+
+    unit: AdministrativeUnit
+    day: datetime.date
+    resolution: str
+    certainty: str
+
+
+@dataclass(frozen=True)
+class Life:
+    """A unit with its own versions (oldest first) and the arrows from and to other units."""
+
+    versions: tuple[AdministrativeUnit, ...]
+    came_from: tuple[Change, ...]
+    became: tuple[Change, ...]
+
+    @property
+    def is_split(self) -> bool:
+        """Whether the unit went into several."""
+        return len(self.became) > 1
+
+
+def life_of(unit: AdministrativeUnit) -> Life:
+    """Return the life of `unit`, all its versions together. Four queries."""
+    versions = unit.versions()
+    arrows = UnitSuccession.objects.select_related(
+        "predecessor__parent", "successor__parent"
+    ).order_by("date", "predecessor__code", "successor__code")
+    sources = arrows.filter(successor__in=versions).exclude(predecessor__in=versions)
+    heirs = arrows.filter(predecessor__in=versions).exclude(successor__in=versions)
+    return Life(
+        tuple(versions),
+        tuple(_change(arrow, arrow.predecessor) for arrow in sources),
+        tuple(_change(arrow, arrow.successor) for arrow in heirs),
+    )
+
+
+def resolution_of(unit: AdministrativeUnit) -> str:
+    """Return the resolution by which `unit` began: "Nghị quyết 1674/NQ-UBTVQH15"; "" where none is known."""
+    return _resolution(unit.source.partition("; end=")[0].partition("succ")[0])
+
+
+def _resolution(text: str) -> str:
+    found = _RESOLUTION.search(text)
+    return f"Nghị quyết {found[1]}" if found else ""
+
+
+def _change(arrow: UnitSuccession, other: AdministrativeUnit) -> Change:
+    told = arrow.predecessor.source
+    ending = told.partition("; end=")[2] or told.partition("succ")[2]
+    return Change(
+        unit=other,
+        day=arrow.date,
+        resolution=_resolution(ending) or resolution_of(arrow.successor),
+        certainty=next((words for tag, words in _CERTAINTY if tag in told), ""),
+    )
