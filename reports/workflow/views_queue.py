@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django_filters.views import FilterView
 
 from danvan.accounts.requests import PersonRequest
@@ -164,7 +165,7 @@ class ReviewView(ReportListView):
             else:
                 told = f"Đã gia hạn cho {len(reports)} đơn vị đến hết ngày {until:%d/%m/%Y}."
                 messages.success(self.request, told)
-                return redirect(f"{self.request.path}?{queue_query(self.request.GET)}")
+                return redirect(f"{reverse('reports:review')}?{queue_query(self.request.GET)}")
         context = {"form": form, "reports": reports}
         status = 422 if form.errors else 200
         return render(self.request, "reports/extend_many.html", context, status=status)
