@@ -31,7 +31,6 @@ CALLED = {
     "process_exception": "Django's middleware",
     "get_help_text": "Django's password validators",
     "to_url": "Django's path converters",
-    "same_unit_as": "docs tell every developer to ask it, never code or path",
 }
 REGISTERED = {"register", "receiver"}  # decorators that hand a function over
 CONFIGS = {"settings.py", "gunicorn_conf.py", "formats.py", "apps.py"}  # read by name from outside

@@ -49,7 +49,9 @@ ROOMS = {
         *("reports.workflow.moves", "reports.workflow.holding"),
     ),
     "reports.consolidation": ("reports.models", "reports.catalogue.expressions"),
-    "reports.documents": ("reports.models", "reports.consolidation"),
+    "reports.documents": (
+        *("reports.models", "reports.catalogue.expressions", "reports.consolidation"),
+    ),
     "reports.sheets": ("reports.models", "reports.figures", "reports.workflow"),
     "reports.demo": (
         *("reports.models", "reports.catalogue", "reports.counting", "reports.workflow"),

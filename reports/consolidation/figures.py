@@ -87,6 +87,7 @@ class Definition:
     scale: tuple[str, ...]
     section_code: str
     section_label: str
+    formula_text: str = ""
 
     @property
     def is_computed(self) -> bool:

@@ -181,4 +181,5 @@ def define(row: Indicator) -> Definition:
         scale=tuple(row.scale),
         section_code=row.section.code,
         section_label=row.section.label,
+        formula_text=row.formula,
     )

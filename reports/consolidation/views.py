@@ -43,6 +43,7 @@ from reports.consolidation.words import (
 )
 from reports.counting.counting import links_behind
 from reports.documents.charts import bar_chart
+from reports.documents.issues.issuing import may_issue
 from reports.documents.workbook.build import build, collect, file_name
 from reports.models import ValueType
 
@@ -57,7 +58,9 @@ def consolidation(request: PersonRequest) -> HttpResponse:
     wanted = filterset.wanted
     context: dict[str, Any] = {"filter": filterset, "wanted": wanted}
     if wanted:
-        context["export_url"] = _address("consolidation_export", wanted, wanted.section)
+        context["issue_url"] = _address("issues:new", wanted, wanted.section)
+        context["may_issue"] = may_issue(request.user, wanted.unit)
+        context["export_url"] = _address("reports:consolidation_export", wanted, wanted.section)
         context |= _tables(request, wanted)
     return render(request, "reports/consolidation/page.html", context)
 
@@ -85,7 +88,10 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
         "drill": found,
         "percent": "%" if definition.is_ratio and figure.number is not None else "",
         "way_back": _address(
-            "consolidation", wanted, definition.section_code, by_units=wanted.row is not None
+            "reports:consolidation",
+            wanted,
+            definition.section_code,
+            by_units=wanted.row is not None,
         ),
         "place": _place(found, wanted),
         "pages": pages,
@@ -102,7 +108,7 @@ def _address(page: str, wanted: Wanted, section: str | None, *, by_units: bool =
     """Return the address of `page` for what is wanted, of one section or of all."""
     narrower = {"section": section} if section else {}
     narrower |= {"view": UNITS} if by_units else {}
-    return f"{reverse(f'reports:{page}')}?{wanted.query}&{urlencode(narrower)}".rstrip("&")
+    return f"{reverse(page)}?{wanted.query}&{urlencode(narrower)}".rstrip("&")
 
 
 def _place(found: Drill, wanted: Wanted) -> str:
@@ -213,7 +219,9 @@ def _outline(
             total=len(section.lines),
             notes=counted((sum(bool(line.change) for line in section.lines), "tăng/giảm")),
             is_current=section is current,
-            url=_address("consolidation", wanted, section.code, by_units=True) if current else "",
+            url=_address("reports:consolidation", wanted, section.code, by_units=True)
+            if current
+            else "",
         )
         for section in sections
     ]

@@ -47,6 +47,9 @@ EXEMPT: dict[str, str] = {
     "reports.FigureChange": "the ledger itself",
     "reports.Transition": "a log of its own: the moves of a report",
     "reports.PeriodLog": "a log of its own: what was done to a period",
+    "reports.PublishedIssue": "a log of its own: nothing of it is ever changed",
+    "reports.IssuedReport": "pieces of an issue",
+    "reports.IssueFile": "a log of its own: files of an issue are only ever added",
     "reports.Report": "made with the period; its moves are Transition, its figures FigureChange",
 }
 # Never copied into the trail: secrets, columns derived from others or moved by every save, and tastes.

@@ -160,7 +160,7 @@ def _goes_below(sheet: ReadSheet, upper: int, lower: int, headings: Headings) ->
     }
     known = 0
     for index, text in texts.items():
-        told = headings.changes(text) and index in above
+        told = len(texts) > 1 and index in above and headings.changes(text)
         if not (told or index in wide or index not in above or not headings.fit(above[index]).keys):
             return False
         known += bool(told or headings.fit(text).keys)
