@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0008_fill_report_units'),
+        ('reports', '0009_issues'),
     ]
 
     operations = [
