@@ -37,8 +37,8 @@ from danvan.accounts.models.trail import AuditEntry
 from danvan.accounts.requests import person
 from danvan.accounts.sheet import account_sheet
 from danvan.common import excel
-from danvan.common.admin import ListedLookupsAdmin
 from danvan.common.stale import STAMP, StaleFormMixin
+from danvan.common.web.admin import ListedLookupsAdmin
 from danvan.units.forms import unit_choice
 from danvan.units.queries import tree_order
 

@@ -27,7 +27,7 @@ from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.accounts.tokens import keys
-from danvan.common.locks import locked
+from danvan.common.db.locks import locked
 from danvan.units.models import AdministrativeUnit
 
 

@@ -26,7 +26,8 @@ from danvan.common.sheets.table.preparing import Preparation
 from danvan.common.sheets.table.questions import Asked, Question, is_open
 from danvan.common.sheets.table.turned import Turning
 from danvan.common.text import clean_line, search_key
-from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind, working_on
+from danvan.imports.liveness import working_on
+from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind
 from danvan.imports.targets import Around, Refused, Target, Verdict, target_of
 
 BATCH = 1000

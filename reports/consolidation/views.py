@@ -24,7 +24,7 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common import excel
 from danvan.common.numbers import read_id
-from danvan.common.outline import OutlineLine, counted, holds
+from danvan.common.outline import OutlineLine, has_words, notes_of
 from danvan.common.paging import nearest_page
 from danvan.units.models import Level
 from reports.consolidation.drill import Drill, DrillPart
@@ -199,7 +199,8 @@ def _with_words(sections: Iterable[SectionLines], words: str) -> list[SectionLin
     """Return the sections with the lines that hold `words`; those without one are left out."""
     kept = (
         replace(
-            one, lines=tuple(li for li in one.lines if holds(words, li.code, li.definition.label))
+            one,
+            lines=tuple(li for li in one.lines if has_words(words, li.code, li.definition.label)),
         )
         for one in sections
     )
@@ -217,7 +218,7 @@ def _outline(
             section.label,
             filled=sum(not line.total.is_blank for line in section.lines),
             total=len(section.lines),
-            notes=counted((sum(bool(line.change) for line in section.lines), "tăng/giảm")),
+            notes=notes_of((sum(bool(line.change) for line in section.lines), "tăng/giảm")),
             is_current=section is current,
             url=_address("reports:consolidation", wanted, section.code, by_units=True)
             if current

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from danvan.common.outline import OutlineLine, counted, holds
+from danvan.common.outline import OutlineLine, has_words, notes_of
 from reports.figures.rules import Finding
 from reports.figures.writing import Conflict
 from reports.models import Indicator, Remark, Section, ValueType
@@ -110,7 +110,8 @@ class EntrySection:
         kept = [
             entry
             for entry in self.entries
-            if holds(words, entry.code, entry.indicator.label) and (entry.deviates or not deviating)
+            if has_words(words, entry.code, entry.indicator.label)
+            and (entry.deviates or not deviating)
         ]
         return EntrySection(self.number, self.section, kept)
 
@@ -125,6 +126,6 @@ class EntrySection:
             self.section.label,
             filled=self.filled,
             total=len(self.required),
-            notes=counted((remarked, "có nhận xét"), (changed, "đã sửa")),
+            notes=notes_of((remarked, "có nhận xét"), (changed, "đã sửa")),
             is_bad=bool(self.bad),
         )

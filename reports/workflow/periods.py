@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from danvan.accounts.models import User
 from danvan.accounts.rights import Action
-from danvan.common.locks import hold
+from danvan.common.db.locks import hold
 from danvan.units.models import AdministrativeUnit
 from reports.catalogue.loading import catalogue_for
 from reports.models import Catalogue, DeadlineExtension, PeriodLog, Report, ReportingPeriod
