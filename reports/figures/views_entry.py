@@ -177,7 +177,7 @@ class EntryView(View):
         sections = sheet.sections()
         bad = [entry for section in sections for entry in section.entries if entry.is_bad]
         blanks = sheet.blanks()
-        shown = [section.with_words(words) for section in sections]
+        shown = [section.narrowed(words) for section in sections]
         unit_id = self.report.unit_id
         context = {
             "report": self.report,
