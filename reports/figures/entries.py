@@ -32,6 +32,7 @@ class Entry:
     conflict_shown: str = ""
     changed: bool = False
     was: str = ""
+    change: str = ""
 
     @property
     def code(self) -> str:
@@ -62,6 +63,11 @@ class Entry:
     def has_extras(self) -> bool:
         """Return whether note and qualifier should stand open."""
         return bool(self.note or self.needs_note or self.qualifier not in ("", "exact"))
+
+    @property
+    def deviates(self) -> bool:
+        """Return whether a rule has something to say of the figure, or the unit explained it."""
+        return bool(self.problems or self.note)
 
     @property
     def is_bad(self) -> bool:
@@ -99,9 +105,14 @@ class EntrySection:
         """Return whether the records give a figure here."""
         return any(entry.counted for entry in self.entries)
 
-    def with_words(self, words: str) -> EntrySection:
-        """Return the section with the entries that hold `words` alone."""
-        kept = [e for e in self.entries if has_words(words, e.code, e.indicator.label)]
+    def narrowed(self, words: str, *, deviating: bool = False) -> EntrySection:
+        """Return the section with the entries that hold `words` alone, or of them those that deviate."""
+        kept = [
+            entry
+            for entry in self.entries
+            if has_words(words, entry.code, entry.indicator.label)
+            and (entry.deviates or not deviating)
+        ]
         return EntrySection(self.number, self.section, kept)
 
     @property

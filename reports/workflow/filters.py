@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
 from danvan.accounts.scope import own_units
 from danvan.common.text import search_key
@@ -32,6 +32,8 @@ class ReportFilter(django_filters.FilterSet):
     area = django_filters.ChoiceFilter(label="Địa bàn", method="in_area", empty_label="Tất cả")
     level = django_filters.ChoiceFilter(label="Cấp", choices=Level.choices, empty_label="Tất cả")
     q = django_filters.CharFilter(label="Tên đơn vị", method="named", max_length=100)
+
+    order: tuple[Any, ...] = (Level.ranked().desc(), tree_order("unit"))
 
     class Meta:
         model = Report
@@ -95,13 +97,7 @@ class ReportFilter(django_filters.FilterSet):
         return reports
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
-        return (
-            super()
-            .filter_queryset(queryset)
-            .with_names()
-            .with_due_dates()
-            .order_by(Level.ranked().desc(), tree_order("unit"))
-        )
+        return super().filter_queryset(queryset).with_names().with_due_dates().order_by(*self.order)
 
 
 class ReviewFilter(ReportFilter):
@@ -112,6 +108,12 @@ class ReviewFilter(ReportFilter):
         choices=[("all", "Tất cả đơn vị cấp dưới")],
         empty_label="Đơn vị tôi duyệt",
         method="ignored",
+    )
+
+    # What waits for this reader comes first.
+    order = (
+        Case(When(state=State.SUBMITTED, then=0), default=1),
+        *ReportFilter.order,
     )
 
     def ignored(self, reports: Any, name: str, value: Any) -> Any:

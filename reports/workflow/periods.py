@@ -143,6 +143,22 @@ def extend_deadline(
     )
 
 
+def extend_many(
+    reports: Iterable[Report], *, user: User, until: datetime.date, reason: str
+) -> None:
+    """Give several units the same later due date, all or none. Raises as `extend_deadline`.
+
+    A ValidationError names the unit it is about.
+    """
+    with transaction.atomic():
+        for report in reports:
+            try:
+                extend_deadline(report, user=user, until=until, reason=reason)
+            except ValidationError as error:
+                told = f"{report.unit.place_name}: {' '.join(error.messages)}"
+                raise ValidationError(told) from error
+
+
 def _require(user: User, action: Action) -> None:
     if not user.can(action):
         raise PermissionDenied("Anh/chị không có quyền thực hiện việc này.")
