@@ -12,7 +12,7 @@ def mark(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0009_issues'),
+        ('reports', '0010_deviations'),
     ]
 
     operations = [
