@@ -1,5 +1,6 @@
 """No form overwrites what its reader has not seen: found by walking all forms, not by a list."""
 
+import datetime
 import pkgutil
 from importlib import import_module
 
@@ -13,6 +14,7 @@ from danvan.common.stale import STAMP, StaleFormMixin, stamp_of
 from records.forms import RecordForm
 from reports.catalogue.views import SectionForm
 from reports.models import Indicator, Rule, Section
+from reports.models.letterhead import OfficeLetterhead
 from tests.cast import build_cast, build_world
 
 # Forms that never write over a row somebody else may have changed.
@@ -79,6 +81,15 @@ class TestStampedForms(TestCase):
         return {
             "User": self.cast["xa-13369"],
             "AdministrativeUnit": self.cast["xa-13369"].unit,
+            "OfficeLetterhead": OfficeLetterhead.objects.create(
+                unit=self.cast["tinh"].unit,
+                valid_from=datetime.date(2024, 1, 1),
+                issuer="BAN DÂN VẬN",
+                symbol="-BC/BDVTU",
+                place="Hà Nam",
+                post="TRƯỞNG BAN",
+                term="2020-2025",
+            ),
             **{
                 kind.__name__: kind.objects.filter(catalogue=catalogue)[0]
                 for kind in (Section, Indicator, Rule)
@@ -88,6 +99,7 @@ class TestStampedForms(TestCase):
     CHANGED = {
         "User": "full_name",
         "AdministrativeUnit": "source",
+        "OfficeLetterhead": "signer",
         "Section": "label",
         "Indicator": "label",
         "Rule": "message",
