@@ -35,9 +35,7 @@ FOLDED = 4  # an entry with more changes shows the first three and folds the res
 def expect_auditor(user: User) -> None:
     """Raise PermissionDenied unless the rights table lets `user` read the trail."""
     if not user.can(Action.VIEW_AUDIT):
-        raise PermissionDenied(
-            "Chỉ ban dân vận cấp huyện, cấp tỉnh và quản trị viên được xem nhật ký."
-        )
+        raise PermissionDenied("Chỉ các ban dân vận và quản trị viên được xem nhật ký.")
 
 
 class AuditorView(FilterView):
