@@ -117,6 +117,16 @@ def field_for(column: models.Field, **kwargs: Any) -> forms.Field | None:
     return column.formfield(**kwargs)
 
 
+def upload_field(label: str, accept: str) -> forms.FileField:
+    """Return the field of one file to send; `accept` is what the browser offers, no check."""
+    none, empty = "Vui lòng chọn tệp.", "Tệp rỗng, vui lòng chọn tệp khác."
+    return forms.FileField(
+        label=label,
+        error_messages={"required": none, "missing": none, "empty": empty},
+        widget=forms.ClearableFileInput(attrs={"class": "form-control", "accept": accept}),
+    )
+
+
 def name_blank_choice(field: forms.Field) -> None:
     """Put words in place of the dashes that Django shows where nothing is chosen yet."""
     words = "Chọn…" if field.required else "(không ghi)"

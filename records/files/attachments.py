@@ -14,6 +14,7 @@ from django.utils.http import content_disposition_header
 
 from danvan.accounts.audit.context import acting
 from danvan.accounts.models import User
+from danvan.common.forms import upload_field
 from danvan.common.storage import removed_on_failure
 from danvan.common.text import clean_line
 from records.models import Attachment, EventRecord
@@ -67,20 +68,10 @@ def _office_type(file: Any) -> str:
 class AttachForm(forms.Form):
     """One file to keep with a record."""
 
-    file = forms.FileField(
-        label="Tệp (PDF, ảnh, Word, Excel; tối đa 10 MB)",
-        error_messages={
-            "required": "Vui lòng chọn tệp.",
-            "empty": "Tệp rỗng, vui lòng chọn tệp khác.",
-            "missing": "Vui lòng chọn tệp.",
-        },
-        widget=forms.ClearableFileInput(
-            # The types let a phone offer its camera; without HEIC among them iPhones send JPEG.
-            attrs={
-                "class": "form-control",
-                "accept": ".pdf,.jpg,.jpeg,.png,.docx,.xlsx,image/jpeg,image/png",
-            }
-        ),
+    # The types let a phone offer its camera; without HEIC among them iPhones send JPEG.
+    file = upload_field(
+        "Tệp (PDF, ảnh, Word, Excel; tối đa 10 MB)",
+        ".pdf,.jpg,.jpeg,.png,.docx,.xlsx,image/jpeg,image/png",
     )
 
     def clean_file(self) -> Any:

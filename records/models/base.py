@@ -18,7 +18,7 @@ from danvan.accounts.scope import M, ScopedQuerySet
 from danvan.common.text import clean_line, clean_text, search_key
 from danvan.units.models import AdministrativeUnit
 from records.answering import answered_rows
-from records.models.rules import RowRule, at_least, rules_of
+from records.models.rules import at_least, rules_of, within
 
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
 
@@ -112,11 +112,11 @@ class EventRecord(models.Model):
         abstract = True
         ordering = ["-start_date", "-pk"]
         constraints = [
-            RowRule(
-                condition=Q(start_date__gte=FIRST_DAY, start_date__lte=LAST_DAY),
-                name="%(class)s_start_date_range",
-                violation_error_message="Ngày phải từ 01/01/2000 đến 31/12/2100.",
-                violation_error_code="start_date",
+            *within(
+                "start_date",
+                low=FIRST_DAY,
+                top=LAST_DAY,
+                message="Ngày phải từ 01/01/2000 đến 31/12/2100.",
             ),
             at_least("end_date", "start_date", "Ngày kết thúc không được trước ngày bắt đầu."),
         ]

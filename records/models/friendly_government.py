@@ -7,11 +7,10 @@ import datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
 from records.models.base import EventRecord, text_field
-from records.models.rules import RowRule, at_most, chosen, count_field, within
+from records.models.rules import at_most, chosen, count_field, within
 
 
 class Rating(models.IntegerChoices):
@@ -77,19 +76,8 @@ class FriendlyGovAssessment(EventRecord):
                 name="%(class)s_once_a_year",
                 violation_error_message="Đơn vị đã có đánh giá của năm này.",
             ),
-            RowRule(
-                condition=Q(year__gte=2000, year__lte=2100),
-                name="%(class)s_year_range",
-                violation_error_message="Năm phải từ 2000 đến 2100.",
-                violation_error_code="year",
-            ),
-            RowRule(
-                condition=Q(rating__in=[1, 2, 3, 4, 5]),
-                name="%(class)s_rating_choice",
-                violation_error_message="Lựa chọn này không có trong danh sách.",
-                violation_error_code="rating",
-            ),
-            *chosen(assessor=Assessor),
+            *within("year", low=2000, top=2100, message="Năm phải từ 2000 đến 2100."),
+            *chosen(rating=Rating, assessor=Assessor),
             *within("score", top=100),
             *within("surveys", "satisfied"),
             at_most(

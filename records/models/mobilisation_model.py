@@ -15,7 +15,9 @@ from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import clean_line
 from danvan.units.models import AdministrativeUnit, Level
 from records.models.base import EventRecord, text_field
-from records.models.rules import RowRule, at_least, choice_field, chosen, within
+from records.models.rules import at_least, choice_field, chosen, within
+
+WRONG_YEAR = "Năm đăng ký phải từ 2000 đến 2100."
 
 
 class ModelType(models.TextChoices):
@@ -58,8 +60,8 @@ class SkilledMobilisationModel(EventRecord):
         blank=True,
         help_text="Để trống: năm của ngày đăng ký.",
         validators=[
-            MinValueValidator(2000, "Năm đăng ký phải từ 2000 đến 2100."),
-            MaxValueValidator(2100, "Năm đăng ký phải từ 2000 đến 2100."),
+            MinValueValidator(2000, WRONG_YEAR),
+            MaxValueValidator(2100, WRONG_YEAR),
         ],
     )
     owner = text_field("tập thể, cá nhân thực hiện")
@@ -81,12 +83,7 @@ class SkilledMobilisationModel(EventRecord):
         constraints = [
             *EventRecord.Meta.constraints,
             *chosen(type=ModelType, field=ModelField, status=ModelStatus),
-            RowRule(
-                condition=Q(registered_year__gte=2000, registered_year__lte=2100),
-                name="%(class)s_registered_year_range",
-                violation_error_message="Năm đăng ký phải từ 2000 đến 2100.",
-                violation_error_code="registered_year",
-            ),
+            *within("registered_year", low=2000, top=2100, message=WRONG_YEAR),
             at_least(
                 "replicated_date", "start_date", "Ngày nhân rộng không được trước ngày đăng ký."
             ),

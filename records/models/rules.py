@@ -150,13 +150,13 @@ def choice_field(
     return models.CharField(label, max_length=20, choices=choices, **options)
 
 
-def within(*fields: str, top: Any = MAX_COUNT) -> list[RowRule]:
-    """Return the rules 0 <= field <= `top`."""
+def within(*fields: str, low: Any = 0, top: Any = MAX_COUNT, message: str = "") -> list[RowRule]:
+    """Return the rules `low` <= field <= `top`."""
     return [
         RowRule(
-            condition=Q(**{f"{field}__gte": 0, f"{field}__lte": top}),
+            condition=Q(**{f"{field}__gte": low, f"{field}__lte": top}),
             name=f"%(class)s_{field}_range",
-            violation_error_message=f"Chỉ nhận số từ 0 đến {top:,}.".replace(",", "."),
+            violation_error_message=message or f"Chỉ nhận số từ 0 đến {top:,}.".replace(",", "."),
             violation_error_code=field,
         )
         for field in fields
@@ -165,19 +165,18 @@ def within(*fields: str, top: Any = MAX_COUNT) -> list[RowRule]:
 
 def at_most(field: str, other: str, message: str) -> RowRule:
     """Return the rule field <= other, where both are known."""
-    return RowRule(
-        condition=Q(**{f"{field}__lte": F(other)}),
-        name=f"%(class)s_{field}_max_{other}"[:60],
-        violation_error_message=message,
-        violation_error_code=field,
-    )
+    return _compared(field, "lte", "max", other, message)
 
 
 def at_least(field: str, other: str, message: str) -> RowRule:
     """Return the rule field >= other, where both are known."""
+    return _compared(field, "gte", "min", other, message)
+
+
+def _compared(field: str, sign: str, word: str, other: str, message: str) -> RowRule:
     return RowRule(
-        condition=Q(**{f"{field}__gte": F(other)}),
-        name=f"%(class)s_{field}_min_{other}"[:60],
+        condition=Q(**{f"{field}__{sign}": F(other)}),
+        name=f"%(class)s_{field}_{word}_{other}"[:60],
         violation_error_message=message,
         violation_error_code=field,
     )

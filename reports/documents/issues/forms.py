@@ -7,7 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 
-from danvan.common.forms import DateInput, NumberField, TextField
+from danvan.common.forms import DateInput, NumberField, TextField, upload_field
 from reports.models import Authority, DocumentKind, PublishedIssue
 
 SIGNING = ("authority", "authority_of", "post", "signer")
@@ -75,12 +75,4 @@ class IssuingForm(forms.Form):
 class SignedForm(forms.Form):
     """The signed paper as a PDF."""
 
-    file = forms.FileField(
-        label="Bản đã ký (PDF, tối đa 20 MB)",
-        error_messages={
-            "required": "Vui lòng chọn tệp.",
-            "empty": "Tệp rỗng, vui lòng chọn tệp khác.",
-            "missing": "Vui lòng chọn tệp.",
-        },
-        widget=forms.ClearableFileInput(attrs={"class": "form-control", "accept": ".pdf"}),
-    )
+    file = upload_field("Bản đã ký (PDF, tối đa 20 MB)", ".pdf")
