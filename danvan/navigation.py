@@ -30,6 +30,7 @@ MENU = (
     MenuEntry("Báo cáo năm", "reports:list"),
     MenuEntry("Xét duyệt", "reports:review", Action.REVIEW),
     MenuEntry("Tổng hợp", "reports:consolidation"),
+    MenuEntry("Văn bản ban hành", "issues:list"),
     MenuEntry("Nhập từ Excel", "imports:list", Action.IMPORT),
     MenuEntry("Thể thức văn bản", "documents:letterheads", Action.EDIT_LETTERHEAD, group="Quản lý"),
     MenuEntry("Kỳ báo cáo", "reports:periods", Action.MANAGE_PERIOD, group="Quản lý"),

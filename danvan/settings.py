@@ -72,7 +72,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "danvan.common.middleware.RequestIdMiddleware",
+    "danvan.common.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -84,7 +84,7 @@ MIDDLEWARE = [
     "danvan.accounts.login.middleware.ActingMiddleware",
     "danvan.accounts.login.middleware.SessionLimitsMiddleware",
     "danvan.accounts.login.middleware.ResumingLoginRequiredMiddleware",
-    "danvan.common.middleware.PrivatePagesMiddleware",
+    "danvan.common.web.middleware.PrivatePagesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "danvan.accounts.login.middleware.FirstStepsMiddleware",
     "danvan.faults.FaultsMiddleware",
@@ -92,7 +92,7 @@ MIDDLEWARE = [
 ]
 
 if DEBUG:
-    MIDDLEWARE.insert(1, "danvan.common.middleware.PlainNotFoundMiddleware")
+    MIDDLEWARE.insert(1, "danvan.common.web.middleware.PlainNotFoundMiddleware")
 
 ROOT_URLCONF = "danvan.urls"
 WSGI_APPLICATION = "danvan.wsgi.application"
@@ -104,7 +104,7 @@ TEMPLATES = [
         "OPTIONS": {
             "loaders": [
                 (
-                    "danvan.common.template_loader.Loader",
+                    "danvan.common.web.template_loader.Loader",
                     [
                         "django.template.loaders.filesystem.Loader",
                         "django.template.loaders.app_directories.Loader",
@@ -119,7 +119,7 @@ TEMPLATES = [
                 "danvan.accounts.login.sessions.limits_of",
             ],
         },
-    },
+    }
 ]
 # Bootstrap's names of the kinds of alert.
 MESSAGE_TAGS = {message_levels.ERROR: "danger", message_levels.DEBUG: "secondary"}
@@ -237,7 +237,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "danvan.accounts.login.views.csrf_failure"
-MESSAGE_STORAGE = "danvan.common.cookies.MessageStorage"
+MESSAGE_STORAGE = "danvan.common.web.cookies.MessageStorage"
 COOKIE_PREFIX = ""
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True

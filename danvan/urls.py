@@ -12,6 +12,7 @@ urlpatterns = [
     path("nhat-ky/so-lieu/", include("reports.figures.urls_ledger")),
     path("bao-cao/", include("reports.urls")),
     path("van-ban/", include("reports.documents.urls")),
+    path("ban-hanh/", include("reports.documents.issues.urls")),
     path("nhap-excel/", include("danvan.imports.urls")),
     path("ho-so/", include("records.urls")),
     path("api/", include("reports.api.urls")),

@@ -58,7 +58,7 @@ def lock_of(record: EventRecord) -> Lock | None:
 class Kept:
     """The reports in which records of some units count, kept as they are until the transaction ends.
 
-    The first thing every writer of records makes, before it locks rows (danvan/common/locks.py has the
+    The first thing every writer of records makes, before it locks rows (danvan/common/db/locks.py has the
     order): for the stored rows `keys` and for `units` that rows are written to. Units that turn up later
     are added when they are asked about.
     """

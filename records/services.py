@@ -14,13 +14,12 @@ from functools import partial
 from typing import Any, cast
 
 from auditlog.context import disable_auditlog
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from danvan.accounts.audit.context import acting
+from danvan.accounts.audit.lines import Told, create_audited
 from danvan.accounts.audit.writing import (
     audited_bulk_create,
     audited_bulk_delete,
@@ -29,17 +28,11 @@ from danvan.accounts.audit.writing import (
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action
-from danvan.common.locks import locked
-from danvan.imports.bulk import Told, create_audited
+from danvan.common.db.locks import locked
 from records.answering import require_written_by
 from records.locks import Kept, RecordGone, differing
-from records.models import (
-    Attachment,
-    EmergingIssue,
-    EventRecord,
-    Recognition,
-    SkilledMobilisationModel,
-)
+from records.models import EmergingIssue, EventRecord, Recognition, SkilledMobilisationModel
+from records.models.attachment import files_of
 from records.models.emerging_issue import begin_histories
 
 
@@ -138,7 +131,7 @@ def delete_records(
         kept = Kept(model, pks)
         rows = model.objects.editable_by(actor).filter(pk__in=pks)
         if made is not None:
-            rows = rows.exclude(pk__in=_files_of(model, pks).values("object_id"))
+            rows = rows.exclude(pk__in=files_of(model, pks).values("object_id"))
         results = []
         for row in _with_children(locked(rows)):
             if made is not None and not _stands_as(row, made[row.pk]):
@@ -336,15 +329,10 @@ def _stamp(
         record.version = old.version + 1
 
 
-def _files_of(model: type[EventRecord], keys: Iterable[int]) -> QuerySet:
-    kind = ContentType.objects.get_for_model(model)
-    return Attachment.objects.filter(content_type=kind, object_id__in=list(keys))
-
-
 def _delete_files(model: type[EventRecord], keys: Sequence[int]) -> None:
     """Delete the attachments of rows; the files go when the transaction is safe."""
-    rows = _files_of(model, keys)
+    rows = files_of(model, keys)
     files = [row.file for row in rows]
     audited_bulk_delete(rows)
     for file in files:
-        transaction.on_commit(partial(file.storage.delete, file.name))
+        transaction.on_commit(partial(file.storage.delete, str(file.name)))

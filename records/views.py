@@ -33,6 +33,7 @@ from records.kinds import RecordKind
 from records.locks import RecordGone, RecordLocked, lock_of
 from records.menu import year_counts
 from records.models import EventRecord
+from records.models.attachment import files_of
 from records.services import (
     Existing,
     StaleRecord,
@@ -121,7 +122,7 @@ class RecordDetailView(KindMixin, ScopedDetailView):
         return super().get_context_data(
             shown=Shown(self.kind, record),
             lock=self.lock,
-            files=attachments.files_of(record),
+            files=files_of(self.model, [record.pk]),
             attach_form=kwargs.pop("attach_form", None) or attachments.AttachForm(),
             may_edit=person(self.request).can(Action.ENTER_RECORD) and self.may_edit(record),
             **kwargs,
@@ -181,7 +182,10 @@ class RecordFormView(KindMixin, ScopedFormView):
     def formset(self, form: Any, data: Any = None) -> Any:
         """Return the child rows of the form, None for kinds without."""
         made = FORMSETS.get(self.kind.slug)
-        return made(data, instance=form.instance, prefix="recognitions") if made else None
+        if made is None:
+            return None
+        options = {"districts": form.has_districts()}
+        return made(data, instance=form.instance, prefix="recognitions", form_kwargs=options)
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """As the generic one, with child rows."""
@@ -286,7 +290,7 @@ class RecordDeleteView(KindMixin, ScopedDeleteView):
         return super().get_context_data(
             shown=Shown(self.kind, record),
             lock=self.lock,
-            files=attachments.files_of(record),
+            files=files_of(self.model, [record.pk]),
             **kwargs,
         )
 

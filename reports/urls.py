@@ -6,11 +6,11 @@ from reports.catalogue import views as views_catalogue
 from reports.consolidation import views as views_consolidation
 from reports.figures import views_entry
 from reports.sheets import views as views_values
-from reports.workflow import views_answering, views_periods, views_review
+from reports.workflow import views_answering, views_periods, views_queue, views_review
 
 app_name = "reports"
 urlpatterns = [
-    path("", views_review.ReportListView.as_view(), name="list"),
+    path("", views_queue.ReportListView.as_view(), name="list"),
     path("<int:pk>/", views_review.detail, name="detail"),
     path("<int:pk>/nhap/", views_entry.EntryView.as_view(), name="entry"),
     path("<int:pk>/xu-ly/", views_review.move, name="move"),
@@ -19,7 +19,7 @@ urlpatterns = [
         "<int:pk>/nhan-xet/<int:remark>/xong/", views_review.resolve_remark, name="resolve_remark"
     ),
     path("<int:pk>/lich-su/<str:code>/", views_review.figure_history, name="figure_history"),
-    path("xet-duyet/", views_review.ReviewView.as_view(), name="review"),
+    path("xet-duyet/", views_queue.ReviewView.as_view(), name="review"),
     path("tong-hop/", views_consolidation.consolidation, name="consolidation"),
     path("tong-hop/xuat-excel/", views_consolidation.export, name="consolidation_export"),
     path("tong-hop/chi-tieu/<str:code>/", views_consolidation.drill, name="drill"),

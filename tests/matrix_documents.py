@@ -60,3 +60,45 @@ DOCUMENTS: dict[str, list[Row]] = {
         Row("POST", _WRITTEN, _letterhead),
     ],
 }
+
+
+def _issue(world) -> dict:
+    """An issue of Tiên Sơn's party committee over its own approved report."""
+    from reports.consolidation.scope import Scope
+    from reports.documents.issues.issuing import IssueOrder, issue
+    from reports.models import PublishedIssue, Report
+
+    unit, year = world.report.unit, world.period.year
+    made = PublishedIssue.objects.filter(unit=unit).first()
+    if made is None:
+        # Approved for a moment: an approved report would lock the records of the other rows.
+        own = Report.objects.filter(pk=world.report.pk)
+        state = own.values_list("state", flat=True).get()
+        own.update(state="approved")
+        order = IssueOrder(
+            Scope(unit, year, year), "BC", 1, world.period.end, "kết quả", {"post": "BÍ THƯ"}
+        )
+        made = issue(order, user=world.cast["quantri"])
+        own.update(state=state)
+    return {"pk": made.pk}
+
+
+def _issue_file(world) -> dict:
+    return {**_issue(world), "kind": "xlsx"}
+
+
+# The matrix's clerk is no officer: nobody but an officer of the office itself sends anything out.
+DOCUMENTS |= {
+    "issues:list": [Row("GET", "302 200 200 200 200 200 200 200 200"), Row("POST", _NO_POST)],
+    "issues:new": [
+        Row("GET", "302 403 403 403 200 200 200 403 200"),
+        Row("POST", "403 403 403 403 422 422 422 403 422"),
+    ],
+    "issues:detail": [Row("GET", _READ, _issue), Row("POST", _NO_POST, _issue)],
+    "issues:file": [Row("GET", _READ, _issue_file), Row("POST", _NO_POST, _issue_file)],
+    "issues:attach": [
+        Row("GET", _NO_GET, _issue),
+        # A file cannot travel through the login page: the way there is a plain redirect.
+        Row("POST", "403 403 404 404 403 404 403 403 422", _issue),
+    ],
+}

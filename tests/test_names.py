@@ -22,7 +22,9 @@ LOOKED_FOR = {
 SAME = {
     "locks_on": "settings.RECORD_LOCK names the function of reports that records ask",
     "year_spans": "settings.RECORD_YEARS, likewise",
+    "answered_by": "settings.RECORD_ANSWERS, likewise",
     "can": "the template tag asks the method of the table",
+    "besides": "the template tag asks the words of the consolidation",
 }
 # What a framework calls without being told its name → by whom.
 CALLED = {
@@ -31,14 +33,13 @@ CALLED = {
     "process_exception": "Django's middleware",
     "get_help_text": "Django's password validators",
     "to_url": "Django's path converters",
-    "same_unit_as": "docs tell every developer to ask it, never code or path",
 }
-REGISTERED = {"register", "receiver"}  # decorators that hand a function over
+REGISTERED = {"register", "receiver", "model_validator"}  # decorators that hand a function over
 CONFIGS = {"settings.py", "gunicorn_conf.py", "formats.py", "apps.py"}  # read by name from outside
 
 
 def is_view_file(path: Path) -> bool:
-    return path.stem.startswith("views")
+    return path.stem.startswith(("views", "operations"))  # operations: the pages of the API
 
 
 def defined(path: Path) -> Iterator[tuple[str, ast.stmt, ast.ClassDef | None]]:

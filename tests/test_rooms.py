@@ -22,6 +22,8 @@ from tests.source import (
 ROOMS = {
     "danvan.common.sheets": ("danvan.common",),
     "danvan.common.ops": ("danvan.common",),
+    "danvan.common.db": ("danvan.common",),
+    "danvan.common.web": ("danvan.common",),
     "records.files": ("records.models", "records.locks", "records.services"),
     "danvan.accounts.models": (
         *("danvan.accounts.scope", "danvan.accounts.rights"),
@@ -48,8 +50,14 @@ ROOMS = {
         *("reports.workflow.moves", "reports.workflow.holding"),
     ),
     "reports.consolidation": ("reports.models", "reports.catalogue.expressions"),
-    "reports.documents": ("reports.models", "reports.consolidation"),
+    "reports.documents": (
+        *("reports.models", "reports.catalogue.expressions", "reports.consolidation"),
+    ),
     "reports.sheets": ("reports.models", "reports.figures", "reports.workflow"),
+    "reports.api": (
+        *("reports.models", "reports.consolidation", "reports.figures", "reports.workflow"),
+        *("reports.catalogue", "reports.counting"),
+    ),
     "reports.demo": (
         *("reports.models", "reports.catalogue", "reports.counting", "reports.workflow"),
         "reports.figures",

@@ -37,8 +37,8 @@ from danvan.accounts.models.trail import AuditEntry
 from danvan.accounts.requests import person
 from danvan.accounts.sheet import account_sheet
 from danvan.common import excel
-from danvan.common.admin import ListedLookupsAdmin
 from danvan.common.stale import STAMP, StaleFormMixin
+from danvan.common.web.admin import ListedLookupsAdmin
 from danvan.units.forms import unit_choice
 from danvan.units.queries import tree_order
 
@@ -82,13 +82,8 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
     form = AccountForm
     list_display = ("username", "full_name", "unit_name", "role_name", "state", "last_login")
     list_filter = (
-        RoleFilter,
-        StateFilter,
-        LastLoginFilter,
-        PasswordFilter,
-        "unit__level",
-        AreaFilter,
-    )
+        RoleFilter, StateFilter, LastLoginFilter, PasswordFilter, "unit__level", AreaFilter,
+    )  # fmt: skip
     list_select_related = ("unit__parent",)
     list_per_page = 50
     search_fields = ("username",)

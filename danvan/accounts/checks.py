@@ -31,9 +31,9 @@ from django.utils.module_loading import import_string
 
 from danvan.accounts.audit.writing import EXEMPT, OUR_APPS
 from danvan.accounts.scope import ScopedQuerySet
-from danvan.common.admin import ListedLookupsAdmin
 from danvan.common.ops import append_only
 from danvan.common.ops.keys import weakness_of
+from danvan.common.web.admin import ListedLookupsAdmin
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "[::1]", "testserver", ".localhost"}
@@ -111,7 +111,7 @@ def check_policy(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 @register(Tags.admin)
 def check_admin(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
     """E011: no list of the admin can be filtered by a column it does not offer."""
-    hint = "Derive it from danvan.common.admin.ListedLookupsAdmin."
+    hint = "Derive it from danvan.common.web.admin.ListedLookupsAdmin."
     return [
         Error(f"{page} can be filtered by any column.", hint=hint, id="danvan.E011")
         for page in admin.site._registry.values()

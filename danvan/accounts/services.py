@@ -16,18 +16,13 @@ from django.utils import timezone
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.writing import audited_bulk_update
 from danvan.accounts.login import lockout, sessions, twofactor
-from danvan.accounts.login.issuing import (
-    ISSUED_FIELDS,
-    issue_password,
-    new_sheet,
-    passwords_on,
-)
+from danvan.accounts.login.issuing import ISSUED_FIELDS, issue_password, new_sheet, passwords_on
 from danvan.accounts.models import SlipSheet, User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.accounts.tokens import keys
-from danvan.common.locks import locked
+from danvan.common.db.locks import locked
 from danvan.units.models import AdministrativeUnit
 
 

@@ -36,12 +36,12 @@ class OutlineLine:
         return self.url or f"#{self.code}"
 
 
-def counted(*pairs: tuple[int, str]) -> tuple[str, ...]:
+def notes_of(*pairs: tuple[int, str]) -> tuple[str, ...]:
     """Return the notes for (count, word) pairs, those of nothing left out: (3, "nhận xét") → "3 nhận xét"."""
     return tuple(f"{count} {word}" for count, word in pairs if count)
 
 
-def holds(words: str, *texts: str) -> bool:
+def has_words(words: str, *texts: str) -> bool:
     """Return whether every word of `words` stands in `texts`, with or without marks; nothing is held by all."""
     wanted = search_key(words).split()
     if not wanted:

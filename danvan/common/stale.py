@@ -12,7 +12,7 @@ from typing import Any
 from django import forms
 from django.db import models, transaction
 
-from danvan.common.locks import locked
+from danvan.common.db.locks import locked
 from danvan.common.words import in_words
 
 STAMP = "row_stamp"

@@ -26,7 +26,8 @@ from danvan.common.sheets.table.preparing import Preparation
 from danvan.common.sheets.table.questions import Asked, Question, is_open
 from danvan.common.sheets.table.turned import Turning
 from danvan.common.text import clean_line, search_key
-from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind, working_on
+from danvan.imports.liveness import working_on
+from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind
 from danvan.imports.targets import Around, Refused, Target, Verdict, target_of
 
 BATCH = 1000
@@ -190,11 +191,13 @@ class _Check:
         self.counts: Counter = Counter()
         self.digest = hashlib.sha256()
         self.told = time.monotonic()
+        self.span = 0, 0  # the first and the last row that were read
 
     def run(self, rows: Iterator[tuple[int, dict]], others: list[str]) -> None:
         """Judge all rows; `others` says in sentences which sheets are not read."""
         while batch := list(itertools.islice(rows, BATCH)):
             self._judge(batch)
+            self.span = self.span[0] or batch[0][0], batch[-1][0]
             self.job.progress += len(batch)
             if time.monotonic() - self.told > 1:
                 self._tell()
@@ -284,6 +287,13 @@ class _Check:
         self.told = time.monotonic()
         _own(self.job, progress=self.job.progress, heartbeat=timezone.now())
 
+    def _spoken_rows(self) -> str:
+        """Return which rows were read, in words; those left out between them are among the notices."""
+        first, last = self.span
+        if getattr(self.table, "places", None):
+            return f"{self.job.progress} cột số liệu"
+        return f"{self.job.progress} dòng dữ liệu, từ dòng {first} đến dòng {last}"
+
     def _store(self, others: list[str]) -> None:
         job, checker = self.job, self.checker
         counts = {kind: number for kind, number in self.counts.items() if number}
@@ -304,6 +314,7 @@ class _Check:
             "places": getattr(self.table, "places", {}),
             "headings": self.headings,
             "read": account.used(self.hidden_columns),
+            "rows": self._spoken_rows(),
             "questions": _told(asked, self.answers),
             "encodings": list(self.preparation.encodings),
             "units": unit_ids,

@@ -65,8 +65,10 @@ class ImportCommand(BaseCommand):
             f"{file}: {counts.get(RowKind.NEW, 0)} new, {counts.get(RowKind.CHANGED, 0)} changed, "
             f"{counts.get('same', 0)} unchanged, {counts.get(RowKind.ERROR, 0)} with errors"
         )
+        if rows := job.layout.get("rows"):
+            self.stdout.write(f"read: {job.layout['sheet']}: {rows}")
         for sentence in job.layout.get("read", ()):
-            self.stdout.write(f"read: {job.layout['sheet']}: {sentence}")
+            self.stdout.write(f"read: {sentence}")
         for notice in job.notices:
             self.stdout.write(f"note: {notice}")
         if asked := job.open_questions:

@@ -27,17 +27,12 @@ from django.utils import timezone
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.context import acting, current
 from danvan.accounts.models.trail import SecurityKind
-from danvan.common.locks import locked
+from danvan.common.db.locks import locked
 from danvan.common.ops.faults import fault_of
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports.checking import TakenOver, check_job, run_check
-from danvan.imports.models import (
-    RUNNING,
-    ImportJob,
-    JobState,
-    RowKind,
-    working_on,
-)
+from danvan.imports.liveness import working_on
+from danvan.imports.models import RUNNING, ImportJob, JobState, RowKind
 from danvan.imports.targets import Refused, Target, target_of
 from danvan.units.models import AdministrativeUnit
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import fcntl
 import hashlib
 import json
 import zlib
@@ -25,6 +23,7 @@ from danvan.common.excel import safe_file_name
 from danvan.common.sheets.addresses import column_letter
 from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
 from danvan.common.storage import removed_on_failure, sweep
+from danvan.imports.liveness import is_abandoned
 from danvan.units.models import AdministrativeUnit
 
 KEEP = datetime.timedelta(days=30)  # file and preview of a job; how long an import can be undone
@@ -74,29 +73,6 @@ class RowKind(models.TextChoices):
     ERROR = "error", "Có lỗi"
     CHANGED = "changed", "Sửa"
     NEW = "new", "Thêm mới"
-
-
-@contextlib.contextmanager
-def working_on(job: ImportJob) -> Iterator[None]:
-    """Hold a lock on the file of `job` while the block runs: it dies with the process.
-
-    So a job whose process was killed is known for dead within a minute, without a word from the process.
-    """
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError, ValueError):  # without a file there is nothing to hold
-            handle = stack.enter_context(open(job.file.path, "rb"))
-            fcntl.flock(handle, fcntl.LOCK_SH)
-        yield
-
-
-def is_abandoned(job: ImportJob) -> bool:
-    """Return whether surely nobody holds the lock on the file of `job`."""
-    try:
-        with open(job.file.path, "rb") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (OSError, ValueError):  # held, or no file to ask
-        return False
-    return True
 
 
 class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):

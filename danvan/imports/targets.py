@@ -130,7 +130,7 @@ class Target:
         raise NotImplementedError
 
     def hold(self, job: ImportJob, unit_ids: Collection[int]) -> None:
-        """Let nothing behind the verdicts change until the caller's transaction ends (common/locks.py)."""
+        """Let nothing behind the verdicts change until the caller's transaction ends (common/db/locks.py)."""
 
     def write(self, job: ImportJob, items: Iterator[tuple[str, list]]) -> dict:
         """Write (kind, item) pairs inside the caller's transaction; return what was written."""

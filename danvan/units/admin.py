@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from danvan.common.admin import ListedLookupsAdmin
 from danvan.common.stale import STAMP, StaleFormMixin
+from danvan.common.web.admin import ListedLookupsAdmin
 from danvan.units.forms import unit_choice
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 

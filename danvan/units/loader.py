@@ -30,16 +30,8 @@ CSV_COLUMNS = (
 # The column in which a field of the model stands, where the names differ.
 COLUMN_OF = {"parent": "parent_code", "kind": "name", "__all__": "code"}
 WRITTEN = (
-    "kind",
-    "name",
-    "level",
-    "parent",
-    "path",
-    "valid_to",
-    "source",
-    "name_search",
-    "name_sort",
-)
+    "kind", "name", "level", "parent", "path", "valid_to", "source", "name_search", "name_sort",
+)  # fmt: skip
 
 
 Key = tuple[str, datetime.date]
@@ -54,7 +46,7 @@ class UnitFileError(Exception):
 
 
 @dataclass
-class Row:
+class UnitLine:
     """One line of the file, read but not yet placed in the tree."""
 
     line: int
@@ -94,7 +86,9 @@ class Writer:
 
 
 def load_units(
-    path: Path, writer: Writer | None = None, select: Callable[[list[Row]], list[Row]] = list
+    path: Path,
+    writer: Writer | None = None,
+    select: Callable[[list[UnitLine]], list[UnitLine]] = list,
 ) -> LoadResult:
     """Load the CSV file at `path` in one transaction, by `writer` (without one past the audit trail).
 
@@ -112,7 +106,7 @@ def load_units(
     return result
 
 
-def _read(path: Path) -> list[Row]:
+def _read(path: Path) -> list[UnitLine]:
     problems: list[str] = []
     seen: dict[tuple, int] = {}
     rows = []
@@ -143,7 +137,7 @@ def _read(path: Path) -> list[Row]:
     return rows
 
 
-def _read_row(line: int, record: dict, problems: list[str]) -> Row | None:
+def _read_row(line: int, record: dict, problems: list[str]) -> UnitLine | None:
     """Return the row of one CSV record, or None after adding to `problems`."""
     cells = {name: clean_line(record.get(name) or "") for name in CSV_COLUMNS}
     bad = len(problems)
@@ -177,7 +171,7 @@ def _read_row(line: int, record: dict, problems: list[str]) -> Row | None:
         **dates,
     )
     successors = [code for code in cells["successor_codes"].split("|") if code]
-    return Row(line, unit, cells["parent_code"], successors)
+    return UnitLine(line, unit, cells["parent_code"], successors)
 
 
 def _read_dates(cells: dict[str, str], problem: Any) -> dict[str, datetime.date | None]:
@@ -196,7 +190,7 @@ def _read_dates(cells: dict[str, str], problem: Any) -> dict[str, datetime.date 
     return dates
 
 
-def _write_units(rows: list[Row], writer: Writer) -> LoadResult:
+def _write_units(rows: list[UnitLine], writer: Writer) -> LoadResult:
     """Create or change the units level by level, so that a parent has its key before its children."""
     result = LoadResult()
     known = {(unit.code, unit.valid_from): unit for unit in AdministrativeUnit.objects.all()}
@@ -213,7 +207,7 @@ def _write_units(rows: list[Row], writer: Writer) -> LoadResult:
     return result
 
 
-def _write_level(rows: list[Row], by_code: dict, result: LoadResult, writer: Writer) -> None:
+def _write_level(rows: list[UnitLine], by_code: dict, result: LoadResult, writer: Writer) -> None:
     placed = []
     for row in rows:
         unit = row.unit
@@ -254,7 +248,7 @@ def _in_force(by_code: dict, code: str, date: datetime.date) -> AdministrativeUn
     return next((unit for unit in by_code.get(code, []) if unit.in_force(date)), None)
 
 
-def _write_successions(rows: list[Row], result: LoadResult, writer: Writer) -> None:
+def _write_successions(rows: list[UnitLine], result: LoadResult, writer: Writer) -> None:
     """Write the arrows of the file's rows: each successor code is the unit in force on the day of change."""
     if result.problems:
         return

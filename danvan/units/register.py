@@ -9,7 +9,7 @@ import datetime
 from pathlib import Path
 
 from danvan.units.kinds import Level
-from danvan.units.loader import Key, Row, UnitFileError
+from danvan.units.loader import Key, UnitFileError, UnitLine
 
 REGISTER = Path(__file__).parent / "data" / "vietnam_units.csv"
 
@@ -17,36 +17,36 @@ REGISTER = Path(__file__).parent / "data" / "vietnam_units.csv"
 class _Tree:
     """The rows of a file by what is above them and what went into them."""
 
-    def __init__(self, rows: list[Row]) -> None:
-        self.by_code: dict[str, list[Row]] = {}
+    def __init__(self, rows: list[UnitLine]) -> None:
+        self.by_code: dict[str, list[UnitLine]] = {}
         for row in rows:
             self.by_code.setdefault(row.unit.code, []).append(row)
-        self.above: dict[Key, Row] = {}
-        self.sources: dict[Key, list[Row]] = {}
+        self.above: dict[Key, UnitLine] = {}
+        self.sources: dict[Key, list[UnitLine]] = {}
         for row in rows:
             if parent := self.at(row.parent_code, row.unit.valid_from):
                 self.above[row.key] = parent
             for heir in self.heirs(row):
                 self.sources.setdefault(heir.key, []).append(row)
 
-    def at(self, code: str, day: datetime.date) -> Row | None:
+    def at(self, code: str, day: datetime.date) -> UnitLine | None:
         """Return the row of `code` in force on `day`."""
         return next((row for row in self.by_code.get(code, []) if row.unit.in_force(day)), None)
 
-    def heirs(self, row: Row) -> list[Row]:
+    def heirs(self, row: UnitLine) -> list[UnitLine]:
         """Return what `row` became."""
         day = row.unit.valid_to
         found = [self.at(code, day) for code in row.successors] if day else []
         return [heir for heir in found if heir]
 
-    def root(self, row: Row) -> Row:
+    def root(self, row: UnitLine) -> UnitLine:
         """Return the row at the top, on the day `row` began."""
         while row.key in self.above:
             row = self.above[row.key]
         return row
 
 
-def rows_of_province(rows: list[Row], code: str) -> list[Row]:
+def rows_of_province(rows: list[UnitLine], code: str) -> list[UnitLine]:
     """Return the rows of the province that has `code` today and of all that went into its units.
 
     Arrows to units of other provinces are left out. Raises UnitFileError where there is no such province.
@@ -55,7 +55,7 @@ def rows_of_province(rows: list[Row], code: str) -> list[Row]:
     today = [row for row in tree.by_code.get(code, []) if row.unit.valid_to is None]
     if not today or today[0].unit.level != Level.PROVINCE:
         raise UnitFileError([f"the file has no province {code} that is in force today"])
-    kept: dict[Key, Row] = {}
+    kept: dict[Key, UnitLine] = {}
     waiting = [row for row in rows if tree.root(row) is today[0]]
     while waiting:
         row = waiting.pop()

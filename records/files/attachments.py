@@ -7,10 +7,8 @@ from pathlib import PurePath
 from typing import Any
 
 from django import forms
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
@@ -19,6 +17,7 @@ from danvan.accounts.models import User
 from danvan.common.storage import removed_on_failure
 from danvan.common.text import clean_line
 from records.models import Attachment, EventRecord
+from records.models.attachment import files_of
 from records.services import lock_for_files
 
 MAX_SIZE = 10 * 1024 * 1024
@@ -98,19 +97,13 @@ class AttachForm(forms.Form):
         return file
 
 
-def files_of(record: EventRecord) -> QuerySet:
-    """Return the files of a record that was fetched through the person's scope."""
-    kind = ContentType.objects.get_for_model(record)
-    return Attachment.objects.filter(content_type=kind, object_id=record.pk)
-
-
 def attach(record: EventRecord, file: Any, media_type: str, *, actor: User) -> Attachment:
     """Keep `file` with `record`. Raises as records.services, or ValidationError when there are too many."""
     kept = Attachment(record=record, media_type=media_type, size=file.size, created_by=actor)
     kept.name = safe_name(file.name, media_type)
     with removed_on_failure(kept, "file"), transaction.atomic(), acting(user=actor):
         lock_for_files(record, actor=actor)
-        if files_of(record).count() >= MAX_FILES:
+        if files_of(type(record), [record.pk]).count() >= MAX_FILES:
             raise ValidationError(f"Mỗi hồ sơ giữ tối đa {MAX_FILES} tệp.")
         kept.file.save(kept.name, file, save=False)
         kept.save()

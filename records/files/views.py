@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 
 from danvan.common.views import ScopedView
 from records.files import attachments
+from records.models.attachment import files_of
 from records.views import KindMixin, RecordDetailView
 
 
@@ -41,7 +42,7 @@ class FileView(KindMixin, ScopedView):
     """Hand out one file of a record to whoever may see the record."""
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        found = attachments.files_of(self.object).filter(pk=kwargs["file"]).first()
+        found = files_of(self.model, [self.object.pk]).filter(pk=kwargs["file"]).first()
         if found is None:
             raise Http404
         try:
@@ -59,7 +60,7 @@ class DetachView(KindMixin, ScopedView):
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         record = self.object
-        found = attachments.files_of(record).filter(pk=kwargs["file"]).first()
+        found = files_of(self.model, [record.pk]).filter(pk=kwargs["file"]).first()
         if found is None:
             raise Http404
         try:

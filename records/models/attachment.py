@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -16,6 +17,12 @@ SHOWN_INLINE = {"application/pdf", "image/jpeg", "image/png"}
 def random_name(attachment: Attachment, filename: str) -> str:
     """Return where the file is kept: a random name without extension, never the typed one."""
     return f"attachments/{uuid.uuid4().hex}"
+
+
+def files_of(model: type[models.Model], keys: Iterable[int]) -> models.QuerySet[Attachment]:
+    """Return the files of rows of `model`; the rows were fetched through the person's scope."""
+    kind = ContentType.objects.get_for_model(model)
+    return Attachment.objects.filter(content_type=kind, object_id__in=list(keys))
 
 
 class Attachment(models.Model):

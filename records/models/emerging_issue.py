@@ -12,10 +12,10 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from danvan.accounts.audit.lines import Told, create_audited
 from danvan.accounts.audit.writing import audited_bulk_create, audited_update
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import search_key
-from danvan.imports.bulk import Told, create_audited
 from records.models.base import EventRecord, RecordQuerySet, text_field
 from records.models.rules import RowRule, at_least, choice_field, chosen, count_field, within
 
@@ -70,18 +70,10 @@ class EmergingIssue(EventRecord):
     Field, Severity, Status = IssueField, IssueSeverity, IssueState
     inherited = False  # a successor unit does not read those of its predecessors
 
-    LATER_FIELDS = frozenset(
-        {
-            "status",
-            "status_date",
-            "resolved_date",
-            "outcome",
-            "handler",
-            "due_date",
-            "note",
-            "end_date",
-        }
-    )
+    LATER_FIELDS = frozenset({
+        "status", "status_date", "resolved_date", "outcome", "handler", "due_date", "note",
+        "end_date",
+    })  # fmt: skip
 
     DAYS = ("start_date", "status_date")
 

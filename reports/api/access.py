@@ -11,7 +11,7 @@ from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.tokens import keys
-from reports.api.problems import Problem
+from reports.api.problems import ApiProblem
 
 
 class BearerKey(HttpBearer):
@@ -43,10 +43,10 @@ def enter(request: HttpRequest, text: str) -> User | None:
     wait = keys.count_call(token)
     if wait:
         told = f"Mã truy cập này đã hết lượt trong phút. Vui lòng thử lại sau {wait} giây."
-        raise Problem(429, told, {"Retry-After": str(wait)})
+        raise ApiProblem(429, told, {"Retry-After": str(wait)})
     request.user = user  # for the security log: what was read is noted as this person's
     if first_step_of(user):
-        raise Problem(403, "Vui lòng đăng nhập trang báo cáo và hoàn tất bước đầu tiên trước.")
+        raise ApiProblem(403, "Vui lòng đăng nhập trang báo cáo và hoàn tất bước đầu tiên trước.")
     if not user.can(Action.VIEW):
-        raise Problem(403, "Tài khoản chưa được gắn với đơn vị nào.")
+        raise ApiProblem(403, "Tài khoản chưa được gắn với đơn vị nào.")
     return user

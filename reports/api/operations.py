@@ -19,7 +19,7 @@ from records.kinds import KINDS
 from reports.api import params, rows, schemas
 from reports.api.access import BasicKey, BearerKey
 from reports.api.output import answer
-from reports.api.problems import Problem, document, handle_all, told_as_problems
+from reports.api.problems import ApiProblem, document, handle_all, told_as_problems
 
 PREFIX = "/api/v1/"
 # Shown on the guide, to be pasted into Power BI.
@@ -64,28 +64,28 @@ def operation(address: str, name: str, response: Any, summary: str) -> Any:
     )
 
 
-@operation("/units", "units", schemas.Listing[schemas.UnitRow], "Đơn vị hành chính tại một ngày")
+@operation("/units", "units", schemas.ApiPage[schemas.ApiUnit], "Đơn vị hành chính tại một ngày")
 def units(request: KeyRequest, asked: Query[params.UnitsAsked]) -> HttpResponseBase:
     """Return the units in force on a day."""
     return answer(request, asked, rows.units(request.auth, asked))
 
 
 @operation(
-    "/catalogue", "catalogue", schemas.Listing[schemas.IndicatorRow], "Danh mục chỉ tiêu của năm"
+    "/catalogue", "catalogue", schemas.ApiPage[schemas.IndicatorRow], "Danh mục chỉ tiêu của năm"
 )
 def catalogue(request: KeyRequest, asked: Query[params.CatalogueAsked]) -> HttpResponseBase:
     """Return the indicators of a year."""
     return answer(request, asked, rows.catalogue(request.auth, asked))
 
 
-@operation("/reports", "reports", schemas.Listing[schemas.ReportRow], "Tình hình nộp báo cáo")
+@operation("/reports", "reports", schemas.ApiPage[schemas.ReportRow], "Tình hình nộp báo cáo")
 def reports(request: KeyRequest, asked: Query[params.ReportsAsked]) -> HttpResponseBase:
     """Return where reports stand."""
     return answer(request, asked, rows.reports(request.auth, asked))
 
 
 @operation(
-    "/figures", "figures", schemas.Listing[schemas.FigureRow], "Số liệu từng đơn vị đã báo cáo"
+    "/figures", "figures", schemas.ApiPage[schemas.FigureRow], "Số liệu từng đơn vị đã báo cáo"
 )
 def figures(request: KeyRequest, asked: Query[params.FiguresAsked]) -> HttpResponseBase:
     """Return figures as they were entered."""
@@ -129,7 +129,7 @@ def guide(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def unknown(request: HttpRequest, rest: str) -> HttpResponse:
     """Answer any other address below: a program is never answered with a page."""
-    return document(Problem(404, "Không có địa chỉ này. Xem hướng dẫn ở trang Mã truy cập."))
+    return document(ApiProblem(404, "Không có địa chỉ này. Xem hướng dẫn ở trang Mã truy cập."))
 
 
 def urls() -> list[URLPattern]:

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
-from reports.api.params import Asked, Paged
+from reports.api.params import ApiParams, Paged
 
 BATCH = 5000
 BOM = "\ufeff"  # by it Excel knows UTF-8
@@ -24,7 +24,7 @@ _LIVE = frozenset("=+-@\t\r")
 
 
 @dataclass
-class Table:
+class ApiTable:
     """Rows with the names of their columns; `about` says what they are of, `next` where they go on.
 
     `texts` are the columns that people wrote: a spreadsheet must not take them for formulas.
@@ -53,7 +53,7 @@ def pages(
     return map(line, found[: asked.limit]), more
 
 
-def answer(request: HttpRequest, asked: Asked, table: Table) -> HttpResponseBase:
+def answer(request: HttpRequest, asked: ApiParams, table: ApiTable) -> HttpResponseBase:
     """Return `table` in the format that was asked for."""
     if asked.format == "csv":
         response = StreamingHttpResponse(_csv(table), content_type="text/csv; charset=utf-8")
@@ -87,7 +87,7 @@ def _plain(value: Any) -> Any:
     return plain(value) if isinstance(value, Decimal) else value.isoformat()
 
 
-def _csv(table: Table) -> Iterator[bytes]:
+def _csv(table: ApiTable) -> Iterator[bytes]:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(table.columns)

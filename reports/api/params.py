@@ -25,7 +25,7 @@ def wrong(parameter: str, reason: str) -> PydanticCustomError:
     return PydanticCustomError("danvan", "{reason}", {"parameter": parameter, "reason": reason})
 
 
-class Asked(BaseModel):
+class ApiParams(BaseModel):
     """What every address takes. Raises for a parameter that the address does not know."""
 
     format: Literal["json", "csv"] = Field("json", description="json hoặc csv (UTF-8 có BOM)")
@@ -41,7 +41,7 @@ class Asked(BaseModel):
         return data
 
 
-class Paged(Asked):
+class Paged(ApiParams):
     """Rows that come in pages in JSON; CSV always has all of them."""
 
     limit: int = Field(PAGE, ge=1, le=LONGEST_PAGE, description="số dòng mỗi trang JSON")
@@ -71,14 +71,14 @@ class Area(BaseModel):
     unit: Code | None = Field(None, description="mã đơn vị, gồm cả các đơn vị bên dưới")
 
 
-class UnitsAsked(Asked):
+class UnitsAsked(ApiParams):
     """Units in force on a day."""
 
     date: datetime.date | None = Field(None, description="ngày (YYYY-MM-DD); để trống: hôm nay")
     level: LevelName | None = Field(None, description="chỉ một cấp")
 
 
-class CatalogueAsked(Asked):
+class CatalogueAsked(ApiParams):
     """The indicators of one year."""
 
     year: Year = Field(description="năm của danh mục")
@@ -99,7 +99,7 @@ class FiguresAsked(Years, Area, Paged):
     )
 
 
-class ConsolidationAsked(Years, Asked):
+class ConsolidationAsked(Years, ApiParams):
     """Consolidated figures of one unit."""
 
     unit: Code = Field(description="mã đơn vị")

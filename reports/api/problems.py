@@ -44,7 +44,7 @@ _WRONG = {
 }
 
 
-class Problem(Exception):  # noqa: N818
+class ApiProblem(Exception):  # noqa: N818
     """A refusal with its status; `headers` go with the answer, `more` into the document."""
 
     def __init__(
@@ -54,7 +54,7 @@ class Problem(Exception):  # noqa: N818
         super().__init__(detail)
 
 
-def document(problem: Problem) -> HttpResponse:
+def document(problem: ApiProblem) -> HttpResponse:
     """Return `problem` as an answer."""
     title = TITLES.get(problem.status, HTTPStatus(problem.status).phrase)
     told = {"type": "about:blank", "title": title, "status": problem.status}
@@ -77,7 +77,7 @@ def told_as_problems(view: Any) -> Any:
         if answer.status_code != 405:
             return answer
         headers = {"Allow": answer["Allow"]}
-        return document(Problem(405, "Giao diện này chỉ đọc số liệu (GET).", headers))
+        return document(ApiProblem(405, "Giao diện này chỉ đọc số liệu (GET).", headers))
 
     return answering
 
@@ -85,11 +85,11 @@ def told_as_problems(view: Any) -> Any:
 def handle_all(api: NinjaAPI) -> None:
     """Let `api` answer every exception with a document."""
     handlers: dict[type[Exception], Callable[[Any], HttpResponse]] = {
-        Problem: document,
+        ApiProblem: document,
         ValidationError: lambda error: document(_parameters(error)),
         HttpError: lambda error: document(_of_status(error)),
-        Http404: lambda error: document(Problem(404, "Không có dữ liệu này trong phạm vi.")),
-        PermissionDenied: lambda error: document(Problem(403, str(error) or "Không có quyền.")),
+        Http404: lambda error: document(ApiProblem(404, "Không có dữ liệu này trong phạm vi.")),
+        PermissionDenied: lambda error: document(ApiProblem(403, str(error) or "Không có quyền.")),
         DatabaseError: _database,
         Exception: _ours,
     }
@@ -101,13 +101,13 @@ def _called(handler: Any) -> Any:
     return lambda request, error: handler(error)
 
 
-def _of_status(error: HttpError) -> Problem:
+def _of_status(error: HttpError) -> ApiProblem:
     if error.status_code == 401:
-        return Problem(401, "Thiếu mã truy cập, hoặc mã sai, hết hạn, đã thu hồi.", _ASK)
-    return Problem(error.status_code, TITLES.get(error.status_code, ""))
+        return ApiProblem(401, "Thiếu mã truy cập, hoặc mã sai, hết hạn, đã thu hồi.", _ASK)
+    return ApiProblem(error.status_code, TITLES.get(error.status_code, ""))
 
 
-def _parameters(error: ValidationError) -> Problem:
+def _parameters(error: ValidationError) -> ApiProblem:
     """Say of each parameter what is wrong with it."""
     wrong = [
         {
@@ -117,7 +117,7 @@ def _parameters(error: ValidationError) -> Problem:
         for one in error.errors
     ]
     told = "; ".join(f"{one['parameter']}: {one['detail']}" for one in wrong)
-    return Problem(422, told, errors=wrong)
+    return ApiProblem(422, told, errors=wrong)
 
 
 def _words(error: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,9 +130,9 @@ def _words(error: Mapping[str, Any]) -> dict[str, Any]:
 def _database(error: DatabaseError) -> HttpResponse:
     log.error("api: %s", error)
     busy = "Máy chủ dữ liệu đang bận. Vui lòng thử lại sau ít phút."
-    return document(Problem(503, busy, {"Retry-After": "60"}))
+    return document(ApiProblem(503, busy, {"Retry-After": "60"}))
 
 
 def _ours(error: Exception) -> HttpResponse:
     log.error("api", exc_info=error)
-    return document(Problem(500, "Lỗi của máy chủ, đã được ghi lại. Vui lòng thử lại sau."))
+    return document(ApiProblem(500, "Lỗi của máy chủ, đã được ghi lại. Vui lòng thử lại sau."))

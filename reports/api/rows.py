@@ -15,7 +15,7 @@ from danvan.units.models import AdministrativeUnit
 from records.kinds import BY_SLUG
 from records.sheets.columns import resource_of
 from records.years import span_of, year_spans
-from reports.api.output import Table, pages, plain
+from reports.api.output import ApiTable, pages, plain
 from reports.api.params import (
     CatalogueAsked,
     ConsolidationAsked,
@@ -24,8 +24,8 @@ from reports.api.params import (
     ReportsAsked,
     UnitsAsked,
 )
-from reports.api.problems import Problem
-from reports.api.schemas import FigureRow, IndicatorRow, ReportRow, TotalRow, UnitRow
+from reports.api.problems import ApiProblem
+from reports.api.schemas import ApiUnit, FigureRow, IndicatorRow, ReportRow, TotalRow
 from reports.consolidation.figures import Definition, Total
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import Consolidation, consolidate
@@ -39,7 +39,7 @@ STATES = {"approved": [State.APPROVED], "submitted": [State.APPROVED, State.SUBM
 Rows = TypeVar("Rows", bound=QuerySet)
 
 
-def units(user: User, asked: UnitsAsked) -> Table:
+def units(user: User, asked: UnitsAsked) -> ApiTable:
     """Return the units of the account's area in force on a day."""
     day = asked.date or timezone.localdate()
     found = units_visible_to(user).on(day).select_related("parent").in_tree_order()
@@ -58,10 +58,10 @@ def units(user: User, asked: UnitsAsked) -> Table:
         for unit in found
     )
     about = {"date": day}
-    return Table(f"don-vi-{day}", tuple(UnitRow.model_fields), rows, about, texts=("name",))
+    return ApiTable(f"don-vi-{day}", tuple(ApiUnit.model_fields), rows, about, texts=("name",))
 
 
-def catalogue(user: User, asked: CatalogueAsked) -> Table:
+def catalogue(user: User, asked: CatalogueAsked) -> ApiTable:
     """Return the indicators of a year. Raises Problem for a year without a catalogue."""
     found = Indicator.objects.filter(catalogue__year=asked.year).select_related("section", "parent")
     rows = [
@@ -83,12 +83,12 @@ def catalogue(user: User, asked: CatalogueAsked) -> Table:
         for row in found.order_by("section__order", "order")
     ]
     if not rows:
-        raise Problem(404, f"Năm {asked.year} không có danh mục chỉ tiêu.")
+        raise ApiProblem(404, f"Năm {asked.year} không có danh mục chỉ tiêu.")
     texts = ("section_label", "label", "unit_of_measure", "formula", "scale")
-    return Table(f"danh-muc-{asked.year}", tuple(IndicatorRow.model_fields), rows, texts=texts)
+    return ApiTable(f"danh-muc-{asked.year}", tuple(IndicatorRow.model_fields), rows, texts=texts)
 
 
-def reports(user: User, asked: ReportsAsked) -> Table:
+def reports(user: User, asked: ReportsAsked) -> ApiTable:
     """Return where the reports of the account's area stand."""
     found = _in_area(Report.objects.visible_to(user), user, asked, "unit")
     found = found.filter(period__year__range=(asked.first_year, asked.last_year)).with_due_dates()
@@ -115,10 +115,10 @@ def reports(user: User, asked: ReportsAsked) -> Table:
         )
         for report in chosen
     )
-    return Table("bao-cao", tuple(ReportRow.model_fields), lines, next=more)
+    return ApiTable("bao-cao", tuple(ReportRow.model_fields), lines, next=more)
 
 
-def figures(user: User, asked: FiguresAsked) -> Table:
+def figures(user: User, asked: FiguresAsked) -> ApiTable:
     """Return the figures of reports of the account's area, as they were entered."""
     counted = ReportingPeriod.objects.filter(year__range=(asked.first_year, asked.last_year))
     told = _in_area(Report.objects.visible_to(user), user, asked, "unit")
@@ -144,7 +144,7 @@ def figures(user: User, asked: FiguresAsked) -> Table:
         indicators = indicators.filter(code=asked.indicator.upper())
     codes = dict(indicators.values_list("pk", "code"))
     if not codes and (asked.section or asked.indicator):
-        raise Problem(404, "Không có mục hoặc chỉ tiêu mang mã này trong các năm đã chọn.")
+        raise ApiProblem(404, "Không có mục hoặc chỉ tiêu mang mã này trong các năm đã chọn.")
 
     def line(row: tuple) -> tuple:
         _key, report, indicator, number, qualifier, text, note = row
@@ -159,10 +159,10 @@ def figures(user: User, asked: FiguresAsked) -> Table:
     columns = ("report_id", "indicator_id", "shown", "qualifier", "text", "note")
     lines, more = pages(floats, columns, asked, line)
     texts = ("text", "note")
-    return Table("so-lieu", tuple(FigureRow.model_fields), lines, next=more, texts=texts)
+    return ApiTable("so-lieu", tuple(FigureRow.model_fields), lines, next=more, texts=texts)
 
 
-def consolidation(user: User, asked: ConsolidationAsked) -> Table:
+def consolidation(user: User, asked: ConsolidationAsked) -> ApiTable:
     """Return the consolidated figures of a unit, as the page of the consolidation has them."""
     unit = _unit(user, asked.unit, asked.last_year)
     section = _section(asked)
@@ -190,14 +190,14 @@ def consolidation(user: User, asked: ConsolidationAsked) -> Table:
         "expected": found.expected,
         "is_demo": found.is_demo,
     }
-    return Table("tong-hop", tuple(TotalRow.model_fields), rows, about, texts=("label",))
+    return ApiTable("tong-hop", tuple(TotalRow.model_fields), rows, about, texts=("label",))
 
 
-def records(user: User, slug: str, asked: RecordsAsked) -> Table:
+def records(user: User, slug: str, asked: RecordsAsked) -> ApiTable:
     """Return the records of one kind. Raises Problem for an unknown kind."""
     kind = BY_SLUG.get(slug)
     if kind is None:
-        raise Problem(404, f"Không có loại hồ sơ này. Các loại: {', '.join(BY_SLUG)}.")
+        raise ApiProblem(404, f"Không có loại hồ sơ này. Các loại: {', '.join(BY_SLUG)}.")
     spans = year_spans()
     first = span_of(asked.first_year, spans)[0]
     last = span_of(asked.last_year or asked.first_year, spans)[1]
@@ -212,7 +212,7 @@ def records(user: User, slug: str, asked: RecordsAsked) -> Table:
     lines, more = pages(found, [column.attribute for column in columns], asked, line)
     texts = [c.key for c in columns if isinstance(c.widget.field, CharField | TextField)]
     names = tuple(column.key for column in columns)
-    return Table(slug, names, lines, next=more, texts=tuple(texts))
+    return ApiTable(slug, names, lines, next=more, texts=tuple(texts))
 
 
 def _in_area(
@@ -233,7 +233,7 @@ def _unit(user: User, code: str, year: int | None) -> AdministrativeUnit:
     try:
         return units_visible_to(user).find(code, on=day)
     except AdministrativeUnit.DoesNotExist as error:
-        raise Problem(
+        raise ApiProblem(
             404, f"Không có đơn vị mang mã {code} trong phạm vi của tài khoản."
         ) from error
 
@@ -244,7 +244,7 @@ def _section(asked: ConsolidationAsked) -> str | None:
     code = asked.section.upper()
     years = (asked.first_year, asked.last_year)
     if not Section.objects.filter(code=code, catalogue__periods__year__range=years).exists():
-        raise Problem(404, f"Không có mục mang mã {code} trong các năm đã chọn.")
+        raise ApiProblem(404, f"Không có mục mang mã {code} trong các năm đã chọn.")
     return code
 
 

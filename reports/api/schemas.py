@@ -7,17 +7,17 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
-Row = TypeVar("Row", bound=BaseModel)
+ApiRow = TypeVar("ApiRow", bound=BaseModel)
 
 
-class Listing(BaseModel, Generic[Row]):
+class ApiPage(BaseModel, Generic[ApiRow]):
     """What JSON answers with: rows, and the address of the next page."""
 
-    items: list[Row]
+    items: list[ApiRow]
     next: str | None = Field(None, description="địa chỉ trang sau; null ở trang cuối")
 
 
-class UnitRow(BaseModel):
+class ApiUnit(BaseModel):
     """An administrative unit on a day."""
 
     code: str = Field(description="mã đơn vị hành chính")
@@ -101,7 +101,7 @@ class TotalRow(BaseModel):
     shown: str = Field(description="như trang hiển thị: “trên 1.140”, “Tốt 60 · Khá 3”")
 
 
-class Totals(Listing[TotalRow]):
+class Totals(ApiPage[TotalRow]):
     """Consolidated figures, and which reports are in them."""
 
     unit: str

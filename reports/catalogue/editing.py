@@ -8,7 +8,7 @@ from django.db import transaction
 
 from danvan.accounts.models import User
 from danvan.accounts.rights import Action
-from danvan.common.locks import hold
+from danvan.common.db.locks import hold
 from reports.models.catalogue import Catalogue, CatalogueRow
 
 

@@ -15,11 +15,7 @@ from danvan.units.models import Level
 from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
 from reports.consolidation.figures import Facts, Part
 from reports.consolidation.scope import ScopeData
-from reports.models import (
-    Aggregation,
-    Qualifier,
-    ValueType,
-)
+from reports.models import Aggregation, Qualifier, ValueType
 
 _PLACES = Decimal("0.001")
 
@@ -66,18 +62,17 @@ def _read_sums(
     several = ["report__period_id"] if len(periods) > 1 else []
     group = [*owner, *several, "report__level", "indicator_id"]
     rows = values.values_list(*group).annotate(total=Sum("number"), reports=Count("number"))
+    summed = {pk: code for pk, code in data.indicator_codes.items() if data.is_summed(code)}
     for *key, level, indicator, total, reports in rows.order_by():
         period = key.pop() if several else periods[0]
-        code = data.indicator_codes[indicator]
-        if reports and data.is_summed(code):
+        if reports and (code := summed.get(indicator)):
             part = Part(Decimal(total).quantize(_PLACES), reports)
             facts[key[0] if key else None].add_part(code, (period, level), part)
     group = [*owner, "report__period_id", "report__level", "indicator_id", "qualifier"]
     inexact = values.filter(~Q(qualifier=Qualifier.EXACT), number__isnull=False)
     rows = inexact.values_list(*group).annotate(count=Count("*"))
     for *key, period, level, indicator, qualifier, count in rows.order_by():
-        code = data.indicator_codes[indicator]
-        if data.is_summed(code):
+        if code := summed.get(indicator):
             at_least = qualifier == Qualifier.AT_LEAST
             part = Part(Decimal(0), 0, count * at_least, count * (not at_least))
             facts[key[0] if key else None].add_part(code, (period, level), part)

@@ -7,7 +7,7 @@ its own years, whatever code its successor took. Restated series can be made fro
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Protocol, cast
 
 from django.db.models import Max, QuerySet
 
@@ -22,6 +22,18 @@ from reports.consolidation.summary import (
     section_numbers,
     year_progress,
 )
+
+
+class Evaluated(Protocol):
+    """What figures are evaluated by: the definitions, and the years by period id."""
+
+    @property
+    def definitions(self) -> dict[str, Definition]:
+        """The definitions by code."""
+
+    @property
+    def years(self) -> dict[int, int]:
+        """The year of each period, in order of time."""
 
 
 @dataclass(frozen=True)
@@ -74,41 +86,57 @@ class Breakdown:
 
 
 @dataclass
-class _Node:
+class UnitNode:
     """A place in the tree while it is built: what its own office entered, and what is below (by identity)."""
 
     unit: AdministrativeUnit
     own: list[int] = field(default_factory=list)
-    below: dict[int, _Node] = field(default_factory=dict)
+    below: dict[int, UnitNode] = field(default_factory=dict)
 
     def all_ids(self) -> list[int]:
         """Return the units that report here or below."""
         below = (unit_id for node in self.below.values() for unit_id in node.all_ids())
         return [*self.own, *below]
 
-    def child(self, key: int, unit: AdministrativeUnit) -> _Node:
+    def child(self, key: int, unit: AdministrativeUnit) -> UnitNode:
         """Return the node of `key` below; it is shown by the last version of its unit."""
-        node = self.below.setdefault(key, _Node(unit))
+        node = self.below.setdefault(key, UnitNode(unit))
         node.unit = max(node.unit, unit, key=lambda one: one.valid_from)
         return node
+
+    def put_in_order(self) -> None:
+        """Put what is below in the order of the tree."""
+        self.below = dict(sorted(self.below.items(), key=lambda pair: pair[1].unit.tree_key))
+        for node in self.below.values():
+            node.put_in_order()
 
 
 def break_down(data: ScopeData, section: str | None) -> Breakdown:
     """Return the rows by unit of one section (None: all) in the scope of `data`."""
     codes = section_codes(data, section)
-    facts = read_facts(data, data.years, codes, by_unit=True)
-    root = _tree(data)
-    anchor = Facts()
-    for one in facts.values():
-        anchor.add(one)
-    total, _all = _row(data, root, cast(dict[int, Facts], facts), codes, anchor)
+    facts = cast(dict[int, Facts], read_facts(data, data.years, codes, by_unit=True))
     return Breakdown(
         scope=data.scope,
         columns=tuple(data.definitions[code] for code in codes),
         section_number=section_numbers(data).get(section or "", 0),
-        total=total,
-        years=year_progress(data, anchor),
+        total=unit_rows(data, unit_tree(data), facts, codes),
+        years=year_progress(data, whole_of(facts)),
     )
+
+
+def unit_rows(
+    data: Evaluated, root: UnitNode, facts: dict[int, Facts], codes: list[str]
+) -> UnitRow:
+    """Return the row of `root` with all below it, from the facts by unit: read now, or kept in an issue."""
+    return _row(data, root, facts, codes, whole_of(facts))[0]
+
+
+def whole_of(facts: dict[int, Facts]) -> Facts:
+    """Return the facts of all units together."""
+    whole = Facts()
+    for one in facts.values():
+        whole.add(one)
+    return whole
 
 
 def row_units(data: ScopeData, key: RowKey) -> tuple[AdministrativeUnit, QuerySet]:
@@ -116,7 +144,7 @@ def row_units(data: ScopeData, key: RowKey) -> tuple[AdministrativeUnit, QuerySe
 
     Raises KeyError when the table has no such row.
     """
-    waiting = [_tree(data)]
+    waiting = [unit_tree(data)]
     for node in waiting:
         if node.unit.pk == key.unit_id:
             ids = node.own if key.is_own else node.all_ids()
@@ -125,7 +153,7 @@ def row_units(data: ScopeData, key: RowKey) -> tuple[AdministrativeUnit, QuerySe
     raise KeyError(key)
 
 
-def _tree(data: ScopeData) -> _Node:
+def unit_tree(data: ScopeData) -> UnitNode:
     """Hang every reporting unit below the nearest of the family (the unit, its predecessors).
 
     Each stands where it stood on the last structure date it reported for, under its name of then; a
@@ -137,7 +165,7 @@ def _tree(data: ScopeData) -> _Node:
     firsts = UnitSuccession.objects.first_versions()
     top = data.scope.unit
     family = {firsts.get(unit.pk, unit.pk) for unit in data.family}
-    root, names = _Node(top), []
+    root, names = UnitNode(top), []
     for unit_id, chain in reporting.chains_on(days).items():
         steps = [(firsts.get(unit.pk, unit.pk), unit) for unit in chain]
         depth = max((n for n, (key, _unit) in enumerate(steps) if key in family), default=-1)
@@ -150,15 +178,12 @@ def _tree(data: ScopeData) -> _Node:
             node = node.child(*step)
         node.own.append(unit_id)
     root.unit = max(names, key=lambda unit: unit.valid_from, default=top)
+    root.put_in_order()
     return root
 
 
 def _row(
-    data: ScopeData,
-    node: _Node,
-    facts: dict[int, Facts],
-    codes: list[str],
-    anchor: Facts,
+    data: Evaluated, node: UnitNode, facts: dict[int, Facts], codes: list[str], anchor: Facts
 ) -> tuple[UnitRow, Facts]:
     """Return the row of a node and its facts, which are those of its parts."""
     mine = Facts()
@@ -173,13 +198,13 @@ def _row(
         parts.append(UnitRow(node.unit, own, is_own=True))
     whole = Facts()
     whole.add(mine)
-    for below in sorted(node.below.values(), key=lambda one: one.unit.tree_key):
+    for below in node.below.values():
         row, theirs = _row(data, below, facts, codes, anchor)
         parts.append(row)
         whole.add(theirs)
     return UnitRow(node.unit, _figures(data, whole, codes, anchor), tuple(parts)), whole
 
 
-def _figures(data: ScopeData, facts: Facts, codes: list[str], anchor: Facts) -> dict[str, Total]:
+def _figures(data: Evaluated, facts: Facts, codes: list[str], anchor: Facts) -> dict[str, Total]:
     evaluator = Evaluator(data.definitions, facts, data.years, anchor)
     return {code: evaluator.figure(code) for code in codes}

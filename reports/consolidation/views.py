@@ -24,7 +24,7 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common import excel
 from danvan.common.numbers import read_id
-from danvan.common.outline import OutlineLine, counted, holds
+from danvan.common.outline import OutlineLine, has_words, notes_of
 from danvan.common.paging import nearest_page
 from danvan.units.models import Level
 from reports.consolidation.drill import Drill, DrillPart
@@ -34,15 +34,10 @@ from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
 from reports.consolidation.scope import ScopeData
 from reports.consolidation.summary import Consolidation, SectionLines, consolidate
 from reports.consolidation.units import Breakdown, break_down
-from reports.consolidation.words import (
-    figure_text,
-    inclusion_text,
-    roman,
-    row_label,
-    years_text,
-)
+from reports.consolidation.words import figure_text, inclusion_text, roman, row_label, years_text
 from reports.counting.counting import links_behind
 from reports.documents.charts import bar_chart
+from reports.documents.issues.issuing import may_issue
 from reports.documents.workbook.build import build, collect, file_name
 from reports.models import ValueType
 
@@ -57,7 +52,9 @@ def consolidation(request: PersonRequest) -> HttpResponse:
     wanted = filterset.wanted
     context: dict[str, Any] = {"filter": filterset, "wanted": wanted}
     if wanted:
-        context["export_url"] = _address("consolidation_export", wanted, wanted.section)
+        context["issue_url"] = _address("issues:new", wanted, wanted.section)
+        context["may_issue"] = may_issue(request.user, wanted.unit)
+        context["export_url"] = _address("reports:consolidation_export", wanted, wanted.section)
         context |= _tables(request, wanted)
     return render(request, "reports/consolidation/page.html", context)
 
@@ -85,7 +82,10 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
         "drill": found,
         "percent": "%" if definition.is_ratio and figure.number is not None else "",
         "way_back": _address(
-            "consolidation", wanted, definition.section_code, by_units=wanted.row is not None
+            "reports:consolidation",
+            wanted,
+            definition.section_code,
+            by_units=wanted.row is not None,
         ),
         "place": _place(found, wanted),
         "pages": pages,
@@ -102,7 +102,7 @@ def _address(page: str, wanted: Wanted, section: str | None, *, by_units: bool =
     """Return the address of `page` for what is wanted, of one section or of all."""
     narrower = {"section": section} if section else {}
     narrower |= {"view": UNITS} if by_units else {}
-    return f"{reverse(f'reports:{page}')}?{wanted.query}&{urlencode(narrower)}".rstrip("&")
+    return f"{reverse(page)}?{wanted.query}&{urlencode(narrower)}".rstrip("&")
 
 
 def _place(found: Drill, wanted: Wanted) -> str:
@@ -193,7 +193,8 @@ def _with_words(sections: Iterable[SectionLines], words: str) -> list[SectionLin
     """Return the sections with the lines that hold `words`; those without one are left out."""
     kept = (
         replace(
-            one, lines=tuple(li for li in one.lines if holds(words, li.code, li.definition.label))
+            one,
+            lines=tuple(li for li in one.lines if has_words(words, li.code, li.definition.label)),
         )
         for one in sections
     )
@@ -211,9 +212,11 @@ def _outline(
             section.label,
             filled=sum(not line.total.is_blank for line in section.lines),
             total=len(section.lines),
-            notes=counted((sum(bool(line.change) for line in section.lines), "tăng/giảm")),
+            notes=notes_of((sum(bool(line.change) for line in section.lines), "tăng/giảm")),
             is_current=section is current,
-            url=_address("consolidation", wanted, section.code, by_units=True) if current else "",
+            url=_address("reports:consolidation", wanted, section.code, by_units=True)
+            if current
+            else "",
         )
         for section in sections
     ]

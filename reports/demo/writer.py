@@ -44,6 +44,7 @@ from reports.models import (
     Transition,
 )
 from reports.workflow.periods import default_dates, open_period
+from reports.workflow.submission import measure_deviations
 
 RECORD_YEARS = (2022, 2023, 2024)
 STILL_OPEN = (2023, OPEN_YEAR)
@@ -93,6 +94,9 @@ def load(today: datetime.date, *, with_records: bool = True) -> Loaded:
         if with_records and year in RECORD_YEARS:
             loaded.records += insert_records(units, accounts, one.period)
         one.finish(figures[year])
+        for report in one.reports if year == OPEN_YEAR else ():
+            if report.submitted_at:
+                measure_deviations(report)
     return loaded
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from danvan.units.models import AdministrativeUnit, UnitKind
 from danvan.units.organisations import committee_name
-from reports.documents.layout import Layout, layout_on
+from reports.documents.layout import Layout, layout_from, layout_on
 from reports.models.letterhead import Authority, DocumentStyle, OfficeLetterhead, Spelling
 
 DATA = Path(__file__).parent / "data"
@@ -98,6 +98,25 @@ class Letterhead:
     def register(self) -> str:
         """In which its number runs: Party documents in a term of the committee, state ones in a year."""
         return self.term if self.layout.style == DocumentStyle.PARTY else str(self.date.year)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the letterhead as an issue keeps it: `letterhead_from` takes it back."""
+        kept = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return kept | {
+            "date": self.date.isoformat(),
+            "recipients": list(self.recipients),
+            "layout": self.layout.as_json(),
+        }
+
+
+def letterhead_from(data: Mapping[str, Any]) -> Letterhead:
+    """Return the letterhead that `Letterhead.as_json` wrote."""
+    changed = {
+        "date": datetime.date.fromisoformat(data["date"]),
+        "recipients": tuple(data["recipients"]),
+        "layout": layout_from(data["layout"]),
+    }
+    return Letterhead(**{**data, **changed})
 
 
 def date_in_words(date: datetime.date) -> str:

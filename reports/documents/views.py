@@ -22,18 +22,12 @@ from danvan.common.forms import DateInput
 from danvan.common.paging import nearest_page
 from danvan.common.stale import StaleFormMixin
 from danvan.units.models import AdministrativeUnit
-from reports.documents.letterhead import (
-    Letterhead,
-    default_row,
-    document_date,
-    letterhead_on,
-    own_row,
-)
+from reports.documents.letterhead import default_row, document_date, letterhead_on, own_row
 from reports.documents.offices import drop_letterhead, keep_letterhead, may_edit_letterhead
+from reports.documents.preview import drawn
 from reports.models import OfficeLetterhead, Spelling
 
 UNITS_A_PAGE = 50
-_MARKS = {"b": "fw-bold", "i": "fst-italic", "u": "text-decoration-underline"}
 
 
 class DayForm(forms.Form):
@@ -77,24 +71,6 @@ class LetterheadForm(StaleFormMixin):
     def _get_validation_exclusions(self) -> set[str]:
         # The unit is no field of the form but part of the unique constraint.
         return super()._get_validation_exclusions() - {"unit"}  # type: ignore[misc]
-
-
-def drawn(head: Letterhead) -> dict[str, list[dict[str, str]]]:
-    """Return head and foot of a document as a page draws them: texts with the classes of their style."""
-
-    def line(text: str, style: str) -> dict[str, str]:
-        marks = head.layout.texts[style].marks
-        marks += "u" * (style == "national" and len(head.layout.national) == 1)  # its rule
-        css = " ".join(css for mark, css in _MARKS.items() if mark in marks)
-        return {"text": text.replace("  ", "\u00a0 "), "css": css}
-
-    return {
-        "left": [line(*pair) for pair in head.left],
-        "right": [line(*pair) for pair in head.right],
-        "signing": [line(*pair) for pair in (*head.signing, (head.signer, "signer"))],
-        "recipients": [line("Nơi nhận:", "recipients_head")]
-        + [line(text, "recipients") for text in head.recipient_lines],
-    }
 
 
 @require_safe

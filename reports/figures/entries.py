@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from danvan.common.outline import OutlineLine, counted, holds
+from danvan.common.outline import OutlineLine, has_words, notes_of
 from reports.figures.rules import Finding
 from reports.figures.writing import Conflict
 from reports.models import Indicator, Remark, Section, ValueType
@@ -32,6 +32,7 @@ class Entry:
     conflict_shown: str = ""
     changed: bool = False
     was: str = ""
+    change: str = ""
 
     @property
     def code(self) -> str:
@@ -62,6 +63,11 @@ class Entry:
     def has_extras(self) -> bool:
         """Return whether note and qualifier should stand open."""
         return bool(self.note or self.needs_note or self.qualifier not in ("", "exact"))
+
+    @property
+    def deviates(self) -> bool:
+        """Return whether a rule has something to say of the figure, or the unit explained it."""
+        return bool(self.problems or self.note)
 
     @property
     def is_bad(self) -> bool:
@@ -99,9 +105,14 @@ class EntrySection:
         """Return whether the records give a figure here."""
         return any(entry.counted for entry in self.entries)
 
-    def with_words(self, words: str) -> EntrySection:
-        """Return the section with the entries that hold `words` alone."""
-        kept = [e for e in self.entries if holds(words, e.code, e.indicator.label)]
+    def narrowed(self, words: str, *, deviating: bool = False) -> EntrySection:
+        """Return the section with the entries that hold `words` alone, or of them those that deviate."""
+        kept = [
+            entry
+            for entry in self.entries
+            if has_words(words, entry.code, entry.indicator.label)
+            and (entry.deviates or not deviating)
+        ]
         return EntrySection(self.number, self.section, kept)
 
     @property
@@ -115,6 +126,6 @@ class EntrySection:
             self.section.label,
             filled=self.filled,
             total=len(self.required),
-            notes=counted((remarked, "có nhận xét"), (changed, "đã sửa")),
+            notes=notes_of((remarked, "có nhận xét"), (changed, "đã sửa")),
             is_bad=bool(self.bad),
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Subquery
 
-from danvan.common.numbers import format_number
+from danvan.common.numbers import format_change, format_number, rounded
 from danvan.common.words import EMPTY
 from reports.counting.counting import counted_for, links_behind
 from reports.figures.below import sums_below
@@ -31,7 +31,8 @@ class EntrySheet:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.version = report.version
-        self.book = RuleBook(report.period.catalogue_id, report.level)
+        period = report.period
+        self.book = RuleBook(period.catalogue_id, report.level, whole_year=period.is_whole_year)
         self.stored = figures_of(report)
         self.typed: dict[str, tuple[str, str, str]] = {}
         self.errors: dict[str, str] = {}
@@ -211,7 +212,15 @@ class EntrySheet:
         entry.conflict = self.conflicts.get(code)
         if entry.conflict:
             entry.conflict_shown = describe(indicator, entry.conflict.current) or EMPTY
+        entry.change = _change(figure.number, before.number) if indicator.is_number else ""
         if code in self.before_return:
             entry.was = describe(indicator, self.before_return[code])
             entry.changed = entry.was != entry.shown
         return entry
+
+
+def _change(number: Decimal | None, before: Decimal | None) -> str:
+    """Return the change against last year in per cent, "" where there is nothing to compare with."""
+    if number is None or not before:
+        return ""
+    return f"{format_change(rounded((number - before) * 100 / before, 0))}%"

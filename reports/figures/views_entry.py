@@ -171,17 +171,13 @@ class EntryView(View):
         return self.page(sheet, status=status)
 
     def page(
-        self,
-        sheet: EntrySheet,
-        status: int = 200,
-        refusal: NotReady | None = None,
-        words: str = "",
+        self, sheet: EntrySheet, status: int = 200, refusal: NotReady | None = None, words: str = ""
     ) -> HttpResponse:
         """Show the form, of it the figures that hold `words`; what is told counts all of them."""
         sections = sheet.sections()
         bad = [entry for section in sections for entry in section.entries if entry.is_bad]
         blanks = sheet.blanks()
-        shown = [section.with_words(words) for section in sections]
+        shown = [section.narrowed(words) for section in sections]
         unit_id = self.report.unit_id
         context = {
             "report": self.report,

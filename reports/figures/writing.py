@@ -19,8 +19,8 @@ from django.utils import timezone
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action, standing
+from danvan.common.db.bulk import insert_many
 from danvan.common.words import column_named
-from danvan.imports.bulk import insert_many
 from danvan.units.organisations import office_name
 from reports.figures.figure import BLANK, Figure, check_figure
 from reports.figures.stored import figures_of

@@ -78,6 +78,9 @@ class Report(models.Model):
     state = models.CharField("trạng thái", max_length=9, choices=State, default=State.DRAFT)
     version = models.PositiveIntegerField(default=0, editable=False)
     filled = models.PositiveSmallIntegerField("đã nhập", default=0, editable=False)
+    # As of the last submission; None before the first.
+    deviating = models.PositiveSmallIntegerField("chỉ tiêu lệch", null=True, editable=False)
+    explained = models.PositiveSmallIntegerField("có giải trình", null=True, editable=False)
     saved_at = models.DateTimeField("lưu lúc", null=True, editable=False)
     submitted_at = models.DateTimeField("gửi lúc", null=True, editable=False)
     approved_at = models.DateTimeField("duyệt lúc", null=True, editable=False)

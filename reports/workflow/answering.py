@@ -24,7 +24,7 @@ from reports.workflow.moves import lock_reason
 
 
 @dataclass(frozen=True)
-class Question:
+class UnitQuestion:
     """A unit that was split in the period, the report that answers for now, and those that may."""
 
     answer: ReportUnit
@@ -78,7 +78,7 @@ def freeze(period: ReportingPeriod) -> int:
     return sum(row.is_question for row in rows)
 
 
-def questions(period: ReportingPeriod) -> list[Question]:
+def questions(period: ReportingPeriod) -> list[UnitQuestion]:
     """Return the units of `period` that wait for the board, in the order of the tree."""
     waiting = ReportUnit.objects.filter(period=period, is_question=True)
     waiting = waiting.select_related("unit__parent", "report__unit")
@@ -91,7 +91,7 @@ def questions(period: ReportingPeriod) -> list[Question]:
         period, reports.keys(), AdministrativeUnit.objects.all(), UnitSuccession.objects.all()
     )
     return [
-        Question(row, tuple(reports[pk] for pk in found.get(row.unit_id, [row.report.unit_id])))
+        UnitQuestion(row, tuple(reports[pk] for pk in found.get(row.unit_id, [row.report.unit_id])))
         for row in rows
     ]
 
@@ -136,7 +136,7 @@ def assign(period: ReportingPeriod, choices: Mapping[int, int], *, user: User) -
     return len(asked)
 
 
-def _require_open(question: Question, *reports: Report) -> None:
+def _require_open(question: UnitQuestion, *reports: Report) -> None:
     for report in reports:
         if reason := lock_reason(report):
             raise ValidationError(

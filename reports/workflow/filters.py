@@ -6,14 +6,14 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
 from danvan.accounts.scope import own_units
 from danvan.common.text import search_key
 from danvan.units.kinds import Level, strip_kind
 from danvan.units.queries import tree_order
 from reports.models import Report, ReportingPeriod, State
-from reports.workflow.periods import current_among
+from reports.workflow.periods import current_among, periods_for
 from reports.workflow.progress import AREA, TO_SEND, areas_of
 
 
@@ -33,21 +33,27 @@ class ReportFilter(django_filters.FilterSet):
     level = django_filters.ChoiceFilter(label="Cấp", choices=Level.choices, empty_label="Tất cả")
     q = django_filters.CharFilter(label="Tên đơn vị", method="named", max_length=100)
 
+    order: tuple[Any, ...] = (Level.ranked().desc(), tree_order("unit"))
+
     class Meta:
         model = Report
         fields: list[str] = []
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        user = kwargs["request"].user
         # The periods are read once: for the default, the choices and the one chosen.
-        self.periods = {str(period.pk): period for period in ReportingPeriod.objects.all()}
+        self.periods = {str(period.pk): period for period in periods_for(user)}
         data = data.copy() if data else {}
         if not data.get("period_choice"):
-            current = current_among(self.periods.values())
+            current = current_among(self.periods.values(), user)
             data["period_choice"] = str(current.pk) if current else ""
         super().__init__(data, *args, **kwargs)
         choices = [(key, str(period)) for key, period in self.periods.items()]
         self.form.fields["period_choice"].choices = choices
         self._offer_areas()
+        if period := self.periods.get(data["period_choice"]):
+            levels = [(level.value, level.label) for level in period.tiers]
+            self.form.fields["level"].choices = [("", "Tất cả"), *levels]
         for field in self.form.fields.values():
             is_choice = isinstance(field, forms.ChoiceField)
             field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
@@ -91,13 +97,7 @@ class ReportFilter(django_filters.FilterSet):
         return reports
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
-        return (
-            super()
-            .filter_queryset(queryset)
-            .with_names()
-            .with_due_dates()
-            .order_by(Level.ranked().desc(), tree_order("unit"))
-        )
+        return super().filter_queryset(queryset).with_names().with_due_dates().order_by(*self.order)
 
 
 class ReviewFilter(ReportFilter):
@@ -108,6 +108,12 @@ class ReviewFilter(ReportFilter):
         choices=[("all", "Tất cả đơn vị cấp dưới")],
         empty_label="Đơn vị tôi duyệt",
         method="ignored",
+    )
+
+    # What waits for this reader comes first.
+    order = (
+        Case(When(state=State.SUBMITTED, then=0), default=1),
+        *ReportFilter.order,
     )
 
     def ignored(self, reports: Any, name: str, value: Any) -> Any:

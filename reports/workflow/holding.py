@@ -1,6 +1,6 @@
 """Which rows are locked while figures and records are written, reports moved and periods closed.
 
-The order of all locks stands in danvan/common/locks.py; every function here is called inside the
+The order of all locks stands in danvan/common/db/locks.py; every function here is called inside the
 transaction that writes, before it reads what it decides by.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from danvan.common.locks import hold, keep, locked
+from danvan.common.db.locks import hold, keep, locked
 from reports.models import Catalogue, Report, ReportingPeriod
 from reports.models.period import COUNTED_KINDS
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from danvan.accounts.models import User
 from reports.counting.counting import counted_for
 from reports.figures.below import sums_below
+from reports.figures.figure import Figure
 from reports.figures.rules import Finding, RuleBook
 from reports.figures.stored import figures_of, prior_numbers
 from reports.models import Report, Transition, Value
@@ -36,21 +37,42 @@ def submit(
     """
 
     def check(locked: Report) -> None:
-        book = RuleBook(locked.period.catalogue_id, locked.level)
+        period = locked.period
+        book = RuleBook(period.catalogue_id, locked.level, whole_year=period.is_whole_year)
         figures, counted = figures_of(locked), counted_for(locked)
-        problems = book.check(
-            figures,
-            prior=prior_numbers(locked),
-            counted=counted,
-            below=sums_below(locked, figures),
-        )
+        problems = _findings(locked, book, figures, counted)
         stopping = [problem for problem in problems if problem.stops]
         blanks = book.blanks(figures)
         if stopping or (blanks and not blanks_confirmed):
             raise NotReady(stopping, blanks)
         _store_counted(locked, counted)
+        _store_deviations(locked, problems, figures)
 
     return make_move(report, "submit", user=user, version=version, before=check)
+
+
+def _findings(
+    report: Report, book: RuleBook, figures: Mapping[str, Figure], counted: Mapping[str, Decimal]
+) -> list[Finding]:
+    below = sums_below(report, figures)
+    return book.check(figures, prior=prior_numbers(report), counted=counted, below=below)
+
+
+def measure_deviations(report: Report) -> None:
+    """Store what a submission stores for the reviewer, of a report that came in by another door (demo)."""
+    book = RuleBook(report.period.catalogue_id, report.level)
+    figures = figures_of(report)
+    _store_deviations(report, _findings(report, book, figures, counted_for(report)), figures)
+
+
+def _store_deviations(
+    report: Report, problems: Iterable[Finding], figures: Mapping[str, Figure]
+) -> None:
+    """Keep with the report how many of its figures deviate and how many are explained."""
+    Report.objects.filter(pk=report.pk).update(
+        deviating=len({problem.code for problem in problems}),
+        explained=sum(bool(figure.note) for figure in figures.values()),
+    )
 
 
 def _store_counted(report: Report, counted: Mapping[str, Decimal]) -> None:

@@ -14,13 +14,13 @@ from danvan.accounts.rights import Action
 from danvan.common.numbers import format_number
 from records.days import records_on
 from reports.models import ReportingPeriod, ReportUnit
-from reports.workflow.answering import Question, assign, questions
+from reports.workflow.answering import UnitQuestion, assign, questions
 
 
 class AnswerForm(forms.Form):
     """For each split unit the report that takes over what it did in the period; blank waits on."""
 
-    def __init__(self, data: QueryDict | None, asked: list[Question], period: ReportingPeriod):
+    def __init__(self, data: QueryDict | None, asked: list[UnitQuestion], period: ReportingPeriod):
         super().__init__(data)
         self.asked = {f"unit_{question.answer.unit_id}": question for question in asked}
         units = [question.answer.unit_id for question in asked]

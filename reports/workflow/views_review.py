@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_filters.views import FilterView
 
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
-from danvan.common.forms import DateInput
 from danvan.common.numbers import read_id
-from danvan.common.paging import nearest_page
 from danvan.common.text import clean_line
 from reports.figures.form import EntrySheet
 from reports.figures.views_entry import visible_report
 from reports.figures.views_ledger import change_line
 from reports.models import FigureChange, Indicator, Remark, Report, State
 from reports.workflow.answering import shares_of
-from reports.workflow.filters import ReportFilter, ReviewFilter
+from reports.workflow.forms import ExtensionForm
 from reports.workflow.moves import (
     MOVES,
     MoveRefused,
@@ -37,26 +32,14 @@ from reports.workflow.moves import (
     make_move,
     may_enter,
     may_review,
-    move_many,
 )
 from reports.workflow.periods import extend_deadline
-from reports.workflow.progress import required_counts, state_counts, to_review_by
 from reports.workflow.remarks import keep_remarks, settle
+from reports.workflow.views_queue import QUEUE, queue_of, waiting_in
 
 REMARK = "remark-"
-BULK_LIMIT = 500
-QUEUE = "danh_sach"  # the filters of the queue a report was opened from
-_QUEUE_KEYS = ("period_choice", "state", "area", "level", "q", "who", "page")
-
-
-def queue_query(address: QueryDict) -> str:
-    """Return the filters of the queue in `address` as a query string, nothing else of it."""
-    return urlencode({key: address[key] for key in _QUEUE_KEYS if address.get(key)})
-
-
-def _queue_of(request: HttpRequest) -> str:
-    """Return the filters of the queue that the page of a report was opened from; "" for none."""
-    return queue_query(QueryDict((request.POST or request.GET).get(QUEUE, "")[:500]))
+DEVIATING = "lech"  # only the figures that deviate or are explained
+DAYS_TO_MEND = datetime.timedelta(days=7)
 
 
 @require_safe
@@ -77,7 +60,8 @@ def _detail_page(
     sheet = EntrySheet(report)
     sections = sheet.sections()
     words = request.GET.get("q", "")[:100]
-    shown = [section.with_words(words) for section in sections]
+    deviating = DEVIATING in request.GET
+    shown = [section.narrowed(words, deviating=deviating) for section in sections]
     moves = allowed_moves(report, request.user)
     locked = lock_reason(report)
     context = {
@@ -86,9 +70,12 @@ def _detail_page(
         "sections": [section for section in shown if section.entries],
         "outline": [section.outline for section in sections],
         "words": words,
+        "only_deviating": deviating,
+        "deviating": sum(entry.deviates for one in sections for entry in one.entries),
         "moves": [move for move in moves if move.by_reviewer],
         "may_resolve": may_review(report, request.user),
         "may_type": not locked and may_enter(report, request.user),
+        "new_due": _new_due(request, report),
         "may_remark": report.state == State.SUBMITTED and may_review(report, request.user),
         "may_extend": may_review(report, request.user) and request.user.can(Action.EXTEND_DEADLINE),
         "locked": locked,
@@ -101,7 +88,7 @@ def _detail_page(
         "extensions": report.extensions.select_related("granted_by"),
         "typed": typed or {},
         "reason": reason,
-        "queue": _queue_of(request),
+        "queue": queue_of(request),
     }
     return render(request, "reports/detail.html", context, status=status)
 
@@ -121,6 +108,15 @@ def move(request: PersonRequest, pk: int) -> HttpResponse:
         for name, text in request.POST.items()
         if name.startswith(REMARK) and clean_line(str(text))
     }
+    waiting = waiting_in(request, report)
+
+    def before(locked: Report) -> None:
+        keep_remarks(locked, typed, request.user)
+        if action == "return" and request.POST.get("until", "").strip():
+            until = ExtensionForm.base_fields["until"].clean(request.POST["until"])
+            why = reason or "Trả lại để sửa"
+            extend_deadline(locked, user=request.user, until=until, reason=why[:500])
+
     try:
         if action == "remark":
             keep_remarks(report, typed, request.user)
@@ -131,7 +127,7 @@ def move(request: PersonRequest, pk: int) -> HttpResponse:
                 user=request.user,
                 version=_version(request),
                 reason=reason,
-                before=lambda locked: keep_remarks(locked, typed, request.user),
+                before=before,
             )
     except (MoveRefused, ValidationError) as refusal:
         text = refusal.messages[0] if isinstance(refusal, ValidationError) else str(refusal)
@@ -139,14 +135,37 @@ def move(request: PersonRequest, pk: int) -> HttpResponse:
         report = visible_report(request.user, pk)
         return _detail_page(request, report, typed=typed, reason=reason, status=409)
     done = "Đã lưu nhận xét" if action == "remark" else MOVES[action].done
-    messages.success(request, f"{done}: {report.unit.place_name}.")
-    queue = _queue_of(request)
-    if action == "approve":
-        return redirect(
-            f"{reverse('reports:review')}?{queue or f'period_choice={report.period_id}'}"
-        )
-    url = reverse("reports:detail", args=[pk])
-    return redirect(f"{url}?{urlencode({QUEUE: queue})}" if queue else url)
+    told = f"{done}: {report.unit.place_name}."
+    following = _following(waiting, pk) if action in ("approve", "return") else []
+    if following:
+        told += f" Còn {len(following)} báo cáo chờ duyệt, đây là báo cáo tiếp theo."
+    messages.success(request, told)
+    return redirect(_after(request, report, action, following))
+
+
+def _following(waiting: list[int], pk: int) -> list[int]:
+    """Return the reports that wait, from the one below `pk` in the queue on and round to those above it."""
+    if pk not in waiting:
+        return []
+    at = waiting.index(pk)
+    return waiting[at + 1 :] + waiting[:at]
+
+
+def _after(request: PersonRequest, report: Report, action: str, following: list[int]) -> str:
+    """Return where a reviewer goes on: the next report that waits, the queue, or the same report."""
+    queue = queue_of(request)
+    if action == "approve" and not following:
+        return f"{reverse('reports:review')}?{queue or f'period_choice={report.period_id}'}"
+    url = reverse("reports:detail", args=[next(iter(following), report.pk)])
+    return f"{url}?{urlencode({QUEUE: queue})}" if queue else url
+
+
+def _new_due(request: PersonRequest, report: Report) -> str:
+    """Return the day offered (or typed) for a report that goes back after its due date, "" before that."""
+    today = timezone.localdate()
+    if today <= report.due_date or not request.user.can(Action.EXTEND_DEADLINE):
+        return ""
+    return request.POST.get("until", f"{today + DAYS_TO_MEND:%d/%m/%Y}")
 
 
 def _version(request: PersonRequest) -> int:
@@ -178,18 +197,6 @@ def figure_history(request: PersonRequest, pk: int, code: str) -> HttpResponse:
     return render(request, "reports/figure_history.html", context)
 
 
-class ExtensionForm(forms.Form):
-    """A later due date and why."""
-
-    until = forms.DateField(
-        label="Gia hạn đến hết ngày",
-        widget=DateInput(),
-        help_text="Ví dụ 31/12/2024",
-        error_messages={"invalid": "Ngày chưa đúng, ví dụ nhập đúng: 31/12/2024."},
-    )
-    reason = forms.CharField(label="Lý do", max_length=500)
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def extend(request: PersonRequest, pk: int) -> HttpResponse:
     report = visible_report(request.user, pk)
@@ -215,89 +222,3 @@ def extend(request: PersonRequest, pk: int) -> HttpResponse:
         {"report": report, "form": form},
         status=422 if form.errors else 200,
     )
-
-
-class ReportListView(FilterView):
-    """A filtered, paged list of reports of the user's area, with counts per state for the whole filter."""
-
-    filterset_class = ReportFilter
-    template_name = "reports/list.html"
-    context_object_name = "reports"
-    paginate_by = 100
-    none_at_all = "Kỳ báo cáo này không có báo cáo nào trong phạm vi của anh/chị."
-
-    def get_queryset(self) -> QuerySet:
-        return Report.objects.visible_to(self.request.user)
-
-    def paginate_queryset(self, queryset: QuerySet, page_size: Any) -> Any:
-        """Show the nearest page where an old address asks for one beyond the end."""
-        page = nearest_page(queryset, page_size, self.request.GET.get("page"))
-        return page.paginator, page, page.object_list, page.has_other_pages()
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
-        period = self.filterset.period
-        context["period"] = period
-        context["bad_filter"] = not self.filterset.is_valid()
-        context["counts"] = state_counts(self.filterset.scoped(), period)
-        context["required"] = required_counts(period)
-        kept = {key: self.request.GET.get(key, "") for key in ("period_choice", "area", "who")}
-        context["lists"] = f"?{urlencode(kept)}"
-        context["nothing"] = self.nothing_text(context)
-        queue = queue_query(self.request.GET)
-        context["queue"] = f"?{urlencode({QUEUE: queue})}" if queue else ""
-        return context
-
-    def nothing_text(self, context: dict) -> str:
-        """Return why the list is empty, as far as it is known."""
-        if context["bad_filter"]:
-            return "Điều kiện lọc chưa đúng nên chưa hiện báo cáo nào. Vui lòng chọn lại."
-        if context["period"] is None:
-            return "Chưa mở kỳ báo cáo nào."
-        if not context["counts"]["all"]:
-            return self.none_at_all
-        return "Không có báo cáo nào khớp điều kiện lọc."
-
-    def get_filterset_kwargs(self, filterset_class: Any) -> Any:
-        kwargs = super().get_filterset_kwargs(filterset_class)
-        kwargs["data"] = self.request.GET
-        return kwargs
-
-
-class ReviewView(ReportListView):
-    """The reviewer's queue of one period: who stands where, who is late; bulk approval of what waits."""
-
-    filterset_class = ReviewFilter
-    template_name = "reports/review.html"
-    http_method_names = ["get", "head", "post", "options"]
-    none_at_all = "Kỳ báo cáo này không có báo cáo nào do đơn vị anh/chị duyệt."
-    lines: Sequence[Any] = ()
-
-    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.can(Action.REVIEW):
-            raise PermissionDenied("Anh/chị không có quyền duyệt báo cáo.")
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_queryset(self) -> Any:
-        return super().get_queryset().filter(to_review_by(self.request.user))
-
-    def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Approve what was chosen, each report on its own, and show what became of each."""
-        posted = set(request.POST.getlist("chosen"))
-        split = (text.partition(".") for text in sorted(posted)[:BULK_LIMIT])
-        asked = ((read_id(pk), read_id(version) or 0) for pk, _, version in split)
-        versions = {pk: version for pk, version in asked if pk is not None}
-        reports = self.get_queryset().with_names().with_due_dates().filter(pk__in=versions)
-        self.lines = move_many(list(reports), "approve", user=request.user, versions=versions)
-        missing = len(posted) - len(self.lines)
-        if not versions:
-            messages.warning(request, "Chưa chọn báo cáo nào. Vui lòng đánh dấu báo cáo cần duyệt.")
-        elif missing:
-            told = f"{missing} báo cáo đã chọn không còn hoặc anh/chị không có quyền duyệt, được bỏ qua."
-            messages.warning(request, told)
-        return self.get(request, *args, **kwargs)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        # "Choose all" is a link that loads the page with the boxes ticked, so it works without JavaScript.
-        ticked = self.request.method == "GET" and "tick" in self.request.GET
-        return super().get_context_data(lines=self.lines, ticked=ticked, **kwargs)

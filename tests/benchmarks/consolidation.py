@@ -25,7 +25,7 @@ BARE = """
 @benchmark("consolidation")
 def consolidation(rows: int) -> list[Ratio]:
     """Consolidate one year of 10,600 communes against the bare aggregate in SQL."""
-    unit, indicators = _one_year()
+    unit, indicators = one_year()
     whole, bare = best_of(7, lambda: consolidate(ScopeData(Scope(unit, 2022, 2022))), _bare)
     what = f"consolidate {COMMUNES} communes x {indicators} indicators"
     return [Ratio(what, whole, "bare SQL aggregate", bare, 1.5)]
@@ -37,7 +37,7 @@ def _bare() -> list:
         return cursor.fetchall()
 
 
-def _one_year() -> tuple[AdministrativeUnit, int]:
+def one_year(communes: int = COMMUNES) -> tuple[AdministrativeUnit, int]:
     """Fill the scratch database; return the root unit and the number of indicators with figures."""
     start = datetime.date(2020, 1, 1)
     root = AdministrativeUnit(
@@ -45,7 +45,7 @@ def _one_year() -> tuple[AdministrativeUnit, int]:
     )
     root.save()
     districts = _units(root, 700, Level.DISTRICT, UnitKind.HUYEN, 1000)
-    _units_below(districts, COMMUNES)
+    _units_below(districts, communes)
     catalogue = load_default_catalogue(2022)
     end = datetime.date(2022, 12, 14)
     period = ReportingPeriod.objects.create(

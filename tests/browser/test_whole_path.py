@@ -80,6 +80,8 @@ def test_from_the_first_figure_to_the_signed_workbook(page_as, world, tmp_path):
     binh.goto("/bao-cao/xet-duyet/?state=submitted")
     binh.get_by_label("Chọn Xã Tiên Sơn, thị xã Duy Tiên").check()
     binh.get_by_role("button", name="Duyệt các báo cáo đã chọn").click()
+    expect(binh.get_by_role("heading", name="Duyệt 1 báo cáo?")).to_be_visible()
+    binh.get_by_role("button", name="Duyệt 1 báo cáo").click()
     expect(binh.get_by_text("Đã duyệt.", exact=True)).to_be_visible()
     assert state_of(world) == State.APPROVED
 

@@ -5,7 +5,7 @@ from django.template import engines
 from django.template.loader import get_template
 from django.test import override_settings
 
-from danvan.common.template_loader import trimmed
+from danvan.common.web.template_loader import trimmed
 
 
 @pytest.mark.parametrize(

@@ -232,6 +232,7 @@ class HeadingsTest(DoubtCase):
     def test_the_preview_says_which_rows_and_columns_were_used(self):
         job = self.send(self.dialogue(), "dialogue-conference")
         page = self.client.get(f"/nhap-excel/{job.pk}/")
+        self.assertContains(page, "Đã đọc trang “Sheet1”: 1 dòng dữ liệu, từ dòng 3 đến dòng 3")
         self.assertContains(page, "Tiêu đề ở dòng 1–2")
         self.assertContains(page, "H Kết quả giải quyết – Trả lời tại hội nghị")
 

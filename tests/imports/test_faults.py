@@ -17,7 +17,8 @@ from django.utils import timezone
 from danvan.common.excel import Sheet, stream_rows
 from danvan.common.sheets.columns import Column
 from danvan.imports import confirming
-from danvan.imports.models import ImportJob, JobState, working_on
+from danvan.imports.liveness import working_on
+from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference
 from tests.cast import build_cast
 from tests.imports.tools import GOOD, columns_of, sheet_of, upload
@@ -31,7 +32,8 @@ settings.DATABASES["default"]["NAME"] = sys.argv[1]
 from django.db import connection
 connection.settings_dict["NAME"] = sys.argv[1]
 settings.MEDIA_ROOT = sys.argv[3]
-from danvan.imports import bulk, confirming
+from danvan.accounts.audit import lines as bulk
+from danvan.imports import confirming
 from danvan.imports.models import ImportJob
 insert, count = bulk.insert_many, 0
 def killed(model, columns, rows):

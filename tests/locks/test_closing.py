@@ -5,8 +5,9 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.test import TransactionTestCase, override_settings
 
+from danvan.accounts.audit import lines as bulk
 from danvan.accounts.models import AuditEntry
-from danvan.imports import bulk, confirming
+from danvan.imports import confirming
 from danvan.imports.models import ImportJob, JobState
 from records import services
 from records.models import DialogueConference

@@ -3,8 +3,9 @@
 from django.test import Client, TransactionTestCase, override_settings
 from django.urls import reverse
 
+from danvan.accounts.audit import lines as bulk
 from danvan.accounts.models import AuditEntry
-from danvan.imports import bulk, confirming
+from danvan.imports import confirming
 from danvan.imports.confirming import undo
 from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference, EmergingIssue, IssueStatus

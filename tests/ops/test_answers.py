@@ -13,9 +13,9 @@ from django.db import OperationalError
 from django.test import Client, SimpleTestCase, TestCase
 from django.urls import reverse
 
-from danvan.common.middleware import request_id
 from danvan.common.ops import health
 from danvan.common.ops.logs import JsonFormatter, PlainFormatter, RequestIdFilter
+from danvan.common.web.middleware import request_id
 from tests.accounts.cast import make_cast
 
 EVERYWHERE = {

@@ -7,6 +7,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase
 
+from danvan.accounts.models import SecurityEvent
 from records.files.attachments import (
     DOCX,
     HEIC,
@@ -103,6 +104,8 @@ class FileTest(PageCase):
         )
         shown = self.client.get(self.file_url(), {"xem": "1"})
         self.assertTrue(shown["Content-Disposition"].startswith("inline"))
+        events = SecurityEvent.objects.filter(kind="export", path=self.file_url())
+        self.assertEqual(events.count(), 2, "shown or saved, a file that leaves is on the log")
 
     def test_what_a_browser_cannot_show_safely_is_only_handed_out(self):
         word = office("[Content_Types].xml", "word/document.xml")

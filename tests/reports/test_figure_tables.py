@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from danvan.accounts.models import User
-from danvan.common.outline import holds
+from danvan.common.outline import has_words
 from reports.models import State
 from reports.workflow.moves import make_move
 from tests.reports.consolidation_data import (
@@ -90,7 +90,7 @@ class WordsTests(Pages):
             "": True, "doi thoai": True, "DOI": True, "dt01": True, "đối DT01": True,
             "doi thoay": False, "dt02": False, "%_": True,
         }.items():  # fmt: skip
-            self.assertEqual(holds(words, "DT01", "Đối thoại định kỳ"), is_there, words)
+            self.assertEqual(has_words(words, "DT01", "Đối thoại định kỳ"), is_there, words)
 
     def test_the_box_filters_every_view(self):
         page = self.get("province", q="dt01")

@@ -15,6 +15,7 @@ from reports.documents.letterhead import (
     date_in_words,
     default_row,
     document_date,
+    letterhead_from,
     letterhead_of,
     letterhead_on,
     spelled,
@@ -303,3 +304,7 @@ class InTheWorkbookTests(Offices):
             values,
         )  # fmt: skip
         self.assertNotIn("*", values)
+
+    def test_a_frozen_letterhead_comes_back_as_it_was(self):
+        head = letterhead_on(self.tree["3"], day("2022-12-31"))
+        self.assertEqual(letterhead_from(json.loads(json.dumps(head.as_json()))), head)

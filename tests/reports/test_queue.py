@@ -9,7 +9,7 @@ from django.utils import timezone
 from danvan.accounts.models import User
 from reports.models import Report, ReportingPeriod, State
 from reports.workflow.periods import open_period
-from reports.workflow.views_review import ReportListView
+from reports.workflow.views_queue import ReportListView
 from tests.cast import YEAR, build_cast, build_world
 
 
@@ -71,6 +71,8 @@ class QueueTests(TestCase):
         self.assertContains(returned, "state=submitted")
 
     def test_without_filters_the_queue_is_that_of_the_reports_period(self):
+        waiting = Report.objects.filter(state=State.SUBMITTED)
+        waiting.exclude(pk=self.report.pk).update(state=State.DRAFT)
         page = self.client.get(reverse("reports:detail", args=[self.report.pk]))
         queue = self.client.get(self.send(page, "approve").url)
         self.assertEqual(queue.context["period"], self.world.period)

@@ -15,18 +15,20 @@ Who, from which address and through which source (form, import …) comes from c
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from auditlog.context import disable_auditlog
 from auditlog.registry import auditlog
 from django.apps import apps
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, transaction
 
+from danvan.accounts.audit.lines import HIDDEN, Lines, Told
 from danvan.accounts.models.trail import AuditEntry, unit_id_of
-from danvan.common.locks import locked
+from danvan.common.db.locks import locked
+from danvan.common.text import search_key
 from danvan.common.words import column_named, in_words
 
 Row = TypeVar("Row", bound=models.Model)
@@ -47,14 +49,11 @@ EXEMPT: dict[str, str] = {
     "reports.FigureChange": "the ledger itself",
     "reports.Transition": "a log of its own: the moves of a report",
     "reports.PeriodLog": "a log of its own: what was done to a period",
+    "reports.PublishedIssue": "a log of its own: nothing of it is ever changed",
+    "reports.IssuedReport": "pieces of an issue",
+    "reports.IssueFile": "a log of its own: files of an issue are only ever added",
     "reports.Report": "made with the period; its moves are Transition, its figures FigureChange",
 }
-# Never copied into the trail: secrets, columns derived from others or moved by every save, and tastes.
-HIDDEN = {
-    "password", "slips", "last_login", "search", "name_search", "name_sort", "path",
-    "search_key", "sort_key", "version", "token", "entity_key", "height", "updated_at", "created_at",
-    "compact",
-}  # fmt: skip
 ACTION_LABELS = {
     AuditEntry.Action.CREATE: "Tạo mới",
     AuditEntry.Action.UPDATE: "Sửa",
@@ -194,22 +193,18 @@ def _field(model: type[models.Model], name: str) -> Any:
 
 
 def _write(changes: Iterable[tuple[models.Model, int, dict]]) -> None:
-    """Write an entry for each (row, action, changes), in batches."""
-    entries, content_type = [], None
-    for row, action, change in changes:
-        content_type = content_type or ContentType.objects.get_for_model(row)
-        entry = AuditEntry(
-            content_type=content_type,
-            object_pk=str(row.pk),
-            object_id=row.pk if isinstance(row.pk, int) else None,
-            object_repr=str(row),
-            action=action,
-            changes=change,
-            unit_id=unit_id_of(row),
-            additional_data=getattr(row, "get_additional_data", lambda: None)(),
+    """Write an entry for each (row, action, changes); the rows are of one model."""
+    changes = list(changes)
+    if changes:
+        lines = Lines(type(changes[0][0]))
+        lines.write(
+            lines.line(action, row.pk, _told(row), change) for row, action, change in changes
         )
-        entries.append(entry.fill())
-    AuditEntry.objects.bulk_create(entries, batch_size=500)
+
+
+def _told(row: models.Model) -> Told:
+    more, name = getattr(row, "get_additional_data", lambda: None)(), str(row)
+    return Told(name, search_key(name), unit_id_of(row), None if more is None else json.dumps(more))
 
 
 def _created(row: models.Model) -> dict:

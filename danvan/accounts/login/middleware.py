@@ -45,7 +45,7 @@ class ActingMiddleware:
             security_log.record(
                 SecurityKind.REFUSED, status=response.status_code, method=request.method
             )
-        elif response.headers.get("Content-Disposition", "").startswith("attachment"):
+        elif response.has_header("Content-Disposition"):  # saved, or shown by the browser
             query = request.META.get("QUERY_STRING", "")[:500]
             security_log.record(SecurityKind.EXPORT, query=query)
 

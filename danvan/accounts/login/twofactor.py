@@ -18,7 +18,7 @@ from django_otp.util import random_hex
 
 from danvan.accounts.login.proofs import person_of, proof_of
 from danvan.accounts.models import User
-from danvan.common.locks import locked
+from danvan.common.db.locks import locked
 
 RECOVERY_CODES = 10
 _PENDING, _PENDING_SECONDS = "pending_app", 600  # key in the session: the app that is being set up

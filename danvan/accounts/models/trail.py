@@ -94,12 +94,10 @@ class AuditEntry(AbstractLogEntry):
         indexes = [models.Index(fields=["content_type", "object_id"], name="audit_of_row")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save with the actor, unless the entry already names one."""
-        self.fill()
-        super().save(*args, **kwargs)
+        """Save with who is acting, from where and how, as far as the entry does not say it yet.
 
-    def fill(self) -> AuditEntry:
-        """Note who is acting, from where and through which source. Bulk writing calls it as well."""
+        Many rows at once are written by audit/lines.py.
+        """
         now = current()
         user = self.actor or now.user
         self.actor = user
@@ -113,7 +111,7 @@ class AuditEntry(AbstractLogEntry):
             row.unit_id = user.unit_id
         who = f"{user.username} {user.full_name}" if user is not None else ""
         self.search = search_key(f"{self.object_repr} {who} {self.actor_unit}")[:500]
-        return self
+        super().save(*args, **kwargs)
 
 
 class SecurityKind(models.TextChoices):

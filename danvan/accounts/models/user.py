@@ -19,7 +19,7 @@ from django.utils import timezone
 from danvan.accounts.login.hashers import IssuedPasswordHasher
 from danvan.accounts.rights import Action, can
 from danvan.accounts.scope import ScopedQuerySet
-from danvan.common.locks import locked
+from danvan.common.db.locks import locked
 from danvan.common.text import clean_line, search_key
 from danvan.units.models import AdministrativeUnit
 

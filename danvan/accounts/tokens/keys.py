@@ -16,7 +16,7 @@ from django.utils import timezone
 from danvan.accounts.audit import security_log
 from danvan.accounts.models import ApiToken, User
 from danvan.accounts.models.trail import SecurityKind
-from danvan.common.locks import locked
+from danvan.common.db.locks import locked
 
 PREFIX = "dv1_"  # so that a key that got into a file or a chat is known for one
 MOST = 10  # usable keys of one account

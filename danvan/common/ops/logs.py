@@ -6,7 +6,7 @@ import json
 import logging
 from typing import Any
 
-from danvan.common.middleware import request_id
+from danvan.common.web.middleware import request_id
 
 
 class RequestIdFilter(logging.Filter):

@@ -19,6 +19,10 @@ _RIMES = (
     "uyê(n|t)|ư(a|c|i|m|n|ng|t|u)?|ươ(c|i|m|n|ng|p|t|u)|y(ch|nh|t)?|yê(m|n|ng|t|u)"
 )
 _SYLLABLE = re.compile(f"(?:{_ONSET})?(?:{_RIMES})|gi")
+# The tone on the second of two vowels that end a word: "chuì"; "thuý", "giò", "quỳ" are right.
+_MISPLACED = re.compile(
+    "(?<!^g)(?:[aeiouy][\u0302\u0306\u031b]?)(?<!u(?=y))[iouy][\u0300\u0301\u0303\u0309\u0323]$"
+)
 _STOPPED = re.compile("(?:c|ch|p|t)$")
 _TONES = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
 _SHARP = {"\u0301", "\u0323"}  # the tones a syllable that ends in c, ch, p, t can have
@@ -66,7 +70,7 @@ def is_syllable(word: str) -> bool:
     bare = unicodedata.normalize("NFC", "".join(letters))
     if len(tones) > 1 or not _SYLLABLE.fullmatch(bare):
         return False
-    if not _upright(word):
+    if not _upright(word) or _MISPLACED.search(unicodedata.normalize("NFD", word.lower())):
         return False
     return tones <= _SHARP and len(tones) == 1 if _STOPPED.search(bare) else True
 

@@ -36,6 +36,7 @@ from reports.documents.letterhead import Letterhead, document_date, letterhead_o
 from reports.documents.workbook import cells
 from reports.documents.workbook.charts import add_chart_sheet
 from reports.documents.workbook.head import DEMO_NOTE, write_foot, write_letterhead
+from reports.documents.workbook.tables import PlainTable, add_plain_table
 from reports.documents.workbook.units import add_section_sheet
 
 NO_FIGURES = "Mục này là lời văn, được tập hợp riêng; không có số liệu để tổng hợp."
@@ -49,6 +50,9 @@ class Content:
     breakdown: Breakdown
     submissions: tuple[Submission, ...]
     head: Letterhead
+    abstract: str = ""  # what the document is called; by default by its years
+    notes: tuple[str, ...] = ()  # said below the title
+    tables: tuple[PlainTable, ...] = ()
 
 
 def collect(scope: Scope) -> Content:
@@ -72,6 +76,8 @@ def build(content: Content) -> cells.Workbook:
         add_section_sheet(book, section, content.breakdown, note)
     add_chart_sheet(book, content.consolidation, content.breakdown)
     _add_submissions(book, content)
+    for table in content.tables:
+        add_plain_table(book, table)
     for sheet in book:
         cells.set_margins(sheet, content.head.layout)
     _describe(book, content)
@@ -152,7 +158,10 @@ def _columns(content: Content) -> list[SummaryColumn]:
         SummaryColumn("TT", 5, number),
         SummaryColumn("Chỉ tiêu", 52, label),
         SummaryColumn("ĐVT", 12, measure),
-        *(SummaryColumn(Level(level).label, 12, _figure_of(level)) for level in Level.values),
+        *(
+            SummaryColumn(Level(level).label, 12, _figure_of(level))
+            for level in content.consolidation.levels
+        ),
         SummaryColumn("Tổng", 14, _figure_of(None)),
         SummaryColumn(f"Cùng kỳ {years_text(*prior)}" if prior else "Cùng kỳ", 13, _prior),
         SummaryColumn("Tăng/giảm", 12, _change),
@@ -166,7 +175,9 @@ def _add_summary(book: cells.Workbook, content: Content) -> None:
     columns = _columns(content)
     last = len(columns)
     cells.set_widths(ws, [column.width for column in columns])
-    head_row = write_letterhead(ws, content.head, content.consolidation, last)
+    found = content.consolidation
+    abstract = content.abstract or f"kết quả công tác dân vận {title_text(found)}"
+    head_row = write_letterhead(ws, content.head, found, last, abstract, content.notes)
     cells.write_head(ws, head_row, [column.heading for column in columns], 34)
     row = head_row + 1
     for section in content.consolidation.sections:

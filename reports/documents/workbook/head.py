@@ -7,7 +7,7 @@ from itertools import zip_longest
 from openpyxl.styles import Font
 
 from reports.consolidation.summary import Consolidation
-from reports.consolidation.words import inclusion_text, title_text
+from reports.consolidation.words import inclusion_text
 from reports.documents.layout import Layout
 from reports.documents.letterhead import Letterhead
 from reports.documents.workbook import cells
@@ -18,11 +18,16 @@ _SIGNER = 7
 
 
 def write_letterhead(
-    ws: cells.Worksheet, head: Letterhead, found: Consolidation, last: int, edition: str = ""
+    ws: cells.Worksheet,
+    head: Letterhead,
+    found: Consolidation,
+    last: int,
+    abstract: str,
+    notes: tuple[str, ...] = (),
 ) -> int:
     """Write the head over columns 1 to `last` and return the row of the table's header.
 
-    `edition` is what is said of a document that replaces another ("lần 2").
+    `abstract` is what the document is called, `notes` are lines below the title.
     """
     layout, row = head.layout, 0
     lines = zip_longest(head.left, head.right, fillvalue=("", "body"))
@@ -31,11 +36,11 @@ def write_letterhead(
         ruled = row == 1 and len(layout.national) == 1
         _across(ws, row, _RIGHT, last, other, layout, its_style, ruled=ruled)
     titles = [("BIỂU TỔNG HỢP", font_of(layout, "kind"))]
-    abstract = f"kết quả công tác dân vận {title_text(found)}{edition and f' ({edition})'}"
     titles.append((abstract, font_of(layout, "abstract")))
     if layout.rule:
         titles.append((layout.rule, font_of(layout, "body")))
     titles.append((f"{found.scope.unit.full_name} – {inclusion_text(found)}", cells.ITALIC))
+    titles += [(note, cells.ITALIC) for note in notes]
     if found.is_demo:
         titles.append((DEMO_NOTE, cells.ITALIC))
     for row, (text, font) in enumerate(titles, row + 2):  # noqa: B020 - goes on below the head

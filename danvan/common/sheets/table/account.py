@@ -83,6 +83,8 @@ class Account:
                 for index in sorted(block.columns)
             )
             found.append(f"Tiêu đề ở {rows}; các cột: {shorten(listed, 1500)}.")
+        if above := self.lines.get(_ABOVE):
+            found.append(f"Phía trên bảng, không đọc: dòng {spoken(above)}.")
         return found
 
     def notices(self, hidden_columns: Iterable[int]) -> list[str]:
@@ -115,7 +117,3 @@ class Account:
         quoted = [f"“{self.words[n]}”" for n in numbers if self.words.get(n)]
         words = f": {', '.join(quoted)}" if quoted and len(numbers) <= _NAMED else ""
         return f"Không đọc dòng {spoken(numbers)} ({reason}{words})."
-
-    def above(self) -> list[int]:
-        """Return the lines above the table."""
-        return self.lines.get(_ABOVE, [])

@@ -18,7 +18,7 @@ from danvan.common.sheets.table.lines import is_numbering
 from danvan.common.sheets.table.questions import SKIP, Question
 from danvan.common.text import search_key
 
-IDENTITY = {"unit", "unit_name"}  # columns that only say whose a row is: no table has these alone
+WHOSE = {"unit", "unit_name"}  # columns that only say whose a row is: no table has these alone
 _REACH = 2  # rows a heading goes on for, below and above its fullest one
 Merged = tuple[int, int, int, int]  # first row, first column, last row, last column
 
@@ -66,7 +66,7 @@ class Block:
     def missing(self, required: Mapping[str, str], instead: Mapping[str, str]) -> list[str]:
         """Return the headings of the required columns it lacks; `instead` names what may stand for one."""
         found = self.keys
-        if found <= IDENTITY:
+        if found <= WHOSE:
             return [*required.values()] or ["số liệu"]
         return [
             text
@@ -160,7 +160,7 @@ def _goes_below(sheet: ReadSheet, upper: int, lower: int, headings: Headings) ->
     }
     known = 0
     for index, text in texts.items():
-        told = headings.changes(text) and index in above
+        told = len(texts) > 1 and index in above and headings.changes(text)
         if not (told or index in wide or index not in above or not headings.fit(above[index]).keys):
             return False
         known += bool(told or headings.fit(text).keys)

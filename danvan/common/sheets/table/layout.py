@@ -8,6 +8,7 @@ reason. What may be read in two ways is a question (danvan.common.sheets.table.q
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -27,6 +28,7 @@ from danvan.common.sheets.table.lines import TableLine, is_numbering
 from danvan.common.sheets.table.questions import Question
 
 GROUP = "_group"  # the title a row stands under, beside its columns
+_CODE = re.compile(r"\s*\d[\d ]+(?:\.0?)?\s*")
 _NOWHERE = 1 << 20  # the column of a key that this table does not have
 _NUMBERED = 2  # lines below the headings that may number the columns
 
@@ -258,7 +260,7 @@ class _Reading:
         reason = "dòng ẩn" if number in self.table.skipped else ""
         if number <= block.last + _NUMBERED and is_numbering(cells):
             reason = reason or "số thứ tự cột"
-        if not reason and len(named) < 2:
+        if not reason and (len(named) < 2 or self._only_words(row, named)):
             reason = self._reason(number, cells, row, named)
         if reason:
             self.account.skip(number, reason, cells)
@@ -275,9 +277,11 @@ class _Reading:
 
     def _reason(self, number: int, cells: list[CellValue], row: dict, named: list[str]) -> str:
         """Return why a line without enough to name it is no row; "" when it is one all the same."""
-        if self.unit in named and any(map(str.isdigit, str(row[self.unit]))):
+        if self.unit in named and _CODE.fullmatch(str(row[self.unit])):
             return ""
         line = TableLine(cells)
+        if len(named) > 1 and not (line.is_signature or self.closing):
+            return ""
         if line.is_total:
             return "dòng tổng"
         if self.account.is_caption(number, cells):
@@ -291,6 +295,11 @@ class _Reading:
             return ""
         self.closing = self.closing or line.is_signature
         return "chữ ký, ghi chú dưới bảng" if self.closing else ""
+
+    @staticmethod
+    def _only_words(row: dict, named: list[str]) -> bool:
+        """Return whether nothing that names a row has a digit, as codes and days do: signatures stand so."""
+        return not any(any(map(str.isdigit, str(row[key]))) for key in named)
 
     def _bare(self, line: TableLine) -> str:
         """Return what a line is that says nothing in the columns that are read."""

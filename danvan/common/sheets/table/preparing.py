@@ -15,7 +15,7 @@ from danvan.common.sheets.columns import Column, Problem
 from danvan.common.sheets.formats import DATE, MOMENT
 from danvan.common.sheets.legacy import DECODERS, is_broken
 from danvan.common.sheets.reader import Workbook
-from danvan.common.sheets.table.blocks import IDENTITY
+from danvan.common.sheets.table.blocks import WHOSE
 from danvan.common.sheets.table.layout import Table, bad_by_row
 from danvan.common.sheets.table.questions import Question
 from danvan.common.text import clean_line, search_key
@@ -66,7 +66,7 @@ class Preparation:
     def _is_text(self, key: str) -> bool:
         """Return whether a column holds free text, where a number or a day is a surprise."""
         column = self.columns.get(key)
-        if column is None or column.choices or key in IDENTITY:
+        if column is None or column.choices or key in WHOSE:
             return False
         return column.fmt in ("", "@") and column.widget.read is not cells.as_code
 

@@ -18,7 +18,7 @@ from danvan.common.sheets.columns import Problem
 from danvan.common.sheets.formats import MARK
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.table.account import Account, shorten
-from danvan.common.sheets.table.blocks import IDENTITY, Block, ReadSheet, texts_of
+from danvan.common.sheets.table.blocks import WHOSE, Block, ReadSheet, texts_of
 from danvan.common.sheets.table.headings import Fit
 from danvan.common.sheets.table.layout import Table, WantedTable
 from danvan.common.sheets.table.lines import TableLine, is_numbering
@@ -34,7 +34,7 @@ _FIGURES = re.compile(
 
 
 @dataclass
-class Entry:
+class TurnedLine:
     """A line of such a sheet: the column it stands for, in the ordinary sense."""
 
     number: int
@@ -80,14 +80,14 @@ class Turning:
         self.questions: list[Question] = []
         self.side = max(sheet.sides, key=lambda index: (sheet.sides[index], -index))
         self.above: list[tuple[int, list[CellValue]]] = []
-        self.lines: list[Entry] = []
+        self.lines: list[TurnedLine] = []
         for number, found in rows:
             self._sort(number, found)
 
     def _sort(self, number: int, found: list[CellValue]) -> None:
         fit, label = self._fit(found)
         if fit.keys:
-            self.lines.append(Entry(number, fit, label, found))
+            self.lines.append(TurnedLine(number, fit, label, found))
         elif not self.lines:
             self.above.append((number, found))
         else:
@@ -101,7 +101,7 @@ class Turning:
             if not isinstance(cell, str) or cell[:1] == MARK or is_blank(cell):
                 continue
             fit = self.wanted.headings.fit(cell)
-            if IDENTITY.issuperset(fit.keys):
+            if WHOSE.issuperset(fit.keys):
                 continue
             if fit.sure or not best.keys:
                 best, label = fit, label or clean_line(cell)
@@ -164,7 +164,7 @@ class Turning:
             )
             self.questions.append(question)
             if (answer := question.answered(self.answers)) and answer != SKIP:
-                kept.append(Entry(line.number, Fit((answer,)), line.label, line.cells))
+                kept.append(TurnedLine(line.number, Fit((answer,)), line.label, line.cells))
             else:
                 self.account.skip(line.number, "dòng chưa rõ hoặc không dùng", line.cells)
         self.lines = kept

@@ -1,0 +1,217 @@
+"""Pages of the issues: what was sent out, sending out, the files of an issue."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from danvan.accounts.requests import PersonRequest
+from danvan.accounts.rights import Action
+from danvan.accounts.scope import units_visible_to
+from danvan.common import excel
+from danvan.common.numbers import read_id
+from danvan.common.paging import nearest_page
+from danvan.units.models import Level
+from records.files.attachments import PDF
+from reports.consolidation.filters import ConsolidationFilter
+from reports.consolidation.scope import Scope, ScopeData
+from reports.consolidation.summary import Consolidation, consolidate
+from reports.consolidation.words import inclusion_text, title_text, years_text
+from reports.documents.issues.files import attach_signed, workbook_of
+from reports.documents.issues.forms import SIGNING, IssuingForm, SignedForm
+from reports.documents.issues.issuing import (
+    NO_RIGHT,
+    IssueOrder,
+    IssueRefused,
+    issue,
+    may_issue,
+    next_number,
+    replaceable,
+)
+from reports.documents.issues.standing import differs_today
+from reports.documents.issues.thawed import Thawed
+from reports.documents.letterhead import document_date, letterhead_on
+from reports.documents.preview import drawn
+from reports.models import DocumentKind, FileKind, IssueFile, PublishedIssue
+from reports.models.issue import PublishedIssueQuerySet
+
+ISSUES_A_PAGE = 20
+
+
+@require_safe
+def issue_list(request: PersonRequest) -> HttpResponse:
+    """List what was sent out in the person's area, and which of it the reports no longer say."""
+    if not request.user.can(Action.VIEW):
+        raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
+    rows = _visible(request).with_touched()
+    year = read_id(request.GET.get("nam", ""))
+    if year is not None:
+        rows = rows.filter(first_year__lte=year, last_year__gte=year)
+    page = nearest_page(rows, ISSUES_A_PAGE, request.GET.get("page"))
+    lines = [{"issue": row, "differs": differs_today(row)} for row in page.object_list]
+    papers = IssueFile.objects.visible_to(request.user).filter(kind=FileKind.SIGNED)
+    signed = set(papers.filter(issue__in=page.object_list).values_list("issue", flat=True))
+    context = {
+        "lines": lines,
+        "signed": signed,
+        "page_obj": page,
+        "year": request.GET.get("nam", ""),
+    }
+    return render(request, "reports/issues/list.html", context)
+
+
+@require_safe
+def issue_detail(request: PersonRequest, pk: int) -> HttpResponse:
+    """Show one issue as it was sent out."""
+    return _detail(request, _issue(request, pk), SignedForm())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_issue(request: PersonRequest) -> HttpResponse:
+    """Send out what the consolidation shows. A wrong choice of unit or years is 404."""
+    wanted = ConsolidationFilter(request.GET, request.user).wanted
+    if wanted is None:
+        raise Http404
+    if not may_issue(request.user, wanted.unit):
+        raise PermissionDenied(NO_RIGHT)
+    scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
+    found = consolidate(ScopeData(scope))
+    initial = None if request.method == "POST" else _initial(scope, found)
+    form = IssuingForm(
+        request.POST or None,
+        initial=initial,
+        replaceable=replaceable(scope),
+        complete=found.is_complete,
+    )
+    if request.method != "POST":
+        return _form_page(request, found, form)
+    row = _issued(request, form, scope) if form.is_valid() else None
+    if row is None:
+        return _form_page(request, found, form, status=422)
+    messages.success(request, f"Đã ban hành {row}.")
+    return redirect(row.get_absolute_url())
+
+
+@require_POST
+def attach(request: PersonRequest, pk: int) -> HttpResponse:
+    """Hand in the signed paper of an issue."""
+    row = _issue(request, pk)
+    if not may_issue(request.user, row.unit):
+        raise PermissionDenied(NO_RIGHT)
+    form = SignedForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            attach_signed(row, form.cleaned_data["file"], user=request.user)
+        except ValidationError as error:
+            form.add_error("file", error)
+        else:
+            messages.success(request, "Đã lưu bản đã ký.")
+            return redirect(row.get_absolute_url())
+    return _detail(request, row, form, status=422)
+
+
+@require_safe
+def file(request: PersonRequest, pk: int, kind: str) -> HttpResponse:
+    """Send the workbook of an issue, or its signed paper."""
+    row = _issue(request, pk)
+    if kind not in FileKind.values:
+        raise Http404
+    made = workbook_of(row, user=request.user) if kind == FileKind.WORKBOOK else None
+    kept = made or row.files.filter(kind=FileKind.SIGNED).first()
+    if kept is None:
+        raise Http404
+    media_type = excel.CONTENT_TYPE if made else PDF
+    with kept.file.open("rb") as stored:
+        response = HttpResponse(stored.read(), content_type=media_type)
+    response["Content-Disposition"] = content_disposition_header(True, kept.name)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _visible(request: PersonRequest) -> PublishedIssueQuerySet:
+    return PublishedIssue.objects.visible_to(request.user).with_names()
+
+
+def _issue(request: PersonRequest, pk: int) -> PublishedIssue:
+    return get_object_or_404(_visible(request).with_touched(), pk=pk)
+
+
+def _detail(
+    request: PersonRequest, row: PublishedIssue, form: SignedForm, status: int = 200
+) -> HttpResponse:
+    thawed = Thawed(row)
+    context = {
+        "issue": row,
+        "thawed": thawed,
+        "found": thawed.consolidation,
+        "levels": [(level, Level(level).label) for level in thawed.consolidation.levels],
+        "inclusion": inclusion_text(thawed.consolidation),
+        "years": years_text(row.first_year, row.last_year),
+        "drawn": drawn(thawed.head),
+        "differences": row.frozen.get("differences", []),
+        "differs": differs_today(row),
+        "signed": row.files.filter(kind=FileKind.SIGNED).select_related("made_by"),
+        "may_issue": may_issue(request.user, row.unit),
+        "form": form,
+    }
+    return render(request, "reports/issues/detail.html", context, status=status)
+
+
+def _initial(scope: Scope, found: Consolidation) -> dict[str, Any]:
+    """Return what the form begins with: today's letterhead, the next number."""
+    date = document_date(scope.unit, scope.last_year, timezone.localdate())
+    head = letterhead_on(scope.unit, date)
+    return {
+        "kind": DocumentKind.REPORT,
+        "number": next_number(scope.unit, DocumentKind.REPORT, head.register),
+        "date": date,
+        "title": f"kết quả công tác dân vận {title_text(found)}",
+        "token": uuid.uuid4(),
+        **{name: getattr(head, name) for name in SIGNING},
+    }
+
+
+def _issued(request: PersonRequest, form: IssuingForm, scope: Scope) -> PublishedIssue | None:
+    """Return what was sent out; None where it was refused (the form carries the reason)."""
+    typed = form.cleaned_data
+    order = IssueOrder(
+        scope=scope,
+        kind=typed["kind"],
+        number=typed["number"],
+        date=typed["date"],
+        title=typed["title"],
+        signing=form.signing,
+        missing_reason=typed.get("missing_reason", ""),
+        replaces=form.replaced,
+        token=typed["token"],
+    )
+    try:
+        return issue(order, user=request.user)
+    except IssueRefused as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    except ValidationError as error:
+        for name, found in error.error_dict.items():
+            form.add_error(name if name in form.fields else None, found)
+    return None
+
+
+def _form_page(
+    request: PersonRequest, found: Consolidation, form: IssuingForm, status: int = 200
+) -> HttpResponse:
+    context = {
+        "found": found,
+        "form": form,
+        "unit": found.scope.unit,
+        "inclusion": inclusion_text(found),
+        "years": years_text(found.scope.first_year, found.scope.last_year),
+    }
+    return render(request, "reports/issues/form.html", context, status=status)

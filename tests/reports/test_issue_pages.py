@@ -1,0 +1,187 @@
+"""Sending out as a board does it: from the consolidation to the signed paper, and who sees what."""
+
+import re
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from danvan.accounts.models import User
+from reports.models import PublishedIssue, Report, State
+from tests.budget import assert_same_queries, queries_of
+from tests.reports.consolidation_data import set_state
+from tests.reports.test_issues import Issues
+
+NEW = "issues:new"
+PDF = b"%PDF-1.7 da ky"
+
+
+class IssuePagesTest(Issues):
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.people = {
+            "board": cls.officer,
+            "district": cls.officers["350"],
+            "clerk": cls.clerk,
+            "leader": User.objects.create(username="l", unit=cls.tree["35"], role="viewer"),
+            "other": User.objects.create(username="x", unit=cls.tree["347"], role="officer"),
+        }
+
+    def get(self, who, name, *args, **data):
+        self.client.force_login(self.people[who])
+        return self.client.get(reverse(name, args=args), data)
+
+    def typed(self, page, **fields):
+        """Return what a browser posts of the form of `page`."""
+        form = page.context["form"]
+        values = {name: form[name].value() for name in form.fields}
+        values["date"] = values["date"].strftime("%d/%m/%Y")
+        return {**{k: "" if v is None else v for k, v in values.items()}, **fields}
+
+    def post(self, page, **fields):
+        return self.client.post(
+            page.request["PATH_INFO"] + "?" + page.request["QUERY_STRING"],
+            self.typed(page, **fields),
+        )
+
+    def test_from_the_consolidation_to_the_signed_paper(self):
+        page = self.get("board", "reports:consolidation", first=2022, last=2022)
+        address = re.search(r'href="([^"]*/ban-hanh/moi/[^"]*)"', page.content.decode())[1]
+        form = self.client.get(address.replace("&amp;", "&"))
+        self.assertContains(form, 'value="31/12/2022"')
+        self.assertContains(form, "kết quả công tác dân vận năm 2022")
+        self.assertEqual(form.context["form"]["number"].value(), "1")
+        self.assertNotIn("missing_reason", form.context["form"].fields)
+        answer = self.post(form, signer="Lê  Thị Chi", number="12")
+        row = PublishedIssue.objects.get()
+        self.assertRedirects(answer, row.get_absolute_url())
+        shown = self.client.get(answer.url)
+        for text in ("Báo cáo số 12-BC/BDVTU", "Lê Thị Chi", "trên 1.149", row.sha256, "91,3"):
+            self.assertContains(shown, text)
+        signed = SimpleUploadedFile("../Bản ký.pdf", PDF)
+        url = reverse("issues:attach", args=[row.pk])
+        self.assertRedirects(self.client.post(url, {"file": signed}), row.get_absolute_url())
+        self.assertContains(self.client.get(row.get_absolute_url()), "Bản ký.pdf")
+        paper = self.client.get(reverse("issues:file", args=[row.pk, "pdf"]))
+        self.assertEqual((paper.content, paper["Content-Type"]), (PDF, "application/pdf"))
+        book = self.client.get(reverse("issues:file", args=[row.pk, "xlsx"]))
+        self.assertTrue(book.content.startswith(b"PK"))
+        self.assertIn("attachment", book["Content-Disposition"])
+
+    def test_what_is_refused_stays_in_the_form(self):
+        self.issue(1)
+        page = self.get("board", NEW, first=2022, last=2022)
+        self.assertEqual(page.context["form"]["number"].value(), "2")
+        for field, typed, said in (
+            ("number", {"number": "1"}, "Số tiếp theo là 2"),
+            ("number", {"number": "0"}, "từ 1 trở đi"),
+            ("number", {"number": "mười"}, "không phải là số"),
+            ("date", {"date": "31/02/2022"}, "Ngày chưa đúng"),
+            ("date", {"date": "31/12/2099"}, "Ngày văn bản chưa đến"),
+            ("title", {"title": " "}, "Trích yếu"),
+            ("authority", {"authority": "KT", "authority_of": "TỈNH ỦY"}, "Cấp ủy không ký K/T"),
+        ):
+            with self.subTest(typed):
+                answer = self.post(page, signer="Người Ký", **typed)
+                self.assertContains(answer, said, status_code=422)
+                self.assertContains(answer, "Người Ký", status_code=422)
+                self.assertIn(field, answer.context["form"].errors)
+        self.assertEqual(PublishedIssue.objects.count(), 1)
+
+    def test_missing_reports_ask_for_a_reason(self):
+        set_state(self.y2022, "3", State.DRAFT)
+        page = self.get("board", NEW, first=2022, last=2022)
+        self.assertContains(page, "1 báo cáo chưa có trong số liệu")
+        self.assertContains(self.post(page), "Còn thiếu 1/7 báo cáo", status_code=422)
+        done = self.post(page, missing_reason="Xã Lê Hồ bị lụt")
+        self.assertContains(self.client.get(done.url), "Còn thiếu 1/7 báo cáo: Xã Lê Hồ bị lụt")
+
+    def test_a_later_one_replaces_it_and_shows_the_differences(self):
+        first = self.issue(1)
+        self.change("1", DT01=30)
+        listed = self.get("board", "issues:list")
+        self.assertContains(listed, "Không còn khớp")
+        self.assertContains(self.client.get(first.get_absolute_url()), "Số liệu hôm nay đã khác")
+        page = self.get("board", NEW, first=2022, last=2022)
+        done = self.post(page, replaces=str(first.pk))
+        shown = self.client.get(done.url)
+        self.assertContains(shown, "Khác biệt so với lần 1")
+        self.assertContains(shown, "Đếm lại")
+        self.assertContains(self.client.get(first.get_absolute_url()), "đã được thay thế bằng")
+        listed = self.client.get(reverse("issues:list"))
+        self.assertContains(listed, "Đã thay bằng")
+        self.assertContains(listed, "Còn khớp")
+
+    def test_who_sees_what(self):
+        whole = self.issue(1)
+        district = self.issue(1, scope=self.scope(unit="350"), user=self.people["district"])
+        for who, sees in (
+            ("board", {whole, district}), ("leader", {whole, district}), ("district", {district}),
+            ("other", set()), ("clerk", set()),
+        ):  # fmt: skip
+            with self.subTest(who):
+                lines = self.get(who, "issues:list").context["lines"]
+                self.assertEqual({line["issue"] for line in lines}, sees)
+                for row in (whole, district):
+                    status = 200 if row in sees else 404
+                    for name, args in (("detail", ()), ("file", ("xlsx",))):
+                        answer = self.get(who, f"issues:{name}", row.pk, *args)
+                        self.assertEqual(answer.status_code, status, name)
+
+    def test_nobody_without_the_right_sees_a_draft_or_hands_in_a_paper(self):
+        row = self.issue(1)
+        for who, unit, status in (
+            ("leader", "35", 403), ("clerk", "1", 403), ("district", "35", 404), ("board", "350", 403),
+            ("board", "9", 404),
+        ):  # fmt: skip
+            with self.subTest(who, unit=unit):
+                self.assertEqual(self.get(who, NEW, unit=unit, first=2022).status_code, status)
+        for who, status in (("leader", 403), ("district", 404)):
+            self.client.force_login(self.people[who])
+            url = reverse("issues:attach", args=[row.pk])
+            answer = self.client.post(url, {"file": SimpleUploadedFile("a.pdf", PDF)})
+            self.assertEqual(answer.status_code, status)
+        page = self.get("leader", "reports:consolidation", first=2022)
+        self.assertNotContains(page, "/ban-hanh/moi/")
+        self.assertNotContains(self.get("leader", "issues:detail", row.pk), "Lưu bản đã ký")
+
+    def test_only_a_pdf_is_a_signed_paper(self):
+        row = self.issue(1)
+        self.client.force_login(self.officer)
+        url = reverse("issues:attach", args=[row.pk])
+        for name, data in (("a.pdf", b"<html>"), ("a.pdf", b""), ("a.docx", b"PK\x03\x04")):
+            answer = self.client.post(url, {"file": SimpleUploadedFile(name, data)})
+            self.assertEqual(answer.status_code, 422)
+        self.assertEqual(self.client.post(url).status_code, 422)
+        for kind in ("pdf", "exe", "docx"):
+            self.assertEqual(self.get("board", "issues:file", row.pk, kind).status_code, 404)
+
+    def test_a_later_paper_stands_before_the_earlier(self):
+        row = self.issue(1)
+        self.client.force_login(self.officer)
+        for data in (PDF, PDF + b" lai"):
+            file = SimpleUploadedFile("a.pdf", data)
+            self.client.post(reverse("issues:attach", args=[row.pk]), {"file": file})
+        paper = self.client.get(reverse("issues:file", args=[row.pk, "pdf"]))
+        self.assertEqual(paper.content, PDF + b" lai")
+        self.assertEqual(row.files.count(), 2)
+
+    def test_the_list_filters_by_year_and_says_why_it_is_empty(self):
+        self.assertContains(self.get("clerk", "issues:list"), "Chưa ban hành văn bản nào")
+        self.issue(1)
+        self.assertContains(self.get("board", "issues:list", nam="2022"), "01-BC/BDVTU")
+        self.assertContains(self.get("board", "issues:list", nam="2021"), "của năm này")
+        self.assertEqual(self.get("board", "issues:list", nam="x", page="99").status_code, 200)
+
+    def test_budgets(self):
+        self.client.force_login(self.officer)
+        url = reverse("issues:list")
+        assert_same_queries(
+            self.client, url,
+            lambda: self.issue(1),
+            lambda: [self.issue(n) for n in range(2, 8)],
+            limit=12,
+        )  # fmt: skip
+        row = self.again(PublishedIssue.objects.first())
+        self.assertLessEqual(len(queries_of(self.client, row.get_absolute_url())), 12)
+        self.assertEqual(Report.objects.count(), 14)
