@@ -6,6 +6,7 @@ the posted form ready to be sent again, or as JSON to a script that asked for it
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import Callable
@@ -41,6 +42,7 @@ def answer_for(request: HttpRequest, error: BaseException | None) -> HttpRespons
     if fault is None:
         return None
     log.error("%s: %s %s", fault.word, request.method, request.path, exc_info=error)
+    _drop_upload(request)
     if request.headers.get("Accept") == "application/json":
         answer = {"error": fault.word, "message": fault.message}
         return _marked(JsonResponse(answer, status=503))
@@ -50,6 +52,13 @@ def answer_for(request: HttpRequest, error: BaseException | None) -> HttpRespons
 def current_error() -> BaseException | None:
     """Return the error that is being handled."""
     return sys.exc_info()[1]
+
+
+def _drop_upload(request: HttpRequest) -> None:
+    """Remove what of an upload was written: the disk is full now, the collector comes at some time."""
+    for handler in request.upload_handlers if request.content_type == "multipart/form-data" else ():
+        with contextlib.suppress(OSError):
+            handler.upload_interrupted()
 
 
 def _page(request: HttpRequest, fault: Fault) -> str:

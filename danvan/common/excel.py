@@ -133,9 +133,10 @@ def stream_rows(target: Any, *sheets: Sheet) -> None:
     for sheet in sheets:
         titles.append(safe_sheet_title(sheet.title, titles))
     named = list(zip(titles, sheets, strict=True))
+    records = [_records(sheet) for sheet in sheets]
     try:
         rust.write_worksheets(
-            [(title, _records(sheet)) for title, sheet in named],
+            list(zip(titles, records, strict=True)),
             target,
             column_formats={title: [_format(c) for c in sheet.columns] for title, sheet in named},
             column_widths={title: [c.width for c in sheet.columns] for title, sheet in named},
@@ -147,6 +148,10 @@ def stream_rows(target: Any, *sheets: Sheet) -> None:
         if found := _machine_error(error):
             raise found from error
         raise
+    finally:  # where it broke off the database's cursor is still open
+        for rows in (*records, *(sheet.rows for sheet in sheets)):
+            if close := getattr(rows, "close", None):
+                close()
 
 
 def _machine_error(error: BaseException) -> Exception | None:

@@ -76,12 +76,21 @@ def upload(request: PersonRequest, slug: str) -> HttpResponseBase:
         try:
             params = target.check_params(request.user, form.params)
             job = ImportJob.objects.make(request.user, slug, form.cleaned_data["file"], params)
-            confirming.start_job(job)
+            _start_or_discard(job)
             return redirect("imports:job", job.pk)
         except (FileRefused, Refused) as refusal:
             form.add_error("file", str(refusal))
     status = 422 if form.errors else 200
     return render(request, "imports/upload.html", {"form": form, "target": target}, status=status)
+
+
+def _start_or_discard(job: ImportJob) -> None:
+    """Have `job` checked; where nothing can be started now nothing is kept either. Raises Refused."""
+    try:
+        confirming.start_job(job)
+    except Refused:
+        job.discard()
+        raise
 
 
 @require_safe

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import IO
 
 from django.db import models
@@ -40,8 +40,9 @@ def _recognition_sheet(models_: models.QuerySet) -> excel.Sheet:
 class _Counted:
     """Rows with their number."""
 
-    def __init__(self, rows: Iterator[list]) -> None:
+    def __init__(self, rows: Generator[list, None, None]) -> None:
         self.rows, self.number = rows, 0
+        self.close = rows.close
 
     def __iter__(self) -> Iterator[list]:
         for row in self.rows:

@@ -42,7 +42,10 @@ def world(cast):
 
 @pytest.fixture
 def new_page(browser, live_server):
-    """Give a function that opens a page: new_page(size="desktop" or "phone"); watches every page."""
+    """Give a function that opens a page: new_page(size="desktop" or "phone"); watches every page.
+
+    A test that makes a fault happen puts the beginning of its problem into `new_page.expected`.
+    """
     contexts, watched = [], []
 
     def open_page(size: str = "desktop", **options):
@@ -59,10 +62,12 @@ def new_page(browser, live_server):
         watched.append(chromium.watch(page, live_server.url))
         return page
 
+    open_page.expected = []
     yield open_page
     for context in contexts:
         context.close()
-    problems = [problem for list_ in watched for problem in list_]
+    expected = tuple(open_page.expected)
+    problems = [one for list_ in watched for one in list_ if not one.startswith(expected)]
     assert not problems, problems
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
+from danvan.common.ops.faults import Fault
 from reports.figures.figure import Figure
 from reports.figures.stored import figures_of
 from reports.figures.writing import write_figures
@@ -104,6 +105,30 @@ def test_without_a_line_nothing_leaves_the_page_and_nothing_is_lost(page_as, wor
     expect(page.locator("#i-DT01")).to_have_value("4")
     page.context.set_offline(False)
     expect(page.locator("[data-saved]")).to_contain_text("Đã lưu")
+    expect(page.locator("[data-notice]")).to_be_hidden()
+    assert numbers(world) == {"DT01": 4}
+
+
+def test_a_busy_server_is_told_in_its_own_words_and_the_save_is_tried_again(
+    page_as, new_page, world
+):
+    page, told = page_as("xa-13369"), []
+    new_page.expected.append("503: ")
+
+    def busy_once(route):
+        if told:
+            return route.continue_()
+        told.append(route)
+        said = {"error": "busy", "message": Fault.BUSY.message}
+        return route.fulfill(status=503, json=said)
+
+    page.goto(f"/bao-cao/{world.report.pk}/nhap/")
+    page.route("**/nhap/", busy_once)
+    page.locator("#i-DT01").fill("4")
+    page.locator("#i-DT01").blur()
+    expect(page.locator("[data-notice]")).to_contain_text(Fault.BUSY.message)
+    expect(page.locator("[data-notice]")).to_contain_text("sẽ tự lưu lại")
+    expect(page.locator("[data-saved]")).to_contain_text("Đã lưu", timeout=15_000)
     expect(page.locator("[data-notice]")).to_be_hidden()
     assert numbers(world) == {"DT01": 4}
 

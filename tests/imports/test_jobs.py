@@ -303,6 +303,9 @@ class UndoTest(ImportCase):
             file = SimpleUploadedFile("a.xlsx", data)
             page = self.client.post(f"/nhap-excel/{SLUG}/tai-len/", {"file": file})
             self.assertContains(page, "Máy chủ đang bận", status_code=422)
+        # The page said that nothing was done: nothing hangs in the list of imports either.
+        last = ImportJob.objects.first()
+        self.assertEqual((last.state, last.file.name), (JobState.CANCELLED, ""))
         self.assertEqual(DialogueConference.objects.count(), 1)
 
     def test_an_undo_whose_process_died_can_be_asked_for_again(self):

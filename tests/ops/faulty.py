@@ -20,7 +20,7 @@ def locked_by_somebody(table: str):
     """
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout = 100" if _on_sqlite() else "SET lock_timeout = 100")
-    with closing(_another()) as other:
+    with closing(another_connection()) as other:
         if _on_sqlite():
             other.execute("BEGIN IMMEDIATE")
         else:
@@ -30,7 +30,7 @@ def locked_by_somebody(table: str):
     connection.close()
 
 
-def _another():
+def another_connection():
     """Return a connection of the driver to the same database, in a transaction."""
     if _on_sqlite():
         return sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)

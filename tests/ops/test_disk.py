@@ -1,9 +1,11 @@
 """A full disk: exports end with a word, uploads leave nothing half, backups go on, /healthz knows."""
 
+import gc
 import json
 import os
 import tempfile
 import time
+import warnings
 from pathlib import Path
 from unittest import mock
 
@@ -118,6 +120,23 @@ class StorageTest(TestCase):
         self.assertContains(answer, Fault.FULL.message, status_code=503)
         assert self.files() == self.before
         assert not ImportJob.objects.exists()
+
+    def test_a_large_upload_onto_a_full_temporary_disk_says_so(self):
+        """What is larger than 2.5 MB goes to the temporary folder while it comes in, before any page."""
+        file = SimpleUploadedFile("a.xlsx", b"PK" + bytes(3_000_000))
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            self.settings(FILE_UPLOAD_TEMP_DIR=folder),
+            warnings.catch_warnings(),
+        ):
+            # What cannot be flushed cannot be closed; the descriptor goes with the request.
+            warnings.simplefilter("ignore", ResourceWarning)
+            with full_disk(1_000_000):
+                answer = self.client.post(f"/nhap-excel/{SLUG}/tai-len/", {"file": file})
+            self.assertContains(answer, Fault.FULL.message, status_code=503)
+            assert os.listdir(folder) == []
+            gc.collect()
+        assert self.files() == self.before
 
     def test_an_upload_whose_row_could_not_be_stored_leaves_nothing(self):
         with mock.patch.object(ImportJob, "save", side_effect=OperationalError("gone")):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -203,7 +203,7 @@ def column_of(model: type[models.Model], name: str, **options: Any) -> Column:
     return Column(label[:1].upper() + label[1:], cell=cell_of(field), **options)
 
 
-def stream(columns: list[Column], rows: models.QuerySet) -> Iterator[list]:
+def stream(columns: list[Column], rows: models.QuerySet) -> Generator[list, None, None]:
     """Yield the sheet's rows for `rows`, streamed from the database in the order of the columns."""
     cells_ = [column.widget for column in columns]
     shape = [
