@@ -119,7 +119,7 @@ TEMPLATES = [
                 "danvan.accounts.login.sessions.limits_of",
             ],
         },
-    },
+    }
 ]
 # Bootstrap's names of the kinds of alert.
 MESSAGE_TAGS = {message_levels.ERROR: "danger", message_levels.DEBUG: "secondary"}

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -62,6 +63,12 @@ class RecordForm(BaseForm):
         of_one = self.user.role != "officer" or (own and self.user.unit.level == Level.COMMUNE)
         if of_one and not answered_by(self.user):
             unit.widget = forms.HiddenInput()
+
+    def has_districts(self) -> bool:
+        """Tell whether any unit offered is a district or lies below one."""
+        units: Any = self.fields["unit"]
+        districts = Q(level=Level.DISTRICT) | Q(parent__level=Level.DISTRICT)
+        return units.queryset.filter(districts).exists()
 
     def clean(self) -> dict[str, Any]:
         """Of another unit only the days are written that the own unit answers for."""
@@ -133,7 +140,7 @@ class IssueForm(RecordForm):
 
 
 class RecognitionForm(forms.ModelForm):
-    """One decision of recognition inside the form of its model."""
+    """One decision of recognition inside the form of its model; without `districts` none can be of theirs."""
 
     class Meta:
         model = Recognition
@@ -141,8 +148,11 @@ class RecognitionForm(forms.ModelForm):
         widgets = {"date": DateInput()}
         field_classes = {"decision": TextField, "body": TextField}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, districts: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        level: Any = self.fields["level"]
+        if not districts:
+            level.choices = [pair for pair in level.choices if pair[0] != Level.DISTRICT]
         for field in self.fields.values():
             name_blank_choice(field)
             select = isinstance(field, forms.ChoiceField)

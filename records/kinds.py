@@ -120,10 +120,7 @@ KINDS: tuple[RecordKind, ...] = (
         noun="hội nghị",
         layout=(
             ("Hội nghị", ("unit", "start_date", "end_date", "title", "led_by", "kind")),
-            (
-                "Kết quả",
-                ("attendees", "opinions", "answered", "resolved_later", "pending"),
-            ),
+            ("Kết quả", ("attendees", "opinions", "answered", "resolved_later", "pending")),
             ("Thông báo kết luận", ("conclusion_number", "conclusion_date")),
             ("Chi tiết", ("audience", "form", "notice_date", "result_date")),
             WHERE,

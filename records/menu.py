@@ -68,11 +68,6 @@ def record_lines(request: PersonRequest) -> list[dict]:
     year, counts = year_counts(request)
     group = f"Hồ sơ công tác {year}"
     return [
-        {
-            "label": count.kind.menu,
-            "url": count.url,
-            "group": group,
-            "count": count.text,
-        }
+        {"label": count.kind.menu, "url": count.url, "group": group, "count": count.text}
         for count in counts
     ]

@@ -31,12 +31,7 @@ from danvan.accounts.rights import Action
 from danvan.common.db.locks import locked
 from records.answering import require_written_by
 from records.locks import Kept, RecordGone, differing
-from records.models import (
-    EmergingIssue,
-    EventRecord,
-    Recognition,
-    SkilledMobilisationModel,
-)
+from records.models import EmergingIssue, EventRecord, Recognition, SkilledMobilisationModel
 from records.models.attachment import files_of
 from records.models.emerging_issue import begin_histories
 

@@ -182,7 +182,10 @@ class RecordFormView(KindMixin, ScopedFormView):
     def formset(self, form: Any, data: Any = None) -> Any:
         """Return the child rows of the form, None for kinds without."""
         made = FORMSETS.get(self.kind.slug)
-        return made(data, instance=form.instance, prefix="recognitions") if made else None
+        if made is None:
+            return None
+        options = {"districts": form.has_districts()}
+        return made(data, instance=form.instance, prefix="recognitions", form_kwargs=options)
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """As the generic one, with child rows."""

@@ -45,7 +45,7 @@ AREA_FIGURES = ("DT03", "TD05", "DV08", "GS01")
 @require_safe
 def home(request: PersonRequest) -> HttpResponse:
     """Show the work that waits for this user."""
-    user, period = request.user, current_period()
+    user, period = request.user, current_period(request.user)
     context: dict[str, Any] = {"period": period, "required": required_counts(period)}
     if period and user.unit_id:
         context |= _own(user, period)

@@ -82,13 +82,8 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
     form = AccountForm
     list_display = ("username", "full_name", "unit_name", "role_name", "state", "last_login")
     list_filter = (
-        RoleFilter,
-        StateFilter,
-        LastLoginFilter,
-        PasswordFilter,
-        "unit__level",
-        AreaFilter,
-    )
+        RoleFilter, StateFilter, LastLoginFilter, PasswordFilter, "unit__level", AreaFilter,
+    )  # fmt: skip
     list_select_related = ("unit__parent",)
     list_per_page = 50
     search_fields = ("username",)

@@ -12,11 +12,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Wire what must see every login and every changed row, whatever page it comes through."""
-        from django.contrib.auth.signals import (
-            user_logged_in,
-            user_logged_out,
-            user_login_failed,
-        )
+        from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
         from danvan.accounts import checks  # noqa: F401 - checks register themselves
         from danvan.accounts.audit.writing import register_models

@@ -16,12 +16,7 @@ from django.utils import timezone
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.writing import audited_bulk_update
 from danvan.accounts.login import lockout, sessions, twofactor
-from danvan.accounts.login.issuing import (
-    ISSUED_FIELDS,
-    issue_password,
-    new_sheet,
-    passwords_on,
-)
+from danvan.accounts.login.issuing import ISSUED_FIELDS, issue_password, new_sheet, passwords_on
 from danvan.accounts.models import SlipSheet, User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action

@@ -32,12 +32,7 @@ from danvan.common.ops.faults import fault_of
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports.checking import TakenOver, check_job, run_check
 from danvan.imports.liveness import working_on
-from danvan.imports.models import (
-    RUNNING,
-    ImportJob,
-    JobState,
-    RowKind,
-)
+from danvan.imports.models import RUNNING, ImportJob, JobState, RowKind
 from danvan.imports.targets import Refused, Target, target_of
 from danvan.units.models import AdministrativeUnit
 

@@ -14,10 +14,7 @@ Arrow = tuple[int, int, Decimal | None]
 
 
 def heirs_of(
-    units: Iterable[Unit],
-    arrows: Iterable[Arrow],
-    standing: Collection[int],
-    day: datetime.date,
+    units: Iterable[Unit], arrows: Iterable[Arrow], standing: Collection[int], day: datetime.date
 ) -> dict[int, list[int]]:
     """Return, by id of each of `units`, those of `standing` that may go on with its work, likeliest first.
 

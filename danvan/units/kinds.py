@@ -24,6 +24,11 @@ class Level(models.TextChoices):
         return {"T": cls.PROVINCE, "H": cls.DISTRICT, "X": cls.COMMUNE}[letter]
 
     @property
+    def short(self) -> str:
+        """The level inside a sentence: "tỉnh", "huyện", "xã"."""
+        return self.label.removeprefix("Cấp ")
+
+    @property
     def rank(self) -> int:
         """How high the tier lies: 1 for communes to 3 for provinces."""
         return {"province": 3, "district": 2, "commune": 1}[self.value]

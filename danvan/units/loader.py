@@ -30,16 +30,8 @@ CSV_COLUMNS = (
 # The column in which a field of the model stands, where the names differ.
 COLUMN_OF = {"parent": "parent_code", "kind": "name", "__all__": "code"}
 WRITTEN = (
-    "kind",
-    "name",
-    "level",
-    "parent",
-    "path",
-    "valid_to",
-    "source",
-    "name_search",
-    "name_sort",
-)
+    "kind", "name", "level", "parent", "path", "valid_to", "source", "name_search", "name_sort",
+)  # fmt: skip
 
 
 Key = tuple[str, datetime.date]

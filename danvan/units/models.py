@@ -12,11 +12,7 @@ from django.db.models import F, Q
 
 from danvan.common.text import clean_line, search_key, sort_key
 from danvan.units.kinds import KINDS_OF_LEVEL, Level, UnitKind
-from danvan.units.queries import (
-    AdministrativeUnitQuerySet,
-    UnitSuccessionQuerySet,
-    paths_above,
-)
+from danvan.units.queries import AdministrativeUnitQuerySet, UnitSuccessionQuerySet, paths_above
 
 
 class AdministrativeUnit(models.Model):

@@ -70,18 +70,10 @@ class EmergingIssue(EventRecord):
     Field, Severity, Status = IssueField, IssueSeverity, IssueState
     inherited = False  # a successor unit does not read those of its predecessors
 
-    LATER_FIELDS = frozenset(
-        {
-            "status",
-            "status_date",
-            "resolved_date",
-            "outcome",
-            "handler",
-            "due_date",
-            "note",
-            "end_date",
-        }
-    )
+    LATER_FIELDS = frozenset({
+        "status", "status_date", "resolved_date", "outcome", "handler", "due_date", "note",
+        "end_date",
+    })  # fmt: skip
 
     DAYS = ("start_date", "status_date")
 

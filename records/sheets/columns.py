@@ -263,7 +263,5 @@ class RecognitionResource(SheetResource):
         synonyms=("Ngày QĐ", "Ngày quyết định công nhận", "Ngày công nhận", "Ngày ký"),
     )
     body = column_of(
-        Recognition,
-        "body",
-        synonyms=("Cơ quan ban hành", "Cơ quan quyết định", "Nơi công nhận"),
+        Recognition, "body", synonyms=("Cơ quan ban hành", "Cơ quan quyết định", "Nơi công nhận")
     )

@@ -20,6 +20,7 @@ DATA = Path(__file__).parent / "data"
 # The district tier ended on 1/7/2025: catalogues from the year after know no district level.
 LAST_DISTRICT_YEAR = 2025
 CsvRow = dict[str, str]
+RuleRow = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class ShippedCatalogue:
 
     sections: dict[str, str]
     indicators: dict[str, dict[str, Any]]
-    rules: list[CsvRow]
+    rules: list[RuleRow]
 
 
 def without_district(letters: str, year: int) -> str:
@@ -56,7 +57,11 @@ def read_catalogue(year: int) -> ShippedCatalogue:
             parts = [_component(whole, part) for part in components[row["code"]]]
             indicators |= {indicator["code"]: indicator for indicator in (whole, *parts)}
     rules = [
-        rule | {"levels": without_district(rule["levels"], year)}
+        rule
+        | {
+            "levels": without_district(rule["levels"], year),
+            "whole_year": rule["whole_year"] == "1",
+        }
         for rule in read_rows("rules.csv")
         if counts_in(rule, year) and rule["indicator"] not in retired
     ]

@@ -15,23 +15,28 @@ _INDICATOR_COLUMNS = (
     "code", "label", "unit_of_measure", "value_type", "entry_levels", "aggregation", "measure",
     "formula", "scale", "is_stock", "is_component",
 )  # fmt: skip
-_RULE_COLUMNS = ("expression", "levels", "severity", "message")
+_RULE_COLUMNS = ("expression", "levels", "whole_year", "severity", "message")
 
 
-def catalogue_for(year: int) -> Catalogue:
+def catalogue_for(year: int, *, districts: bool = True) -> Catalogue:
     """Return the catalogue of `year`; where there is none, the latest earlier one is copied.
 
-    The very first catalogue comes from the shipped files.
+    The very first catalogue comes from the shipped files. Without `districts` no unit of that level
+    reports in the year: the level is taken off, also of a catalogue that no period asks for yet.
     """
     existing = Catalogue.objects.filter(indicators__isnull=False)
     latest = existing.filter(year__lte=year).order_by("-year").first()
     if latest is None:
-        return load_default_catalogue(year)
-    return latest if latest.year == year else copy_catalogue(latest, year)
+        return load_default_catalogue(year, districts=districts)
+    if latest.year != year:
+        return copy_catalogue(latest, year, districts=districts)
+    if not districts and not latest.is_opened:
+        _take_districts_off(latest)
+    return latest
 
 
 @transaction.atomic
-def load_default_catalogue(year: int) -> Catalogue:
+def load_default_catalogue(year: int, *, districts: bool = True) -> Catalogue:
     """Return the catalogue of `year`, made from the files in data/ unless the year has one already.
 
     A catalogue with contents is returned as it is: the board may have edited it.
@@ -39,12 +44,12 @@ def load_default_catalogue(year: int) -> Catalogue:
     catalogue, _ = Catalogue.objects.get_or_create(year=year)
     if catalogue.indicators.exists():
         return catalogue
-    data = read_catalogue(year)
+    data = read_catalogue(_law_of(year, districts))
     return _fill(catalogue, data.sections.items(), data.indicators.values(), data.rules)
 
 
 @transaction.atomic
-def copy_catalogue(source: Catalogue, year: int) -> Catalogue:
+def copy_catalogue(source: Catalogue, year: int, *, districts: bool = True) -> Catalogue:
     """Return the catalogue of `year`, made as a copy of `source` unless the year has one already.
 
     Across the end of the district tier (2025 → 2026) the district level is taken off, and what only
@@ -53,15 +58,38 @@ def copy_catalogue(source: Catalogue, year: int) -> Catalogue:
     catalogue, _ = Catalogue.objects.get_or_create(year=year)
     if catalogue.indicators.exists():
         return catalogue
-    rows = _rows_of(source)
-    rules = [
+    rows, rules = _rows_of(source), _rules_of(source)
+    if source.year <= LAST_DISTRICT_YEAR < _law_of(year, districts):
+        rows, rules = _without_district(rows, rules, source.year)
+    return _fill(catalogue, _sections_of(source), rows, rules)
+
+
+def _law_of(year: int, districts: bool) -> int:
+    """Return the year whose shipped catalogue fits: 2025 told on the units of its end is like 2026."""
+    return year if districts else max(year, LAST_DISTRICT_YEAR + 1)
+
+
+@transaction.atomic
+def _take_districts_off(catalogue: Catalogue) -> None:
+    """Make a catalogue anew without the district level, where it has it."""
+    if catalogue.year > LAST_DISTRICT_YEAR:
+        return
+    sections = _sections_of(catalogue)
+    rows, rules = _without_district(_rows_of(catalogue), _rules_of(catalogue), catalogue.year)
+    for row in [*catalogue.rules.all(), *catalogue.indicators.all(), *catalogue.sections.all()]:
+        row.delete()
+    _fill(catalogue, sections, rows, rules)
+
+
+def _sections_of(source: Catalogue) -> list[tuple[str, str]]:
+    return list(source.sections.order_by("order", "pk").values_list("code", "label"))
+
+
+def _rules_of(source: Catalogue) -> list[dict]:
+    return [
         {name: getattr(rule, name) for name in _RULE_COLUMNS} | {"indicator": rule.indicator.code}
         for rule in source.rules.select_related("indicator").order_by("pk")
     ]
-    if source.year <= LAST_DISTRICT_YEAR < year:
-        rows, rules = _without_district(rows, rules, source.year, year)
-    sections = source.sections.order_by("order", "pk").values_list("code", "label")
-    return _fill(catalogue, sections, rows, rules)
 
 
 def _rows_of(source: Catalogue) -> list[dict]:
@@ -79,18 +107,20 @@ def _rows_of(source: Catalogue) -> list[dict]:
 
 
 def _without_district(
-    rows: list[dict], rules: list[dict], old: int, year: int
+    rows: list[dict], rules: list[dict], old: int
 ) -> tuple[list[dict], list[dict]]:
     """Return copies of `rows` and `rules` as they must stand once there is no district level.
 
-    A row still as shipped takes what the files say for the new year; others only lose the H.
+    A row or rule still as shipped takes what the files say for the new law; others only lose the H.
     """
-    before, after = read_catalogue(old).indicators, read_catalogue(year).indicators
+    law = LAST_DISTRICT_YEAR + 1
+    shipped_before, shipped_after = read_catalogue(old), read_catalogue(law)
+    before, after = shipped_before.indicators, shipped_after.indicators
     kept: dict[str, dict] = {}
     for row in rows:
         shipped = before.get(row["code"])
         row = dict(row)
-        letters = without_district(row["entry_levels"], year)
+        letters = without_district(row["entry_levels"], law)
         if shipped and row["code"] in after:
             if row["formula"] == shipped["formula"]:
                 row["formula"] = after[row["code"]]["formula"]
@@ -101,13 +131,27 @@ def _without_district(
             kept[row["code"]] = row | {"entry_levels": letters}
     for row in kept.values():
         row["parent"] = row["parent"] if row["parent"] in kept else ""
+    # A shipped rule that speaks of districts: the new law has another in its place, or none.
+    old_words = {*map(_words, shipped_before.rules)} - {*map(_words, shipped_after.rules)}
+    instead = {(rule["indicator"], rule["expression"]): rule for rule in shipped_after.rules}
+    rules = [
+        instead.get((rule["indicator"], rule["expression"]), {"levels": "H"})
+        if _words(rule) in old_words
+        else rule
+        for rule in rules
+    ]
     return list(kept.values()), [
-        rule | {"levels": without_district(rule["levels"], year)}
+        rule | {"levels": without_district(rule["levels"], law)}
         for rule in rules
         if rule["levels"] != "H"
         and rule["indicator"] in kept
         and names_in(parse(rule["expression"])) <= kept.keys()
     ]
+
+
+def _words(rule: dict) -> tuple[str, str, str]:
+    """Return what makes a rule the one that was shipped."""
+    return rule["indicator"], rule["expression"], rule["message"]
 
 
 def _fill(

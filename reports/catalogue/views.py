@@ -54,6 +54,10 @@ class CatalogueRowForm(StaleFormMixin):
                 field: Any = self.fields[name]
                 choices = field.queryset.filter(catalogue=self.instance.catalogue)
                 field.queryset = choices.order_by("order")
+        for name in {"entry_levels", "levels"} & self.fields.keys():
+            field = self.fields[name]
+            if not self.instance.catalogue.has_districts:
+                field.choices = [pair for pair in field.choices if "H" not in pair[0]]
 
     def _get_validation_exclusions(self) -> Any:
         # The catalogue is no field of the form but part of every unique constraint.
@@ -91,7 +95,7 @@ class IndicatorForm(CatalogueRowForm):
 class RuleForm(CatalogueRowForm):
     class Meta:
         model = Rule
-        fields = ("indicator", "expression", "levels", "severity", "message")
+        fields = ("indicator", "expression", "levels", "whole_year", "severity", "message")
 
 
 ROW_FORMS = {

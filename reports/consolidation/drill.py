@@ -17,9 +17,7 @@ from reports.consolidation.facts import meets as report_meets
 from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import Definition, Evaluator, Total
 from reports.consolidation.scope import Scope, ScopeData
-from reports.consolidation.summary import (
-    single_years,
-)
+from reports.consolidation.summary import single_years
 from reports.consolidation.units import RowKey, row_units
 from reports.models import Aggregation, Qualifier, Report, Value
 

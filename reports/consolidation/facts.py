@@ -15,11 +15,7 @@ from danvan.units.models import Level
 from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
 from reports.consolidation.figures import Facts, Part
 from reports.consolidation.scope import ScopeData
-from reports.models import (
-    Aggregation,
-    Qualifier,
-    ValueType,
-)
+from reports.models import Aggregation, Qualifier, ValueType
 
 _PLACES = Decimal("0.001")
 

@@ -277,11 +277,7 @@ class _Reading:
     """What names mean in one column: the figure of its level, or of the level a name carries."""
 
     def __init__(
-        self,
-        evaluator: Evaluator,
-        level: str | None,
-        units_period: int | None,
-        all_years: bool,
+        self, evaluator: Evaluator, level: str | None, units_period: int | None, all_years: bool
     ) -> None:
         self.evaluator, self.level = evaluator, level
         self.units_period, self.all_years = units_period, all_years

@@ -113,7 +113,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         self.user = user
         data = data.copy()
         self.periods = list(
-            ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS).order_by("start")
+            ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS).order_by("start").with_tiers()
         )
         years = sorted({period.year for period in self.periods}, reverse=True)
         if years:
@@ -164,6 +164,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         others' carry the day they began ("13294@2020-01-01").
         """
         self.catalogues = {period.catalogue_id for period in self._in_range(data)}
+        self.tiers = {level for period in self._in_range(data) for level in period.tiers}
         periods = [period.pk for period in self._in_range(data)]
         rows = units_visible_to(self.user).select_related("parent")
         own = rows.filter(pk=self.user.unit_id)
@@ -191,6 +192,8 @@ class ConsolidationFilter(django_filters.FilterSet):
         fields = self.form.fields
         fields["first"].choices = fields["last"].choices = [(str(y), str(y)) for y in years]
         fields["unit"].choices = self._grouped_units()
+        levels = [(level.value, level.label) for level in Level if level in self.tiers]
+        fields["level"].choices = [("", "Tất cả"), *levels]
         sections = Section.objects.filter(catalogue__in=self.catalogues).order_by("order")
         labels = dict(sections.values_list("code", "label"))
         fields["section"].choices = [("", "Tất cả"), *labels.items()]

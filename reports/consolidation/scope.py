@@ -8,7 +8,7 @@ from functools import cached_property
 
 from django.db.models import QuerySet
 
-from danvan.units.models import AdministrativeUnit
+from danvan.units.models import AdministrativeUnit, Level
 from reports.catalogue.expressions import Node, names_in, parse
 from reports.consolidation.figures import Definition
 from reports.models import (
@@ -65,13 +65,23 @@ class ScopeData:
         periods = ReportingPeriod.objects.filter(
             kind__in=COUNTED_KINDS, year__range=(scope.prior_years[0], scope.last_year)
         )
-        self.periods = list(periods.order_by("start"))
+        self.periods = list(periods.order_by("start").with_tiers())
         self.indicator_codes: dict[int, str] = {}
         self.definitions = self._read_definitions()
 
     def years_between(self, first: int, last: int) -> dict[int, int]:
         """Return {period id: year} of the periods of a range, in order of time."""
         return {period.pk: period.year for period in self.periods if first <= period.year <= last}
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels asked for, else all that report in the range: since 2025 there are no districts."""
+        tiers = {
+            level for period in self.periods if period.pk in self.years for level in period.tiers
+        }
+        return self.scope.levels or tuple(
+            level.value for level in Level if level in tiers or not tiers
+        )
 
     @property
     def years(self) -> dict[int, int]:

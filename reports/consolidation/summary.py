@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from danvan.units.models import AdministrativeUnit, Level
+from danvan.units.models import AdministrativeUnit
 from danvan.units.queries import tree_order
 from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import (
@@ -133,7 +133,7 @@ def consolidate(data: ScopeData) -> Consolidation:
     complete = all(year.included == year.expected for year in years)
     return Consolidation(
         scope=data.scope,
-        levels=data.scope.levels or tuple(Level.values),
+        levels=data.levels,
         sections=_sections(data, codes, facts, complete),
         years=years,
         missing=submissions(data, missing_only=True),
@@ -168,7 +168,7 @@ def _sections(
     numbers = section_numbers(data)
     lines = [
         replace(
-            _line(data.definitions[code], data.scope.levels or Level.values, whole, before, single),
+            _line(data.definitions[code], data.levels, whole, before, single),
             is_complete=complete,
         )
         for code in codes

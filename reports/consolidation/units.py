@@ -183,11 +183,7 @@ def unit_tree(data: ScopeData) -> UnitNode:
 
 
 def _row(
-    data: Evaluated,
-    node: UnitNode,
-    facts: dict[int, Facts],
-    codes: list[str],
-    anchor: Facts,
+    data: Evaluated, node: UnitNode, facts: dict[int, Facts], codes: list[str], anchor: Facts
 ) -> tuple[UnitRow, Facts]:
     """Return the row of a node and its facts, which are those of its parts."""
     mine = Facts()

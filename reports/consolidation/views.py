@@ -34,13 +34,7 @@ from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
 from reports.consolidation.scope import ScopeData
 from reports.consolidation.summary import Consolidation, SectionLines, consolidate
 from reports.consolidation.units import Breakdown, break_down
-from reports.consolidation.words import (
-    figure_text,
-    inclusion_text,
-    roman,
-    row_label,
-    years_text,
-)
+from reports.consolidation.words import figure_text, inclusion_text, roman, row_label, years_text
 from reports.counting.counting import links_behind
 from reports.documents.charts import bar_chart
 from reports.documents.issues.issuing import may_issue

@@ -82,11 +82,7 @@ class Measure:
         return self.aggregate(self.where)
 
     def query_of(
-        self,
-        unit_id: int,
-        start: datetime.date,
-        end: datetime.date,
-        others: Collection[int] = (),
+        self, unit_id: int, start: datetime.date, end: datetime.date, others: Collection[int] = ()
     ) -> str:
         """Return the query string that shows the rows of a unit's figure in the record list.
 

@@ -5,19 +5,8 @@ from reports.demo.chance import noise, pick
 _FAMILY = ["Nguyễn", "Trần", "Lê", "Phạm", "Vũ", "Hoàng", "Đỗ", "Bùi", "Ngô", "Đặng", "Lại", "Chu"]
 _WOMEN = ["Hoa", "Lan", "Hương", "Thủy", "Mai", "Hằng", "Yến", "Nga", "Thảo", "Huệ", "Liên", "Ngọc"]
 _MEN = [
-    "Bình",
-    "Dũng",
-    "Hùng",
-    "Nam",
-    "Sơn",
-    "Tuấn",
-    "Quang",
-    "Thắng",
-    "Hải",
-    "Long",
-    "Minh",
-    "Đức",
-]
+    "Bình", "Dũng", "Hùng", "Nam", "Sơn", "Tuấn", "Quang", "Thắng", "Hải", "Long", "Minh", "Đức",
+]  # fmt: skip
 _MIDDLE = ["Văn", "Đình", "Quốc", "Xuân", "Hữu", "Đức"]
 _KNOWN = {
     "xa-13369": "Nguyễn Thị An",

@@ -10,11 +10,7 @@ from django.db.models import F
 
 from danvan.accounts.models import User
 from danvan.units.models import AdministrativeUnit
-from records.models import (
-    EmergingIssue,
-    IssueStatus,
-    Recognition,
-)
+from records.models import EmergingIssue, IssueStatus, Recognition
 from reports.counting.counting import counted
 from reports.demo.events import records_of
 from reports.demo.figures import numbers

@@ -22,12 +22,7 @@ from danvan.common.forms import DateInput
 from danvan.common.paging import nearest_page
 from danvan.common.stale import StaleFormMixin
 from danvan.units.models import AdministrativeUnit
-from reports.documents.letterhead import (
-    default_row,
-    document_date,
-    letterhead_on,
-    own_row,
-)
+from reports.documents.letterhead import default_row, document_date, letterhead_on, own_row
 from reports.documents.offices import drop_letterhead, keep_letterhead, may_edit_letterhead
 from reports.documents.preview import drawn
 from reports.models import OfficeLetterhead, Spelling

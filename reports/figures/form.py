@@ -31,7 +31,8 @@ class EntrySheet:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.version = report.version
-        self.book = RuleBook(report.period.catalogue_id, report.level)
+        period = report.period
+        self.book = RuleBook(period.catalogue_id, report.level, whole_year=period.is_whole_year)
         self.stored = figures_of(report)
         self.typed: dict[str, tuple[str, str, str]] = {}
         self.errors: dict[str, str] = {}

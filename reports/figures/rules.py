@@ -36,17 +36,20 @@ class Finding:
 
 
 class RuleBook:
-    """The rules and indicators that bind the units of one level in one catalogue."""
+    """The rules and indicators that bind the units of one level in one catalogue.
 
-    def __init__(self, catalogue_id: int, level: str) -> None:
-        self.level = level
+    Without `whole_year` those of a part of a year or an interim period.
+    """
+
+    def __init__(self, catalogue_id: int, level: str, *, whole_year: bool = True) -> None:
+        self.level, self.whole_year = level, whole_year
         rows = Indicator.objects.filter(catalogue=catalogue_id).select_related("section", "parent")
         self.indicators = {row.code: row for row in rows.order_by("section__order", "order")}
         letter = Level(level).letter
         self.rules = [
             rule
             for rule in Rule.objects.filter(catalogue=catalogue_id).select_related("indicator")
-            if not rule.levels or letter in rule.levels
+            if (not rule.levels or letter in rule.levels) and (whole_year or not rule.whole_year)
         ]
 
     def lookup(self, figures: Mapping[str, Figure]) -> Callable[[str], Decimal | None]:
@@ -94,8 +97,8 @@ class RuleBook:
     ) -> list[Finding]:
         """Return every problem of `figures`, in the catalogue's order.
 
-        `prior` are last year's numbers, `counted` those of the records, `below` the sums of the units
-        below (figures/below.py), by code.
+        `prior` are the numbers of the same span of last year, `counted` those of the records, `below`
+        the sums of the units below (figures/below.py), by code.
         """
         found = [*self._broken(figures), *self._jumps(figures, prior or {})]
         found += self._gaps(figures, counted or {})
@@ -128,11 +131,12 @@ class RuleBook:
                 continue
             step = abs(figure.number - before)
             if step > JUMP_STEP and step > before * JUMP_SHARE:
+                when = "năm trước" if self.whole_year else "cùng kỳ năm trước"
                 direction = "tăng" if figure.number > before else "giảm"
                 yield Finding(
                     code,
                     Severity.WARNING,
-                    f"{code} {direction} mạnh so với năm trước ({format_number(before)}). "
+                    f"{code} {direction} mạnh so với {when} ({format_number(before)}). "
                     "Nếu số đúng, vui lòng ghi giải trình.",
                     bool(figure.note),
                     frozenset({code}),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Subquery, When
 
 from reports.figures.figure import Figure
 from reports.models import PeriodKind, Report, Value
+
+_YEAR, _SHIFT = datetime.timedelta(days=365), datetime.timedelta(days=3)
 
 
 def figures_of(report: Report) -> dict[str, Figure]:
@@ -27,19 +30,36 @@ def stored_figures(reports: QuerySet) -> dict[int, dict[str, Figure]]:
 
 
 def prior_report(report: Report) -> Report | None:
-    """Return the same unit's report of the year before, None where there is none."""
+    """Return the same unit's report of the same span of the year before, None where there is none."""
     return _prior_reports(report).select_related("period").first()
 
 
 def prior_numbers(report: Report) -> dict[str, Decimal | None]:
-    """Return last year's numbers of the same unit, by indicator code."""
-    values = Value.objects.filter(report__in=_prior_reports(report), number__isnull=False)
+    """Return the numbers of `prior_report`, by indicator code."""
+    before = _prior_reports(report).values("pk")[:1]
+    values = Value.objects.filter(report=Subquery(before), number__isnull=False)
     return dict(values.values_list("indicator__code", "number"))
 
 
 def _prior_reports(report: Report) -> QuerySet[Report]:
-    return Report.objects.filter(
-        unit__in=report.unit.versions(),
-        period__kind=PeriodKind.YEAR,
-        period__year=report.period.year - 1,
+    """Return the reports a year before: of a year those of the year, else of the same span, nearest kind first.
+
+    A part of a year or an interim period is never held against a whole year.
+    """
+    period = report.period
+    reports = Report.objects.filter(unit__in=report.unit.versions())
+    if period.is_whole_year:
+        return reports.filter(period__kind=PeriodKind.YEAR, period__year=period.year - 1)
+    return (
+        reports.exclude(period__kind=PeriodKind.YEAR)
+        .filter(
+            period__start__range=_about_a_year_before(period.start),
+            period__end__range=_about_a_year_before(period.end),
+        )
+        .order_by(Case(When(period__kind=period.kind, then=0), default=1), "-period__start")
     )
+
+
+def _about_a_year_before(day: datetime.date) -> tuple[datetime.date, datetime.date]:
+    """Return the days around the day a year before: boards move their dates a little."""
+    return day - _YEAR - _SHIFT, day - _YEAR + _SHIFT

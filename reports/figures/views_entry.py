@@ -171,11 +171,7 @@ class EntryView(View):
         return self.page(sheet, status=status)
 
     def page(
-        self,
-        sheet: EntrySheet,
-        status: int = 200,
-        refusal: NotReady | None = None,
-        words: str = "",
+        self, sheet: EntrySheet, status: int = 200, refusal: NotReady | None = None, words: str = ""
     ) -> HttpResponse:
         """Show the form, of it the figures that hold `words`; what is told counts all of them."""
         sections = sheet.sections()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import django_filters as filters
@@ -10,12 +11,10 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.audit.filters import LogFilter
-from danvan.accounts.audit.views import AuditorView, filtered, log_file
+from danvan.accounts.audit.views import AuditorView, LogColumn, filtered, log_file
 from danvan.accounts.models.trail import role_in_words
 from danvan.accounts.requests import PersonRequest
-from danvan.common.excel import DATE_TIME
 from danvan.common.filters import DayFilter
-from danvan.common.sheets.columns import Column
 from danvan.common.text import clean_line, search_key
 from danvan.units.kinds import strip_kind
 from reports.figures.figure import Figure, describe
@@ -76,42 +75,19 @@ def change_line(change: FigureChange) -> dict:
 @require_safe
 def ledger_export(request: PersonRequest) -> HttpResponseBase:
     """Download the filtered ledger as a workbook."""
-    columns = (
-        Column("Lúc", 18, DATE_TIME),
-        Column("Người nhập", 24),
-        Column("Đơn vị khi đó", 28),
-        Column("Vai trò khi đó", 20),
-        Column("Báo cáo của", 28),
-        Column("Năm", 8),
-        Column("Mã chỉ tiêu", 12),
-        Column("Chỉ tiêu", 48),
-        Column("Cũ", 16),
-        Column("Mới", 16),
-        Column("Giải trình", 30),
-        Column("Lý do", 30),
-        Column("Nguồn", 16),
-        Column("Nhập thay", 10),
-        Column("Mã yêu cầu", 34),
+    columns: Sequence[LogColumn] = (
+        ("Lúc", 18, lambda line: line["change"].at),
+        ("Người nhập", 24, lambda line: str(line["change"].actor or "Hệ thống")),
+        ("Đơn vị khi đó", 28, lambda line: line["change"].actor_unit),
+        ("Vai trò khi đó", 20, lambda line: role_in_words(line["change"].actor_role)),
+        ("Báo cáo của", 28, lambda line: line["change"].report.unit.place_name),
+        ("Năm", 8, lambda line: line["change"].report.period.year),
+        ("Mã chỉ tiêu", 12, lambda line: line["change"].indicator.code),
+        ("Chỉ tiêu", 48, lambda line: line["change"].indicator.label),
+        *(("Cũ", 16, "old"), ("Mới", 16, "new"), ("Giải trình", 30, "new_note")),
+        ("Lý do", 30, lambda line: line["change"].reason),
+        ("Nguồn", 16, lambda line: line["change"].get_source_display()),
+        ("Nhập thay", 10, lambda line: line["change"].on_behalf),
+        ("Mã yêu cầu", 34, lambda line: line["change"].request_id),
     )
-    return log_file("Nhật ký số liệu", columns, filtered(request, LedgerFilter), _sheet_row)
-
-
-def _sheet_row(change: FigureChange) -> tuple:
-    line = change_line(change)
-    return (
-        change.at,
-        str(change.actor or "Hệ thống"),
-        change.actor_unit,
-        role_in_words(change.actor_role),
-        change.report.unit.place_name,
-        change.report.period.year,
-        change.indicator.code,
-        change.indicator.label,
-        line["old"],
-        line["new"],
-        line["new_note"],
-        change.reason,
-        change.get_source_display(),
-        change.on_behalf,
-        change.request_id,
-    )
+    return log_file("Nhật ký số liệu", columns, filtered(request, LedgerFilter), change_line)

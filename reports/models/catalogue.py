@@ -32,6 +32,11 @@ class Catalogue(models.Model):
         return f"Danh mục chỉ tiêu năm {self.year}"
 
     @property
+    def has_districts(self) -> bool:
+        """Return whether anything is asked of districts: of a year after they ended nothing is."""
+        return self.indicators.filter(entry_levels__contains="H").exists()
+
+    @property
     def is_frozen(self) -> bool:
         """Return whether reports of the year were ever submitted: from then on the catalogue stands still."""
         return self.periods.filter(reports__submitted_at__isnull=False).exists()
@@ -110,7 +115,7 @@ class Section(CatalogueRow):
 
 def indicator_levels() -> list[tuple[str, str]]:
     """Return the sets of entering levels an indicator may have, as (letters, label)."""
-    names = {level.letter: level.label.removeprefix("Cấp ") for level in Level}
+    names = {level.letter: level.short for level in Level}
     sets = ("X", "H", "T", "XH", "XT", "HT", "XHT")
     labels = {
         letters: ", ".join(names[letter] for letter in letters).capitalize() for letters in sets
@@ -275,7 +280,8 @@ class Indicator(CatalogueRow):
 class Rule(CatalogueRow):
     """A check of one report's figures: a stored expression over indicator codes, and what to tell the clerk.
 
-    `indicator` is the figure at which the message stands. `levels` narrows the rule to some levels.
+    `indicator` is the figure at which the message stands. `levels` narrows the rule to some levels;
+    one of the `whole_year` holds a figure against what a year must have, so shorter periods are not asked.
     """
 
     indicator = models.ForeignKey(
@@ -283,6 +289,10 @@ class Rule(CatalogueRow):
     )
     expression = models.CharField("điều kiện", max_length=200)
     levels = models.CharField("cấp", max_length=3, blank=True, choices=indicator_levels)
+    whole_year = models.BooleanField(
+        "định mức của cả năm", default=False,
+        help_text="Chỉ kiểm tra ở kỳ cả năm, không kiểm tra ở kỳ một phần năm, sáu tháng, quý.",
+    )  # fmt: skip
     severity = models.CharField("mức", max_length=7, choices=Severity, default=Severity.ERROR)
     message = models.CharField("thông báo", max_length=300)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -34,6 +35,16 @@ class PeriodKind(models.TextChoices):
 COUNTED_KINDS = (PeriodKind.YEAR, PeriodKind.PART)
 
 
+class PeriodQuerySet(models.QuerySet["ReportingPeriod"]):
+    """Periods."""
+
+    def with_tiers(self) -> PeriodQuerySet:
+        """Return the periods with what `tiers` asks, in the same query."""
+        reports: Any = self.model.reports.rel.related_model
+        districts = reports.objects.filter(period=models.OuterRef("pk"), level=Level.DISTRICT)
+        return self.annotate(districts=models.Exists(districts))
+
+
 class ReportingPeriod(models.Model):
     """A time span that units report on. Opening it freezes the catalogue and the units that report."""
 
@@ -63,6 +74,8 @@ class ReportingPeriod(models.Model):
         blank=True,
         related_name="+",
     )
+
+    objects = PeriodQuerySet.as_manager()
 
     class Meta:
         verbose_name = "kỳ báo cáo"
@@ -132,6 +145,24 @@ class ReportingPeriod(models.Model):
 
     def due_date_of(self, level: str) -> datetime.date:
         return getattr(self, f"due_{Level(level).value}")
+
+    @property
+    def tiers(self) -> list[Level]:
+        """The levels that report, highest first: since 1 July 2025 without districts."""
+        known = vars(self)  # lists annotate it beforehand (with_tiers)
+        if "districts" not in known:
+            known["districts"] = self.reports.filter(level=Level.DISTRICT).exists()
+        return [level for level in Level if level != Level.DISTRICT or known["districts"]]
+
+    @property
+    def dues(self) -> list[tuple[str, datetime.date]]:
+        """The due dates as people read them: ("xã", day), …, lowest level first."""
+        return [(level.short, self.due_date_of(level)) for level in reversed(self.tiers)]
+
+    @property
+    def is_whole_year(self) -> bool:
+        """Whether the period is a year: a part or an interim period is held against nothing yearly."""
+        return self.kind == PeriodKind.YEAR
 
 
 class PeriodLog(models.Model):

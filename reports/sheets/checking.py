@@ -150,7 +150,9 @@ class ValueChecker(Checker):
     def _warn(self, report: Report, merged: dict[str, Figure]) -> None:
         """Tell which rules the unit's figures would break: as in the form, they stop the sending only."""
         if report.level not in self.books:
-            self.books[report.level] = RuleBook(self.period.catalogue_id, report.level)
+            self.books[report.level] = RuleBook(
+                self.period.catalogue_id, report.level, whole_year=self.period.is_whole_year
+            )
         below = sums_below(report, merged)
         for problem in self.books[report.level].check(merged, below=below):
             if problem.settled:

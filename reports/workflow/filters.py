@@ -13,7 +13,7 @@ from danvan.common.text import search_key
 from danvan.units.kinds import Level, strip_kind
 from danvan.units.queries import tree_order
 from reports.models import Report, ReportingPeriod, State
-from reports.workflow.periods import current_among
+from reports.workflow.periods import current_among, periods_for
 from reports.workflow.progress import AREA, TO_SEND, areas_of
 
 
@@ -40,16 +40,20 @@ class ReportFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        user = kwargs["request"].user
         # The periods are read once: for the default, the choices and the one chosen.
-        self.periods = {str(period.pk): period for period in ReportingPeriod.objects.all()}
+        self.periods = {str(period.pk): period for period in periods_for(user)}
         data = data.copy() if data else {}
         if not data.get("period_choice"):
-            current = current_among(self.periods.values())
+            current = current_among(self.periods.values(), user)
             data["period_choice"] = str(current.pk) if current else ""
         super().__init__(data, *args, **kwargs)
         choices = [(key, str(period)) for key, period in self.periods.items()]
         self.form.fields["period_choice"].choices = choices
         self._offer_areas()
+        if period := self.periods.get(data["period_choice"]):
+            levels = [(level.value, level.label) for level in period.tiers]
+            self.form.fields["level"].choices = [("", "Tất cả"), *levels]
         for field in self.form.fields.values():
             is_choice = isinstance(field, forms.ChoiceField)
             field.widget.attrs["class"] = "form-select" if is_choice else "form-control"

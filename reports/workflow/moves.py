@@ -228,10 +228,9 @@ def _check_reason(report: Report, move: Move, reason: str) -> None:
 
 def _take(report: Report, move: Move, user: User, reason: str) -> Transition:
     now = timezone.now()
-    stamps = {
-        State.SUBMITTED: {"submitted_at": now},
-        State.APPROVED: {"approved_at": now},
-    }.get(move.to_state, {"approved_at": None})
+    stamps = {State.SUBMITTED: {"submitted_at": now}, State.APPROVED: {"approved_at": now}}.get(
+        move.to_state, {"approved_at": None}
+    )
     moved = Report.objects.filter(pk=report.pk, state=report.state, version=report.version).update(
         state=move.to_state, version=F("version") + 1, **stamps
     )

@@ -8,12 +8,14 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from danvan.accounts.models import User
-from danvan.accounts.rights import Action
+from danvan.accounts.rights import Action, Person
+from danvan.accounts.scope import own_units
 from danvan.common.db.locks import hold
-from danvan.units.models import AdministrativeUnit
+from danvan.units.models import AdministrativeUnit, Level
 from reports.catalogue.loading import catalogue_for
 from reports.models import Catalogue, DeadlineExtension, PeriodLog, Report, ReportingPeriod
 from reports.models.period import FIRST_YEAR, LAST_YEAR
@@ -57,7 +59,10 @@ def open_period(
         raise ValidationError({"year": f"Năm phải từ {FIRST_YEAR} đến {LAST_YEAR}."})
     with transaction.atomic():
         period = ReportingPeriod(year=year, is_demo=is_demo, **{**default_dates(year), **overrides})
-        period.catalogue = catalogue_for(year)
+        units = AdministrativeUnit.objects.on(period.structure_date)
+        period.catalogue = catalogue_for(
+            year, districts=units.filter(level=Level.DISTRICT).exists()
+        )
         hold(Catalogue, [period.catalogue_id])
         hold(ReportingPeriod, [_ALL], alone=True)
         period.full_clean()
@@ -159,11 +164,42 @@ def _require(user: User, action: Action) -> None:
         raise PermissionDenied("Anh/chị không có quyền thực hiện việc này.")
 
 
-def current_among(periods: Iterable[ReportingPeriod]) -> ReportingPeriod | None:
-    """Return the same choice as `current_period` among periods already read."""
-    return min(periods, key=lambda p: (p.is_closed, -p.start.toordinal()), default=None)
+def periods_for(user: Person) -> list[ReportingPeriod]:
+    """Return all periods, newest first, with what `current_among` asks of them. One query."""
+    units = [unit.pk for unit in own_units(user)]
+    own = Report.objects.filter(period=OuterRef("pk"), unit__in=units)
+    extended = DeadlineExtension.objects.filter(
+        report__period=OuterRef("pk"), report__unit__in=units
+    ).order_by("-pk")
+    periods = ReportingPeriod.objects.with_tiers().annotate(
+        is_own=Exists(own), extended_until=Subquery(extended.values("until")[:1])
+    )
+    return list(periods)
 
 
-def current_period() -> ReportingPeriod | None:
-    """Return the period people work on now: the newest open one, else the newest."""
-    return ReportingPeriod.objects.order_by("is_closed", "-start").first()
+def current_among(periods: Iterable[ReportingPeriod], user: Person) -> ReportingPeriod | None:
+    """Return, of `periods_for(user)`, the one that person works on now.
+
+    Of the open ones in which the own unit reports it is the one whose due date, extension included,
+    comes next for its level; when all are past, the last. A quarter opened meanwhile does not hide the
+    year. Without any, the newest open one, else the newest.
+    """
+    today = timezone.localdate()
+    level = user.unit.level if user.unit else Level.PROVINCE
+
+    def place(period: ReportingPeriod) -> tuple[int, int]:
+        known = vars(period)
+        extended = known["extended_until"]
+        due = max(day for day in (period.due_date_of(level), extended) if day)
+        if period.is_closed and not (extended and extended >= today):
+            return 3, -period.start.toordinal()
+        if user.unit and not known["is_own"]:
+            return 2, -period.start.toordinal()
+        return (0, due.toordinal()) if due >= today else (1, -due.toordinal())
+
+    return min(periods, key=place, default=None)
+
+
+def current_period(user: Person) -> ReportingPeriod | None:
+    """Return the period `user` works on now (see `current_among`)."""
+    return current_among(periods_for(user), user)

@@ -37,7 +37,8 @@ def submit(
     """
 
     def check(locked: Report) -> None:
-        book = RuleBook(locked.period.catalogue_id, locked.level)
+        period = locked.period
+        book = RuleBook(period.catalogue_id, locked.level, whole_year=period.is_whole_year)
         figures, counted = figures_of(locked), counted_for(locked)
         problems = _findings(locked, book, figures, counted)
         stopping = [problem for problem in problems if problem.stops]

@@ -18,6 +18,7 @@ from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.forms import DateInput
 from danvan.common.text import clean_line
+from danvan.units.models import AdministrativeUnit, Level
 from records.days import with_number
 from reports.models import Report, ReportingPeriod
 from reports.workflow.gaps import gaps_beside
@@ -35,8 +36,15 @@ def _require_manager(request: PersonRequest) -> None:
 @require_safe
 def period_list(request: PersonRequest) -> HttpResponse:
     _require_manager(request)
-    periods = ReportingPeriod.objects.select_related("closed_by")
-    return render(request, "reports/periods.html", {"periods": periods})
+    periods = list(ReportingPeriod.objects.select_related("closed_by").with_tiers())
+    tiers = [level for level in reversed(Level) if any(level in one.tiers for one in periods)]
+    rows = [
+        (one, [one.due_date_of(level) if level in one.tiers else None for level in tiers])
+        for one in periods
+    ]
+    return render(
+        request, "reports/periods.html", {"periods": periods, "tiers": tiers, "rows": rows}
+    )
 
 
 class OpenForm(forms.ModelForm):
@@ -57,6 +65,18 @@ class OpenForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if ACCEPTED in self.data:
             self._add_box()
+        if not self._asks_districts():
+            del self.fields["due_district"]
+
+    def _asks_districts(self) -> bool:
+        """Tell whether there are districts on the structure date; then they have a due date."""
+        field = self.fields["structure_date"]
+        try:
+            day = field.to_python(self["structure_date"].value())
+        except ValidationError:
+            day = None
+        units = AdministrativeUnit.objects.filter(level=Level.DISTRICT)
+        return day is None or units.on(day).exists()
 
     def _add_box(self) -> None:
         self.fields[ACCEPTED] = forms.BooleanField(

@@ -43,9 +43,7 @@ class AuditFilter(LogFilter):
         empty_label="Tất cả",
     )
     action = filters.ChoiceFilter(
-        label="Việc",
-        choices=[(0, "Tạo mới"), (1, "Sửa"), (2, "Xóa")],
-        empty_label="Tất cả",
+        label="Việc", choices=[(0, "Tạo mới"), (1, "Sửa"), (2, "Xóa")], empty_label="Tất cả"
     )
     source = filters.ChoiceFilter(
         label="Nguồn", choices=list(SOURCE_LABELS.items()), empty_label="Tất cả"

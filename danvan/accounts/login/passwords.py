@@ -50,8 +50,7 @@ class VietnamesePasswordValidator:
         """Raise ValidationError when `password` is one of them."""
         if looks_issued(password):
             raise ValidationError(
-                "Mật khẩu mới phải khác mật khẩu cũ và mật khẩu được cấp.",
-                code="password_issued",
+                "Mật khẩu mới phải khác mật khẩu cũ và mật khẩu được cấp.", code="password_issued"
             )
         key = _fold(password)
         stem = key.strip("0123456789")

@@ -18,13 +18,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from danvan.common.sheets.formats import DATE, MOMENT, TIME, marked
-from danvan.common.sheets.markup import (
-    MAX_BAD_CELLS,
-    Markup,
-    read_markup,
-    read_styles,
-    sheet_parts,
-)
+from danvan.common.sheets.markup import MAX_BAD_CELLS, Markup, read_markup, read_styles, sheet_parts
 from danvan.common.sheets.survey import Survey, Vocabulary
 
 CHUNK = 1000

@@ -13,11 +13,7 @@ from typing import cast
 from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import Definition, Facts
 from reports.consolidation.scope import ScopeData
-from reports.consolidation.summary import (
-    Consolidation,
-    section_codes,
-    submissions,
-)
+from reports.consolidation.summary import Consolidation, section_codes, submissions
 from reports.consolidation.units import unit_tree
 from reports.documents.issues.plain import (
     Frozen,
@@ -93,11 +89,6 @@ def _texts(data: ScopeData) -> list[list[str]]:
     ).exclude(text="")
     values = values.select_related("report__unit__parent", "report__period", "indicator")
     return [
-        [
-            value.report.unit.place_name,
-            str(value.report.period),
-            value.indicator.label,
-            value.text,
-        ]
+        [value.report.unit.place_name, str(value.report.period), value.indicator.label, value.text]
         for value in values.order_by("indicator__order", "report__unit__code", "report__period")
     ]

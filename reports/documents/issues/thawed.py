@@ -8,11 +8,7 @@ from functools import cached_property
 
 from reports.consolidation.figures import Definition, Facts
 from reports.consolidation.scope import Scope
-from reports.consolidation.summary import (
-    Consolidation,
-    SectionLines,
-    YearProgress,
-)
+from reports.consolidation.summary import Consolidation, SectionLines, YearProgress
 from reports.consolidation.units import Breakdown, unit_rows
 from reports.documents.issues.plain import (
     Frozen,

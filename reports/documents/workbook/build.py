@@ -158,7 +158,10 @@ def _columns(content: Content) -> list[SummaryColumn]:
         SummaryColumn("TT", 5, number),
         SummaryColumn("Chỉ tiêu", 52, label),
         SummaryColumn("ĐVT", 12, measure),
-        *(SummaryColumn(Level(level).label, 12, _figure_of(level)) for level in Level.values),
+        *(
+            SummaryColumn(Level(level).label, 12, _figure_of(level))
+            for level in content.consolidation.levels
+        ),
         SummaryColumn("Tổng", 14, _figure_of(None)),
         SummaryColumn(f"Cùng kỳ {years_text(*prior)}" if prior else "Cùng kỳ", 13, _prior),
         SummaryColumn("Tăng/giảm", 12, _change),

@@ -97,12 +97,7 @@ def set_widths(ws: Worksheet, widths: list[float]) -> None:
 
 
 def set_page(
-    ws: Worksheet,
-    *,
-    head_row: int,
-    freeze_column: int,
-    last_column: int,
-    wide: bool | None = None,
+    ws: Worksheet, *, head_row: int, freeze_column: int, last_column: int, wide: bool | None = None
 ) -> None:
     """Set up A4 landscape, repeated head, frozen panes.
 
