@@ -13,6 +13,7 @@ urlpatterns = [
     path("", views_queue.ReportListView.as_view(), name="list"),
     path("<int:pk>/", views_review.detail, name="detail"),
     path("<int:pk>/nhap/", views_entry.EntryView.as_view(), name="entry"),
+    path("<int:pk>/xuat-excel/", views_values.export_report, name="report_export"),
     path("<int:pk>/xu-ly/", views_review.move, name="move"),
     path("<int:pk>/gia-han/", views_review.extend, name="extend"),
     path(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from decimal import Decimal
+
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest
 from django.shortcuts import get_object_or_404
@@ -10,7 +13,12 @@ from django.views.decorators.http import require_safe
 from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
 from danvan.common import excel
-from reports.models import ReportingPeriod
+from danvan.common.numbers import rounded
+from danvan.common.sheets.columns import Column
+from reports.figures.figure import BLANK, describe
+from reports.figures.form import EntrySheet
+from reports.figures.views_entry import visible_report
+from reports.models import Indicator, Qualifier, ReportingPeriod, ValueType
 from reports.sheets.columns import VALUES
 
 
@@ -22,3 +30,59 @@ def export_values(request: HttpRequest, pk: int) -> FileResponse:
     period = get_object_or_404(ReportingPeriod, pk=pk)
     sheet = VALUES.export_sheet(person(request), period)
     return excel.download(f"Số liệu {period}", lambda file: excel.stream_rows(file, sheet))
+
+
+@require_safe
+def export_report(request: HttpRequest, pk: int) -> FileResponse:
+    """Send the figures of one report as a plain sheet, one line per indicator, numbers as numbers."""
+    report = visible_report(person(request), pk)
+    year = report.period.year
+    number = excel.FRACTION
+    columns = (
+        Column("Mục", 30),
+        Column("Mã", 10),
+        Column("Chỉ tiêu", 60),
+        Column("ĐVT", 12),
+        Column(str(year), 14, number),
+        Column("Mức, lời văn", 30),
+        Column("Theo hồ sơ", 12, number),
+        Column(str(year - 1), 14, number),
+        Column("Giải trình", 40),
+    )
+    lines = excel.Sheet(f"Báo cáo {year}", columns, _report_rows(EntrySheet(report)))
+    name = f"Báo cáo {year} {report.unit.full_name}"
+    return excel.download(name, lambda file: excel.stream_rows(file, lines))
+
+
+def _shown(row: Indicator, number: Decimal | None) -> Decimal | None:
+    """Return a computed figure as its page shows it: a ratio in per cent, rounded."""
+    if number is None or row.value_type != ValueType.PERCENT:
+        return number
+    return rounded(number * 100, ValueType.PERCENT.places)
+
+
+def _report_rows(sheet: EntrySheet) -> Iterator[tuple]:
+    computed, before = sheet.book.computed(sheet.stored), sheet.book.computed(sheet.prior)
+    for section in sheet.sections():
+        for entry in section.entries:
+            row = entry.indicator
+            figure, last = (one.get(row.code, BLANK) for one in (sheet.stored, sheet.prior))
+            if row.is_computed:
+                numbers = tuple(_shown(row, one.get(row.code)) for one in (computed, before))
+                says = ""
+            elif row.is_number:
+                numbers = figure.number, last.number
+                says = Qualifier(figure.qualifier).prefix.strip()
+            else:
+                numbers, says = (None, None), describe(row, figure)
+            yield (
+                section.section.label,
+                row.code,
+                row.label,
+                row.unit_of_measure,
+                numbers[0],
+                says,
+                sheet.counted.get(row.code),
+                numbers[1],
+                entry.note,
+            )

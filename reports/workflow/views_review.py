@@ -18,6 +18,7 @@ from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.numbers import read_id
 from danvan.common.text import clean_line
+from reports.documents.letterhead import document_date, letterhead_on
 from reports.figures.form import EntrySheet
 from reports.figures.views_entry import visible_report
 from reports.figures.views_ledger import change_line
@@ -64,8 +65,10 @@ def _detail_page(
     shown = [section.narrowed(words, deviating=deviating) for section in sections]
     moves = allowed_moves(report, request.user)
     locked = lock_reason(report)
+    day = document_date(report.unit, report.period.year, timezone.localdate())
     context = {
         "report": report,
+        "letterhead": letterhead_on(report.unit, day),
         "sheet": sheet,
         "sections": [section for section in shown if section.entries],
         "outline": [section.outline for section in sections],

@@ -25,6 +25,9 @@ BOXES = """() => [...document.querySelectorAll("main *")].filter(
     e => e.checkVisibility() && ["auto", "scroll"].includes(getComputedStyle(e).overflowY)
         && e.scrollHeight > e.clientHeight + 1).map(e => e.className)"""
 
+IN_PRINT = """() => [...document.querySelectorAll(".dv-figures tbody tr")].filter(
+    line => line.getBoundingClientRect().height > 0).length"""
+
 
 @pytest.fixture
 def filled(world):
@@ -210,3 +213,36 @@ def test_tab_goes_from_figure_to_figure_and_the_bar_says_what_is_saved(page_as, 
     expect(page.locator("[name=DT06]")).to_be_focused()
     page.get_by_role("link", name="Chỗ tiếp theo").click()
     expect(page.locator("[name=TD01]")).to_be_focused()  # a rule is broken there
+
+
+def test_a_report_prints_with_its_head_and_signature_and_nothing_to_press(page_as, filled):
+    Report.objects.filter(pk=filled.report.pk).update(state=State.SUBMITTED)
+    page = page_as("huyen-349")
+    page.goto(f"/bao-cao/{filled.report.pk}/")
+    page.locator(".dv-fold-all").check()
+    expect(page.get_by_role("button", name="In", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Xuất Excel")).to_be_visible()
+    page.emulate_media(media="print")
+    for text in ("ĐẢNG ỦY XÃ TIÊN SƠN", "Tiên Sơn, ngày", "Nơi nhận:", "BÍ THƯ"):
+        expect(page.get_by_text(text).first).to_be_visible()
+    for part in ("button", "input", "select", "textarea", "nav", "summary", ".remark", ".dv-save"):
+        for box in page.locator(part).all():
+            expect(box).not_to_be_visible()
+    lines = page.locator(".dv-figures tbody tr")
+    assert page.evaluate(IN_PRINT) == lines.count(), "what is folded on the screen is printed"
+    title, first = (
+        page.locator(part).first.bounding_box() for part in (".dv-print-title", ".dv-figures")
+    )
+    assert title["y"] + title["height"] <= first["y"], "nothing covers the title"
+
+
+def test_every_unit_that_a_total_counts_is_printed(page_as, filled):
+    page = page_as("tinh")
+    page.goto("/bao-cao/tong-hop/?view=units&section=DT")
+    page.emulate_media(media="print")
+    # The province's own office, six districts with theirs, 109 communes, and the total.
+    assert page.evaluate(IN_PRINT.replace("tbody tr", "tbody tr, .dv-figures tfoot tr")) == 123
+    head, caption = (
+        page.locator(part).first.bounding_box() for part in ("h1", ".dv-units caption")
+    )
+    assert head["y"] + head["height"] <= caption["y"]

@@ -1,13 +1,15 @@
 """Tables of figures, on the server: every figure by unit leads to what it is made of, words find lines."""
 
 import re
+from io import BytesIO
 
 from django.test import Client
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from danvan.accounts.models import User
 from danvan.common.outline import has_words
-from reports.models import State
+from reports.models import Qualifier, State
 from reports.workflow.moves import make_move
 from tests.reports.consolidation_data import (
     enter,
@@ -177,3 +179,25 @@ class ChangedTests(Pages):
         )
         page = self.client.get(reverse("reports:detail", args=[report.pk]))
         self.assertNotContains(page, "sửa lại, trước là")
+
+
+class ReportSheetTests(Pages):
+    def test_a_report_as_a_sheet_holds_what_its_page_shows_numbers_as_numbers(self):
+        enter(self.y2022, "1", Qualifier.AT_LEAST, DT07=1140, DT08=912)
+        report = self.y2022.reports.get(unit__code="1")
+        self.client.force_login(self.people["clerk"])
+        answer = self.client.get(reverse("reports:report_export", args=[report.pk]))
+        rows = list(load_workbook(BytesIO(answer.getvalue())).worksheets[0].values)
+        lines = {row[1]: row for row in rows[1:]}
+        self.assertEqual(rows[0][4], "2022")
+        self.assertEqual((lines["DT01"][4], lines["DT07"][4:6]), (100, (1140, "trên")))
+        self.assertEqual(lines["DT11"][4], 80)
+        page = self.client.get(reverse("reports:detail", args=[report.pk]))
+        shown = {e.code for s in page.context["sections"] for e in s.entries}
+        self.assertEqual(set(lines), shown)
+
+    def test_a_report_of_another_unit_is_not_found(self):
+        self.client.force_login(self.people["clerk"])
+        other = self.y2022.reports.get(unit__code="3")
+        url = reverse("reports:report_export", args=[other.pk])
+        self.assertEqual(self.client.get(url).status_code, 404)
