@@ -21,7 +21,11 @@ from danvan.common.sheets.legacy import TCVN3, VNI
 
 MAX_BAD_CELLS = 20_000
 _BLOCK = 1 << 20
-_SIGNS = rb"""\st\s*=\s*["']e["']|<(?:\w+:)?f[\s>/]|<(?:\w+:)?row\s[^>]*(?:\shidden|\sht\s*=\s*["']0[."'])"""
+_HEAD, _OVERLAP = 1 << 14, 32
+# Errors, formulas, rows without height, as every office program writes them; one that writes its XML in
+# another way (a prefix, other quotes, blanks around "=") has its cells walked through.
+_SIGNS = (b't="e"', b"<f", b"hidden", b' ht="0')
+_UNUSUAL = re.compile(rb""":sheetData|='|\s=|=\s""")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\s[^>]*>")
 _OLD_FONT = re.compile(r"(?i)^(\.vn|vni)")
 
@@ -44,6 +48,7 @@ class Markup:
     formats: dict[int, dict[int, str]] = field(default_factory=dict)
     capitals: list[tuple[int, int]] = field(default_factory=list)
     font: str = ""
+    unusual: bool = False  # how the XML is written: its cells have to be walked through
 
 
 def sheet_parts(archive: zipfile.ZipFile) -> tuple[dict[str, str], bool]:
@@ -105,30 +110,26 @@ def _int(text: str | None) -> int:
 def read_markup(archive: zipfile.ZipFile, part: str, styles: Styles) -> Markup:
     """Return what the XML of the sheet `part` tells; at most MAX_BAD_CELLS + 1 error cells."""
     found = Markup()
-    pattern = re.compile(b"|".join([_SIGNS, *_style_signs(styles)]))
-    signs = False
+    signs = [*_SIGNS, *(b' s="%d"' % style for style in {*styles.formats, *styles.fonts})]
     with archive.open(part) as stream:
-        tail = b""
-        while block := stream.read(_BLOCK):
-            window = tail + block
-            if not tail:
-                found.columns = _hidden_columns(window)
-            signs = signs or pattern.search(window) is not None
-            if signs:
-                break
-            tail = window[-256:]
-    if signs:
+        telling = any(any(sign in cells for sign in signs) for cells in _cells(stream, found))
+    if telling or found.unusual:
         with archive.open(part) as stream:
             _walk(stream, styles, found)
     return found
 
 
-def _style_signs(styles: Styles) -> list[bytes]:
-    numbers = sorted({*styles.formats, *styles.fonts})
-    if not numbers:
-        return []
-    listed = b"|".join(str(number).encode() for number in numbers)
-    return [rb"""\ss\s*=\s*["'](?:%s)["']""" % listed]
+def _cells(stream: IO[bytes], found: Markup) -> Iterator[bytes]:
+    """Yield the part of a sheet that holds the cells, in blocks that overlap; note what stands before."""
+    window = stream.read(_BLOCK)
+    head, _, cells = window.partition(b"<sheetData")
+    found.columns = _hidden_columns(head)
+    found.unusual = not cells or _UNUSUAL.search(window[:_HEAD].partition(b"?>")[2]) is not None
+    while cells and not found.unusual:
+        inside, end, _ = cells.partition(b"</sheetData")
+        yield inside
+        block = b"" if end else stream.read(_BLOCK)
+        cells = cells[-_OVERLAP:] + block if block else b""
 
 
 def _hidden_columns(head: bytes) -> list[int]:

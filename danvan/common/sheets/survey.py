@@ -66,7 +66,7 @@ class Survey:
     def look(self, rows: Iterable[tuple[int, list]]) -> None:
         """Go over all rows; each comes with its number, from 1, and its cells from column A."""
         for number, cells in rows:
-            texts, dated, counted = self._cells(cells)
+            texts, marked, dated, counted = self._cells(cells)
             if not (texts or dated or counted):
                 continue
             self.filled.append(number)
@@ -75,21 +75,27 @@ class Survey:
             if not dated and len(texts) > 1 and self._is_head(texts, counted):
                 self._head(number, cells)
                 continue
-            self._hear(cells)
+            for (
+                index,
+                text,
+            ) in marked:  # headings and what stands above them do not say how it was typed
+                self._hear(index, text)
             if self.heads and number <= self.heads[-1] + BELOW:
                 self.near[number] = cells
             else:
                 self.before.append((number, cells))
 
-    def _cells(self, cells: list) -> tuple[list[str], int, int]:
-        """Return the texts of a row, how many dates and how many numbers stand in it."""
-        texts, dated, counted = [], 0, 0
+    def _cells(self, cells: list) -> tuple[list[str], list[tuple[int, str]], int, int]:
+        """Return the texts of a row, those with marks by place, how many days and how many numbers."""
+        texts, marked, dated, counted = [], [], 0, 0
         for index, cell in enumerate(cells):
             kind = cell.__class__
             if kind is str:
                 if not cell or cell.isspace():
                     continue
                 texts.append(cell)
+                if not cell.isascii() and cell not in self.met.get(index, ()):
+                    marked.append((index, cell))
             elif kind is float or kind is int:
                 counted += 1
                 self.numbers.add(index)
@@ -99,18 +105,14 @@ class Survey:
                     self.dates.add(index)
             else:
                 counted += 1
-        return texts, dated, counted
+        return texts, marked, dated, counted
 
-    def _hear(self, cells: list) -> None:
-        """Let the texts of a row say how they were typed; headings and what stands above them do not count."""
-        for index, text in enumerate(cells):
-            if text.__class__ is not str or text.isascii():
-                continue
-            met = self.met.setdefault(index, set())
-            if text not in met:
-                if len(met) < _FEW:
-                    met.add(text)
-                self.witness.hear(index, text)
+    def _hear(self, index: int, text: str) -> None:
+        """Let a text say how it was typed, once."""
+        met = self.met.setdefault(index, set())
+        if len(met) < _FEW:
+            met.add(text)
+        self.witness.hear(index, text)
 
     def _is_head(self, texts: list[str], counted: int) -> bool:
         known = sum(map(self.vocabulary.knows, texts))
