@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable
-from unittest import mock
 
 from danvan.accounts.models import User
 from reports.consolidation.scope import Scope
 from reports.documents.issues.issuing import IssueOrder, issue
 from reports.documents.issues.thawed import Thawed
 from reports.models import PublishedIssue
-from tests.benchmarks import consolidation
+from tests.benchmarks.consolidation import one_year
 from tests.benchmarks.ratios import Ratio, benchmark
 
 COMMUNES = 3_321  # xã, phường, đặc khu of the country since 1 July 2025
@@ -22,8 +21,7 @@ SECOND = 1.0
 @benchmark("issues")
 def issues(rows: int) -> list[Ratio]:
     """Freeze one year of the country, read its page and all its units, each against seconds."""
-    with mock.patch.object(consolidation, "COMMUNES", COMMUNES):
-        unit, indicators = consolidation._one_year()
+    unit, indicators = one_year(COMMUNES)
     officer = User.objects.create(username="p", unit=unit, role="officer")
     order = IssueOrder(
         Scope(unit, 2022, 2022),
