@@ -20,6 +20,7 @@ from danvan.common.filters import (
     ListFilter,
     TextFilter,
 )
+from danvan.common.numbers import read_id
 from danvan.units.models import AdministrativeUnit, Level
 from records.kinds import KINDS, RecordKind
 from records.models import DialogueConference
@@ -48,6 +49,10 @@ class UnitFilter(django_filters.ModelChoiceFilter):
 
 class UnitsField(UnitLabels, forms.ModelMultipleChoiceField):
     """Several units."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the chosen units; what is too long for any key is no choice, as other nonsense is."""
+        return super().clean([key if read_id(str(key)) is not None else "0" for key in value or ()])
 
 
 class UnitsFilter(django_filters.ModelMultipleChoiceFilter):

@@ -25,7 +25,7 @@ from danvan.units.models import AdministrativeUnit
 from reports.documents.letterhead import default_row, document_date, letterhead_on, own_row
 from reports.documents.offices import drop_letterhead, keep_letterhead, may_edit_letterhead
 from reports.documents.preview import drawn
-from reports.models import OfficeLetterhead, Spelling
+from reports.models import DocumentStyle, OfficeLetterhead, Spelling
 
 UNITS_A_PAGE = 50
 
@@ -158,9 +158,10 @@ def _new_row(office: AdministrativeUnit, request: HttpRequest) -> OfficeLetterhe
     day = DayForm(request.GET).day_for(office)
     style = request.GET.get("the_thuc", "")
     held = own_row(office, day)
-    if held is None or style in ("party", "state"):
+    if style in DocumentStyle.values or held is None:
         spelling = held.spelling if held else Spelling.NEW
-        held = default_row(office, day, *([style, spelling] if style else []))
+        asked = style if style in DocumentStyle.values else DocumentStyle.PARTY
+        held = default_row(office, day, asked, spelling)
     held.pk, held._state.adding = None, True
     held.unit, held.valid_from = office, day
     return held
