@@ -24,7 +24,6 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.accounts.sheet import COLUMNS
 from danvan.common.sheets.columns import NOTHING, Column, Problem
-from danvan.common.sheets.table.questions import Question
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
@@ -111,10 +110,6 @@ class AccountChecker(Checker):
         self.taken = set(self.existing)
         self.made: dict[str, int] = {}
         self.identity = Identity(self.units.values(), job.params.get("answers", {}))
-
-    def questions(self) -> list[Question]:
-        """Return what is asked about names beside the codes."""
-        return self.identity.questions()
 
     def check(self, number: int, row: Mapping[str, Any]) -> Verdict:
         """Return the verdict of one row, every problem of it at once; no kind: the account as it stands."""

@@ -16,11 +16,13 @@ from typing import Any
 from django.utils import timezone
 
 from danvan.common.sheets import cells
+from danvan.common.sheets.addresses import column_letter
 from danvan.common.sheets.columns import Problem
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.reader import Workbook, open_workbook
 from danvan.common.sheets.table.blocks import ReadSheet
 from danvan.common.sheets.table.choosing import Choice
+from danvan.common.sheets.table.headings import SCALED
 from danvan.common.sheets.table.layout import Table, WantedTable, find_table, rows_of
 from danvan.common.sheets.table.preparing import Preparation
 from danvan.common.sheets.table.questions import Asked, Question, is_open
@@ -80,7 +82,8 @@ def run_check(job: ImportJob) -> None:
     try:
         with opened(job, target, wanted, choose) as workbook:
             table, rows = _table_and_rows(workbook, wanted, answers, turned=choices[0].turned)
-            doubts = target.doubts(job, _around(job, table))
+            around = _around(job, table)
+            doubts = [*_scale_doubts(around), *target.doubts(job, around)]
             questions = [*choices[0].questions, *table.questions, *doubts]
             if is_open(questions, answers):
                 raise Asked(questions)
@@ -130,6 +133,15 @@ def _around(job: ImportJob, table: Table) -> Around:
         if not cells.is_blank(cell)
     ]
     return Around(job.file_name, table.sheet.name, tuple(lines), frozenset(table.keys))
+
+
+def _scale_doubts(around: Around) -> list[Question]:
+    """Return what is to be asked where the head of a file says that its numbers are thousands."""
+    line = next((line for line in around.lines if SCALED.fullmatch(search_key(line))), "")
+    if not line:
+        return []
+    text = f"Đầu bảng ghi “{line[:80]}”. Số trong tệp có đúng đơn vị tính của từng cột không?"
+    return [Question("don-vi-tinh", text, (("dung", "Đúng: cứ ghi như trong tệp"),))]
 
 
 def _ask(job: ImportJob, target: Target, questions: list[Question]) -> None:
@@ -303,7 +315,8 @@ class _Check:
         notices = [*checker.finish(), *self.preparation.notices()]
         job.notices = [*notices, *account.notices(self.hidden_columns), *others]
         job.counts = counts
-        asked = [*self.asked, *self.preparation.questions(), *checker.questions()]
+        spare = {column_letter(i): texts for i, texts in self.table.spare.items()}
+        asked = [*self.asked, *self.preparation.questions(), *checker.questions(spare)]
         unit_ids = sorted(checker.unit_ids)
         blocks = [[block.last, block.letters] for block in self.table.blocks]
         job.layout = {

@@ -10,8 +10,9 @@ from typing import Any
 
 from danvan.common.sheets import cells
 from danvan.common.sheets.columns import Problem
+from danvan.common.sheets.table.blocks import NAMES_IN, YES
 from danvan.common.sheets.table.layout import GROUP
-from danvan.common.sheets.table.questions import Question
+from danvan.common.sheets.table.questions import SKIP, Question
 from danvan.imports.targets import Around
 from danvan.units.models import AdministrativeUnit
 from danvan.units.naming import Gazetteer
@@ -83,6 +84,8 @@ class Identity:
 
         A blank code is taken from the name, where that names one of the person's units only.
         """
+        if isinstance(row.get(NAME), Problem):
+            return cell, row[NAME]
         name = self.name_in(row)
         if not name or isinstance(cell, Problem):
             return cell, None
@@ -112,6 +115,25 @@ class Identity:
                 (_WRONG, "Chưa đúng: tôi sẽ sửa tệp"),
             ),
         )
+
+    def spare(self, found: Mapping[str, set[str]]) -> list[Question]:
+        """Return a question for each column that is not read and holds names of units."""
+        asked = []
+        for letter, texts in found.items():
+            named = sorted(text for text in texts if self._codes(text))
+            if not named or len(named) * 2 < len(texts):
+                continue
+            if all(self.only in (self._codes(text) or ()) for text in named):
+                continue
+            quoted = ", ".join(f"“{name}”" for name in named[:_QUOTED])
+            asked.append(
+                Question(
+                    f"{NAMES_IN}{letter}",
+                    f"Cột {letter} không được đọc nhưng ghi tên đơn vị ({quoted}). Mỗi dòng là của đơn vị đó?",
+                    ((YES, "Đúng: đọc cột này là tên đơn vị"), (SKIP, "Không: bỏ qua cột này")),
+                )
+            )
+        return asked
 
     def questions(self) -> list[Question]:
         """Return the question about names nobody knows, if there were any."""

@@ -68,6 +68,7 @@ class Checker:
     unit_ids: set[int]
     #: rows judged good that a later row contradicts: number → why they are no longer
     recalled: dict[int, Problem]
+    identity: Any = None  # of imports.identity, where rows belong to units
 
     def __init__(self) -> None:
         self.unit_ids, self.recalled = set(), {}
@@ -88,9 +89,11 @@ class Checker:
         """Return notices about the file as a whole, once all rows are checked."""
         return []
 
-    def questions(self) -> list[Question]:
-        """Return what the rows gave to ask about, answered or not."""
-        return []
+    def questions(self, spare: Mapping[str, set[str]]) -> list[Question]:
+        """Return what the rows gave to ask about; `spare` are texts of columns that are not read, by letter."""
+        if self.identity is None:
+            return []
+        return [*self.identity.questions(), *self.identity.spare(spare)]
 
 
 class Target:

@@ -13,7 +13,6 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from danvan.common.sheets.columns import NOTHING, Column, Known, Problem
 from danvan.common.sheets.table.layout import GROUP
-from danvan.common.sheets.table.questions import Question
 from danvan.common.words import column_named, in_words
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
@@ -97,9 +96,6 @@ class RecordChecker(Checker):
                 f"cáo nào ({'; '.join(map(str, self.gaps))} chưa mở kỳ)."
             )
         return notes
-
-    def questions(self) -> list[Question]:
-        return self.identity.questions()
 
     # -- reading -------------------------------------------------------------------------------------
 

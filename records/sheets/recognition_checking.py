@@ -10,7 +10,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from danvan.common.sheets.columns import NOTHING, Problem
-from danvan.common.sheets.table.questions import Question
 from danvan.common.text import search_key
 from danvan.common.words import column_named, in_words
 from danvan.imports.checking import error_verdict
@@ -55,9 +54,6 @@ class RecognitionChecker(Checker):
         if not self.silent:
             return []
         return [f"{self.silent} dòng không ghi quyết định nào nên được bỏ qua."]
-
-    def questions(self) -> list[Question]:
-        return self.identity.questions()
 
     def _read(self, row: dict) -> tuple[dict, list[Problem]]:
         """Return what the cells say and what is wrong with them; a blank cell is in neither."""

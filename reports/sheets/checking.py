@@ -89,9 +89,6 @@ class ValueChecker(Checker):
             found.append(f"{self.kept_blanks} ô trống giữ nguyên số liệu đã có.")
         return found
 
-    def questions(self) -> list[Any]:
-        return self.identity.questions()
-
     def _report(self, number: int, row: dict) -> Report | Problem:
         cell, doubt = self.identity.resolve(row.get(UNIT, ""), row)
         if doubt or isinstance(cell, Problem):

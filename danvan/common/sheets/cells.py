@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from danvan.common.numbers import MAX_FIGURE, NumberProblem, format_number, parse_number
-from danvan.common.sheets.formats import DATE, MARK, MOMENT, ODD, PERCENT, SHOWN, TIME
+from danvan.common.sheets.formats import DATE, MARK, MOMENT, MONTH, ODD, PERCENT, SHOWN, TIME
 from danvan.common.sheets.legacy import is_broken
 from danvan.common.text import clean_line, clean_text, search_key
 
@@ -80,7 +80,7 @@ def shown(cell: CellValue) -> str:
         return f"{day:%d/%m/%Y}"
     if cell.startswith(PERCENT):
         return f"{format_number(_percentage(cell))}%"
-    if cell.startswith((SHOWN, ODD)):
+    if cell.startswith((SHOWN, ODD, MONTH)):
         return cell.partition("|")[2]
     return clean_line(cell.removeprefix(TIME))[:200]
 
@@ -166,6 +166,8 @@ def as_date(cell: CellValue) -> datetime.date | None:
         return None
     if isinstance(cell, (int, float)) and not isinstance(cell, bool) and 20_000 <= cell <= 80_000:
         return _plausible(_EPOCH + datetime.timedelta(days=int(cell)))
+    if isinstance(cell, str) and cell.startswith(MONTH):
+        raise CellProblem(f"Ô chỉ hiện tháng, năm ({shown(cell)}). Vui lòng nhập cả ngày.")
     if not isinstance(cell, str) or cell.startswith((PERCENT, SHOWN, ODD, TIME)):
         raise CellProblem(_BAD_DATE.format(shown(cell)))
     if day := day_of(cell):
@@ -211,7 +213,7 @@ def as_number(
         return None
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         return _number_cell(cell, whole, places)
-    if not isinstance(cell, str) or cell.startswith((DATE, MOMENT, TIME)):
+    if not isinstance(cell, str) or cell.startswith((DATE, MOMENT, MONTH, TIME)):
         raise CellProblem(f"“{shown(cell)}” không phải là số.")
     if cell[:1] == MARK:
         return _formatted(cell, whole, places, percent)

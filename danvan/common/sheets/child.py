@@ -154,5 +154,5 @@ def _send_rows(sheet: Any, markup: Markup, request: dict, out: IO[bytes]) -> Non
 def _mark(cells: list, formats: dict[int, str]) -> None:
     """Let the cells of a row say what their formats show."""
     for index, code in formats.items():
-        if index < len(cells) and isinstance(cells[index], (int, float)):
+        if index < len(cells) and isinstance(cells[index], (int, float, datetime.date)):
             cells[index] = marked(cells[index], code)

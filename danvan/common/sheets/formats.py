@@ -6,6 +6,7 @@ text that holds both, so that a column can take what its owner saw or ask. Dates
 
 from __future__ import annotations
 
+import datetime
 import re
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ DATE, MOMENT, TIME = f"{MARK}d", f"{MARK}m", f"{MARK}t"
 # Cells that show something else than they hold: a percentage; number and text, apart by "|", where the
 # text says the same number; the same where it does not.
 PERCENT, SHOWN, ODD = f"{MARK}p", f"{MARK}n", f"{MARK}o"
+MONTH = f"{MARK}y"  # a day of which the cell shows only month and year: Excel made up the rest
 
 _SIGNS = re.compile(r'"[^"]*"|General|\\.|_.|\*.|\[[^\]]*\]|;|.', re.DOTALL)
 _CURRENCY = re.compile(r"\[\$([^\-\]]*)")
@@ -26,7 +28,11 @@ _DATE = re.compile(r"[dmyhsDMYHS]")
 _SCALED = re.compile(r"[0#?](,+)(?![0#?,])")
 _ZEROS = re.compile(r"0{2,}")
 _NUMBER = "\x00"  # where the number stands among the literals of a format
-_PERCENT_IDS = {9, 10}
+_BUILT_IN = {
+    9: "0%",
+    10: "0.00%",
+    17: "mmm-yy",
+}  # formats that tell and have a number instead of a code
 # Words in a format that change how much the number is; "người", "đồng" only name what is counted.
 _WEIGHTY = {
     *("nghin", "ngan", "trieu", "ty", "ti", "tram", "chuc", "van"),
@@ -36,8 +42,8 @@ _WEIGHTY = {
 
 def formats_of(names: dict[int, str], used: list[int]) -> dict[int, str]:
     """Return cell style → format code for the styles that show something else; `used` are format ids."""
-    codes = {number: "0%" if number in _PERCENT_IDS else names.get(number, "") for number in used}
-    odd = {number for number, code in codes.items() if code and is_telling(code)}
+    codes = {number: _BUILT_IN.get(number) or names.get(number, "") for number in used}
+    odd = {n for n, code in codes.items() if code and (is_telling(code) or lacks_day(code))}
     return {style: codes[number] for style, number in enumerate(used) if number in odd}
 
 
@@ -46,8 +52,16 @@ def is_telling(code: str) -> bool:
     return any(_sign(section) for section in _sections(code)[:2])
 
 
-def marked(value: float, code: str) -> str | float:
-    """Return the number `value` of a cell as the reader takes it: marked where the format tells."""
+def lacks_day(code: str) -> bool:
+    """Return whether a format shows days as months: "12/2024" was typed, the first of it was not."""
+    bare = _sections(code)[0][0].lower()
+    return bool(re.search("[my]", bare)) and not re.search("[dhs]", bare)
+
+
+def marked(value: float | datetime.date, code: str) -> str | float:
+    """Return the number or day of a cell as the reader takes it: marked where the format tells."""
+    if isinstance(value, datetime.date):
+        return f"{MONTH}{value:%Y-%m-%d}|{value:%m/%Y}"
     sections = _sections(code)
     bare, words = sections[1 if value < 0 and len(sections) > 1 else 0]
     sign = _sign((bare, words))

@@ -136,6 +136,7 @@ def _sheet(told: dict) -> ReadSheet:
         filled=[(first, last) for first, last in told["filled"]],
         dates=set(told["dates"]),
         numbers=set(told["numbers"]),
+        texts=set(told["texts"]),
         merged=[tuple(area) for area in told["merged"]],
     )
 

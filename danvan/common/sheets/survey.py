@@ -60,6 +60,7 @@ class Survey:
         self.filled: list[int] = []
         self.dates: set[int] = set()
         self.numbers: set[int] = set()
+        self.texts: set[int] = set()
         self.met: dict[int, set[str]] = {}
         self.before: deque[tuple[int, list]] = deque(maxlen=ABOVE)
 
@@ -94,6 +95,7 @@ class Survey:
                 if not cell or cell.isspace():
                     continue
                 texts.append(cell)
+                self.texts.add(index)
                 if not cell.isascii() and cell not in self.met.get(index, ()):
                     marked.append((index, cell))
             elif kind is float or kind is int:
@@ -120,7 +122,7 @@ class Survey:
 
     def _head(self, number: int, cells: list) -> None:
         if not self.heads:
-            self.witness, self.met = Witness(), {}
+            self.witness, self.met, self.texts = Witness(), {}, set()
         if len(self.heads) < MAX_HEADS:
             keep = self.before if not self.heads else list(self.before)[-BELOW:]
             self.near.update(keep)
@@ -144,5 +146,6 @@ class Survey:
             "filled": ranges(self.filled),
             "dates": sorted(self.dates),
             "numbers": sorted(self.numbers),
+            "texts": sorted(self.texts),
             "merged": merged[:MAX_MERGED],
         }

@@ -108,12 +108,12 @@ class Account:
             for index in block.paths
             if index not in block.columns and search_key(block.paths[index][-1]) not in COUNTERS
         }
-        headed = {index for block in self.read for index in block.paths}
-        bare = (self.sheet.dates | self.sheet.numbers) - headed
+        headed = {index for block in self.read for index in (*block.paths, *block.columns)}
+        bare = (self.sheet.dates | self.sheet.numbers | self.sheet.texts) - headed
         untitled = (f"{column_letter(index)} (không có tiêu đề)" for index in sorted(bare))
         return [*found, *(untitled if self.read else ()), *self.left_columns]
 
     def _sentence(self, reason: str, numbers: list[int]) -> str:
         quoted = [f"“{self.words[n]}”" for n in numbers if self.words.get(n)]
         words = f": {', '.join(quoted)}" if quoted and len(numbers) <= _NAMED else ""
-        return f"Không đọc dòng {spoken(numbers)} ({reason}{words})."
+        return f"Không đọc dòng {spoken(numbers, 40)} ({reason}{words})."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from danvan.common.sheets.addresses import column_letter
+from danvan.common.sheets.addresses import column_letter, split_address
 from danvan.common.sheets.cells import CellValue, is_blank
 from danvan.common.sheets.formats import MARK
 from danvan.common.sheets.precheck import FileRefused
@@ -18,6 +18,11 @@ from danvan.common.sheets.table.lines import is_numbering
 from danvan.common.sheets.table.questions import SKIP, Question
 from danvan.common.text import search_key
 
+NAMES_IN, YES = (
+    "ten-o-",
+    "co",
+)  # the answer that a column without a known heading holds names of units
+_MANY = 40  # columns that are too many to choose from
 WHOSE = {"unit", "unit_name"}  # columns that only say whose a row is: no table has these alone
 _REACH = 2  # rows a heading goes on for, below and above its fullest one
 Merged = tuple[int, int, int, int]  # first row, first column, last row, last column
@@ -35,6 +40,7 @@ class ReadSheet:
     filled: list[tuple[int, int]] = field(default_factory=list)
     dates: set[int] = field(default_factory=set)
     numbers: set[int] = field(default_factory=set)
+    texts: set[int] = field(default_factory=set)
     merged: list[Merged] = field(default_factory=list)
 
     def filled_rows(self, first: int, last: int) -> int:
@@ -230,11 +236,18 @@ def settle_columns(
     """
     questions = []
     for index, fit in sorted(block.doubts.items()):
+        if not fit.keys and len(names) > _MANY:
+            continue  # named among the columns that are not used
         question = _question(index, fit, block, names)
         questions.append(question)
         answer = question.answered(answers)
         if answer and answer != SKIP:
             block.columns[index] = answer
+    if "unit_name" in names and "unit_name" not in block.columns.values():
+        for name in answers:
+            place = split_address(f"{name.removeprefix(NAMES_IN)}1")
+            if name.startswith(NAMES_IN) and answers[name] == YES and place:
+                block.columns.setdefault(place[1], "unit_name")
     _require_single(block, names)
     return questions
 

@@ -15,11 +15,19 @@ from danvan.common.sheets.legacy import readings
 from danvan.common.text import search_key
 
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+_COUNTED = (
+    r"nguoi|luot( nguoi)?|dai bieu|dang vien|y kien|cuoc|hoi nghi|van ban|mo hinh|lop|vu( viec)?|don|phieu|"
+    r"dong|vnd|buoi|to chuc|van de"
+)
+MEASURE = re.compile(rf"(?:(?:{_COUNTED})(?: |$))+")  # what numbers count, one each
 # Words in brackets that say how to fill a column, or what its numbers count.
 _PLAIN_WORDS = re.compile(
-    r"(?:(?:bat buoc|khong bat buoc|neu co|ghi ro|ghi cu the|dd mm yyyy|(ngay )?thang nam|dvt|don vi( tinh)?|"
-    r"nguoi|luot( nguoi)?|y kien|cuoc|hoi nghi|van ban|mo hinh|lop|vu( viec)?|don|phieu|dong|vnd|buoi|"
-    r"to chuc|gso|co khong|\d{1,2}|[a-z])(?: |$))+"
+    rf"(?:(?:bat buoc|khong bat buoc|neu co|ghi ro|ghi cu the|dd mm yyyy|(ngay )?thang nam|dvt|{_COUNTED}|"
+    r"don vi( tinh)?|gso|co khong|\d{1,2}|[a-z])(?: |$))+"
+)
+# "ĐVT: triệu đồng" above a table: its numbers are not what its columns count.
+SCALED = re.compile(
+    r".*\b(?:dvt|don vi(?: tinh)?) (?:la )?(?:.* )?(?:nghin|ngan|trieu|ty|ti|tram|chuc|phan tram)\b.*"
 )
 # Words that make another figure of a column: of whom, of when, as planned, compared, in what.
 _CHANGING = re.compile(

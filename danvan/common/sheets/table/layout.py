@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from danvan.common.sheets.addresses import column_letter, split_address, spoken
 from danvan.common.sheets.cells import CellValue, is_blank
+from danvan.common.sheets.formats import MARK
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.table.account import Account
 from danvan.common.sheets.table.blocks import (
@@ -24,12 +25,13 @@ from danvan.common.sheets.table.blocks import (
     settle_columns,
 )
 from danvan.common.sheets.table.headings import Headings
-from danvan.common.sheets.table.lines import TableLine, is_numbering
+from danvan.common.sheets.table.lines import TableLine, is_measures, is_numbering
 from danvan.common.sheets.table.questions import Question
 
 GROUP = "_group"  # the title a row stands under, beside its columns
 _CODE = re.compile(r"\s*\d[\d ]+(?:\.0?)?\s*")
 _NOWHERE = 1 << 20  # the column of a key that this table does not have
+_SOME = 200
 _NUMBERED = 2  # lines below the headings that may number the columns
 
 
@@ -65,6 +67,7 @@ class Table:
     account: Account
     filled_down: dict[int, str] = field(default_factory=dict)
     skipped: set[int] = field(default_factory=set)
+    spare: dict[int, set[str]] = field(default_factory=dict)
     wide: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     @property
@@ -238,6 +241,7 @@ class _Reading:
         self.block: Block | None = None
         self.following: Block | None = next(self.blocks, None)
         self.items: list[tuple[str, int]] = []
+        self.spare: list[int] = []
         self.closing, self.group = False, ""
         self.down = _spans(table)
         self.above: dict[int, CellValue] = {}
@@ -258,8 +262,8 @@ class _Reading:
             self._fill_down(number, row, block)
         named = [key for key in self.keys if not is_blank(row[key])]
         reason = "dòng ẩn" if number in self.table.skipped else ""
-        if number <= block.last + _NUMBERED and is_numbering(cells):
-            reason = reason or "số thứ tự cột"
+        if number <= block.last + _NUMBERED:
+            reason = reason or _below_headings(cells, named)
         if not reason and (len(named) < 2 or self._only_words(row, named)):
             reason = self._reason(number, cells, row, named)
         if reason:
@@ -267,12 +271,29 @@ class _Reading:
             return None
         if self.group:
             row[GROUP] = self.group
+        if self.spare:
+            self._keep_spare(cells, width)
         return row
+
+    def _keep_spare(self, cells: list[CellValue], width: int) -> None:
+        """Keep some texts of columns that are not read: names of units among them are asked about."""
+        for index in self.spare:
+            if (
+                index < width
+                and isinstance(cell := cells[index], str)
+                and cell
+                and cell[:1] != MARK
+            ):
+                kept = self.table.spare.setdefault(index, set())
+                if len(kept) < _SOME and len(cell) < _SOME:
+                    kept.add(cell)
 
     def _enter(self, block: Block) -> None:
         self.block, self.following = block, next(self.blocks, None)
         places = {key: index for index, key in block.columns.items()}
         self.items = [(key, places.get(key, _NOWHERE)) for key in self.present]
+        last = max([*block.paths, *block.columns], default=0) + 1
+        self.spare = [index for index in range(last + 1) if index not in block.columns]
         self.closing, self.group = False, ""
 
     def _reason(self, number: int, cells: list[CellValue], row: dict, named: list[str]) -> str:
@@ -317,6 +338,13 @@ class _Reading:
                 self.above[index] = row[key]
             elif is_blank(row[key]):
                 row[key] = self.above.get(index, "")
+
+
+def _below_headings(cells: list[CellValue], named: list[str]) -> str:
+    """Return why a line right below the headings is no row, "" where it may be one."""
+    if is_numbering(cells):
+        return "số thứ tự cột"
+    return "đơn vị tính" if not named and is_measures(cells) else ""
 
 
 def _spans(table: Table) -> dict[int, list[tuple[int, int]]]:

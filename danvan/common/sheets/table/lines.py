@@ -11,6 +11,7 @@ import re
 from danvan.common.sheets.cells import CellValue, is_blank
 from danvan.common.sheets.formats import MARK
 from danvan.common.sheets.legacy import readings
+from danvan.common.sheets.table.headings import MEASURE
 from danvan.common.text import search_key
 
 _PERIOD = (
@@ -23,9 +24,13 @@ _COUNTED = (
     "so|hoi nghi|cuoc|buoi|lop|mo hinh|vu|vu viec|don|luot|nguoi|du|tham du|dai bieu|van de|danh gia|"
     "quyet dinh|don vi|xa|y kien"
 )
+_SUM = (
+    "t cong|tc|total|subtotal|grand total|tong|tong cong|tong so|cong|cong tong|cong chung|cong don|"
+    "luy ke|toan bo"
+)
 _TOTAL = re.compile(
-    rf"(?:[ivx]+ |[a-z] |\d+ )?(?:(?:tong|tong cong|tong so|cong|cong tong|cong chung|cong don|luy ke|"
-    rf"toan bo)(?: (?:{_PERIOD}|trang \d+|[ivx]+(?: [ivx]+)*|chung|ca|toan [a-z]+(?: [a-z]+)?))?|"
+    rf"(?:[ivx]+ |[a-z] |\d+ )?(?:(?:{_SUM})"
+    rf"(?: (?:{_PERIOD}|trang \d+|[ivx]+(?: [ivx]+)*|chung|ca|toan [a-z]+(?: [a-z]+)?))?|"
     r"(?:tong |cong |tong cong )?toan (?:tinh|huyen|xa|phuong|thi xa|thi tran|thanh pho|dia ban))"
     rf"(?: (?:{_COUNTED})){{0,4}}(?: {_COUNT})?"
 )
@@ -51,7 +56,7 @@ _SIGNATURE = re.compile(
     r"(?:[a-z]+ ){0,6}ngay ?(?:\d+ )?thang ?(?:\d+ )?nam ?\d*"
 )
 _REMARK = re.compile(r"(?:ghi chu|luu y|chu thich|nguon)\b.*")
-_ORDINAL = re.compile(r"^\(?(\d{1,3}|[a-z])\)?$")
+_ORDINAL = re.compile(r"^[(\[]?(\d{1,3}|[a-z])[)\].]?$")
 _FORMULA = re.compile(r"^\(?\d{1,3}\)?\s*=\s*[\d\s()+\-*/:x%]+$")
 _FIGURE = re.compile(r"^[\W\d_]*\d[\W\d_]*$")  # a number, a day or an ordinal typed as text
 
@@ -69,10 +74,20 @@ def is_numbering(cells: list[CellValue]) -> bool:
         bare = cell.strip().lower()
         if not (found := _ORDINAL.match(bare)) and not _FORMULA.match(bare):
             return False
-        texts.append(found[1] if found else bare.strip("()").partition("=")[0].strip(" ()"))
+        texts.append(found[1] if found else bare.strip("()[]").partition("=")[0].strip(" ()"))
     numbers = [int(text) for text in texts if text.isdigit()]
     rising = numbers == sorted(set(numbers)) and numbers[:1] in ([], [1], [0], [2], [3])
     return len(texts) >= 3 and rising
+
+
+def is_measures(cells: list[CellValue]) -> bool:
+    """Return whether the line only says what the columns count: người, ý kiến, triệu đồng."""
+    texts = [cell for cell in cells if not is_blank(cell)]
+    return bool(texts) and all(isinstance(t, str) and MEASURE.fullmatch(_bare(t)) for t in texts)
+
+
+def _bare(text: str) -> str:
+    return search_key(text.strip("() "))
 
 
 class TableLine:
