@@ -22,7 +22,6 @@ from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.reader import Workbook, open_workbook
 from danvan.common.sheets.table.blocks import ReadSheet
 from danvan.common.sheets.table.choosing import Choice
-from danvan.common.sheets.table.headings import SCALED
 from danvan.common.sheets.table.layout import Table, WantedTable, find_table, rows_of
 from danvan.common.sheets.table.preparing import Preparation
 from danvan.common.sheets.table.questions import Asked, Question, is_open
@@ -30,7 +29,7 @@ from danvan.common.sheets.table.turned import Turning
 from danvan.common.text import clean_line, search_key
 from danvan.imports.liveness import working_on
 from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind
-from danvan.imports.targets import Around, Refused, Target, Verdict, target_of
+from danvan.imports.targets import Around, Refused, Target, Verdict, scale_doubts, target_of
 
 BATCH = 1000
 PART = 500
@@ -83,7 +82,7 @@ def run_check(job: ImportJob) -> None:
         with opened(job, target, wanted, choose) as workbook:
             table, rows = _table_and_rows(workbook, wanted, answers, turned=choices[0].turned)
             around = _around(job, table)
-            doubts = [*_scale_doubts(around), *target.doubts(job, around)]
+            doubts = [*scale_doubts(around), *target.doubts(job, around)]
             questions = [*choices[0].questions, *table.questions, *doubts]
             if is_open(questions, answers):
                 raise Asked(questions)
@@ -133,15 +132,6 @@ def _around(job: ImportJob, table: Table) -> Around:
         if not cells.is_blank(cell)
     ]
     return Around(job.file_name, table.sheet.name, tuple(lines), frozenset(table.keys))
-
-
-def _scale_doubts(around: Around) -> list[Question]:
-    """Return what is to be asked where the head of a file says that its numbers are thousands."""
-    line = next((line for line in around.lines if SCALED.fullmatch(search_key(line))), "")
-    if not line:
-        return []
-    text = f"Đầu bảng ghi “{line[:80]}”. Số trong tệp có đúng đơn vị tính của từng cột không?"
-    return [Question("don-vi-tinh", text, (("dung", "Đúng: cứ ghi như trong tệp"),))]
 
 
 def _ask(job: ImportJob, target: Target, questions: list[Question]) -> None:

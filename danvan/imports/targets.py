@@ -20,9 +20,10 @@ from django.utils.module_loading import import_string
 from danvan.accounts.models import User
 from danvan.accounts.rights import Action
 from danvan.common.sheets.columns import Column, Problem
-from danvan.common.sheets.table.headings import Headings, Name
+from danvan.common.sheets.table.headings import SCALED, Headings, Name
 from danvan.common.sheets.table.layout import WantedTable
 from danvan.common.sheets.table.questions import Question
+from danvan.common.text import search_key
 from danvan.imports.models import ImportJob
 
 
@@ -214,3 +215,12 @@ def target_of(slug: str) -> Target:
         return targets()[slug]
     except KeyError as error:
         raise Http404(f"no import target {slug}") from error
+
+
+def scale_doubts(around: Around) -> list[Question]:
+    """Return what is to be asked where the head of a file says that its numbers are thousands."""
+    line = next((line for line in around.lines if SCALED.fullmatch(search_key(line))), "")
+    if not line:
+        return []
+    text = f"Đầu bảng ghi “{line[:80]}”. Số trong tệp có đúng đơn vị tính của từng cột không?"
+    return [Question("don-vi-tinh", text, (("dung", "Đúng: cứ ghi như trong tệp"),))]

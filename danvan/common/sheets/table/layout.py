@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from danvan.common.sheets.addresses import column_letter, split_address, spoken
@@ -24,36 +24,15 @@ from danvan.common.sheets.table.blocks import (
     heading_of,
     settle_columns,
 )
-from danvan.common.sheets.table.headings import Headings
 from danvan.common.sheets.table.lines import TableLine, is_measures, is_numbering
 from danvan.common.sheets.table.questions import Question
+from danvan.common.sheets.table.wanted import WantedTable
 
 GROUP = "_group"  # the title a row stands under, beside its columns
 _CODE = re.compile(r"\s*\d[\d ]+(?:\.0?)?\s*")
 _NOWHERE = 1 << 20  # the column of a key that this table does not have
 _SOME = 200
 _NUMBERED = 2  # lines below the headings that may number the columns
-
-
-def _no_place(heading: str) -> None:
-    """The headings of most callers name no unit."""
-
-
-@dataclass(frozen=True)
-class WantedTable:
-    """What a caller looks for. `keys` identify a row, the unit first; `instead`: what may stand for what.
-
-    `turns`: a sheet may list its columns downwards; `naming` then tells the code of the unit a heading
-    names, "" for one the person may not write for, None when it names none.
-    """
-
-    headings: Headings
-    names: Mapping[str, str]
-    required: Mapping[str, str]
-    keys: tuple[str, ...] = ()
-    instead: Mapping[str, str] = field(default_factory=dict)
-    turns: bool = False
-    naming: Callable[[str], str | None] = _no_place
 
 
 @dataclass
