@@ -147,10 +147,10 @@ class ValueTarget(Target):
         return result.total
 
     def line(self, job: ImportJob, kind: Any, item: Any) -> Any:
-        known = vars(job).setdefault("indicators", None) or {
-            row.code: row for row in indicators_of(self.period_of(job))
-        }
-        vars(job)["indicators"] = known  # read once for all lines of the job
+        known = vars(job).get("indicators")  # read once for all lines of the job
+        if known is None:
+            known = {row.code: row for row in indicators_of(self.period_of(job))}
+            vars(job)["indicators"] = known
         changes = tuple(
             (
                 f"{code} {known[code].label}" if code in known else code,
