@@ -121,9 +121,7 @@ def _set_font(properties: Any, font: str) -> None:
 
 
 def _set_body(document: Document, layout: Layout) -> None:
-    body = document.styles[style_name("body")]
-    _space(body, layout)
-    body.paragraph_format.first_line_indent = Mm(layout.first_line)  # type: ignore[attr-defined]
+    _space(document.styles[style_name("body")], layout)
 
 
 def _space(style: Any, layout: Layout) -> None:
