@@ -33,6 +33,13 @@ class Notice:
     by: str = ""
     reason: str = ""
 
+    @property
+    def told(self) -> str:
+        """When it happened, by whom and why; of a due date the day from which it is told."""
+        at = timezone.localtime(self.at)
+        line = f"{at:%d/%m/%Y}" + (f" lúc {at:%H:%M}, {self.by}" if self.by else "")
+        return f"{line}: “{self.reason}”" if self.reason else line
+
 
 def of_move(move: Transition) -> Notice:
     """Return the notice of a move; its report carries the period."""
