@@ -3,8 +3,6 @@
 What there is to tell is read from the moves, periods and due dates themselves (reports/notices).
 """
 
-from __future__ import annotations
-
 from django.conf import settings
 from django.db import models
 

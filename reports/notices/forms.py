@@ -1,7 +1,5 @@
 """The form of the own mails: where to, and which."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

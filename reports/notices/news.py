@@ -1,7 +1,5 @@
 """What one person has not yet seen, and everything that is told: about the reports of the own unit only."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """One notice in words: what happened to the own report, or what comes up."""
 
-from __future__ import annotations
-
 import datetime
 from dataclasses import dataclass
 

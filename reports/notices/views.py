@@ -1,7 +1,5 @@
 """Pages of the notices: what happened to the own report, and which of it comes by mail."""
 
-from __future__ import annotations
-
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
