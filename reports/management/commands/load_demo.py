@@ -3,8 +3,6 @@
 Without a scene those of Hà Nam, 2021–2024; the scene 2026 is today's Ninh Bình with all that became it.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.conf import settings
