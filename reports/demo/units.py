@@ -53,7 +53,7 @@ def _parts(day: datetime.date) -> Parts:
         old, new = arrow.predecessor, arrow.successor
         share = float(arrow.share or 1 / heirs[old.pk])
         itself = {new.code: 1.0} if new.valid_from < arrow.date else {}
-        came = found.setdefault(new.pk, Counter(itself))  # type: ignore[arg-type]
+        came = found.setdefault(new.pk, Counter(itself))
         for code, part in found.get(old.pk, {old.code: 1.0}).items():
             came[code] += part * share  # type: ignore[assignment]
     return {pk: tuple(sorted(codes.items())) for pk, codes in found.items()}
