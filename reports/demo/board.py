@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from reports.demo.chance import apportion, between, noise, split
-from reports.demo.totals import Totals
+from reports.demo.totals import DemoTotals
 
 Numbers = dict[str, int | Decimal]
 GROWTH = 0.02
@@ -38,7 +38,7 @@ class Board:
 
     year: int
     units: Iterable[DemoUnit]
-    totals: Totals
+    totals: DemoTotals
     rows: dict[str, Numbers] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

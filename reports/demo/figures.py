@@ -10,7 +10,7 @@ from reports.demo import texts
 from reports.demo.board import Board, DemoUnit
 from reports.demo.chance import between, noise
 from reports.demo.notes import explain
-from reports.demo.totals import AT_LEAST, YEARS, Totals
+from reports.demo.totals import AT_LEAST, YEARS, DemoTotals
 from reports.figures.figure import Figure
 from reports.models import Qualifier
 
@@ -48,7 +48,7 @@ def demo_figures(boards: Iterable[Board]) -> dict[int, YearFigures]:
     return years
 
 
-def numbers(year: int, units: Iterable[DemoUnit], totals: Totals) -> Board:
+def numbers(year: int, units: Iterable[DemoUnit], totals: DemoTotals) -> Board:
     """Return the filled working sheet of one year: numbers only, without texts and notes."""
     board = Board(year, units, totals)
     for fill in (

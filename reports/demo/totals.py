@@ -47,14 +47,14 @@ _HA_NAM = {"T": 1, "H": 6, "X": 109}
 
 
 @dataclass(frozen=True)
-class Totals:
+class DemoTotals:
     """Sums by indicator code and level letter, and how many communes are rated below "Tốt"."""
 
     sums: Mapping[str, Mapping[str, int]]
     below_good: int
 
 
-def totals_of(year: int, counts: Mapping[str, int]) -> Totals:
+def totals_of(year: int, counts: Mapping[str, int]) -> DemoTotals:
     """Return the totals of a province with so many units of each level: of Hà Nam's the published ones."""
     if year not in YEARS:
         return _without_districts(year, counts["X"])
@@ -66,14 +66,14 @@ def totals_of(year: int, counts: Mapping[str, int]) -> Totals:
         }
         for code, letters in TOTALS.items()
     }
-    return Totals(sums, round(BELOW_GOOD[year] * counts["X"] / _HA_NAM["X"]))
+    return DemoTotals(sums, round(BELOW_GOOD[year] * counts["X"] / _HA_NAM["X"]))
 
 
-def _without_districts(year: int, communes: int) -> Totals:
+def _without_districts(year: int, communes: int) -> DemoTotals:
     """Return the totals of a province of two tiers, growing a little every year."""
     growth = 1.03 ** (year - YEARS[-1])
     sums = {}
     for code, (province, each) in TWO_TIERS.items():
         parts = {"T": province, "X": each * communes}
         sums[code] = {letter: round(part * growth) for letter, part in parts.items() if part}
-    return Totals(sums, communes // 20)
+    return DemoTotals(sums, communes // 20)
