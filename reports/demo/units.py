@@ -33,7 +33,7 @@ def filled_boards(years: Iterable[int]) -> list[Board]:
         provinces: dict[str, list[DemoUnit]] = {}
         for unit in units_of(year):
             row = demo_unit(unit, parts.get(unit.pk, ()))
-            provinces.setdefault(unit.path.partition("/")[0], []).append(row)
+            provinces.setdefault(unit.root_code, []).append(row)
         for units in provinces.values():
             counts = Counter(unit.letter for unit in units)
             boards.append(numbers(year, units, totals_of(year, counts)))

@@ -103,7 +103,7 @@ def _require_own_database(
             f"The year {real.year} is already open with real figures; "
             "demonstration data belongs into an empty database."
         )
-    if {unit.path.partition("/")[0] for unit in units} != {scene.province}:
+    if {unit.root_code for unit in units} != {scene.province}:
         raise DemoRefused(
             f"There are units outside {scene.place}; demonstration data belongs into an empty database."
         )
