@@ -77,7 +77,7 @@ def _sources(user: User, since: datetime.datetime | None) -> list[QuerySet]:
         return Q(**{f"{name}__gt": since}) if since else Q()
 
     return [
-        Report.objects.filter(unit__in=own).awaited().filter(_due(since)).order_by("-due"),
+        Report.objects.filter(unit__in=own).awaited().filter(_due(since)),
         Transition.objects.filter(later("at"), report__unit__in=own).exclude(actor=user),
         DeadlineExtension.objects.filter(later("granted_at"), report__unit__in=own),
         PeriodLog.objects.filter(Exists(theirs), later("at"), action__in=steps),
