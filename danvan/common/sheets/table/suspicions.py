@@ -4,8 +4,6 @@ Each kind hears the cells of one column, says at the end whether its owner has t
 cells once the owner said so.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 
