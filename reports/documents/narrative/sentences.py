@@ -74,11 +74,10 @@ def phrases() -> Phrases:
     """Return what the data file says."""
     with FILE.open("rb") as file:
         data = tomllib.load(file)
-    lists = ("also", "parts")
-    rows = (
-        Sentence(**{name: tuple(v) if name in lists else v for name, v in row.items()})
-        for row in data["sentence"]
-    )
+    rows = []
+    for row in data["sentence"]:
+        lists = {name: tuple(row.pop(name, ())) for name in ("also", "parts")}
+        rows.append(Sentence(**row, **lists))
     return Phrases(
         data["places"],
         data["texts"],
