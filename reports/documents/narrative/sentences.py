@@ -74,10 +74,10 @@ def phrases() -> Phrases:
     """Return what the data file says."""
     with FILE.open("rb") as file:
         data = tomllib.load(file)
-    rows = []
-    for row in data["sentence"]:
-        lists = {name: tuple(row.pop(name, ())) for name in ("also", "parts")}
-        rows.append(Sentence(**row, **lists))
+    rows = (
+        Sentence(also=tuple(row.pop("also", ())), parts=tuple(row.pop("parts", ())), **row)
+        for row in data["sentence"]
+    )
     return Phrases(
         data["places"],
         data["texts"],
