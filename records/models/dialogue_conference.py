@@ -1,5 +1,7 @@
 """E2: dialogues of the heads of Party committee and government with the people."""
 
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -95,6 +97,11 @@ class DialogueConference(EventRecord):
             *chosen(kind=DialogueKind),
             *chosen(blank=True, audience=Audience, form=DialogueFormat),
         ]
+
+    @staticmethod
+    def led_by(leaders: Iterable[str]) -> Q:
+        """Return the condition for dialogues of one of `leaders` ("secretary", "chairman", "council")."""
+        return Q(*((f"led_by_{leader}", True) for leader in leaders), _connector=Q.OR)
 
     @property
     def leaders(self) -> str:

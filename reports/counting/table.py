@@ -177,10 +177,7 @@ def _where(origin: Origin, query: dict[str, str]) -> Q:
     for name, values in query.items():
         chosen = values.split(",")
         if name == "led_by":
-            leaders = Q()
-            for value in chosen:
-                leaders |= Q(**{f"led_by_{value}": True})
-            where &= leaders
+            where &= DialogueConference.led_by(chosen)
         elif name == "ket_luan":
             where &= ~Q(conclusion_number="")
         elif name == "status" and origin is _ISSUES:
