@@ -369,7 +369,8 @@ REPORTS: dict[str, list[Row]] = {
     ],
     "reports:period_close": [
         Row("GET", "302 405 405 405 405 405 405 405 405", _period),
-        Row("POST", _ONLY_PROVINCE_POST, _period),
+        Row("POST", _ONLY_PROVINCE, _period),
+        Row("POST", _ONLY_PROVINCE_POST, _period, lambda w: {"confirmed": "1"}),
     ],
     "reports:period_reopen": [
         Row("GET", "302 405 405 405 405 405 405 405 405", _period),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Count, F, Q, QuerySet, When
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, When
+from django.urls import reverse
+from django.utils import timezone
 
 from danvan.accounts.models import User
 from danvan.accounts.scope import own_units
 from danvan.units.models import AdministrativeUnit, Level
-from reports.models import Indicator, ReportingPeriod, State
+from reports.models import DeadlineExtension, Indicator, ReportingPeriod, State
 
 TO_SEND = (State.DRAFT, State.REOPENED)  # without RETURNED: those are counted separately
 
@@ -40,6 +44,51 @@ def state_counts(reports: QuerySet, period: ReportingPeriod) -> dict[str, int]:
         return {}
     reports = reports.filter(period=period)
     return reports.aggregate(**_tallies(reports))
+
+
+@dataclass(frozen=True)
+class OpenElsewhere:
+    """Reports of another period that still want work; `only` is the report where there is just one."""
+
+    period: ReportingPeriod
+    counts: dict[str, int]
+    only: int | None
+
+    @property
+    def lines(self) -> list[tuple[str, str, int]]:
+        """(state as the filter takes it, in words, how many) of what there is."""
+        words = (("returned", "trả lại để sửa"), ("submitted", "chờ duyệt"), ("to_send", "chưa gửi"))
+        return [(key, text, self.counts[key]) for key, text in words if self.counts[key]]
+
+    @property
+    def url(self) -> str:
+        """The one report, "" where there are several."""
+        return reverse("reports:detail", args=[self.only]) if self.only else ""
+
+
+def open_elsewhere(
+    reports: Any, periods: Iterable[ReportingPeriod], current: ReportingPeriod | None
+) -> list[OpenElsewhere]:
+    """Return by period, newest first, what of `reports` is still open in other periods than `current`.
+
+    A year opened meanwhile hides no report of another one. One query, none where there is one period.
+    """
+    others = [period for period in periods if period != current]
+    if current is None or not others:
+        return []
+    running = DeadlineExtension.objects.filter(
+        report=OuterRef("pk"), until__gte=timezone.localdate()
+    )
+    open_ones = reports.filter(
+        Q(period__is_closed=False) | Exists(running), period__in=others
+    ).exclude(state=State.APPROVED)
+    rows = open_ones.order_by().values("period").annotate(only=Min("pk"), **_tallies(open_ones))
+    found = {row.pop("period"): row for row in rows}
+    return [
+        OpenElsewhere(one, counts, only if counts["all"] == 1 else None)
+        for one in others
+        if (counts := found.get(one.pk)) and (only := counts.pop("only"))
+    ]
 
 
 def areas_of(reports: QuerySet) -> QuerySet[AdministrativeUnit]:

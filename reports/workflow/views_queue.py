@@ -25,7 +25,12 @@ from reports.workflow.filters import ReportFilter, ReviewFilter
 from reports.workflow.forms import ExtensionForm
 from reports.workflow.moves import move_many
 from reports.workflow.periods import extend_many
-from reports.workflow.progress import required_counts, state_counts, to_review_by
+from reports.workflow.progress import (
+    open_elsewhere,
+    required_counts,
+    state_counts,
+    to_review_by,
+)
 
 BULK_LIMIT = 500
 QUEUE = "danh_sach"  # the filters of the queue a report was opened from
@@ -59,6 +64,7 @@ class ReportListView(FilterView):
     template_name = "reports/list.html"
     context_object_name = "reports"
     paginate_by = 100
+    whole_list = "?"  # the beginning of the address of the list without any filter
     none_at_all = "Kỳ báo cáo này không có báo cáo nào trong phạm vi của anh/chị."
 
     def get_queryset(self) -> QuerySet:
@@ -76,6 +82,9 @@ class ReportListView(FilterView):
         context["bad_filter"] = not self.filterset.is_valid()
         context["counts"] = state_counts(self.filterset.scoped(), period)
         context["required"] = required_counts(period)
+        known = self.filterset.periods.values()
+        context["elsewhere"] = open_elsewhere(self.get_queryset(), known, period)
+        context["elsewhere_list"] = f"{self.whole_list}period_choice="
         kept = {key: self.request.GET.get(key, "") for key in ("period_choice", "area", "who")}
         context["lists"] = f"?{urlencode(kept)}"
         context["nothing"] = self.nothing_text(context)
@@ -105,6 +114,7 @@ class ReviewView(ReportListView):
     filterset_class = ReviewFilter
     template_name = "reports/review.html"
     http_method_names = ["get", "head", "post", "options"]
+    whole_list = "?who=all&"
     none_at_all = "Kỳ báo cáo này không có báo cáo nào do đơn vị anh/chị duyệt."
     lines: Sequence[Any] = ()
 
