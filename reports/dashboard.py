@@ -56,8 +56,9 @@ def home(request: PersonRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "period": period,
         "required": required_counts(period),
-        "elsewhere": open_elsewhere(Report.objects.visible_to(user), periods, period),
-        "elsewhere_list": f"{reverse('reports:list')}?period_choice=",
+        "elsewhere": open_elsewhere(
+            Report.objects.visible_to(user), periods, period, f"{reverse('reports:list')}?"
+        ),
     }
     if period and user.unit_id:
         context |= _own(user, period)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, When
 from django.urls import reverse
@@ -48,30 +49,22 @@ def state_counts(reports: QuerySet, period: ReportingPeriod) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class OpenElsewhere:
-    """Reports of another period that still want work; `only` is the report where there is just one."""
+    """Reports of another period that still want work: (address, in words, how many) by state."""
 
     period: ReportingPeriod
-    counts: dict[str, int]
-    only: int | None
+    lines: list[tuple[str, str, int]]
 
-    @property
-    def lines(self) -> list[tuple[str, str, int]]:
-        """(state as the filter takes it, in words, how many) of what there is."""
-        words = (("returned", "trả lại để sửa"), ("submitted", "chờ duyệt"), ("to_send", "chưa gửi"))
-        return [(key, text, self.counts[key]) for key, text in words if self.counts[key]]
 
-    @property
-    def url(self) -> str:
-        """The one report, "" where there are several."""
-        return reverse("reports:detail", args=[self.only]) if self.only else ""
+_WANTING = (("returned", "trả lại để sửa"), ("submitted", "chờ duyệt"), ("to_send", "chưa gửi"))
 
 
 def open_elsewhere(
-    reports: Any, periods: Iterable[ReportingPeriod], current: ReportingPeriod | None
+    reports: Any, periods: Iterable[ReportingPeriod], current: ReportingPeriod | None, start: str
 ) -> list[OpenElsewhere]:
     """Return by period, newest first, what of `reports` is still open in other periods than `current`.
 
-    A year opened meanwhile hides no report of another one. One query, none where there is one period.
+    A year opened meanwhile hides no report of another one. `start` begins the address of the list the
+    counts lead to; a single report is led to itself. One query, none where there is one period.
     """
     others = [period for period in periods if period != current]
     if current is None or not others:
@@ -83,12 +76,24 @@ def open_elsewhere(
         Q(period__is_closed=False) | Exists(running), period__in=others
     ).exclude(state=State.APPROVED)
     rows = open_ones.order_by().values("period").annotate(only=Min("pk"), **_tallies(open_ones))
-    found = {row.pop("period"): row for row in rows}
-    return [
-        OpenElsewhere(one, counts, only if counts["all"] == 1 else None)
-        for one in others
-        if (counts := found.get(one.pk)) and (only := counts.pop("only"))
-    ]
+    found = {row["period"]: row for row in rows}
+    result = []
+    for one in others:
+        row = found.get(one.pk, {})
+        lines = [
+            (
+                reverse("reports:detail", args=[row["only"]])
+                if row["all"] == 1
+                else f"{start}{urlencode({'period_choice': one.pk, 'state': state})}",
+                words,
+                row[state],
+            )
+            for state, words in _WANTING
+            if row.get(state)
+        ]
+        if lines:
+            result.append(OpenElsewhere(one, lines))
+    return result
 
 
 def areas_of(reports: QuerySet) -> QuerySet[AdministrativeUnit]:

@@ -83,8 +83,8 @@ class ReportListView(FilterView):
         context["counts"] = state_counts(self.filterset.scoped(), period)
         context["required"] = required_counts(period)
         known = self.filterset.periods.values()
-        context["elsewhere"] = open_elsewhere(self.get_queryset(), known, period)
-        context["elsewhere_list"] = f"{self.whole_list}period_choice="
+        every = self.get_queryset()
+        context["elsewhere"] = open_elsewhere(every, known, period, self.whole_list)
         kept = {key: self.request.GET.get(key, "") for key in ("period_choice", "area", "who")}
         context["lists"] = f"?{urlencode(kept)}"
         context["nothing"] = self.nothing_text(context)

@@ -292,7 +292,9 @@ class ManagementPagesTest(TestCase):
 
     def test_close_and_reopen_with_a_reason(self):
         period = self.world.period
-        asked = self.client.post(reverse("reports:period_close", args=[period.pk]), {"reason": "Hết"})
+        asked = self.client.post(
+            reverse("reports:period_close", args=[period.pk]), {"reason": "Hết"}
+        )
         self.assertContains(asked, "Còn 0 báo cáo chờ duyệt, 116 chưa gửi")
         period.refresh_from_db()
         assert not period.is_closed
