@@ -1,7 +1,5 @@
 """Which reports are asked for, and their rows: periods, definitions, units, figures. All set-based."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Pages of the letterheads: which office writes what from when, edited by the office itself or its board."""
 
-from __future__ import annotations
-
 import datetime
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """Pages of the issues: what was sent out, sending out, the files of an issue."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any
 
