@@ -369,7 +369,7 @@ REPORTS: dict[str, list[Row]] = {
     ],
     "reports:period_close": [
         Row("GET", "302 405 405 405 405 405 405 405 405", _period),
-        Row("POST", _ONLY_PROVINCE, _period),
+        Row("POST", "403 403 403 403 403 403 200 403 200", _period),
         Row("POST", _ONLY_PROVINCE_POST, _period, lambda w: {"confirmed": "1"}),
     ],
     "reports:period_reopen": [
