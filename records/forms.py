@@ -16,7 +16,7 @@ from records.answering import answered_by, refusal
 from records.filters import UnitField
 from records.kinds import KINDS, RecordKind
 from records.models import DialogueConference, EventRecord, Recognition, SkilledMobilisationModel
-from records.years import Span, days_logged, working_year, year_of, year_spans
+from records.years import days_logged, working_year, year_of, year_spans
 
 
 def column_field(column: Any, **kwargs: Any) -> forms.Field | None:
@@ -85,7 +85,7 @@ class RecordForm(BaseForm):
             self.add_error("start_date", refused)
         return data
 
-    def _suggest(self, spans: dict[int, Span]) -> None:
+    def _suggest(self, spans: dict[int, Any]) -> None:
         """Begin with today, where today lies in the year people log for."""
         year, today = working_year(spans), timezone.localdate()
         if not self.initial.get("start_date") and year_of(today, spans) == year:
@@ -159,7 +159,7 @@ class RecognitionForm(forms.ModelForm):
 
     def __init__(self, *args: Any, districts: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["date"].widget.inside = days_logged(year_spans())  # type: ignore[attr-defined]
+        self.fields["date"].widget.inside = days_logged(year_spans())
         level: Any = self.fields["level"]
         if not districts:
             level.choices = [pair for pair in level.choices if pair[0] != Level.DISTRICT]

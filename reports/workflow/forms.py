@@ -24,4 +24,4 @@ class ExtensionForm(forms.Form):
         super().__init__(*args, **kwargs)
         today, widget = timezone.localdate(), self.fields["until"].widget
         # A day typed without its year is the next one of that name.
-        widget.inside = today, today + datetime.timedelta(days=364)  # type: ignore[attr-defined]
+        widget.inside = today, today + datetime.timedelta(days=364)

@@ -16,6 +16,7 @@ from danvan.accounts.rights import Action, Person
 from danvan.accounts.scope import own_units
 from danvan.common.db.locks import hold
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
+from danvan.units.queries import tree_order
 from reports.catalogue.loading import catalogue_for
 from reports.models import Catalogue, DeadlineExtension, PeriodLog, Report, ReportingPeriod
 from reports.models.period import FIRST_YEAR, LAST_YEAR
@@ -129,7 +130,7 @@ def _compared(period: ReportingPeriod) -> Opening:
     ended = [unit for unit in then if firsts.get(unit.pk, unit.pk) not in same]
     heirs: dict[int, list[str]] = {}
     arrows = UnitSuccession.objects.filter(predecessor__in=ended).select_related("successor")
-    for arrow in arrows.order_by("successor__path"):
+    for arrow in arrows.order_by(tree_order("successor")):
         heirs.setdefault(arrow.predecessor_id, []).append(arrow.successor.full_name)
     levels = Counter(unit.level for unit in now)
     return Opening(
