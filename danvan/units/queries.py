@@ -9,7 +9,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
-from danvan.common.text import clean_line, search_key
+from danvan.common.db.search import with_words
+from danvan.common.text import clean_line
 from danvan.units.kinds import strip_kind
 
 Unit = Any  # a row of AdministrativeUnit, whose file imports this one
@@ -93,10 +94,7 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
 
     def search(self, text: str) -> AdministrativeUnitQuerySet:
         """Return units whose name has every word of `text`, with or without marks, or whose code is it."""
-        query = self
-        for word in search_key(strip_kind(clean_line(text))).split():
-            query = query.filter(Q(name_search__contains=word) | Q(code=word))
-        return query
+        return with_words(self, strip_kind(clean_line(text)), "name_search__contains", "code")
 
 
 class UnitSuccessionQuerySet(models.QuerySet[Any]):
