@@ -290,7 +290,7 @@ REPORTS: dict[str, list[Row]] = {
         Row("POST", "403 405 405 405 405 405 405 405 405", _report),
     ],
     "reports:take": [
-        Row("GET", "302 302 404 404 302 404 302 403 302", _report),
+        Row("GET", "302 200 404 404 200 404 200 403 200", _report),
         Row("POST", "403 302 404 404 302 404 302 403 302", _report),
     ],
     "reports:entry": [
