@@ -272,7 +272,9 @@ class _Year:
         moment, actor = _moment(datetime.date(self.year + 1, 1, 20)), self._province()
         self.period.is_closed, self.period.closed_at, self.period.closed_by = True, moment, actor
         self.period.save(update_fields=["is_closed", "closed_at", "closed_by"])
-        PeriodLog.objects.create(period=self.period, action="Khóa kỳ", actor=actor, at=moment)
+        PeriodLog.objects.create(
+            period=self.period, action=PeriodLog.CLOSED, actor=actor, at=moment
+        )
 
 
 def _create_dated(model: Any, rows: list, name: str) -> None:
