@@ -293,6 +293,10 @@ REPORTS: dict[str, list[Row]] = {
         Row("GET", "302 200 404 404 200 404 200 403 200", _report),
         Row("POST", "403 302 404 404 302 404 302 403 302", _report),
     ],
+    "reports:report_word": [
+        Row("GET", _READERS, _report),
+        Row("POST", "403 405 405 405 405 405 405 405 405", _report),
+    ],
     "reports:entry": [
         Row("GET", "302 200 404 404 200 404 200 403 200", _report),
         Row(
@@ -345,6 +349,10 @@ REPORTS: dict[str, list[Row]] = {
         Row("POST", "403 405 405 405 405 405 405 405 405"),
     ],
     "reports:consolidation_export": [
+        Row("GET", _READERS, query="?unit=13369"),
+        Row("POST", "403 405 405 405 405 405 405 405 405"),
+    ],
+    "reports:consolidation_word": [
         Row("GET", _READERS, query="?unit=13369"),
         Row("POST", "403 405 405 405 405 405 405 405 405"),
     ],

@@ -53,7 +53,7 @@ class TrialTest(TestCase):
         self.assertEqual([number for _text, number in trial.counts], [1, 1, 1])
         unit, figures, answer = trial.lines[0]  # who breaks it comes first
         self.assertEqual((figures, answer), ("DT01 = 4, DT03 = 2", "sai"))
-        self.assertIn("Tiên Nội", unit)
+        self.assertIn("Tiên Ngoại", unit)
         self.assertContains(page, 'value="DT01 &lt; DT03"')
         self.assertEqual(Rule.objects.count(), before)
 
