@@ -1,20 +1,13 @@
 """Is a process still working on a job? It renews a lease in the database as long as it lives."""
 
-from __future__ import annotations
-
 import contextlib
-import datetime
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-if TYPE_CHECKING:
-    from danvan.imports.models import ImportJob
-
-LEASE = datetime.timedelta(seconds=60)  # who is silent for so long is taken for dead
+from danvan.imports.models import LEASE, ImportJob
 
 
 @contextlib.contextmanager
@@ -37,6 +30,6 @@ def working_on(job: ImportJob) -> Iterator[None]:
 def _renew(job: ImportJob, over: threading.Event) -> None:
     while not over.wait(LEASE.total_seconds() / 6):
         with contextlib.suppress(DatabaseError):
-            mine = type(job).objects.filter(pk=job.pk, run=job.run)
+            mine = ImportJob.objects.filter(pk=job.pk, run=job.run)
             mine.update(heartbeat=timezone.now())
     connection.close()

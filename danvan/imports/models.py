@@ -24,9 +24,11 @@ from danvan.common.excel import safe_file_name
 from danvan.common.sheets.addresses import column_letter
 from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
 from danvan.common.storage import removed_on_failure, sweep
-from danvan.imports.liveness import LEASE
 from danvan.units.models import AdministrativeUnit
 
+LEASE = datetime.timedelta(
+    seconds=60
+)  # who works on a job and is silent for so long is taken for dead
 KEEP = datetime.timedelta(days=30)  # file and preview of a job; how long an import can be undone
 
 
