@@ -10,7 +10,7 @@ died is put back by ImportJobQuerySet.recover().
 import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
