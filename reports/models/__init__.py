@@ -19,3 +19,4 @@ from reports.models.report import (
     Transition,
     Value,
 )
+from reports.models.unit_change import ChangeState, UnitChange
