@@ -63,7 +63,7 @@ class Outcome:
     """The rows of a change, not stored yet: `ended` (stored, with their new end), `created`, `arrows`.
 
     `created` are in an order in which each has the one above before it. `carried` are the ids of the ended
-    that the plan does not name: units below.
+    that the plan does not name: units below. `above` has the unit over each that ended without heir, by id.
     """
 
     day: datetime.date
@@ -71,6 +71,7 @@ class Outcome:
     created: list[AdministrativeUnit] = field(default_factory=list)
     arrows: list[UnitSuccession] = field(default_factory=list)
     carried: set[int] = field(default_factory=set)
+    above: dict[int, AdministrativeUnit] = field(default_factory=dict)
 
     def heirs(self) -> dict[int, list[AdministrativeUnit]]:
         """Return what each ended unit became, by id: [] for one that only ended."""
@@ -269,6 +270,8 @@ class _Work:
         for code, moves in self.goes.items():
             for move in moves:
                 old, new = self.ended.get(code), self.standing.get(move.new)
+                if old is not None and not move.new and (above := self._at(old.path_above)):
+                    self.out.above[old.pk] = above
                 if old is None or not move.new:
                     continue
                 if new is None:

@@ -99,9 +99,9 @@ def load_units(
 ) -> LoadResult:
     """Load the CSV file at `path`, or what was uploaded, in one transaction.
 
-    By `writer`, without one past the audit trail. `select` returns the rows of the file that are wanted (register.py has one for a province). Raises
-    UnitFileError with every problem found, and then nothing is written; OSError when the file cannot be
-    opened.
+    By `writer`, without one past the audit trail. `select` returns the rows of the file that are wanted
+    (register.py has one for a province). Raises UnitFileError with every problem found, and then nothing
+    is written; OSError when the file cannot be opened.
     """
     rows = select(read_lines(path))
     with transaction.atomic():

@@ -148,7 +148,7 @@ def receivers(outcome: Outcome) -> dict[AdministrativeUnit, AdministrativeUnit]:
     share = {(a.predecessor_id, a.successor.code): a.share or Decimal(0) for a in outcome.arrows}
     heirs_of, found = outcome.heirs(), {}
     for unit in outcome.ended:
-        heirs = heirs_of[unit.pk] or ([unit.parent] if unit.parent else [])
+        heirs = heirs_of[unit.pk] or [outcome.above[unit.pk]]
         found[unit] = min(
             heirs,
             key=lambda heir: (

@@ -43,7 +43,9 @@ class ResolutionFileForm(ResolutionForm):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["file"]
         field.required = False
-        field.help_text = "Đơn vị bắt đầu và kết thúc đúng ngày hiệu lực được lấy từ tệp; anh/chị xem lại ở các bước sau."
+        field.help_text = (
+            "Lấy các đơn vị bắt đầu, kết thúc đúng ngày hiệu lực; xem lại được ở các bước sau."
+        )
 
 
 class Names:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from danvan.accounts.models import User
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import own_units
+from danvan.accounts.scope import ended_before, own_units
 from danvan.units.heirs import heirs_of
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 from danvan.units.queries import AdministrativeUnitQuerySet, UnitSuccessionQuerySet, tree_order
@@ -146,10 +146,14 @@ def _require_open(question: UnitQuestion, *reports: Report) -> None:
 
 
 def answered_by(user: User) -> list[Answered]:
-    """Return for which days of other units the user's own unit answers (settings.RECORD_ANSWERS)."""
-    rows = ReportUnit.objects.of_others().filter(
-        report__unit__in=own_units(user), period__kind__in=COUNTED_KINDS
-    )
+    """Return for which days of other units the user's own unit answers (settings.RECORD_ANSWERS).
+
+    It also answers for the reports that what became it, and has ended, still has to make.
+    """
+    own = own_units(user)
+    rows = ReportUnit.objects.filter(
+        report__unit__in=[*own, *ended_before(user)], period__kind__in=COUNTED_KINDS
+    ).exclude(unit__in=own)
     return [
         Answered(*row)
         for row in rows.values_list("unit", "period__start", "period__end").distinct()
