@@ -3,8 +3,6 @@
 For a change of units that is written after its day. Everything is in the trail, and can be put back.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any

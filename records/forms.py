@@ -1,7 +1,5 @@
 """The form of each kind, made from its declaration; the few kinds with more to say have their own base."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any
 
@@ -53,7 +51,7 @@ class RecordForm(BaseForm):
         if answered := answered_by(self.user):
             pks = [one.unit_id for one in answered]
             units = units | AdministrativeUnit.objects.filter(pk__in=pks)
-        return units.select_related("parent").in_tree_order()
+        return units.select_related("parent").in_menu_order()
 
     def _place_unit(self) -> None:
         unit = self.fields["unit"]

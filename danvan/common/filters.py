@@ -4,8 +4,6 @@ Lists are strict (FilterView): a wrong value shows its error and no row, never a
 point at rows are scoped by whoever declares them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, cast
@@ -110,6 +108,10 @@ class ListFilter(django_filters.FilterSet):
         return [f for f in rest if f.name not in self.linked or f.value()]
 
     linked: tuple[str, ...] = ()
+
+    def rows(self) -> QuerySet:
+        """Return what it lets through: nothing when it is invalid, never everything."""
+        return self.qs if not self.is_bound or self.is_valid() else self.queryset.none()
 
     @property
     def is_narrowed(self) -> bool:

@@ -4,8 +4,6 @@ A merger, split, new name or end of units on one day, as a resolution states it.
 ends are carried along with it. Whoever writes it (reports/restructuring/) also knows of accounts and reports.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What all nine kinds of record share: whose it is, when it was, who wrote it, and how it is kept clean."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Collection
 from functools import cache
@@ -15,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from danvan.accounts.scope import M, ScopedQuerySet
+from danvan.common.db.search import with_words
 from danvan.common.text import clean_line, clean_text, search_key
 from danvan.units.models import AdministrativeUnit
 from records.answering import answered_rows
@@ -48,10 +47,7 @@ class RecordQuerySet(ScopedQuerySet[M]):
 
     def search(self, text: str) -> Self:
         """Return rows whose text has every word of `text`, with or without marks."""
-        query = self
-        for word in search_key(clean_line(text)).split():
-            query = query.filter(search__contains=word)
-        return query
+        return with_words(self, clean_line(text), "search__contains")
 
     def exact_marks_first(self, text: str) -> Self:
         """Order rows that have `text` with its very marks before the others, newest first in each."""

@@ -1,7 +1,5 @@
 """Judging the rows of the sheet of decisions: which model, which decision, and what the form would say."""
 
-from __future__ import annotations
-
 import copy
 from collections import defaultdict
 from collections.abc import Iterator
@@ -36,7 +34,9 @@ class RecognitionChecker(Checker):
         self.clear = bool(job.params.get("blanks"))
         resource = RecognitionResource(job.owner)
         self.columns, self.units = resource.entered, resource.units
-        self.identity = Identity(self.units.all(), job.params.get("answers", {}))
+        self.identity = Identity(
+            self.units.all(), job.params.get("answers", {}), only=self.units.only
+        )
         self.owner = job.owner
         self.known: set[str] = set()
         self.models: dict[tuple, list] = defaultdict(list)

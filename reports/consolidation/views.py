@@ -4,8 +4,6 @@ Thin: the choices are checked by filters.py, the numbers come from summary.py, u
 Every query is limited to the units the reader may see.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -43,6 +41,7 @@ from reports.models import ValueType
 
 # Old Hà Nội had 579 communes; Hà Nam's 116 units stay on one page, and on one printed table.
 UNITS_A_PAGE, REPORTS_A_PAGE = 200, 100
+MOST_BARS = 30  # of a chart: a province of 129 communes made one of four screens
 
 
 @require_safe
@@ -55,6 +54,7 @@ def consolidation(request: PersonRequest) -> HttpResponse:
         context["issue_url"] = _address("issues:new", wanted, wanted.section)
         context["may_issue"] = may_issue(request.user, wanted.unit)
         context["export_url"] = _address("reports:consolidation_export", wanted, wanted.section)
+        context["word_url"] = _address("reports:consolidation_word", wanted, wanted.section)
         context |= _tables(request, wanted)
     return render(request, "reports/consolidation/page.html", context)
 
@@ -264,4 +264,8 @@ def _chart(breakdown: Breakdown, code: str | None) -> Any:
     for part in breakdown.total.parts:
         figure = part.figures[chosen.code]
         rows.append((row_label(part), figure.number, figure_text(figure, chosen)))
-    return bar_chart(f"{chosen.code} {chosen.label} ({chosen.unit_of_measure})", rows)
+    title = f"{chosen.code} {chosen.label} ({chosen.unit_of_measure})"
+    if len(rows) > MOST_BARS:
+        rows.sort(key=lambda row: -(row[1] or 0))
+        title += f": {MOST_BARS} đơn vị cao nhất trong {len(rows)} đơn vị"
+    return bar_chart(title, rows[:MOST_BARS])

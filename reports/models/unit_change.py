@@ -1,7 +1,5 @@
 """A change of units as a board enters it: a resolution, and what it merges, splits, renames or ends."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """Writing a change of units, all of it or nothing, and undoing it while nothing newer stands on it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

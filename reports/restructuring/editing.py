@@ -1,7 +1,5 @@
 """A change while it is a draft: begun, its lines saved; nobody overwrites what another person saved."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.db import transaction

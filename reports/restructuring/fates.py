@@ -10,8 +10,6 @@ Of open periods only; closed ones never change. The structure date of a period s
 Figures are neither moved nor added up: the sum over the units stays what it is.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A change out of a file in the register's form (danvan/units/data/README.md has its columns)."""
 
-from __future__ import annotations
-
 import datetime
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """What a change of units would do, before anything is written: for the page that asks for confirmation."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal

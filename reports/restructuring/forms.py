@@ -1,7 +1,5 @@
 """The three steps of a change: the resolution, the new units, what the old ones become."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """A change in words, for its pages: lines of old and new units, facts, reports and accounts."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The pages of a change of units: the list, three steps with a way back, the preview, undoing it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import messages

@@ -1,7 +1,5 @@
 """The one writer of audit entries beside the library's signals: many rows of a model, by the acting person."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -19,7 +17,7 @@ from danvan.common.text import search_key
 HIDDEN = {
     "password", "slips", "last_login", "search", "name_search", "name_sort", "path",
     "search_key", "sort_key", "version", "token", "entity_key", "height", "updated_at", "created_at",
-    "compact",
+    "compact", "notices_seen_at",
 }  # fmt: skip
 
 

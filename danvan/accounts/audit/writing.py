@@ -12,8 +12,6 @@ they go through the four functions here, in one transaction with their entries:
 Who, from which address and through which source (form, import …) comes from context.acting().
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Iterable, Sequence
@@ -53,6 +51,7 @@ EXEMPT: dict[str, str] = {
     "reports.PublishedIssue": "a log of its own: nothing of it is ever changed",
     "reports.IssuedReport": "pieces of an issue",
     "reports.IssueFile": "a log of its own: files of an issue are only ever added",
+    "reports.SentReminder": "a log of its own: every mail that was sent",
     "reports.Report": "made with the period; its moves are Transition, its figures FigureChange",
 }
 ACTION_LABELS = {

@@ -1,7 +1,5 @@
 """Closed by default: login, session limits, first steps; and who is acting, for the trail of changes."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Callable
 from typing import Any
@@ -23,18 +21,16 @@ from danvan.accounts.login.resume import pending_post
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.common.ops.faults import aside
+from danvan.common.web.middleware import Middleware
 
 
-class DueMovesMiddleware:
+class DueMovesMiddleware(Middleware):
     """On the first request of a day, move the accounts whose unit becomes another one that day.
 
     Nobody needs to be there at midnight, and no timer: before that request is answered it is done.
     """
 
     settled_on: datetime.date | None = None  # by this process
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         today = timezone.localdate()
@@ -45,14 +41,11 @@ class DueMovesMiddleware:
         return self.get_response(request)
 
 
-class ActingMiddleware:
+class ActingMiddleware(Middleware):
     """Let the trail know who is acting; note what was refused to, and taken away by, known people.
 
     A file that leaves the site is noted here, so no export can be forgotten.
     """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with acting(request, source="form"):
@@ -78,11 +71,8 @@ class ActingMiddleware:
         return request.resolver_match is not None and request.user.is_authenticated
 
 
-class SessionLimitsMiddleware:
+class SessionLimitsMiddleware(Middleware):
     """End sessions that are idle or old; the page then asks for the login and keeps what was posted."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.user.is_authenticated:
@@ -111,16 +101,10 @@ class ResumingLoginRequiredMiddleware(LoginRequiredMiddleware):
         return LoginView.as_view(pending=pending)(request)
 
 
-class FirstStepsMiddleware:
+class FirstStepsMiddleware(Middleware):
     """Until an issued password is changed (and a required second factor set up) no other page answers."""
 
     _ALWAYS = {"accounts:logout"}
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
 
     def process_view(
         self,

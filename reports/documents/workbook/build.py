@@ -4,8 +4,6 @@ Sheets: the summary by level, one per section with units as rows, charts, where 
 domain reference, "Document conventions". Totals are values, equal to the sum of their parts.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from reports.consolidation.summary import (
 )
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
+    DEMO_NOTE,
     remarks,
     roman,
     title_text,
@@ -35,7 +34,7 @@ from reports.consolidation.words import (
 from reports.documents.letterhead import Letterhead, document_date, letterhead_on
 from reports.documents.workbook import cells
 from reports.documents.workbook.charts import add_chart_sheet
-from reports.documents.workbook.head import DEMO_NOTE, write_foot, write_letterhead
+from reports.documents.workbook.head import write_foot, write_letterhead
 from reports.documents.workbook.tables import PlainTable, add_plain_table
 from reports.documents.workbook.units import add_section_sheet
 

@@ -1,18 +1,15 @@
 """The head and the foot of the official table: who issues it, what it is called, who signs, who receives it."""
 
-from __future__ import annotations
-
 from itertools import zip_longest
 
 from openpyxl.styles import Font
 
 from reports.consolidation.summary import Consolidation
-from reports.consolidation.words import inclusion_text
+from reports.consolidation.words import DEMO_NOTE, inclusion_text
 from reports.documents.layout import Layout
 from reports.documents.letterhead import Letterhead
 from reports.documents.workbook import cells
 
-DEMO_NOTE = "Số liệu minh họa, không phải số liệu thật."
 _LEFT, _RIGHT = (1, 3), 5  # columns of the issuing body; the first of the national heading
 _SIGNER = 7
 

@@ -4,8 +4,6 @@ Works on what the survey of a sheet told. A table whose headings name everything
 the kind; the others are named, and their rows are never taken for rows of a table above them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -23,7 +21,8 @@ NAMES_IN, YES = (
     "co",
 )  # the answer that a column without a known heading holds names of units
 _MANY = 40  # columns that are too many to choose from
-WHOSE = {"unit", "unit_name"}  # columns that only say whose a row is: no table has these alone
+# Columns that only say whose a row is, and of which year: no table has these alone.
+WHOSE = {"unit", "unit_name", "of_year"}
 _REACH = 2  # rows a heading goes on for, below and above its fullest one
 Merged = tuple[int, int, int, int]  # first row, first column, last row, last column
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0006_tokens'),
+        ('accounts', '0007_notices_seen'),
         ('units', '0002_undone_units'),
     ]
 
