@@ -19,13 +19,13 @@ from records.models import EventRecord, Recognition
 Carried = tuple[str, int, int, str, int, str]
 
 
-def carry(
+def carry_records(
     heirs: Mapping[AdministrativeUnit, AdministrativeUnit], day: datetime.date
 ) -> tuple[list[Carried], list[tuple[int, int, int]]]:
     """Give the records of ended units from `day` on to their heirs, and decisions of recognition alike.
 
     A record whose day follows from its unit (a year's assessment) stays, on the last day of the unit.
-    Returns what was changed, for `put_back`. Inside the transaction of the change, which holds the periods.
+    Returns what was changed, for `restore_records`. Call it while the periods are held.
     """
     ended = {unit.pk: unit for unit in heirs}
     changed: list[Carried] = []
@@ -49,8 +49,8 @@ def carry(
     return changed, moved
 
 
-def put_back(records: Iterable[Any], decisions: Iterable[Any]) -> None:
-    """Undo `carry`. A record that went elsewhere or was deleted since stays as it is."""
+def restore_records(records: Iterable[Any], decisions: Iterable[Any]) -> None:
+    """Undo `carry_records`. A record that went elsewhere or was deleted since stays as it is."""
     by_kind: dict[str, dict[int, tuple]] = {}
     for slug, pk, *what in records:
         by_kind.setdefault(slug, {})[pk] = tuple(what)

@@ -38,7 +38,7 @@ class NewUnit:
 
 
 @dataclass(frozen=True)
-class Move:
+class Transfer:
     """The unit of code `old` goes (in part: `share`) into the one of code `new`; "" where it only ends."""
 
     old: str
@@ -52,7 +52,7 @@ class Plan:
 
     day: datetime.date
     units: tuple[NewUnit, ...] = ()
-    moves: tuple[Move, ...] = ()
+    moves: tuple[Transfer, ...] = ()
     basis: str = ""
 
 
@@ -113,7 +113,7 @@ class _Work:
         self.before = {unit.code: unit for unit in rows if unit.in_force(plan.day - _DAY)}
         self.standing = {unit.code: unit for unit in rows if unit.in_force(plan.day)}
         self.later = [unit for unit in rows if unit.valid_from >= plan.day]
-        self.goes: dict[str, list[Move]] = defaultdict(list)
+        self.goes: dict[str, list[Transfer]] = defaultdict(list)
         for move in plan.moves:
             self.goes[move.old].append(move)
         self.wanted = {move.new for move in plan.moves}
@@ -155,7 +155,7 @@ class _Work:
                 self._check_shares(unit, moves)
                 self._end(unit)
 
-    def _check_shares(self, unit: AdministrativeUnit, moves: list[Move]) -> None:
+    def _check_shares(self, unit: AdministrativeUnit, moves: list[Transfer]) -> None:
         if len({move.new for move in moves}) < len(moves):
             self.problems.append(
                 f"{unit} được ghi hai lần về cùng một đơn vị. Vui lòng bỏ một dòng."

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from danvan.accounts.scope import ScopedQuerySet
-from danvan.units.changing import Move, NewUnit, Plan
+from danvan.units.changing import NewUnit, Plan, Transfer
 from danvan.units.models import AdministrativeUnit
 
 
@@ -110,7 +110,7 @@ class UnitChange(models.Model):
             day=self.day,
             units=tuple(NewUnit(**row) for row in self.units),
             moves=tuple(
-                Move(row["old"], row["new"], Decimal(row["share"]) if row["share"] else None)
+                Transfer(row["old"], row["new"], Decimal(row["share"]) if row["share"] else None)
                 for row in self.moves
             ),
             basis=f"NQ {found[0]}" if found else self.number,

@@ -49,9 +49,9 @@ def apply_change(
         _write_units(outcome)
         made["units"] = [unit.pk for unit in outcome.created]
         made["arrows"] = [arrow.pk for arrow in outcome.arrows]
-        made["records"], made["decisions"] = carrying.carry(receivers(outcome), row.day)
+        made["records"], made["decisions"] = carrying.carry_records(receivers(outcome), row.day)
         made["people"] = [[user.pk, user.unit_id, unit and unit.pk] for user, unit in moves.items()]
-        made["reports"] = fates.carry(outcome, ahead.periods, basis, by)
+        made["reports"] = fates.carry_reports(outcome, ahead.periods, basis, by)
         made["reports"]["units"] = made["units"]
         services.leave_units(moves, on=row.day, by=by)
         _settle(row, ChangeState.APPLIED, applied_by=by, applied_at=timezone.now(), made=made)
@@ -75,8 +75,8 @@ def undo_change(change: UnitChange, *, by: User) -> None:
             [old for _pk, old, _new in made["people"]] + [pk for pk, _source in made["before"]]
         )
         services.rejoin_units({people[pk]: units[old] for pk, old, _new in made["people"]}, by=by)
-        carrying.put_back(made["records"], made["decisions"])
-        fates.put_back(made["reports"], by)
+        carrying.restore_records(made["records"], made["decisions"])
+        fates.restore_reports(made["reports"], by)
         audited_bulk_delete(UnitSuccession.objects.filter(pk__in=made["arrows"]))
         for pk, source in made["before"]:
             units[pk].valid_to, units[pk].source = None, source
@@ -98,7 +98,7 @@ def standing_on(change: UnitChange) -> list[str]:
     before = AdministrativeUnit.objects.in_bulk([pk for pk, _source in made["before"]])
     if any(unit.valid_to != change.day for unit in before.values()):
         found.append("Ngày hết hiệu lực của đơn vị cũ đã được sửa sau khi ghi thay đổi này.")
-    found += fates.standing_on(made["reports"])
+    found += fates.entered_since(made["reports"])
     found += _people_moved_on(made)
     return found + _built_on(made, units)
 

@@ -14,7 +14,7 @@ from danvan.units.models import AdministrativeUnit
 from reports.models import ChangeState, UnitChange
 from reports.restructuring.applying import require_right
 from reports.restructuring.files import FromFile
-from reports.restructuring.forms import rows_of
+from reports.restructuring.forms import lines_of
 
 OVERTAKEN = (
     "Bản nháp này vừa được người khác sửa. Những gì anh/chị nhập còn nguyên ở trang này; bấm lưu lần nữa để "
@@ -22,7 +22,7 @@ OVERTAKEN = (
 )
 
 
-def start(change: UnitChange, found: FromFile | None, *, user: User) -> UnitChange:
+def begin_change(change: UnitChange, found: FromFile | None, *, user: User) -> UnitChange:
     """Store a new draft, with the lines of a file where there was one."""
     require_right(user)
     change.created_by = user
@@ -62,7 +62,7 @@ def save_rows(
             formset.non_form_errors().append(OVERTAKEN)
             change.version = stored.version if stored else change.version
             return False
-        setattr(stored, column, rows_of(formset))
+        setattr(stored, column, lines_of(formset))
         stored.version += 1
         _place(stored)
         stored.save()

@@ -89,8 +89,8 @@ def new_reports(
     ]
 
 
-def carry(outcome: Outcome, periods: list[ReportingPeriod], basis: str, actor: Any) -> dict:
-    """Carry the open reports over; the units are stored. Return what was changed, for `put_back`."""
+def carry_reports(outcome: Outcome, periods: list[ReportingPeriod], basis: str, actor: Any) -> dict:
+    """Carry the open reports over; the units are stored. Return what was changed, for `restore_reports`."""
     fates = foresee(outcome, periods)
     same = outcome.same_units()
     of = {fate: [one.report for one in fates if one.fate == fate] for fate in Fate}
@@ -157,8 +157,8 @@ def _told(
     return f"{basis}: " + "; ".join(f"{number} {what}" for number, what in parts if number)
 
 
-def put_back(made: Mapping[str, Any], actor: Any) -> None:
-    """Undo `carry`; the caller has asked that nothing stands on it."""
+def restore_reports(made: Mapping[str, Any], actor: Any) -> None:
+    """Undo `carry_reports`; the caller has asked that nothing stands on it."""
     ReportUnit.objects.filter(pk__in=made["answers_new"]).delete()
     Report.objects.filter(pk__in=made["new"]).delete()
     Report.objects.bulk_create(Report(**row) for row in made["withdrawn"])
@@ -170,7 +170,7 @@ def put_back(made: Mapping[str, Any], actor: Any) -> None:
         _log(period, "Hoàn tác", actor, "Hoàn tác sắp xếp đơn vị: báo cáo trở lại như trước")
 
 
-def standing_on(made: Mapping[str, Any]) -> list[str]:
+def entered_since(made: Mapping[str, Any]) -> list[str]:
     """Return why the reports cannot be put back: what people did in them since."""
     found = []
     closed = ReportingPeriod.objects.filter(pk__in=made["periods"], is_closed=True)

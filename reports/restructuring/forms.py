@@ -77,7 +77,7 @@ class Names:
         return list(self.shown.values()) if len(self.shown) <= MAX_SUGGESTED else []
 
 
-class UnitField(TextField):
+class TypedUnitField(TextField):
     """A unit typed by name or code; the page offers names while typing. Gives the code."""
 
     names: Names
@@ -140,7 +140,7 @@ class NewUnitForm(_RowForm):
     code = TextField(label="Mã", max_length=10, required=False)
     kind = forms.ChoiceField(label="Loại", choices=_kinds, required=False)
     name = TextField(label="Tên riêng", max_length=100, required=False)
-    parent = UnitField("Đơn vị cấp trên", "tren")
+    parent = TypedUnitField("Đơn vị cấp trên", "tren")
     code.widget.attrs |= {"inputmode": "numeric", "autocomplete": "off"}
 
     def clean_code(self) -> str:
@@ -159,8 +159,8 @@ class MoveForm(_RowForm):
     """One old unit and where it goes."""
 
     needed = ("old",)
-    old = UnitField("Đơn vị cũ", "cu")
-    new = UnitField("Nhập về", "moi")
+    old = TypedUnitField("Đơn vị cũ", "cu")
+    new = TypedUnitField("Nhập về", "moi")
     percent = NumberField(label="Tỷ lệ (%)", whole=False, places=2, required=False)
 
     def clean_percent(self) -> Decimal | None:
@@ -186,6 +186,6 @@ NewUnits = forms.formset_factory(NewUnitForm, extra=4, max_num=500, absolute_max
 Moves = forms.formset_factory(MoveForm, extra=8, max_num=1000, absolute_max=1200)
 
 
-def rows_of(formset: Any) -> list[dict]:
+def lines_of(formset: Any) -> list[dict]:
     """Return the filled lines of a valid formset."""
     return [form.row() for form in formset if form.has_changed() and form.is_filled]

@@ -25,7 +25,7 @@ from reports.restructuring.applying import (
     standing_on,
     undo_change,
 )
-from reports.restructuring.editing import save_resolution, save_rows, start
+from reports.restructuring.editing import begin_change, save_resolution, save_rows
 from reports.restructuring.files import read_change
 from reports.restructuring.foresight import Foresight, look_ahead
 from reports.restructuring.telling import account_lines, facts, move_lines, report_lines
@@ -76,7 +76,7 @@ def _started(request: PersonRequest, form: Any) -> UnitChange | None:
         return None
     if found and found.others:
         messages.info(request, f"Đã bỏ qua {found.others} dòng của tệp nói về ngày khác.")
-    return start(form.save(commit=False), found, user=request.user)
+    return begin_change(form.save(commit=False), found, user=request.user)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from danvan.accounts.models import User
@@ -146,12 +147,12 @@ def _require_open(question: UnitQuestion, *reports: Report) -> None:
 def answered_by(user: User) -> list[Answered]:
     """Return for which days of other units the user's own unit answers (settings.RECORD_ANSWERS).
 
-    It also answers for the reports that what became it, and has ended, still has to make.
+    Also for what a unit that became it did in a period in which it ended and left its report to finish.
     """
     own = own_units(user)
-    rows = ReportUnit.objects.filter(
-        report__unit__in=[*own, *ended_before(user)], period__kind__in=COUNTED_KINDS
-    ).exclude(unit__in=own)
+    whose = Q(report__unit__in=own)
+    whose |= Q(report__unit__in=ended_before(user), report__until__isnull=False)
+    rows = ReportUnit.objects.filter(whose, period__kind__in=COUNTED_KINDS).exclude(unit__in=own)
     return [
         Answered(*row)
         for row in rows.values_list("unit", "period__start", "period__end").distinct()

@@ -13,14 +13,14 @@ from danvan.common.db.locks import hold, keep, locked
 from reports.models import Catalogue, Report, ReportingPeriod
 from reports.models.period import COUNTED_KINDS
 
-GONE = "Đơn vị này vừa được sắp xếp vào đơn vị khác nên báo cáo này không còn. Vui lòng xem danh sách báo cáo."
+_GONE = "Đơn vị này vừa được sắp xếp vào đơn vị khác nên báo cáo này không còn. Vui lòng xem danh sách báo cáo."
 
 
 class ReportGone(ValidationError):
     """The report was withdrawn meanwhile: its unit became another one."""
 
     def __init__(self) -> None:
-        super().__init__(GONE)
+        super().__init__(_GONE)
 
 
 def keep_for_records(unit_ids: Iterable[int]) -> None:
