@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0012_reminders'),
+        ('reports', '0013_issue_documents'),
         ('units', '0002_undone_units'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
