@@ -21,11 +21,10 @@ from danvan.common.db.locks import hold, locked
 from danvan.units.changing import Outcome
 from danvan.units.kinds import Level
 from danvan.units.models import AdministrativeUnit, UnitSuccession
-from records import carrying
 from records.kinds import BY_SLUG
 from records.models import Recognition
 from reports.models import ChangeState, Report, ReportingPeriod, ReportUnit, UnitChange
-from reports.restructuring import fates
+from reports.restructuring import carrying, fates
 from reports.restructuring.foresight import destinations, look_ahead, receivers
 
 ALL = 0  # number of no row: of units, one change is written at a time; of periods, none is opened meanwhile
