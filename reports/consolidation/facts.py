@@ -108,7 +108,9 @@ def _read_distributions(
     wanted = ratings | set(conditions)
     if not wanted:
         return
-    rows = data.values(periods, counted=True).filter(indicator__in=data.ids_of(wanted), number__isnull=False)
+    rows = data.values(periods, counted=True).filter(
+        indicator__in=data.ids_of(wanted), number__isnull=False
+    )
     rows = rows.values_list(*owner, "report__period_id", "report__level", "indicator_id", "number")
     for *key, period, level, indicator, number, count in rows.annotate(count=Count("*")).order_by():
         code, mine = data.indicator_codes[indicator], facts[key[0] if key else None]
@@ -129,7 +131,9 @@ def _read_joint_counts(
     if not joint:
         return
     names = set().union(*(data.leaves_of(node) for node in joint.values()))
-    rows = data.values(periods, counted=True).filter(indicator__in=data.ids_of(names), number__isnull=False)
+    rows = data.values(periods, counted=True).filter(
+        indicator__in=data.ids_of(names), number__isnull=False
+    )
     columns = ("report_id", "report__period_id", "report__level", "indicator_id", "number")
     reports: dict[tuple, dict[str, Decimal]] = defaultdict(dict)
     for *key, report, period, level, indicator, number in rows.values_list(*owner, *columns):

@@ -115,9 +115,7 @@ class Report(models.Model):
         ]
         indexes = [
             models.Index(fields=["period", "reviewer", "state"], name="report_queue"),
-            models.Index(
-                fields=["period"], name="report_ended", condition=Q(until__isnull=False)
-            ),
+            models.Index(fields=["period"], name="report_ended", condition=Q(until__isnull=False)),
         ]
 
     def __str__(self) -> str:

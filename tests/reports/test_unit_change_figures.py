@@ -12,7 +12,7 @@ from tests.reports.test_unit_changes import DAY, ChangeCase
 
 
 class EndedReportTest(ChangeCase):
-    """Bình had figures before it went into phường Mới: its report ends with it and counts with the new one's."""
+    """Bình had figures before it went into phường Mới: its report ends, and counts beside the new one."""
 
     def setUp(self):
         rows = Indicator.objects.filter(catalogue=self.period.catalogue, entry_levels__contains="X")
