@@ -60,8 +60,8 @@ class UnitsFilter(django_filters.ModelMultipleChoiceFilter):
 
 
 def visible_units(request: PersonRequest) -> Any:
-    """Return the units the person sees, as a tree."""
-    return units_visible_to(request.user).select_related("parent").in_tree_order()
+    """Return the units the person sees, those of today first."""
+    return units_visible_to(request.user).select_related("parent").in_menu_order()
 
 
 class RecordFilter(ListFilter):

@@ -4,6 +4,7 @@ from django.urls import path
 
 from reports.catalogue import views as views_catalogue
 from reports.consolidation import views as views_consolidation
+from reports.documents.narrative import views as views_narrative
 from reports.figures import views_entry
 from reports.sheets import views as views_values
 from reports.texts import views as views_texts
@@ -15,6 +16,7 @@ urlpatterns = [
     path("<int:pk>/", views_review.detail, name="detail"),
     path("<int:pk>/nhap/", views_entry.EntryView.as_view(), name="entry"),
     path("<int:pk>/xuat-excel/", views_values.export_report, name="report_export"),
+    path("<int:pk>/xuat-word/", views_narrative.export_report, name="report_word"),
     path("<int:pk>/xu-ly/", views_review.move, name="move"),
     path("<int:pk>/gia-han/", views_review.extend, name="extend"),
     path(
@@ -26,6 +28,7 @@ urlpatterns = [
     path("tong-hop/xuat-excel/", views_consolidation.export, name="consolidation_export"),
     path("tong-hop/loi-van/", views_texts.gathered_texts, name="texts"),
     path("tong-hop/loi-van/<int:pk>/", views_texts.piece, name="text_piece"),
+    path("tong-hop/xuat-word/", views_narrative.export_consolidation, name="consolidation_word"),
     path("tong-hop/chi-tieu/<str:code>/", views_consolidation.drill, name="drill"),
     path("ky/", views_periods.period_list, name="periods"),
     path("ky/mo/", views_periods.open_new, name="period_open"),

@@ -289,6 +289,10 @@ REPORTS: dict[str, list[Row]] = {
         Row("GET", _READERS, _report),
         Row("POST", "403 405 405 405 405 405 405 405 405", _report),
     ],
+    "reports:report_word": [
+        Row("GET", _READERS, _report),
+        Row("POST", "403 405 405 405 405 405 405 405 405", _report),
+    ],
     "reports:entry": [
         Row("GET", "302 200 404 404 200 404 200 403 200", _report),
         Row(
@@ -341,6 +345,10 @@ REPORTS: dict[str, list[Row]] = {
         Row("POST", "403 405 405 405 405 405 405 405 405"),
     ],
     "reports:consolidation_export": [
+        Row("GET", _READERS, query="?unit=13369"),
+        Row("POST", "403 405 405 405 405 405 405 405 405"),
+    ],
+    "reports:consolidation_word": [
         Row("GET", _READERS, query="?unit=13369"),
         Row("POST", "403 405 405 405 405 405 405 405 405"),
     ],

@@ -55,6 +55,7 @@ def consolidation(request: PersonRequest) -> HttpResponse:
         context["texts_url"] = f"{reverse('reports:texts')}?{wanted.query}"
         context["may_issue"] = may_issue(request.user, wanted.unit)
         context["export_url"] = _address("reports:consolidation_export", wanted, wanted.section)
+        context["word_url"] = _address("reports:consolidation_word", wanted, wanted.section)
         context |= _tables(request, wanted)
     return render(request, "reports/consolidation/page.html", context)
 

@@ -124,6 +124,12 @@ class NoDistrictTest(NinhBinhCase):
         self.assertContains(queue, "Phường Tiên Sơn")
         self.assertNotContains(queue, "Phường Tiên Sơn, tỉnh")
 
+    def test_menus_of_records_offer_the_units_of_today_first(self):
+        for name in ("records:list", "records:create"):
+            page = self.page(self.board, name, "dialogue-conference").content.decode()
+            menu = page[page.index('name="unit"') :]
+            self.assertLess(menu.index("Phường Tiên Sơn"), menu.index("Thành phố Phủ Lý"), name)
+
     def test_a_model_of_a_new_commune_is_not_offered_a_district(self):
         page = self.page(self.clerk, "records:create", "mobilisation-model")
         self.assertContains(page, "Cấp huyện")  # its report of 2025 answers for the old communes
