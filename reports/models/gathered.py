@@ -14,6 +14,11 @@ from danvan.units.models import AdministrativeUnit
 from reports.models.report import Report, Value
 
 
+def paragraphs_of(text: str) -> list[str]:
+    """Return the paragraphs of a text that was typed in a box."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
 class GatheredTextQuerySet(ScopedQuerySet["GatheredText"]):
     """Pieces, scoped by the board whose draft they stand in."""
 
@@ -36,9 +41,9 @@ class GatheredTextQuerySet(ScopedQuerySet["GatheredText"]):
 
     def paragraphs(self) -> dict[str, list[str]]:
         """Return the texts that go into the draft, in order, by the code of their heading."""
-        found = defaultdict(list)
+        found: defaultdict[str, list[str]] = defaultdict(list)
         for heading, text in self.filter(in_draft=True).values_list("heading", "text"):
-            found[heading] += [line.strip() for line in text.splitlines() if line.strip()]
+            found[heading] += paragraphs_of(text)
         return dict(found)
 
 
@@ -48,8 +53,6 @@ class GatheredText(models.Model):
     `snapshot` is the whole text of the source when it was taken; where the source differs today the page
     says so. A piece that is not `in_draft` only says that its source was dealt with.
     """
-
-    inherited = False  # a draft is its office's own business: no successor reads it
 
     unit = models.ForeignKey(
         AdministrativeUnit, verbose_name="đơn vị", on_delete=models.PROTECT, related_name="+"

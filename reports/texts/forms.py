@@ -4,8 +4,8 @@ from django import forms
 from django.http import QueryDict
 
 from danvan.common.numbers import read_id
-from reports.texts.sources import STATES
-from reports.texts.taking import Choice
+from reports.texts.sources import SOURCE_STATES
+from reports.texts.taking import TextChoice
 
 LABELS = {"": "Đã gửi và đã duyệt", "approved": "Đã duyệt", "all": "Cả đang soạn, đang sửa"}
 
@@ -19,10 +19,10 @@ class TextFilterForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"class": "form-control"}),
     )
-    state = forms.ChoiceField(
+    status = forms.ChoiceField(
         label="Báo cáo",
         required=False,
-        choices=[(key, LABELS[key]) for key in STATES],
+        choices=[(key, LABELS[key]) for key in SOURCE_STATES],
         widget=forms.Select(attrs={"class": "form-select"}),
     )
     use = forms.ChoiceField(
@@ -36,10 +36,10 @@ class TextFilterForm(forms.Form):
     def chosen(self) -> dict[str, str]:
         """What was chosen; for nonsense what is usual."""
         self.is_valid()
-        return {"q": "", "state": "", "use": ""} | self.cleaned_data
+        return {"q": "", "status": "", "use": ""} | self.cleaned_data
 
 
-def choices_in(posted: QueryDict) -> dict[int, Choice]:
+def choices_in(posted: QueryDict) -> dict[int, TextChoice]:
     """Return what was chosen of which report (by id).
 
     The page sends `seen` ("report:mark") for every text, `part` ("report:number") for each ticked sentence,
@@ -48,14 +48,15 @@ def choices_in(posted: QueryDict) -> dict[int, Choice]:
     seen = dict(_pairs(posted.getlist("seen")))
     for name in ("whole", "used"):
         if name in posted:
-            report = read_id(posted[name])
-            found = report is not None and report in seen
-            return {report: Choice(seen[report], whole=name == "whole")} if found else {}
+            report = read_id(posted.get(name) or "")
+            if report is None or report not in seen:
+                return {}
+            return {report: TextChoice(seen[report], whole=name == "whole")}
     parts: dict[int, set[int]] = {}
     for report, number in _pairs(posted.getlist("part")):
         if report in seen and number.isascii() and number.isdigit():
             parts.setdefault(report, set()).add(int(number[:6]))
-    return {report: Choice(seen[report], frozenset(chosen)) for report, chosen in parts.items()}
+    return {report: TextChoice(seen[report], frozenset(chosen)) for report, chosen in parts.items()}
 
 
 def _pairs(texts: list[str]) -> list[tuple[int, str]]:

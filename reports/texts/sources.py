@@ -57,7 +57,7 @@ class TextScope:
         return rows.exclude(text="").annotate(used=Exists(taken))
 
 
-STATES = {
+SOURCE_STATES = {
     "": (State.SUBMITTED, State.APPROVED),
     "approved": (State.APPROVED,),
     "all": tuple(State),
@@ -77,12 +77,12 @@ def listed(sources: QuerySet[Value], heading: str, words: str, *, unused: bool) 
         sources.filter(indicator__code=heading), words, "report__unit__name_search__contains"
     )
     if unused:
-        rows = rows.filter(used=False)
+        rows = rows.filter(Q(used=False))
     order = ("report__period__start", tree_order("report__unit"))
     return rows.select_related("report__unit__parent", "report__period").order_by(*order)
 
 
-def sentences(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """Return the sentences of `text`, to be chosen from."""
     return [part.strip() for part in _BETWEEN.split(text) if part.strip()]
 

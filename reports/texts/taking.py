@@ -18,7 +18,7 @@ from danvan.common.text import clean_text
 from danvan.units.models import AdministrativeUnit
 from danvan.units.queries import tree_order
 from reports.models import GatheredText, State, Value
-from reports.texts.sources import TextScope, sentences, stamp
+from reports.texts.sources import TextScope, split_sentences, stamp
 
 NO_GATHERING = "Chỉ cán bộ của chính cơ quan tổng hợp mới soạn lời văn của văn bản."
 MAX_LENGTH = 20_000
@@ -34,7 +34,7 @@ def may_gather(user: User, unit: AdministrativeUnit) -> bool:
 
 
 @dataclass(frozen=True)
-class Choice:
+class TextChoice:
     """What a person chose of one text, and the mark of the text as it was shown.
 
     `parts` are numbers of sentences; with neither these nor the whole the text is only marked as used.
@@ -46,7 +46,7 @@ class Choice:
 
 
 def take(
-    scope: TextScope, heading: str, choices: Mapping[int, Choice], *, user: User
+    scope: TextScope, heading: str, choices: Mapping[int, TextChoice], *, user: User
 ) -> tuple[int, list[str]]:
     """Take over what was chosen of reports (by id); return how many, and which units wrote anew meanwhile.
 
@@ -90,14 +90,14 @@ def _new_piece(
     )
 
 
-def _add(row: GatheredText, text: str, choice: Choice) -> None:
+def _add(row: GatheredText, text: str, choice: TextChoice) -> None:
     """Put what was chosen of `text` at the end of a piece; what stands in it already is not doubled."""
     row.version += int(row.pk is not None)
     row.snapshot = text
     if not (choice.whole or choice.parts):
         row.text = row.text or text
         return
-    chosen = [s for n, s in enumerate(sentences(text)) if choice.whole or n in choice.parts]
+    chosen = [s for n, s in enumerate(split_sentences(text)) if choice.whole or n in choice.parts]
     if row.in_draft:
         chosen = [sentence for sentence in chosen if sentence not in row.text]
         row.text = "\n".join(filter(None, (row.text, " ".join(chosen))))[:MAX_LENGTH]
@@ -118,7 +118,7 @@ def edit(row: GatheredText, text: str, *, version: int, user: User) -> int:
     return _change(row, version, user, text=text)
 
 
-def settle(row: GatheredText, *, version: int, renew: bool, user: User) -> None:
+def accept_source(row: GatheredText, *, version: int, renew: bool, user: User) -> None:
     """Note that the new text of the source was read; with `renew` it takes the place of the piece's."""
     with transaction.atomic():
         now = GatheredText.objects.with_source().get(pk=row.pk).now
@@ -136,7 +136,7 @@ def put_in(row: GatheredText, *, version: int, user: User) -> None:
     _change(row, version, user, in_draft=True)
 
 
-def forget(row: GatheredText, *, version: int, user: User) -> None:
+def drop_piece(row: GatheredText, *, version: int, user: User) -> None:
     """Delete a piece: its source counts as not used again."""
     with transaction.atomic():
         _stored(row, version, user).delete()

@@ -20,18 +20,25 @@ from reports.consolidation.words import years_text
 from reports.models import GatheredText, Value
 from reports.texts import taking
 from reports.texts.forms import TextFilterForm, choices_in
-from reports.texts.sources import STATES, TextScope, counts_by_heading, listed, sentences, stamp
+from reports.texts.sources import (
+    SOURCE_STATES,
+    TextScope,
+    counts_by_heading,
+    listed,
+    split_sentences,
+    stamp,
+)
 
 TEXTS_A_PAGE = 20
 SHOWN_AT_ONCE = 6  # sentences of one text; more of them fold
 PIECE_MOVES: dict[str, Callable[..., None]] = {
     "leave_out": taking.leave_out,
     "put_in": taking.put_in,
-    "forget": taking.forget,
+    "forget": taking.drop_piece,
     "up": lambda row, **asked: taking.shift(row, up=True, **asked),
     "down": lambda row, **asked: taking.shift(row, up=False, **asked),
-    "seen": lambda row, **asked: taking.settle(row, renew=False, **asked),
-    "renew": lambda row, **asked: taking.settle(row, renew=True, **asked),
+    "seen": lambda row, **asked: taking.accept_source(row, renew=False, **asked),
+    "renew": lambda row, **asked: taking.accept_source(row, renew=True, **asked),
 }
 
 
@@ -39,7 +46,7 @@ REPLACING = ("renew", "forget")  # what is typed beside these buttons is meant t
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedPiece:
     """What was typed for a piece that could not be stored, and why."""
 
     pk: int
@@ -96,9 +103,9 @@ def piece(request: PersonRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "Đã lưu lời văn.")
     except taking.TextRefused as refusal:
-        refused = Refused(pk, typed, str(refusal))
+        refused = RefusedPiece(pk, typed, str(refusal))
     except ValidationError as error:
-        refused = Refused(pk, typed, " ".join(error.messages))
+        refused = RefusedPiece(pk, typed, " ".join(error.messages))
     else:
         return redirect(_address(request) + "#du-thao")
     scope = TextScope(row.unit, row.first_year, row.last_year)
@@ -106,11 +113,11 @@ def piece(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def _page(
-    request: PersonRequest, scope: TextScope, refused: Refused | None = None, heading: str = ""
+    request: PersonRequest, scope: TextScope, refused: RefusedPiece | None = None, heading: str = ""
 ) -> HttpResponse:
     form = TextFilterForm(request.GET)
     chosen, headings = form.chosen, scope.headings()
-    sources = scope.sources(request.user, STATES[chosen["state"]])
+    sources = scope.sources(request.user, SOURCE_STATES[chosen["status"]])
     counts = counts_by_heading(sources)
     heading = heading or _heading(request, headings)
     pieces = list(scope.pieces(request.user).filter(heading=heading).with_source())
@@ -128,6 +135,7 @@ def _page(
         "page_obj": page,
         "lines": [_line(value) for value in page.object_list],
         "kept": {"heading": heading, **_scope_asked(request)},
+        "asked": urlencode(_scope_asked(request)),
         "pieces": [row for row in pieces if row.in_draft],
         "marked": [row for row in pieces if not row.in_draft],
         "refused": refused,
@@ -138,7 +146,7 @@ def _page(
 
 def _line(value: Value) -> dict[str, Any]:
     """Return a text of the page in sentences, the first ones shown, the others folded."""
-    found = list(enumerate(sentences(value.text)))
+    found = list(enumerate(split_sentences(value.text)))
     return {
         "value": value,
         "report": value.report,
