@@ -21,9 +21,7 @@ def written_texts(data: ScopeData) -> Texts:
     rows = values.order_by("report__period__start").values_list("indicator__code", "text")
     found = {code: paragraphs_of(text) for code, text in rows}
     scope = data.scope
-    if (
-        scope.any_state or scope.interim
-    ):  # one office's own report, or a span nothing is gathered for
+    if scope.any_state or scope.interim:  # nothing is gathered for an own report or part of a year
         return found
     gathered = GatheredText.objects.of(scope.unit, scope.first_year, scope.last_year)
     return found | gathered.paragraphs()
