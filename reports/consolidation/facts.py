@@ -15,7 +15,7 @@ from django.db.models import Count, Q, Sum
 
 from danvan.units.models import Level
 from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
-from reports.consolidation.figures import Facts, Part
+from reports.consolidation.parts import Facts, Part
 from reports.consolidation.scope import ScopeData
 from reports.models import Aggregation, Qualifier, ValueType
 

@@ -20,10 +20,10 @@ from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import (
     Definition,
     Evaluator,
-    Facts,
     Total,
     with_extremes,
 )
+from reports.consolidation.parts import Facts
 from reports.consolidation.scope import Scope, ScopeData
 from reports.models import ValueType
 

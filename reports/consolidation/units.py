@@ -14,7 +14,8 @@ from django.db.models import Max, QuerySet
 from danvan.common.numbers import read_id
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 from reports.consolidation.facts import read_facts
-from reports.consolidation.figures import Definition, Evaluator, Facts, Total
+from reports.consolidation.figures import Definition, Evaluator, Total
+from reports.consolidation.parts import Facts
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import (
     YearProgress,
