@@ -95,7 +95,7 @@ class Total:
 
     @property
     def is_blank(self) -> bool:
-        return self.number is None and not self.ranks
+        return self.number is None and not self.ranks and not self.is_incomparable
 
 
 NO_TOTAL = Total()

@@ -140,7 +140,7 @@ def export(request: PersonRequest) -> HttpResponseBase:
     if wanted is None:
         raise Http404
     scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
-    name = file_name(wanted.unit, wanted.first, wanted.last)
+    name = file_name(scope)
     return excel.download(name, build(collect(scope)).save)
 
 
