@@ -4,8 +4,6 @@ Other people get 403 here, whatever their flags say. Login, logout and the chang
 the own password are those of the site, so that locks, logs and messages are the same everywhere.
 """
 
-from __future__ import annotations
-
 from functools import update_wrapper
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Configuration of Django's own admin app for this site."""
 
-from __future__ import annotations
-
 from django.contrib.admin.apps import AdminConfig
 
 

@@ -4,8 +4,6 @@ A database that is locked, full or away, or a full disk, is no error of the site
 the posted form ready to be sent again, or as JSON to a script that asked for it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import sys

@@ -4,8 +4,6 @@ Reload without a dropped request: `kill -HUP` the master (systemctl reload). Req
 `graceful_timeout` to end; new ones go to the new workers.
 """
 
-from __future__ import annotations
-
 import os
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The menu: label, URL name, and the right it needs. The only place that lists pages for people."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Pages of the whole site: the home page per role and the error pages."""
 
-from __future__ import annotations
-
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import redirect, render

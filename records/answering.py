@@ -4,8 +4,6 @@ Records know nothing of reports (imports run one way); the setting RECORD_ANSWER
 does. It takes a user and returns a list of Answered.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass

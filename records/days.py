@@ -4,8 +4,6 @@ Records know nothing of periods (imports run one way); the setting RECORD_GAPS n
 does. It returns the first and last days of what lies between the periods that were opened.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections import Counter
 from collections.abc import Collection

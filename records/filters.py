@@ -1,7 +1,5 @@
 """The filter of each kind's list: the same base, with the choices and the number its kind declares."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The form of each kind, made from its declaration; the few kinds with more to say have their own base."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any
 

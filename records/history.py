@@ -1,7 +1,5 @@
 """The history page of a record: the audit trail's entries of the row, its children and files."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

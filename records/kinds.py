@@ -4,8 +4,6 @@ The generic pages, forms and filters read these declarations; docs/adding-a-reco
 tenth kind needs. Nothing here asks the database.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.db import models

@@ -4,8 +4,6 @@ Records know nothing of reports (imports run one way); the setting RECORD_LOCK n
 does. It takes unit ids and returns their locks in one query.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

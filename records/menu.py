@@ -1,7 +1,5 @@
 """The rail's record menu: nine kinds with this year's counts, in one query per page."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model

@@ -4,8 +4,6 @@ Every function is one transaction in which scope, locks and version are asked ag
 stored. Whoever calls has fetched the record through the person's scope and validated it.
 """
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Records in words: cells of a list, groups of a detail page. Takes rows fetched with their names."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Addresses of the records: Vietnamese outside, the declaration of the kind inside."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.urls import path, register_converter

@@ -1,7 +1,5 @@
 """Pages of the nine kinds. What is generic stands in danvan/common/views.py, what differs in kinds.py."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import messages

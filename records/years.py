@@ -4,8 +4,6 @@ The dates of a year are data of its period; the setting RECORD_YEARS names the f
 A year that was not opened runs from 15 December to 14 December (domain 5.4).
 """
 
-from __future__ import annotations
-
 import datetime
 
 from django.conf import settings

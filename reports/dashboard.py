@@ -1,7 +1,5 @@
 """The home page: for a unit its own report; for a board also how the units below it stand."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 from urllib.parse import urlencode
 

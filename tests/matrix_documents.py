@@ -46,6 +46,7 @@ DOCUMENTS: dict[str, list[Row]] = {
         Row("POST", _NO_POST),
     ],
     "documents:letterhead": [Row("GET", _READ, _office), Row("POST", _NO_POST, _office)],
+    "documents:letterhead_word": [Row("GET", _READ, _office), Row("POST", _NO_POST, _office)],
     "documents:letterhead_new": [
         Row("GET", _WRITE, _office),
         Row("POST", _WRITTEN, _office, _letterhead_typed),

@@ -64,7 +64,7 @@ def test_the_environment_file_means_the_same_to_the_shell_and_to_systemd():
 WALKS = {
     "A typed figure to the workbook": 20,
     "A cell of Excel to a stored record": 16,
-    "Why a row is (not) seen": 8,
+    "Why a row is (not) seen": 9,
     "A record to a figure": 10,
     "A change to its log line": 8,
 }

@@ -4,8 +4,6 @@ Passwords are issued and shown once; accounts are stopped, never deleted; unit a
 services.py, which ends sessions and writes the security log.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

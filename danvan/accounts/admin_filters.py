@@ -1,7 +1,5 @@
 """Filters of the list of accounts in Django's admin."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Any
 

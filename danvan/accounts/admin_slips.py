@@ -1,7 +1,5 @@
 """Issuing passwords in Django's admin: who gets one, the sheet of slips, and its one showing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from django.contrib import admin, messages

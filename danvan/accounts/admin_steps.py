@@ -1,7 +1,5 @@
 """The steps on an account in Django's admin: what each asks, what it says, what it does."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

@@ -1,7 +1,5 @@
 """The accounts app: registers the audit trail, the security log of logins and the system checks."""
 
-from __future__ import annotations
-
 from django.apps import AppConfig
 
 

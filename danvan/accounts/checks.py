@@ -15,8 +15,6 @@ danvan.W001  DEBUG with a host of the outside world
 danvan.W002  proxy trusted in one place only (deploy)
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.apps import apps

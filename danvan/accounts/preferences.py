@@ -1,7 +1,5 @@
 """What a person likes to see, kept on the account: whether tables of figures stand close or with room."""
 
-from __future__ import annotations
-
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme

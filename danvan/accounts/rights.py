@@ -1,7 +1,5 @@
 """Who may do what: one table of standing × action, which every check asks."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Protocol
 

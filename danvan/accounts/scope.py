@@ -6,8 +6,6 @@ unit below ("nhập thay"). Superusers see and may touch every row; rights.py sa
 A model with `inherited = False` stays with the unit of its day: a successor does not read its rows.
 """
 
-from __future__ import annotations
-
 from typing import Self, TypeVar
 
 from django.db import models

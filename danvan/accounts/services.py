@@ -4,8 +4,6 @@ Each is one transaction with its line in the security log; the columns themselve
 Nobody grants more than they hold: these functions ask whether `by` may, so no page can forget to.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Sequence
 

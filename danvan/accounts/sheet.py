@@ -1,7 +1,5 @@
 """Accounts as a sheet: the columns that go out and that the import of accounts (danvan/imports) takes back."""
 
-from __future__ import annotations
-
 from django.db.models import QuerySet
 
 from danvan.accounts.models import User

@@ -1,7 +1,5 @@
 """Loading units from a file so that the audit trail knows of each: what the commands use."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The page of a unit: what it came from and what it became."""
 
-from __future__ import annotations
-
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe

@@ -6,8 +6,6 @@ in: `put` for the formatted workbooks of openpyxl, `stream_rows` for plain expor
 (written by a Rust writer in constant memory; docs/decisions.md has the measurement).
 """
 
-from __future__ import annotations
-
 import datetime
 import os
 import re

@@ -4,8 +4,6 @@ Lists are strict (FilterView): a wrong value shows its error and no row, never a
 point at rows are scoped by whoever declares them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """Fields and the base form: text made clean, numbers and days the Vietnamese way, one look everywhere."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, cast

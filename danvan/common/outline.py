@@ -1,7 +1,5 @@
 """The outline of a long page: its sections with how much of each is there, and the lines looked for."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from danvan.common.text import search_key

@@ -4,8 +4,6 @@ The form carries a signature of the row as it was shown. It is compared under a 
 who save at once the second is told; a second click then saves what was typed.
 """
 
-from __future__ import annotations
-
 import hashlib
 from typing import Any
 

@@ -4,8 +4,6 @@ A file is written under a name of its own in `parts/` and moved to where it is t
 disk or a killed process leaves nothing half-written at an address that anybody reads.
 """
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import os

@@ -4,8 +4,6 @@ A model's default manager offers visible_to(user) and editable_by(user); user.ca
 rights table. Outside the area 404, inside without the right 403, wrong method 405.
 """
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterable
 from typing import Any

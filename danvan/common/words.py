@@ -1,7 +1,5 @@
 """Values as people read them: what a change says in the audit trail, in a history and beside a stale form."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable
 from decimal import Decimal

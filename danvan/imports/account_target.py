@@ -5,8 +5,6 @@ shown once. The page of the written job leads to the accounts without a password
 them all and shows the printable sheet. Superusers only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

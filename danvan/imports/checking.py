@@ -3,8 +3,6 @@
 No lock is held meanwhile: verdicts are stored in small pieces, the progress after each second.
 """
 
-from __future__ import annotations
-
 import hashlib
 import itertools
 import time

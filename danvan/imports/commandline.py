@@ -1,7 +1,5 @@
 """Importing from the command line: the same job, check and write as on the pages; output in English."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -8,8 +8,6 @@ detached: it outlives the request, works under any server and needs no queue. A 
 put back by ImportJobQuerySet.recover().
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The upload form; the target's own questions are added to it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

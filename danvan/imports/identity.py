@@ -3,8 +3,6 @@
 A name that contradicts is an error. A name nobody knows ("Chi bộ 2") is asked about once for the file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

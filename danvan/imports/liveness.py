@@ -1,7 +1,5 @@
 """Is a process still working on a job? It locks the uploaded file; the lock ends with the process."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ Apps list their targets in settings.IMPORT_TARGETS (dotted names of tuples of ta
 knows none of them. docs/excel.md shows how to write one.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Pages of an import: choose, upload, preview, confirm, undo. Everything starts from the own jobs."""
 
-from __future__ import annotations
-
 from urllib.parse import urlencode
 
 from django.contrib import messages

@@ -4,8 +4,6 @@ The file that comes back is built anew from what the safe reader saw, cell by ce
 the person's own file is never opened with a library that trusts it.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from typing import Any
 

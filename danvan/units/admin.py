@@ -1,7 +1,5 @@
 """Units and their succession in Django's admin: by date in force, without rewriting history."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Any
 

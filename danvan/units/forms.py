@@ -1,7 +1,5 @@
 """A form field that offers units."""
 
-from __future__ import annotations
-
 from django import forms
 from django.utils import timezone
 

@@ -1,7 +1,5 @@
 """Who goes on with the work of units that do not stand on a day: from the successions, for all at once."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace

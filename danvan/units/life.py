@@ -1,7 +1,5 @@
 """The life of a unit: under which names it stood, what it came from, what it became, and how sure that is."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from dataclasses import dataclass

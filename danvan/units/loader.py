@@ -6,8 +6,6 @@ data/vietnam_units.csv is the register of the country, of which one province can
 became it (data/README.md: sources and gaps).
 """
 
-from __future__ import annotations
-
 import csv
 import datetime
 from collections.abc import Callable

@@ -4,8 +4,6 @@ A name may stand for several units (communes of one name in two districts) or fo
 ("Thôn 3"). Names of all times count: after a merger people go on writing the old one for a while.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 

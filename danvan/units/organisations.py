@@ -1,7 +1,5 @@
 """What the offices of a unit are called on a day (domain reference: reform, document conventions)."""
 
-from __future__ import annotations
-
 import datetime
 
 from danvan.units.models import AdministrativeUnit, Level, UnitKind

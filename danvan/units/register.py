@@ -3,8 +3,6 @@
 data/README.md tells its sources, its tags and its gaps.
 """
 
-from __future__ import annotations
-
 import datetime
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Files of a record: what may be kept, how it is told by its content, how it is handed out."""
 
-from __future__ import annotations
-
 import zipfile
 from pathlib import PurePath
 from typing import Any

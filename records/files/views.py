@@ -1,7 +1,5 @@
 """Files of a record: attach, hand out, delete."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import messages

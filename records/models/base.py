@@ -1,7 +1,5 @@
 """What all nine kinds of record share: whose it is, when it was, who wrote it, and how it is kept clean."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Collection
 from functools import cache

@@ -1,7 +1,5 @@
 """E3: days on which leaders receive citizens."""
 
-from __future__ import annotations
-
 from django.db import models
 from django.db.models import F, Q
 

@@ -1,7 +1,5 @@
 """E6: conferences of grassroots democracy in agencies, enterprises and villages."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.db import models

@@ -1,7 +1,5 @@
 """E2: dialogues of the heads of Party committee and government with the people."""
 
-from __future__ import annotations
-
 import datetime
 
 from django.core.exceptions import ValidationError

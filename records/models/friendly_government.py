@@ -1,7 +1,5 @@
 """E5: the yearly assessment of "friendly government"."""
 
-from __future__ import annotations
-
 import datetime
 
 from django.core.exceptions import ValidationError

@@ -1,7 +1,5 @@
 """E4: "Dân vận khéo" models and the decisions that recognised them."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Any
 

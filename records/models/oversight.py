@@ -1,7 +1,5 @@
 """E7: oversight and social critique."""
 
-from __future__ import annotations
-
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q

@@ -5,8 +5,6 @@ afford that. `RowRule` judges the same Q in Python, with SQL's reading of NULL (
 The error stands at `field`: it travels as the violation code, see EventRecord.validate_constraints.
 """
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property

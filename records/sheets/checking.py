@@ -1,7 +1,5 @@
 """Judging the rows of a sheet of records: read the cells, find the stored row, ask the model's rules."""
 
-from __future__ import annotations
-
 import copy
 import datetime
 from collections.abc import Iterable

@@ -4,8 +4,6 @@ A Resource made for a person imports and exports as django-import-export does, o
 through the service; records/sheets/records.py carries the same Columns in bulk.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections import defaultdict
 from functools import cache, cached_property

@@ -1,7 +1,5 @@
 """Records out: rows streamed from the database into the columns of their Resource."""
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterator
 from typing import IO
 

@@ -1,7 +1,5 @@
 """Judging the rows of the sheet of decisions: which model, which decision, and what the form would say."""
 
-from __future__ import annotations
-
 import copy
 from collections import defaultdict
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ its day. A sheet that lists models without a decision is no error: such rows say
 of an office serves this import and that of the models.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -4,8 +4,6 @@ The fast path only sorts good rows from doubtful ones; whatever looks doubtful i
 EventRecord.check_row(), the authority for form and import alike, which also words the message.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby, islice
 from operator import itemgetter

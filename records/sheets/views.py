@@ -1,7 +1,5 @@
 """The export of one kind: what the list shows under its filter, as a workbook that imports unchanged."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.http import FileResponse, HttpRequest

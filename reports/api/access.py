@@ -1,7 +1,5 @@
 """Who comes in: the account whose key a request carries, with its scope and rights of this moment."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest
 from ninja.security import HttpBasicAuth, HttpBearer
 

@@ -1,7 +1,5 @@
 """The addresses of the interface. Thin: parameters in, rows of rows.py out; every refusal is a document."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """The two formats: JSON in pages, CSV whole and streamed."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

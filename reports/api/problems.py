@@ -1,7 +1,5 @@
 """Refusals as problem documents (RFC 9457): what a program asks is never answered with a page."""
 
-from __future__ import annotations
-
 import json
 import logging
 import re

@@ -1,7 +1,5 @@
 """What each address answers: queries that begin at the scope of the account, and rows made of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """The rows as the OpenAPI document describes them; their fields are the columns, in this order."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Any, Generic, TypeVar
 

@@ -1,7 +1,5 @@
 """Changing the catalogue of a year: what may be done to a row is checked by the row (models/catalogue.py)."""
 
-from __future__ import annotations
-
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import transaction

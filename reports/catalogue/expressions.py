@@ -11,8 +11,6 @@ one level. Blank is not zero: a sum or difference is blank only when all its ter
 quotient when one is; a comparison with a blank side does not apply, and neither does its rule.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ components.csv the six organisations of GS01 and GS02; rules.csv the checks with
 An empty year cell means "always". tests/reports/test_catalogue_loader.py checks the files.
 """
 
-from __future__ import annotations
-
 import csv
 from collections import defaultdict
 from dataclasses import dataclass

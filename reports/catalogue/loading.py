@@ -1,7 +1,5 @@
 """Making the catalogue of a year: from the shipped files, or as a copy of an earlier year's."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from django.db import transaction

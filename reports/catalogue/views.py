@@ -1,7 +1,5 @@
 """The catalogue of a year in pages: read it, make next year's, edit sections, indicators and rules."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

@@ -6,8 +6,6 @@ of "trong đó" figures to the piece of the figure above them: they are cut wher
 No piece is further than one from its share. Reasons: docs/decisions.md.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 

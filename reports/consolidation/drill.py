@@ -1,7 +1,5 @@
 """What a figure is made of: the reports, and what each adds to it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal

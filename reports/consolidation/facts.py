@@ -3,8 +3,6 @@
 Their number does not depend on how many units, indicators or years there are.
 """
 
-from __future__ import annotations
-
 import contextlib
 import gc
 from collections import Counter, defaultdict

@@ -1,7 +1,5 @@
 """The choices of the consolidation pages: only what the reader may see is offered and accepted."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode

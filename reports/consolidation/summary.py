@@ -5,8 +5,6 @@ The rules of the figures are in figures.py, the queries in scope.py and facts.py
 units.py, what a figure is made of in drill.py.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections import defaultdict
 from dataclasses import dataclass, replace

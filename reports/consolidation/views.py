@@ -4,8 +4,6 @@ Thin: the choices are checked by filters.py, the numbers come from summary.py, u
 Every query is limited to the units the reader may see.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any

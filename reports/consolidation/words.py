@@ -1,7 +1,5 @@
 """How a consolidated figure reads in words: shared by the page, the workbook and the Word draft."""
 
-from __future__ import annotations
-
 import datetime
 from decimal import Decimal
 from itertools import groupby

@@ -5,8 +5,6 @@ them together cost ten queries for one unit or for ten thousand. Blank is not ze
 single record of an origin in the period gets no number from it.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable
 from decimal import Decimal

@@ -19,8 +19,6 @@ Choices that the catalogue leaves open:
   history. What is neither resolved nor passed on is being settled (TH02 = TH03 + TH04 + TH05).
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Callable, Collection
 from dataclasses import dataclass

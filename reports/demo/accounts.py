@@ -1,7 +1,5 @@
 """Demonstration accounts: one for each unit, a viewer and a superuser, all with one password."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """The working sheet of one year: figures of all units while they are being made."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Chance that is the same on every machine and in every run, and sums that come out exactly."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any

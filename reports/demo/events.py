@@ -4,8 +4,6 @@ Pure apart from the model classes: the rows are built, not saved. Each function 
 and numbers of one year and returns records whose counts and sums are exactly those numbers.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterator
 from typing import Any

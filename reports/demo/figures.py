@@ -3,8 +3,6 @@
 Pure: the same units and year always give the same figures, and nothing here knows the database.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from decimal import Decimal
 

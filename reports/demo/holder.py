@@ -1,7 +1,5 @@
 """Whose demonstration records are made, and what all nine kinds need: days, shares, titles."""
 
-from __future__ import annotations
-
 import csv
 import datetime
 from dataclasses import dataclass

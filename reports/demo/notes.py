@@ -1,7 +1,5 @@
 """The explanations (giải trình) that stand at demonstration figures a rule asks about."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from reports.demo.board import DemoUnit

@@ -1,7 +1,5 @@
 """Putting the records that belong to the demonstration figures into the database, in bulk."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any

@@ -1,7 +1,5 @@
 """How far each demonstration report has come, and what its history looks like. Pure."""
 
-from __future__ import annotations
-
 import datetime
 from dataclasses import dataclass, field
 from typing import Any

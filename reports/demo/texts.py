@@ -1,7 +1,5 @@
 """The written part (NX01–NX05) of demonstration reports: paragraphs put together from texts.csv."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Mapping
 from functools import cache

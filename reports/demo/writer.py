@@ -1,7 +1,5 @@
 """Putting the demonstration into the database: periods, figures, moves and remarks, in bulk."""
 
-from __future__ import annotations
-
 import datetime
 from dataclasses import dataclass
 from decimal import Decimal

@@ -4,8 +4,6 @@ Coordinates are strings with a point, whatever the locale; colours are CSS class
 security policy allows no style attribute.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal

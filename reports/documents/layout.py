@@ -1,7 +1,5 @@
 """How a document looks, as data: margins, sizes, spacing, page number. Workbook and Word render it."""
 
-from __future__ import annotations
-
 import datetime
 import tomllib
 from collections.abc import Mapping

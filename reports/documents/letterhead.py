@@ -5,8 +5,6 @@ becomes another one (a rename, the merger of boards): then the default table hol
 document goes out under an outdated name. Source: domain reference, "Document conventions".
 """
 
-from __future__ import annotations
-
 import csv
 import datetime
 import re

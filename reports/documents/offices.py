@@ -1,7 +1,5 @@
 """Keeping the letterheads of offices: asked again for right and area inside the transaction."""
 
-from __future__ import annotations
-
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 

@@ -1,7 +1,5 @@
 """Head and foot of a document as a page draws them."""
 
-from __future__ import annotations
-
 from reports.documents.letterhead import Letterhead
 
 _MARKS = {"b": "fw-bold", "i": "fst-italic", "u": "text-decoration-underline"}

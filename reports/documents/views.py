@@ -1,7 +1,5 @@
 """Pages of the letterheads: which office writes what from when, edited by the office itself or its board."""
 
-from __future__ import annotations
-
 import datetime
 from typing import ClassVar
 
@@ -18,13 +16,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
+from danvan.common.excel import safe_file_name
 from danvan.common.forms import DateInput
 from danvan.common.paging import nearest_page
 from danvan.common.stale import StaleFormMixin
+from danvan.common.web.downloads import attachment
 from danvan.units.models import AdministrativeUnit
 from reports.documents.letterhead import default_row, document_date, letterhead_on, own_row
 from reports.documents.offices import drop_letterhead, keep_letterhead, may_edit_letterhead
 from reports.documents.preview import drawn
+from reports.documents.word.letters import letter
+from reports.documents.word.paper import DOCX_TYPE, ENDING
 from reports.models import DocumentStyle, OfficeLetterhead, Spelling
 
 UNITS_A_PAGE = 50
@@ -115,6 +117,16 @@ def letterhead(request: HttpRequest, unit: int) -> HttpResponse:
         "may_edit": may_edit_letterhead(person(request), office),
     }
     return render(request, "reports/documents/letterhead.html", context)
+
+
+@require_safe
+def letterhead_word(request: HttpRequest, unit: int) -> HttpResponse:
+    """Send a Word document with the letterhead of an office and room for the text."""
+    office = _office(request, unit)
+    head = letterhead_on(office, DayForm(request.GET).day_for(office))
+    data = letter(head, "Báo cáo", "(trích yếu)", [f"(Nội dung văn bản){head.layout.ending}"])
+    name = safe_file_name(f"Thể thức văn bản {office.full_name}", ENDING)
+    return attachment(name, data, DOCX_TYPE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

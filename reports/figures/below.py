@@ -1,7 +1,5 @@
 """What the units below a board have entered, added up: a board that types such a sum counts it twice."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """The page of one yearly report: what stands at each figure, ready for a template; no query in a loop."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """What a clerk types, read into figures: the same for the form and for a workbook."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """Checking one report's figures: the catalogue's rules, jumps, gaps to the records, sums of the units below."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal

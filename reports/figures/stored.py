@@ -1,7 +1,5 @@
 """The figures that reports hold: of one report, of many, of the same unit's year before."""
 
-from __future__ import annotations
-
 import datetime
 from decimal import Decimal
 

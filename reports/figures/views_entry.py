@@ -1,7 +1,5 @@
 """Typing the yearly report: the form, its saves (by button or by script) and its submission."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode

@@ -1,7 +1,5 @@
 """The ledger of figures as a log: who entered or changed which figure, when and how."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

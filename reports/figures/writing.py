@@ -4,8 +4,6 @@ Form, import, command and undo all come through here, so a figure is never chang
 who, when, how, from what to what. Nothing else may create, change or delete a Value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

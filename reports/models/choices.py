@@ -1,7 +1,5 @@
 """How indicators are typed and added up, and how strictly a rule is meant."""
 
-from __future__ import annotations
-
 from django.db import models
 
 

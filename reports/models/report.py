@@ -1,7 +1,5 @@
 """A unit's report of a period: its figures, where it stands, what was remarked and every change."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Any, Self, cast
 

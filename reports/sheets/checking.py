@@ -1,7 +1,5 @@
 """Judging the lines of the wide sheet of figures: the form's own reading, its rules and its locks."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from danvan.common.sheets import cells

@@ -1,7 +1,5 @@
 """One period's figures as a wide sheet: units as rows, indicators as columns. Import target and export."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any

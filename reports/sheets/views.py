@@ -1,7 +1,5 @@
 """The wide sheet of a period's figures as a download; the way in is danvan/imports."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """The year a file of figures carries: last year's file is never taken for this year's."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

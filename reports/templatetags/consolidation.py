@@ -1,7 +1,5 @@
 """Filters that show consolidated figures; the words are those of reports/consolidation/words.py."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import template

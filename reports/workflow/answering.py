@@ -1,7 +1,5 @@
 """Which report answers for whose work: written when a period opens, settled once where a unit was split."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Filters of the report lists. The period is a choice among those opened; without one, the current."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import django_filters

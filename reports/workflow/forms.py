@@ -1,7 +1,5 @@
 """What is typed beside a move: a later due date and why."""
 
-from __future__ import annotations
-
 from django import forms
 
 from danvan.common.forms import DateInput

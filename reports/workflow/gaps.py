@@ -1,7 +1,5 @@
 """Days that no period covers although one before and one after does (records/days.py names them)."""
 
-from __future__ import annotations
-
 import datetime
 
 from records.days import Gap

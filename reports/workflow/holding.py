@@ -4,8 +4,6 @@ The order of all locks stands in danvan/common/db/locks.py; every function here 
 transaction that writes, before it reads what it decides by.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from django.db.models import QuerySet

@@ -5,8 +5,6 @@ yearly periods and parts of a year lock: interim reports (six months, quarters) 
 they lie in stays open.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable
 

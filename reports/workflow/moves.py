@@ -10,8 +10,6 @@ A move compares and sets state and version in one UPDATE: of two people at once 
 other gets a message. Business rules of state live here and nowhere else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

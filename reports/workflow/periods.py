@@ -1,7 +1,5 @@
 """Opening, closing and reopening reporting periods, and later due dates for single units."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable
 from typing import Any

@@ -1,7 +1,5 @@
 """How far the reports of a period are: counted for the home page, the queue and the period's page."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.db.models import Case, Count, F, Q, QuerySet, When

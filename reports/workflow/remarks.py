@@ -1,7 +1,5 @@
 """What a reviewer remarks at single figures: taken while a report waits for review, open until settled."""
 
-from __future__ import annotations
-
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone

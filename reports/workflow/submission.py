@@ -1,7 +1,5 @@
 """Submitting a report: every rule is checked again, in the transaction of the move."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """The page on which the board says who answers for the units that were split in a period."""
 
-from __future__ import annotations
-
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError

@@ -1,7 +1,5 @@
 """Reporting periods: the list, opening a year, closing and reopening it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

@@ -1,7 +1,5 @@
 """Lists of reports: all of an area, and the reviewer's queue with what is done to many at once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode

@@ -1,7 +1,5 @@
 """Reading and reviewing reports: one report with its remarks and moves, the queue, single figures' history."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Any
 from urllib.parse import urlencode

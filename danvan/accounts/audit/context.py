@@ -4,8 +4,6 @@ The audit trail and the security log read it, so callers need not pass actor, ad
 through every function.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar

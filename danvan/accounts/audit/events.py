@@ -1,7 +1,5 @@
 """What a security event says, in words: the log keeps codes and dates, people read sentences."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Callable
 

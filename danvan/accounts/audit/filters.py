@@ -1,7 +1,5 @@
 """Filters of the audit pages."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import django_filters as filters

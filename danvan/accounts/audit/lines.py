@@ -1,7 +1,5 @@
 """The one writer of audit entries beside the library's signals: many rows of a model, by the acting person."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple

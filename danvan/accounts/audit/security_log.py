@@ -4,8 +4,6 @@ Values come from the outside, so a line can only be what json makes of it: a lin
 path stays inside its quotes as \\n.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """The audit pages: who changed what, who came and was refused; for superusers and, in their area, boards."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 

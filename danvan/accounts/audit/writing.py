@@ -12,8 +12,6 @@ they go through the four functions here, in one transaction with their entries:
 Who, from which address and through which source (form, import …) comes from context.acting().
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Iterable, Sequence

@@ -5,8 +5,6 @@ server's key; showing the sheet takes the seed away. So a sheet outlives a broke
 shown once.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 

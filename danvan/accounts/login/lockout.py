@@ -9,8 +9,6 @@ Unknown names are counted like known ones, so the answer does not tell them apar
 not django-axes: it knows one limit for all its keys, and locks on the name alone for everybody.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """Closed by default: login, session limits, first steps; and who is acting, for the trail of changes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

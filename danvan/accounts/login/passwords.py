@@ -1,7 +1,5 @@
 """What a good password is: after NIST 800-63B and ASVS 6.2, length and lists, no rule of composition."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 from functools import lru_cache

@@ -4,8 +4,6 @@ The half-way login and the setting up of a phone app stand on it. It carries the
 changed or newly issued password ends both at once.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from typing import Any

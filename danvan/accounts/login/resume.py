@@ -4,8 +4,6 @@ The body is kept in the page itself (never on the server) and offered again afte
 the person's own click with a fresh CSRF token. Files cannot be kept this way.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 

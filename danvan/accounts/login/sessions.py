@@ -4,8 +4,6 @@ A session ends after SESSION_IDLE_SECONDS without a request and SESSION_COOKIE_A
 happens. The time of the last request is written at most once a minute, so reading pages does not write.
 """
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import time

@@ -1,7 +1,5 @@
 """What happens at every login, logout and wrong password, whatever page or client it comes through."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.http import HttpRequest

@@ -1,7 +1,5 @@
 """The second factor: codes of a phone app (TOTP) and one-time recovery codes, kept by django-otp."""
 
-from __future__ import annotations
-
 import base64
 import io
 import secrets

@@ -1,7 +1,5 @@
 """Login in one or two steps, logout, and what happens to a post refused for its session or token."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import urlencode
 

@@ -1,7 +1,5 @@
 """The own account: password, second factor, open sessions."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

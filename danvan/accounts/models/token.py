@@ -1,7 +1,5 @@
 """A key with which a program reads in the place of a person."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from django.conf import settings

@@ -3,8 +3,6 @@
 These rows are written by audit/ and login/ and by nothing else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, Self
 

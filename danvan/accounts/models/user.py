@@ -1,7 +1,5 @@
 """People and the unit they work for."""
 
-from __future__ import annotations
-
 import datetime
 import unicodedata
 from typing import Any, ClassVar, Self

@@ -1,7 +1,5 @@
 """Keys of accounts: made, found again by their hash, counted, taken back."""
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 import secrets

@@ -1,7 +1,5 @@
 """The own keys: a list, a new one after the password was given, taking one back."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

@@ -4,8 +4,6 @@ bulk_create spends most of its time building model instances. Rows that the audi
 through danvan/accounts/audit/lines.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any

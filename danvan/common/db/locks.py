@@ -12,8 +12,6 @@ circle. They are let go when the transaction ends. SQLite needs none of them: it
 IMMEDIATE (settings.py), so there is one writer at a time.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterable
 from typing import TypeVar

@@ -6,8 +6,6 @@ on PostgreSQL TRUNCATE. `migrate` puts them in place at its end, so a table that
 again; the check danvan.E010 asks for them.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What commands are told in words: ranges of years and files to write. Raises CommandError."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

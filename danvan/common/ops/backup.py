@@ -5,8 +5,6 @@ written beside its name and moved into place, so a backup that exists is whole. 
 before it touches anything, keeps what it replaces as another backup, and ends all sessions.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

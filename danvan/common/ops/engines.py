@@ -1,7 +1,5 @@
 """Copying a whole database out and back in, consistent while people work, on both engines."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import subprocess

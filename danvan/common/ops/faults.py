@@ -3,8 +3,6 @@
 The page is danvan/faults.py; an import keeps the sentence on its job.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import logging

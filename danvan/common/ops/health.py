@@ -1,7 +1,5 @@
 """/healthz: can this process serve? One word per part, nothing that helps a stranger."""
 
-from __future__ import annotations
-
 import logging
 import shutil
 import tempfile

@@ -1,7 +1,5 @@
 """Log lines that cannot be forged, plain or as JSON, each with the id of its request."""
 
-from __future__ import annotations
-
 import json
 import logging
 from typing import Any

@@ -1,7 +1,5 @@
 """Addresses of cells: rows count from 1, columns from 0; "C5" is row 5, column 2."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

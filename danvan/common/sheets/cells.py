@@ -5,8 +5,6 @@ text for dates and for numbers that are shown as something else) and returns the
 it raises CellProblem with a Vietnamese sentence.
 """
 
-from __future__ import annotations
-
 import datetime
 import math
 import re

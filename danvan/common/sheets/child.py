@@ -6,8 +6,6 @@ lists of its rows, at last the end mark. The reader library can abort the whole 
 which is why it lives here and never in the web process.
 """
 
-from __future__ import annotations
-
 import datetime
 import json
 import os

@@ -4,8 +4,6 @@ A Column is a Field of django-import-export and its Cell widget does the reading
 a Resource of Columns is all that template, reader, checker, preview and export know of a sheet.
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Callable, Generator, Iterable

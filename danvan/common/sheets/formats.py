@@ -4,8 +4,6 @@
 text that holds both, so that a column can take what its owner saw or ask. Dates are the fast reader's.
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 from decimal import Decimal

@@ -5,8 +5,6 @@ TCVN3 (fonts ".Vn…"), VNI, Windows-1258 and UTF-8 read as Windows-1252. A sing
 converted unless somebody asks, and nothing that was judged is stored as it stands.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -4,8 +4,6 @@ Runs in the reading child. A sheet is searched for the signs of any of these fir
 ordinary file pays almost nothing; only where there are signs its cells are walked through, streaming.
 """
 
-from __future__ import annotations
-
 import re
 import zipfile
 from collections.abc import Iterator

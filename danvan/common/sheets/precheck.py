@@ -3,8 +3,6 @@
 Only the zip directory and the first bytes of each part are read here, so a hostile file costs nothing.
 """
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from pathlib import Path

@@ -4,8 +4,6 @@ Which rows look like headings and what stands around them, which rows say someth
 hold dates, numbers or text typed in an old encoding. The caller decides with it; here nothing is decided.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections import deque
 from collections.abc import Collection, Iterable

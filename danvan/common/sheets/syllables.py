@@ -4,8 +4,6 @@ Used to judge in which encoding a column was typed: read rightly its words are s
 they are not. Words without a mark say nothing, in any encoding.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Template tags of the whole site: figures, rights, meters."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Base of every page of Django's admin: a list is filtered by what it offers, and by nothing else."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 from django.contrib import admin

@@ -1,7 +1,5 @@
 """Cookies that no other host or path can set: under HTTPS their names begin with __Host-."""
 
-from __future__ import annotations
-
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.contrib.messages.storage.fallback import FallbackStorage

@@ -1,7 +1,5 @@
 """Small middlewares that know no app."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar

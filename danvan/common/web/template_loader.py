@@ -1,7 +1,5 @@
 """Our templates as the browser needs them: line breaks and indentation serve only those who read the file."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

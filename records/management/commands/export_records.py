@@ -1,7 +1,5 @@
 """`manage.py export_records KIND --unit CODE [--years 2021-2022] --output FILE.xlsx`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser

@@ -1,7 +1,5 @@
 """`manage.py import_records KIND FILE.xlsx --user NAME [--dry-run] [--errors FILE.xlsx]`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.management.base import CommandParser

@@ -5,8 +5,6 @@
 the very objects that page, workbook and Word draft render. FORMAT grows when the shape changes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import cast
 

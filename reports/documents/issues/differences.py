@@ -1,7 +1,5 @@
 """What a later issue says otherwise than the one it replaces: figure by figure, with the ledger's reason."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime

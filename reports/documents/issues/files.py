@@ -1,7 +1,5 @@
 """The files of an issue: its workbook, made once from what is frozen, and the signed paper handed in later."""
 
-from __future__ import annotations
-
 from hashlib import sha256
 from io import BytesIO
 from typing import Any

@@ -1,7 +1,5 @@
 """The form that sends a consolidation out, and the one that hands in the signed paper."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 from django import forms

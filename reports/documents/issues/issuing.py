@@ -1,7 +1,5 @@
 """Sending a consolidation out: it is frozen, numbered in its office's register and never changed again."""
 
-from __future__ import annotations
-
 import datetime
 import uuid
 from dataclasses import dataclass, replace

@@ -3,8 +3,6 @@
 What is written here is kept for good: a field may be added, none may change its meaning.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections import Counter
 from collections.abc import Mapping

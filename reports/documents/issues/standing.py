@@ -1,7 +1,5 @@
 """Whether an issue still says what the reports say today."""
 
-from __future__ import annotations
-
 from hashlib import sha256
 from typing import cast
 

@@ -1,7 +1,5 @@
 """An issue as the objects it was made of: what its page, its workbook and its differences are drawn from."""
 
-from __future__ import annotations
-
 import datetime
 from dataclasses import dataclass
 from functools import cached_property

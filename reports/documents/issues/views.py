@@ -1,7 +1,5 @@
 """Pages of the issues: what was sent out, sending out, the files of an issue."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any
 
@@ -10,7 +8,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from danvan.accounts.requests import PersonRequest
@@ -19,6 +16,7 @@ from danvan.accounts.scope import units_visible_to
 from danvan.common import excel
 from danvan.common.numbers import read_id
 from danvan.common.paging import nearest_page
+from danvan.common.web.downloads import attachment
 from danvan.units.models import Level
 from records.files.attachments import PDF
 from reports.consolidation.filters import ConsolidationFilter
@@ -130,11 +128,7 @@ def file(request: PersonRequest, pk: int, kind: str) -> HttpResponse:
         raise Http404
     media_type = excel.CONTENT_TYPE if made else PDF
     with kept.file.open("rb") as stored:
-        response = HttpResponse(stored.read(), content_type=media_type)
-    response["Content-Disposition"] = content_disposition_header(True, kept.name)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response
+        return attachment(kept.name, stored.read(), media_type)
 
 
 def _visible(request: PersonRequest) -> PublishedIssueQuerySet:

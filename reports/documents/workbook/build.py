@@ -4,8 +4,6 @@ Sheets: the summary by level, one per section with units as rows, charts, where 
 domain reference, "Document conventions". Totals are values, equal to the sum of their parts.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass

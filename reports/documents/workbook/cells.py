@@ -3,8 +3,6 @@
 Text enters a cell through excel.put alone.
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

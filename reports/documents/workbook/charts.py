@@ -1,7 +1,5 @@
 """The sheet of charts: the first figure of each section by unit, to be edited in Excel."""
 
-from __future__ import annotations
-
 from openpyxl.chart import BarChart, Reference
 from openpyxl.drawing.text import CharacterProperties, Font
 from openpyxl.worksheet.pagebreak import Break

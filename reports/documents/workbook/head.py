@@ -1,7 +1,5 @@
 """The head and the foot of the official table: who issues it, what it is called, who signs, who receives it."""
 
-from __future__ import annotations
-
 from itertools import zip_longest
 
 from openpyxl.styles import Font

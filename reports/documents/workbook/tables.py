@@ -1,7 +1,5 @@
 """Plain tables at the end of a workbook: what differs from the issue before, and the texts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The sheets of the workbook with units as rows: districts with their sums, their communes below them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from openpyxl.worksheet.worksheet import Worksheet

@@ -1,7 +1,5 @@
 """`manage.py benchmark [NAME …] [--rows N]`: ratios measured side by side, in scratch data."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from importlib import import_module
 from pkgutil import iter_modules

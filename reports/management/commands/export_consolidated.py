@@ -1,7 +1,5 @@
 """`manage.py export_consolidated --unit CODE --years 2021-2022 [--section DT] --output FILE.xlsx`."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`manage.py load_demo`: units, accounts and the demonstration figures of Hà Nam, 2021–2024."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.conf import settings

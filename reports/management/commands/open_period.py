@@ -1,7 +1,5 @@
 """`manage.py open_period YEAR`: open a reporting year for every unit in force."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Any
 

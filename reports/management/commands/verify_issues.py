@@ -1,7 +1,5 @@
 """`manage.py verify_issues`: every issue and its files are still what was sent out."""
 
-from __future__ import annotations
-
 import json
 import zlib
 from typing import Any

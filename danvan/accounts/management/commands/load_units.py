@@ -3,8 +3,6 @@
 Without a file those of Hà Nam; with --province those of one province (or all) of the country's register.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

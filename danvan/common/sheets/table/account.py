@@ -1,7 +1,5 @@
 """What of a sheet was read and what was not: every line, column and sheet, by number and reason."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable
 

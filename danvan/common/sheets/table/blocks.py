@@ -4,8 +4,6 @@ Works on what the survey of a sheet told. A table whose headings name everything
 the kind; the others are named, and their rows are never taken for rows of a table above them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 

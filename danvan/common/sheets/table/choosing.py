@@ -1,7 +1,5 @@
 """Which sheet of a workbook is meant: the one that holds a table of the kind, never the one left open."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 from danvan.common.sheets.legacy import readings

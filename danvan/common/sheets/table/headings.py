@@ -5,8 +5,6 @@ star, a unit of measure, the year asked for). "Số người dự (nữ)", "DT01
 a name that two columns bear are doubts: they are asked about, never decided here.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

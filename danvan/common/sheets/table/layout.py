@@ -5,8 +5,6 @@ the middle and at the end, group titles, signatures: each line is a row or is ac
 reason. What may be read in two ways is a question (danvan.common.sheets.table.questions).
 """
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -4,8 +4,6 @@ Judged by its words and by what it holds: a line with enough to name a row is a 
 line with figures or days is never taken for a remark.
 """
 
-from __future__ import annotations
-
 import re
 
 from danvan.common.sheets.cells import CellValue, is_blank

@@ -4,8 +4,6 @@ What a cell shows is kept apart from what it holds. A cell that cannot be taken 
 Problem; what its owner may decide is a question, what the owner should only know is a notice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 
 from danvan.common import excel

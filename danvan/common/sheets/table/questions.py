@@ -4,8 +4,6 @@ An answer is kept with the import and the file is read again with it; nothing is
 is open. On the command line the same answers are given as --answer ID=VALUE.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ column of figures, its number being the place of that column. Which column is me
 only one and nothing about its heading is doubtful.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What a caller looks for in a sheet."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 

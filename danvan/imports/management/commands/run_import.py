@@ -1,7 +1,5 @@
 """manage.py run_import ID: the worker of one large import. Started by the site, not by people."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
