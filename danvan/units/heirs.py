@@ -1,7 +1,7 @@
 """Who goes on with the work of units that do not stand on a day: from the successions, for all at once."""
 
 import datetime
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -179,7 +179,7 @@ class _Search:
 
 
 def _divided(
-    ends: list[tuple[int, Decimal | None, Inheritance]], rule: SplitRule | None
+    ends: Sequence[tuple[int, Decimal | None, Inheritance]], rule: SplitRule | None
 ) -> Inheritance:
     """Return one inheritance of the ways that a unit went, likeliest first.
 

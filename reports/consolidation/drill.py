@@ -16,7 +16,7 @@ from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import Definition, Evaluator, Total
 from reports.consolidation.parts import PeriodLevel, Piece
 from reports.consolidation.scope import Scope, ScopeData
-from reports.consolidation.summary import single_years
+from reports.consolidation.summary import Restated, restated_of, single_years
 from reports.consolidation.units import RowKey, row_data
 from reports.models import Aggregation, Qualifier, Report, Value
 
@@ -59,6 +59,7 @@ class Drill:
     figure: Total
     parts: tuple[DrillPart, ...]
     by_year: tuple[tuple[int, Total], ...]
+    restated: Restated | None = None
 
 
 def drill(scope: Scope, code: str, level: str | None = None, row: RowKey | None = None) -> Drill:
@@ -89,7 +90,9 @@ def drill(scope: Scope, code: str, level: str | None = None, row: RowKey | None 
     by_year = tuple(
         (year, one.figure(code, level)) for year, one in single_years(data, facts).items()
     )
-    return Drill(scope, unit, definition, level, evaluator.figure(code, level), parts, by_year)
+    figure = evaluator.figure(code, level)
+    restated = restated_of(data.restating)
+    return Drill(scope, unit, definition, level, figure, parts, by_year, restated)
 
 
 def _leaves(

@@ -43,7 +43,7 @@ def read_facts(
             partial = _read(data.of(data.restating.partial), periods, codes, True)
             for one in _restated(data, data.restating, partial).values():
                 facts[None].add(one)
-        mixed = data.of(data.restating.others).reports(periods).order_by()
+        mixed = data.reports(periods).filter(unit__in=data.restating.others).order_by()
         facts[None].mixed.update(mixed.values_list("period_id", "level").distinct())
         return facts
 

@@ -156,8 +156,11 @@ def _reporting(periods: Sequence[ReportingPeriod], within: QuerySet | None) -> d
     rows = Report.objects.filter(period__in=periods)
     if within is not None:
         rows = rows.filter(unit__in=within.values("pk"))
-    rows = rows.order_by().values_list("unit", "level", "unit__valid_to")
-    return {pk: Reporting(*told) for pk, *told in rows.annotate(Max("period__year"))}
+    told = rows.order_by().values_list("unit", "level", "unit__valid_to")
+    return {
+        pk: Reporting(level, ended, last)
+        for pk, level, ended, last in told.annotate(Max("period__year"))
+    }
 
 
 def _inheritances(

@@ -90,6 +90,8 @@ class ScopeData:
 
     def of(self, units: Collection[int]) -> ScopeData:
         """Return the same for the reports of `units` (ids of its reporting units) alone."""
+        if self._only is not None and set(units) == set(self._only):
+            return self
         narrower = copy.copy(self)
         vars(narrower).pop("covers_everything", None)
         narrower._only = units

@@ -151,11 +151,11 @@ def consolidate(data: ScopeData) -> Consolidation:
         years=years,
         missing=submissions(data, missing_only=True),
         prior_years=data.scope.prior_years if data.prior else None,
-        restated=_restated(data.restating),
+        restated=restated_of(data.restating),
     )
 
 
-def _restated(restating: Restating | None) -> Restated | None:
+def restated_of(restating: Restating | None) -> Restated | None:
     """Return what must be said of figures in the units of another day. One query."""
     if restating is None:
         return None

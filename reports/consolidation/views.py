@@ -29,10 +29,18 @@ from reports.consolidation.drill import Drill, DrillPart
 from reports.consolidation.drill import drill as drill_down
 from reports.consolidation.figures import Definition
 from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
+from reports.consolidation.restating import NotRestatable
 from reports.consolidation.scope import ScopeData
 from reports.consolidation.summary import Consolidation, SectionLines, consolidate
 from reports.consolidation.units import Breakdown, break_down
-from reports.consolidation.words import figure_text, inclusion_text, roman, row_label, years_text
+from reports.consolidation.words import (
+    figure_text,
+    inclusion_text,
+    level_text,
+    roman,
+    row_label,
+    years_text,
+)
 from reports.counting.counting import links_behind
 from reports.documents.charts import bar_chart
 from reports.documents.issues.issuing import may_issue
@@ -51,9 +59,13 @@ def consolidation(request: PersonRequest) -> HttpResponse:
     context: dict[str, Any] = {"filter": filterset, "wanted": wanted}
     if wanted:
         context["issue_url"] = _address("issues:new", wanted, wanted.section)
-        context["may_issue"] = may_issue(request.user, wanted.unit)
+        context["may_issue"] = not wanted.as_of and may_issue(request.user, wanted.unit)
         context["export_url"] = _address("reports:consolidation_export", wanted, wanted.section)
-        context |= _tables(request, wanted)
+        try:
+            context |= _tables(request, wanted)
+        except NotRestatable as problem:
+            filterset.form.add_error("as_of", str(problem))
+            context["wanted"] = None
     return render(request, "reports/consolidation/page.html", context)
 
 
@@ -68,7 +80,7 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
         if wanted.row is None and request.GET.get("row"):
             raise Http404
         found = drill_down(scope, code, wanted.level, wanted.row)
-    except KeyError as error:
+    except (KeyError, NotRestatable) as error:
         raise Http404 from error
     rows = [
         (str(year), figure.number, figure_text(figure, found.definition))
@@ -90,7 +102,7 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
         "behind": _records_behind(pages),
         "wanted": wanted,
         "years": years_text(wanted.first, wanted.last),
-        "level": Level(wanted.level).label if wanted.level else None,
+        "level": wanted.level and level_text(wanted.level, found.restated),
         "chart": bar_chart("Từng năm", rows) if len(rows) > 1 else None,
     }
     return render(request, "reports/consolidation/drill.html", context)
@@ -105,8 +117,12 @@ def _address(page: str, wanted: Wanted, section: str | None, *, by_units: bool =
 
 def _place(found: Drill, wanted: Wanted) -> str:
     """Return whose figure is shown: a unit's, or what a unit's own office entered."""
-    is_own = wanted.row is not None and wanted.row.is_own
-    return f"{found.unit.full_name}{', riêng cơ quan' if is_own else ''}"
+    row = wanted.row
+    if row is None or not row.is_own:
+        return found.unit.full_name
+    if row.ended_level:
+        return f"{found.unit.full_name}, các cơ quan {Level(row.ended_level).label.lower()} cũ"
+    return f"{found.unit.full_name}, riêng cơ quan"
 
 
 def _pages(request: PersonRequest, found: Drill) -> list[tuple[DrillPart, Page]]:
@@ -138,8 +154,11 @@ def export(request: PersonRequest) -> HttpResponseBase:
     if wanted is None:
         raise Http404
     scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
-    name = file_name(scope)
-    return excel.download(name, build(collect(scope)).save)
+    try:
+        content = collect(scope)
+    except NotRestatable as error:
+        raise Http404 from error
+    return excel.download(file_name(content.consolidation.scope), build(content).save)
 
 
 def _controls(request: PersonRequest) -> ConsolidationFilter:
@@ -170,7 +189,7 @@ def _tables(request: PersonRequest, wanted: Wanted) -> dict:
         "texts": _text_section(data, wanted.section),
         "years": years_text(wanted.first, wanted.last),
         "inclusion": inclusion_text(found),
-        "levels": [(level, Level(level).label) for level in found.levels],
+        "levels": [(level, level_text(level, found.restated)) for level in found.levels],
         "prior_label": years_text(*found.prior_years) if found.prior_years else "Cùng kỳ",
         "by_units": by_units,
         "section": section,
