@@ -274,11 +274,14 @@ def _unit_page(request: PersonRequest, breakdown: Breakdown) -> Page:
 def _chart(breakdown: Breakdown, code: str | None) -> Any:
     """Return the chart of one indicator by child unit, None where there is nothing below."""
     drawn = [d for d in breakdown.columns if d.value_type != ValueType.RATING]
-    chosen = next((d for d in drawn if d.code == code), drawn[0] if drawn else None)
+    told = [d for d in drawn if not breakdown.total.figures[d.code].is_incomparable]
+    usual = next(iter([*told, *drawn]), None)
+    chosen = next((d for d in drawn if d.code == code), usual)
     if chosen is None or not breakdown.total.parts:
         return None
     rows: list[Any] = []
     for part in breakdown.total.parts:
         figure = part.figures[chosen.code]
-        rows.append((row_label(part), figure.number, figure_text(figure, chosen)))
+        label = f"{Level(part.ended.level).label} cũ" if part.ended else row_label(part)
+        rows.append((label, figure.number, figure_text(figure, chosen)))
     return bar_chart(f"{chosen.code} {chosen.label} ({chosen.unit_of_measure})", rows)

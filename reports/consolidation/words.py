@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from danvan.common.numbers import format_change, format_number, rounded
+from danvan.units.heirs import SplitRule
 from danvan.units.models import Level
 from reports.consolidation.figures import Definition, Total
 from reports.consolidation.restating import Move
@@ -127,7 +128,9 @@ def _division_text(pieces: list[Move]) -> str:
 
 
 def share_percent(move: Move) -> str:
-    """Return how much of the old unit went this way: "100%", "62,5%"."""
+    """Return how much of the old unit went this way: "100%", "62,5%", "chưa có tỷ lệ"."""
+    if not move.share and move.rule != SplitRule.SHARE:
+        return "chưa có tỷ lệ"
     return f"{format_number(rounded(move.share * 100, 2))}%"
 
 

@@ -95,7 +95,7 @@ def _moves_table(restating: Restating, restated: Restated) -> PlainTable:
     return PlainTable(
         "Quy đổi",
         restated_text(restated).upper(),
-        (*columns, ("Tỷ lệ", 10), ("Căn cứ chia", 30)),
+        (*columns, ("Tỷ lệ", 15), ("Căn cứ chia", 30)),
         rows,
         notes=restated_notes(restated)[:2],
     )
