@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 DRIVER = $(if $(PYTHON),"$(PYTHON)" tests/run.py,echo "Python 3.11 or newer is needed (Debian: apt-get install python3)." >&2; false)
 
-run: ## a first look: environment, database, units, demonstration data, server at 127.0.0.1:8000 (PORT=…)
+run: ## a first look: environment, database, units, demonstration data, server at 127.0.0.1:8000 (PORT=… SCENE=2026)
 	@$(DRIVER) run
 
 test: ## the full test run: style, checks, tests on SQLite and on PostgreSQL, browser walks

@@ -7,7 +7,6 @@ the posted form ready to be sent again, or as JSON to a script that asked for it
 import contextlib
 import logging
 import sys
-from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -15,19 +14,14 @@ from django.template.loader import render_to_string
 
 from danvan.accounts.login.resume import pending_post, sent_from_here
 from danvan.common.ops.faults import Fault, fault_of
+from danvan.common.web.middleware import Middleware
 
 log = logging.getLogger("danvan.faults")
 RETRY_SECONDS = 30
 
 
-class FaultsMiddleware:
+class FaultsMiddleware(Middleware):
     """Answers for views that met a fault, in development as well (there Django would show its own page)."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the answer for a fault of the machine; anything else is a bug and takes its way."""

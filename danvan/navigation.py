@@ -23,8 +23,10 @@ class MenuEntry:
     group: str = ""
 
 
+NOTICES = "notices:list"
 MENU = (
     MenuEntry("Bàn làm việc", "home"),
+    MenuEntry("Thông báo", NOTICES, Action.ENTER_REPORT),
     MenuEntry("Báo cáo năm", "reports:list"),
     MenuEntry("Xét duyệt", "reports:review", Action.REVIEW),
     MenuEntry("Tổng hợp", "reports:consolidation"),
@@ -55,7 +57,12 @@ def navigation(request: PersonRequest) -> dict:
     above = [line for line in lines if _leads_to(line["url"], request.path)]
     if above:
         max(above, key=lambda line: len(line["url"]))["current"] = True
-    return {"menu": lines, "office": _office(request)}
+    office = _office(request)
+    unread = sum(getattr(request, "unread", ()))
+    for line in lines:
+        if unread and line["url"] == reverse(NOTICES):
+            line["count"] = unread
+    return {"menu": lines, "office": office, "unread": unread}
 
 
 def _office(request: PersonRequest) -> str:

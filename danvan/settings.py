@@ -193,6 +193,17 @@ OTP_TOTP_ISSUER = "Dân vận"
 # How many proxies in front of the site append to X-Forwarded-For.
 PROXY_COUNT = env.int("PROXY_COUNT", 0 if DEBUG else 1)
 
+# Mails of send_reminders; without a host none is sent. SITE_URL begins the links in them.
+EMAIL_HOST = env.str("EMAIL_HOST", "")
+EMAIL_PORT = env.int("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", EMAIL_PORT == 465)
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", EMAIL_PORT == 587)
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "")
+SITE_URL = env.str("SITE_URL", "").rstrip("/")
+
 AUDITLOG_LOGENTRY_MODEL = "accounts.AuditEntry"
 MIGRATION_MODULES = {"auditlog": None}  # its own table would stand empty beside ours
 AUDITLOG_STORE_JSON_CHANGES = True
@@ -311,4 +322,5 @@ LOGGING = {
 RECORD_LOCK = "reports.workflow.locks.locks_on"
 RECORD_YEARS = "reports.workflow.locks.year_spans"
 RECORD_GAPS = "reports.workflow.gaps.period_gaps"
+RECORD_NEWS = "reports.notices.news.unread_rows"  # counted with the menu's records, in one query
 RECORD_ANSWERS = "reports.workflow.answering.answered_by"

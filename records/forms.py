@@ -51,7 +51,7 @@ class RecordForm(BaseForm):
         if answered := answered_by(self.user):
             pks = [one.unit_id for one in answered]
             units = units | AdministrativeUnit.objects.filter(pk__in=pks)
-        return units.select_related("parent").in_tree_order()
+        return units.select_related("parent").in_menu_order()
 
     def _place_unit(self) -> None:
         unit = self.fields["unit"]

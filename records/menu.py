@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import IntegerField, Subquery
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
@@ -43,7 +45,10 @@ class KindCount:
 
 
 def year_counts(request: PersonRequest) -> tuple[int, list[KindCount]]:
-    """Return the working year and the nine counts, read once per request."""
+    """Return the working year and the nine counts, read once per request.
+
+    The unread notices are counted with them (`request.unread`); settings.RECORD_NEWS says which they are.
+    """
     if not hasattr(request, "record_counts"):
         spans = getattr(request, "year_spans", None) or year_spans()
         request.year_spans, year = spans, working_year(spans)
@@ -52,10 +57,14 @@ def year_counts(request: PersonRequest) -> tuple[int, list[KindCount]]:
         for kind in KINDS:
             rows = kind.model.objects.visible_to(request.user).between(start, end).order_by()
             counts[f"n_{kind.model.__name__.lower()}"] = _CountOf(rows.values("pk")[: MOST + 1])
+        for at, rows in enumerate(import_string(settings.RECORD_NEWS)(request.user)):
+            counts[f"news_{at}"] = _CountOf(rows.order_by().values("pk")[: MOST + 1])
         me = get_user_model().objects.filter(pk=request.user.pk).order_by()
         numbers = me.annotate(**counts).values_list(*counts).get()
-        found = [KindCount(kind, number, year) for kind, number in zip(KINDS, numbers, strict=True)]
-        request.record_counts = year, found
+        found = [
+            KindCount(kind, number, year) for kind, number in zip(KINDS, numbers, strict=False)
+        ]
+        request.record_counts, request.unread = (year, found), numbers[len(found) :]
     return request.record_counts
 
 

@@ -22,6 +22,7 @@ from danvan.accounts.audit.writing import (
     audited_bulk_create,
     audited_bulk_delete,
     audited_bulk_update,
+    tracked_fields,
 )
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
@@ -70,7 +71,8 @@ def save_record(
     """Create or change one validated record and return it.
 
     `version` is the one the form was opened with, `token` the form's own; `then` writes child rows in the
-    same transaction. Raises PermissionDenied, RecordLocked, StaleRecord, Existing; nothing is stored then.
+    same transaction. A row that says what is stored is left as it is. Raises PermissionDenied,
+    RecordLocked, StaleRecord, Existing; nothing is stored then.
     """
     _require_right(actor)
     if record.pk is None and token:
@@ -80,6 +82,8 @@ def save_record(
         with transaction.atomic(), acting(user=actor):
             kept = Kept(model, filter(None, [record.pk]), {record.unit_id})
             old = _lock_row(record, version) if record.pk else None
+            if old and not then and not _says_otherwise(record, old):
+                return record
             before = old.facts() if old else {}
             _stamp(record, actor, token, old)
             record.save()
@@ -194,8 +198,8 @@ def create_records(
 def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, actor: User) -> int:
     """Write `fields` of many validated records of one kind; return how many changed. Raises as save_record.
 
-    For imports: rows are compared with what is stored, locks are asked for what differs. A record whose
-    version is not the stored one was overtaken: StaleRecord.
+    For imports: rows are compared with what is stored, only those that differ are written and need open
+    periods. A record whose version is not the stored one was overtaken: StaleRecord.
     """
     if not records:
         return 0
@@ -209,6 +213,8 @@ def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, act
         for record in records:
             if record.version != old[record.pk].version:
                 raise StaleRecord(old[record.pk])
+        records = [row for row in records if _says_otherwise(row, old[row.pk])]
+        for record in records:
             record.updated_at, record.version = now, record.version + 1
             record.derive()
         written = [*fields, "search", "updated_at", "version", *_derived(model)]
@@ -216,10 +222,10 @@ def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, act
         if model is EmergingIssue:
             for record in records:
                 cast(EmergingIssue, record).save_history(actor)
-        new = _with_children(model.objects.all()).in_bulk(keys)
+        new = _with_children(model.objects.all()).in_bulk([row.pk for row in records])
         _require_scope(model, keys, actor)
-        for pk in keys:
-            kept.require_open(differing(old[pk].facts(), new[pk].facts()))
+        for pk, row in new.items():
+            kept.require_open(differing(old[pk].facts(), row.facts()))
     return count
 
 
@@ -253,6 +259,12 @@ def write_recognitions(
         audited_bulk_update(list(old.values()), ["version", "updated_at"])
         for key, row in _with_children(model.objects.all()).in_bulk(keys).items():
             kept.require_open(differing(before[key], row.facts()))
+
+
+def _says_otherwise(record: EventRecord, old: EventRecord) -> bool:
+    """Return whether `record` differs from what is stored in anything that the trail would tell."""
+    names = [field.attname for field in tracked_fields(type(record))]
+    return any(getattr(record, name) != getattr(old, name) for name in names)
 
 
 def _derived(model: type[EventRecord]) -> list[str]:

@@ -244,7 +244,7 @@ class RecordFormView(KindMixin, ScopedFormView):
             actor=person(self.request),
             version=None if self.is_new else data.get("version") or 0,
             token=data.get("token") if self.is_new else None,
-            then=children.save if children is not None else None,
+            then=children.save if children is not None and children.has_changed() else None,
         )
         for warning in (gap_warning(saved.start_date), *getattr(saved, "warnings", list)()):
             if warning:

@@ -23,6 +23,7 @@ from reports.consolidation.words import figure_text
 from reports.figures.figure import describe
 from reports.figures.stored import figures_of, prior_report
 from reports.models import Indicator, Report, ReportingPeriod, State
+from reports.notices.news import seen_at, unread_of
 from reports.workflow.moves import lock_reason, may_enter
 from reports.workflow.periods import current_period
 from reports.workflow.progress import counts_by_area, required_counts, state_counts, to_review_by
@@ -46,7 +47,7 @@ def home(request: PersonRequest) -> HttpResponse:
     user, period = request.user, current_period(request.user)
     context: dict[str, Any] = {"period": period, "required": required_counts(period)}
     if period and user.unit_id:
-        context |= _own(user, period)
+        context |= _own(user, period, context["required"])
     if period and (user.can(Action.REVIEW) or user.role == "viewer"):
         context |= _below(user, period)
     elif "report" in context:
@@ -56,19 +57,24 @@ def home(request: PersonRequest) -> HttpResponse:
         if period
         else "Chưa mở kỳ báo cáo nào."
     )
+    # The menu of the page asks for these counts anyway; the unread notices come with them.
+    tiles = year_counts(request)[1] if user.can(Action.VIEW) else []
     if user.can(Action.ENTER_RECORD) and user.unit_id:
-        context["tiles"] = year_counts(request)[1]
+        context["tiles"] = tiles
+    if tiles and any(request.unread):
+        known = [context["report"]] if "report" in context else []
+        news = unread_of(user, request.unread, known)
+        context |= {"news": news[:5], "seen": seen_at(user)}
     return render(request, "home.html", context)
 
 
-def _own(user: User, period: ReportingPeriod) -> dict:
+def _own(user: User, period: ReportingPeriod, required: dict[str, int]) -> dict:
     """Return the own unit's report of the period: state, what was returned, progress."""
     reports = Report.objects.visible_to(user).with_names().with_due_dates()
     report = reports.filter(period=period, unit__in=own_units(user)).first()
     if report is None:
         return {}
     remarks = report.remarks.filter(resolved_at=None).select_related("indicator")
-    required = required_counts(period)[report.level]
     may_type = may_enter(report, user) and not lock_reason(report)
     sent = report.state in (State.SUBMITTED, State.APPROVED)
     return {
@@ -80,7 +86,7 @@ def _own(user: User, period: ReportingPeriod) -> dict:
         "may_type": may_type,
         "report_url": reverse(f"reports:{'entry' if may_type else 'detail'}", args=[report.pk]),
         "days_left": None if sent else (report.due_date - timezone.localdate()).days,
-        "own_required": required,
+        "own_required": required[report.level],
     }
 
 

@@ -58,6 +58,7 @@ def _unit(world) -> dict:
 
 _AUDITORS = "302 403 403 403 200 200 200 403 200"
 _GET_ONLY = "403 405 405 405 405 405 405 405 405"
+_AUDITORS_POST = "403 403 403 403 405 405 405 403 405"
 _OWN_PAGE = "302 200 200 200 200 200 200 200 200"
 _OWN_POST = "403 200 200 200 200 200 200 200 200"
 ACCOUNTS |= {
@@ -90,15 +91,12 @@ ACCOUNTS |= {
     ],
     "accounts:second_factor": [Row("GET", _OWN_PAGE), Row("POST", _OWN_POST)],
     "accounts:second_factor_off": [Row("GET", _OWN_PAGE), Row("POST", _OWN_POST)],
-    "accounts:audit": [Row("GET", _AUDITORS), Row("POST", "403 403 403 403 405 405 405 403 405")],
-    "accounts:security_log": [
-        Row("GET", _AUDITORS),
-        Row("POST", "403 403 403 403 405 405 405 403 405"),
-    ],
-    "accounts:audit_export": [Row("GET", _AUDITORS), Row("POST", _GET_ONLY)],
-    "accounts:security_export": [Row("GET", _AUDITORS), Row("POST", _GET_ONLY)],
-    "ledger:list": [Row("GET", _AUDITORS), Row("POST", "403 403 403 403 405 405 405 403 405")],
-    "ledger:export": [Row("GET", _AUDITORS), Row("POST", _GET_ONLY)],
+    "accounts:audit": [Row("GET", _AUDITORS), Row("POST", _AUDITORS_POST)],
+    "accounts:security_log": [Row("GET", _AUDITORS), Row("POST", _AUDITORS_POST)],
+    "accounts:audit_export": [Row("GET", _AUDITORS), Row("POST", _AUDITORS_POST)],
+    "accounts:security_export": [Row("GET", _AUDITORS), Row("POST", _AUDITORS_POST)],
+    "ledger:list": [Row("GET", _AUDITORS), Row("POST", _AUDITORS_POST)],
+    "ledger:export": [Row("GET", _AUDITORS), Row("POST", _AUDITORS_POST)],
     "accounts:user_history": [
         Row("GET", "302 403 404 404 200 404 200 403 200", _person),
         Row("POST", _GET_ONLY, _person),
@@ -291,6 +289,10 @@ REPORTS: dict[str, list[Row]] = {
         Row("GET", _READERS, _report),
         Row("POST", "403 405 405 405 405 405 405 405 405", _report),
     ],
+    "reports:report_word": [
+        Row("GET", _READERS, _report),
+        Row("POST", "403 405 405 405 405 405 405 405 405", _report),
+    ],
     "reports:entry": [
         Row("GET", "302 200 404 404 200 404 200 403 200", _report),
         Row(
@@ -343,6 +345,10 @@ REPORTS: dict[str, list[Row]] = {
         Row("POST", "403 405 405 405 405 405 405 405 405"),
     ],
     "reports:consolidation_export": [
+        Row("GET", _READERS, query="?unit=13369"),
+        Row("POST", "403 405 405 405 405 405 405 405 405"),
+    ],
+    "reports:consolidation_word": [
         Row("GET", _READERS, query="?unit=13369"),
         Row("POST", "403 405 405 405 405 405 405 405 405"),
     ],

@@ -1,4 +1,4 @@
-"""The rows of the permission matrix for letterheads and issues."""
+"""The rows of the permission matrix for letterheads, notices and issues."""
 
 from tests.matrix_row import Row
 
@@ -59,6 +59,16 @@ DOCUMENTS: dict[str, list[Row]] = {
     "documents:letterhead_delete": [
         Row("GET", _NO_GET, _letterhead),
         Row("POST", _WRITTEN, _letterhead),
+    ],
+}
+
+
+# Whoever reads only has nothing to send and is told nothing.
+DOCUMENTS |= {
+    "notices:list": [Row("GET", "302 200 200 200 200 200 200 403 200"), Row("POST", _NO_POST)],
+    "notices:mail": [
+        Row("GET", "302 200 200 200 200 200 200 403 200"),
+        Row("POST", "403 302 302 302 302 302 302 403 302"),
     ],
 }
 

@@ -26,25 +26,40 @@ ACCOUNTS = """Demonstration accounts (password {password}, unless it was changed
   tinh          board officer of the province
   lanhdao       viewer, province
   quantri       superuser"""
+ACCOUNTS_2026 = """Demonstration accounts (password {password}, unless it was changed):
+  xa-13363      clerk of phường Tiên Sơn (one per commune: xa-CODE)
+  tinh          board officer of the province
+  lanhdao       viewer, province
+  quantri       superuser"""
 
 
 def run_site() -> int:
-    """`make run`: bring up the site with demonstration data; ends when the server does."""
+    """`make run`: bring up the site with demonstration data; ends when the server does.
+
+    SCENE=2026 shows today's province instead, in a database of its own beside the other.
+    """
+    scene = os.environ.get("SCENE", "")
+    if scene not in ("", "2026"):
+        raise MachineError(f"There is no scene {scene!r}: make run, or make run SCENE=2026.")
     port = os.environ.get("PORT") or "8000"
     if not port.isdigit() or not 0 < int(port) < 65536:
         raise MachineError(f"PORT must be a number between 1 and 65535, not {port!r}.")
     ensure_port_is_free(int(port))
     ensure_environment("requirements.txt")
     os.environ["DEBUG"] = "1"
+    if scene:
+        os.environ.setdefault("DATABASE_URL", f"sqlite:///var/scene-{scene}.sqlite3")
+        os.environ.setdefault("SITE_OWNER", "Tỉnh Ninh Bình")
     os.chdir(ROOT)
     manage("migrate", "--verbosity", "0")
-    manage("load_units")
+    manage("load_units", *(("--province", "37") if scene else ()))
     if has_data():
         print("The database holds reports already: demonstration data left as it is.")
-        print(ACCOUNTS.format(password=os.environ.get("DEMO_PASSWORD", "Danvan@2024")))
+        accounts = ACCOUNTS_2026 if scene else ACCOUNTS
+        print(accounts.format(password=os.environ.get("DEMO_PASSWORD", "Danvan@2024")))
     else:
         print("Loading demonstration data …", flush=True)
-        manage("load_demo")  # prints the accounts it made
+        manage("load_demo", *(("--scene", scene) if scene else ()))  # prints the accounts it made
     address = f"127.0.0.1:{port}"
     print(f"\nOpen http://{address}/ (Ctrl+C stops)", flush=True)
     server = ["-m", "gunicorn", "danvan.wsgi", "--bind", address, "--log-level", "warning"]

@@ -154,7 +154,7 @@ OTHER_PATHS = {
     "danvan/accounts/audit/security_log.py": {
         "now.request.path", "event.path", "'path'", "path=",
     },
-    "danvan/accounts/audit/views.py": {"event.path"},
+    "danvan/accounts/audit/views.py": {"line['event'].path"},
     "danvan/accounts/audit/lines.py": {"'path'"},  # among the columns that the trail leaves out
     "danvan/accounts/login/views.py": {"carried.path", "request.path"},
     "danvan/common/sheets/child.py": {"'path'"},

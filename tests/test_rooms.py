@@ -50,6 +50,7 @@ ROOMS = {
         *("reports.workflow.moves", "reports.workflow.holding"),
     ),
     "reports.consolidation": ("reports.models", "reports.catalogue.expressions"),
+    "reports.notices": ("reports.models",),
     "reports.documents": (
         *("reports.models", "reports.catalogue.expressions", "reports.consolidation"),
     ),

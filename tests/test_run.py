@@ -92,6 +92,13 @@ def test_a_port_in_use_is_told_before_any_work(driver):
             driver.ensure_port_is_free(taken.getsockname()[1])
 
 
+def test_an_unknown_scene_is_a_sentence():
+    answer = subprocess.run(["make", "run", "SCENE=1999"], cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 2
+    assert "There is no scene '1999'" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
 @pytest.mark.parametrize("port", ["abc", "0", "70000", "-1", "80.5"])
 def test_a_bad_port_is_a_sentence(port):
     answer = subprocess.run(

@@ -45,6 +45,8 @@ for model in (Group, TOTPDevice, StaticDevice, AuditEntry):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
+FACTS = ("state", "last_login", "date_joined", "password_state")  # shown once the account exists
+
 
 class AccountForm(StaleFormMixin):
     """An account as superusers edit it. Staff flag, groups and single permissions are on no form."""
@@ -101,26 +103,9 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the unit as text once the account exists: it is changed by a transfer."""
         place = "unit" if obj is None else "unit_name"
-        shown: list[Any] = [
-            (
-                None,
-                {
-                    "fields": (
-                        "username",
-                        "full_name",
-                        "email",
-                        place,
-                        "role",
-                        "is_superuser",
-                        STAMP,
-                    )
-                },
-            )
-        ]
-        if obj is not None:
-            facts = ("state", "last_login", "date_joined", "password_state")
-            shown.append(("Tình trạng", {"fields": facts}))
-        return shown
+        edited = ("username", "full_name", "email", place, "role", "is_superuser", STAMP)
+        facts = [] if obj is None else [("Tình trạng", {"fields": FACTS})]
+        return [(None, {"fields": edited}), *facts]
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: Any = False, **kwargs: Any
@@ -139,8 +124,7 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        facts = ("unit_name", "state", "last_login", "date_joined", "password_state")
-        return facts if obj is not None else ()
+        return () if obj is None else ("unit_name", *FACTS)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: accounts are deactivated, never deleted."""

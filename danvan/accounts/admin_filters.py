@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -13,80 +15,67 @@ from danvan.accounts.models import Role
 from danvan.units.models import AdministrativeUnit, Level
 
 
-class RoleFilter(admin.SimpleListFilter):
+class OptionsFilter(admin.SimpleListFilter):
+    """A filter of a few fixed `options`: what the address says, the label, the condition."""
+
+    options: tuple[tuple[str, str, Q], ...]
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
+        return [(value, label) for value, label, _ in self.options]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        chosen = [condition for value, _, condition in self.options if value == self.value()]
+        return queryset.filter(*chosen)
+
+
+class RoleFilter(OptionsFilter):
     """Accounts by role; superusers are listed separately, whatever their role."""
 
     title = "vai trò"
     parameter_name = "vai_tro"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
-        return (*Role.choices, ("superuser", "Quản trị viên"))
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
-        if self.value() == "superuser":
-            return queryset.filter(is_superuser=True)
-        if self.value() in Role.values:
-            return queryset.filter(is_superuser=False, role=self.value())
-        return queryset
+    options = (
+        *((role, role.label, Q(role=role, is_superuser=False)) for role in Role),
+        ("superuser", "Quản trị viên", Q(is_superuser=True)),
+    )
 
 
-class StateFilter(admin.SimpleListFilter):
+class StateFilter(OptionsFilter):
     """Accounts that work, accounts that were stopped."""
 
     title = "tình trạng"
     parameter_name = "tinh_trang"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
-        return (("active", "Đang hoạt động"), ("stopped", "Đã ngừng"))
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
-        if self.value() in ("active", "stopped"):
-            return queryset.filter(is_active=self.value() == "active")
-        return queryset
+    options = (
+        ("active", "Đang hoạt động", Q(is_active=True)),
+        ("stopped", "Đã ngừng", Q(is_active=False)),
+    )
 
 
-class LastLoginFilter(admin.SimpleListFilter):
+def _ago(days: int) -> CombinedExpression:
+    return Now() - datetime.timedelta(days=days)
+
+
+class LastLoginFilter(OptionsFilter):
     """Accounts by the time since their last login."""
 
     title = "lần đăng nhập gần nhất"
     parameter_name = "dang_nhap"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
-        return (
-            ("never", "Chưa đăng nhập lần nào"),
-            ("week", "Trong 7 ngày qua"),
-            ("30", "Quá 30 ngày"),
-            ("90", "Quá 90 ngày"),
-        )
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
-        now = timezone.now()
-        match self.value():
-            case "never":
-                return queryset.filter(last_login=None)
-            case "week":
-                return queryset.filter(last_login__gte=now - datetime.timedelta(days=7))
-            case "30" | "90" as days:
-                return queryset.filter(last_login__lt=now - datetime.timedelta(days=int(days)))
-        return queryset
+    options = (
+        ("never", "Chưa đăng nhập lần nào", Q(last_login=None)),
+        ("week", "Trong 7 ngày qua", Q(last_login__gte=_ago(7))),
+        ("30", "Quá 30 ngày", Q(last_login__lt=_ago(30))),
+        ("90", "Quá 90 ngày", Q(last_login__lt=_ago(90))),
+    )
 
 
-class PasswordFilter(admin.SimpleListFilter):
+class PasswordFilter(OptionsFilter):
     """Whose password is still to be issued (new from a sheet, or opened again) or was not changed yet."""
 
     title = "mật khẩu"
     parameter_name = "mat_khau"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
-        return (("none", "Chưa cấp mật khẩu"), ("issued", "Đã cấp, chưa đổi"))
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
-        match self.value():
-            case "none":
-                return queryset.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-            case "issued":
-                return queryset.filter(must_change_password=True)
-        return queryset
+    options = (
+        ("none", "Chưa cấp mật khẩu", Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)),
+        ("issued", "Đã cấp, chưa đổi", Q(must_change_password=True)),
+    )
 
 
 class AreaFilter(admin.SimpleListFilter):

@@ -11,8 +11,10 @@ danvan.E008  audit exemption that names no model
 danvan.E009  SQLite without IMMEDIATE transactions
 danvan.E010  ledger or log that can be rewritten
 danvan.E011  list of the admin that can be filtered by any column
+danvan.E012  mails without a sender or without the address of the site
 danvan.W001  DEBUG with a host of the outside world
 danvan.W002  proxy trusted in one place only (deploy)
+danvan.W003  password of the mail server sent in the clear (deploy)
 """
 
 from typing import Any
@@ -201,6 +203,27 @@ def check_proxy(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return [
         Warning("BEHIND_PROXY and PROXY_COUNT contradict each other.", hint=hint, id="danvan.W002")
     ]
+
+
+@register(Tags.security)
+def check_mail(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+    """E012: a mail has a sender, and its links lead to this site."""
+    begins = settings.SITE_URL.startswith(("https://", "http://"))
+    if not settings.EMAIL_HOST or (begins and "@" in settings.DEFAULT_FROM_EMAIL):
+        return []
+    hint = "Set EMAIL_FROM=name@host and SITE_URL=https://host beside EMAIL_HOST (docs/deploy.md)."
+    return [Error("Mails would have no sender or no links.", hint=hint, id="danvan.E012")]
+
+
+@register(Tags.security, deploy=True)
+def check_mail_password(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+    """W003: the mail server learns its password over TLS, unless it is this machine."""
+    safe = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL or not settings.EMAIL_HOST_USER
+    if safe or settings.EMAIL_HOST in ("", *LOCAL_HOSTS):
+        return []
+    hint = "Use EMAIL_PORT=587 (STARTTLS) or 465 (TLS)."
+    message = "The password of the mail server is sent in the clear."
+    return [Warning(message, hint=hint, id="danvan.W003")]
 
 
 def _our_models() -> list[type[models.Model]]:

@@ -14,6 +14,8 @@ class PersonRequest(HttpRequest):
     #: what a page reads once: the opened years, and the records of each kind
     year_spans: Any
     record_counts: Any
+    #: how many notices this person has not seen, by where they come from
+    unread: list[int]
 
 
 def person(request: HttpRequest) -> User:

@@ -40,11 +40,18 @@ def units_editable_by(user: Person) -> AdministrativeUnitQuerySet:
 
 
 def own_units(user: Person) -> list[AdministrativeUnit]:
-    """Return the user's own unit and its earlier versions: the same unit under another name or kind."""
+    """Return the user's own unit and its earlier versions: the same unit under another name or kind.
+
+    Read once per user object.
+    """
     coverage = with_predecessors_of(user)
     if user.unit is None or len(coverage) < 2:
         return coverage
-    return [unit for unit in user.unit.versions() if unit in coverage]
+    known = user.__dict__.get("_own")
+    if known is None or known[0] is not coverage:
+        own = [unit for unit in user.unit.versions() if unit in coverage]
+        known = user.__dict__["_own"] = coverage, own
+    return known[1]
 
 
 def units_not_inherited(user: Person) -> AdministrativeUnitQuerySet:

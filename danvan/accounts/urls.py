@@ -25,8 +25,12 @@ urlpatterns = [
     path("don-vi/<int:pk>/", views_units.unit_life, name="unit_life"),
     path("bang-so-lieu/", preferences.density, name="density"),
     path("nhat-ky/", views_audit.AuditView.as_view(), name="audit"),
-    path("nhat-ky/xuat/", views_audit.audit_export, name="audit_export"),
+    path("nhat-ky/xuat/", views_audit.AuditView.as_view(as_file=True), name="audit_export"),
     path("nhat-ky/bao-mat/", views_audit.SecurityLogView.as_view(), name="security_log"),
-    path("nhat-ky/bao-mat/xuat/", views_audit.security_export, name="security_export"),
+    path(
+        "nhat-ky/bao-mat/xuat/",
+        views_audit.SecurityLogView.as_view(as_file=True),
+        name="security_export",
+    ),
     path("nhat-ky/tai-khoan/<int:pk>/", views_audit.user_history, name="user_history"),
 ]

@@ -109,6 +109,10 @@ class ListFilter(django_filters.FilterSet):
 
     linked: tuple[str, ...] = ()
 
+    def rows(self) -> QuerySet:
+        """Return what it lets through: nothing when it is invalid, never everything."""
+        return self.qs if not self.is_bound or self.is_valid() else self.queryset.none()
+
     @property
     def is_narrowed(self) -> bool:
         return any(self.form.data.get(name) for name in self.form.fields)

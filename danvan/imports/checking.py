@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -80,11 +81,11 @@ def run_check(job: ImportJob) -> None:
         with opened(job, target, wanted, choose) as workbook:
             table, rows = _table_and_rows(workbook, wanted, answers, turned=choices[0].turned)
             around = _around(job, table)
-            doubts = [*scale_doubts(around), *target.doubts(job, around)]
-            questions = [*choices[0].questions, *table.questions, *doubts]
+            questions = [*choices[0].questions, *table.questions, *scale_doubts(around)]
+            questions += target.doubts(job, around)
             if is_open(questions, answers):
                 raise Asked(questions)
-            check = _Check(job, target, workbook, table, questions)
+            check = _Check(job, target, workbook, table, questions, around)
             check.run(rows, choices[0].others(workbook.sheet))
     except Asked as asked:
         _ask(job, target, asked.questions)
@@ -97,7 +98,7 @@ def _table_and_rows(
     if not turned:
         table = find_table(workbook.sheet, workbook.hidden, wanted, answers)
         return table, rows_of(table, workbook.rows, wanted.keys)
-    turning = Turning(workbook.sheet, workbook.rows, wanted, answers)
+    turning = Turning(workbook.sheet, workbook.rows, wanted, answers, workbook.hidden_columns)
     found = turning.table(workbook.hidden, workbook.bad)
     workbook.bad.clear()  # told in the cells
     return found, iter(found.rows)
@@ -129,7 +130,7 @@ def _around(job: ImportJob, table: Table) -> Around:
         for cell in found
         if not cells.is_blank(cell)
     ]
-    return Around(job.file_name, table.sheet.name, tuple(lines), frozenset(table.keys))
+    return Around(job.file_name, table.sheet.name, tuple(lines))
 
 
 def _ask(job: ImportJob, target: Target, questions: list[Question]) -> None:
@@ -177,7 +178,9 @@ class _Check:
         workbook: Workbook,
         table: Table,
         questions: list[Question],
+        around: Around,
     ) -> None:
+        self.around = around
         self.job, self.target, self.table, self.asked = job, target, table, questions
         self.answers = job.params.get("answers", {})
         columns = [*target.columns(job), *target.also]
@@ -295,16 +298,16 @@ class _Check:
         return f"{self.job.progress} dòng dữ liệu, từ dòng {first} đến dòng {last}"
 
     def _store(self, others: list[str]) -> None:
-        job, checker = self.job, self.checker
+        job, checker, account = self.job, self.checker, self.table.account
         counts = {kind: number for kind, number in self.counts.items() if number}
         if not counts:
             raise FileRefused("Bảng chưa có dòng dữ liệu nào. Vui lòng nhập dữ liệu rồi tải lại.")
-        account = self.table.account
         notices = [*checker.finish(), *self.preparation.notices()]
         job.notices = [*notices, *account.notices(self.hidden_columns), *others]
         job.counts = counts
         spare = {column_letter(i): texts for i, texts in self.table.spare.items()}
-        asked = [*self.asked, *self.preparation.questions(), *checker.questions(spare)]
+        around = replace(self.around, lines=(*self.around.lines, *account.below))
+        asked = [*self.asked, *self.preparation.questions(), *checker.questions(spare, around)]
         unit_ids = sorted(checker.unit_ids)
         blocks = [[block.last, block.letters] for block in self.table.blocks]
         job.layout = {

@@ -72,9 +72,7 @@ def request_confirmation(job: ImportJob, *, only_good: bool) -> bool:
         raise Refused("Tệp còn dòng lỗi. Sửa rồi tải lại, hoặc chọn “Chỉ nhận các dòng đúng”.")
     if not job.writable and job.state == JobState.CHECKED:
         raise Refused("Không có dòng nào cần ghi.")
-    return ImportJob.objects.take(
-        job, JobState.CHECKED, JobState.WRITING, run=job.run + 1, only_good=only_good, message=""
-    )
+    return ImportJob.objects.begin(job, JobState.WRITING, only_good=only_good)
 
 
 def write_job(job: ImportJob) -> bool:
@@ -133,8 +131,7 @@ def _write(job: ImportJob) -> None:
         if target.fingerprint(job, job.layout["units"]) != job.fingerprint:
             raise _Moved
         result = target.write(job, job.entries(RowKind.NEW, RowKind.CHANGED))
-        values = {"state": JobState.DONE, "confirmed_at": timezone.now(), "result": result}
-        _keep_or_roll_back(job, values)
+        _keep_or_roll_back(job, JobState.DONE, confirmed_at=timezone.now(), result=result)
 
 
 @contextmanager
@@ -150,21 +147,16 @@ def _held(job: ImportJob) -> Iterator[Target]:
         yield target
 
 
-def _keep_or_roll_back(job: ImportJob, values: dict) -> None:
+def _keep_or_roll_back(job: ImportJob, new: JobState, **values: Any) -> None:
     """Store the new state in the data's own transaction; raises TakenOver, which rolls all back."""
-    rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=job.state)
-    if not rows.update(heartbeat=timezone.now(), **values):
+    if not ImportJob.objects.filter(run=job.run).take(job, job.state, new, **values):
         raise TakenOver
-    for name, value in values.items():
-        setattr(job, name, value)
 
 
 def _back(job: ImportJob, message: str, running: str) -> bool:
     """Put the job back to where it stood before `running`, with a message why; nothing was written."""
-    before = RUNNING[running]
-    rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=running)
-    rows.update(state=before, message=message, heartbeat=timezone.now())
-    job.state, job.message = before, message
+    ours = ImportJob.objects.filter(run=job.run)
+    ours.take(job, running, RUNNING[running], message=message)
     return False
 
 
@@ -188,8 +180,7 @@ def request_undo(job: ImportJob) -> bool:
         raise Refused("Lần nhập này không hoàn tác được nữa.")
     if not job.owner.can(target.action):
         raise PermissionDenied("Anh/chị không có quyền hoàn tác lần nhập này.")
-    values = {"run": job.run + 1, "message": ""}
-    return ImportJob.objects.take(job, JobState.DONE, JobState.UNDOING, **values)
+    return ImportJob.objects.begin(job, JobState.UNDOING)
 
 
 def undo_job(job: ImportJob) -> bool:
@@ -203,8 +194,8 @@ def undo_job(job: ImportJob) -> bool:
 def _undo(job: ImportJob) -> bool:
     with _held(job) as target:
         undone = target.undo(job, job.entries(RowKind.NEW, RowKind.CHANGED))
-        values = {"state": JobState.UNDONE, "undone_at": timezone.now()}
-        _keep_or_roll_back(job, {**values, "result": {**job.result, "undone": undone}})
+        result = {**job.result, "undone": undone}
+        _keep_or_roll_back(job, JobState.UNDONE, undone_at=timezone.now(), result=result)
     return True
 
 

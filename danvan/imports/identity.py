@@ -21,16 +21,27 @@ _QUOTED = 5
 
 
 class Identity:
-    """Holds the names of a file against the units its person may write for."""
+    """Holds the names of a file against the units its person may write for.
 
-    def __init__(self, units: Iterable[AdministrativeUnit], answers: Mapping[str, str]) -> None:
+    `only` is the unit of a row that names none, where its person has one; else it is the single one.
+    """
+
+    def __init__(
+        self,
+        units: Iterable[AdministrativeUnit],
+        answers: Mapping[str, str],
+        *,
+        only: str | None = None,
+    ) -> None:
         self.names: dict[str, str] = {}
         for unit in units:
             self.names[unit.code] = unit.place_name
-        self.only = next(iter(self.names)) if len(self.names) == 1 else ""
+        self.only = only or (next(iter(self.names)) if len(self.names) == 1 else "")
         self.answers = answers
         self.places = Gazetteer()
         self.unknown: dict[str, None] = {}
+        self.assumed = False  # a row that says nothing was taken for the own unit's
+        self.foreign = ""  # what the last row that says whose it is says, unless it is the own
 
     def name_in(self, row: Mapping) -> str:
         """Return the name a row goes by: the one beside it, else the place in the title it stands under."""
@@ -85,9 +96,17 @@ class Identity:
         if isinstance(row.get(NAME), Problem):
             return cell, row[NAME]
         name = self.name_in(row)
-        if not name or isinstance(cell, Problem):
+        if isinstance(cell, Problem):
             return cell, None
-        if not cells.is_blank(cell):
+        blank = cells.is_blank(cell)
+        if self.only and not name and blank:
+            self.assumed = True
+            return cell, self._after_another() if self.foreign else None
+        if self.only:
+            self.foreign = self._foreign(cell, name)
+        if not name:
+            return cell, None
+        if not blank:
             try:
                 code = cells.as_code(cell)
             except cells.CellProblem:
@@ -102,6 +121,20 @@ class Identity:
         else:
             message = f"“{name[:60]}” không phải tên đơn vị đã biết. Vui lòng ghi mã đơn vị."
         return cell, Problem(NAME if NAME in row else UNIT, message, name)
+
+    def _foreign(self, cell: Any, name: str) -> str:
+        """Return what a row says, "" where that is the person's only unit or no place."""
+        codes = self._codes(name) if name else None
+        if codes is not None:
+            return "" if self.only in codes else name
+        code = cells.shown(cell).replace(".", "").lstrip("0")
+        return "" if code in ("", self.only.lstrip("0")) else code
+
+    def _after_another(self) -> Problem:
+        """Return the problem of a row that says nothing below one of another unit: cells are left out so."""
+        own = self.names[self.only]
+        message = f"Dòng này không ghi đơn vị, dòng trên ghi “{self.foreign[:60]}”. Vui lòng ghi rõ: {own}?"
+        return Problem(UNIT, message)
 
     def _question(self) -> Question:
         quoted = ", ".join(f"“{name}”" for name in list(self.unknown)[:_QUOTED])
@@ -133,25 +166,29 @@ class Identity:
             )
         return asked
 
+    def _spoken(self, line: str) -> list[frozenset[str]]:
+        """Return the codes of the places a line speaks of, or is the name of."""
+        found = [codes for _, codes in self.places.mentions(line)]
+        return found or [codes for codes in (self.places.codes(line),) if codes]
+
     def questions(self) -> list[Question]:
         """Return the question about names nobody knows, if there were any."""
         return [self._question()] if self.unknown else []
 
     def around(self, around: Around) -> list[Question]:
-        """Return what is to be asked when the head of a file speaks of another place than its rows' own."""
-        if {UNIT, NAME} & around.keys or not self.only:
+        """Return what is to be asked when a file speaks of another place than the own of rows without any."""
+        if not self.assumed:
             return []
         own = {self.only, *self.places.above[self.only]}
-        lines = (around.sheet, *around.lines)
-        spoken = [place for line in lines for place in self.places.mentions(line)]
-        others = [name for name, codes in spoken if not codes & own]
+        lines = (around.file_name.rpartition(".")[0], around.sheet, *around.lines)
+        spoken = [(line, codes) for line in lines for codes in self._spoken(line)]
+        others = [line for line, codes in spoken if not codes & own]
         if not others or any(self.only in codes for _, codes in spoken):
             return []
-        line = next(line for line in lines if self.places.mentions(line))
         return [
             Question(
                 "dau-bang",
-                f"Đầu bảng ghi “{line[:60]}” nhưng các dòng không có mã sẽ được ghi cho "
+                f"Tệp ghi “{others[0][:60]}” nhưng các dòng không có mã sẽ được ghi cho "
                 f"{self.names[self.only]}. Có đúng không?",
                 (("dung", f"Đúng, ghi cho {self.names[self.only]}"),),
             )

@@ -94,6 +94,11 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
                 setattr(job, name, value)
         return moved
 
+    def begin(self, job: ImportJob, running: str, **values: Any) -> bool:
+        """Take `job` in hand for a new run of `running`; False when it no longer waits for that."""
+        values |= {"run": job.run + 1, "message": ""}
+        return self.take(job, RUNNING[running], running, **values)
+
     def make(self, user: User, target: str, upload: UploadedFile, params: dict) -> ImportJob:
         """Store `upload` as a queued job of `user`; raises FileRefused with a sentence."""
         if (upload.size or 0) > MAX_FILE:

@@ -52,12 +52,11 @@ class Refused(ValueError):  # noqa: N818 - a sentence for the person
 
 @dataclass(frozen=True)
 class Around:
-    """What stands around the rows of a file: names of file and sheet, lines above the table, its columns."""
+    """What stands around the rows of a file: names of file and sheet, lines above and below the table."""
 
     file_name: str
     sheet: str
     lines: tuple[str, ...] = ()
-    keys: frozenset[str] = frozenset()
 
 
 class Checker:
@@ -88,11 +87,14 @@ class Checker:
         """Return notices about the file as a whole, once all rows are checked."""
         return []
 
-    def questions(self, spare: Mapping[str, set[str]]) -> list[Question]:
-        """Return what the rows gave to ask about; `spare` are texts of columns that are not read, by letter."""
-        if self.identity is None:
+    def questions(self, spare: Mapping[str, set[str]], around: Around) -> list[Question]:
+        """Return what the rows gave to ask about.
+
+        `spare` are texts of columns that are not read, by letter; `around` what stands beside the rows.
+        """
+        if (names := self.identity) is None:
             return []
-        return [*self.identity.questions(), *self.identity.spare(spare)]
+        return [*names.questions(), *names.spare(spare), *names.around(around)]
 
 
 class Target:

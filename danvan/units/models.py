@@ -113,9 +113,9 @@ class AdministrativeUnit(models.Model):
     def place_name(self) -> str:
         """The name that tells same-named communes apart: "Xã Tiên Sơn, thị xã Duy Tiên".
 
-        Reads `parent`; lists select it along.
+        A commune right below its province needs none. Reads `parent`; lists select it along.
         """
-        if self.level == Level.COMMUNE and self.parent:
+        if self.level == Level.COMMUNE and self.parent and self.parent.level == Level.DISTRICT:
             return f"{self.full_name}, {self.parent.full_name_in_text}"
         return self.full_name
 
@@ -127,6 +127,11 @@ class AdministrativeUnit(models.Model):
     def path_above(self) -> str:
         """The path of the unit above, "" for a root."""
         return self.path.removesuffix(f"{self.code}/")
+
+    @property
+    def root_code(self) -> str:
+        """The code of the province the unit lies in, its own for a province."""
+        return self.path.partition("/")[0]
 
     @property
     def tree_key(self) -> tuple[str, datetime.date]:

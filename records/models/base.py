@@ -13,12 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from danvan.accounts.scope import M, ScopedQuerySet
+from danvan.common.db.search import with_words
 from danvan.common.text import clean_line, clean_text, search_key
 from danvan.units.models import AdministrativeUnit
 from records.answering import answered_rows
 from records.models.rules import at_least, rules_of, within
 
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
+WRONG_DAY = "Ngày phải từ 01/01/2000 đến 31/12/2100."
 
 
 def text_field(label: str, *, lines: int = 1, **options: Any) -> models.CharField:
@@ -46,10 +48,7 @@ class RecordQuerySet(ScopedQuerySet[M]):
 
     def search(self, text: str) -> Self:
         """Return rows whose text has every word of `text`, with or without marks."""
-        query = self
-        for word in search_key(clean_line(text)).split():
-            query = query.filter(search__contains=word)
-        return query
+        return with_words(self, clean_line(text), "search__contains")
 
     def exact_marks_first(self, text: str) -> Self:
         """Order rows that have `text` with its very marks before the others, newest first in each."""
@@ -67,9 +66,8 @@ class EventRecord(models.Model):
     `search` holds the folded text and, after it, the text as written in lower case.
     """
 
-    LATER_FIELDS: frozenset[str] = (
-        frozenset()
-    )  # may change although the record's own period is locked
+    # What may change although the record's own period is locked.
+    LATER_FIELDS: frozenset[str] = frozenset()
     DAYS: tuple[str, ...] = ("start_date",)  # the columns on whose days a new row counts
     may_be_future = False
 
@@ -110,12 +108,7 @@ class EventRecord(models.Model):
         abstract = True
         ordering = ["-start_date", "-pk"]
         constraints = [
-            *within(
-                "start_date",
-                low=FIRST_DAY,
-                top=LAST_DAY,
-                message="Ngày phải từ 01/01/2000 đến 31/12/2100.",
-            ),
+            *within("start_date", low=FIRST_DAY, top=LAST_DAY, message=WRONG_DAY),
             at_least("end_date", "start_date", "Ngày kết thúc không được trước ngày bắt đầu."),
         ]
         indexes = [
@@ -124,9 +117,8 @@ class EventRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return (
-            self.title or f"{self._meta.verbose_name} ngày {self.start_date:%d/%m/%Y}".capitalize()
-        )
+        kind = str(self._meta.verbose_name).capitalize()
+        return self.title or f"{kind} ngày {self.start_date:%d/%m/%Y}"
 
     def save(self, **kwargs: Any) -> None:
         self.derive()
@@ -165,11 +157,8 @@ class EventRecord(models.Model):
         if not self.may_be_future and self.start_date > timezone.localdate():
             raise ValidationError({"start_date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
         if self.unit_id and not self.unit.in_force(self.start_date):
-            raise ValidationError(
-                {
-                    "start_date": f"{self.unit} không có hiệu lực vào ngày {self.start_date:%d/%m/%Y}."
-                }
-            )
+            missing = f"{self.unit} không có hiệu lực vào ngày {self.start_date:%d/%m/%Y}."
+            raise ValidationError({"start_date": missing})
 
     def validate_constraints(self, exclude: Any = None) -> None:
         """Put every broken rule at the field it is about."""
@@ -235,6 +224,12 @@ class EventRecord(models.Model):
             (f.attname, getattr(self, f.attname)) for f in self._meta.fields if f.name not in kept
         )
         return {(self.unit_id, self.start_date): values}
+
+
+def sorted_by(field: str) -> list[models.Index]:
+    """Return the indexes of a kind whose lists are also sorted by the number `field`."""
+    index = models.Index(fields=[field, "id"], name="%(class)s_n")
+    return [*EventRecord.Meta.indexes, index]
 
 
 @cache

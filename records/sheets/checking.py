@@ -51,7 +51,9 @@ class RecordChecker(Checker):
         self.known = [(column, Known(column)) for column in self.columns.values()]
         self.required = {column.key for column in self.columns.values() if column.required}
         self.units = resource.units
-        self.identity = Identity(self.units.all(), job.params.get("answers", {}))
+        self.identity = Identity(
+            self.units.all(), job.params.get("answers", {}), only=self.units.only
+        )
         self.named = False
         self.found_units: dict = {}
         self.rules = [rule.holds for rule in rules_of(self.model)]
@@ -124,7 +126,7 @@ class RecordChecker(Checker):
         day = parsed.values.get("start_date")
         if day is None and "year" in parsed.values:
             day = datetime.date(parsed.values["year"], 6, 30)
-        if self.named or GROUP in row:
+        if self.named or GROUP in row or self.identity.only:
             cell, doubt = self.identity.resolve(cell, row)
             if doubt:
                 parsed.problems.append(doubt)

@@ -34,7 +34,9 @@ class RecognitionChecker(Checker):
         self.clear = bool(job.params.get("blanks"))
         resource = RecognitionResource(job.owner)
         self.columns, self.units = resource.entered, resource.units
-        self.identity = Identity(self.units.all(), job.params.get("answers", {}))
+        self.identity = Identity(
+            self.units.all(), job.params.get("answers", {}), only=self.units.only
+        )
         self.owner = job.owner
         self.known: set[str] = set()
         self.models: dict[tuple, list] = defaultdict(list)

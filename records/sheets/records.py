@@ -16,11 +16,10 @@ from danvan.accounts.audit.context import acting
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_editable_by
 from danvan.common.sheets.columns import Column
-from danvan.common.sheets.table.questions import Question
 from danvan.common.words import EMPTY, column_named, in_words
-from danvan.imports.identity import NAME, UNIT, Identity
+from danvan.imports.identity import NAME, UNIT
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import Around, PreviewLine, Refused, Target, digest
+from danvan.imports.targets import PreviewLine, Refused, Target, digest
 from records.answering import answered_by
 from records.kinds import KINDS, RecordKind, kind_of
 from records.locks import Kept, locks_on
@@ -76,10 +75,6 @@ class RecordTarget(Target):
 
     def checker(self, job: ImportJob) -> Any:
         return RecordChecker(self, job)
-
-    def doubts(self, job: ImportJob, around: Around) -> list[Question]:
-        units = self.resource(job.owner).units
-        return Identity(units.all(), job.params.get("answers", {})).around(around)
 
     def fingerprint(self, job: ImportJob, unit_ids: Iterable[int]) -> str:
         rows = self.model.objects.filter(unit__in=list(unit_ids))

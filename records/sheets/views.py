@@ -21,8 +21,6 @@ class ExportView(RecordListView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> FileResponse:
         """Return the workbook; a filter that is not valid exports nothing rather than everything."""
-        rows = self.get_queryset()
-        filterset = self.get_filterset_class()(request.GET, queryset=rows, request=request)
-        rows = filterset.qs if filterset.is_valid() else rows.none()
+        rows = self.get_filterset(self.get_filterset_class()).rows()
         rows = rows.order_by("unit__code", "start_date", "pk")
         return excel.download(self.kind.plural, lambda file: write_records(self.kind, rows, file))

@@ -45,6 +45,8 @@ class ScaleField(forms.CharField):
 class CatalogueRowForm(StaleFormMixin):
     """Base form of a row of one catalogue: choices come from that catalogue only."""
 
+    part_of = "catalogue"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("section", "parent", "indicator"):
@@ -56,10 +58,6 @@ class CatalogueRowForm(StaleFormMixin):
             field = self.fields[name]
             if not self.instance.catalogue.has_districts:
                 field.choices = [pair for pair in field.choices if "H" not in pair[0]]
-
-    def _get_validation_exclusions(self) -> Any:
-        # The catalogue is no field of the form but part of every unique constraint.
-        return super()._get_validation_exclusions() - {"catalogue"}  # type: ignore[misc]
 
 
 class SectionForm(CatalogueRowForm):

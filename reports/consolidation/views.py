@@ -49,6 +49,7 @@ from reports.models import ValueType
 
 # Old Hà Nội had 579 communes; Hà Nam's 116 units stay on one page, and on one printed table.
 UNITS_A_PAGE, REPORTS_A_PAGE = 200, 100
+MOST_BARS = 30  # of a chart: a province of 129 communes made one of four screens
 
 
 @require_safe
@@ -61,6 +62,8 @@ def consolidation(request: PersonRequest) -> HttpResponse:
         context["issue_url"] = _address("issues:new", wanted, wanted.section)
         context["may_issue"] = not wanted.as_of and may_issue(request.user, wanted.unit)
         context["export_url"] = _address("reports:consolidation_export", wanted, wanted.section)
+        if not wanted.as_of:  # a view, no document
+            context["word_url"] = _address("reports:consolidation_word", wanted, wanted.section)
         try:
             context |= _tables(request, wanted)
         except NotRestatable as problem:
@@ -284,4 +287,8 @@ def _chart(breakdown: Breakdown, code: str | None) -> Any:
         figure = part.figures[chosen.code]
         label = f"{Level(part.ended.level).label} cũ" if part.ended else row_label(part)
         rows.append((label, figure.number, figure_text(figure, chosen)))
-    return bar_chart(f"{chosen.code} {chosen.label} ({chosen.unit_of_measure})", rows)
+    title = f"{chosen.code} {chosen.label} ({chosen.unit_of_measure})"
+    if len(rows) > MOST_BARS:
+        rows.sort(key=lambda row: -(row[1] or 0))
+        title += f": {MOST_BARS} đơn vị cao nhất trong {len(rows)} đơn vị"
+    return bar_chart(title, rows[:MOST_BARS])

@@ -25,6 +25,7 @@ ESTIMATED_RULE = (
     "tỷ lệ thì tính cả về một đơn vị: đơn vị do ban phân công, nếu chưa thì đơn vị cùng tên, cùng mã hoặc "
     "có mã nhỏ nhất."
 )
+DEMO_NOTE = "Số liệu minh họa, không phải số liệu thật."
 ROMAN = (
     "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV",
 )  # fmt: skip

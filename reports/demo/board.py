@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from reports.demo.chance import apportion, between, noise, split
-from reports.demo.totals import TOTALS, total
+from reports.demo.totals import DemoTotals
 
 Numbers = dict[str, int | Decimal]
 GROWTH = 0.02
@@ -13,16 +13,23 @@ GROWTH = 0.02
 
 @dataclass(frozen=True)
 class DemoUnit:
-    """A reporting unit as far as the figures depend on it."""
+    """A reporting unit as far as the figures depend on it.
+
+    `parts` are the units it was made of, by the code they had, each with the share that came here: what a
+    merged commune does goes on from what its parts did. None for a unit that nothing became.
+    """
 
     code: str
     letter: str
     name: str
+    parts: tuple[tuple[str, float], ...] = ()
 
-    @property
-    def size(self) -> float:
-        """How big the unit is among those of its level; the same in all years."""
-        return between(0.75, 1.25, "size", self.code)
+    def habit(self, low: float, high: float, key: str) -> float:
+        """Return what the unit does of `key` in a year by its size; the same in all years."""
+        return sum(
+            between(low, high, key, code) * between(0.75, 1.25, "size", code) * share
+            for code, share in self.parts or ((self.code, 1.0),)
+        )
 
 
 @dataclass
@@ -31,6 +38,7 @@ class Board:
 
     year: int
     units: Iterable[DemoUnit]
+    totals: DemoTotals
     rows: dict[str, Numbers] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -40,14 +48,19 @@ class Board:
     def of(self, letters: str) -> list[DemoUnit]:
         return [unit for unit in self.units if unit.letter in letters]
 
+    @property
+    def upper(self) -> str:
+        """The letters of those that enter what districts entered: communes where there are none."""
+        return "HT" if self.of("H") else "XT"
+
     def spread(self, code: str, *, by: str = "") -> None:
         """Share out the totals of `code`; with `by` in proportion to that figure."""
-        for letter in TOTALS[code]:
+        for letter, whole in self.totals.sums.get(code, {}).items():
             weights = {
                 unit.code: float(self.rows[unit.code][by]) if by else self._weight(code, unit)
                 for unit in self.of(letter)
             }
-            for unit, number in apportion(total(code, letter, self.year), weights).items():
+            for unit, number in apportion(whole, weights).items():
                 self.rows[unit][code] = number
 
     def _weight(self, code: str, unit: DemoUnit) -> float:
@@ -58,7 +71,7 @@ class Board:
         """Give every unit of the levels in `ranges` its own number, a little different by year."""
         for letter, (low, high) in ranges.items():
             for unit in self.of(letter):
-                number = between(low, high, code, unit.code) * unit.size
+                number = unit.habit(low, high, code)
                 number *= between(0.92, 1.08, code, unit.code, self.year)
                 number *= 1 + GROWTH * (self.year - 2021)
                 self.rows[unit.code][code] = _rounded(number, places)
@@ -67,7 +80,7 @@ class Board:
         """Give every unit a number that is the same in all years (villages, agencies)."""
         for letter, (low, high) in ranges.items():
             for unit in self.of(letter):
-                self.rows[unit.code][code] = round(between(low, high, code, unit.code) * unit.size)
+                self.rows[unit.code][code] = round(unit.habit(low, high, code))
 
     def rare(self, code: str, letters: str, most: int, chance: float) -> None:
         """Give units 0 … `most`; each single one happens with `chance`."""

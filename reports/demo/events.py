@@ -146,7 +146,7 @@ def _models(holder: Holder) -> Iterator[EventRecord | Recognition]:
             field=fields[n],
             registered_year=year,
             status="replicated" if n in copied else status,
-            replicated_date=datetime.date(year, 11, 20) if n in copied else None,
+            replicated_date=min(datetime.date(year, 11, 20), holder.end) if n in copied else None,
         )
         yield model
         if n in recognised:
@@ -167,7 +167,7 @@ def _recognition(holder: Holder, model: Any) -> Recognition:
         height={"X": 1, "H": 2, "T": 3}[holder.unit.letter],
         recogniser_id=holder.unit_id,
         decision=f"{100 + int(noise('QĐ', holder.unit.code, holder.year) * 800)}/QĐ",
-        date=datetime.date(holder.year, 11, 5),
+        date=min(datetime.date(holder.year, 11, 5), holder.end),
     )
 
 

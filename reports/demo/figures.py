@@ -10,11 +10,12 @@ from reports.demo import texts
 from reports.demo.board import Board, DemoUnit
 from reports.demo.chance import between, noise
 from reports.demo.notes import explain
-from reports.demo.totals import AT_LEAST, BELOW_GOOD, YEARS
+from reports.demo.totals import AT_LEAST, YEARS, DemoTotals
 from reports.figures.figure import Figure
 from reports.models import Qualifier
 
-SHOWCASE = "13369"  # xã Tiên Sơn, the commune of the guide and of the first look
+# Xã Tiên Sơn, the commune of the guide and of the first look, and what it is since July 2025.
+SHOWCASES = ("13369", "13363")
 _SHOWN = {
     2023: {
         "DT01": 1, "DT02": 2, "DT03": 2, "DT04": 2, "DT05": 0, "DT06": 860, "DT07": 48, "DT08": 30,
@@ -25,33 +26,42 @@ _SHOWN = {
         "DT09": 15, "DT10": 6, "DT12": 3,
     },
 }  # fmt: skip
+_SHOWN |= {2025: _SHOWN[2023], 2026: _SHOWN[2024]}
 _ORGANISATIONS = {"MT": 3.0, "CD": 1.0, "ND": 1.2, "TN": 1.0, "PN": 1.3, "CCB": 1.1}
 
 YearFigures = dict[str, dict[str, Figure]]
 
 
-def demo_figures(units: Iterable[DemoUnit]) -> dict[int, YearFigures]:
-    """Return the figures of all demonstration years: year → unit code → indicator code → Figure."""
+def demo_figures(boards: Iterable[Board]) -> dict[int, YearFigures]:
+    """Return the figures of filled boards: year → unit code → indicator code → Figure.
+
+    Each year's boards come after those of the year before; a province of its own has one of its own.
+    """
     years: dict[int, YearFigures] = {}
-    prior: YearFigures = {}
-    units = list(units)
-    for year in YEARS:
-        board = numbers(units, year)
-        prior = years[year] = {
-            unit.code: _figures(unit, year, board, prior.get(unit.code, {})) for unit in units
-        }
+    last: dict[tuple[int, DemoUnit], dict[str, Figure]] = {}
+    for board in boards:
+        found = years.setdefault(board.year, {})
+        for unit in board.units:
+            # What a unit of another making did is no year before of this one.
+            prior = last.get((board.year - 1, unit), {})
+            found[unit.code] = last[board.year, unit] = _figures(unit, board.year, board, prior)
     return years
 
 
-def numbers(units: Iterable[DemoUnit], year: int) -> Board:
+def numbers(year: int, units: Iterable[DemoUnit], totals: DemoTotals) -> Board:
     """Return the filled working sheet of one year: numbers only, without texts and notes."""
-    board = Board(year, units)
+    board = Board(year, units, totals)
     for fill in (
         _study, _situation, _dialogue, _reception, _models, _government, _democracy, _oversight,
         _training, _religion, _praise,
     ):  # fmt: skip
         fill(board)
     return board
+
+
+def showcase_of(year: int) -> str:
+    """Return the code of the commune that the guide and the first look show."""
+    return SHOWCASES[year not in YEARS]
 
 
 def _figures(
@@ -108,9 +118,9 @@ def _dialogue(board: Board) -> None:
     board.times("DT06", "DT03", 70, 150)
     board.times("DT07", "DT03", 8, 22)
     board.parts("DT07", {"DT08": 0.66, "DT09": 0.24, "DT10": 0.1})
-    for code, shown in _SHOWN.get(board.year, {}).items():
-        if SHOWCASE in board.rows:
-            board.rows[SHOWCASE][code] = shown
+    showcase = showcase_of(board.year)
+    if showcase in board.rows:
+        board.rows[showcase].update(_SHOWN.get(board.year, {}))
 
 
 def _reception(board: Board) -> None:
@@ -154,7 +164,7 @@ def _government(board: Board) -> None:
     for place, unit in enumerate(communes):
         row = board.rows[unit.code]
         row["CQ01"] = 1
-        row["CQ02"] = 3 if place < BELOW_GOOD[board.year] else 4 + (place > len(communes) * 0.66)
+        row["CQ02"] = 3 if place < board.totals.below_good else 4 + (place > len(communes) * 0.66)
         row["DC14"] = 4 + (place > len(communes) * 0.45)
     for unit in board.of("H"):
         board.rows[unit.code]["CQ06"] = 1
@@ -168,13 +178,15 @@ def _democracy(board: Board) -> None:
     for row in board.rows.values():
         row["DC02"] = row["DC01"]
     board.each("DC04", {"H": (40, 90), "T": (50, 70)})
-    for unit in board.of("HT"):
+    if board.upper == "XT":
+        board.each("DC04", {"X": (3, 8)})
+    for unit in board.of(board.upper):
         row = board.rows[unit.code]
         # Rounded up, so that every unit stays above the published 80%.
         some = int(row["DC04"])
         row["DC05"] = min(some, int(some * between(0.83, 0.93, "DC05", unit.code)) + 1)
-    board.part("DC07", "DC04", 0.7, 0.86, "HT")
-    board.part("DC08", "DC04", 0.9, 0.98, "HT")
+    board.part("DC07", "DC04", 0.7, 0.86, board.upper)
+    board.part("DC08", "DC04", 0.9, 0.98, board.upper)
     board.constant("DC09", {"X": (5, 12)})
     board.part("DC10", "DC09", 0.92, 1.0, "X")
     board.each("DC12", {"X": (4, 9)})
@@ -207,7 +219,8 @@ def _training(board: Board) -> None:
     board.spread("TP04", by="TP03")
     for unit in board.of("X"):
         # The published attendances are those of province and districts: communes held none.
-        board.rows[unit.code].update({"TP03": 0, "TP04": 0})
+        board.rows[unit.code].setdefault("TP03", 0)
+        board.rows[unit.code].setdefault("TP04", 0)
     board.each("TP05", {"X": (1, 2.4), "H": (4, 8), "T": (7, 10)})
     board.times("TP06", "TP05", 40, 75)
     board.constant("TP08", {"X": (28, 60), "H": (9, 13), "T": (11, 13)})

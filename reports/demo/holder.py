@@ -25,12 +25,13 @@ def words(kind: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Holder:
-    """Whose records are made: the unit's row, the account that wrote them, the year and its numbers."""
+    """Whose records are made, by which account, of which year and up to which day, from what numbers."""
 
     unit_id: int
     user_id: int
     unit: DemoUnit
     year: int
+    end: datetime.date
     row: Numbers
 
     def __getitem__(self, code: str) -> int:
@@ -38,8 +39,7 @@ class Holder:
 
     def days(self, count: int, kind: str, *, last: int = 0) -> list[datetime.date]:
         """Return `count` working days of the period in order, evenly spread; none in the `last` days."""
-        dates = default_dates(self.year)
-        start, end = dates["start"], dates["end"] - last * DAY
+        start, end = default_dates(self.year)["start"], self.end - last * DAY
         length, shift = (end - start).days, noise("day", kind, self.unit.code, self.year)
         return [_working_day(start, end, int((n + shift) * length / count)) for n in range(count)]
 

@@ -1,7 +1,8 @@
 """Putting the records that belong to the demonstration figures into the database, in bulk."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from django.db.models import F
@@ -10,8 +11,8 @@ from danvan.accounts.models import User
 from danvan.units.models import AdministrativeUnit
 from records.models import EmergingIssue, IssueStatus, Recognition
 from reports.counting.counting import counted
+from reports.demo.board import Numbers
 from reports.demo.events import records_of
-from reports.demo.figures import numbers
 from reports.demo.holder import Holder
 from reports.demo.units import demo_unit
 from reports.models import ReportingPeriod, Value
@@ -20,19 +21,24 @@ BATCH = 500
 
 
 def insert_records(
-    units: Iterable[AdministrativeUnit], accounts: dict[int, User], period: ReportingPeriod
+    units: Iterable[AdministrativeUnit],
+    accounts: dict[int, User],
+    period: ReportingPeriod,
+    board: Mapping[str, Numbers],
+    *,
+    until: date,
 ) -> int:
-    """Create the records of `units` for one period and return how many.
+    """Create the records of `units` for one period, none after `until`, and return how many.
 
-    What they give is stored with the figures already submitted, as a submission does. The caller holds
-    the transaction.
+    `board` has the numbers of each unit by its code. What the records give is stored with the figures
+    already submitted, as a submission does. The caller holds the transaction.
     """
-    units = list(units)
     rows: dict[type, list] = defaultdict(list)
-    board = numbers(map(demo_unit, units), period.year)
+    end = min(period.end, until)
     for unit in units:
-        row, user = board.rows[unit.code], accounts[unit.pk]
-        for record in records_of(Holder(unit.pk, user.pk, demo_unit(unit), period.year, row)):
+        user, row = accounts[unit.pk], board[unit.code]
+        holder = Holder(unit.pk, user.pk, demo_unit(unit), period.year, end, row)
+        for record in records_of(holder):
             rows[type(record)].append(record)
     written = _write(rows)
     _store_counted(period)

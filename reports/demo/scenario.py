@@ -6,10 +6,10 @@ from typing import Any
 
 from reports.demo.board import DemoUnit
 from reports.demo.chance import between, noise, pick
-from reports.demo.figures import SHOWCASE
+from reports.demo.figures import showcase_of
+from reports.demo.totals import YEARS
 from reports.models import State
 
-OPEN_YEAR = 2024
 # Districts whose communes were given more time: there the deadline is still to come.
 EXTENDED_DISTRICTS = ("349", "350", "352", "353")
 EXTENSION_REASON = "Gia hạn để các đơn vị rà soát, đối chiếu số liệu với hồ sơ."
@@ -27,6 +27,30 @@ SHOWCASE_REMARKS = [
 ]
 SHOWCASE_BLANK = ("VD02",)
 _SECTIONS = ["QT", "TH", "DT", "TD", "DV", "CQ", "DC", "GS", "TP", "TG", "KT", "VD", "NX"]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A first look: where it plays, its years, which of them have records and which are not closed."""
+
+    province: str
+    place: str
+    years: tuple[int, ...]
+    record_years: tuple[int, ...]
+    still_open: tuple[int, ...]
+    first_day: datetime.date
+
+    @property
+    def open_year(self) -> int:
+        """The year that people are working on."""
+        return self.years[-1]
+
+
+HA_NAM = Scene("35", "Hà Nam", YEARS, YEARS[1:], (2023, 2024), first_day=datetime.date(2024, 12, 1))
+# Today: the three former provinces up to 2024, then one without districts.
+NINH_BINH = Scene(
+    "37", "Ninh Bình", (*YEARS, 2025, 2026), (2026,), (2026,), datetime.date(2026, 10, 1)
+)
 
 
 @dataclass(frozen=True)
@@ -92,18 +116,18 @@ def past_course(unit: DemoUnit, year: int, due: Due) -> Course:
     return _course(_ALL, sent, moves, remarks, key)
 
 
-def open_course(unit: DemoUnit, district: str, today: datetime.date) -> Course:
-    """Return how far the report of the open year has come by `today`."""
-    key = (unit.code, OPEN_YEAR)
+def open_course(unit: DemoUnit, reviewer: str, year: int, today: datetime.date) -> Course:
+    """Return how far the report of the open `year` has come by `today`; `reviewer` is a unit code."""
+    key = (unit.code, year)
     sent = today - datetime.timedelta(days=int(between(4, 15, "sent", *key)))
     chance = noise("state", unit.code)
-    if unit.code == SHOWCASE:
+    if unit.code == showcase_of(year):
         sent = today - datetime.timedelta(days=5)
         return _course(_ALL, sent, [_SUBMIT, _RETURN], SHOWCASE_REMARKS, key, extended=True)
     if unit.letter != "X":
         # Boards write their own part last: most have begun, none has sent.
         return _draft(int(between(2, 9, "sections", *key)), today, key, extended=False)
-    extended = district in EXTENDED_DISTRICTS
+    extended = reviewer in EXTENDED_DISTRICTS if year in YEARS else noise("extended", *key) < 0.6
     if chance < 0.4:
         return _course(_ALL, sent, [_SUBMIT, _APPROVE], [], key)
     if chance < 0.62:

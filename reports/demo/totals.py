@@ -1,9 +1,15 @@
-"""The totals the demonstration figures add up to, by indicator, level and year.
+"""The totals the demonstration figures of a year add up to, by indicator and level.
 
 The sums of 2021–2022 (DT01, DT02, DV09–DV11, KT01) and of 2021–2023 (GS, TP) are those of the seed
 article (domain reference §1.1); where it gives no levels, and for every single year, the split is
-invented. 2024 continues the series.
+invented. 2024 continues the series. Former Ninh Bình and Nam Định are given as much for each unit of a
+level as Hà Nam had; of the years without districts nothing is published, all is invented.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 YEARS = (2021, 2022, 2023, 2024)
 
@@ -31,5 +37,43 @@ AT_LEAST = {"GS07": "T", "TP04": "T"}
 BELOW_GOOD = dict(zip(YEARS, (9, 8, 6, 5), strict=True))
 
 
-def total(code: str, letter: str, year: int) -> int:
-    return TOTALS[code][letter][YEARS.index(year)]
+# Years without districts: of the province as a whole, and of each commune (larger than those before).
+TWO_TIERS = {
+    "DT01": (4, 1.5), "DT02": (4, 1.8), "DV09": (40, 0), "DV11": (0, 5.2), "KT01": (36, 0),
+    "GS01": (30, 3.2), "GS02": (12, 0.8), "GS07": (70, 5.0), "GS09": (0, 3.4), "GS11": (0, 3.5),
+    "TP01": (6, 0), "TP02": (1300, 0), "TP03": (24, 1.0), "TP04": (3600, 60),
+}  # fmt: skip
+_HA_NAM = {"T": 1, "H": 6, "X": 109}
+
+
+@dataclass(frozen=True)
+class DemoTotals:
+    """Sums by indicator code and level letter, and how many communes are rated below "Tốt"."""
+
+    sums: Mapping[str, Mapping[str, int]]
+    below_good: int
+
+
+def totals_of(year: int, counts: Mapping[str, int]) -> DemoTotals:
+    """Return the totals of a province with so many units of each level: of Hà Nam's the published ones."""
+    if year not in YEARS:
+        return _without_districts(year, counts["X"])
+    place = YEARS.index(year)
+    sums = {
+        code: {
+            letter: round(years[place] * counts[letter] / _HA_NAM[letter])
+            for letter, years in letters.items()
+        }
+        for code, letters in TOTALS.items()
+    }
+    return DemoTotals(sums, round(BELOW_GOOD[year] * counts["X"] / _HA_NAM["X"]))
+
+
+def _without_districts(year: int, communes: int) -> DemoTotals:
+    """Return the totals of a province of two tiers, growing a little every year."""
+    growth = 1.03 ** (year - YEARS[-1])
+    sums = {}
+    for code, (province, each) in TWO_TIERS.items():
+        parts = {"T": province, "X": each * communes}
+        sums[code] = {letter: round(part * growth) for letter, part in parts.items() if part}
+    return DemoTotals(sums, communes // 20)

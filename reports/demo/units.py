@@ -1,20 +1,59 @@
 """The units the demonstration is about, and what its figures need to know of each."""
 
-from danvan.units.models import AdministrativeUnit, Level
-from reports.demo.board import DemoUnit
-from reports.demo.totals import YEARS
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable
+
+from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
+from reports.demo.board import Board, DemoUnit
+from reports.demo.figures import numbers
+from reports.demo.totals import totals_of
 from reports.workflow.periods import default_dates
 
-PROVINCE = "35"
-STRUCTURE_DATE = default_dates(YEARS[-1])["structure_date"]
+Parts = dict[int, tuple[tuple[str, float], ...]]
 
 
-def demo_units() -> list[AdministrativeUnit]:
-    """Return the 116 units of Hà Nam as they stood in all demonstration years."""
-    province = AdministrativeUnit.objects.find(PROVINCE, on=STRUCTURE_DATE)
-    return list(AdministrativeUnit.objects.on(STRUCTURE_DATE).covered_by([province]))
+def units_of(year: int) -> list[AdministrativeUnit]:
+    """Return the units that report of `year`."""
+    return list(AdministrativeUnit.objects.on(default_dates(year)["structure_date"]))
 
 
-def demo_unit(unit: AdministrativeUnit) -> DemoUnit:
+def demo_unit(unit: AdministrativeUnit, parts: tuple[tuple[str, float], ...] = ()) -> DemoUnit:
     """Return what the figures need to know of a unit."""
-    return DemoUnit(unit.code, Level(unit.level).letter, unit.full_name_in_text)
+    return DemoUnit(unit.code, Level(unit.level).letter, unit.full_name_in_text, parts)
+
+
+def filled_boards(years: Iterable[int]) -> list[Board]:
+    """Return the working sheets of `years` in order, one for each province there was in a year."""
+    boards = []
+    for year in years:
+        parts = _parts(default_dates(year)["structure_date"])
+        provinces: dict[str, list[DemoUnit]] = {}
+        for unit in units_of(year):
+            row = demo_unit(unit, parts.get(unit.pk, ()))
+            provinces.setdefault(unit.root_code, []).append(row)
+        for units in provinces.values():
+            counts = Counter(unit.letter for unit in units)
+            boards.append(numbers(year, units, totals_of(year, counts)))
+    return boards
+
+
+def _parts(day: datetime.date) -> Parts:
+    """Return, by unit id, the first units that each one was made of by `day`, with the share that came.
+
+    A unit that took others in and went on is a part of itself.
+    """
+    arrows = UnitSuccession.objects.filter(date__lte=day).order_by("date", "pk")
+    arrows = arrows.select_related("predecessor", "successor")
+    heirs = Counter(arrow.predecessor_id for arrow in arrows)
+    found: dict[int, Counter[str]] = {}
+    for arrow in arrows:
+        old, new = arrow.predecessor, arrow.successor
+        share = float(arrow.share or 1 / heirs[old.pk])
+        itself = {new.code: 1.0} if new.valid_from < arrow.date else {}
+        came = found.setdefault(new.pk, Counter(itself))
+        for code, part in found.get(old.pk, {old.code: 1.0}).items():
+            came[code] += part * share  # type: ignore[assignment]
+    return {pk: tuple(sorted(codes.items())) for pk, codes in found.items()}

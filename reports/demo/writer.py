@@ -14,20 +14,19 @@ from danvan.common.ops import append_only
 from danvan.units.models import AdministrativeUnit
 from danvan.units.organisations import office_name
 from reports.demo.accounts import make_accounts
-from reports.demo.figures import SHOWCASE, YearFigures, demo_figures
+from reports.demo.figures import YearFigures, demo_figures, showcase_of
 from reports.demo.records_writer import insert_records
 from reports.demo.scenario import (
     EXTENSION_REASON,
-    OPEN_YEAR,
     SHOWCASE_BLANK,
     Course,
     Due,
+    Scene,
     open_course,
     open_due,
     past_course,
 )
-from reports.demo.totals import YEARS
-from reports.demo.units import STRUCTURE_DATE, demo_unit, demo_units
+from reports.demo.units import demo_unit, filled_boards, units_of
 from reports.figures.figure import Figure
 from reports.figures.writing import write_figures, write_many
 from reports.models import (
@@ -44,8 +43,6 @@ from reports.models import (
 from reports.workflow.periods import default_dates, open_period
 from reports.workflow.submission import measure_deviations
 
-RECORD_YEARS = (2022, 2023, 2024)
-STILL_OPEN = (2023, OPEN_YEAR)
 EXTENSION_DAYS = 5
 
 
@@ -64,38 +61,58 @@ class Loaded:
 
 
 @transaction.atomic
-def load(today: datetime.date, *, with_records: bool = True) -> Loaded:
-    """Load accounts and the years that are missing; `today` places the open year's deadline.
+def load(scene: Scene, today: datetime.date, *, with_records: bool = True) -> Loaded:
+    """Load accounts and the years of `scene` that are missing; `today` places the open year's deadline.
 
-    Raises DemoRefused when a year holds real figures, and then nothing is written.
+    Raises DemoRefused when a year holds real figures or another scene, and then nothing is written.
     """
-    real = ReportingPeriod.objects.filter(year__in=YEARS, is_demo=False).first()
-    if real:
+    units = units_of(scene.open_year)
+    _require_own_database(scene, today, units)
+    accounts, created = make_accounts(units)
+    present = set(ReportingPeriod.objects.values_list("year", flat=True))
+    missing = tuple(year for year in scene.years if year not in present)
+    loaded = Loaded(created, missing)
+    boards = filled_boards(scene.years) if missing else []
+    figures = demo_figures(boards)
+    for year in missing:
+        one = _Year(scene, year, accounts, today)
+        loaded.figures += one.load_figures(figures[year])
+        _count_rows()
+        if with_records and year in scene.record_years:
+            rows = {
+                code: row for one in boards if one.year == year for code, row in one.rows.items()
+            }
+            until = today - datetime.timedelta(
+                days=2
+            )  # what was done is written down the day after
+            loaded.records += insert_records(units, accounts, one.period, rows, until=until)
+        one.finish(figures[year])
+        for report in one.reports if year == scene.open_year else ():
+            if report.submitted_at:
+                measure_deviations(report)
+    return loaded
+
+
+def _require_own_database(
+    scene: Scene, today: datetime.date, units: list[AdministrativeUnit]
+) -> None:
+    """Raise DemoRefused where the scene would stand beside something that is not of it."""
+    periods = ReportingPeriod.objects.filter(year__in=scene.years)
+    if real := periods.filter(is_demo=False).first():
         raise DemoRefused(
             f"The year {real.year} is already open with real figures; "
             "demonstration data belongs into an empty database."
         )
-    units = demo_units()
-    if AdministrativeUnit.objects.on(STRUCTURE_DATE).count() > len(units):
+    if {unit.root_code for unit in units} != {scene.province}:
         raise DemoRefused(
-            "There are units outside Hà Nam; demonstration data belongs into an empty database."
+            f"There are units outside {scene.place}; demonstration data belongs into an empty database."
         )
-    accounts, created = make_accounts(units)
-    present = set(ReportingPeriod.objects.values_list("year", flat=True))
-    missing = tuple(year for year in YEARS if year not in present)
-    loaded = Loaded(created, missing)
-    figures = demo_figures(map(demo_unit, units)) if missing else {}
-    for year in missing:
-        one = _Year(year, accounts, today)
-        loaded.figures += one.load_figures(figures[year])
-        _count_rows()
-        if with_records and year in RECORD_YEARS:
-            loaded.records += insert_records(units, accounts, one.period)
-        one.finish(figures[year])
-        for report in one.reports if year == OPEN_YEAR else ():
-            if report.submitted_at:
-                measure_deviations(report)
-    return loaded
+    if any(period.reports.count() != len(units_of(period.year)) for period in periods):
+        raise DemoRefused(
+            "The database holds another demonstration; each belongs into a database of its own."
+        )
+    if today < scene.first_day:
+        raise DemoRefused(f"The scene plays after {scene.first_day}; today is {today}.")
 
 
 def _count_rows() -> None:
@@ -110,11 +127,14 @@ def _count_rows() -> None:
 class _Year:
     """One year on its way into the database."""
 
-    def __init__(self, year: int, accounts: dict[int, User], today: datetime.date) -> None:
-        self.year, self.accounts, self.today = year, accounts, today
+    def __init__(
+        self, scene: Scene, year: int, accounts: dict[int, User], today: datetime.date
+    ) -> None:
+        self.scene, self.year, self.accounts, self.today = scene, year, accounts, today
+        self.is_open = year == scene.open_year
         dates = default_dates(year)
         self.due = Due(dates["due_commune"], dates["due_district"], dates["due_province"])
-        if year == OPEN_YEAR:
+        if self.is_open:
             self.due = open_due(today)
 
     def load_figures(self, figures: YearFigures) -> int:
@@ -135,9 +155,9 @@ class _Year:
 
     def finish(self, figures: YearFigures) -> None:
         """Do what comes after the submissions: the showcase's correction, closing the year."""
-        if self.year == OPEN_YEAR:
+        if self.is_open:
             self._correct_showcase(figures)
-        if self.year not in STILL_OPEN:
+        if self.year not in self.scene.still_open:
             self._close()
 
     def _open(self) -> ReportingPeriod:
@@ -159,14 +179,15 @@ class _Year:
 
     def _course(self, report: Report) -> Course:
         unit = demo_unit(report.unit)
-        if self.year == OPEN_YEAR:
-            return open_course(unit, report.reviewer.code, self.today)
+        if self.is_open:
+            return open_course(unit, report.reviewer.code, self.year, self.today)
         return past_course(unit, self.year, self.due)
 
     def _filled(self, report: Report, figures: YearFigures) -> dict[str, Figure]:
         sections = self.courses[report.pk].sections
         row = figures[report.unit.code]
-        blank = SHOWCASE_BLANK if report.unit.code == SHOWCASE and self.year == OPEN_YEAR else ()
+        shown = self.is_open and report.unit.code == showcase_of(self.year)
+        blank = SHOWCASE_BLANK if shown else ()
         return {c: figure for c, figure in row.items() if c[:2] in sections and c not in blank}
 
     def _set_states(self) -> None:
@@ -192,26 +213,30 @@ class _Year:
         for report in self.reports:
             course, state = self.courses[report.pk], State.DRAFT
             for step in course.steps:
-                actor = self._actor(report, step.action)
-                moves.append(_move(report, step, state, actor))
+                unit = report.unit if step.action == "submit" else report.reviewer
+                office = office_name(unit, report.period.end)
+                actor = self.accounts.get(unit.pk)
+                moves.append(
+                    Transition(
+                        report=report, action=step.action, from_state=state,
+                        to_state=step.to_state, actor=actor, actor_unit=office, at=step.at,
+                    )
+                )  # fmt: skip
                 state = step.to_state
                 if step.action == "return":
                     done = course.steps[-1].at if course.state == State.APPROVED else None
+                    author = actor or self._province()  # of an office that ended
                     remarks += [
                         Remark(
-                            report=report, indicator=indicators[code], text=text, author=actor,
-                            author_unit=office_name(actor.unit, report.period.end),
-                            created_at=step.at, resolved_at=done,
-                            resolved_by=actor if done else None,
+                            report=report, indicator=indicators[code], text=text, author=author,
+                            author_unit=office, created_at=step.at, resolved_at=done,
+                            resolved_by=author if done else None,
                         )
                         for code, text in course.remarks
                     ]  # fmt: skip
         moves.sort(key=lambda move: move.at)
         Transition.objects.bulk_create(moves, batch_size=500)
         _create_dated(Remark, remarks, "created_at")
-
-    def _actor(self, report: Report, action: str) -> User:
-        return self.accounts[report.unit_id if action == "submit" else report.reviewer_id]
 
     def _extend(self) -> None:
         until = self.today + datetime.timedelta(days=EXTENSION_DAYS)
@@ -236,8 +261,9 @@ class _Year:
 
     def _correct_showcase(self, figures: YearFigures) -> None:
         """Let the clerk of the showcase commune have begun to correct what was returned."""
-        report = next(report for report in self.reports if report.unit.code == SHOWCASE)
-        before = figures[SHOWCASE]["DT07"]
+        showcase = showcase_of(self.year)
+        report = next(report for report in self.reports if report.unit.code == showcase)
+        before = figures[showcase]["DT07"]
         corrected = Figure(number=Decimal(64), note=before.note)
         actor = self.accounts[report.unit_id]
         write_figures(report, {"DT07": corrected}, actor=actor, source=Source.FORM)
@@ -246,19 +272,9 @@ class _Year:
         moment, actor = _moment(datetime.date(self.year + 1, 1, 20)), self._province()
         self.period.is_closed, self.period.closed_at, self.period.closed_by = True, moment, actor
         self.period.save(update_fields=["is_closed", "closed_at", "closed_by"])
-        PeriodLog.objects.create(period=self.period, action="Khóa kỳ", actor=actor, at=moment)
-
-
-def _move(report: Report, step: Any, state: State, actor: User) -> Transition:
-    return Transition(
-        report=report,
-        action=step.action,
-        from_state=state,
-        to_state=step.to_state,
-        actor=actor,
-        actor_unit=office_name(actor.unit, report.period.end),
-        at=step.at,
-    )
+        PeriodLog.objects.create(
+            period=self.period, action=PeriodLog.CLOSED, actor=actor, at=moment
+        )
 
 
 def _create_dated(model: Any, rows: list, name: str) -> None:

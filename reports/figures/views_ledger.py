@@ -1,26 +1,22 @@
 """The ledger of figures as a log: who entered or changed which figure, when and how."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Q, QuerySet
-from django.http.response import HttpResponseBase
-from django.views.decorators.http import require_safe
+from django.db.models import QuerySet
 
-from danvan.accounts.audit.filters import LogFilter
-from danvan.accounts.audit.views import AuditorView, LogColumn, filtered, log_file
+from danvan.accounts.audit.views import AuditorView
 from danvan.accounts.models.trail import role_in_words
-from danvan.accounts.requests import PersonRequest
-from danvan.common.filters import DayFilter
-from danvan.common.text import clean_line, search_key
+from danvan.common.db.search import with_words
+from danvan.common.filters import ChoicesFilter, DayFilter, ListFilter
+from danvan.common.text import clean_line
 from danvan.units.kinds import strip_kind
 from reports.figures.figure import Figure, describe
 from reports.models import FigureChange
 from reports.models.report import Source
 
 
-class LedgerFilter(LogFilter):
+class LedgerFilter(ListFilter):
     """Search in the ledger: by unit or indicator, person, year, source, days."""
 
     q = filters.CharFilter(label="Đơn vị hoặc mã chỉ tiêu", method="by_words", max_length=100)
@@ -28,7 +24,7 @@ class LedgerFilter(LogFilter):
     year = filters.NumberFilter(
         label="Năm", field_name="report__period__year", min_value=1900, max_value=2999
     )
-    source = filters.ChoiceFilter(label="Nguồn", choices=Source.choices, empty_label="Tất cả")
+    source = ChoicesFilter(label="Nguồn", choices=Source.choices)
     after = DayFilter(label="Từ ngày", field_name="at", lookup_expr="date__gte")
     before = DayFilter(label="Đến ngày", field_name="at", lookup_expr="date__lte")
 
@@ -38,24 +34,12 @@ class LedgerFilter(LogFilter):
 
     def by_words(self, changes: QuerySet, name: str, text: str) -> Any:
         """Keep the changes with every word in the unit's name, or as its code or the indicator's."""
-        for word in search_key(strip_kind(text)).split():
-            unit = Q(report__unit__name_search__contains=word) | Q(report__unit__code=word)
-            changes = changes.filter(unit | Q(indicator__code=word.upper()))
-        return changes
+        unit = "report__unit__name_search__contains", "report__unit__code"
+        return with_words(changes, strip_kind(text), *unit, "indicator__code__iexact")
 
     def by_person(self, changes: QuerySet, name: str, text: str) -> QuerySet:
         """Keep what the account of this login name entered."""
         return changes.filter(actor__username__iexact=clean_line(text))
-
-
-class LedgerView(AuditorView):
-    """Changes of figures, newest first."""
-
-    template_name = "reports/ledger.html"
-    filterset_class = LedgerFilter
-
-    def described(self, row: Any) -> Any:
-        return change_line(row)
 
 
 def change_line(change: FigureChange) -> dict:
@@ -70,10 +54,14 @@ def change_line(change: FigureChange) -> dict:
     }
 
 
-@require_safe
-def ledger_export(request: PersonRequest) -> HttpResponseBase:
-    """Download the filtered ledger as a workbook."""
-    columns: Sequence[LogColumn] = (
+class LedgerView(AuditorView):
+    """Changes of figures, newest first."""
+
+    template_name = "reports/ledger.html"
+    filterset_class = LedgerFilter
+    described = staticmethod(change_line)
+    title = "Nhật ký số liệu"
+    columns = (
         ("Lúc", 18, lambda line: line["change"].at),
         ("Người nhập", 24, lambda line: str(line["change"].actor or "Hệ thống")),
         ("Đơn vị khi đó", 28, lambda line: line["change"].actor_unit),
@@ -88,4 +76,3 @@ def ledger_export(request: PersonRequest) -> HttpResponseBase:
         ("Nhập thay", 10, lambda line: line["change"].on_behalf),
         ("Mã yêu cầu", 34, lambda line: line["change"].request_id),
     )
-    return log_file("Nhật ký số liệu", columns, filtered(request, LedgerFilter), change_line)

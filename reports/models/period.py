@@ -168,6 +168,8 @@ class ReportingPeriod(models.Model):
 class PeriodLog(models.Model):
     """What was done to a period: opened, closed, reopened; by whom and why."""
 
+    OPENED, CLOSED, REOPENED = "Mở kỳ", "Khóa kỳ", "Mở lại kỳ"
+
     period = models.ForeignKey(ReportingPeriod, on_delete=models.PROTECT, related_name="log")
     action = models.CharField("việc", max_length=20)
     actor = models.ForeignKey(

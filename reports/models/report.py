@@ -6,6 +6,7 @@ from typing import Any, Self, cast
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from danvan.accounts.scope import M, ScopedQuerySet
@@ -42,6 +43,15 @@ class ReportQuerySet(ScopedQuerySet["Report"]):
             .values("until")[:1]
         )
         return self.annotate(extended_until=models.Subquery(newest))
+
+    def awaited(self) -> Self:
+        """Return the reports still to be sent that can be, annotated with `due`, extension included."""
+        general = models.Case(
+            *(models.When(level=v, then=models.F(f"period__due_{v}")) for v in Level.values)
+        )
+        rows = self.with_due_dates().filter(state__in=EDITABLE_STATES)
+        rows = rows.filter(Q(period__is_closed=False) | Q(extended_until__gte=timezone.localdate()))
+        return rows.annotate(due=Greatest(general, Coalesce("extended_until", general)))
 
     def overdue(self) -> Self:
         """Return the reports still to be sent although their due date, extension included, has passed."""

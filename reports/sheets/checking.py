@@ -16,6 +16,7 @@ from reports.figures.reading import EntryProblem, read_figure
 from reports.figures.rules import RuleBook
 from reports.figures.stored import stored_figures
 from reports.models import Indicator, Report, ReportingPeriod, ValueType
+from reports.sheets.years import OF_YEAR, year_problem
 from reports.workflow.moves import lock_reason
 
 MAX_WARNINGS = 40
@@ -89,6 +90,7 @@ class ValueChecker(Checker):
 
     def _report(self, number: int, row: dict) -> Report | Problem:
         cell, doubt = self.identity.resolve(row.get(UNIT, ""), row)
+        doubt = doubt or year_problem(self.period, row.get(OF_YEAR, ""))
         if doubt or isinstance(cell, Problem):
             return doubt or cell
         try:

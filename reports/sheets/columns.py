@@ -12,7 +12,7 @@ from danvan.accounts.models import User
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.numbers import MAX_FIGURE
-from danvan.common.sheets.columns import Column, code_cell
+from danvan.common.sheets.columns import Cell, Column, code_cell
 from danvan.common.sheets.table.layout import WantedTable
 from danvan.common.sheets.table.questions import Question
 from danvan.common.words import EMPTY
@@ -26,7 +26,7 @@ from reports.figures.stored import stored_figures
 from reports.figures.writing import ReportLocked, write_many
 from reports.models import Indicator, Report, ReportingPeriod, Source, ValueType
 from reports.sheets.checking import NAME, UNIT, ValueChecker, indicators_of
-from reports.sheets.years import year_doubts
+from reports.sheets.years import YEAR_COLUMN, sheet_title, year_doubts
 from reports.workflow.holding import lock_for_figures
 from reports.workflow.moves import lock_reason
 
@@ -52,6 +52,7 @@ class ValueTarget(Target):
     sheet_title = "Số liệu"
     keys = (UNIT,)
     coded = True
+    also = (YEAR_COLUMN,)
     instead = {UNIT: NAME}
 
     def form_fields(self, user: User) -> dict[str, Any]:
@@ -93,7 +94,7 @@ class ValueTarget(Target):
         return Identity(units, job.params.get("answers", {}))
 
     def doubts(self, job: ImportJob, around: Around) -> list[Question]:
-        return [*self._identity(job).around(around), *year_doubts(job, around)]
+        return year_doubts(self.period_of(job), around)
 
     def weight(self, item: list) -> int:
         return len(item[4])
@@ -189,7 +190,7 @@ class ValueTarget(Target):
         columns = [*UNIT_COLUMNS, *map(_column, indicators)]
         named = reports.select_related("unit__parent").order_by(tree_order("unit"))
         rows = _export_rows(list(named), indicators)
-        return excel.Sheet(f"{self.sheet_title} {period.year}", columns, rows)
+        return excel.Sheet(sheet_title(self.sheet_title, period), columns, rows)
 
 
 def _entered_in(reports: QuerySet, period: ReportingPeriod) -> list[Indicator]:
@@ -240,6 +241,7 @@ def _column(row: Indicator) -> Column:
         key=row.code,
         synonyms=(row.label, f"{row.label}{measure}"),
         choices=choices,
+        cell=Cell(percent="%" in row.unit_of_measure),
         hint="Nhập ở: " + ", ".join(letters) + ".",
     )
 

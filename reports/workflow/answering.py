@@ -14,7 +14,7 @@ from danvan.accounts.scope import own_units
 from danvan.units.heirs import heirs_of
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 from danvan.units.queries import AdministrativeUnitQuerySet, UnitSuccessionQuerySet, tree_order
-from records.answering import Answered
+from records.answering import UnitDays
 from reports.models import PeriodLog, Report, ReportingPeriod, ReportUnit
 from reports.models.period import COUNTED_KINDS
 from reports.workflow.holding import hold_for_closing
@@ -143,13 +143,13 @@ def _require_open(question: UnitQuestion, *reports: Report) -> None:
             )
 
 
-def answered_by(user: User) -> list[Answered]:
+def answered_by(user: User) -> list[UnitDays]:
     """Return for which days of other units the user's own unit answers (settings.RECORD_ANSWERS)."""
     rows = ReportUnit.objects.of_others().filter(
         report__unit__in=own_units(user), period__kind__in=COUNTED_KINDS
     )
     return [
-        Answered(*row)
+        UnitDays(*row)
         for row in rows.values_list("unit", "period__start", "period__end").distinct()
     ]
 

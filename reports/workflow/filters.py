@@ -4,10 +4,10 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, QuerySet, When
 
 from danvan.accounts.scope import own_units
-from danvan.common.text import search_key
+from danvan.common.db.search import with_words
 from danvan.units.kinds import Level, strip_kind
 from danvan.units.queries import tree_order
 from reports.models import Report, ReportingPeriod, State
@@ -90,9 +90,7 @@ class ReportFilter(django_filters.FilterSet):
         return reports.filter(state__in=TO_SEND if state == "to_send" else [state])
 
     def named(self, reports: Any, name: str, text: str) -> Any:
-        for word in search_key(strip_kind(text)).split():
-            reports = reports.filter(Q(unit__name_search__contains=word) | Q(unit__code=word))
-        return reports
+        return with_words(reports, strip_kind(text), "unit__name_search__contains", "unit__code")
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         return super().filter_queryset(queryset).with_names().with_due_dates().order_by(*self.order)

@@ -73,7 +73,7 @@ def open_period(
             )
         waiting = freeze(period)
         told = f"{made} đơn vị" + (f", {waiting} đơn vị cũ chờ phân công" if waiting else "")
-        PeriodLog.objects.create(period=period, action="Mở kỳ", actor=actor, reason=told)
+        PeriodLog.objects.create(period=period, action=PeriodLog.OPENED, actor=actor, reason=told)
     return period
 
 
@@ -111,7 +111,7 @@ def _set_closed(period: ReportingPeriod, user: User, closed: bool, reason: str) 
             closed_by=user if closed else None,
         )
         if changed:
-            action = "Khóa kỳ" if closed else "Mở lại kỳ"
+            action = PeriodLog.CLOSED if closed else PeriodLog.REOPENED
             PeriodLog.objects.create(period=period, action=action, actor=user, reason=reason)
     period.refresh_from_db()
 

@@ -27,6 +27,7 @@ class TestChecks(SimpleTestCase):
         for check in (
             checks.check_key, checks.check_hosts, checks.check_scope, checks.check_menu,
             checks.check_policy, checks.check_closed, checks.check_audit, checks.check_admin,
+            checks.check_mail, checks.check_mail_password,
         ):  # fmt: skip
             with self.subTest(check.__name__):
                 self.assertEqual(self.ids(check), [])
@@ -37,6 +38,30 @@ class TestChecks(SimpleTestCase):
                 self.assertEqual(self.ids(checks.check_key), ["danvan.E001"])
             with self.settings(SECRET_KEY=key, DEBUG=True):
                 self.assertEqual(self.ids(checks.check_key), [])
+
+    def test_mails_have_a_sender_and_links_and_hide_their_password(self):
+        good = {
+            "EMAIL_HOST": "mail.tinh.vn",
+            "DEFAULT_FROM_EMAIL": "danvan@tinh.vn",
+            "SITE_URL": "https://danvan.vn",
+        }
+        for change, found in (
+            ({}, []),
+            ({"DEFAULT_FROM_EMAIL": ""}, ["danvan.E012"]),
+            ({"SITE_URL": "danvan.vn"}, ["danvan.E012"]),
+            ({"EMAIL_HOST": "", "SITE_URL": ""}, []),
+        ):
+            with self.subTest(change), self.settings(**{**good, **change}):
+                self.assertEqual(self.ids(checks.check_mail), found)
+        good |= {"EMAIL_HOST_USER": "danvan", "EMAIL_USE_TLS": False}
+        for change, found in (
+            ({}, ["danvan.W003"]),
+            ({"EMAIL_USE_TLS": True}, []),
+            ({"EMAIL_HOST": "localhost"}, []),
+            ({"EMAIL_HOST_USER": ""}, []),
+        ):
+            with self.subTest(change), self.settings(**{**good, **change}):
+                self.assertEqual(self.ids(checks.check_mail_password), found)
 
     def test_any_host(self):
         with self.settings(ALLOWED_HOSTS=["danvan.vn", "*"], DEBUG=False):

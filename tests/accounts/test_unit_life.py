@@ -23,7 +23,7 @@ class UnitLifeTest(TestCase):
 
     def test_a_split_commune_tells_both_heirs(self):
         page = self.page("tinh", "13354", OLD)
-        self.assertContains(page, "Phường Tiên Sơn, tỉnh Ninh Bình")
+        self.assertContains(page, "Phường Tiên Sơn")
         life = page.context["life"]
         self.assertEqual([change.unit.code for change in life.became], ["13363", "13366"])
         self.assertTrue(life.is_split)

@@ -32,7 +32,8 @@ def cell_of(column, chance):
         case models.IntegerField() if column.fmt == "0":
             return chance.choice((2022, 2023, 2024))
         case models.IntegerField() | models.DecimalField():
-            return chance.choice((0, 1, 2, 3, 12, -1))
+            few = 90 if column.widget.percent else 1  # 1 of 100 points is asked about
+            return chance.choice((0, few, 2, 3, 12, -1))
     return chance.choice(("Nhà văn hóa thôn", "  hai   khoảng trắng ", "=1+1"))
 
 

@@ -96,8 +96,12 @@ class EveryDoorTest(LockedCase):
         self.after.refresh_from_db()
         self.assertEqual((self.after.attendees, self.after.version), (2, 2))
 
-    def test_an_import_that_changes_nothing_is_not_in_the_way(self):
+    def test_what_changes_nothing_is_not_in_the_way_and_writes_nothing(self):
+        before = DialogueConference.objects.filter(pk=self.inside.pk).values().get()
         self.assertEqual(change_records([self.inside], ["attendees"], actor=self.clerk), 0)
+        save_record(self.inside, actor=self.clerk)
+        after = DialogueConference.objects.filter(pk=self.inside.pk).values().get()
+        self.assertEqual(after, before, "a closed period is not written in, its dates included")
 
     def test_the_board_may_not_either(self):
         with self.assertRaises(RecordLocked):
@@ -257,6 +261,7 @@ class ServiceTest(PageCase):
     def test_of_two_people_one_is_told(self):
         record = make("dialogue-conference", self.unit)
         mine, theirs = (DialogueConference.objects.get(pk=record.pk) for _ in range(2))
+        theirs.note = "sửa trước"
         save_record(theirs, actor=self.clerk, version=1)
         with self.assertRaises(StaleRecord):
             save_record(mine, actor=self.clerk, version=1)

@@ -126,7 +126,9 @@ class PageTests(PageCase):
 
     def test_restated_figures_are_not_sent_out(self):
         self.assertNotContains(self.get(), "Ban hành</a>")
-        self.assertEqual(self.get("board", "issues:new").status_code, 404)
+        for name in ("issues:new", "reports:consolidation_word"):
+            self.assertEqual(self.get("board", name).status_code, 404)
+        self.assertNotContains(self.get(), "Dự thảo Word")
         self.assertContains(self.get(as_of="", last=2022), "Ban hành</a>")
 
     def test_thirty_units_cost_what_three_do(self):

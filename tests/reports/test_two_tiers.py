@@ -112,6 +112,24 @@ class NoDistrictTest(NinhBinhCase):
         page = self.page(self.board, "reports:consolidation", first=2024, last=2026)
         self.assertEqual(page.context["found"].levels, ("province", "district", "commune"))
 
+    def test_many_communes_are_named_shortly_and_charted_by_the_highest(self):
+        self.approve(DT01=3, DT03=3)
+        shown = {"view": "units", "first": 2026, "last": 2026, "chart": "DT01"}
+        page = self.page(self.board, "reports:consolidation", **shown)
+        chart = page.context["chart"]
+        self.assertEqual(len(chart.bars), 30)
+        self.assertEqual((chart.bars[0].label, chart.bars[0].text), ("Phường Tiên Sơn", "3"))
+        self.assertContains(page, "30 đơn vị cao nhất trong 34 đơn vị")
+        queue = self.page(self.board, "reports:list", period_choice=self.y2026.pk)
+        self.assertContains(queue, "Phường Tiên Sơn")
+        self.assertNotContains(queue, "Phường Tiên Sơn, tỉnh")
+
+    def test_menus_of_records_offer_the_units_of_today_first(self):
+        for name in ("records:list", "records:create"):
+            page = self.page(self.board, name, "dialogue-conference").content.decode()
+            menu = page[page.index('name="unit"') :]
+            self.assertLess(menu.index("Phường Tiên Sơn"), menu.index("Thành phố Phủ Lý"), name)
+
     def test_a_model_of_a_new_commune_is_not_offered_a_district(self):
         page = self.page(self.clerk, "records:create", "mobilisation-model")
         self.assertContains(page, "Cấp huyện")  # its report of 2025 answers for the old communes

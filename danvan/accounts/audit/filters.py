@@ -3,13 +3,13 @@
 from typing import Any
 
 import django_filters as filters
-from django import forms
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 
-from danvan.accounts.audit.writing import SOURCE_LABELS, audited_models
+from danvan.accounts.audit.writing import ACTION_LABELS, SOURCE_LABELS, audited_models
 from danvan.accounts.models.trail import AuditEntry, SecurityEvent, SecurityKind
-from danvan.common.filters import DayFilter
+from danvan.common.db.search import with_words
+from danvan.common.filters import ChoicesFilter, DayFilter, ListFilter
 from danvan.common.text import search_key
 
 
@@ -20,17 +20,7 @@ def _model_choices() -> list[Any]:
     return sorted(names, key=lambda choice: search_key(choice[1]))
 
 
-class LogFilter(filters.FilterSet):
-    """A filter whose controls look like those of every other list."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.form.fields.values():
-            choice = isinstance(field, forms.ChoiceField)
-            field.widget.attrs["class"] = "form-select" if choice else "form-control"
-
-
-class AuditFilter(LogFilter):
+class AuditFilter(ListFilter):
     """Search in the trail: by words (with or without marks), kind of row, action, source, days."""
 
     q = filters.CharFilter(label="Tìm", method="by_words")
@@ -40,12 +30,8 @@ class AuditFilter(LogFilter):
         choices=_model_choices,
         empty_label="Tất cả",
     )
-    action = filters.ChoiceFilter(
-        label="Việc", choices=[(0, "Tạo mới"), (1, "Sửa"), (2, "Xóa")], empty_label="Tất cả"
-    )
-    source = filters.ChoiceFilter(
-        label="Nguồn", choices=list(SOURCE_LABELS.items()), empty_label="Tất cả"
-    )
+    action = ChoicesFilter(label="Việc", choices=ACTION_LABELS.items())
+    source = ChoicesFilter(label="Nguồn", choices=SOURCE_LABELS.items())
     after = DayFilter(label="Từ ngày", field_name="timestamp", lookup_expr="date__gte")
     before = DayFilter(label="Đến ngày", field_name="timestamp", lookup_expr="date__lte")
 
@@ -55,16 +41,14 @@ class AuditFilter(LogFilter):
 
     def by_words(self, queryset: QuerySet, name: str, value: Any) -> Any:
         """Keep entries with every word in object, person or unit."""
-        for word in search_key(value).split():
-            queryset = queryset.filter(search__contains=word)
-        return queryset
+        return with_words(queryset, value, "search__contains")
 
 
-class SecurityFilter(LogFilter):
+class SecurityFilter(ListFilter):
     """Search in the security log: by login name or address, kind, days."""
 
     q = filters.CharFilter(label="Tên đăng nhập", field_name="username", lookup_expr="icontains")
-    kind = filters.ChoiceFilter(label="Việc", choices=SecurityKind.choices, empty_label="Tất cả")
+    kind = ChoicesFilter(label="Việc", choices=SecurityKind.choices)
     after = DayFilter(label="Từ ngày", field_name="at", lookup_expr="date__gte")
     before = DayFilter(label="Đến ngày", field_name="at", lookup_expr="date__lte")
 

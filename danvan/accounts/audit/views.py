@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -36,24 +36,41 @@ def expect_auditor(user: User) -> None:
         raise PermissionDenied("Chỉ các ban dân vận và quản trị viên được xem nhật ký.")
 
 
-class AuditorView(FilterView):
-    """A filtered list that only auditors may open. An invalid filter shows nothing, never everything.
+# Heading, width and what fills a cell: a function of the described row, or its key.
+LogColumn = tuple[str, float, str | Callable[[Any], Any]]
 
-    Its queryset is a scoped one with `with_names`; `described` turns a row into what a line shows.
+
+class AuditorView(FilterView):
+    """A filtered log for auditors alone, as a page or (`as_file`) as the workbook `title` of `columns`.
+
+    An invalid filter shows nothing, never everything. The rows of the filter's model are scoped and have
+    `with_names`; `described` turns one into what a line shows. The first column is the time.
     """
 
     strict = True
+    as_file = False
+    title: str
+    columns: Sequence[LogColumn]
+    described: Callable[[Any], dict]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         expect_auditor(person(request))
         return super().dispatch(request, *args, **kwargs)
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not self.as_file:
+            return super().get(request, *args, **kwargs)
+        rows = self.get_filterset(self.get_filterset_class()).rows()
+        heads = [
+            Column(heading, width, "" if at else DATE_TIME)
+            for at, (heading, width, _) in enumerate(self.columns)
+        ]
+        sheet = excel.Sheet("Nhật ký", heads, self.lines(rows))
+        name = f"{self.title} {timezone.localdate():%d-%m-%Y}"
+        return excel.download(name, lambda file: excel.stream_rows(file, sheet))
+
     def get_queryset(self) -> QuerySet:
         return self.filterset_class.Meta.model.objects.visible_to(self.request.user)
-
-    def described(self, row: Any) -> Any:
-        """Return `row` as the template shows it."""
-        return row
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         page = Listing(self.object_list, NEWEST_FIRST).page(self.request.GET)
@@ -61,25 +78,17 @@ class AuditorView(FilterView):
         known = people_known(self.request.user, page.rows)
         return super().get_context_data(page=page, lines=lines, known=known, **kwargs)
 
-
-class AuditView(AuditorView):
-    """Changes of rows, newest first."""
-
-    template_name = "accounts/audit.html"
-    filterset_class = AuditFilter
-
-    def described(self, row: Any) -> Any:
-        return described(row)
-
-
-class SecurityLogView(AuditorView):
-    """Logins, refusals, changes of accounts, exports and imports, newest first."""
-
-    template_name = "accounts/security_log.html"
-    filterset_class = SecurityFilter
-
-    def described(self, row: Any) -> Any:
-        return event_line(row)
+    def lines(self, rows: Any) -> Iterator[tuple]:
+        """Yield the newest 50,000 of `rows` for the sheet; a last line tells of others."""
+        for number, row in enumerate(rows.with_names()[: EXPORT_LIMIT + 1].iterator(500)):
+            if number == EXPORT_LIMIT:
+                told = (
+                    f"Chỉ gồm {number} dòng mới nhất. Vui lòng lọc theo ngày để tải phần còn lại."
+                )
+                yield (None, told, *[""] * (len(self.columns) - 2))
+                return
+            said = self.described(row)
+            yield tuple(said[f] if isinstance(f, str) else f(said) for _, _, f in self.columns)
 
 
 def people_known(user: User, rows: Iterable[Any]) -> set[int]:
@@ -117,90 +126,45 @@ def event_line(event: SecurityEvent) -> dict:
     return {"event": event, "detail": describe_event(event)}
 
 
-# Heading, width and what fills a cell: a function of the described row, or its key.
-LogColumn = tuple[str, float, str | Callable[[Any], Any]]
-
-
-def log_file(
-    name: str, columns: Sequence[LogColumn], rows: QuerySet, shown: Callable
-) -> FileResponse:
-    """Return the workbook of a log, newest first, each of `rows` as `shown` describes it.
-
-    It holds the newest 50,000; when there are others its last line says so. The first column is the time.
-    """
-    heads = [
-        Column(heading, width, "" if at else DATE_TIME)
-        for at, (heading, width, _) in enumerate(columns)
-    ]
-
-    def line(row: Any) -> tuple:
-        said = shown(row)
-        return tuple(said[fill] if isinstance(fill, str) else fill(said) for _, _, fill in columns)
-
-    sheet = excel.Sheet("Nhật ký", heads, _lines(rows, line, len(columns)))
-    name = f"{name} {timezone.localdate():%d-%m-%Y}"
-    return excel.download(name, lambda file: excel.stream_rows(file, sheet))
-
-
-def _lines(rows: Any, line: Callable, width: int) -> Iterator[tuple]:
-    for number, row in enumerate(rows.with_names()[: EXPORT_LIMIT + 1].iterator(500)):
-        if number == EXPORT_LIMIT:
-            told = (
-                f"Chỉ gồm {EXPORT_LIMIT} dòng mới nhất. Vui lòng lọc theo ngày để tải phần còn lại."
-            )
-            yield (None, told, *[""] * (width - 2))
-            return
-        yield line(row)
-
-
-def filtered(request: PersonRequest, filterset_class: Any) -> QuerySet:
-    """Return what the filter of a log lets through for an auditor; nothing when it is invalid.
-
-    Raises PermissionDenied for everybody else.
-    """
-    expect_auditor(request.user)
-    rows = filterset_class.Meta.model.objects.visible_to(request.user)
-    chosen = filterset_class(request.GET, queryset=rows)
-    return chosen.qs if chosen.is_valid() else rows.none()
-
-
-@require_safe
-def audit_export(request: PersonRequest) -> HttpResponseBase:
-    """Download the filtered trail as a workbook."""
-    columns: Sequence[LogColumn] = (
-        *(("Lúc", 18, "at"), ("Người thực hiện", 24, "who"), ("Đơn vị khi đó", 28, "who_unit")),
-        *(("Vai trò khi đó", 20, "who_role"), ("Việc", 10, "action"), ("Loại dữ liệu", 20, "kind")),
-        *(("Đối tượng", 36, "what"), ("Thuộc đơn vị", 28, "unit"), ("Nội dung", 60, _told)),
-        *(
-            ("Nguồn", 16, "source"),
-            ("Địa chỉ mạng", 16, "address"),
-            ("Mã yêu cầu", 34, "request_id"),
-        ),
-    )
-    return log_file("Nhật ký thay đổi", columns, filtered(request, AuditFilter), described)
-
-
 def _told(line: dict) -> str:
     changes = line["changes"]
     return "; ".join(f"{label}: {old or EMPTY} → {new or EMPTY}" for label, old, new in changes)
 
 
-@require_safe
-def security_export(request: PersonRequest) -> HttpResponseBase:
-    """Download the filtered security log as a workbook."""
-    columns: Sequence[LogColumn] = (
-        ("Lúc", 18, lambda event: event.at),
-        ("Tài khoản", 24, lambda event: event.username),
-        ("Đơn vị", 28, lambda event: event.unit.place_name if event.unit else ""),
-        ("Việc", 24, lambda event: event.get_kind_display()),
-        ("Chi tiết", 40, describe_event),
-        ("Người thực hiện", 24, lambda event: str(event.actor or "")),
-        ("Địa chỉ mạng", 16, lambda event: event.address or ""),
-        ("Trang", 40, lambda event: event.path),
-        ("Mã yêu cầu", 34, lambda event: event.request_id),
+class AuditView(AuditorView):
+    """Changes of rows, newest first."""
+
+    template_name = "accounts/audit.html"
+    filterset_class = AuditFilter
+    described = staticmethod(described)
+    title = "Nhật ký thay đổi"
+    columns = (
+        *(("Lúc", 18, "at"), ("Người thực hiện", 24, "who"), ("Đơn vị khi đó", 28, "who_unit")),
+        *(("Vai trò khi đó", 20, "who_role"), ("Việc", 10, "action"), ("Loại dữ liệu", 20, "kind")),
+        *(("Đối tượng", 36, "what"), ("Thuộc đơn vị", 28, "unit"), ("Nội dung", 60, _told)),
+        *(("Nguồn", 16, "source"), ("Địa chỉ mạng", 16, "address")),
+        ("Mã yêu cầu", 34, "request_id"),
     )
-    rows = filtered(request, SecurityFilter)
-    return log_file("Nhật ký bảo mật", columns, rows, lambda event: event)
+
+
+class SecurityLogView(AuditorView):
+    """Logins, refusals, changes of accounts, exports and imports, newest first."""
+
+    template_name = "accounts/security_log.html"
+    filterset_class = SecurityFilter
+    described = staticmethod(event_line)
+    title = "Nhật ký bảo mật"
+    columns = (
+        ("Lúc", 18, lambda line: line["event"].at),
+        ("Tài khoản", 24, lambda line: line["event"].username),
+        ("Đơn vị", 28, lambda line: unit.place_name if (unit := line["event"].unit) else ""),
+        ("Việc", 24, lambda line: line["event"].get_kind_display()),
+        ("Chi tiết", 40, "detail"),
+        ("Người thực hiện", 24, lambda line: str(line["event"].actor or "")),
+        ("Địa chỉ mạng", 16, lambda line: line["event"].address or ""),
+        ("Trang", 40, lambda line: line["event"].path),
+        ("Mã yêu cầu", 34, lambda line: line["event"].request_id),
+    )
 
 
 @require_safe

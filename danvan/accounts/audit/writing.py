@@ -50,6 +50,7 @@ EXEMPT: dict[str, str] = {
     "reports.PublishedIssue": "a log of its own: nothing of it is ever changed",
     "reports.IssuedReport": "pieces of an issue",
     "reports.IssueFile": "a log of its own: files of an issue are only ever added",
+    "reports.SentReminder": "a log of its own: every mail that was sent",
     "reports.Report": "made with the period; its moves are Transition, its figures FigureChange",
 }
 ACTION_LABELS = {

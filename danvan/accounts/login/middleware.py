@@ -18,16 +18,14 @@ from danvan.accounts.login.resume import pending_post
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.common.ops.faults import aside
+from danvan.common.web.middleware import Middleware
 
 
-class ActingMiddleware:
+class ActingMiddleware(Middleware):
     """Let the trail know who is acting; note what was refused to, and taken away by, known people.
 
     A file that leaves the site is noted here, so no export can be forgotten.
     """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with acting(request, source="form"):
@@ -53,11 +51,8 @@ class ActingMiddleware:
         return request.resolver_match is not None and request.user.is_authenticated
 
 
-class SessionLimitsMiddleware:
+class SessionLimitsMiddleware(Middleware):
     """End sessions that are idle or old; the page then asks for the login and keeps what was posted."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.user.is_authenticated:
@@ -86,16 +81,10 @@ class ResumingLoginRequiredMiddleware(LoginRequiredMiddleware):
         return LoginView.as_view(pending=pending)(request)
 
 
-class FirstStepsMiddleware:
+class FirstStepsMiddleware(Middleware):
     """Until an issued password is changed (and a required second factor set up) no other page answers."""
 
     _ALWAYS = {"accounts:logout"}
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
 
     def process_view(
         self,

@@ -18,6 +18,7 @@ from danvan.accounts.login.hashers import IssuedPasswordHasher
 from danvan.accounts.rights import Action, can
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.db.locks import locked
+from danvan.common.db.search import with_words
 from danvan.common.text import clean_line, search_key
 from danvan.units.models import AdministrativeUnit
 
@@ -61,10 +62,7 @@ class UserQuerySet(ScopedQuerySet["User"]):
 
     def search(self, text: str) -> Self:
         """Return accounts with every word of `text` in name, login or unit, with or without marks."""
-        query = self
-        for word in search_key(text).split():
-            query = query.filter(Q(search__contains=word) | Q(unit__name_search__contains=word))
-        return query
+        return with_words(self, text, "search__contains", "unit__name_search__contains")
 
 
 _Users = UserManager.from_queryset(UserQuerySet)
@@ -128,6 +126,7 @@ class User(AbstractUser):
     deactivated_on = models.DateField("ngừng từ ngày", null=True, blank=True, editable=False)
     search = AccountSearchField(max_length=320, editable=False, default="")
     compact = models.BooleanField("bảng số liệu gọn", default=True, editable=False)
+    notices_seen_at = models.DateTimeField("xem thông báo lúc", null=True, editable=False)
 
     objects: ClassVar[ScopedUserManager] = ScopedUserManager()
     REQUIRED_FIELDS = ["email"]

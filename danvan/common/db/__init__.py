@@ -1,4 +1,4 @@
-"""What both engines need beyond the ORM: row locks in one order, many rows at once.
+"""What both engines need beyond the ORM: row locks in one order, many rows at once, words in any column.
 
 Imports danvan.common; no app.
 """

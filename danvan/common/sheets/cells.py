@@ -13,7 +13,17 @@ from decimal import Decimal
 from typing import Any
 
 from danvan.common.numbers import MAX_FIGURE, NumberProblem, format_number, parse_number
-from danvan.common.sheets.formats import DATE, MARK, MOMENT, MONTH, ODD, PERCENT, SHOWN, TIME
+from danvan.common.sheets.formats import (
+    DATE,
+    MARK,
+    MOMENT,
+    MONTH,
+    ODD,
+    PERCENT,
+    SHOWN,
+    TIME,
+    YEARLESS,
+)
 from danvan.common.sheets.legacy import is_broken
 from danvan.common.text import clean_line, clean_text, search_key
 
@@ -31,6 +41,7 @@ _NO = {"khong", "0", "sai", "false", "no", "ko"}
 NO_RESULT = "(công thức chưa có kết quả)"
 _EPOCH = datetime.date(1899, 12, 30)
 _NOISE = 1e-9
+_DAYS = (DATE, MOMENT, MONTH, YEARLESS, TIME)
 _TWO_LINES = re.compile(r"\S\s*[\r\n\t]\s*\S|\d\s{2,}\d")
 _BAD_DATE = "“{}” không phải là ngày. Nhập dạng ngày/tháng/năm, ví dụ 31/12/2022."
 _CONTRADICTION = (
@@ -78,7 +89,7 @@ def shown(cell: CellValue) -> str:
         return f"{day:%d/%m/%Y}"
     if cell.startswith(PERCENT):
         return f"{format_number(_percentage(cell))}%"
-    if cell.startswith((SHOWN, ODD, MONTH)):
+    if cell.startswith((SHOWN, ODD, MONTH, YEARLESS)):
         return cell.partition("|")[2]
     return clean_line(cell.removeprefix(TIME))[:200]
 
@@ -164,12 +175,10 @@ def as_date(cell: CellValue) -> datetime.date | None:
         return None
     if isinstance(cell, (int, float)) and not isinstance(cell, bool) and 20_000 <= cell <= 80_000:
         return _plausible(_EPOCH + datetime.timedelta(days=int(cell)))
-    if isinstance(cell, str) and cell.startswith(MONTH):
-        raise CellProblem(f"Ô chỉ hiện tháng, năm ({shown(cell)}). Vui lòng nhập cả ngày.")
-    if not isinstance(cell, str) or cell.startswith((PERCENT, SHOWN, ODD, TIME)):
-        raise CellProblem(_BAD_DATE.format(shown(cell)))
     if day := day_of(cell):
         return _plausible(day)
+    if not isinstance(cell, str) or cell[:1] == MARK:
+        raise CellProblem(_no_day(cell))
     one_line(cell)
     text = clean_line(cell)
     if match := _DAY_FIRST.match(text):
@@ -184,6 +193,15 @@ def as_date(cell: CellValue) -> datetime.date | None:
         day_, month, year = match.groups()
         return _plausible(_make_date(int(year), int(month), int(day_), text))
     raise CellProblem(_BAD_DATE.format(text[:40]))
+
+
+def _no_day(cell: CellValue) -> str:
+    """Return why a cell that is no text has no day in it."""
+    if isinstance(cell, str) and cell.startswith(MONTH):
+        return f"Ô chỉ hiện tháng, năm ({shown(cell)}). Vui lòng nhập cả ngày."
+    if isinstance(cell, str) and cell.startswith(YEARLESS):
+        return f"Ô chỉ hiện ngày, tháng ({shown(cell)}). Vui lòng nhập cả năm."
+    return _BAD_DATE.format(shown(cell))
 
 
 def _make_date(year: int, month: int, day: int, text: str) -> datetime.date:
@@ -211,7 +229,7 @@ def as_number(
         return None
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         return _number_cell(cell, whole, places)
-    if not isinstance(cell, str) or cell.startswith((DATE, MOMENT, MONTH, TIME)):
+    if not isinstance(cell, str) or cell.startswith(_DAYS):
         raise CellProblem(f"“{shown(cell)}” không phải là số.")
     if cell[:1] == MARK:
         return _formatted(cell, whole, places, percent)
@@ -237,9 +255,16 @@ def _formatted(cell: str, whole: bool, places: int, percent: bool) -> Decimal:
         raise CellProblem(f"Ô hiện {text} nhưng cột này không tính bằng phần trăm. Nhập số thường.")
     held = Decimal(cell[2:].partition("|")[0])
     bare = text.removesuffix("%").rstrip() if percent else text
-    if cell.startswith(SHOWN) and bare.isdigit() and Decimal(bare) == held:
+    if cell.startswith(SHOWN) and (bare.isdigit() or percent) and _says(bare, held):
         return _number_cell(float(held), whole, places)
     raise CellProblem(_CONTRADICTION.format(text, format_number(held)))
+
+
+def _says(text: str, number: Decimal) -> bool:
+    """Return whether `text` is a way to write `number`."""
+    if text.isdigit():
+        return Decimal(text) == number
+    return text == format_number(number)
 
 
 def _number_cell(cell: int | float, whole: bool, places: int) -> Decimal:

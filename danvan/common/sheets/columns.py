@@ -43,7 +43,8 @@ class Cell(widgets.Widget):
     """How the cells of a column are read, the Vietnamese way, and how a stored value is shown.
 
     `read` takes a cell as the reader hands it over and raises CellProblem; `labels` are the words for the
-    values of a choice; `field` is the model's column behind it, where there is one.
+    values of a choice; `field` is the model's column behind it, where there is one; `percent` says that it
+    counts in hundredths.
     """
 
     def __init__(
@@ -54,8 +55,10 @@ class Cell(widgets.Widget):
         *,
         labels: dict[Any, str] | None = None,
         field: models.Field | None = None,
+        percent: bool = False,
     ) -> None:
         super().__init__(coerce_to_string=False)
+        self.percent = percent
         self.read, self.width, self.fmt, self.labels, self.field = read, width, fmt, labels, field
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
@@ -96,7 +99,7 @@ def cell_of(field: models.Field) -> Cell:
             read = partial(cells.as_number, whole=False, places=places, percent=percent)
             largest = 10 ** (field.max_digits - places) - 1
             width = max(14, excel.width_of(largest, f"{excel.WHOLE}.{'0' * places}"))
-            return Cell(read, width, excel.FRACTION, field=field)
+            return Cell(read, width, excel.FRACTION, field=field, percent=percent)
         case models.IntegerField():
             is_year = field.name.endswith("year")  # 2024, never 2.024
             return Cell(_whole, 12, "0" if is_year else excel.WHOLE, field=field)
@@ -148,6 +151,11 @@ class Column(fields.Field):
                 self.empty = False
             elif isinstance(field, models.CharField):
                 self.empty = ""
+
+    @property
+    def is_day(self) -> bool:
+        """Return whether the column holds days."""
+        return self.fmt == excel.DATE
 
     def save(self, instance: models.Model, row: dict, is_m2m: bool = False, **kwargs: Any) -> None:
         """Set what the cell says on `instance`; a blank one leaves alone what is stored."""

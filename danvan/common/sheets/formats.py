@@ -18,7 +18,8 @@ DATE, MOMENT, TIME = f"{MARK}d", f"{MARK}m", f"{MARK}t"
 # Cells that show something else than they hold: a percentage; number and text, apart by "|", where the
 # text says the same number; the same where it does not.
 PERCENT, SHOWN, ODD = f"{MARK}p", f"{MARK}n", f"{MARK}o"
-MONTH = f"{MARK}y"  # a day of which the cell shows only month and year: Excel made up the rest
+# Days of which the cell shows only month and year, or only day and month: Excel made up the rest.
+MONTH, YEARLESS = f"{MARK}y", f"{MARK}w"
 
 _SIGNS = re.compile(r'"[^"]*"|General|\\.|_.|\*.|\[[^\]]*\]|;|.', re.DOTALL)
 _CURRENCY = re.compile(r"\[\$([^\-\]]*)")
@@ -29,6 +30,7 @@ _NUMBER = "\x00"  # where the number stands among the literals of a format
 _BUILT_IN = {
     9: "0%",
     10: "0.00%",
+    16: "d-mmm",
     17: "mmm-yy",
 }  # formats that tell and have a number instead of a code
 # Words in a format that change how much the number is; "người", "đồng" only name what is counted.
@@ -41,7 +43,7 @@ _WEIGHTY = {
 def formats_of(names: dict[int, str], used: list[int]) -> dict[int, str]:
     """Return cell style → format code for the styles that show something else; `used` are format ids."""
     codes = {number: _BUILT_IN.get(number) or names.get(number, "") for number in used}
-    odd = {n for n, code in codes.items() if code and (is_telling(code) or lacks_day(code))}
+    odd = {n for n, code in codes.items() if code and (is_telling(code) or _lacking(code))}
     return {style: codes[number] for style, number in enumerate(used) if number in odd}
 
 
@@ -50,16 +52,21 @@ def is_telling(code: str) -> bool:
     return any(_sign(section) for section in _sections(code)[:2])
 
 
-def lacks_day(code: str) -> bool:
-    """Return whether a format shows days as months: "12/2024" was typed, the first of it was not."""
+def _lacking(code: str) -> str:
+    """Return the mark of days that a format shows in part: typed were "12/2024" or "5/12", "" for none."""
     bare = _sections(code)[0][0].lower()
-    return bool(re.search("[my]", bare)) and not re.search("[dhs]", bare)
+    if re.search("[hs]", bare):
+        return ""
+    if "d" in bare:
+        return YEARLESS if "m" in bare and "y" not in bare else ""
+    return MONTH if re.search("[my]", bare) else ""
 
 
 def marked(value: float | datetime.date, code: str) -> str | float:
     """Return the number or day of a cell as the reader takes it: marked where the format tells."""
     if isinstance(value, datetime.date):
-        return f"{MONTH}{value:%Y-%m-%d}|{value:%m/%Y}"
+        mark = _lacking(code)
+        return f"{mark}{value:%Y-%m-%d}|{value.strftime('%m/%Y' if mark == MONTH else '%d/%m')}"
     sections = _sections(code)
     bare, words = sections[1 if value < 0 and len(sections) > 1 else 0]
     sign = _sign((bare, words))

@@ -14,11 +14,18 @@ request_id: ContextVar[str] = ContextVar("danvan_request_id", default="")
 _NO_DEVICES = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
 
 
-class RequestIdMiddleware:
-    """Give every request an id, answered as X-Request-ID: error pages and ledgers quote it."""
+class Middleware:
+    """Base of ours; a middleware that only looks at views or errors lets every request pass."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+
+class RequestIdMiddleware(Middleware):
+    """Give every request an id, answered as X-Request-ID: error pages and ledgers quote it."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         name = uuid.uuid4().hex
@@ -33,15 +40,12 @@ class RequestIdMiddleware:
         return response
 
 
-class PlainNotFoundMiddleware:
+class PlainNotFoundMiddleware(Middleware):
     """With DEBUG show the site's own 404 page instead of Django's English list of URL patterns.
 
     Only in use with DEBUG (settings.py): a first look must show what people will see. Stands outside
     CommonMiddleware, which answers a missing slash first.
     """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
@@ -58,11 +62,8 @@ class PlainNotFoundMiddleware:
         return answer(request, exception=exception)
 
 
-class PrivatePagesMiddleware:
+class PrivatePagesMiddleware(Middleware):
     """Keep pages behind the login out of every cache: an office shares machines and proxies."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)

@@ -3,8 +3,9 @@
 import datetime
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -12,7 +13,6 @@ from danvan.common.ops.arguments import read_day, read_target, read_years
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.restating import NotRestatable
 from reports.consolidation.scope import Scope
-from reports.documents.workbook import cells
 from reports.documents.workbook.build import build, collect
 from reports.models import ReportingPeriod, Section
 from reports.models.period import COUNTED_KINDS
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             raise CommandError(f"--as-of: {problem}") from problem
         if not content.consolidation.expected:
             raise CommandError(f"{found} has no report in {years}")
-        save(build(content), target)
+        save(build(content).save, target)
         included, expected = content.consolidation.included, content.consolidation.expected
         restated = f", in the units of {as_of}" if as_of else ""
         told = f"{content.consolidation.scope.unit}, {years}{restated}"
@@ -96,13 +96,13 @@ def find_section(code: str | None, first: int, last: int) -> str | None:
     return code.strip().upper()
 
 
-def save(book: cells.Workbook, target: Path) -> None:
-    """Write `book` beside `target` and move it there: never a half-written file under its name."""
+def save(write: Callable[[IO[bytes]], Any], target: Path) -> None:
+    """Let `write` fill a file beside `target` and move it there: never a half-written one under its name."""
     part = None
     try:
         with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as file:
             part = file.name
-            book.save(file)
+            write(file)
         os.chmod(part, 0o640)
         os.replace(part, target)
     except OSError as error:

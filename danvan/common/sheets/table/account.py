@@ -10,6 +10,8 @@ from danvan.common.sheets.table.headings import COUNTERS
 from danvan.common.text import clean_line, search_key
 
 _ABOVE = "tiêu đề phía trên bảng"
+SIGNED = "chữ ký, ghi chú dưới bảng"
+_SIGNS = 60
 _NAMED = 3  # lines of a reason that are quoted, so that their owner knows them again
 
 
@@ -29,6 +31,7 @@ class Account:
         self.left: list[tuple[int, int, str]] = []
         self.left_columns: list[str] = []
         self.said: list[str] = []
+        self.below: list[str] = []  # texts of who signs, where and when
 
     def read_table(self, block: Block) -> None:
         """Note a table that is read."""
@@ -40,6 +43,8 @@ class Account:
 
     def skip(self, number: int, reason: str, cells: list[CellValue]) -> None:
         """Note a line that is no row."""
+        if reason == SIGNED and len(self.below) < _SIGNS:
+            self.below += [clean_line(c) for c in cells if isinstance(c, str) and not is_blank(c)]
         numbers = self.lines.setdefault(reason, [])
         numbers.append(number)
         if len(numbers) <= _NAMED:

@@ -21,7 +21,8 @@ NAMES_IN, YES = (
     "co",
 )  # the answer that a column without a known heading holds names of units
 _MANY = 40  # columns that are too many to choose from
-WHOSE = {"unit", "unit_name"}  # columns that only say whose a row is: no table has these alone
+# Columns that only say whose a row is, and of which year: no table has these alone.
+WHOSE = {"unit", "unit_name", "of_year"}
 _REACH = 2  # rows a heading goes on for, below and above its fullest one
 Merged = tuple[int, int, int, int]  # first row, first column, last row, last column
 

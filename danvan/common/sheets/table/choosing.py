@@ -7,7 +7,7 @@ from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.table.blocks import Block, ReadSheet, blocks_of
 from danvan.common.sheets.table.layout import WantedTable
 from danvan.common.sheets.table.questions import Asked, Question
-from danvan.common.sheets.table.turned import side_of
+from danvan.common.sheets.table.turned import is_turned
 from danvan.common.text import search_key
 
 GUIDES = {"huong dan", "danhmuc", "danh sach loi"}  # sheets of our own that hold no data
@@ -32,6 +32,12 @@ class Choice:
         self.blocks = {sheet.name: blocks_of(sheet, wanted.headings) for sheet in sheets}
         self.questions: list[Question] = []
         self.turned = False
+        self.sides = [
+            sheet
+            for sheet in sheets
+            if wanted.turns and not sheet.hidden and search_key(sheet.name) not in GUIDES
+            if is_turned(sheet) and not self._complete(sheet)
+        ]
 
     def _complete(self, sheet: ReadSheet) -> list[Block]:
         missing = self.wanted.required, self.wanted.instead
@@ -46,30 +52,26 @@ class Choice:
     def sheet(self) -> ReadSheet:
         """Return the sheet to read; raises Asked where several may be meant, FileRefused for none."""
         able = [sheet for sheet in self.sheets if self._complete(sheet)]
-        if able:
-            return self._among(able)
-        seen = [s for s in self.sheets if not s.hidden and search_key(s.name) not in GUIDES]
-        if self.wanted.turns and (side := side_of(seen)):
-            self.turned = True
-            return side
-        return self._nearest()
+        if not (able or self.sides):
+            return self._nearest()
+        chosen = self._among(able)
+        self.turned = chosen in self.sides
+        return chosen
 
     def _among(self, able: list[ReadSheet]) -> ReadSheet:
         seen = [sheet for sheet in able if not sheet.hidden]
-        if not seen:
+        if not (seen or self.sides):
             raise FileRefused(_HIDDEN)
-        filled = [sheet for sheet in seen if self._rows(sheet)] or seen
+        filled = [*(sheet for sheet in seen if self._rows(sheet)), *self.sides] or seen
         titled = [sheet for sheet in filled if self._is_titled(sheet)]
         if len(filled) == 1:
             return filled[0]
-        if not self._rows(filled[0]):
+        if not (self.sides or self._rows(filled[0])):
             return (titled or filled)[0]
-        options = [
-            (sheet.name, f"Trang “{sheet.name}” ({self._rows(sheet)} dòng)") for sheet in filled
-        ]
+        options = [(sheet.name, f"Trang “{sheet.name}” ({self._size(sheet)})") for sheet in filled]
         question = Question(
             "trang",
-            f"Tệp có {len(filled)} trang cùng mẫu. Mỗi lần nhập đọc một trang: đọc trang nào?",
+            f"Tệp có {len(filled)} trang đọc được. Mỗi lần nhập đọc một trang: đọc trang nào?",
             tuple(options),
         )
         self.questions.append(question)
@@ -77,6 +79,11 @@ class Choice:
         if not answer:
             raise Asked([question])
         return next(sheet for sheet in filled if sheet.name == answer)
+
+    def _size(self, sheet: ReadSheet) -> str:
+        if sheet in self.sides:
+            return f"{max(sheet.sides.values())} chỉ tiêu ghi theo dòng"
+        return f"{self._rows(sheet)} dòng"
 
     def _nearest(self) -> ReadSheet:
         """Return the one sheet that comes nearest, for its own message of what it lacks."""
@@ -105,7 +112,7 @@ class Choice:
         for sheet in self.sheets:
             if sheet.name == chosen.name or (search_key(sheet.name) in GUIDES):
                 continue
-            if self._complete(sheet) and self._rows(sheet):
+            if sheet in self.sides or (self._complete(sheet) and self._rows(sheet)):
                 why = "đang ẩn, có bảng cùng mẫu" if sheet.hidden else "trang không được chọn"
             elif not sheet.filled:
                 why = "trang trống"

@@ -112,10 +112,17 @@ class Headings:
         key = self.codes.get(first.strip(":.-–)").lower())
         if key is None:
             return None
-        if not rest.strip() or key in self.known.get(search_key(rest), {}):
+        if not rest.strip() or key in self._named(rest):
             return Fit((key,), self._percent(rest, (key,)))
+        if others := self._best(search_key(rest)) or self._best(fold_heading(rest)):
+            return Fit((key, *others))  # the code of one with the name of another
         doubt = self.changes(_BRACKETS.sub(" ", rest), key) or self._extra(rest, key)
         return Fit((key,), doubt or self._percent(rest, (key,)))
+
+    def _named(self, text: str) -> set[str]:
+        """Return the keys of the columns that have the name `text`, hints in brackets or not."""
+        folded = search_key(text), fold_heading(text)
+        return {key for name in folded for key in self.known.get(name, ())}
 
     def _percent(self, text: str, keys: tuple[str, ...]) -> str:
         return "%" if "%" in text and not self.percent.issuperset(keys) else ""

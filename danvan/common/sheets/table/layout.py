@@ -14,7 +14,7 @@ from danvan.common.sheets.addresses import column_letter, split_address, spoken
 from danvan.common.sheets.cells import CellValue, is_blank
 from danvan.common.sheets.formats import MARK
 from danvan.common.sheets.precheck import FileRefused
-from danvan.common.sheets.table.account import Account
+from danvan.common.sheets.table.account import SIGNED, Account
 from danvan.common.sheets.table.blocks import (
     Block,
     ReadSheet,
@@ -219,7 +219,7 @@ class _Reading:
         self.following: Block | None = next(self.blocks, None)
         self.items: list[tuple[str, int]] = []
         self.spare: list[int] = []
-        self.closing, self.group = False, ""
+        self.closing, self.group, self.place = False, "", ""
         self.down = _spans(table)
         self.above: dict[int, CellValue] = {}
 
@@ -271,7 +271,7 @@ class _Reading:
         self.items = [(key, places.get(key, _NOWHERE)) for key in self.present]
         last = max([*block.paths, *block.columns], default=0) + 1
         self.spare = [index for index in range(last + 1) if index not in block.columns]
-        self.closing, self.group = False, ""
+        self.closing, self.group, self.place = False, "", ""
 
     def _reason(self, number: int, cells: list[CellValue], row: dict, named: list[str]) -> str:
         """Return why a line without enough to name it is no row; "" when it is one all the same."""
@@ -285,14 +285,16 @@ class _Reading:
         if self.account.is_caption(number, cells):
             return "tên bảng sau"
         if line.is_group:
-            self.group = " ".join(line.texts)
+            title = " ".join(line.texts)
+            self.place = title if line.place else self.place  # "Quý II" below "Xã Yên Nam"
+            self.group = title if line.place else f"{self.place} {title}".strip()
             return "tiêu đề nhóm"
         if all(map(is_blank, row.values())):
             return self._bare(line)
         if line.solid:
             return ""
         self.closing = self.closing or line.is_signature
-        return "chữ ký, ghi chú dưới bảng" if self.closing else ""
+        return SIGNED if self.closing else ""
 
     @staticmethod
     def _only_words(row: dict, named: list[str]) -> bool:
@@ -304,7 +306,7 @@ class _Reading:
         if line.is_signature:
             self.closing = True
         if self.closing:
-            return "chữ ký, ghi chú dưới bảng"
+            return SIGNED
         return "không có gì trong các cột được đọc" if line.folded else "chỉ có số thứ tự"
 
     def _fill_down(self, number: int, row: dict, block: Block) -> None:

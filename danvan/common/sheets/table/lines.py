@@ -36,6 +36,10 @@ _GROUP = re.compile(
     rf"(?:phan |muc |nhom |khoi )?(?:[ivxlc]{{1,6}}|[a-h]|\d{{1,2}})|"
     rf"(?:[ivxlc]{{1,6}} |[a-h] |\d{{1,2}} )?(?:{_PERIOD})"
 )
+_PLACE = re.compile(
+    r"(?:[ivxlc]{1,6} |[a-h] |\d{1,2} )?(?:ubnd |uy ban nhan dan |dang uy )?"
+    r"(?:xa (?!hoi\b)|phuong |thi tran |thi xa |thanh pho |huyen (?!uy\b)|tinh (?!uy\b))[a-z][a-z ]{1,40}"
+)
 _NUMBERED = re.compile(
     r"^\s*(?:[IVXLC]{1,6}|[A-H])\s*[.):/\-–]\s*\S|^\s*(?:PHẦN|MỤC|NHÓM|KHỐI)\s", re.I
 )
@@ -91,7 +95,7 @@ def _bare(text: str) -> str:
 class TableLine:
     """One line of a table: its words in order, and whether it holds figures or days."""
 
-    __slots__ = ("folded", "solid", "texts")
+    __slots__ = ("folded", "place", "solid", "texts")
 
     def __init__(self, cells: list[CellValue]) -> None:
         self.texts = [
@@ -101,7 +105,9 @@ class TableLine:
         ]
         words = [text for text in self.texts if not _FIGURE.match(text)]
         self.folded = [_fold(text) for text in dict.fromkeys(words)]
-        self.solid = len(words) < sum(not is_blank(cell) for cell in cells)
+        filled = [cell for cell in cells if not is_blank(cell)]
+        self.solid = len(words) < len(filled)
+        self.place = 0 < len(filled) < 3 and filled[-1:] == words[-1:] and self._place(filled)
 
     @property
     def is_total(self) -> bool:
@@ -109,11 +115,19 @@ class TableLine:
         first = next((text for text in self.folded if len(text) > 1), "")
         return len(first) < 60 and bool(_TOTAL.fullmatch(first))
 
+    def _place(self, filled: list[CellValue]) -> bool:
+        """Return whether a line names a place for those below: "Xã Yên Nam", "2 | Phường Đồng Văn"."""
+        before = filled[0] if len(filled) > 1 else ""
+        short = not isinstance(before, str) or len(before.strip()) < 4
+        return short and bool(_PLACE.fullmatch(self.folded[-1]))
+
     @property
     def is_group(self) -> bool:
         """Return whether the line is the title of those below: "I", "Quý I", "6 tháng đầu năm", "B. Xã"."""
         if not self.folded or len(self.folded) > 2:
             return False
+        if self.place:
+            return True
         if all(map(_GROUP.fullmatch, self.folded)):
             return True
         if self.solid:

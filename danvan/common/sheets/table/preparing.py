@@ -6,20 +6,21 @@ Problem; what its owner may decide is a question, what the owner should only kno
 
 from collections.abc import Callable, Iterable, Mapping
 
-from danvan.common import excel
 from danvan.common.sheets import cells
 from danvan.common.sheets.addresses import column_letter
 from danvan.common.sheets.columns import Column, Problem
-from danvan.common.sheets.formats import DATE, MOMENT
+from danvan.common.sheets.formats import DATE, MOMENT, MONTH, YEARLESS
 from danvan.common.sheets.legacy import DECODERS, is_broken
 from danvan.common.sheets.reader import Workbook
 from danvan.common.sheets.table.blocks import WHOSE
 from danvan.common.sheets.table.layout import Table, bad_by_row
 from danvan.common.sheets.table.questions import Question
+from danvan.common.sheets.table.suspicions import AS_SHOWN, MENDED, Suspicion, suspicion_of
 from danvan.common.text import clean_line, search_key
 
 _LATE = 1462  # days between the two beginnings Excel counts from
-_AS_SHOWN, _MENDED = "nhu-o", "sua"
+_DAYS = (DATE, MOMENT, MONTH, YEARLESS)
+_HEARD = (str, float, int)
 _QUOTED = 5  # cells of a column that are quoted in a notice
 
 Step = Callable[[int, dict, Mapping[int, str]], None]
@@ -46,14 +47,21 @@ class Preparation:
         self.dated: dict[str, list[str]] = {}
         self.counted: dict[str, list[str]] = {}
         self.encodings: dict[str, None] = {}
+        self.suspicions: dict[str, Suspicion] = {
+            key: found
+            for index, key in table.columns.items()
+            if (column := self.columns.get(key)) and (found := suspicion_of(column, index, answers))
+        }
         self.steps = list(self._steps())
 
     def _steps(self) -> Iterable[Step]:
         sheet = self.book.sheet
         if self.book.judged:
             yield self._encoding
-        if self.book.late and any(map(self._is_day, self.columns)):
+        if self.book.late and any(column.is_day for column in self.columns.values()):
             yield self._late_days
+        if self.suspicions:
+            yield self._listen
         if any(map(self._is_text, self.table.keys_in(sheet.dates | sheet.numbers))):
             yield self._texts
         if self.table.wide:
@@ -69,7 +77,7 @@ class Preparation:
         return column.fmt in ("", "@") and column.widget.read is not cells.as_code
 
     def _is_day(self, key: str) -> bool:
-        return key in self.columns and self.columns[key].fmt == excel.DATE
+        return key in self.columns and self.columns[key].is_day
 
     def prepare(self, rows: list[tuple[int, dict]]) -> None:
         """Change the cells of `rows` in place."""
@@ -118,11 +126,21 @@ class Preparation:
             if self._is_day(key) and isinstance(row[key], float):
                 row[key] += _LATE
 
+    def _listen(self, number: int, row: dict, places: Mapping[int, str]) -> None:
+        """Let the columns under suspicion hear their cells; what was met before is known."""
+        for key, suspicion in self.suspicions.items():
+            cell = row[key]
+            if cell == "" or cell.__class__ not in _HEARD:
+                continue
+            if cell not in suspicion.known:
+                suspicion.hear(number, cell)
+            row[key] = suspicion.known[cell]
+
     def _texts(self, number: int, row: dict, places: Mapping[int, str]) -> None:
         """Notice days and numbers in columns of text: Excel makes them of "5/12" and "007"."""
         for index, key in places.items():
             cell = row[key]
-            if cell.__class__ is str and not cell.startswith((DATE, MOMENT)):
+            if cell.__class__ is str and not cell.startswith(_DAYS):
                 continue
             if cell is None or not self._is_text(key) or isinstance(cell, Problem):
                 continue
@@ -131,7 +149,7 @@ class Preparation:
                 _note(self.counted, key, quoted)
                 continue
             _note(self.dated, key, quoted)
-            if self._day_question(key).answered(self.answers) != _AS_SHOWN:
+            if self._day_question(key).answered(self.answers) != AS_SHOWN:
                 row[key] = Problem(key, _DAY_IN_TEXT, cells.shown(cell))
 
     def _wide(self, number: int, row: dict, places: Mapping[int, str]) -> None:
@@ -164,14 +182,15 @@ class Preparation:
             f"Cột {letter} “{self.columns[key].heading}” là cột chữ nhưng có ô là ngày ({quoted}). Có thể "
             "Excel đã đổi số văn bản như “5/12” thành ngày. Ghi thế nào?",
             (
-                (_AS_SHOWN, "Ghi đúng như ô đang hiện"),
-                (_MENDED, "Không ghi: tôi sẽ định dạng cột là Text và gõ lại"),
+                (AS_SHOWN, "Ghi đúng như ô đang hiện"),
+                (MENDED, "Không ghi: tôi sẽ định dạng cột là Text và gõ lại"),
             ),
         )
 
     def questions(self) -> list[Question]:
         """Return what the rows gave to ask about, answered or not."""
-        return [self._day_question(key) for key in self.dated]
+        doubts = (q for suspicion in self.suspicions.values() for q in suspicion.questions())
+        return [*(self._day_question(key) for key in self.dated), *doubts]
 
     def notices(self) -> list[str]:
         """Return what the owner should know of the cells that were read."""

@@ -5,6 +5,7 @@ column of figures, its number being the place of that column. Which column is me
 only one and nothing about its heading is doubtful.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -56,11 +57,9 @@ class Turned(Table):
         return {}
 
 
-def side_of(sheets: Iterable[ReadSheet]) -> ReadSheet | None:
-    """Return the sheet with the most headings down a column, None where none has enough."""
-    seen = [sheet for sheet in sheets if sheet.sides]
-    best = max(seen, key=lambda sheet: max(sheet.sides.values()), default=None)
-    return best if best and max(best.sides.values()) >= FEWEST else None
+def is_turned(sheet: ReadSheet) -> bool:
+    """Return whether enough headings stand down a column of `sheet`, and figures beside them."""
+    return max(sheet.sides.values(), default=0) >= FEWEST and len(sheet.numbers | sheet.texts) > 1
 
 
 class Turning:
@@ -72,13 +71,16 @@ class Turning:
         rows: Iterable[tuple[int, list[CellValue]]],
         wanted: WantedTable,
         answers: Mapping[str, str],
+        unseen: Iterable[int] = (),
     ) -> None:
         self.sheet, self.wanted, self.answers = sheet, wanted, answers
+        self.unseen = set(unseen)  # columns that are hidden
         self.account = Account(sheet)
         self.questions: list[Question] = []
         self.side = max(sheet.sides, key=lambda index: (sheet.sides[index], -index))
         self.above: list[tuple[int, list[CellValue]]] = []
         self.lines: list[TurnedLine] = []
+        self.strange: list[tuple[int, list[CellValue]]] = []
         for number, found in rows:
             self._sort(number, found)
 
@@ -89,11 +91,13 @@ class Turning:
         elif not self.lines:
             self.above.append((number, found))
         else:
+            self.strange.append((number, found))
             self.account.skip(number, "không phải dòng chỉ tiêu", found)
 
     def _fit(self, found: list[CellValue]) -> tuple[Fit, str]:
-        """Return what a line stands for: by its code, else by its name."""
+        """Return what a line stands for: by its code, else by its name; both where they contradict."""
         best, label = Fit(), ""
+        fits: list[Fit] = []
         for index in sorted(self.sheet.sides, key=lambda i: i != self.side):
             cell = found[index] if index < len(found) else ""
             if not isinstance(cell, str) or cell[:1] == MARK or is_blank(cell):
@@ -101,10 +105,12 @@ class Turning:
             fit = self.wanted.headings.fit(cell)
             if WHOSE.issuperset(fit.keys):
                 continue
-            if fit.sure or not best.keys:
+            if not best.sure and (fit.sure or not best.keys):
                 best, label = fit, label or clean_line(cell)
-            if best.sure:
-                break
+            fits.append(fit)
+        for fit in fits:
+            if fit.keys and not set(best.keys) & set(fit.keys):
+                return Fit((*best.keys, *fit.keys)), label
         return best, label
 
     def table(self, hidden: Iterable[int], bad: Mapping[str, str]) -> Turned:
@@ -112,6 +118,7 @@ class Turning:
         self._settle_lines()
         self._leave_hidden(set(hidden))
         columns = self._columns()
+        self._ask_about_strange(columns)
         places: dict[str, int] = {}
         for line in self.lines:
             key = line.fit.keys[0]
@@ -124,22 +131,60 @@ class Turning:
         first = next((number for number, _ in self._heads()), 0)
         block = Block(first, first, {}, {}, {})
         wrong = {split_address(address): what for address, what in bad.items()}
-        rows = [(index + 1, self._row(index, unit, wrong)) for index, unit in columns.items()]
+        wide = self._merged(columns)
+        rows = [(index + 1, self._row(index, unit, wrong, wide)) for index, unit in columns.items()]
         table = Turned(self.sheet, [block], {}, self.questions, self.account, places=places)
         table.rows = rows
         self.sheet.near.update(self.above)
-        letters = ", ".join(map(column_letter, columns))
+        letters = ", ".join(
+            f"{column_letter(index)}{' (ẩn)' * (index in self.unseen)}" for index in columns
+        )
         listed = spoken(line.number for line in self.lines)
         self.account.said.append(f"Chỉ tiêu ghi theo dòng ({listed}); số liệu ở cột {letters}.")
         return table
 
-    def _row(self, index: int, unit: tuple[str, str], wrong: Mapping) -> dict:
+    def _ask_about_strange(self, columns: Iterable[int]) -> None:
+        """Ask about lines with figures that are no indicators: they may only be called another way."""
+        lost = {
+            number: found
+            for number, found in self.strange
+            if any(index < len(found) and _is_figure(found[index]) for index in columns)
+            and not TableLine(found).is_total
+        }
+        if not lost:
+            return
+        names = (max((shown(c) for c in found), key=len) for found in lost.values())
+        quoted = ", ".join(f"“{shorten(clean_line(name))}”" for name in itertools.islice(names, 3))
+        text = f"Dòng {spoken(lost, 40)} có số liệu nhưng không phải chỉ tiêu trong danh mục ({quoted})."
+        options = (("bo", "Đúng: không dùng các dòng này"),)
+        self.questions.append(Question("dong-la", f"{text} Bỏ qua các dòng này?", options))
+
+    def _merged(self, columns: Iterable[int]) -> dict[tuple[int, int], str]:
+        """Return the cells of figures that are merged with others: row and column → the area."""
+        found = {}
+        numbers = [line.number for line in self.lines]
+        for top, left, bottom, right in self.sheet.merged:
+            inside = [
+                (number, index)
+                for number in numbers
+                for index in columns
+                if top <= number <= bottom and left <= index <= right
+            ]
+            if len(inside) > 1:
+                area = f"{column_letter(left)}{top}:{column_letter(right)}{bottom}"
+                found.update(dict.fromkeys(inside, area))
+        return found
+
+    def _row(self, index: int, unit: tuple[str, str], wrong: Mapping, wide: Mapping) -> dict:
         row: dict = {"unit": unit[0], "unit_name": unit[1]}
         for line in self.lines:
             key = line.fit.keys[0]
             cell = line.cells[index] if index < len(line.cells) else ""
             if what := wrong.get((line.number, index)):
                 cell = Problem(key, f"Ô có lỗi {what}. Vui lòng nhập giá trị.", cells.NO_RESULT)
+            elif area := wide.get((line.number, index)):
+                message = f"Ô gộp {area} là của nhiều chỉ tiêu. Vui lòng bỏ gộp và nhập từng ô."
+                cell = Problem(key, message, shown(cell))
             row[key] = cell
         return row
 
@@ -199,7 +244,7 @@ class Turning:
                 self._leave(index, able[index])
             return units
         plain = [index for index, text in able.items() if self._is_plain(text)]
-        if len(able) == 1 and plain:
+        if len(able) == 1 and plain and not self.unseen & able.keys():
             return dict.fromkeys(plain, ("", ""))
         if not able:
             raise FileRefused(
@@ -211,7 +256,8 @@ class Turning:
         options = [
             (
                 column_letter(index),
-                f"Cột {column_letter(index)} “{shorten(text) or 'không tiêu đề'}”",
+                f"Cột {column_letter(index)} “{shorten(text) or 'không tiêu đề'}”"
+                f"{' (đang ẩn)' * (index in self.unseen)}",
             )
             for index, text in able.items()
         ]
@@ -258,6 +304,11 @@ class Turning:
     def _is_plain(self, heading: str) -> bool:
         found = _FIGURES.fullmatch(search_key(heading))
         return found is not None and found["year"] in (None, str(self.wanted.headings.year))
+
+
+def _is_figure(cell: CellValue) -> bool:
+    """Return whether a cell says a number, by itself or in words."""
+    return not is_blank(cell) and (not isinstance(cell, str) or any(map(str.isdigit, cell)))
 
 
 def _only_number(found: list[CellValue]) -> bool:
