@@ -14,12 +14,12 @@ from reports.consolidation.figures import Definition
 from reports.consolidation.parts import Facts, Part, PeriodLevel, Piece
 from reports.models import ValueType
 
-Numbers = dict[str, Decimal]
+Amounts = dict[str, Decimal]
 
 
 def apportioned(
-    numbers: Numbers, weights: Sequence[Decimal], definitions: Mapping[str, Definition]
-) -> list[Numbers]:
+    numbers: Amounts, weights: Sequence[Decimal], definitions: Mapping[str, Definition]
+) -> list[Amounts]:
     """Return one piece of `numbers` (by code) for each of `weights`, which add up to 1."""
     pieces, rest, left = [], dict(numbers), Decimal(1)
     for weight in weights[:-1]:
@@ -34,7 +34,7 @@ def apportioned(
     return [*pieces, rest]
 
 
-def _share(numbers: Numbers, share: Decimal, definitions: Mapping[str, Definition]) -> Numbers:
+def _share(numbers: Amounts, share: Decimal, definitions: Mapping[str, Definition]) -> Amounts:
     """Return the part of `share` of each number, cut at the running sum of its group."""
     taken, running = {}, dict[str, Decimal]()
     for code in definitions:
@@ -62,7 +62,7 @@ def divided_facts(
     """
     first, found = parts[0][0], {heir: Facts(mixed=set(facts.units)) for heir, _weight in parts}
     found[first].ranks = facts.ranks
-    numbers: dict[PeriodLevel, Numbers] = {}
+    numbers: dict[PeriodLevel, Amounts] = {}
     for code, cells in facts.parts.items():
         for cell, part in cells.items():
             if code in summed:

@@ -109,7 +109,7 @@ class Restating:
 
 
 @dataclass(frozen=True)
-class Move:
+class UnitMove:
     """One arrow of a restated table: an old unit, the unit it is shown in, how much of it, by which rule."""
 
     old: AdministrativeUnit
@@ -168,11 +168,7 @@ def _inheritances(
 ) -> tuple[dict[int, Inheritance], dict[int, str]]:
     """Return the inheritance of each wanted unit, and the level of each unit that stands on `day`."""
     days = [*(p.structure_date for p in periods), *(p.start for p in periods), day]
-    units = list(
-        AdministrativeUnit.objects.between(min(days), max(days)).values_list(
-            "pk", "path", "code", "name", "level", "valid_from", "valid_to", named=True
-        )
-    )
+    units = list(AdministrativeUnit.objects.between(min(days), max(days)).plain())
     standing = {
         one.pk: one.level
         for one in units
@@ -199,7 +195,7 @@ def _refuse_what_was_merged_later(restating: Restating) -> None:
         )
 
 
-def moves(restating: Restating, *, divided_only: bool = False) -> list[Move]:
+def moves(restating: Restating, *, divided_only: bool = False) -> list[UnitMove]:
     """Return where the old units went, in the order of the tree; or of the divided units alone. One query."""
     sources = restating.divided if divided_only else restating.others
     ids = {pk for unit_id in sources for pk in (unit_id, *restating.found[unit_id].heirs)}
@@ -208,5 +204,5 @@ def moves(restating: Restating, *, divided_only: bool = False) -> list[Move]:
     told = []
     for source in sorted(sources, key=lambda pk: units[pk].tree_key):
         found = restating.found[source]
-        told += [Move(units[source], units[pk], share, found.rule) for pk, share in found.parts]
+        told += [UnitMove(units[source], units[pk], share, found.rule) for pk, share in found.parts]
     return told

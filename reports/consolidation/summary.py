@@ -22,7 +22,7 @@ from reports.consolidation.figures import (
     with_extremes,
 )
 from reports.consolidation.parts import Facts
-from reports.consolidation.restating import Move, Restating, moves
+from reports.consolidation.restating import Restating, UnitMove, moves
 from reports.consolidation.scope import Scope, ScopeData
 from reports.models import ValueType
 
@@ -102,7 +102,7 @@ class Restated:
 
     day: datetime.date
     ended: dict[str, datetime.date]
-    divided: tuple[Move, ...]
+    divided: tuple[UnitMove, ...]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from danvan.common.numbers import format_change, format_number, rounded
 from danvan.units.heirs import SplitRule
 from danvan.units.models import Level
 from reports.consolidation.figures import Definition, Total
-from reports.consolidation.restating import Move
+from reports.consolidation.restating import UnitMove
 from reports.consolidation.scope import Scope
 from reports.consolidation.summary import Consolidation, Line, Restated
 from reports.consolidation.units import UnitRow
@@ -122,13 +122,13 @@ def restated_notes(restated: Restated) -> list[str]:
     return notes
 
 
-def _division_text(pieces: list[Move]) -> str:
+def _division_text(pieces: list[UnitMove]) -> str:
     """Return where a divided unit went: "Phường A 60%, Phường B 40% (theo tỷ lệ đã nhập)"."""
     told = ", ".join(f"{move.new.full_name} {share_percent(move)}" for move in pieces)
     return f"{told} ({pieces[0].rule})"
 
 
-def share_percent(move: Move) -> str:
+def share_percent(move: UnitMove) -> str:
     """Return how much of the old unit went this way: "100%", "62,5%", "chưa có tỷ lệ"."""
     if not move.share and move.rule != SplitRule.SHARE:
         return "chưa có tỷ lệ"
