@@ -289,6 +289,10 @@ REPORTS: dict[str, list[Row]] = {
         Row("GET", _READERS, _report),
         Row("POST", "403 405 405 405 405 405 405 405 405", _report),
     ],
+    "reports:take": [
+        Row("GET", "302 200 404 404 200 404 200 403 200", _report),
+        Row("POST", "403 302 404 404 302 404 302 403 302", _report),
+    ],
     "reports:report_word": [
         Row("GET", _READERS, _report),
         Row("POST", "403 405 405 405 405 405 405 405 405", _report),
@@ -375,7 +379,8 @@ REPORTS: dict[str, list[Row]] = {
     ],
     "reports:period_close": [
         Row("GET", "302 405 405 405 405 405 405 405 405", _period),
-        Row("POST", _ONLY_PROVINCE_POST, _period),
+        Row("POST", "403 403 403 403 403 403 200 403 200", _period),
+        Row("POST", _ONLY_PROVINCE_POST, _period, lambda w: {"confirmed": "1"}),
     ],
     "reports:period_reopen": [
         Row("GET", "302 405 405 405 405 405 405 405 405", _period),

@@ -26,7 +26,6 @@ from danvan.common.sheets.table.preparing import Preparation
 from danvan.common.sheets.table.questions import Asked, Question, is_open
 from danvan.common.sheets.table.turned import Turning
 from danvan.common.text import clean_line, search_key
-from danvan.imports.liveness import working_on
 from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind
 from danvan.imports.targets import Around, Refused, Target, Verdict, scale_doubts, target_of
 
@@ -47,8 +46,7 @@ def check_job(job: ImportJob) -> bool:
     if not taken:
         return False
     try:
-        with working_on(job):
-            run_check(job)
+        run_check(job)
     except (FileRefused, Refused) as refusal:
         _finish(job, JobState.FAILED, message=str(refusal))
     except TakenOver:

@@ -16,7 +16,13 @@ from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import Definition, Evaluator, Total
 from reports.consolidation.parts import PeriodLevel, Piece
 from reports.consolidation.scope import Scope, ScopeData
-from reports.consolidation.summary import Restated, restated_of, single_years
+from reports.consolidation.summary import (
+    Restated,
+    YearProgress,
+    restated_of,
+    single_years,
+    year_progress,
+)
 from reports.consolidation.units import RowKey, row_data
 from reports.models import Aggregation, Qualifier, Report, Value
 
@@ -59,6 +65,7 @@ class Drill:
     figure: Total
     parts: tuple[DrillPart, ...]
     by_year: tuple[tuple[int, Total], ...]
+    progress: tuple[YearProgress, ...]
     restated: Restated | None = None
 
 
@@ -91,8 +98,9 @@ def drill(scope: Scope, code: str, level: str | None = None, row: RowKey | None 
         (year, one.figure(code, level)) for year, one in single_years(data, facts).items()
     )
     figure = evaluator.figure(code, level)
+    progress = year_progress(data, facts)
     restated = restated_of(data.restating)
-    return Drill(scope, unit, definition, level, figure, parts, by_year, restated)
+    return Drill(scope, unit, definition, level, figure, parts, by_year, progress, restated)
 
 
 def _leaves(

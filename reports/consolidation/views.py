@@ -31,7 +31,12 @@ from reports.consolidation.figures import Definition
 from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
 from reports.consolidation.restating import NotRestatable
 from reports.consolidation.scope import ScopeData
-from reports.consolidation.summary import Consolidation, SectionLines, consolidate
+from reports.consolidation.summary import (
+    Consolidation,
+    SectionLines,
+    consolidate,
+    prior_progress,
+)
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
     figure_text,
@@ -85,8 +90,15 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
         found = drill_down(scope, code, wanted.level, wanted.row)
     except (KeyError, NotRestatable) as error:
         raise Http404 from error
+    partial = {year.year: year for year in found.progress if year.included != year.expected}
     rows = [
-        (str(year), figure.number, figure_text(figure, found.definition))
+        (
+            f"{year} ({partial[year].included}/{partial[year].expected})"
+            if year in partial
+            else str(year),
+            figure.number,
+            figure_text(figure, found.definition),
+        )
         for year, figure in found.by_year
     ]
     pages = _pages(request, found)
@@ -106,6 +118,7 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
         "wanted": wanted,
         "years": years_text(wanted.first, wanted.last),
         "level": wanted.level and level_text(wanted.level, found.restated),
+        "partial": sorted(partial),
         "chart": bar_chart("Từng năm", rows) if len(rows) > 1 else None,
     }
     return render(request, "reports/consolidation/drill.html", context)
@@ -194,12 +207,19 @@ def _tables(request: PersonRequest, wanted: Wanted) -> dict:
         "inclusion": inclusion_text(found),
         "levels": [(level, level_text(level, found.restated)) for level in found.levels],
         "prior_label": years_text(*found.prior_years) if found.prior_years else "Cùng kỳ",
+        "partial": _share(found.included, found.expected),
+        "prior_partial": _share(*prior_progress(data)) if data.prior and not by_units else "",
         "by_units": by_units,
         "section": section,
         "breakdown": breakdown,
         "unit_page": breakdown and _unit_page(request, breakdown),
         "chart": breakdown and _chart(breakdown, wanted.chart),
     }
+
+
+def _share(included: int, expected: int) -> str:
+    """Return "71/116" where reports are missing, else ""."""
+    return f"{included}/{expected}" if included != expected else ""
 
 
 def _text_section(data: ScopeData, section: str | None) -> str:
