@@ -126,8 +126,6 @@ class ConsolidationFilter(django_filters.FilterSet):
         if years:
             data["last"] = data.get("last") or data.get("first") or years[0]
             data["first"] = data.get("first") or data["last"]
-        self.days = self._days()
-        self.as_of = next((day for day in self.days if str(day) == data.get("as_of")), None)
         self.units = self._units(data)
         if not data.get("unit") and self.units:
             data["unit"] = self._usual_unit()
@@ -167,20 +165,13 @@ class ConsolidationFilter(django_filters.FilterSet):
             return self.periods
         return [period for period in self.periods if first <= period.year <= last] or self.periods
 
-    def _days(self) -> list[datetime.date]:
-        """Return the days on which units that the reader sees became others since the first period."""
-        if not self.periods:
-            return []
-        arrows = UnitSuccession.objects.filter(date__gt=self.periods[0].start)
-        arrows = arrows.filter(predecessor__in=units_visible_to(self.user).values("pk"))
-        return list(arrows.order_by("date").values_list("date", flat=True).distinct())
-
     def _units(self, data: Any) -> dict[str, AdministrativeUnit]:
         """Return the visible units that report in the range, under their last name, and the own, by key.
 
         The key is the code; of several units that had one code in turn it is that of the last, the
-        others' carry the day they began ("13294@2020-01-01"). In the units of a day those in force on it
-        are offered as well; no key means another unit for that.
+        others' carry the day they began ("13294@2020-01-01"). The days on which these units began or ended
+        can be chosen (`days`); in the units of such a day (`as_of`) those in force on it are offered as
+        well, and no key means another unit for that.
         """
         self.catalogues = {period.catalogue_id for period in self._in_range(data)}
         self.tiers = {level for period in self._in_range(data) for level in period.tiers}
@@ -190,8 +181,13 @@ class ConsolidationFilter(django_filters.FilterSet):
         reporting = Report.objects.visible_to(self.user).filter(period__in=periods).values("unit")
         firsts = UnitSuccession.objects.first_versions()
         found: dict[int, AdministrativeUnit] = {}
+        days: set[datetime.date | None] = set()
         for unit in (*own, *rows.filter(pk__in=reporting).order_by("valid_from")):
             found[firsts.get(unit.pk, unit.pk)] = unit
+            days |= {unit.valid_from, unit.valid_to}
+        start = self.periods[0].start if self.periods else datetime.date.max
+        self.days = sorted(day for day in days if day and day > start)
+        self.as_of = next((day for day in self.days if str(day) == data.get("as_of")), None)
         self.own = found.get(firsts.get(self.user.unit_id or 0, self.user.unit_id or 0))
         as_were = self._keyed(found.values())
         if self.as_of is None:
