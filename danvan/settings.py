@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "danvan.accounts.login.middleware.DueMovesMiddleware",
     "danvan.accounts.login.middleware.ActingMiddleware",
     "danvan.accounts.login.middleware.SessionLimitsMiddleware",
     "danvan.accounts.login.middleware.ResumingLoginRequiredMiddleware",

@@ -222,6 +222,11 @@ class ImportJob(models.Model):
         """The id under which ledgers and audit trail know what it wrote."""
         return f"import-{self.pk}"
 
+    @property
+    def answers(self) -> dict[str, str]:
+        """What its owner answered to the questions about the file, by their ids."""
+        return self.params.get("answers", {})
+
     @cached_property
     def places(self) -> dict[int, str]:
         """The names of the units its rows are about, by key."""
@@ -264,7 +269,7 @@ class ImportJob(models.Model):
         """
         if self.state not in UNWRITTEN or not self.file:
             return False
-        given = {**self.params.get("answers", {}), **(answers or {})}
+        given = {**self.answers, **(answers or {})}
         convert = convert or bool(self.params.get("convert"))
         params = {**self.params, "convert": convert, "answers": given}
         return ImportJob.objects.take(self, self.state, JobState.QUEUED, params=params, message="")
