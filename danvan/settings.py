@@ -229,31 +229,18 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
 WHITENOISE_USE_FINDERS = DEBUG
-
-
-def _store() -> dict[str, object]:
-    """Return where uploaded files are kept: a folder of this machine, or a bucket that all hosts share."""
-    if not (bucket := env.str("STORE_BUCKET", "")):
-        return {"BACKEND": "danvan.common.storage.WholeFileStorage"}
-    from botocore.config import Config  # of requirements-s3.txt
-
-    options = {
-        "bucket_name": bucket,
-        "endpoint_url": env.str("STORE_ENDPOINT", "") or None,
-        "region_name": env.str("STORE_REGION", "") or None,
-        "access_key": env.str("STORE_ACCESS_KEY", "") or None,
-        "secret_key": env.str("STORE_SECRET_KEY", "") or None,
-        "location": env.str("STORE_FOLDER", ""),
-        # A store that does not answer is told to the person before a proxy gives up.
-        "client_config": Config(
-            connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 2}
-        ),
-    }
-    return {"BACKEND": "danvan.common.ops.s3.SharedStorage", "OPTIONS": options}
-
-
+# Uploaded files are kept in a folder of this machine, or in a bucket that all hosts share (danvan/common/ops/s3.py).
+_STORE = {
+    **{"bucket_name": "BUCKET", "endpoint_url": "ENDPOINT", "region_name": "REGION"},
+    **{"access_key": "ACCESS_KEY", "secret_key": "SECRET_KEY", "location": "FOLDER"},
+}
+_bucket = {key: text for key, name in _STORE.items() if (text := env.str(f"STORE_{name}", ""))}
 STORAGES = {
-    "default": _store(),
+    "default": (
+        {"BACKEND": "danvan.common.ops.s3.SharedStorage", "OPTIONS": _bucket}
+        if "bucket_name" in _bucket
+        else {"BACKEND": "danvan.common.storage.WholeFileStorage"}
+    ),
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"

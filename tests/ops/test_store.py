@@ -7,7 +7,6 @@ from unittest import mock
 import boto3
 import pytest
 import requests
-from botocore.config import Config
 from django.core.files.storage import default_storage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, TestCase, override_settings
@@ -57,7 +56,6 @@ class InABucket(TestCase):
         options = {
             **{"bucket_name": BUCKET, "endpoint_url": cls.address, "region_name": "us-east-1"},
             **{"access_key": KEY, "secret_key": SECRET},
-            "client_config": Config(connect_timeout=1, retries={"total_max_attempts": 1}),
         }
         store = {"BACKEND": "danvan.common.ops.s3.SharedStorage", "OPTIONS": options}
         settings = override_settings(
