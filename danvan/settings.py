@@ -229,7 +229,7 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
 WHITENOISE_USE_FINDERS = DEBUG
-# Uploaded files are kept in a folder of this machine, or in a bucket that all hosts share (danvan/common/ops/s3.py).
+# Uploaded files: in a folder of this machine, or in a bucket that all hosts share (danvan/common/ops/s3.py).
 _STORE = {
     **{"bucket_name": "BUCKET", "endpoint_url": "ENDPOINT", "region_name": "REGION"},
     **{"access_key": "ACCESS_KEY", "secret_key": "SECRET_KEY", "location": "FOLDER"},
