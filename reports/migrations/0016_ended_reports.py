@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0014_unit_changes'),
+        ('reports', '0015_gathered_texts'),
         ('units', '0002_undone_units'),
     ]
 
