@@ -20,7 +20,8 @@ PYTHON = VENV / "bin" / "python"
 PACKAGES = {
     "postgresql": lambda: postgres_programs() is not None,
     "chromium": lambda: bool(os.environ.get("CHROMIUM") or shutil.which("chromium")),
-    "libreoffice-calc-nogui": lambda: bool(shutil.which("soffice")),
+    "libreoffice-calc-nogui": lambda: has_office("libsclo.so"),
+    "libreoffice-writer-nogui": lambda: has_office("libswlo.so"),
     "libatomic1": lambda: has_library("libatomic.so.1"),  # of the program that drives Chromium
     "poppler-utils": lambda: bool(shutil.which("pdftotext")),
     "fonts-dejavu-core": lambda: bool(shutil.which("fc-list")) and "DejaVu" in fonts(),
@@ -154,6 +155,12 @@ def postgres_programs() -> Path | None:
         return Path(found).parent
     folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     return max(folders, key=lambda path: int(path.parent.name.split(".")[0]), default=None)
+
+
+def has_office(part: str) -> bool:
+    """Tell whether LibreOffice is there with the library of one of its programs."""
+    program = shutil.which("soffice")
+    return bool(program) and (Path(program).resolve().parent / part).exists()
 
 
 def has_library(name: str) -> bool:

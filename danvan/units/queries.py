@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 
 from danvan.common.db.search import with_words
 from danvan.common.text import clean_line
@@ -33,6 +34,12 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
     def in_tree_order(self) -> AdministrativeUnitQuerySet:
         """Order each unit before those below it, versions of one place from the oldest."""
         return self.order_by("path", "valid_from")
+
+    def in_menu_order(self) -> AdministrativeUnitQuerySet:
+        """Order as in the tree, but those that have ended behind those that stand today."""
+        standing = Q(valid_to=None) | Q(valid_to__gt=timezone.localdate())
+        ended = models.Case(models.When(standing, then=0), default=1)
+        return self.order_by(ended, "path", "valid_from")
 
     def on(self, date: datetime.date) -> AdministrativeUnitQuerySet:
         """Return the units in force on `date`."""

@@ -15,7 +15,7 @@ from reports.consolidation.facts import meets as report_meets
 from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import Definition, Evaluator, Total
 from reports.consolidation.scope import Scope, ScopeData
-from reports.consolidation.summary import single_years
+from reports.consolidation.summary import YearProgress, single_years, year_progress
 from reports.consolidation.units import RowKey, row_units
 from reports.models import Aggregation, Qualifier, Report, Value
 
@@ -54,6 +54,7 @@ class Drill:
     figure: Total
     parts: tuple[DrillPart, ...]
     by_year: tuple[tuple[int, Total], ...]
+    progress: tuple[YearProgress, ...]
 
 
 def drill(scope: Scope, code: str, level: str | None = None, row: RowKey | None = None) -> Drill:
@@ -84,7 +85,9 @@ def drill(scope: Scope, code: str, level: str | None = None, row: RowKey | None 
     by_year = tuple(
         (year, one.figure(code, level)) for year, one in single_years(data, facts).items()
     )
-    return Drill(scope, unit, definition, level, evaluator.figure(code, level), parts, by_year)
+    figure = evaluator.figure(code, level)
+    progress = year_progress(data, facts)
+    return Drill(scope, unit, definition, level, figure, parts, by_year, progress)
 
 
 def _leaves(

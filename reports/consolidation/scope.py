@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -28,7 +29,9 @@ class Scope:
 
     `section` is the code of one section, `include_submitted` adds reports that wait for approval,
     `levels` keeps the reports of some levels only, `within` those of a queryset of units (what a
-    reader may see). Raises ValueError for reversed years.
+    reader may see). `interim` asks for one interim period instead of the years, which are then its own;
+    `any_state` for reports whatever their state: an office's own, before it is sent. Raises ValueError
+    for reversed years.
     """
 
     unit: AdministrativeUnit
@@ -38,6 +41,8 @@ class Scope:
     include_submitted: bool = False
     levels: tuple[str, ...] | None = None
     within: QuerySet | None = None
+    interim: ReportingPeriod | None = None
+    any_state: bool = False
 
     def __post_init__(self) -> None:
         if self.first_year > self.last_year:
@@ -45,6 +50,8 @@ class Scope:
 
     @property
     def states(self) -> tuple[str, ...]:
+        if self.any_state:
+            return tuple(State.values)
         return (State.APPROVED, State.SUBMITTED) if self.include_submitted else (State.APPROVED,)
 
     @property
@@ -61,7 +68,7 @@ class ScopeData:
         self.scope = scope
         self.family = scope.unit.with_predecessors()
         periods = ReportingPeriod.objects.filter(
-            kind__in=COUNTED_KINDS, year__range=(scope.prior_years[0], scope.last_year)
+            year__range=(scope.prior_years[0], scope.last_year), **_kind(scope)
         )
         self.periods = list(periods.order_by("start").with_tiers())
         self.indicator_codes: dict[int, str] = {}
@@ -171,6 +178,13 @@ class ScopeData:
                 last[row.code] = row
         ordered = sorted(last.values(), key=lambda row: (row.section.order, row.order))
         return {row.code: define(row) for row in ordered}
+
+
+def _kind(scope: Scope) -> dict[str, Any]:
+    """Return what picks the periods of a scope: those that count, or one interim and the year before's."""
+    if scope.interim is None:
+        return {"kind__in": COUNTED_KINDS}
+    return {"kind": scope.interim.kind, "end__month": scope.interim.end.month}
 
 
 def define(row: Indicator) -> Definition:

@@ -12,6 +12,8 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from django.db.models import Count, Q
+
 from danvan.units.models import AdministrativeUnit
 from danvan.units.queries import tree_order
 from reports.consolidation.facts import read_facts
@@ -226,6 +228,14 @@ def year_progress(data: ScopeData, facts: Facts) -> tuple[YearProgress, ...]:
             )
         )
     return tuple(years)
+
+
+def prior_progress(data: ScopeData) -> tuple[int, int]:
+    """Return how many reports of the range before are in its figures, and how many there are."""
+    rows = data.reports(data.prior).order_by()
+    included = Count("pk", filter=Q(state__in=data.scope.states))
+    counts = rows.aggregate(included=included, of=Count("pk"))
+    return counts["included"], counts["of"]
 
 
 def _count(counts: dict, periods: list) -> int:

@@ -30,7 +30,12 @@ from reports.consolidation.drill import drill as drill_down
 from reports.consolidation.figures import Definition
 from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
 from reports.consolidation.scope import ScopeData
-from reports.consolidation.summary import Consolidation, SectionLines, consolidate
+from reports.consolidation.summary import (
+    Consolidation,
+    SectionLines,
+    consolidate,
+    prior_progress,
+)
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import figure_text, inclusion_text, roman, row_label, years_text
 from reports.counting.counting import links_behind
@@ -54,6 +59,7 @@ def consolidation(request: PersonRequest) -> HttpResponse:
         context["issue_url"] = _address("issues:new", wanted, wanted.section)
         context["may_issue"] = may_issue(request.user, wanted.unit)
         context["export_url"] = _address("reports:consolidation_export", wanted, wanted.section)
+        context["word_url"] = _address("reports:consolidation_word", wanted, wanted.section)
         context |= _tables(request, wanted)
     return render(request, "reports/consolidation/page.html", context)
 
@@ -71,8 +77,15 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
         found = drill_down(scope, code, wanted.level, wanted.row)
     except KeyError as error:
         raise Http404 from error
+    partial = {year.year: year for year in found.progress if year.included != year.expected}
     rows = [
-        (str(year), figure.number, figure_text(figure, found.definition))
+        (
+            f"{year} ({partial[year].included}/{partial[year].expected})"
+            if year in partial
+            else str(year),
+            figure.number,
+            figure_text(figure, found.definition),
+        )
         for year, figure in found.by_year
     ]
     pages = _pages(request, found)
@@ -92,6 +105,7 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
         "wanted": wanted,
         "years": years_text(wanted.first, wanted.last),
         "level": Level(wanted.level).label if wanted.level else None,
+        "partial": sorted(partial),
         "chart": bar_chart("Từng năm", rows) if len(rows) > 1 else None,
     }
     return render(request, "reports/consolidation/drill.html", context)
@@ -173,12 +187,19 @@ def _tables(request: PersonRequest, wanted: Wanted) -> dict:
         "inclusion": inclusion_text(found),
         "levels": [(level, Level(level).label) for level in found.levels],
         "prior_label": years_text(*found.prior_years) if found.prior_years else "Cùng kỳ",
+        "partial": _share(found.included, found.expected),
+        "prior_partial": _share(*prior_progress(data)) if data.prior and not by_units else "",
         "by_units": by_units,
         "section": section,
         "breakdown": breakdown,
         "unit_page": breakdown and _unit_page(request, breakdown),
         "chart": breakdown and _chart(breakdown, wanted.chart),
     }
+
+
+def _share(included: int, expected: int) -> str:
+    """Return "71/116" where reports are missing, else ""."""
+    return f"{included}/{expected}" if included != expected else ""
 
 
 def _text_section(data: ScopeData, section: str | None) -> str:

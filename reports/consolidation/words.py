@@ -11,6 +11,7 @@ from reports.consolidation.summary import Consolidation, Line
 from reports.consolidation.units import UnitRow
 from reports.models import Qualifier, ValueType
 
+DEMO_NOTE = "Số liệu minh họa, không phải số liệu thật."
 ROMAN = (
     "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV",
 )  # fmt: skip

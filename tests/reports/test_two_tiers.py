@@ -13,9 +13,18 @@ from reports.catalogue.loading import catalogue_for, copy_catalogue
 from reports.figures.rules import RuleBook
 from reports.figures.stored import prior_numbers, prior_report
 from reports.models import Indicator, PeriodKind, Report, ReportingPeriod, State, Value
-from reports.workflow.periods import current_period, extend_deadline, open_period
+from reports.workflow.periods import (
+    current_among,
+    extend_deadline,
+    open_period,
+    periods_for,
+)
 from tests.reports.test_answering import NEW, D, HaNamCase
 from tests.reports.test_answering_pages import FORM
+
+
+def current_period(user):
+    return current_among(periods_for(user), user)
 
 
 class NinhBinhCase(HaNamCase):
@@ -123,6 +132,12 @@ class NoDistrictTest(NinhBinhCase):
         queue = self.page(self.board, "reports:list", period_choice=self.y2026.pk)
         self.assertContains(queue, "Phường Tiên Sơn")
         self.assertNotContains(queue, "Phường Tiên Sơn, tỉnh")
+
+    def test_menus_of_records_offer_the_units_of_today_first(self):
+        for name in ("records:list", "records:create"):
+            page = self.page(self.board, name, "dialogue-conference").content.decode()
+            menu = page[page.index('name="unit"') :]
+            self.assertLess(menu.index("Phường Tiên Sơn"), menu.index("Thành phố Phủ Lý"), name)
 
     def test_a_model_of_a_new_commune_is_not_offered_a_district(self):
         page = self.page(self.clerk, "records:create", "mobilisation-model")

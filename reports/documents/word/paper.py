@@ -59,7 +59,8 @@ class Paper:
         widths = [width * split / 100, width * (100 - split) / 100]
         table = self._table(widths)
         _pad(table, 0)
-        for cell, lines in zip(table.add_row().cells, (left, right), strict=True):
+        row = _add_row(table, "w:cantSplit")
+        for cell, lines in zip(row.cells, (left, right), strict=True):
             for number, (text, kind) in enumerate(lines):
                 paragraph = cell.add_paragraph() if number else cell.paragraphs[0]
                 self._fill(paragraph, text, kind)
@@ -71,12 +72,25 @@ class Paper:
 
         Its head is repeated on every page, no row is torn apart.
         """
-        unit = self._width / sum(shares)
-        table = self._table([share * unit for share in shares], style="Table Grid")
-        self._row(table, heads, CELL_HEAD, is_head=True)
+        table = self.grid(shares)
+        self.row(table, heads, CELL_HEAD, is_head=True)
         for row in rows:
-            self._row(table, [str(value) for value in row], CELL)
+            self.row(table, [str(value) for value in row], CELL)
         self.add("", CELL)
+
+    def grid(self, shares: Sequence[float]) -> Any:
+        """Return a table with lines as wide as the text, still without rows; see `table`."""
+        unit = self._width / sum(shares)
+        return self._table([share * unit for share in shares], style="Table Grid")
+
+    def row(self, table: Any, texts: Sequence[str], *kinds: str, is_head: bool = False) -> Any:
+        """Write one row of a table and return it; the last of `kinds` holds for all further cells."""
+        row = _add_row(table, "w:cantSplit", *(("w:tblHeader",) if is_head else ()))
+        cells = zip(row.cells, texts, table.columns, strict=True)
+        for number, (cell, text, column) in enumerate(cells):
+            cell.width = column.width
+            self._fill(cell.paragraphs[0], text, kinds[min(number, len(kinds) - 1)])
+        return row
 
     def turn(self) -> None:
         """Go on with a new page across the sheet, for wide tables."""
@@ -105,20 +119,18 @@ class Paper:
             column.width = Mm(width)
         return table
 
-    def _row(self, table: Any, texts: Sequence[str], kind: str, *, is_head: bool = False) -> None:
-        row = table.add_row()
-        marks = ("w:cantSplit", "w:tblHeader") if is_head else ("w:cantSplit",)
-        for mark in marks:
-            row._tr.get_or_add_trPr().append(OxmlElement(mark))
-        for cell, text, column in zip(row.cells, texts, table.columns, strict=True):
-            cell.width = column.width
-            self._fill(cell.paragraphs[0], text, kind)
-
     def _fill(self, paragraph: Any, text: str, kind: str) -> None:
         paragraph.style = self.document.styles[style_name(kind)]
         # A number that is still to be given keeps its room: clean_text would close it.
         # Runs of spaces stay: they keep room for a number that is still to be given.
         paragraph.add_run(" ".join(clean_text(word) for word in text.split(" ")))
+
+
+def _add_row(table: Any, *marks: str) -> Any:
+    row = table.add_row()
+    for mark in marks:
+        row._tr.get_or_add_trPr().append(OxmlElement(mark))
+    return row
 
 
 def _pad(table: Any, width: int) -> None:
@@ -129,7 +141,7 @@ def _pad(table: Any, width: int) -> None:
         edge.set(qn("w:w"), str(width))
         edge.set(qn("w:type"), "dxa")
         margins.append(edge)
-    table._tbl.tblPr.append(margins)
+    table._tbl.tblPr.insert_element_before(margins, "w:tblLook", "w:tblCaption")
 
 
 def _number_pages(section: Any) -> None:

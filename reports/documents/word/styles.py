@@ -6,8 +6,10 @@ paragraphs, so that `dress` gives a document the layout of its day whatever stan
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
+import docx
 from docx.document import Document
 from docx.enum.section import WD_ORIENT
 from docx.enum.style import WD_STYLE_TYPE
@@ -18,9 +20,10 @@ from docx.shared import Mm, Pt, RGBColor
 
 from reports.documents.layout import Layout, TextStyle
 
-LEFT, CENTRE, JUSTIFY = (
+LEFT, CENTRE, RIGHT, JUSTIFY = (
     WD_ALIGN_PARAGRAPH.LEFT,
     WD_ALIGN_PARAGRAPH.CENTER,
+    WD_ALIGN_PARAGRAPH.RIGHT,
     WD_ALIGN_PARAGRAPH.JUSTIFY,
 )
 # Kind of text of a layout → the name of its style, how it stands, points above it.
@@ -43,6 +46,7 @@ STYLES: dict[str, tuple[str, Any, float]] = {
 HEADINGS = ("Heading 1", "Heading 2", "Heading 3")
 _HEADING_MARKS = ("b", "b", "bi")
 NOTE, CELL, CELL_HEAD, PAGE_NUMBER = "Ghi chú dự thảo", "Ô bảng", "Đầu bảng", "Số trang"
+CELL_NUMBER = "Số trong bảng"
 RULE, SUBJECT = "Đường kẻ", "Trích yếu công văn"
 TABLE_SIZE = 12.0
 
@@ -57,9 +61,7 @@ def dress(document: Document, layout: Layout) -> None:
     _set_base(document, layout)
     for kind, (name, align, above) in STYLES.items():
         text = layout.texts[kind]
-        if (
-            kind == "national" and len(layout.national) == 1
-        ):  # the line below it, as long as the text
+        if kind == "national" and len(layout.national) == 1:  # the line below is as long
             text = TextStyle(text.size, text.marks + "u")
         _set_style(document, name, text, layout.font, align=align, above=above)
     _set_body(document, layout)
@@ -71,12 +73,21 @@ def dress(document: Document, layout: Layout) -> None:
     _set_style(document, NOTE, TextStyle(size - 1, "i"), layout.font, align=CENTRE)
     _set_style(document, SUBJECT, TextStyle(TABLE_SIZE), layout.font, align=CENTRE)
     _set_style(document, CELL, TextStyle(TABLE_SIZE), layout.font, align=LEFT)
+    _set_style(document, CELL_NUMBER, TextStyle(TABLE_SIZE), layout.font, align=RIGHT)
     _set_style(document, CELL_HEAD, TextStyle(TABLE_SIZE, "b"), layout.font, align=CENTRE)
     number = TextStyle(layout.page_number_size)
     _set_style(document, PAGE_NUMBER, number, layout.font, align=CENTRE)
     _set_rule(document, layout)
     for section in document.sections:
         _set_page(section, layout)
+
+
+def dressed(data: bytes, layout: Layout) -> bytes:
+    """Return a document given as a file, dressed."""
+    document, file = docx.Document(BytesIO(data)), BytesIO()
+    dress(document, layout)
+    document.save(file)
+    return file.getvalue()
 
 
 def _set_base(document: Document, layout: Layout) -> None:

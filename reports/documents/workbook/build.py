@@ -25,6 +25,7 @@ from reports.consolidation.summary import (
 )
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
+    DEMO_NOTE,
     remarks,
     roman,
     title_text,
@@ -33,7 +34,7 @@ from reports.consolidation.words import (
 from reports.documents.letterhead import Letterhead, document_date, letterhead_on
 from reports.documents.workbook import cells
 from reports.documents.workbook.charts import add_chart_sheet
-from reports.documents.workbook.head import DEMO_NOTE, write_foot, write_letterhead
+from reports.documents.workbook.head import write_foot, write_letterhead
 from reports.documents.workbook.tables import PlainTable, add_plain_table
 from reports.documents.workbook.units import add_section_sheet
 

@@ -5,12 +5,11 @@ from itertools import zip_longest
 from openpyxl.styles import Font
 
 from reports.consolidation.summary import Consolidation
-from reports.consolidation.words import inclusion_text
+from reports.consolidation.words import DEMO_NOTE, inclusion_text
 from reports.documents.layout import Layout
 from reports.documents.letterhead import Letterhead
 from reports.documents.workbook import cells
 
-DEMO_NOTE = "Số liệu minh họa, không phải số liệu thật."
 _LEFT, _RIGHT = (1, 3), 5  # columns of the issuing body; the first of the national heading
 _SIGNER = 7
 

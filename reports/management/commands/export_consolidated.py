@@ -2,15 +2,15 @@
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from danvan.common.ops.arguments import read_target, read_years
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.scope import Scope
-from reports.documents.workbook import cells
 from reports.documents.workbook.build import build, collect
 from reports.models import ReportingPeriod, Section
 from reports.models.period import COUNTED_KINDS
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         content = collect(Scope(found, first, last, code, options["include_submitted"]))
         if not content.consolidation.expected:
             raise CommandError(f"{found} has no report in {years}")
-        save(build(content), target)
+        save(build(content).save, target)
         included, expected = content.consolidation.included, content.consolidation.expected
         self.stdout.write(f"{target}: {found}, {years}, {included} of {expected} reports included")
 
@@ -84,13 +84,13 @@ def find_section(code: str | None, first: int, last: int) -> str | None:
     return code.strip().upper()
 
 
-def save(book: cells.Workbook, target: Path) -> None:
-    """Write `book` beside `target` and move it there: never a half-written file under its name."""
+def save(write: Callable[[IO[bytes]], Any], target: Path) -> None:
+    """Let `write` fill a file beside `target` and move it there: never a half-written one under its name."""
     part = None
     try:
         with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as file:
             part = file.name
-            book.save(file)
+            write(file)
         os.chmod(part, 0o640)
         os.replace(part, target)
     except OSError as error:

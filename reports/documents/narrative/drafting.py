@@ -1,0 +1,99 @@
+"""A draft in Word: figures, letterhead, texts and template put together."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from danvan.common.excel import safe_file_name
+from danvan.units.models import AdministrativeUnit
+from reports.consolidation.scope import Scope, ScopeData
+from reports.consolidation.summary import Consolidation, consolidate
+from reports.consolidation.units import break_down
+from reports.consolidation.words import DEMO_NOTE, inclusion_text, title_text
+from reports.documents.letterhead import Letterhead, document_date, letterhead_on
+from reports.documents.narrative.names import Title, names_of
+from reports.documents.narrative.shipped import shipped
+from reports.documents.narrative.telling import Narrative, is_several, tell
+from reports.documents.narrative.texts import written_texts
+from reports.documents.word.filling import fill
+from reports.documents.word.paper import ENDING
+from reports.documents.word.styles import dressed
+from reports.models import DocumentKind, PeriodKind, Report
+
+
+@dataclass(frozen=True)
+class Draft:
+    """All that a draft shows, computed beforehand."""
+
+    narrative: Narrative
+    head: Letterhead
+    title: Title
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The names a template may use, with what stands for them."""
+        return names_of(self.narrative, self.head, self.title, self.notes)
+
+
+def collect_draft(scope: Scope, *, rank: bool = False) -> Draft:
+    """Return the content of the draft of `scope`; `rank` names the best and the last units."""
+    data = ScopeData(scope)
+    found = consolidate(data)
+    narrative = tell(
+        found,
+        written_texts(data),
+        several=is_several(found),
+        breakdown=break_down(data, scope.section) if rank else None,
+        rank=rank,
+    )
+    span = narrative.span if scope.interim else title_text(found)
+    title = Title(str(DocumentKind.REPORT.label), f"kết quả công tác dân vận {span}")
+    head = letterhead_on(scope.unit, _date(scope))
+    return Draft(narrative, head, title, tuple(_notes(found)))
+
+
+def write_draft(draft: Draft) -> bytes:
+    """Return a draft as a file for Word."""
+    scope = draft.narrative.found.scope
+    template = shipped(scope.unit.level, scope.section)
+    return fill(dressed(template, draft.head.layout), draft.names)
+
+
+def draft_name(scope: Scope, span: str) -> str:
+    """Return the name of the file a browser is given."""
+    return safe_file_name(f"Báo cáo công tác dân vận {scope.unit.full_name} {span}", ENDING)
+
+
+def scope_of_report(report: Report) -> Scope:
+    """Return what the draft of one office's own report asks for: that report, whatever its state."""
+    period = report.period
+    return Scope(
+        report.unit,
+        period.year,
+        period.year,
+        within=AdministrativeUnit.objects.filter(pk=report.unit_id),
+        interim=None if period.kind == PeriodKind.YEAR else period,
+        any_state=True,
+    )
+
+
+def _notes(found: Consolidation) -> Iterator[str]:
+    """Yield what must be said above a draft: that figures are invented, that reports are missing."""
+    if found.is_demo:
+        yield DEMO_NOTE
+    if not found.is_complete and not found.scope.any_state:
+        yield f"Dự thảo theo {inclusion_text(found)}."
+
+
+def _date(scope: Scope) -> datetime.date:
+    """Return the date a draft bears: today, or the last day of what it is about."""
+    today = timezone.localdate()
+    if scope.interim and scope.interim.end < today:
+        return document_date(scope.unit, scope.last_year, scope.interim.end)
+    return document_date(scope.unit, scope.last_year, today)

@@ -1,0 +1,48 @@
+"""The draft of a report as a Word file: of a consolidation, of one office's own report."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_safe
+
+from danvan.accounts.requests import PersonRequest
+from danvan.accounts.rights import Action
+from danvan.accounts.scope import units_visible_to
+from danvan.common.web.downloads import attachment
+from reports.consolidation.filters import ConsolidationFilter
+from reports.consolidation.scope import Scope
+from reports.documents.narrative.drafting import (
+    collect_draft,
+    draft_name,
+    scope_of_report,
+    write_draft,
+)
+from reports.documents.word.paper import DOCX_TYPE
+from reports.figures.views_entry import visible_report
+
+RANK = "xep_hang"  # also names the units with the highest and the lowest figures
+
+
+@require_safe
+def export_consolidation(request: PersonRequest) -> HttpResponse:
+    """Send the draft of what the consolidation shows. A wrong choice is 404."""
+    if not request.user.can(Action.VIEW):
+        raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
+    wanted = ConsolidationFilter(request.GET, request.user).wanted
+    if wanted is None:
+        raise Http404
+    scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
+    return _sent(scope, rank=RANK in request.GET)
+
+
+@require_safe
+def export_report(request: PersonRequest, pk: int) -> HttpResponse:
+    """Send the draft of one office's own report, sent or not."""
+    return _sent(scope_of_report(visible_report(request.user, pk)))
+
+
+def _sent(scope: Scope, *, rank: bool = False) -> HttpResponse:
+    draft = collect_draft(scope, rank=rank)
+    name = draft_name(scope, draft.narrative.span)
+    return attachment(name, write_draft(draft), DOCX_TYPE)
