@@ -1,6 +1,7 @@
-"""What commands are told in words: ranges of years and files to write. Raises CommandError."""
+"""What commands are told in words: ranges of years, days and files to write. Raises CommandError."""
 
 import contextlib
+import datetime
 import os
 import re
 import tempfile
@@ -26,6 +27,16 @@ def read_years(text: str) -> tuple[int, int]:
     if last - first >= MAX_YEARS:
         raise CommandError(f"--years {text}: at most {MAX_YEARS} years at a time")
     return first, last
+
+
+def read_day(text: str | None, flag: str) -> datetime.date | None:
+    """Return the day of "2025-07-01", None where nothing was told."""
+    if text is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise CommandError(f"{flag} {text!r} is not a day like 2025-07-01") from error
 
 
 def read_target(text: str, suffix: str = ".xlsx") -> Path:
