@@ -15,10 +15,9 @@ from danvan.accounts.scope import units_visible_to
 from danvan.accounts.unit_loading import load_units_by_page
 from danvan.common.forms import upload_field
 from danvan.units.life import life_of, resolution_of
-from danvan.units.loader import LoadResult, UnitFileError
+from danvan.units.loader import MAX_BYTES, LoadResult, UnitFileError
 from danvan.units.register import REGISTER, provinces_of_today
 
-MAX_FILE = 5_000_000  # bytes; the whole country has 1.9 million
 MOST_PROBLEMS = 30
 
 
@@ -39,8 +38,6 @@ class LoadForm(forms.Form):
         file, province = self.cleaned_data.get("file"), self.cleaned_data.get("province")
         if bool(file) == bool(province) and not self.errors:
             raise ValidationError("Vui lòng chọn một tệp, hoặc một tỉnh, thành phố.")
-        if file and file.size > MAX_FILE:
-            self.add_error("file", "Tệp quá lớn (tối đa 5 MB).")
         return self.cleaned_data
 
 
@@ -65,7 +62,7 @@ def load(request: PersonRequest) -> HttpResponse:
 def _loaded(request: PersonRequest, form: LoadForm) -> LoadResult | None:
     upload, province = form.cleaned_data["file"], form.cleaned_data["province"]
     try:
-        file = upload.read() if upload else REGISTER
+        file = upload.read(MAX_BYTES + 1) if upload else REGISTER
         return load_units_by_page(file, province or None, by=request.user)
     except UnitFileError as error:
         form.add_error("file" if upload else "province", error.problems[:MOST_PROBLEMS])

@@ -114,9 +114,11 @@ def _read_units(data: ScopeData, periods: list[int], facts: dict, by_unit: bool)
     owner = ["unit_id"] if by_unit else []
     rows = data.reports(periods).order_by().values_list(*owner, "period_id", "level")
     included = Count("pk", filter=Q(state__in=data.scope.states))
-    for *key, period, level, count, inside in rows.annotate(asked=Count("pk"), inside=included):
+    rows = rows.annotate(asked=Count("pk"), ended=Count("until"), inside=included)
+    for *key, period, level, count, ended, inside in rows:
         mine = facts[key[0] if key else None]
         mine.units[period, level] += count
+        mine.ended[period, level] += ended
         mine.included[period, level] += inside
 
 

@@ -2,7 +2,10 @@
 
 from decimal import Decimal
 
+from danvan.units.models import AdministrativeUnit
 from reports.consolidation.drill import drill
+from reports.consolidation.facts import read_facts
+from reports.consolidation.figures import Evaluator
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import consolidate
 from reports.figures.figure import Figure
@@ -49,6 +52,18 @@ class EndedReportTest(ChangeCase):
             with self.subTest(code):
                 self.assertEqual(self.number(code), self.behind(code))
                 self.assertLessEqual(self.number(code), 1)
+
+    def test_a_share_of_units_is_of_those_that_stand(self):
+        """UNITS leaves out the commune that ended."""
+        data = ScopeData(Scope(self.units["90"], 2026, 2026))
+        facts = read_facts(data, data.years, ["DT03"])[None]
+        evaluator = Evaluator(data.definitions, facts, data.years)
+        level, period = "commune", self.period.pk
+        standing = AdministrativeUnit.objects.on(self.period.structure_date).filter(level=level)
+        self.assertEqual(evaluator.units(level, period).number, standing.count())
+        self.assertEqual(
+            facts.units[period, level], standing.count() + 1
+        )  # asked: it has to be sent
 
     def test_the_report_says_that_it_ends(self):
         old = self.report("902")
