@@ -1,4 +1,4 @@
-// Small help in forms: a calendar beside a day. Every form works without it.
+// Small help in forms: a calendar beside a day, "/" to the search of a list. Every form works without it.
 (() => {
   "use strict";
   const written = (iso) => iso.split("-").reverse().join("/");
@@ -30,6 +30,16 @@
       field.value = written(probe.value);
       field.dispatchEvent(new Event("input", { bubbles: true }));
       field.focus();
+    });
+  }
+  // "/" goes to the search of a list; tables of figures have a box of their own (figures.js).
+  const search = document.querySelector("form[role=search] [name=q]");
+  if (search && !document.querySelector("[data-find]")) {
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "/" || event.ctrlKey || event.target.matches("input:not([type=checkbox]), select, textarea")) return;
+      event.preventDefault();
+      search.focus();
+      search.select();
     });
   }
   for (const field of document.querySelectorAll("input[data-day]")) {
