@@ -1,4 +1,4 @@
-// Small help in forms: a calendar beside a day, "/" to the search of a list. Every form works without it.
+// Small help in forms: a calendar beside a day, "/" to the search of a list, links that lead to a field. Every form works without it.
 (() => {
   "use strict";
   const written = (iso) => iso.split("-").reverse().join("/");
@@ -32,6 +32,18 @@
       field.focus();
     });
   }
+  // A link to a field (from a remark, an error) puts the keyboard into it.
+  function toField() {
+    const field = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!field || !field.matches("input, select, textarea")) return;
+    field.focus();
+    field.select?.();
+    field.scrollIntoView({ block: "center" });
+  }
+  window.addEventListener("hashchange", toField);
+  if (location.hash) window.addEventListener("load", toField);
+  for (const link of document.querySelectorAll("main a[href^='#']")) link.addEventListener("click", () => setTimeout(toField));
+
   // "/" goes to the search of a list; tables of figures have a box of their own (figures.js).
   const search = document.querySelector("form[role=search] [name=q]");
   if (search && !document.querySelector("[data-find]")) {
