@@ -34,7 +34,7 @@
   }
   // A link to a field (from a remark, an error) puts the keyboard into it.
   function toField() {
-    const field = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const field = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
     if (!field || !field.matches("input, select, textarea")) return;
     field.focus();
     field.select?.();
@@ -42,7 +42,10 @@
   }
   window.addEventListener("hashchange", toField);
   if (location.hash) window.addEventListener("load", toField);
-  for (const link of document.querySelectorAll("main a[href^='#']")) link.addEventListener("click", () => setTimeout(toField));
+  for (const link of document.querySelectorAll("main a[href^='#']")) {
+    // The same address once more changes no hash; a script that led elsewhere keeps its own place.
+    link.addEventListener("click", (event) => setTimeout(() => { if (!event.defaultPrevented) toField(); }));
+  }
 
   // "/" goes to the search of a list; tables of figures have a box of their own (figures.js).
   const search = document.querySelector("form[role=search] [name=q]");
