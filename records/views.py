@@ -5,9 +5,11 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.views.generic import TemplateView
 from django_filters.views import FilterView
 
@@ -30,10 +32,11 @@ from records.shown import Shown, feeds_of, headings, other_totals, shown_row, to
 from records.years import year_of, year_spans
 
 BULK_LIMIT = 500
+CAME_FROM = "ds"
 
 
 class KindMixin(ScopedView):
-    """Takes the kind from the address."""
+    """Takes the kind from the address, and from which list the person came."""
 
     @property
     def kind(self) -> RecordKind:
@@ -45,7 +48,26 @@ class KindMixin(ScopedView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         can_enter = self.request.user.can(Action.ENTER_RECORD)
-        return super().get_context_data(**{**kwargs, "kind": self.kind, "can_enter": can_enter})
+        known = {"kind": self.kind, "can_enter": can_enter, "came_from": self.came_from}
+        known |= {"carry": self.carry, "list_url": self.list_url}
+        return super().get_context_data(**{**kwargs, **known})
+
+    @cached_property
+    def came_from(self) -> str:
+        """The filters, order and page of the list the person came from, as a query string."""
+        asked = self.request.POST if self.request.method == "POST" else self.request.GET
+        return QueryDict(asked.get(CAME_FROM, "")[:1000]).urlencode()
+
+    @property
+    def carry(self) -> str:
+        """The query string by which the next page knows that list as well; "" for a list without any."""
+        return f"?{urlencode({CAME_FROM: self.came_from})}" if self.came_from else ""
+
+    @property
+    def list_url(self) -> str:
+        """The address of the list as the person left it."""
+        url = reverse("records:list", args=[self.kind])
+        return f"{url}?{self.came_from}" if self.came_from else url
 
     @cached_property
     def lock(self) -> Any:
@@ -73,6 +95,11 @@ class RecordListView(KindMixin, FilterView):
 
     template_name = "records/list.html"
     strict = True
+
+    @cached_property
+    def came_from(self) -> str:
+        """The list itself: what its rows lead to comes back here."""
+        return self.request.GET.urlencode()
 
     def get_queryset(self) -> QuerySet:
         """Start from what the person may read."""
@@ -179,7 +206,7 @@ class RecordDeleteView(KindMixin, ScopedDetailView):
             return self.refuse(" ".join(error.messages))
         else:
             messages.success(request, f"Đã xóa “{name}”.")
-        return redirect("records:list", self.kind)
+        return redirect(self.list_url)
 
     def refuse(self, why: str) -> HttpResponse:
         return self.render_to_response(self.get_context_data(problem=why), status=409)
@@ -198,10 +225,10 @@ class BulkDeleteView(KindMixin, ScopedView, TemplateView):
         keys = {key for text in posted if (key := read_id(text)) is not None}
         if not keys:
             messages.warning(request, "Vui lòng đánh dấu ít nhất một hồ sơ để xóa.")
-            return redirect("records:list", self.kind)
+            return redirect(self.list_url)
         if len(posted) > BULK_LIMIT:
             messages.error(request, f"Mỗi lần xóa tối đa {format_number(BULK_LIMIT)} hồ sơ.")
-            return redirect("records:list", self.kind)
+            return redirect(self.list_url)
         if "confirmed" in request.POST:
             found: Any = delete_records(self.model, keys, actor=request.user)
             shown = {"results": found, "gone": sum(not result.problem for result in found)}

@@ -23,7 +23,7 @@ from records.history import HistoryLine, deletion_of, history_of
 from records.locks import RecordGone, RecordLocked
 from records.models import EventRecord
 from records.services import Existing, StaleRecord, save_record
-from records.views import KindMixin
+from records.views import CAME_FROM, KindMixin
 from records.years import year_of, year_spans
 
 
@@ -36,7 +36,13 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
 
     action = Action.ENTER_RECORD
     template_name = "records/form.html"
-    kept_for_next = ("unit", "start_date", "kind", "year")  # what "Lưu và nhập tiếp" keeps
+    kept_for_next = (
+        "unit",
+        "start_date",
+        "kind",
+        "year",
+        CAME_FROM,
+    )  # what "Lưu và nhập tiếp" keeps
     copying = False
 
     @cached_property
@@ -188,7 +194,7 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
     def go_on(self, row: Any) -> HttpResponse:
         """Return the redirect after saving: the row, or an empty form that keeps what repeats."""
         if "next" not in self.request.POST:
-            return redirect(row.get_absolute_url())
+            return redirect(row.get_absolute_url() + self.carry)
         posted = self.request.POST
         kept = {name: posted[name] for name in self.kept_for_next if posted.get(name)}
         return redirect(f"{reverse('records:create', args=[self.kind])}?{urlencode(kept)}")

@@ -9,10 +9,18 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 
 from danvan.common.text import clean_line, search_key, sort_key
 from danvan.units.kinds import KINDS_OF_LEVEL, Level, UnitKind
 from danvan.units.queries import AdministrativeUnitQuerySet, UnitSuccessionQuerySet, paths_above
+
+
+class _Units(models.Manager.from_queryset(AdministrativeUnitQuerySet)):  # type: ignore[misc]
+    """The units that stand or stood: not those of an undone change."""
+
+    def get_queryset(self) -> AdministrativeUnitQuerySet:
+        return super().get_queryset().filter(undone_at=None)
 
 
 class AdministrativeUnit(models.Model):
@@ -43,8 +51,11 @@ class AdministrativeUnit(models.Model):
     source = models.CharField("căn cứ", max_length=200, blank=True)
     name_search = models.CharField(max_length=100, editable=False, db_index=True)
     name_sort = models.CharField(max_length=250, editable=False, db_index=True)
+    # A change that was undone leaves its new units behind for the logs that name them; nobody else
+    # finds them: `objects` passes them over.
+    undone_at = models.DateTimeField("hoàn tác lúc", null=True, editable=False)
 
-    objects = AdministrativeUnitQuerySet.as_manager()
+    objects = _Units()
 
     class Meta:
         verbose_name = "đơn vị hành chính"
@@ -53,6 +64,7 @@ class AdministrativeUnit(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["code", "valid_from"],
+                condition=Q(undone_at=None),
                 name="unit_code_valid_from",
                 violation_error_message="Đã có đơn vị mang mã này với cùng ngày bắt đầu hiệu lực.",
             ),
@@ -122,6 +134,24 @@ class AdministrativeUnit(models.Model):
     def in_force(self, date: datetime.date) -> bool:
         """Return whether the unit exists on `date`."""
         return self.valid_from <= date and (self.valid_to is None or date < self.valid_to)
+
+    def absence_on(self, day: datetime.date) -> str:
+        """Return the sentence that says the unit does not exist on `day`, and who is there instead."""
+        told = f"{self} không có hiệu lực vào ngày {day:%d/%m/%Y}."
+        if day < self.valid_from:
+            return f"{told} Đơn vị này bắt đầu từ ngày {self.valid_from:%d/%m/%Y}."
+        return f"{told} {self.became}".rstrip()
+
+    @cached_property
+    def became(self) -> str:
+        """What the unit became, as a sentence: "Từ ngày 01/07/2025 là phường Tiên Sơn."; "" for nothing."""
+        arrows = self.successions.select_related("successor").order_by("successor__code")
+        heirs = [arrow.successor for arrow in arrows]
+        if not heirs or not self.valid_to:
+            return ""
+        verb = "chia về" if len(heirs) > 1 else "là" if self.same_unit_as(heirs[0]) else "nhập về"
+        names = " và ".join(heir.full_name_in_text for heir in heirs)
+        return f"Từ ngày {self.valid_to:%d/%m/%Y} đơn vị này {verb} {names}: vui lòng ghi cho đơn vị đó."
 
     @property
     def path_above(self) -> str:

@@ -20,10 +20,11 @@ from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import (
     Definition,
     Evaluator,
-    Facts,
     Total,
     with_extremes,
 )
+from reports.consolidation.parts import Facts
+from reports.consolidation.restating import Restating, UnitMove, moves
 from reports.consolidation.scope import Scope, ScopeData
 from reports.models import ValueType
 
@@ -94,6 +95,19 @@ class Submission:
 
 
 @dataclass(frozen=True)
+class Restated:
+    """That figures are told in the units of `day`, and what must be said of it.
+
+    `ended` are the levels that the units of that day no longer have, with the day they ended; `divided`
+    is where the units went that became several.
+    """
+
+    day: datetime.date
+    ended: dict[str, datetime.date]
+    divided: tuple[UnitMove, ...]
+
+
+@dataclass(frozen=True)
 class Consolidation:
     """All figures of one scope. `levels` are the columns, `missing` the reports not in them."""
 
@@ -103,6 +117,7 @@ class Consolidation:
     years: tuple[YearProgress, ...]
     missing: tuple[Submission, ...]
     prior_years: tuple[int, int] | None
+    restated: Restated | None = None
 
     @property
     def lines(self) -> dict[str, Line]:
@@ -138,7 +153,16 @@ def consolidate(data: ScopeData) -> Consolidation:
         years=years,
         missing=submissions(data, missing_only=True),
         prior_years=data.scope.prior_years if data.prior else None,
+        restated=restated_of(data.restating),
     )
+
+
+def restated_of(restating: Restating | None) -> Restated | None:
+    """Return what must be said of figures in the units of another day. One query."""
+    if restating is None:
+        return None
+    divided = tuple(moves(restating, divided_only=True)) if restating.divided else ()
+    return Restated(restating.day, restating.ended, divided)
 
 
 def section_codes(data: ScopeData, section: str | None) -> list[str]:
