@@ -81,7 +81,7 @@ def _rivals(connection: BaseDatabaseWrapper, table: str) -> str:
         if one["unique"] and one["columns"] != ["id"]:
             same = [f'"{column}" = NEW."{column}"' for column in one["columns"]]
             same += [partial[name]] if name in partial else []
-            rivals.append("EXISTS (SELECT 1 FROM {table} WHERE " + " AND ".join(same) + ")")
+            rivals.append(f"EXISTS (SELECT 1 FROM {{table}} WHERE {' AND '.join(same)})")  # noqa: S608
     return " OR ".join(rivals)
 
 
