@@ -15,7 +15,7 @@ from typing import Any
 from danvan.common.children import ChildStopped, LimitedChild, place_for
 from danvan.common.sheets.cells import CellValue
 from danvan.common.sheets.legacy import Judgement
-from danvan.common.sheets.precheck import MB, FileRefused, check_file
+from danvan.common.sheets.precheck import MB, WORKBOOKS, FileRefused
 from danvan.common.sheets.table.blocks import ReadSheet
 
 MAX_ROWS = 110_000
@@ -84,7 +84,7 @@ def open_workbook(
     sheet to read and may raise. `check_marker` is given the template's hidden mark ("" without one) and
     may raise. Raises FileRefused.
     """
-    check_file(os.fspath(path), name)
+    WORKBOOKS.check(path, name)
     request = {
         "path": os.fspath(path),
         "headings": sorted(headings),
