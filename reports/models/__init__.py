@@ -20,3 +20,4 @@ from reports.models.report import (
     Transition,
     Value,
 )
+from reports.models.template import TemplateUse, WordTemplate

@@ -6,6 +6,7 @@ What a kind of file may be is told by its FileRules; those of workbooks stand he
 
 from __future__ import annotations
 
+import os
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -42,7 +43,7 @@ class FileRules:
     too_large: str
     max_unpacked: int
 
-    def check(self, path: str | Path, name: str) -> None:
+    def check(self, path: str | os.PathLike[str], name: str) -> None:
         """Raise FileRefused when the file at `path`, called `name` by its owner, must not be opened."""
         ending = Path(name).suffix.lower()
         if ending != self.ending:
@@ -68,7 +69,7 @@ class FileRules:
                 raise
             raise FileRefused(f"Tệp bị hỏng. {self.save_as}") from error
 
-    def _check_magic(self, path: str | Path) -> None:
+    def _check_magic(self, path: str | os.PathLike[str]) -> None:
         with open(path, "rb") as file:
             magic = file.read(8)
         if magic.startswith(b"\xd0\xcf\x11\xe0"):
