@@ -36,6 +36,7 @@ from reports.consolidation.words import figure_text, inclusion_text, roman, row_
 from reports.counting.counting import links_behind
 from reports.documents.charts import bar_chart
 from reports.documents.issues.issuing import may_issue
+from reports.documents.narrative.views import RANK
 from reports.documents.workbook.build import build, collect, file_name
 from reports.models import ValueType
 
@@ -54,7 +55,8 @@ def consolidation(request: PersonRequest) -> HttpResponse:
         context["issue_url"] = _address("issues:new", wanted, wanted.section)
         context["may_issue"] = may_issue(request.user, wanted.unit)
         context["export_url"] = _address("reports:consolidation_export", wanted, wanted.section)
-        context["word_url"] = _address("reports:consolidation_word", wanted, wanted.section)
+        word_url = _address("reports:consolidation_word", wanted, wanted.section)
+        context["word_url"], context["ranked_url"] = word_url, f"{word_url}&{RANK}=1"
         context |= _tables(request, wanted)
     return render(request, "reports/consolidation/page.html", context)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django import forms
@@ -119,8 +120,7 @@ def download(request: PersonRequest, unit: int, pk: int | None = None) -> HttpRe
     """Send a template to be changed in Word: one that was handed in, or the shipped one."""
     office = _office(request, unit)
     if pk is None:
-        today = timezone.localdate()
-        head = letterhead_on(office, document_date(office, today.year, today))
+        head = letterhead_on(office, _day(office))
         name, data = f"Mẫu báo cáo {office.full_name}", dressed(shipped(office.level), head.layout)
     else:
         row = _template(request, office, pk)
@@ -176,8 +176,7 @@ def refused(request: PersonRequest, said: str, again: str = "") -> HttpResponse:
 def _page(
     request: PersonRequest, office: AdministrativeUnit, form: TemplateForm, asked: Any = None
 ) -> HttpResponse:
-    today = timezone.localdate()
-    day = document_date(office, today.year, today)
+    day = _day(office)
     versions = [version.pk for version in office.versions()]
     context = {
         "unit": office,
@@ -196,12 +195,18 @@ def _page(
 
 
 def _use_form(request: PersonRequest, office: AdministrativeUnit, data: Any = None) -> UseForm:
-    form = UseForm(data, initial={"since": timezone.localdate()})
+    form = UseForm(data, initial={"since": _day(office)})
     field: Any = form.fields["template"]
     field.queryset = _rows(request, office)
     for one in form.fields.values():
         one.widget.attrs["class"] = "form-control" if one is not field else "form-select"
     return form
+
+
+def _day(office: AdministrativeUnit) -> datetime.date:
+    """Return today, or the last day on which the office wrote."""
+    today = timezone.localdate()
+    return document_date(office, today.year, today)
 
 
 def _rows(request: PersonRequest, office: AdministrativeUnit) -> Any:
