@@ -51,8 +51,12 @@ ROOMS = {
     ),
     "reports.consolidation": ("reports.models", "reports.catalogue.expressions"),
     "reports.notices": ("reports.models",),
+    "reports.texts": ("reports.models",),
     "reports.documents": (
         *("reports.models", "reports.catalogue.expressions", "reports.consolidation"),
+    ),
+    "reports.restructuring": (
+        *("reports.models", "reports.workflow.answering", "reports.workflow.holding"),
     ),
     "reports.sheets": ("reports.models", "reports.figures", "reports.workflow"),
     "reports.api": (
@@ -69,6 +73,7 @@ ENDS = (
     "danvan.accounts.login",
     "records.sheets",
     "reports.documents",
+    "reports.restructuring",
     "reports.sheets",
     "reports.demo",
 )

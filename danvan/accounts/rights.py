@@ -29,6 +29,7 @@ class Action(StrEnum):
     EXTEND_DEADLINE = "extend_deadline"
     MANAGE_PERIOD = "manage_period"  # open, close, reopen a reporting year
     MANAGE_CATALOGUE = "manage_catalogue"
+    CHANGE_UNITS = "change_units"  # enter, apply and undo mergers, splits and new names of units
     EDIT_LETTERHEAD = "edit_letterhead"  # of the own office and those below
     ISSUE = "issue"  # send out a consolidation in the office's name: frozen, numbered, signed
     VIEW_AUDIT = "view_audit"
@@ -41,7 +42,7 @@ _ENTER = _READ | {
 }  # fmt: skip
 _OFFICER = _ENTER | {Action.ISSUE}
 _BOARD = _OFFICER | {Action.REVIEW, Action.EXTEND_DEADLINE, Action.VIEW_AUDIT}
-_PROVINCE = _BOARD | {Action.MANAGE_PERIOD, Action.MANAGE_CATALOGUE}
+_PROVINCE = _BOARD | {Action.MANAGE_PERIOD, Action.MANAGE_CATALOGUE, Action.CHANGE_UNITS}
 
 RIGHTS: dict[Standing, frozenset[Action]] = {
     Standing.NOBODY: frozenset(),
@@ -65,6 +66,9 @@ class Person(Protocol):
     def is_authenticated(self) -> bool: ...
 
     @property
+    def has_left(self) -> bool: ...
+
+    @property
     def unit(self) -> AdministrativeUnit | None: ...
 
 
@@ -76,6 +80,8 @@ def standing(user: Person) -> Standing:
         return Standing.SUPERUSER
     if user.unit is None:
         return Standing.NOBODY
+    if user.has_left:
+        return Standing.VIEWER
     if user.role != "officer":
         return Standing(user.role)
     return {

@@ -9,9 +9,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from danvan.accounts.models import User
+from danvan.common.ops.arguments import whole_file
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import confirming
 from danvan.imports.checking import check_job
+from danvan.imports.liveness import working_on
 from danvan.imports.models import ImportJob, JobState, RowKind
 from danvan.imports.targets import Refused, Target
 from danvan.imports.workbooks import errors_workbook
@@ -100,7 +102,8 @@ class ImportCommand(BaseCommand):
             raise CommandError(f"cannot read {str(path)!r}: {error.strerror}") from error
         except (FileRefused, Refused) as refusal:
             raise CommandError(str(refusal)) from refusal
-        check_job(job)
+        with working_on(job):
+            check_job(job)
         if job.state == JobState.FAILED:
             job.discard(JobState.FAILED)
             raise CommandError(job.message)
@@ -123,10 +126,8 @@ class ImportCommand(BaseCommand):
         if shown > SHOWN:
             self.stderr.write(f"... and {shown - SHOWN} more")
         if target:
-            try:
-                errors_workbook(job).save(target)
-            except OSError as error:
-                raise CommandError(f"cannot write {target!r}: {error}") from error
+            with whole_file(target) as file:
+                errors_workbook(job).save(file)
             self.stdout.write(f"errors: {target}")
 
     def _write(self, job: ImportJob) -> None:

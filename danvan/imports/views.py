@@ -62,7 +62,7 @@ def job_list(request: PersonRequest) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: PersonRequest, slug: str) -> HttpResponseBase:
-    """Take a workbook; small ones are checked at once, large ones by a process of their own."""
+    """Take a workbook; small ones are checked at once, large ones by a worker."""
     target = target_of(slug)
     _require_right(request.user, target)
     form = UploadForm(
@@ -76,21 +76,12 @@ def upload(request: PersonRequest, slug: str) -> HttpResponseBase:
         try:
             params = target.check_params(request.user, form.params)
             job = ImportJob.objects.make(request.user, slug, form.cleaned_data["file"], params)
-            _start_or_discard(job)
+            confirming.start_job(job)
             return redirect("imports:job", job.pk)
         except (FileRefused, Refused) as refusal:
             form.add_error("file", str(refusal))
     status = 422 if form.errors else 200
     return render(request, "imports/upload.html", {"form": form, "target": target}, status=status)
-
-
-def _start_or_discard(job: ImportJob) -> None:
-    """Have `job` checked; where nothing can be started now nothing is kept either. Raises Refused."""
-    try:
-        confirming.start_job(job)
-    except Refused:
-        job.discard()
-        raise
 
 
 @require_safe
@@ -218,8 +209,7 @@ def recheck(request: PersonRequest, pk: int) -> HttpResponseBase:
     asked = [question["id"] for question in job.layout.get("questions", ())]
     answers = {name: request.POST[name] for name in asked if name in request.POST}
     if job.requeue(convert="convert" in request.POST, answers=answers):
-        with _refusals_told(request):
-            confirming.start_job(job)
+        confirming.start_job(job)
     return redirect("imports:job", pk)
 
 

@@ -60,6 +60,7 @@ KINDS_OF_LEVEL = {
     Level.DISTRICT: (UnitKind.QUAN, UnitKind.HUYEN, UnitKind.THI_XA, UnitKind.THANH_PHO),
     Level.COMMUNE: (UnitKind.XA, UnitKind.PHUONG, UnitKind.THI_TRAN, UnitKind.DAC_KHU),
 }
+LEVEL_OF_KIND = {kind: level for level, kinds in KINDS_OF_LEVEL.items() for kind in kinds}
 
 
 _PREFIXES = sorted(

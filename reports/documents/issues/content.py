@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import cast
 
 from reports.consolidation.facts import read_facts
-from reports.consolidation.figures import Definition, Facts
+from reports.consolidation.figures import Definition
+from reports.consolidation.parts import Facts
 from reports.consolidation.scope import ScopeData
 from reports.consolidation.summary import Consolidation, section_codes, submissions
 from reports.consolidation.units import unit_tree

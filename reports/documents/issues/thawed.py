@@ -4,7 +4,8 @@ import datetime
 from dataclasses import dataclass
 from functools import cached_property
 
-from reports.consolidation.figures import Definition, Facts
+from reports.consolidation.figures import Definition
+from reports.consolidation.parts import Facts
 from reports.consolidation.scope import Scope
 from reports.consolidation.summary import Consolidation, SectionLines, YearProgress
 from reports.consolidation.units import Breakdown, unit_rows

@@ -76,7 +76,7 @@ def issue_detail(request: PersonRequest, pk: int) -> HttpResponse:
 def new_issue(request: PersonRequest) -> HttpResponse:
     """Send out what the consolidation shows. A wrong choice of unit or years is 404."""
     wanted = ConsolidationFilter(request.GET, request.user).wanted
-    if wanted is None:
+    if wanted is None or wanted.as_of:  # restated figures are a view, no document
         raise Http404
     if not may_issue(request.user, wanted.unit):
         raise PermissionDenied(NO_RIGHT)

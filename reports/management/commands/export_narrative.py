@@ -6,12 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from danvan.common.ops.arguments import read_target, read_years
+from danvan.common.ops.arguments import read_target, read_years, whole_file
 from danvan.common.sheets.precheck import FileRefused
 from reports.consolidation.scope import Scope
 from reports.documents.narrative.drafting import collect_draft, own_template, write_draft
 from reports.documents.word.paper import ENDING
-from reports.management.commands.export_consolidated import find_period, find_unit, save
+from reports.management.commands.export_consolidated import find_period, find_unit
 from reports.models import PeriodKind, ReportingPeriod
 
 INTERIM = (PeriodKind.HALF, PeriodKind.QUARTER)
@@ -44,7 +44,8 @@ class Command(BaseCommand):
         first, last = read_years(years)
         target = read_target(output, ENDING)
         interim = _interim(options["period"], first, last)
-        found = find_unit(unit, interim or find_period(first, last))
+        period = interim or find_period(first, last)
+        found = find_unit(unit, period.structure_date)
         scope = Scope(
             found, first, last, include_submitted=options["include_submitted"], interim=interim
         )
@@ -56,7 +57,8 @@ class Command(BaseCommand):
             document = write_draft(draft)
         except FileRefused as refusal:
             raise CommandError(f"the office's own template: {refusal}") from refusal
-        save(lambda file: file.write(document), target)
+        with whole_file(target) as file:
+            file.write(document)
         included = f"{figures.included} of {figures.expected} reports included"
         self.stdout.write(f"{target}: {found}, {years}, {included}")
 
