@@ -114,9 +114,11 @@ def _read_units(data: ScopeData, periods: list[int], facts: dict, by_unit: bool)
     owner = ["unit_id"] if by_unit else []
     rows = data.reports(periods).order_by().values_list(*owner, "period_id", "level")
     included = Count("pk", filter=Q(state__in=data.scope.states))
-    for *key, period, level, count, inside in rows.annotate(asked=Count("pk"), inside=included):
+    rows = rows.annotate(asked=Count("pk"), ended=Count("until"), inside=included)
+    for *key, period, level, count, ended, inside in rows:
         mine = facts[key[0] if key else None]
         mine.units[period, level] += count
+        mine.ended[period, level] += ended
         mine.included[period, level] += inside
 
 
@@ -161,7 +163,9 @@ def _read_distributions(
     wanted = ratings | set(conditions)
     if not wanted:
         return
-    rows = data.values(periods).filter(indicator__in=data.ids_of(wanted), number__isnull=False)
+    rows = data.values(periods, counted=True).filter(
+        indicator__in=data.ids_of(wanted), number__isnull=False
+    )
     rows = rows.values_list(*owner, "report__period_id", "report__level", "indicator_id", "number")
     for *key, period, level, indicator, number, count in rows.annotate(count=Count("*")).order_by():
         code, mine = data.indicator_codes[indicator], facts[key[0] if key else None]
@@ -182,7 +186,9 @@ def _read_joint_counts(
     if not joint:
         return
     names = set().union(*(data.leaves_of(node) for node in joint.values()))
-    rows = data.values(periods).filter(indicator__in=data.ids_of(names), number__isnull=False)
+    rows = data.values(periods, counted=True).filter(
+        indicator__in=data.ids_of(names), number__isnull=False
+    )
     columns = ("report_id", "report__period_id", "report__level", "indicator_id", "number")
     reports: dict[tuple, dict[str, Decimal]] = defaultdict(dict)
     for *key, report, period, level, indicator, number in rows.values_list(*owner, *columns):
