@@ -85,6 +85,7 @@ def save_record(
             if old and not then and not _says_otherwise(record, old):
                 return record
             before = old.facts() if old else {}
+            kept.require_standing([(record.unit_id, record.start_date)])
             _stamp(record, actor, token, old)
             record.save()
             if then:
@@ -186,6 +187,7 @@ def create_records(
         kept = Kept(model, (), units)
         days = {(row[unit], row[at["start_date"]]) for row in rows}
         require_written_by(actor, days)
+        kept.require_standing((one, date.fromisoformat(day)) for one, day in days)
         points = {(row[unit], row[at[name]]) for row in rows for name in model.DAYS}
         kept.require_open((one, date.fromisoformat(day)) for one, day in points if day)
         with_office = [(*row, offices[row[unit]]) for row in rows]
@@ -210,6 +212,7 @@ def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, act
         kept = Kept(model, keys, {record.unit_id for record in records})
         old = {row.pk: row for row in _with_children(locked(model.objects.filter(pk__in=keys)))}
         _require_scope(model, keys, actor)
+        kept.require_standing((record.unit_id, record.start_date) for record in records)
         for record in records:
             if record.version != old[record.pk].version:
                 raise StaleRecord(old[record.pk])
