@@ -125,8 +125,7 @@ def delete_records(
     """Delete the rows of `pks` that may go, and tell of each what became of it.
 
     Unknown rows and those outside the person's area are not told apart; so are rows that do not say what
-    `made` says of them (column → value, by key), or got a file or a decision since. Set-based: the number
-    of queries does not grow with the rows.
+    `made` says of them (column → value, by key), or got a file or a decision since. Set-based.
     """
     _require_right(actor)
     pks = list(pks)
@@ -200,8 +199,8 @@ def create_records(
 def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, actor: User) -> int:
     """Write `fields` of many validated records of one kind; return how many changed. Raises as save_record.
 
-    For imports: rows are compared with what is stored, only those that differ are written and need open
-    periods. A record whose version is not the stored one was overtaken: StaleRecord.
+    For imports: only rows that differ from what is stored are written and need open periods. A record of
+    another version than the stored one was overtaken: StaleRecord.
     """
     if not records:
         return 0
