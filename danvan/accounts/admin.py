@@ -38,7 +38,7 @@ from danvan.accounts.sheet import account_sheet
 from danvan.common import excel
 from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.common.web.admin import ListedLookupsAdmin
-from danvan.units.forms import unit_choice
+from danvan.units.forms import UnitChoice
 from danvan.units.queries import tree_order
 
 # Registered by the packages; their pages show secrets or let rights be granted that nobody uses here.
@@ -85,7 +85,7 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
     list_filter = (
         RoleFilter, StateFilter, LastLoginFilter, PasswordFilter, "unit__level", AreaFilter,
     )  # fmt: skip
-    list_select_related = ("unit__parent",)
+    list_select_related = ("unit__parent", "next_unit")
     list_per_page = 50
     search_fields = ("username",)
     search_help_text = "Tên đăng nhập, họ tên hoặc tên đơn vị, có dấu hay không dấu đều được."
@@ -121,7 +121,7 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
     ) -> Any:
         """Offer the units of today as a plain list: it needs no script and leads to no other form."""
         if db_field.name == "unit":
-            return unit_choice("Đơn vị", required=False)
+            return UnitChoice("Đơn vị", required=False)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -144,6 +144,9 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
         if not user.is_active:
             since = f" từ {user.deactivated_on:%d/%m/%Y}" if user.deactivated_on else ""
             return f"Đã ngừng{since}"
+        if user.unit_until:
+            then = f"chuyển sang {user.next_unit}" if user.next_unit else "chỉ đọc"
+            return f"Từ {user.unit_until:%d/%m/%Y} {then}"
         return "Đang hoạt động"
 
     @admin.display(description="mật khẩu")

@@ -108,7 +108,7 @@ class ScopeData:
         if not self.restating:
             return self.of([key for key in keys if isinstance(key, int)])
         restating = self.restating.narrowed(keys)
-        narrower = self.of(restating.sources)
+        narrower = copy.copy(self.of(restating.sources))
         narrower.restating = restating
         return narrower
 
@@ -118,10 +118,15 @@ class ScopeData:
 
     @property
     def levels(self) -> tuple[str, ...]:
-        """The levels asked for, else all that report in the range: since 2025 there are no districts."""
+        """The levels asked for, else all that report in the range: since 2025 there are no districts.
+
+        In the units of a day a level that has ended stands only where something of it is among the figures.
+        """
         tiers = {
             level for period in self.periods if period.pk in self.years for level in period.tiers
         }
+        if self.restating:
+            tiers &= self.restating.levels | self.restating.ended.keys()
         return self.scope.levels or tuple(
             level.value for level in Level if level in tiers or not tiers
         )
