@@ -180,6 +180,26 @@ class SumTests(Reformed):
         count()
 
 
+class WithoutHeirTests(TestCase):
+    """Units that end without a successor on two days, while others of their level go on."""
+
+    def test_they_are_one_row_of_the_unit_above(self):
+        tree = make_tree()
+        y2022 = make_period(2022)
+        became([tree["3"]], [], JANUARY)
+        became([tree["4"]], [], datetime.date(2025, 2, 1))
+        enter(y2022, "3", DT01=5)
+        enter(y2022, "4", DT01=6)
+        total = by_child_unit(tree["35"], 2022, 2022, as_of=JULY).total
+        (_own, lost) = total.parts[-1].parts
+        self.assertEqual(
+            (row_label(lost), lost.figures["DT01"].number), ("Cấp xã (trước 01/02/2025)", 11)
+        )
+        found = drill(Scope(tree["35"], 2022, 2022, as_of=JULY), "DT01", row=lost.key)
+        self.assertEqual(found.figure.number, 11)
+        self.assertEqual(RowKey.read(str(lost.key)), lost.key)
+
+
 class ComparableTests(Reformed):
     def test_ratios_are_made_of_restated_parts(self):
         enter(self.y2022, "1", DT07=4, DT08=1)
