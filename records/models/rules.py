@@ -184,7 +184,9 @@ def chosen(*, blank: bool = False, **choices: Any) -> list[RowRule]:
     """Return the rules that each field holds one of its choices (or nothing, with `blank`)."""
     return [
         RowRule(
-            condition=Q(**{f"{field}__in": [*values.values, *([""] if blank else [])]}),
+            condition=Q(
+                **{f"{field}__in": [*(one.value for one in values), *([""] if blank else [])]}
+            ),
             name=f"%(class)s_{field}_choice",
             violation_error_message="Lựa chọn này không có trong danh sách.",
             violation_error_code=field,

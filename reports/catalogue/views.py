@@ -56,6 +56,8 @@ class CatalogueRowForm(StaleFormMixin):
             field = self.fields[name]
             if not self.instance.catalogue.has_districts:
                 field.choices = [pair for pair in field.choices if "H" not in pair[0]]
+            if not self.instance.catalogue.has_bodies:
+                field.choices = [pair for pair in field.choices if "K" not in pair[0]]
 
     def _get_validation_exclusions(self) -> Any:
         # The catalogue is no field of the form but part of every unique constraint.

@@ -70,7 +70,7 @@ class ScopeData:
         periods = ReportingPeriod.objects.filter(
             year__range=(scope.prior_years[0], scope.last_year), **_kind(scope)
         )
-        self.periods = list(periods.order_by("start").with_tiers())
+        self.periods = list(periods.order_by("start"))
         self.indicator_codes: dict[int, str] = {}
         self.definitions = self._read_definitions()
 
@@ -78,15 +78,14 @@ class ScopeData:
         """Return {period id: year} of the periods of a range, in order of time."""
         return {period.pk: period.year for period in self.periods if first <= period.year <= last}
 
-    @property
+    @cached_property
     def levels(self) -> tuple[str, ...]:
-        """The levels asked for, else all that report in the range: since 2025 there are no districts."""
-        tiers = {
-            level for period in self.periods if period.pk in self.years for level in period.tiers
-        }
-        return self.scope.levels or tuple(
-            level.value for level in Level if level in tiers or not tiers
-        )
+        """The levels asked for, else those of the reports themselves: a commune has no provincial column,
+        2026 none of districts, and bodies one where there are any."""
+        if self.scope.levels:
+            return self.scope.levels
+        there = set(self.reports().order_by().values_list("level", flat=True).distinct())
+        return tuple(level.value for level in Level if level in there or not there)
 
     @property
     def years(self) -> dict[int, int]:
