@@ -35,6 +35,7 @@ MENU = (
     MenuEntry("Thể thức văn bản", "documents:letterheads", Action.EDIT_LETTERHEAD, group="Quản lý"),
     MenuEntry("Kỳ báo cáo", "reports:periods", Action.MANAGE_PERIOD, group="Quản lý"),
     MenuEntry("Khối trực thuộc", "accounts:bodies", Action.MANAGE_BODIES, group="Quản lý"),
+    MenuEntry("Sắp xếp đơn vị", "restructuring:list", Action.CHANGE_UNITS, group="Quản lý"),
     MenuEntry("Danh mục chỉ tiêu", "reports:catalogues", Action.MANAGE_CATALOGUE, group="Quản lý"),
     MenuEntry("Nhật ký", "accounts:audit", Action.VIEW_AUDIT, group="Quản lý"),
     MenuEntry("Quản trị hệ thống", "admin:index", Action.MANAGE_SITE, group="Quản lý"),

@@ -63,6 +63,8 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
+    "django_tasks",
+    "django_tasks_db",
     "danvan.common",
     "danvan.units",
     "danvan.accounts",
@@ -81,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "danvan.accounts.login.middleware.DueMovesMiddleware",
     "danvan.accounts.login.middleware.ActingMiddleware",
     "danvan.accounts.login.middleware.SessionLimitsMiddleware",
     "danvan.accounts.login.middleware.ResumingLoginRequiredMiddleware",
@@ -163,6 +166,8 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
 else:
     _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {**_database.get("OPTIONS", {}), **_patience()}
+# Long work waits in the database for `manage.py db_worker`, on whatever machine one runs.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -324,3 +329,4 @@ RECORD_YEARS = "reports.workflow.locks.year_spans"
 RECORD_GAPS = "reports.workflow.gaps.period_gaps"
 RECORD_NEWS = "reports.notices.news.unread_rows"  # counted with the menu's records, in one query
 RECORD_ANSWERS = "reports.workflow.answering.answered_by"
+RECORD_FEEDS = "reports.counting.feeding.feeds_of"

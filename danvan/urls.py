@@ -14,6 +14,7 @@ urlpatterns = [
     path("thong-bao/", include("reports.notices.urls")),
     path("van-ban/", include("reports.documents.urls")),
     path("ban-hanh/", include("reports.documents.issues.urls")),
+    path("sap-xep/", include("reports.restructuring.urls")),
     path("nhap-excel/", include("danvan.imports.urls")),
     path("ho-so/", include("records.urls")),
     path("api/", include("reports.api.urls")),

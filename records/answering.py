@@ -1,7 +1,7 @@
 """Days of other units that a person's unit answers for: its report counts what a merged commune did before.
 
 Records know nothing of reports (imports run one way); the setting RECORD_ANSWERS names the function that
-does. It takes a user and returns a list of Answered.
+does. It takes a user and returns a list of UnitDays.
 """
 
 import datetime
@@ -19,15 +19,15 @@ from danvan.units.models import AdministrativeUnit
 
 
 @dataclass(frozen=True)
-class Answered:
-    """From `start` to `end` the records of `unit_id` are read and written by who answers for them."""
+class UnitDays:
+    """The days of `unit_id` from `start` to `end`: here those that somebody else answers for."""
 
     unit_id: int
     start: datetime.date
     end: datetime.date
 
     def covers(self, unit_id: int, day: datetime.date) -> bool:
-        """Tell whether records of `unit_id` on `day` are meant."""
+        """Tell whether a record of `unit_id` that counts on `day` is meant."""
         return self.unit_id == unit_id and self.start <= day <= self.end
 
 
@@ -40,7 +40,7 @@ def refusal(user: User, unit: AdministrativeUnit, day: datetime.date) -> str:
     return f"Đơn vị anh/chị chỉ ghi được hồ sơ của {unit} trong thời gian {days}."
 
 
-def answered_by(user: User) -> list[Answered]:
+def answered_by(user: User) -> list[UnitDays]:
     """Return the days of other units that the user's unit answers for; read once per user object.
 
     A unit that nothing was merged into has none, and nothing is asked.

@@ -5,7 +5,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
 from danvan.accounts.requests import PersonRequest
@@ -134,12 +134,7 @@ class LedByFilter(ChoicesFilter):
     """Dialogues by who led them; several leaders are alternatives."""
 
     def filter(self, qs: QuerySet, value: Any) -> Any:
-        if not value:
-            return qs
-        leaders = Q()
-        for leader in value:
-            leaders |= Q(**{f"led_by_{leader}": True})
-        return qs.filter(leaders)
+        return qs.filter(DialogueConference.led_by(value)) if value else qs
 
 
 def _leader_choices() -> list[tuple[str, str]]:

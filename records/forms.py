@@ -16,7 +16,7 @@ from records.answering import answered_by, refusal
 from records.filters import UnitField
 from records.kinds import KINDS, RecordKind
 from records.models import DialogueConference, EventRecord, Recognition, SkilledMobilisationModel
-from records.years import working_year, year_of, year_spans
+from records.years import days_logged, working_year, year_of, year_spans
 
 
 def column_field(column: Any, **kwargs: Any) -> forms.Field | None:
@@ -37,9 +37,15 @@ class RecordForm(BaseForm):
 
     def __init__(self, *args: Any, locked: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        years = year_spans()
         self._place_unit()
+        inside = days_logged(years)
+        for field in self.fields.values():
+            if isinstance(field.widget, DateInput):
+                field.widget.inside = inside
         if self.instance.pk is None:
-            self._suggest()
+            self._suggest(years)
+            self._begin()
         if locked:
             for name, field in self.fields.items():
                 later = name in self.instance.LATER_FIELDS or name in ("version", "token")
@@ -80,14 +86,19 @@ class RecordForm(BaseForm):
             self.add_error("start_date", refused)
         return data
 
-    def _suggest(self) -> None:
+    def _suggest(self, spans: dict[int, Any]) -> None:
         """Begin with today, where today lies in the year people log for."""
-        spans = year_spans()
         year, today = working_year(spans), timezone.localdate()
         if not self.initial.get("start_date") and year_of(today, spans) == year:
             self.initial["start_date"] = today
         if not self.initial.get("year"):
             self.initial["year"] = year
+
+    def _begin(self) -> None:
+        """Let the keyboard stand in the first field; after an error the page leads to what is wrong."""
+        shown = (field for field in self.fields.values() if not field.widget.is_hidden)
+        if not self.is_bound and (first := next(shown, None)):
+            first.widget.attrs["autofocus"] = True
 
     def differences(self, stored: EventRecord) -> list[tuple[str, str, str]]:
         """Return (label, stored, typed) of the fields in which `stored` differs from what was typed."""
@@ -149,6 +160,7 @@ class RecognitionForm(forms.ModelForm):
 
     def __init__(self, *args: Any, districts: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["date"].widget.inside = days_logged(year_spans())
         level: Any = self.fields["level"]
         if not districts:
             level.choices = [pair for pair in level.choices if pair[0] != Level.DISTRICT]

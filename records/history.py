@@ -14,13 +14,7 @@ from records.models import Attachment, EventRecord
 FILE_LABELS = {AuditEntry.Action.CREATE: "Đính kèm tệp", AuditEntry.Action.DELETE: "Xóa tệp"}
 NEWEST = 200
 _NOT_SHOWN = {"token", "entity_key", "created_by", "stand_in", "search", "version"}  # of the record
-_NOT_SHOWN_OF_CHILD = {
-    "model",
-    "issue",
-    "recogniser",
-    "actor",
-    "at",
-}  # the record itself, and who and when
+_NOT_SHOWN_OF_CHILD = {"model", "issue", "recogniser", "actor", "at"}  # the record; who and when
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from records.models import (
 )
 
 WHERE = ("Nơi tổ chức", ("location", "host", "note"))
+_PETITIONS = ("complaints", "denunciations", "petitions", "within_competence", "resolved")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,6 @@ class RecordKind:
 
     slug: str
     model: type[EventRecord]
-    label: str
     plural: str
     menu: str
     noun: str
@@ -56,8 +56,13 @@ class RecordKind:
 
     @property
     def label_in_text(self) -> str:
-        """The label inside a sentence: "mô hình “Dân vận khéo”"."""
-        return self.label[:1].lower() + self.label[1:]
+        """What one is called inside a sentence: "mô hình “Dân vận khéo”"."""
+        return str(self.model._meta.verbose_name)
+
+    @property
+    def label(self) -> str:
+        """What one is called: "Mô hình “Dân vận khéo”"."""
+        return self.label_in_text[:1].upper() + self.label_in_text[1:]
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -95,7 +100,6 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind(
         slug="study-conference",
         model=StudyConference,
-        label="Hội nghị quán triệt",
         plural="Hội nghị quán triệt, triển khai văn bản",
         menu="Hội nghị quán triệt",
         noun="hội nghị",
@@ -112,7 +116,6 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind(
         slug="dialogue-conference",
         model=DialogueConference,
-        label="Hội nghị đối thoại",
         plural="Hội nghị đối thoại của người đứng đầu",
         menu="Hội nghị đối thoại",
         noun="hội nghị",
@@ -131,35 +134,23 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind(
         slug="citizen-reception",
         model=CitizenReception,
-        label="Buổi tiếp công dân",
         plural="Tiếp công dân",
         menu="Tiếp công dân",
         noun="buổi",
         layout=(
             ("Buổi tiếp", ("unit", "start_date", "receiver", "kind", "people", "groups")),
-            (
-                "Đơn, vụ việc",
-                ("complaints", "denunciations", "petitions", "within_competence", "resolved"),
-            ),
+            ("Đơn, vụ việc", _PETITIONS),
             ("Chi tiết", ("title", "end_date", "location", "host", "note")),
         ),
         columns=("receiver", "kind", "people", "resolved"),
         filters=("receiver", "kind"),
         number="people",
-        totals=(
-            "people",
-            "complaints",
-            "denunciations",
-            "petitions",
-            "within_competence",
-            "resolved",
-        ),
+        totals=("people", *_PETITIONS),
         key=("start_date", "receiver", "kind", "title"),
     ),
     RecordKind(
         slug="mobilisation-model",
         model=SkilledMobilisationModel,
-        label="Mô hình “Dân vận khéo”",
         plural="Mô hình “Dân vận khéo”",
         menu="Mô hình Dân vận khéo",
         noun="mô hình",
@@ -178,7 +169,6 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind(
         slug="friendly-government",
         model=FriendlyGovAssessment,
-        label="Đánh giá chính quyền thân thiện",
         plural="Chính quyền thân thiện, vì nhân dân phục vụ",
         menu="Chính quyền thân thiện",
         noun="đánh giá",
@@ -198,7 +188,6 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind(
         slug="democracy-conference",
         model=DemocracyConference,
-        label="Hội nghị dân chủ cơ sở",
         plural="Hội nghị thực hiện dân chủ ở cơ sở",
         menu="Hội nghị dân chủ cơ sở",
         noun="hội nghị",
@@ -216,7 +205,6 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind(
         slug="oversight",
         model=Oversight,
-        label="Cuộc giám sát, phản biện",
         plural="Giám sát, phản biện xã hội",
         menu="Giám sát, phản biện",
         noun="cuộc",
@@ -234,23 +222,14 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind(
         slug="training-course",
         model=TrainingCourse,
-        label="Lớp tập huấn",
         plural="Lớp, hội nghị tập huấn",
         menu="Lớp tập huấn",
         noun="lớp",
         layout=(
             (
                 "Lớp tập huấn",
-                (
-                    "unit",
-                    "start_date",
-                    "end_date",
-                    "title",
-                    "organiser",
-                    "topic",
-                    "participants",
-                    "days",
-                ),
+                ("unit", "start_date", "end_date", "title", "organiser", "topic")
+                + ("participants", "days"),
             ),
             WHERE,
         ),
@@ -263,7 +242,6 @@ KINDS: tuple[RecordKind, ...] = (
     RecordKind(
         slug="emerging-issue",
         model=EmergingIssue,
-        label="Vấn đề phát sinh",
         plural="Vấn đề phát sinh từ cơ sở",
         menu="Vấn đề phát sinh",
         noun="vấn đề",

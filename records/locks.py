@@ -4,7 +4,6 @@ Records know nothing of reports (imports run one way); the setting RECORD_LOCK n
 does. It takes unit ids and returns their locks in one query.
 """
 
-import datetime
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,21 +11,15 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.module_loading import import_string
 
+from records.answering import UnitDays
 from records.models import EventRecord, Recognition
 
 
 @dataclass(frozen=True)
-class Lock:
-    """From `start` to `end` records of the unit are read-only; `message` says why, since when, whom to ask."""
+class Lock(UnitDays):
+    """Days whose records are read-only; `message` says why, since when, whom to ask."""
 
-    unit_id: int
-    start: datetime.date
-    end: datetime.date
     message: str
-
-    def covers(self, unit_id: int, day: datetime.date) -> bool:
-        """Return whether a record of `unit_id` that counts on `day` is locked."""
-        return self.unit_id == unit_id and self.start <= day <= self.end
 
 
 class RecordLocked(ValidationError):

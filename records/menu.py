@@ -14,9 +14,7 @@ from danvan.common.numbers import format_number
 from records.kinds import KINDS, RecordKind
 from records.years import span_of, working_year, year_spans
 
-MOST = (
-    1_000  # counting stops here: the menu must not cost more in a province with a million records
-)
+MOST = 1_000  # counting stops here: the menu must not cost more in a province with many records
 
 
 class _CountOf(Subquery):

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import models
+from django.utils.module_loading import import_string
 
 from danvan.common.numbers import format_number
 from danvan.common.words import column_named, in_words
@@ -112,3 +114,24 @@ def other_totals(kind: RecordKind, totals: dict | None) -> list[tuple[str, str]]
     names = [name for name in kind.totals if name not in kind.columns]
     sums = [(kind.label_of(name), (totals or {}).get(name)) for name in names]
     return [(label, format_number(number)) for label, number in sums if number is not None]
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One report the record counts in: its period and unit in words, its address ("" for who may not see it).
+
+    `figures` are (code, label) of what is counted from the record.
+    """
+
+    period: str
+    unit: str
+    url: str
+    figures: tuple[tuple[str, str], ...]
+
+
+def feeds_of(record: Any, user: Any) -> list[Feed]:
+    """Return the reports `record` counts in, as `user` may see them, of the oldest year first.
+
+    Records know nothing of reports (imports run one way); the setting RECORD_FEEDS names who does.
+    """
+    return import_string(settings.RECORD_FEEDS)(record, user) if settings.RECORD_FEEDS else []

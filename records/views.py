@@ -4,19 +4,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import DecimalField, IntegerField
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
 from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
-from danvan.common.numbers import format_number, read_id
+from danvan.common.numbers import read_id
 from danvan.common.text import clean_line, search_key
 from danvan.common.views import (
-    ScopedDeleteView,
     ScopedDetailView,
     ScopedFormView,
     ScopedListView,
@@ -35,13 +34,10 @@ from records.models.attachment import files_of
 from records.services import (
     Existing,
     StaleRecord,
-    delete_record,
-    delete_records,
     save_record,
 )
-from records.shown import Shown, headings, other_totals, shown_row, total_cells
-
-BULK_LIMIT = 500
+from records.shown import Shown, feeds_of, headings, other_totals, shown_row, total_cells
+from records.years import year_of, year_spans
 
 
 class KindMixin(ScopedView):
@@ -123,6 +119,8 @@ class RecordDetailView(KindMixin, ScopedDetailView):
             files=files_of(self.model, [record.pk]),
             attach_form=kwargs.pop("attach_form", None) or attachments.AttachForm(),
             may_edit=person(self.request).can(Action.ENTER_RECORD) and self.may_edit(record),
+            feeds=feeds_of(record, person(self.request)),
+            year=year_of(record.start_date, year_spans()),
             **kwargs,
         )
 
@@ -166,7 +164,7 @@ class RecordFormView(KindMixin, ScopedFormView):
         return super().get_form(data, locked=bool(self.locked), **kwargs)
 
     def copied(self, row: Any) -> Any:
-        """Everything but days and numbers of documents."""
+        """Everything but days, counts and numbers of documents."""
         skipped = {"conclusion_number", "decision", "status", "year", "registered_year"}
         values = {}
         for name in self.kind.fields:
@@ -174,7 +172,8 @@ class RecordFormView(KindMixin, ScopedFormView):
                 values[name] = [leader for leader in row.LEADERS if getattr(row, leader)]
             elif name not in skipped and not name.endswith("date"):
                 column = self.kind.column(name)
-                values[name] = column.value_from_object(row)
+                if column.choices or not isinstance(column, IntegerField | DecimalField):
+                    values[name] = column.value_from_object(row)
         return values
 
     def formset(self, form: Any, data: Any = None) -> Any:
@@ -203,6 +202,9 @@ class RecordFormView(KindMixin, ScopedFormView):
         return response or self.show(form, status=422)
 
     def attempt(self, form: Any) -> Any:
+        self.twins = self.twins_of(form) if self.is_new else []
+        if self.twins:
+            return self.show(form, status=409)
         try:
             return super().attempt(form)
         except Existing as existing:
@@ -224,6 +226,14 @@ class RecordFormView(KindMixin, ScopedFormView):
             for name, texts in errors.items():
                 form.add_error(name if name in form.fields else None, texts)
         return None
+
+    def twins_of(self, form: Any) -> list[EventRecord]:
+        """Return what is stored with the same unit and key as the new row, but for what was saved anyway."""
+        new, posted = form.instance, self.request.POST.getlist("anyway")
+        key = {name: getattr(new, name) for name in self.kind.key}
+        same = self.model.objects.visible_to(person(self.request)).filter(unit=new.unit, **key)
+        known = [pk for text in posted if (pk := read_id(text)) is not None]
+        return list(same.exclude(pk__in=known).exclude(token=form.cleaned_data["token"])[:3])
 
     def begin_anew(self, gone: HistoryLine | None) -> HttpResponse:
         """The row was deleted while its form was open: what was typed may be kept as a new one."""
@@ -252,7 +262,8 @@ class RecordFormView(KindMixin, ScopedFormView):
         return saved
 
     def saved_message(self, row: Any) -> str:
-        return f"Đã lưu {self.kind.label_in_text} “{row}”."
+        year = year_of(row.start_date, year_spans())
+        return f"Đã lưu {self.kind.label_in_text} “{row}”, tính vào năm báo cáo {year}."
 
     def new_url(self) -> Any:
         return reverse("records:create", args=[self.kind])
@@ -269,75 +280,10 @@ class RecordFormView(KindMixin, ScopedFormView):
             form.children = self.formset(form)
         unit = form["unit"].value() if self.is_new else self.source.unit_id
         own = person(self.request).unit
-        context["lock"] = self.locked
+        context["lock"], context["twins"] = self.locked, getattr(self, "twins", ())
         context["own_unit"] = own if own and str(unit) == str(own.pk) else None
         return super().show(form, status=status, **context)
 
 
 class Locked(Exception):  # noqa: N818
     """The record of the address is locked; the message says why."""
-
-
-class RecordDeleteView(KindMixin, ScopedDeleteView):
-    """Delete one record, after asking."""
-
-    template_name = "records/delete.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        record = self.object
-        return super().get_context_data(
-            shown=Shown(self.kind, record),
-            lock=self.lock,
-            files=files_of(self.model, [record.pk]),
-            **kwargs,
-        )
-
-    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """As the generic one; a second press is told that it is gone already."""
-        try:
-            return super().post(request, *args, **kwargs)
-        except Http404:
-            if not deletion_of(self.model, kwargs["pk"], request.user):
-                raise
-        messages.info(request, "Hồ sơ này đã được xóa.")
-        return redirect(self.done_url())
-
-    def delete(self, row: Any) -> str:
-        version = self.request.POST.get("version", "")
-        try:
-            delete_record(row, actor=person(self.request), version=read_id(version, default=0))
-        except StaleRecord:
-            return "Hồ sơ vừa được người khác sửa, vui lòng xem lại trước khi xóa."
-        except ValidationError as error:
-            return " ".join(error.messages)
-        return ""
-
-    def done_url(self) -> Any:
-        return reverse("records:list", args=[self.kind])
-
-
-class BulkDeleteView(KindMixin, ScopedView, TemplateView):
-    """Delete the ticked rows: first a page that lists them, then what became of each."""
-
-    action = "enter_record"
-    http_method_names = ["post"]
-    template_name = "records/bulk_delete.html"
-
-    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.require_right()
-        posted = set(request.POST.getlist("pk"))
-        keys = {key for text in posted if (key := read_id(text)) is not None}
-        if not keys:
-            messages.warning(request, "Vui lòng đánh dấu ít nhất một hồ sơ để xóa.")
-            return redirect("records:list", self.kind)
-        if len(posted) > BULK_LIMIT:
-            messages.error(request, f"Mỗi lần xóa tối đa {format_number(BULK_LIMIT)} hồ sơ.")
-            return redirect("records:list", self.kind)
-        if "confirmed" in request.POST:
-            found: Any = delete_records(self.model, keys, actor=request.user)
-            shown = {"results": found, "gone": sum(not result.problem for result in found)}
-        else:
-            found = self.model.objects.editable_by(request.user).filter(pk__in=keys).with_names()
-            shown = {"candidates": found}
-        missing = len(posted) - len(found)
-        return self.render_to_response(self.get_context_data(missing=missing, **shown))

@@ -37,3 +37,9 @@ def working_year(spans: dict[int, Span]) -> int:
     """Return the year people log for: today's where it was opened, else the last one opened."""
     today = year_of(timezone.localdate(), spans)
     return today if today in spans or not spans else max(spans)
+
+
+def days_logged(spans: dict[int, Span]) -> Span:
+    """Return the days people log now: the working year and the weeks after it in which it is reported."""
+    start, end = span_of(working_year(spans), spans)
+    return start, max(end, min(timezone.localdate(), end + datetime.timedelta(days=60)))

@@ -25,8 +25,14 @@ from reports.figures.stored import figures_of, prior_report
 from reports.models import Indicator, Report, ReportingPeriod, State
 from reports.notices.news import seen_at, unread_of
 from reports.workflow.moves import lock_reason, may_enter
-from reports.workflow.periods import current_period
-from reports.workflow.progress import counts_by_area, required_counts, state_counts, to_review_by
+from reports.workflow.periods import current_among, periods_for
+from reports.workflow.progress import (
+    counts_by_area,
+    open_elsewhere,
+    required_counts,
+    state_counts,
+    to_review_by,
+)
 
 # What a leader asks first: dialogues, people received, recognised models, oversight.
 KEY_FIGURES = {
@@ -44,8 +50,15 @@ AREA_FIGURES = ("DT03", "TD05", "DV08", "GS01")
 @require_safe
 def home(request: PersonRequest) -> HttpResponse:
     """Show the work that waits for this user."""
-    user, period = request.user, current_period(request.user)
-    context: dict[str, Any] = {"period": period, "required": required_counts(period)}
+    user, periods = request.user, periods_for(request.user)
+    period = current_among(periods, user)
+    context: dict[str, Any] = {
+        "period": period,
+        "required": required_counts(period),
+        "elsewhere": open_elsewhere(
+            Report.objects.visible_to(user), periods, period, f"{reverse('reports:list')}?"
+        ),
+    }
     if period and user.unit_id:
         context |= _own(user, period, context["required"])
     if period and (user.can(Action.REVIEW) or user.role == "viewer"):

@@ -5,7 +5,7 @@ from django.urls import path
 from reports.catalogue import views as views_catalogue
 from reports.consolidation import views as views_consolidation
 from reports.documents.narrative import views as views_narrative
-from reports.figures import views_entry
+from reports.figures import views_entry, views_taking
 from reports.sheets import views as views_values
 from reports.workflow import views_answering, views_periods, views_queue, views_review
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("", views_queue.ReportListView.as_view(), name="list"),
     path("<int:pk>/", views_review.detail, name="detail"),
     path("<int:pk>/nhap/", views_entry.EntryView.as_view(), name="entry"),
+    path("<int:pk>/nhap/tu-ho-so/", views_taking.TakeView.as_view(), name="take"),
     path("<int:pk>/xuat-excel/", views_values.export_report, name="report_export"),
     path("<int:pk>/xuat-word/", views_narrative.export_report, name="report_word"),
     path("<int:pk>/xu-ly/", views_review.move, name="move"),

@@ -13,6 +13,7 @@ test_permission_matrix fails for a URL without a row and for a row without a URL
 from tests.matrix_api import API
 from tests.matrix_documents import DOCUMENTS
 from tests.matrix_row import COLUMNS, Row
+from tests.matrix_units import UNITS
 
 __all__ = ["COLUMNS", "MATRIX", "OPEN_URLS", "Row"]
 
@@ -298,6 +299,10 @@ REPORTS: dict[str, list[Row]] = {
         Row("GET", _READERS, _report),
         Row("POST", "403 405 405 405 405 405 405 405 405", _report),
     ],
+    "reports:take": [
+        Row("GET", "302 200 404 404 200 404 200 403 200", _report),
+        Row("POST", "403 302 404 404 302 404 302 403 302", _report),
+    ],
     "reports:report_word": [
         Row("GET", _READERS, _report),
         Row("POST", "403 405 405 405 405 405 405 405 405", _report),
@@ -384,7 +389,8 @@ REPORTS: dict[str, list[Row]] = {
     ],
     "reports:period_close": [
         Row("GET", "302 405 405 405 405 405 405 405 405", _period),
-        Row("POST", _ONLY_PROVINCE_POST, _period),
+        Row("POST", "403 403 403 403 403 403 200 403 200", _period),
+        Row("POST", _ONLY_PROVINCE_POST, _period, lambda w: {"confirmed": "1"}),
     ],
     "reports:period_reopen": [
         Row("GET", "302 405 405 405 405 405 405 405 405", _period),
@@ -418,7 +424,7 @@ REPORTS: dict[str, list[Row]] = {
 }
 
 MATRIX: dict[str, list[Row]] = {
-    **SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS, **DOCUMENTS, **API,
+    **SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS, **DOCUMENTS, **API, **UNITS,
 }  # fmt: skip
 
 # URLs that answer a person who is not logged in, and why that must be.

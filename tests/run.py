@@ -4,6 +4,7 @@ It starts with the standard library alone and goes on inside .venv (run_machine.
 after a failure, so that one run shows everything, and ends with one line: N passed, N failed.
 """
 
+import contextlib
 import os
 import secrets
 import signal
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import venv
 import xml.etree.ElementTree as ElementTree
@@ -63,9 +65,44 @@ def run_site() -> int:
         manage("load_demo", *(("--scene", scene) if scene else ()))  # prints the accounts it made
     address = f"127.0.0.1:{port}"
     print(f"\nOpen http://{address}/ (Ctrl+C stops)", flush=True)
-    server = ["-m", "gunicorn", "danvan.wsgi", "--bind", address, "--log-level", "warning"]
-    os.execv(PYTHON, [str(PYTHON), *server, "--workers", "2", "--threads", "4"])
-    return 0
+    options = ("--bind", address, "--log-level", "warning", "--workers", "2", "--threads", "4")
+    with queue_worker():
+        server = subprocess.Popen([PYTHON, "-m", "gunicorn", "danvan.wsgi", *options])
+        return ended_with_us(server)
+
+
+@contextlib.contextmanager
+def queue_worker():
+    """Work off what the site queues while the block runs; a worker that ends is started again."""
+    command = [PYTHON, "manage.py", "db_worker", "--no-reload", "--verbosity", "0"]
+    over = threading.Event()
+
+    def keep() -> None:
+        while not over.is_set():
+            process = subprocess.Popen(command, cwd=ROOT)
+            while process.poll() is None and not over.wait(0.5):
+                pass
+            process.terminate()
+            process.wait()
+
+    thread = threading.Thread(target=keep)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def ended_with_us(process: subprocess.Popen) -> int:
+    """Wait for `process`, or end it when this run is ended; return its exit code."""
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def ensure_port_is_free(port: int) -> None:

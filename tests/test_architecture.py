@@ -160,7 +160,6 @@ OTHER_PATHS = {
     "danvan/common/sheets/child.py": {"'path'"},
     "danvan/common/sheets/reader.py": {"'path'"},
     "danvan/imports/checking.py": {"job.file.path"},
-    "danvan/imports/liveness.py": {"job.file.path"},
     "danvan/imports/confirming.py": {"self.path"},
     "records/urls.py": {
         "kind.path", "value.path",

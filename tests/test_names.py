@@ -22,6 +22,7 @@ LOOKED_FOR = {
 SAME = {
     "locks_on": "settings.RECORD_LOCK names the function of reports that records ask",
     "year_spans": "settings.RECORD_YEARS, likewise",
+    "feeds_of": "settings.RECORD_FEEDS, likewise",
     "answered_by": "settings.RECORD_ANSWERS, likewise",
     "can": "the template tag asks the method of the table",
     "besides": "the template tag asks the words of the consolidation",

@@ -55,6 +55,9 @@ ROOMS = {
     "reports.documents": (
         *("reports.models", "reports.catalogue.expressions", "reports.consolidation"),
     ),
+    "reports.restructuring": (
+        *("reports.models", "reports.workflow.answering", "reports.workflow.holding"),
+    ),
     "reports.sheets": ("reports.models", "reports.figures", "reports.workflow"),
     "reports.api": (
         *("reports.models", "reports.consolidation", "reports.figures", "reports.workflow"),
@@ -70,6 +73,7 @@ ENDS = (
     "danvan.accounts.login",
     "records.sheets",
     "reports.documents",
+    "reports.restructuring",
     "reports.sheets",
     "reports.demo",
 )

@@ -19,6 +19,7 @@ from django.urls import path
 from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from django_tasks_db.models import DBTaskResult
 
 from danvan.accounts import services
 from danvan.accounts.admin_filters import (
@@ -41,7 +42,7 @@ from danvan.units.forms import unit_choice
 from danvan.units.queries import tree_order
 
 # Registered by the packages; their pages show secrets or let rights be granted that nobody uses here.
-for model in (Group, TOTPDevice, StaticDevice, AuditEntry):
+for model in (Group, TOTPDevice, StaticDevice, AuditEntry, DBTaskResult):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 

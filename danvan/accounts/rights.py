@@ -30,6 +30,7 @@ class Action(StrEnum):
     MANAGE_PERIOD = "manage_period"  # open, close, reopen a reporting year
     MANAGE_CATALOGUE = "manage_catalogue"
     MANAGE_BODIES = "manage_bodies"  # create and end bodies that report below a unit
+    CHANGE_UNITS = "change_units"  # enter, apply and undo mergers, splits and new names of units
     EDIT_LETTERHEAD = "edit_letterhead"  # of the own office and those below
     ISSUE = "issue"  # send out a consolidation in the office's name: frozen, numbered, signed
     VIEW_AUDIT = "view_audit"
@@ -42,7 +43,9 @@ _ENTER = _READ | {
 }  # fmt: skip
 _OFFICER = _ENTER | {Action.ISSUE}
 _BOARD = _OFFICER | {Action.REVIEW, Action.EXTEND_DEADLINE, Action.VIEW_AUDIT}
-_PROVINCE = _BOARD | {Action.MANAGE_PERIOD, Action.MANAGE_CATALOGUE, Action.MANAGE_BODIES}
+_PROVINCE = _BOARD | {
+    *(Action.MANAGE_PERIOD, Action.MANAGE_CATALOGUE, Action.MANAGE_BODIES, Action.CHANGE_UNITS)
+}
 
 RIGHTS: dict[Standing, frozenset[Action]] = {
     Standing.NOBODY: frozenset(),
@@ -66,6 +69,9 @@ class Person(Protocol):
     def is_authenticated(self) -> bool: ...
 
     @property
+    def has_left(self) -> bool: ...
+
+    @property
     def unit(self) -> AdministrativeUnit | None: ...
 
 
@@ -77,6 +83,8 @@ def standing(user: Person) -> Standing:
         return Standing.SUPERUSER
     if user.unit is None:
         return Standing.NOBODY
+    if user.has_left:
+        return Standing.VIEWER
     if user.role != "officer":
         return Standing(user.role)
     return {

@@ -9,6 +9,7 @@ A model with `inherited = False` stays with the unit of its day: a successor doe
 from typing import Self, TypeVar
 
 from django.db import models
+from django.utils import timezone
 
 from danvan.accounts.rights import Person, Standing, standing
 from danvan.units.models import AdministrativeUnit
@@ -37,6 +38,30 @@ def units_editable_by(user: Person) -> AdministrativeUnitQuerySet:
             return units.filter(pk__in=[unit.pk for unit in own_units(user)])
         case _:
             return units.none()
+
+
+def units_reported_by(user: Person) -> AdministrativeUnitQuerySet:
+    """Return the units whose open reports `user` may fill, as far as the tree decides.
+
+    Those of units_editable_by, and what became the own unit and has ended: nobody else is left there.
+    """
+    units = units_editable_by(user)
+    if standing(user) not in (Standing.CLERK, Standing.OFFICER) or not ended_before(user):
+        return units
+    return AdministrativeUnit.objects.filter(
+        pk__in=[unit.pk for unit in (*own_units(user), *ended_before(user))]
+    )
+
+
+def ended_before(user: Person) -> list[AdministrativeUnit]:
+    """Return the units that became the user's own and have ended, other than itself under earlier names."""
+    family, today = with_predecessors_of(user), timezone.localdate()
+    if len(family) < 2:
+        return []
+    own = {unit.pk for unit in own_units(user)}
+    return [
+        unit for unit in family if unit.pk not in own and unit.valid_to and unit.valid_to <= today
+    ]
 
 
 def own_units(user: Person) -> list[AdministrativeUnit]:

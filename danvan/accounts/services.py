@@ -5,7 +5,8 @@ Nobody grants more than they hold: these functions ask whether `by` may, so no p
 """
 
 import datetime
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -159,8 +160,8 @@ def transfer(user: User, unit: AdministrativeUnit, *, by: User, on: datetime.dat
         raise PermissionDenied("Đơn vị này nằm ngoài phạm vi của anh/chị.")
     before = user.unit
     with transaction.atomic():
-        user.unit = unit
-        user.save(update_fields=["unit"])
+        user.unit, user.unit_until, user.next_unit = unit, None, None
+        user.save(update_fields=_PLACE)
         _end_access([user], by=by)
         security_log.record(
             SecurityKind.TRANSFERRED,
@@ -170,6 +171,63 @@ def transfer(user: User, unit: AdministrativeUnit, *, by: User, on: datetime.dat
             old=before.place_name if before else "",
             new=unit.place_name,
         )
+
+
+_PLACE = ("unit", "unit_until", "next_unit")
+
+
+def leave_units(
+    moves: Mapping[User, AdministrativeUnit | None], *, on: datetime.date, by: User
+) -> None:
+    """Let each account, from `on`, belong to the given unit or (None) only read what its unit left.
+
+    For a change of units: whoever calls has checked that `by` may make it. What is due is done at once,
+    the rest on its day (settle_moves).
+    """
+    if not by.can(Action.CHANGE_UNITS):
+        raise PermissionDenied("Anh/chị không có quyền sắp xếp đơn vị.")
+    for user, unit in moves.items():
+        user.unit_until, user.next_unit = on, unit
+    with transaction.atomic():
+        audited_bulk_update(list(moves), _PLACE)
+        settle_moves()
+
+
+def settle_moves() -> int:
+    """Move the accounts whose day has come to their next unit; return how many. Idempotent.
+
+    Sessions and keys end, but where the unit is the same under a new name.
+    """
+    today, done = timezone.localdate(), 0
+    with transaction.atomic():
+        due = locked(User.objects.filter(unit_until__lte=today, next_unit__isnull=False))
+        groups: dict[tuple, list[User]] = defaultdict(list)
+        for user in due.select_related("unit__parent", "next_unit__parent"):
+            groups[user.unit, user.next_unit, user.unit_until].append(user)
+        for (old, new, day), people in groups.items():
+            for user in people:
+                user.unit, user.unit_until, user.next_unit = new, None, None
+            done += audited_bulk_update(people, _PLACE)
+            if not old.same_unit_as(new):
+                sessions.end_all_sessions(people)
+                keys.take_back_all(people)
+            names = {"old": old.place_name, "new": new.place_name}
+            security_log.record_all(
+                SecurityKind.TRANSFERRED, people, actor=None, on=day.isoformat(), **names
+            )
+    return done
+
+
+def rejoin_units(before: Mapping[User, AdministrativeUnit], *, by: User) -> None:
+    """Put accounts back into the units they had before a change of units that is undone."""
+    if not by.can(Action.CHANGE_UNITS):
+        raise PermissionDenied("Anh/chị không có quyền sắp xếp đơn vị.")
+    moved = [user for user, unit in before.items() if user.unit_id != unit.pk]
+    for user, unit in before.items():
+        user.unit, user.unit_until, user.next_unit = unit, None, None
+    with transaction.atomic():
+        audited_bulk_update(list(before), _PLACE)
+        _end_access(moved, by=by)
 
 
 def remove_second_factor(user: User, *, by: User) -> None:

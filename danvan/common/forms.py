@@ -1,6 +1,9 @@
 """Fields and the base form: text made clean, numbers and days the Vietnamese way, one look everywhere."""
 
+import re
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date
 from decimal import Decimal
 from typing import Any, cast
 
@@ -13,26 +16,57 @@ from django.db import models
 from danvan.common.numbers import NumberProblem, format_number, parse_number
 from danvan.common.text import clean_line, clean_text
 
+# With signs between (the year may be missing), or digits alone.
+_DAY = re.compile(
+    r"(\d{1,2})[/.\- ](\d{1,2})(?:[/.\- ](\d{2}|\d{4}))?|(\d\d)(\d\d)(\d\d|\d{4})", re.ASCII
+)
+
 
 class DateInput(forms.DateInput):
-    """A day as dd/mm/yyyy; the digits keyboard on phones."""
+    """A day as dd/mm/yyyy, and as people type it: 01102024, 011024, 1/10/24 and, within `inside`, 1/10.
 
-    def __init__(self, **attrs: Any) -> None:
+    `inside` are a first and a last day: a day typed without its year is the one that lies between them.
+    The digits keyboard on phones; a script puts a calendar beside (static/forms.js).
+    """
+
+    def __init__(self, *, inside: tuple[date, date] | None = None, **attrs: Any) -> None:
+        self.inside = inside
         attrs = {
             "placeholder": "dd/mm/yyyy",
             "inputmode": "numeric",
             "autocomplete": "off",
+            "data-day": True,
             **attrs,
         }
         super().__init__(attrs=attrs, format="%d/%m/%Y")
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """Return what was typed. 05032024 is a day as well: a phone's digits keyboard may have no slash."""
+        """Return what was typed, written out where it is a day."""
         typed = super().value_from_datadict(data, files, name)
-        digits = clean_line(typed) if isinstance(typed, str) else ""
-        if len(digits) == 8 and digits.isascii() and digits.isdigit():
-            return f"{digits[:2]}/{digits[2:4]}/{digits[4:]}"
-        return typed
+        return self.written_out(typed) if isinstance(typed, str) else typed
+
+    def written_out(self, typed: str) -> str:
+        """Return a day typed in short as dd/mm/yyyy, anything else as it is."""
+        found = _DAY.fullmatch(clean_line(typed))
+        if not found:
+            return typed
+        day, month, year = found.groups()[:3] if found[1] else found.groups()[3:]
+        if not year:
+            year = self._year_of(int(day), int(month))
+        elif len(year) == 2:
+            year = f"20{year}"
+        return f"{day:0>2}/{month:0>2}/{year}" if year else typed
+
+    def _year_of(self, day: int, month: int) -> int | None:
+        """Return the year in which the day lies inside, the last one of several; None for no year."""
+        if self.inside is None:
+            return None
+        first, last = self.inside
+        for year in range(last.year, first.year - 1, -1):
+            with suppress(ValueError):  # 29 February of another year
+                if first <= date(year, month, day) <= last:
+                    return year
+        return None
 
 
 class NumberField(forms.CharField):

@@ -36,10 +36,14 @@ class StaleFormMixin(forms.ModelForm):
     """A ModelForm that refuses to overwrite what its reader has not seen."""
 
     row_stamp = forms.CharField(widget=forms.HiddenInput, required=False)
+    part_of = ""  # a column that is no field of the form but part of a unique constraint
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields[STAMP].initial = self.initial[STAMP] = stamp_of(self.instance)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return super()._get_validation_exclusions() - {self.part_of}  # type: ignore[misc]
 
     def clean(self) -> dict[str, Any] | None:
         """Compare with the row as it is now; on a mismatch name what stands there and go on from it."""

@@ -21,7 +21,7 @@ from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.accounts.sheet import COLUMNS
-from danvan.common.sheets.columns import NOTHING, Column, Problem
+from danvan.common.sheets.columns import Column, Problem, read_cells
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
@@ -107,7 +107,7 @@ class AccountChecker(Checker):
         self.existing = {name.casefold(): tuple(rest) for name, *rest in columns}
         self.taken = set(self.existing)
         self.made: dict[str, int] = {}
-        self.identity = Identity(self.units.values(), job.params.get("answers", {}))
+        self.identity = Identity(self.units.values(), job.answers)
 
     def check(self, number: int, row: Mapping[str, Any]) -> Verdict:
         """Return the verdict of one row, every problem of it at once; no kind: the account as it stands."""
@@ -122,8 +122,7 @@ class AccountChecker(Checker):
         if not problems and self.existing.get(username.casefold()) == (code, full_name, role):
             return Verdict(None, [])
         if (first := self.made.get(username.casefold())) is not None:
-            problems.append(Problem("username", DOUBLE.format(first), username))
-            self.recalled[first] = Problem("username", DOUBLE.format(number), username)
+            problems.append(self.double(first, number, DOUBLE, "username", username))
         elif username.casefold() in self.taken:
             problems.append(Problem("username", TAKEN, username))
         if problems or unit is None:
@@ -135,17 +134,11 @@ class AccountChecker(Checker):
 
     @staticmethod
     def _read(row: Mapping[str, Any]) -> tuple[dict[str, str], list[Problem]]:
-        """Return what the cells say and what is wrong with them."""
-        found: dict[str, str] = {}
-        problems: list[Problem] = []
+        """Return what the cells say and what is wrong with them, a required one left blank too."""
+        found, problems = read_cells(COLUMNS, row)
+        said = found.keys() | {problem.key for problem in problems}
         for column in COLUMNS:
-            cell = row.get(column.key)
-            value = cell if isinstance(cell, Problem) else column.load(cell)
-            if isinstance(value, Problem):
-                problems.append(value)
-            elif value is not NOTHING:
-                found[column.key] = value
-            elif column.required:
+            if column.required and column.key not in said:
                 message = f"Thiếu {column.heading.lower()}."
                 problems.append(Problem(column.key, message, allowed=column.choices))
         return found, problems

@@ -26,7 +26,6 @@ from danvan.common.sheets.table.preparing import Preparation
 from danvan.common.sheets.table.questions import Asked, Question, is_open
 from danvan.common.sheets.table.turned import Turning
 from danvan.common.text import clean_line, search_key
-from danvan.imports.liveness import working_on
 from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind
 from danvan.imports.targets import Around, Refused, Target, Verdict, scale_doubts, target_of
 
@@ -41,14 +40,10 @@ class TakenOver(Exception):  # noqa: N818
 
 def check_job(job: ImportJob) -> bool:
     """Check a queued job and leave it checked or failed; False when somebody else has it."""
-    taken = ImportJob.objects.take(
-        job, JobState.QUEUED, JobState.CHECKING, run=job.run + 1, progress=0, message=""
-    )
-    if not taken:
+    if not ImportJob.objects.begin(job, JobState.CHECKING, progress=0):
         return False
     try:
-        with working_on(job):
-            run_check(job)
+        run_check(job)
     except (FileRefused, Refused) as refusal:
         _finish(job, JobState.FAILED, message=str(refusal))
     except TakenOver:
@@ -69,7 +64,7 @@ def run_check(job: ImportJob) -> None:
     job.fingerprint = ""
     _own(job, fingerprint="")
     job.parts.all().delete()
-    answers = job.params.get("answers", {})
+    answers = job.answers
     wanted = target.wanted(job)
     choices: list[Choice] = []
 
@@ -137,7 +132,7 @@ def _ask(job: ImportJob, target: Target, questions: list[Question]) -> None:
     """Store what is to be answered before the rows can be judged."""
     layout = {"sheet": "", "header": 0, "letters": {}, "headings": {}, "units": [], "digest": ""}
     job.counts, job.notices = {}, []
-    job.layout = {**layout, "questions": _told(questions, job.params.get("answers", {}))}
+    job.layout = {**layout, "questions": _told(questions, job.answers)}
     job.fingerprint = target.fingerprint(job, [])
     _own(
         job, **{name: getattr(job, name) for name in ("counts", "notices", "layout", "fingerprint")}
@@ -182,7 +177,7 @@ class _Check:
     ) -> None:
         self.around = around
         self.job, self.target, self.table, self.asked = job, target, table, questions
-        self.answers = job.params.get("answers", {})
+        self.answers = job.answers
         columns = [*target.columns(job), *target.also]
         convert = bool(job.params.get("convert"))
         self.preparation = Preparation(workbook, table, columns, self.answers, convert=convert)
@@ -336,11 +331,7 @@ def _own(job: ImportJob, **values: Any) -> None:
 
 
 def _finish(job: ImportJob, state: str, **values: Any) -> None:
-    rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=job.state)
-    if rows.update(state=state, heartbeat=timezone.now(), **values):
-        job.state = state
-        for name, value in values.items():
-            setattr(job, name, value)
+    ImportJob.objects.filter(run=job.run).take(job, job.state, state, **values)
 
 
 def error_verdict(number: int, label: str, problems: list[Problem]) -> Verdict:

@@ -12,6 +12,7 @@ from danvan.accounts.models import User
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import confirming
 from danvan.imports.checking import check_job
+from danvan.imports.liveness import working_on
 from danvan.imports.models import ImportJob, JobState, RowKind
 from danvan.imports.targets import Refused, Target
 from danvan.imports.workbooks import errors_workbook
@@ -100,7 +101,8 @@ class ImportCommand(BaseCommand):
             raise CommandError(f"cannot read {str(path)!r}: {error.strerror}") from error
         except (FileRefused, Refused) as refusal:
             raise CommandError(str(refusal)) from refusal
-        check_job(job)
+        with working_on(job):
+            check_job(job)
         if job.state == JobState.FAILED:
             job.discard(JobState.FAILED)
             raise CommandError(job.message)

@@ -3,15 +3,11 @@
 What was shown is what is written: when anything behind the verdicts changed since the check, the file is
 judged again first, and a different outcome goes back to its owner instead of into the database.
 
-A small job is done at once, a large one by `manage.py run_import` in a process of its own, started
-detached: it outlives the request, works under any server and needs no queue. A job whose process died is
-put back by ImportJobQuerySet.recover().
+A small job is done at once, a large one is queued for a worker (`manage.py db_worker`). A job whose process
+died is put back by ImportJobQuerySet.recover().
 """
 
 import contextlib
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -21,6 +17,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django_tasks import task
 
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.context import acting, current
@@ -35,10 +32,6 @@ from danvan.imports.targets import Refused, Target, target_of
 from danvan.units.models import AdministrativeUnit
 
 INLINE_BYTES = 150_000  # about 1,500 rows: checked and written within the request
-_LAUNCH = (
-    "import subprocess, sys; subprocess.Popen(sys.argv[1:], start_new_session=True, "
-    "stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
-)
 TRIES = 3
 # What is added where it met a fault of the machine and could still say so.
 UNDONE_BY_FAULT = {
@@ -58,7 +51,7 @@ class _Moved(Exception):  # noqa: N818
 
 
 def request_confirmation(job: ImportJob, *, only_good: bool) -> bool:
-    """Let `job` be written by this caller (or the worker it starts); False when it was taken already.
+    """Let `job` be written by this caller or a worker; False when it was taken already.
 
     Raises Refused when the job, as checked, must not be written.
     """
@@ -72,9 +65,7 @@ def request_confirmation(job: ImportJob, *, only_good: bool) -> bool:
         raise Refused("Tệp còn dòng lỗi. Sửa rồi tải lại, hoặc chọn “Chỉ nhận các dòng đúng”.")
     if not job.writable and job.state == JobState.CHECKED:
         raise Refused("Không có dòng nào cần ghi.")
-    return ImportJob.objects.take(
-        job, JobState.CHECKED, JobState.WRITING, run=job.run + 1, only_good=only_good, message=""
-    )
+    return ImportJob.objects.begin(job, JobState.WRITING, only_good=only_good)
 
 
 def write_job(job: ImportJob) -> bool:
@@ -133,8 +124,7 @@ def _write(job: ImportJob) -> None:
         if target.fingerprint(job, job.layout["units"]) != job.fingerprint:
             raise _Moved
         result = target.write(job, job.entries(RowKind.NEW, RowKind.CHANGED))
-        values = {"state": JobState.DONE, "confirmed_at": timezone.now(), "result": result}
-        _keep_or_roll_back(job, values)
+        _keep_or_roll_back(job, JobState.DONE, confirmed_at=timezone.now(), result=result)
 
 
 @contextmanager
@@ -150,21 +140,16 @@ def _held(job: ImportJob) -> Iterator[Target]:
         yield target
 
 
-def _keep_or_roll_back(job: ImportJob, values: dict) -> None:
+def _keep_or_roll_back(job: ImportJob, new: JobState, **values: Any) -> None:
     """Store the new state in the data's own transaction; raises TakenOver, which rolls all back."""
-    rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=job.state)
-    if not rows.update(heartbeat=timezone.now(), **values):
+    if not ImportJob.objects.filter(run=job.run).take(job, job.state, new, **values):
         raise TakenOver
-    for name, value in values.items():
-        setattr(job, name, value)
 
 
 def _back(job: ImportJob, message: str, running: str) -> bool:
     """Put the job back to where it stood before `running`, with a message why; nothing was written."""
-    before = RUNNING[running]
-    rows = ImportJob.objects.filter(pk=job.pk, run=job.run, state=running)
-    rows.update(state=before, message=message, heartbeat=timezone.now())
-    job.state, job.message = before, message
+    ours = ImportJob.objects.filter(run=job.run)
+    ours.take(job, running, RUNNING[running], message=message)
     return False
 
 
@@ -179,7 +164,7 @@ def _put_back(job: ImportJob, error: Exception, running: str) -> None:
 
 
 def request_undo(job: ImportJob) -> bool:
-    """Let `job` be taken back by this caller (or the worker it starts); False when it was taken already.
+    """Let `job` be taken back by this caller or a worker; False when it was taken already.
 
     Raises Refused when the time is over or the kind of data cannot be taken back.
     """
@@ -188,8 +173,7 @@ def request_undo(job: ImportJob) -> bool:
         raise Refused("Lần nhập này không hoàn tác được nữa.")
     if not job.owner.can(target.action):
         raise PermissionDenied("Anh/chị không có quyền hoàn tác lần nhập này.")
-    values = {"run": job.run + 1, "message": ""}
-    return ImportJob.objects.take(job, JobState.DONE, JobState.UNDOING, **values)
+    return ImportJob.objects.begin(job, JobState.UNDOING)
 
 
 def undo_job(job: ImportJob) -> bool:
@@ -203,22 +187,30 @@ def undo_job(job: ImportJob) -> bool:
 def _undo(job: ImportJob) -> bool:
     with _held(job) as target:
         undone = target.undo(job, job.entries(RowKind.NEW, RowKind.CHANGED))
-        values = {"state": JobState.UNDONE, "undone_at": timezone.now()}
-        _keep_or_roll_back(job, {**values, "result": {**job.result, "undone": undone}})
+        result = {**job.result, "undone": undone}
+        _keep_or_roll_back(job, JobState.UNDONE, undone_at=timezone.now(), result=result)
     return True
 
 
-def is_small(job: ImportJob) -> bool:
+def _is_small(job: ImportJob) -> bool:
     """Return whether the job is done within the request."""
     return job.size <= getattr(settings, "IMPORT_INLINE_BYTES", INLINE_BYTES)
 
 
 def start_job(job: ImportJob) -> None:
-    """Do what `job` waits for now, or let a process of its own do it. Raises Refused."""
-    if is_small(job):
+    """Do what `job` waits for now, or leave it to the next worker that is free."""
+    if _is_small(job):
         work(job)
-    else:
-        _launch(job)
+        return
+    with transaction.atomic():
+        queued = work_on_job.enqueue(job.pk)
+        ImportJob.objects.filter(pk=job.pk).update(task=queued.id)
+
+
+@task()
+def work_on_job(pk: int) -> None:
+    """Do what an import job waits for: the work of a worker."""
+    work(ImportJob.objects.select_related("owner__unit").get(pk=pk))
 
 
 def confirm(job: ImportJob, *, only_good: bool = False, here: bool = False) -> bool:
@@ -271,19 +263,3 @@ class _Request:
         self.id, self.user, self.path = job.request_id, job.owner, ""
         self.META = real.META if real else {}
         self.headers = real.headers if real else {}
-
-
-def _launch(job: ImportJob) -> None:
-    """Start a detached process; the launcher in between leaves no child for the server to wait for.
-
-    Raises Refused, with the job where it stood before, when the machine has no room for a process.
-    """
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "run_import", str(job.pk)]
-    launcher = [sys.executable, "-c", _LAUNCH, *command]
-    place: dict[str, Any] = {"cwd": settings.BASE_DIR, "env": os.environ.copy()}
-    try:
-        subprocess.run(launcher, check=True, timeout=30, **place)  # noqa: S603 - our own command
-    except (OSError, subprocess.SubprocessError) as error:
-        if job.state in RUNNING:
-            ImportJob.objects.take(job, job.state, RUNNING[job.state], run=job.run + 1)
-        raise Refused("Máy chủ đang bận nên chưa làm gì. Vui lòng thử lại sau ít phút.") from error

@@ -3,7 +3,7 @@
 A name that contradicts is an error. A name nobody knows ("Chi bộ 2") is asked about once for the file.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from danvan.common.sheets import cells
@@ -18,6 +18,25 @@ from danvan.units.naming import Gazetteer
 UNIT, NAME = "unit", "unit_name"
 _OWN, _WRONG = "cua-don-vi", "sua"
 _QUOTED = 5
+
+
+def known_code(
+    cell: Any, known: Container[str], only: str | None, where: str = ""
+) -> str | Problem:
+    """Return the code of `known` that a cell says, `only` for a blank one where there is no other."""
+    if isinstance(cell, Problem):
+        return cell
+    try:
+        code = cells.as_code(cell)
+    except cells.CellProblem as problem:
+        return Problem(UNIT, str(problem), cells.shown(cell))
+    if not code:
+        return only or Problem(UNIT, "Vui lòng nhập mã đơn vị.")
+    for written in (code, code.lstrip("0")):
+        if written in known:
+            return written
+    message = f"Mã “{code[:20]}” không phải đơn vị anh/chị được nhập{where}."
+    return Problem(UNIT, message, cells.shown(cell))
 
 
 class Identity:

@@ -1,29 +1,35 @@
-"""Is a process still working on a job? It locks the uploaded file; the lock ends with the process."""
+"""Is a process still working on a job? It renews a lease in the database as long as it lives."""
 
 import contextlib
-import fcntl
+import threading
 from collections.abc import Iterator
-from typing import Any
+
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from danvan.imports.models import LEASE, ImportJob
 
 
 @contextlib.contextmanager
-def working_on(job: Any) -> Iterator[None]:
-    """Hold a lock on the file of `job` while the block runs: it dies with the process.
+def working_on(job: ImportJob) -> Iterator[None]:
+    """Renew the lease of `job` while the block runs, so that one whose process died is known within a minute.
 
-    So a job whose process was killed is known for dead within a minute, without a word from the process.
+    From a thread with a connection of its own, which short work never opens: the work itself may sit in one
+    long transaction. On SQLite nobody can write then, neither the lease nor who would take the job away.
     """
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError, ValueError):  # without a file there is nothing to hold
-            handle = stack.enter_context(open(job.file.path, "rb"))
-            fcntl.flock(handle, fcntl.LOCK_SH)
-        yield
-
-
-def is_abandoned(job: Any) -> bool:
-    """Return whether surely nobody holds the lock on the file of `job`."""
+    over = threading.Event()
+    thread = threading.Thread(target=_renew, args=(job, over), daemon=True)
+    thread.start()
     try:
-        with open(job.file.path, "rb") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (OSError, ValueError):  # held, or no file to ask
-        return False
-    return True
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _renew(job: ImportJob, over: threading.Event) -> None:
+    while not over.wait(LEASE.total_seconds() / 6):
+        with contextlib.suppress(DatabaseError):
+            mine = ImportJob.objects.filter(pk=job.pk, run=job.run)
+            mine.update(heartbeat=timezone.now())
+    connection.close()

@@ -15,6 +15,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django_tasks_db.models import DBTaskResult, TaskResultStatus
 
 from danvan.accounts.models import User
 from danvan.accounts.rights import Person
@@ -23,15 +24,12 @@ from danvan.common.excel import safe_file_name
 from danvan.common.sheets.addresses import column_letter
 from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
 from danvan.common.storage import removed_on_failure, sweep
-from danvan.imports.liveness import is_abandoned
 from danvan.units.models import AdministrativeUnit
 
+LEASE = datetime.timedelta(
+    seconds=60
+)  # who works on a job and is silent for so long is taken for dead
 KEEP = datetime.timedelta(days=30)  # file and preview of a job; how long an import can be undone
-# How long a living process may be silent: a check tells its progress every second, a write is one
-# transaction and tells nothing before its end.
-STARTING = datetime.timedelta(seconds=45)  # for a process to come up and take its job in hand
-CHECK_SILENT = datetime.timedelta(seconds=90)
-WRITE_SILENT = datetime.timedelta(minutes=10)
 
 
 class JobState(models.TextChoices):
@@ -94,6 +92,11 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
                 setattr(job, name, value)
         return moved
 
+    def begin(self, job: ImportJob, running: str, **values: Any) -> bool:
+        """Take `job` in hand for a new run of `running`; False when it no longer waits for that."""
+        values |= {"run": job.run + 1, "message": ""}
+        return self.take(job, RUNNING[running], running, **values)
+
     def make(self, user: User, target: str, upload: UploadedFile, params: dict) -> ImportJob:
         """Store `upload` as a queued job of `user`; raises FileRefused with a sentence."""
         if (upload.size or 0) > MAX_FILE:
@@ -128,6 +131,7 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
         """
         self.recover()
         sweep()
+        DBTaskResult.objects.filter(enqueued_at__lt=timezone.now() - KEEP).delete()
         moved = Q(owner__is_superuser=False) & (Q(unit=None) | ~Q(unit=F("owner__unit")))
         left = moved & Q(state__in=UNWRITTEN)
         old = self.filter(Q(expires_at__lt=timezone.now()) | left).exclude(file="")
@@ -137,14 +141,17 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
         )
 
     def recover(self) -> None:
-        """Put back jobs whose process died: what it had not finished was never written."""
-        now = timezone.now()
-        for job in self.filter(state__in=RUNNING, heartbeat__lt=now - STARTING):
-            checking = job.state == JobState.CHECKING
-            silent = job.heartbeat < now - (CHECK_SILENT if checking else WRITE_SILENT)
-            if silent or is_abandoned(job):
-                values = {"run": job.run + 1, "message": DIED[job.state]}
-                self.filter(run=job.run).take(job, job.state, RUNNING[job.state], **values)
+        """Put back jobs whose process died: what it had not finished was never written.
+
+        A job that waits for a worker is nobody's yet, and one just fetched gets the time to begin.
+        """
+        expired = timezone.now() - LEASE
+        begins = Q(status=TaskResultStatus.READY) | Q(started_at__gt=expired)
+        waiting = DBTaskResult.objects.filter(begins).values("pk")
+        silent = self.filter(state__in=RUNNING, heartbeat__lt=expired)
+        for job in silent.exclude(task__in=waiting):
+            values = {"run": job.run + 1, "message": DIED[job.state]}
+            self.filter(run=job.run).take(job, job.state, RUNNING[job.state], **values)
 
 
 class ImportJob(models.Model):
@@ -177,6 +184,9 @@ class ImportJob(models.Model):
     run = models.PositiveIntegerField(default=0)
     progress = models.PositiveIntegerField("đã đọc", default=0)
     heartbeat = models.DateTimeField(default=timezone.now)
+    task = models.UUIDField(
+        "việc chờ máy chủ", null=True
+    )  # a row of the queue, while it is kept there
     counts = models.JSONField(default=dict)
     notices = models.JSONField(default=list)
     layout = models.JSONField(default=dict)
@@ -212,6 +222,11 @@ class ImportJob(models.Model):
         """The id under which ledgers and audit trail know what it wrote."""
         return f"import-{self.pk}"
 
+    @property
+    def answers(self) -> dict[str, str]:
+        """What its owner answered to the questions about the file, by their ids."""
+        return self.params.get("answers", {})
+
     @cached_property
     def places(self) -> dict[int, str]:
         """The names of the units its rows are about, by key."""
@@ -222,6 +237,13 @@ class ImportJob(models.Model):
     def is_running(self) -> bool:
         """Return whether a process works on it now (or waits to)."""
         return self.state in RUNNING or self.state == JobState.QUEUED
+
+    @property
+    def waits(self) -> bool:
+        """Return whether no worker has begun with it."""
+        if self.task is None:
+            return False
+        return DBTaskResult.objects.filter(pk=self.task, status=TaskResultStatus.READY).exists()
 
     def discard(self, state: str = JobState.CANCELLED) -> bool:
         """Throw away the file and the checked rows; the job itself stays. False when it moved on.
@@ -247,7 +269,7 @@ class ImportJob(models.Model):
         """
         if self.state not in UNWRITTEN or not self.file:
             return False
-        given = {**self.params.get("answers", {}), **(answers or {})}
+        given = {**self.answers, **(answers or {})}
         convert = convert or bool(self.params.get("convert"))
         params = {**self.params, "convert": convert, "answers": given}
         return ImportJob.objects.take(self, self.state, JobState.QUEUED, params=params, message="")

@@ -83,6 +83,11 @@ class Checker:
         for number, cells in rows:
             yield self.check(number, cells)
 
+    def double(self, first: int, number: int, told: str, key: str = "", value: str = "") -> Problem:
+        """Return the problem of row `number`, the double of `first`: each is `told` of the other's line."""
+        self.recalled.setdefault(first, Problem(key, told.format(number), value))
+        return Problem(key, told.format(first), value)
+
     def finish(self) -> list[str]:
         """Return notices about the file as a whole, once all rows are checked."""
         return []
@@ -106,9 +111,7 @@ class Target:
     version = "1"
     action = Action.IMPORT
     keys: tuple[str, ...] = ()
-    also: tuple[
-        Column, ...
-    ] = ()  # columns that are read where a sheet has them, but in no template
+    also: tuple[Column, ...] = ()  # read where a sheet has them, but in no template
     coded = False  # headings may begin with the key of their column
     instead: Mapping[str, str] = {}  # key → the column that may stand for it where it is required
     can_undo = True

@@ -1,5 +1,7 @@
 """Pages of an import: choose, upload, preview, confirm, undo. Everything starts from the own jobs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -60,7 +62,7 @@ def job_list(request: PersonRequest) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: PersonRequest, slug: str) -> HttpResponseBase:
-    """Take a workbook; small ones are checked at once, large ones by a process of their own."""
+    """Take a workbook; small ones are checked at once, large ones by a worker."""
     target = target_of(slug)
     _require_right(request.user, target)
     form = UploadForm(
@@ -74,21 +76,12 @@ def upload(request: PersonRequest, slug: str) -> HttpResponseBase:
         try:
             params = target.check_params(request.user, form.params)
             job = ImportJob.objects.make(request.user, slug, form.cleaned_data["file"], params)
-            _start_or_discard(job)
+            confirming.start_job(job)
             return redirect("imports:job", job.pk)
         except (FileRefused, Refused) as refusal:
             form.add_error("file", str(refusal))
     status = 422 if form.errors else 200
     return render(request, "imports/upload.html", {"form": form, "target": target}, status=status)
-
-
-def _start_or_discard(job: ImportJob) -> None:
-    """Have `job` checked; where nothing can be started now nothing is kept either. Raises Refused."""
-    try:
-        confirming.start_job(job)
-    except Refused:
-        job.discard()
-        raise
 
 
 @require_safe
@@ -101,14 +94,11 @@ def template(request: PersonRequest, slug: str) -> HttpResponseBase:
     if not form.is_valid():
         return redirect("imports:upload", slug)
     job = ImportJob(owner=request.user, target=slug, params=form.params)
-    try:
+    with _refusals_told(request):
         job.params = target.check_params(request.user, form.params)
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-        return redirect("imports:upload", slug)
-    year = job.params.get("year", "")
-    name = f"Mẫu {target.title} {year}".strip()
-    return excel.download(name, template_workbook(target, job).save)
+        name = f"Mẫu {target.title} {job.params.get('year', '')}".strip()
+        return excel.download(name, template_workbook(target, job).save)
+    return redirect("imports:upload", slug)
 
 
 @require_safe
@@ -170,17 +160,21 @@ def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
     if kind != RowKind.ERROR:
         return target.line(job, kind, item)
     headings = job.layout["headings"]
+    row = item[0]
     problems = tuple(
-        (
-            job.address(key, item[0]) or job.row_name(item[0]),
-            headings.get(key, ""),
-            message,
-            value,
-            allowed,
-        )
-        for key, message, value, allowed in item[2]
+        (job.address(key, row) or job.row_name(row), headings.get(key, ""), *told)
+        for key, *told in item[2]
     )
     return PreviewLine(item[0], item[1], problems=problems)
+
+
+@contextmanager
+def _refusals_told(request: PersonRequest) -> Iterator[None]:
+    """Run the block; a refusal becomes a message on the next page."""
+    try:
+        yield
+    except (Refused, FileRefused) as refusal:
+        messages.error(request, str(refusal))
 
 
 @require_POST
@@ -189,12 +183,9 @@ def confirm(request: PersonRequest, pk: int) -> HttpResponseBase:
     job = _own_job(request, pk)
     form = ConfirmForm(request.POST)
     form.is_valid()
-    try:
-        taken = confirming.confirm(job, only_good=form.cleaned_data.get("only_good", False))
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
-        if not taken:
+    only_good = form.cleaned_data.get("only_good", False)
+    with _refusals_told(request):
+        if not confirming.confirm(job, only_good=only_good):
             messages.info(request, "Lần nhập này đã được xử lý, không ghi lần thứ hai.")
     return redirect("imports:job", pk)
 
@@ -218,10 +209,7 @@ def recheck(request: PersonRequest, pk: int) -> HttpResponseBase:
     asked = [question["id"] for question in job.layout.get("questions", ())]
     answers = {name: request.POST[name] for name in asked if name in request.POST}
     if job.requeue(convert="convert" in request.POST, answers=answers):
-        try:
-            confirming.start_job(job)
-        except Refused as refusal:
-            messages.error(request, str(refusal))
+        confirming.start_job(job)
     return redirect("imports:job", pk)
 
 
@@ -229,11 +217,9 @@ def recheck(request: PersonRequest, pk: int) -> HttpResponseBase:
 def undo(request: PersonRequest, pk: int) -> HttpResponseBase:
     """Take back what the job wrote, all of it or nothing."""
     job = _own_job(request, pk)
-    try:
+    with _refusals_told(request):
         if not confirming.undo(job):
             messages.info(request, "Lần nhập này không còn ở trạng thái hoàn tác được.")
-    except Refused as refusal:
-        messages.error(request, str(refusal))
     return redirect("imports:job", pk)
 
 
@@ -241,12 +227,9 @@ def undo(request: PersonRequest, pk: int) -> HttpResponseBase:
 def errors(request: PersonRequest, pk: int) -> HttpResponseBase:
     """Download the uploaded table with its bad cells coloured and explained."""
     job = _own_job(request, pk)
-    if not job.file or not job.count(RowKind.ERROR):
-        messages.error(request, "Lần nhập này không có tệp lỗi để tải.")
-        return redirect("imports:job", pk)
-    try:
-        book = errors_workbook(job)
-    except FileRefused as refusal:
-        messages.error(request, str(refusal))
-        return redirect("imports:job", pk)
-    return excel.download(f"Lỗi - {job.file_name.removesuffix('.xlsx')}", book.save)
+    with _refusals_told(request):
+        if not job.file or not job.count(RowKind.ERROR):
+            raise Refused("Lần nhập này không có tệp lỗi để tải.")
+        name = f"Lỗi - {job.file_name.removesuffix('.xlsx')}"
+        return excel.download(name, errors_workbook(job).save)
+    return redirect("imports:job", pk)

@@ -86,10 +86,8 @@ def _drop_down(sheet: Any, lists: Any, index: int, column: Column) -> None:
     rule = DataValidation(
         type="list", formula1=f"{_LISTS}!${place}$2:${place}${last}", allow_blank=True
     )
-    rule.errorTitle, rule.error = (
-        "Không có trong danh sách",
-        "Vui lòng chọn một giá trị trong danh sách.",
-    )
+    rule.errorTitle = "Không có trong danh sách"
+    rule.error = "Vui lòng chọn một giá trị trong danh sách."
     rule.add(f"{place}{HEADER_ROW + 1}:{place}{LIST_ROWS}")
     sheet.add_data_validation(rule)
 

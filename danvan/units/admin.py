@@ -42,11 +42,16 @@ class InForceFilter(admin.SimpleListFilter):
         return queryset.on(day)
 
 
-def is_used(unit: AdministrativeUnit) -> bool:
-    """Return whether anything refers to `unit`: accounts, reports, records, units below, successions."""
+def is_used(unit: AdministrativeUnit, *, by_data: bool = False) -> bool:
+    """Return whether anything refers to `unit`: accounts, reports, records, units below, successions.
+
+    With `by_data` units and successions themselves do not count.
+    """
+    apart = (AdministrativeUnit, UnitSuccession) if by_data else ()
     return any(
         relation.related_model._base_manager.filter(**{relation.field.name: unit}).exists()
         for relation in AdministrativeUnit._meta.related_objects
+        if relation.related_model not in apart
     )
 
 
@@ -148,13 +153,4 @@ class UnitSuccessionAdmin(ListedLookupsAdmin):
         """An arrow between units with data stays."""
         if obj is None or not super().has_delete_permission(request, obj):
             return False
-        return not (_has_data(obj.predecessor) or _has_data(obj.successor))
-
-
-def _has_data(unit: AdministrativeUnit) -> bool:
-    """Return whether reports, records or accounts hang on `unit` (units and arrows themselves not counted)."""
-    return any(
-        relation.related_model._base_manager.filter(**{relation.field.name: unit}).exists()
-        for relation in AdministrativeUnit._meta.related_objects
-        if relation.related_model not in (AdministrativeUnit, UnitSuccession)
-    )
+        return not any(is_used(u, by_data=True) for u in (obj.predecessor, obj.successor))

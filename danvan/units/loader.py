@@ -1,15 +1,18 @@
 """Loading administrative units from CSV: all rows or none, and the same file twice changes nothing.
 
 Columns: code,name,level,parent_code,valid_from,valid_to,successor_codes,source. `valid_to` is
-exclusive; successors are parted by `|`; names include the kind. data/ha_nam_units.csv is the default;
+exclusive; successors are parted by `|`, and so are their `shares` where the file has that column; names
+include the kind. data/ha_nam_units.csv is the default;
 data/vietnam_units.csv is the register of the country, of which one province can be loaded with all that
 became it (data/README.md: sources and gaps).
 """
 
 import csv
 import datetime
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ DEFAULT_FILE = Path(__file__).parent / "data" / "ha_nam_units.csv"
 CSV_COLUMNS = (
     "code", "name", "level", "parent_code", "valid_from", "valid_to", "successor_codes", "source",
 )  # fmt: skip
+SHARES = "shares"  # a column more, where the parts of a split are known
 # The column in which a field of the model stands, where the names differ.
 COLUMN_OF = {"parent": "parent_code", "kind": "name", "__all__": "code"}
 WRITTEN = (
@@ -51,6 +55,9 @@ class UnitLine:
     unit: AdministrativeUnit
     parent_code: str
     successors: list[str]
+    shares: list[Decimal] = field(
+        default_factory=list
+    )  # of the successors, where the file has them
 
     @property
     def key(self) -> Key:
@@ -84,17 +91,17 @@ class Writer:
 
 
 def load_units(
-    path: Path,
+    path: Path | bytes,
     writer: Writer | None = None,
     select: Callable[[list[UnitLine]], list[UnitLine]] = list,
 ) -> LoadResult:
-    """Load the CSV file at `path` in one transaction, by `writer` (without one past the audit trail).
+    """Load the CSV file at `path`, or what was uploaded, in one transaction.
 
-    `select` returns the rows of the file that are wanted (register.py has one for a province). Raises
-    UnitFileError with every problem found, and then nothing is written; OSError when the file cannot be
-    opened.
+    By `writer`, without one past the audit trail. `select` returns the rows of the file that are wanted
+    (register.py has one for a province). Raises UnitFileError with every problem found, and then nothing
+    is written; OSError when the file cannot be opened.
     """
-    rows = select(_read(path))
+    rows = select(read_lines(path))
     with transaction.atomic():
         writer = writer or Writer()
         result = _write_units(rows, writer)
@@ -104,32 +111,40 @@ def load_units(
     return result
 
 
-def _read(path: Path) -> list[UnitLine]:
+def read_lines(file: Path | bytes) -> list[UnitLine]:
+    """Return the lines of a file, or of what was uploaded; Excel's CSV with semicolons is read as well.
+
+    Raises UnitFileError, OSError.
+    """
     problems: list[str] = []
     seen: dict[tuple, int] = {}
     rows = []
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            missing = [name for name in CSV_COLUMNS if name not in (reader.fieldnames or [])]
-            if missing:
-                raise UnitFileError([f"line 1: missing column {', '.join(missing)}"])
-            for record in reader:
-                row = _read_row(reader.line_num, record, problems)
-                if row is None:
-                    continue
-                if (first := seen.setdefault(row.key, row.line)) != row.line:
-                    code, day = row.key
-                    problems.append(
-                        f"line {row.line}, column code: {code} from {day} is already on line {first}"
-                    )
-                rows.append(row)
+        text = (file if isinstance(file, bytes) else file.read_bytes()).decode("utf-8-sig")
+        first = text.partition("\n")[0]
+        delimiter = ";" if first.count(";") > first.count(",") else ","
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
+        missing = [name for name in CSV_COLUMNS if name not in (reader.fieldnames or [])]
+        if missing:
+            raise UnitFileError([f"Dòng 1: thiếu cột {', '.join(missing)}."])
+        for record in reader:
+            row = _read_row(reader.line_num, record, problems)
+            if row is None:
+                continue
+            if (first_line := seen.setdefault(row.key, row.line)) != row.line:
+                code, day = row.key
+                problems.append(
+                    f"Dòng {row.line}, cột code: {code} từ {day} đã có ở dòng {first_line}."
+                )
+            rows.append(row)
     except UnicodeDecodeError as error:
-        raise UnitFileError([f"the file is not UTF-8 text (byte {error.start})"]) from error
+        raise UnitFileError(
+            [f"Tệp không phải văn bản UTF-8 (byte {error.start}). Trong Excel, chọn “CSV UTF-8”."]
+        ) from error
     except csv.Error as error:
-        raise UnitFileError([f"line {reader.line_num}: {error}"]) from error
+        raise UnitFileError([f"Dòng {reader.line_num}: {error}"]) from error
     if not rows and not problems:
-        problems.append("the file holds no unit")
+        problems.append("Tệp không có đơn vị nào.")
     if problems:
         raise UnitFileError(problems)
     return rows
@@ -137,27 +152,29 @@ def _read(path: Path) -> list[UnitLine]:
 
 def _read_row(line: int, record: dict, problems: list[str]) -> UnitLine | None:
     """Return the row of one CSV record, or None after adding to `problems`."""
-    cells = {name: clean_line(record.get(name) or "") for name in CSV_COLUMNS}
+    cells = {name: clean_line(record.get(name) or "") for name in (*CSV_COLUMNS, SHARES)}
     bad = len(problems)
 
     def problem(column: str, message: str) -> Any:
-        problems.append(f"line {line}, column {column}: {message}")
+        problems.append(f"Dòng {line}, cột {column}: {message}.")
 
     if not cells["code"].isdigit() or len(cells["code"]) > 10:
-        problem("code", f"“{cells['code']}” is not a code of 1 to 10 digits")
+        problem("code", f"“{cells['code']}” không phải mã gồm 1 đến 10 chữ số")
     kind = name = ""
     if cells["level"] not in AREA_LEVELS:
-        problem("level", f"“{cells['level']}” is none of {', '.join(AREA_LEVELS)}")
+        problem("level", f"“{cells['level']}” không phải một trong {', '.join(AREA_LEVELS)}")
     else:
         try:
             kind, name = split_kind(cells["name"], cells["level"])
         except ValueError:
             problem(
-                "name", f"“{cells['name']}” does not begin with a kind of level {cells['level']}"
+                "name", f"“{cells['name']}” không bắt đầu bằng loại đơn vị của cấp {cells['level']}"
             )
         if not name and kind:
-            problem("name", "the name holds nothing but a kind")
+            problem("name", "chỉ có loại, thiếu tên riêng")
     dates = _read_dates(cells, problem)
+    successors = [code for code in cells["successor_codes"].split("|") if code]
+    shares = _read_shares(cells[SHARES], len(successors), problem)
     if len(problems) > bad:
         return None
     unit = AdministrativeUnit(
@@ -168,8 +185,20 @@ def _read_row(line: int, record: dict, problems: list[str]) -> UnitLine | None:
         source=cells["source"],
         **dates,
     )
-    successors = [code for code in cells["successor_codes"].split("|") if code]
-    return UnitLine(line, unit, cells["parent_code"], successors)
+    return UnitLine(line, unit, cells["parent_code"], successors, shares)
+
+
+def _read_shares(text: str, successors: int, problem: Any) -> list[Decimal]:
+    """Return the parts of a split: "0.6|0.4", as many as successors; call `problem` for what is wrong."""
+    if not text:
+        return []
+    try:
+        shares = [Decimal(part.replace(",", ".")) for part in text.split("|")]
+    except InvalidOperation:
+        shares = []
+    if len(shares) != successors or not all(0 < share <= 1 for share in shares):
+        problem(SHARES, f"“{text}” không phải các phần như 0.6|0.4, mỗi đơn vị kế thừa một phần")
+    return shares
 
 
 def _read_dates(cells: dict[str, str], problem: Any) -> dict[str, datetime.date | None]:
@@ -179,12 +208,12 @@ def _read_dates(cells: dict[str, str], problem: Any) -> dict[str, datetime.date 
         try:
             dates[column] = datetime.date.fromisoformat(cells[column]) if cells[column] else None
         except ValueError:
-            problem(column, f"“{cells[column]}” is not a date like 2020-01-31")
+            problem(column, f"“{cells[column]}” không phải ngày như 2020-01-31")
             dates[column] = None
     if not cells["valid_from"]:
-        problem("valid_from", "is empty")
+        problem("valid_from", "để trống")
     elif dates["valid_to"] and dates["valid_from"] and dates["valid_to"] <= dates["valid_from"]:
-        problem("valid_to", "is not after valid_from")
+        problem("valid_to", "không sau valid_from")
     return dates
 
 
@@ -212,7 +241,8 @@ def _write_level(rows: list[UnitLine], by_code: dict, result: LoadResult, writer
         unit.parent = _in_force(by_code, row.parent_code, unit.valid_from)
         if row.parent_code and unit.parent is None:
             result.problems.append(
-                f"line {row.line}, column parent_code: no unit {row.parent_code} in force on {unit.valid_from}"
+                f"Dòng {row.line}, cột parent_code: không có đơn vị {row.parent_code} có hiệu lực ngày "
+                f"{unit.valid_from}."
             )
             continue
         unit.derive()
@@ -222,7 +252,7 @@ def _write_level(rows: list[UnitLine], by_code: dict, result: LoadResult, writer
         except ValidationError as error:
             name, messages = next(iter(error.message_dict.items()))
             column = COLUMN_OF.get(name, name)
-            result.problems.append(f"line {row.line}, column {column}: {messages[0]}")
+            result.problems.append(f"Dòng {row.line}, cột {column}: {messages[0]}")
             continue
         placed.append(unit)
     stored = AdministrativeUnit.objects.in_bulk([unit.pk for unit in placed if unit.pk])
@@ -260,18 +290,22 @@ def _write_successions(rows: list[UnitLine], result: LoadResult, writer: Writer)
             if not row.successors:
                 continue
             result.problems.append(
-                f"line {row.line}, column successor_codes: a unit still in force has no successor"
+                f"Dòng {row.line}, cột successor_codes: đơn vị còn hiệu lực không có đơn vị kế thừa."
             )
             continue
-        for code in row.successors:
+        for at, code in enumerate(row.successors):
             successor = _in_force(by_code, code, day)
             if successor is None:
                 result.problems.append(
-                    f"line {row.line}, column successor_codes: no unit {code} in force on {row.unit.valid_to}"
+                    f"Dòng {row.line}, cột successor_codes: không có đơn vị {code} có hiệu lực ngày "
+                    f"{row.unit.valid_to}."
                 )
                 continue
             wanted[row.unit.pk, successor.pk] = UnitSuccession(
-                predecessor=row.unit, successor=successor, date=day
+                predecessor=row.unit,
+                successor=successor,
+                date=day,
+                share=row.shares[at] if row.shares else None,
             )
     known = set(UnitSuccession.objects.values_list("predecessor", "successor"))
     new = [arrow for key, arrow in wanted.items() if key not in known]

@@ -15,6 +15,13 @@ from danvan.units.kinds import KINDS_OF_LEVEL, Level, UnitKind
 from danvan.units.queries import AdministrativeUnitQuerySet, UnitSuccessionQuerySet, paths_above
 
 
+class _Units(models.Manager.from_queryset(AdministrativeUnitQuerySet)):  # type: ignore[misc]
+    """The units that stand or stood: not those of an undone change."""
+
+    def get_queryset(self) -> AdministrativeUnitQuerySet:
+        return super().get_queryset().filter(undone_at=None)
+
+
 class AdministrativeUnit(models.Model):
     """A province, district or commune during the time its code, name, kind and parent stayed the same.
 
@@ -46,8 +53,11 @@ class AdministrativeUnit(models.Model):
     source = models.CharField("căn cứ", max_length=200, blank=True)
     name_search = models.CharField(max_length=100, editable=False, db_index=True)
     name_sort = models.CharField(max_length=250, editable=False, db_index=True)
+    # A change that was undone leaves its new units behind for the logs that name them; nobody else
+    # finds them: `objects` passes them over.
+    undone_at = models.DateTimeField("hoàn tác lúc", null=True, editable=False)
 
-    objects = AdministrativeUnitQuerySet.as_manager()
+    objects = _Units()
 
     class Meta:
         verbose_name = "đơn vị hành chính"
@@ -56,6 +66,7 @@ class AdministrativeUnit(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["code", "valid_from"],
+                condition=Q(undone_at=None),
                 name="unit_code_valid_from",
                 violation_error_message="Đã có đơn vị mang mã này với cùng ngày bắt đầu hiệu lực.",
             ),

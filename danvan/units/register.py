@@ -52,7 +52,7 @@ def rows_of_province(rows: list[UnitLine], code: str) -> list[UnitLine]:
     tree = _Tree(rows)
     today = [row for row in tree.by_code.get(code, []) if row.unit.valid_to is None]
     if not today or today[0].unit.level != Level.PROVINCE:
-        raise UnitFileError([f"the file has no province {code} that is in force today"])
+        raise UnitFileError([f"Tệp không có tỉnh mã {code} đang có hiệu lực."])
     kept: dict[Key, UnitLine] = {}
     waiting = [row for row in rows if tree.root(row) is today[0]]
     while waiting:
@@ -63,5 +63,7 @@ def rows_of_province(rows: list[UnitLine], code: str) -> list[UnitLine]:
         waiting += tree.sources.get(row.key, [])
         waiting += [tree.above[row.key]] if row.key in tree.above else []
     for row in kept.values():
-        row.successors = [heir.unit.code for heir in tree.heirs(row) if heir.key in kept]
+        heirs = [heir.unit.code for heir in tree.heirs(row) if heir.key in kept]
+        if len(heirs) < len(row.successors):
+            row.successors, row.shares = heirs, []
     return [row for row in rows if row.key in kept]

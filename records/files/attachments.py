@@ -8,13 +8,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
-from django.utils.http import content_disposition_header
 
 from danvan.accounts.audit.context import acting
 from danvan.accounts.models import User
 from danvan.common.forms import upload_field
 from danvan.common.storage import removed_on_failure
 from danvan.common.text import clean_line
+from danvan.common.web.downloads import attachment
 from records.models import Attachment, EventRecord
 from records.models.attachment import files_of
 from records.services import lock_for_files
@@ -99,12 +99,12 @@ def attach(record: EventRecord, file: Any, media_type: str, *, actor: User) -> A
     return kept
 
 
-def detach(record: EventRecord, attachment: Attachment, *, actor: User) -> None:
+def detach(record: EventRecord, kept: Attachment, *, actor: User) -> None:
     """Delete one file of `record`. Raises as records.services."""
     with transaction.atomic(), acting(user=actor):
         lock_for_files(record, actor=actor)
-        stored = attachment.file
-        attachment.delete()
+        stored = kept.file
+        kept.delete()
         transaction.on_commit(lambda: stored.storage.delete(str(stored.name)))
 
 
@@ -118,12 +118,8 @@ def safe_name(name: str, media_type: str) -> str:
     return stem[: 200 - len(true)] + true
 
 
-def response_for(attachment: Attachment, *, inline: bool) -> HttpResponse:
+def response_for(kept: Attachment, *, inline: bool) -> HttpResponse:
     """Return the file; shown inside the browser only where that cannot run anything."""
-    with attachment.file.open("rb") as file:
-        response = HttpResponse(file.read(), content_type=attachment.media_type)
-    shown = inline and attachment.is_shown
-    response["Content-Disposition"] = str(content_disposition_header(not shown, attachment.name))
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    with kept.file.open("rb") as file:
+        data = file.read()
+    return attachment(kept.name, data, kept.media_type, shown=inline and kept.is_shown)

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 
 from danvan.common.views import ScopedView
 from records.files import attachments
-from records.models.attachment import files_of
+from records.models.attachment import Attachment, files_of
 from records.views import KindMixin, RecordDetailView
 
 
@@ -39,10 +39,12 @@ class AttachView(RecordDetailView):
 class FileView(KindMixin, ScopedView):
     """Hand out one file of a record to whoever may see the record."""
 
+    @property
+    def file(self) -> Attachment:
+        return get_object_or_404(files_of(self.model, [self.object.pk]), pk=self.kwargs["file"])
+
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        found = files_of(self.model, [self.object.pk]).filter(pk=kwargs["file"]).first()
-        if found is None:
-            raise Http404
+        found = self.file
         try:
             return attachments.response_for(found, inline="xem" in request.GET)
         except FileNotFoundError:
@@ -50,17 +52,14 @@ class FileView(KindMixin, ScopedView):
             return redirect(self.object)
 
 
-class DetachView(KindMixin, ScopedView):
+class DetachView(FileView):
     """Delete one file of a record."""
 
     action = "enter_record"
     http_method_names = ["post"]
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        record = self.object
-        found = files_of(self.model, [record.pk]).filter(pk=kwargs["file"]).first()
-        if found is None:
-            raise Http404
+        record, found = self.object, self.file
         try:
             attachments.detach(record, found, actor=request.user)
         except ValidationError as error:

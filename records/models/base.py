@@ -20,6 +20,7 @@ from records.answering import answered_rows
 from records.models.rules import at_least, rules_of, within
 
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
+WRONG_DAY = "Ngày phải từ 01/01/2000 đến 31/12/2100."
 
 
 def text_field(label: str, *, lines: int = 1, **options: Any) -> models.CharField:
@@ -65,9 +66,8 @@ class EventRecord(models.Model):
     `search` holds the folded text and, after it, the text as written in lower case.
     """
 
-    LATER_FIELDS: frozenset[str] = (
-        frozenset()
-    )  # may change although the record's own period is locked
+    # What may change although the record's own period is locked.
+    LATER_FIELDS: frozenset[str] = frozenset()
     DAYS: tuple[str, ...] = ("start_date",)  # the columns on whose days a new row counts
     may_be_future = False
 
@@ -108,12 +108,7 @@ class EventRecord(models.Model):
         abstract = True
         ordering = ["-start_date", "-pk"]
         constraints = [
-            *within(
-                "start_date",
-                low=FIRST_DAY,
-                top=LAST_DAY,
-                message="Ngày phải từ 01/01/2000 đến 31/12/2100.",
-            ),
+            *within("start_date", low=FIRST_DAY, top=LAST_DAY, message=WRONG_DAY),
             at_least("end_date", "start_date", "Ngày kết thúc không được trước ngày bắt đầu."),
         ]
         indexes = [
@@ -122,9 +117,8 @@ class EventRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return (
-            self.title or f"{self._meta.verbose_name} ngày {self.start_date:%d/%m/%Y}".capitalize()
-        )
+        kind = str(self._meta.verbose_name).capitalize()
+        return self.title or f"{kind} ngày {self.start_date:%d/%m/%Y}"
 
     def save(self, **kwargs: Any) -> None:
         self.derive()
@@ -163,11 +157,8 @@ class EventRecord(models.Model):
         if not self.may_be_future and self.start_date > timezone.localdate():
             raise ValidationError({"start_date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
         if self.unit_id and not self.unit.in_force(self.start_date):
-            raise ValidationError(
-                {
-                    "start_date": f"{self.unit} không có hiệu lực vào ngày {self.start_date:%d/%m/%Y}."
-                }
-            )
+            missing = f"{self.unit} không có hiệu lực vào ngày {self.start_date:%d/%m/%Y}."
+            raise ValidationError({"start_date": missing})
 
     def validate_constraints(self, exclude: Any = None) -> None:
         """Put every broken rule at the field it is about."""
@@ -233,6 +224,12 @@ class EventRecord(models.Model):
             (f.attname, getattr(self, f.attname)) for f in self._meta.fields if f.name not in kept
         )
         return {(self.unit_id, self.start_date): values}
+
+
+def sorted_by(field: str) -> list[models.Index]:
+    """Return the indexes of a kind whose lists are also sorted by the number `field`."""
+    index = models.Index(fields=[field, "id"], name="%(class)s_n")
+    return [*EventRecord.Meta.indexes, index]
 
 
 @cache

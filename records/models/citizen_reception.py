@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 
-from records.models.base import EventRecord, text_field
-from records.models.rules import RowRule, at_most, choice_field, chosen, count_field, within
+from records.models.base import EventRecord, sorted_by, text_field
+from records.models.rules import at_most, choice_field, chosen, count_field, rule, within
 
 
 class Receiver(models.TextChoices):
@@ -21,8 +21,6 @@ class ReceptionKind(models.TextChoices):
 class CitizenReception(EventRecord):
     """One day of reception. `petitions_total` is complaints, denunciations and petitions together."""
 
-    Receiver, Kind = Receiver, ReceptionKind
-
     title = text_field("nội dung chính")
     receiver = choice_field("người tiếp", Receiver)
     kind = choice_field("loại", ReceptionKind)
@@ -37,22 +35,17 @@ class CitizenReception(EventRecord):
     class Meta(EventRecord.Meta):
         verbose_name = "buổi tiếp công dân"
         verbose_name_plural = "tiếp công dân"
-        indexes = [
-            *EventRecord.Meta.indexes,
-            models.Index(fields=["people", "id"], name="%(class)s_n"),
-        ]
+        indexes = sorted_by("people")
         constraints = [
             *EventRecord.Meta.constraints,
             *chosen(receiver=Receiver, kind=ReceptionKind),
             *within("people", "groups", "complaints", "denunciations", "petitions"),
             *within("within_competence", "resolved"),
-            RowRule(
-                condition=Q(
-                    within_competence__lte=F("complaints") + F("denunciations") + F("petitions")
-                ),
-                name="%(class)s_competence_max",
-                violation_error_message="Không được lớn hơn tổng số đơn, vụ việc tiếp nhận.",
-                violation_error_code="within_competence",
+            rule(
+                "competence_max",
+                Q(within_competence__lte=F("complaints") + F("denunciations") + F("petitions")),
+                "Không được lớn hơn tổng số đơn, vụ việc tiếp nhận.",
+                "within_competence",
             ),
             at_most(
                 "resolved", "within_competence", "Số đã giải quyết lớn hơn số thuộc thẩm quyền."
@@ -61,9 +54,6 @@ class CitizenReception(EventRecord):
 
     def fill_blanks(self) -> None:
         """Nothing said about a kind of petition is none of it."""
-        for name in ("groups", "complaints", "denunciations", "petitions"):
-            if getattr(self, name) is None:
-                setattr(self, name, 0)
-        for name in ("within_competence", "resolved"):
-            if getattr(self, name) is None:
-                setattr(self, name, 0)
+        for field in self._meta.fields:
+            if field.default == 0 and getattr(self, field.name) is None:
+                setattr(self, field.name, 0)

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 
 from danvan.common.text import search_key
-from records.models.base import EventRecord
+from records.models.base import EventRecord, sorted_by
 from records.models.rules import choice_field, chosen, count_field, within
 
 
@@ -23,8 +23,6 @@ class DemocracyConference(EventRecord):
     name, so that two spellings of one village in one unit are one.
     """
 
-    Kind = DemocracyKind
-
     title = models.CharField("cơ quan, doanh nghiệp, thôn tổ chức", max_length=300)
     kind = choice_field("loại hội nghị", DemocracyKind)
     attendees = count_field("số người dự", null=True)
@@ -34,10 +32,7 @@ class DemocracyConference(EventRecord):
     class Meta(EventRecord.Meta):
         verbose_name = "hội nghị dân chủ cơ sở"
         verbose_name_plural = "hội nghị dân chủ cơ sở"
-        indexes = [
-            *EventRecord.Meta.indexes,
-            models.Index(fields=["attendees", "id"], name="%(class)s_n"),
-        ]
+        indexes = sorted_by("attendees")
         constraints = [
             *EventRecord.Meta.constraints,
             *chosen(kind=DemocracyKind),

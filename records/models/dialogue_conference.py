@@ -1,19 +1,19 @@
 """E2: dialogues of the heads of Party committee and government with the people."""
 
-import datetime
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from records.models.base import EventRecord, text_field
+from records.models.base import EventRecord, sorted_by, text_field
 from records.models.rules import (
-    RowRule,
     at_least,
     at_most,
     choice_field,
     chosen,
     count_field,
+    rule,
     within,
 )
 
@@ -42,8 +42,6 @@ class DialogueConference(EventRecord):
 
     `led_by` has several values; three columns keep it countable in one set-based query on any database.
     """
-
-    Kind, Audience, Form = DialogueKind, Audience, DialogueFormat
 
     LEADERS = {
         "led_by_secretary": "Bí thư cấp ủy",
@@ -74,27 +72,20 @@ class DialogueConference(EventRecord):
     class Meta(EventRecord.Meta):
         verbose_name = "hội nghị đối thoại"
         verbose_name_plural = "hội nghị đối thoại"
-        indexes = [
-            *EventRecord.Meta.indexes,
-            models.Index(fields=["attendees", "id"], name="%(class)s_n"),
-        ]
+        indexes = sorted_by("attendees")
         constraints = [
             *EventRecord.Meta.constraints,
             *within("attendees", "opinions", "answered", "resolved_later", "pending"),
-            RowRule(
-                condition=Q(led_by_secretary=True)
-                | Q(led_by_chairman=True)
-                | Q(led_by_council=True),
-                name="%(class)s_led_by_someone",
-                violation_error_message="Vui lòng chọn ít nhất một người chủ trì, tham dự.",
+            rule(
+                "led_by_someone",
+                Q(led_by_secretary=True) | Q(led_by_chairman=True) | Q(led_by_council=True),
+                "Vui lòng chọn ít nhất một người chủ trì, tham dự.",
             ),
-            RowRule(
-                condition=Q(opinions=F("answered") + F("resolved_later") + F("pending")),
-                name="%(class)s_opinions_sum",
-                violation_error_message=(
-                    "Số ý kiến phải bằng tổng đã trả lời, giải quyết sau và đang giải quyết."
-                ),
-                violation_error_code="opinions",
+            rule(
+                "opinions_sum",
+                Q(opinions=F("answered") + F("resolved_later") + F("pending")),
+                "Số ý kiến phải bằng tổng đã trả lời, giải quyết sau và đang giải quyết.",
+                "opinions",
             ),
             at_most("notice_date", "start_date", "Thông báo trước không được sau ngày đối thoại."),
             at_least(
@@ -107,6 +98,11 @@ class DialogueConference(EventRecord):
             *chosen(blank=True, audience=Audience, form=DialogueFormat),
         ]
 
+    @staticmethod
+    def led_by(leaders: Iterable[str]) -> Q:
+        """Return the condition for dialogues of one of `leaders` ("secretary", "chairman", "council")."""
+        return Q(*((f"led_by_{leader}", True) for leader in leaders), _connector=Q.OR)
+
     @property
     def leaders(self) -> str:
         """The leaders in words."""
@@ -114,8 +110,7 @@ class DialogueConference(EventRecord):
 
     def fill_blanks(self) -> None:
         """Blank parts of the opinions: nothing said is 0, what is left is pending."""
-        self.answered = 0 if self.answered is None else self.answered
-        self.resolved_later = 0 if self.resolved_later is None else self.resolved_later
+        self.answered, self.resolved_later = self.answered or 0, self.resolved_later or 0
         parts = (self.opinions, self.answered, self.resolved_later)
         if self.pending is None and all(isinstance(part, int) for part in parts):
             self.pending = max(0, self.opinions - self.answered - self.resolved_later)
@@ -128,12 +123,8 @@ class DialogueConference(EventRecord):
     def warnings(self) -> list[str]:
         """Return what departs from the law's terms; it may be saved all the same."""
         found = []
-        if self.notice_date and self.start_date - self.notice_date < datetime.timedelta(
-            days=self.NOTICE_DAYS
-        ):
+        if self.notice_date and (self.start_date - self.notice_date).days < self.NOTICE_DAYS:
             found.append(f"Thông báo trước chưa đủ {self.NOTICE_DAYS} ngày theo quy định.")
-        if self.result_date and self.result_date - self.start_date > datetime.timedelta(
-            days=self.RESULT_DAYS
-        ):
+        if self.result_date and (self.result_date - self.start_date).days > self.RESULT_DAYS:
             found.append(f"Công khai kết quả chậm quá {self.RESULT_DAYS} ngày theo quy định.")
         return found

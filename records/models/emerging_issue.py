@@ -16,8 +16,8 @@ from danvan.accounts.audit.lines import Told, create_audited
 from danvan.accounts.audit.writing import audited_bulk_create, audited_update
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import search_key
-from records.models.base import EventRecord, RecordQuerySet, text_field
-from records.models.rules import RowRule, at_least, choice_field, chosen, count_field, within
+from records.models.base import EventRecord, RecordQuerySet, sorted_by, text_field
+from records.models.rules import at_least, choice_field, chosen, count_field, rule, within
 
 Day = TypeVar("Day", datetime.date, str)
 
@@ -67,7 +67,7 @@ class EmergingIssue(EventRecord):
     `status` since `status_date` is the last line of its history (IssueStatus), which save_history keeps.
     """
 
-    Field, Severity, Status = IssueField, IssueSeverity, IssueState
+    Status = IssueState
     inherited = False  # a successor unit does not read those of its predecessors
 
     LATER_FIELDS = frozenset({
@@ -98,10 +98,7 @@ class EmergingIssue(EventRecord):
     class Meta(EventRecord.Meta):
         verbose_name = "vấn đề phát sinh"
         verbose_name_plural = "vấn đề phát sinh"
-        indexes = [
-            *EventRecord.Meta.indexes,
-            models.Index(fields=["people", "id"], name="%(class)s_n"),
-        ]
+        indexes = sorted_by("people")
         constraints = [
             *EventRecord.Meta.constraints,
             *chosen(field=IssueField, severity=IssueSeverity, status=IssueState),
@@ -109,14 +106,12 @@ class EmergingIssue(EventRecord):
             at_least("status_date", "start_date", "Không được trước ngày phát hiện."),
             at_least("resolved_date", "start_date", "Không được trước ngày phát hiện."),
             at_least("due_date", "start_date", "Không được trước ngày phát hiện."),
-            RowRule(
-                condition=Q(status="resolved", resolved_date__isnull=False)
+            rule(
+                "resolved_has_date",
+                Q(status="resolved", resolved_date__isnull=False)
                 | (~Q(status="resolved") & Q(resolved_date__isnull=True)),
-                name="%(class)s_resolved_has_date",
-                violation_error_message=(
-                    "Nhập ngày giải quyết xong khi và chỉ khi tình trạng là “Đã giải quyết”."
-                ),
-                violation_error_code="resolved_date",
+                "Nhập ngày giải quyết xong khi và chỉ khi tình trạng là “Đã giải quyết”.",
+                "resolved_date",
             ),
         ]
 

@@ -3,12 +3,13 @@
 import datetime
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
-from records.models.base import EventRecord, text_field
-from records.models.rules import at_most, chosen, count_field, within
+from records.models.base import EventRecord, sorted_by, text_field
+from records.models.rules import at_most, chosen, count_field, whole_field, within
+
+WRONG_YEAR = "Năm phải từ 2000 đến 2100."
 
 
 class Rating(models.IntegerChoices):
@@ -33,21 +34,13 @@ class FriendlyGovAssessment(EventRecord):
     is set to the middle of the year, or the nearest day on which the unit existed.
     """
 
-    Rating, Assessor = Rating, Assessor
-
     LATER_FIELDS = frozenset({"decision", "decision_date"})
     may_be_future = True
 
     title = text_field("nội dung đánh giá", max_length=300)
     start_date = models.DateField("ngày tính vào kỳ", editable=False)
     end_date = models.DateField("ngày kết thúc", null=True, editable=False)
-    year = models.IntegerField(
-        "năm đánh giá",
-        validators=[
-            MinValueValidator(2000, "Năm phải từ 2000 đến 2100."),
-            MaxValueValidator(2100, "Năm phải từ 2000 đến 2100."),
-        ],
-    )
+    year = whole_field("năm đánh giá", 2000, 2100, WRONG_YEAR)
     score = models.DecimalField(
         "điểm (0–100)", max_digits=5, decimal_places=2, null=True, blank=True
     )
@@ -63,10 +56,7 @@ class FriendlyGovAssessment(EventRecord):
     class Meta(EventRecord.Meta):
         verbose_name = "đánh giá chính quyền thân thiện"
         verbose_name_plural = "chính quyền thân thiện"
-        indexes = [
-            *EventRecord.Meta.indexes,
-            models.Index(fields=["score", "id"], name="%(class)s_n"),
-        ]
+        indexes = sorted_by("score")
         constraints = [
             *EventRecord.Meta.constraints,
             models.UniqueConstraint(
@@ -74,7 +64,7 @@ class FriendlyGovAssessment(EventRecord):
                 name="%(class)s_once_a_year",
                 violation_error_message="Đơn vị đã có đánh giá của năm này.",
             ),
-            *within("year", low=2000, top=2100, message="Năm phải từ 2000 đến 2100."),
+            *within("year", low=2000, top=2100, message=WRONG_YEAR),
             *chosen(rating=Rating, assessor=Assessor),
             *within("score", top=100),
             *within("surveys", "satisfied"),

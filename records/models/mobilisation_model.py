@@ -4,7 +4,6 @@ import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -13,8 +12,8 @@ from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import clean_line
 from danvan.units.kinds import AREA_CHOICES, AREA_LEVELS
 from danvan.units.models import AdministrativeUnit, Level
-from records.models.base import EventRecord, text_field
-from records.models.rules import at_least, choice_field, chosen, within
+from records.models.base import EventRecord, sorted_by, text_field
+from records.models.rules import at_least, choice_field, chosen, whole_field, within
 
 WRONG_YEAR = "Năm đăng ký phải từ 2000 đến 2100."
 
@@ -42,7 +41,7 @@ class ModelStatus(models.TextChoices):
 class SkilledMobilisationModel(EventRecord):
     """One model; `title` is its name, `start_date` the day of registration."""
 
-    Type, Field, Status = ModelType, ModelField, ModelStatus
+    Status = ModelStatus
 
     LATER_FIELDS = frozenset(
         {"status", "results", "content", "end_date", "replicated_date", "note"}
@@ -54,14 +53,10 @@ class SkilledMobilisationModel(EventRecord):
     start_date = models.DateField("ngày đăng ký")
     type = choice_field("loại mô hình", ModelType)
     field = choice_field("lĩnh vực", ModelField)
-    registered_year = models.IntegerField(
-        "năm đăng ký",
+    registered_year = whole_field(
+        *("năm đăng ký", 2000, 2100, WRONG_YEAR),
         blank=True,
         help_text="Để trống: năm của ngày đăng ký.",
-        validators=[
-            MinValueValidator(2000, WRONG_YEAR),
-            MaxValueValidator(2100, WRONG_YEAR),
-        ],
     )
     owner = text_field("tập thể, cá nhân thực hiện")
     content = text_field("nội dung", lines=4)
@@ -75,8 +70,7 @@ class SkilledMobilisationModel(EventRecord):
         verbose_name = "mô hình “Dân vận khéo”"
         verbose_name_plural = "mô hình “Dân vận khéo”"
         indexes = [
-            *EventRecord.Meta.indexes,
-            models.Index(fields=["registered_year", "id"], name="%(class)s_n"),
+            *sorted_by("registered_year"),
             models.Index(fields=["replicated_date", "unit"], name="%(class)s_r"),
         ]
         constraints = [

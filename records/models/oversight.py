@@ -4,8 +4,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from records.models.base import EventRecord
-from records.models.rules import RowRule, at_most, choice_field, chosen, count_field, within
+from records.models.base import EventRecord, sorted_by
+from records.models.rules import at_most, choice_field, chosen, count_field, rule, within
+
+CRITICS = ["MT", "CD", "ND", "TN", "PN", "CCB"]  # may oversee and criticise: QĐ 217
 
 
 class OversightKind(models.TextChoices):
@@ -38,10 +40,7 @@ class OversightFormat(models.TextChoices):
 class Oversight(EventRecord):
     """One oversight or one critique; `title` is its subject."""
 
-    Kind, Lead, Form = OversightKind, Lead, OversightFormat
-
-    ORGANISATIONS = ("MT", "CD", "ND", "TN", "PN", "CCB")  # may oversee and criticise: QĐ 217
-    BOARDS = ("TTND", "GSDTCD")
+    ORGANISATIONS, BOARDS = CRITICS, ("TTND", "GSDTCD")
 
     title = models.CharField("nội dung giám sát, phản biện", max_length=300)
     kind = choice_field("loại", OversightKind)
@@ -62,23 +61,18 @@ class Oversight(EventRecord):
     class Meta(EventRecord.Meta):
         verbose_name = "cuộc giám sát, phản biện"
         verbose_name_plural = "giám sát, phản biện xã hội"
-        indexes = [
-            *EventRecord.Meta.indexes,
-            models.Index(fields=["recommendations", "id"], name="%(class)s_n"),
-        ]
+        indexes = sorted_by("recommendations")
         constraints = [
             *EventRecord.Meta.constraints,
             *chosen(kind=OversightKind, lead=Lead),
             *chosen(blank=True, form=OversightFormat),
             *within("drafts", "recommendations", "accepted", "violations"),
             *within("amount", top=1_000_000_000),
-            RowRule(
-                condition=Q(kind="oversight") | Q(lead__in=["MT", "CD", "ND", "TN", "PN", "CCB"]),
-                name="%(class)s_critique_lead",
-                violation_error_message=(
-                    "Phản biện xã hội do Mặt trận Tổ quốc hoặc tổ chức chính trị - xã hội chủ trì."
-                ),
-                violation_error_code="lead",
+            rule(
+                "critique_lead",
+                Q(kind="oversight") | Q(lead__in=CRITICS),
+                "Phản biện xã hội do Mặt trận Tổ quốc hoặc tổ chức chính trị - xã hội chủ trì.",
+                "lead",
             ),
             at_most("accepted", "recommendations", "Số được tiếp thu lớn hơn số kiến nghị."),
         ]

@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import CombinedExpression, Value
 
+NEGATIVE = "Không nhận số âm."
 MAX_COUNT = 1_000_000  # people, petitions, days: more is a slip of the keyboard
 _COMPARE = {
     "exact": operator.eq,
@@ -128,17 +129,19 @@ def _value(node: Any) -> Callable[[Row], Any]:
     return lambda row: value
 
 
-def count_field(label: str, **options: Any) -> models.IntegerField:
-    """Return a whole number from 0 to MAX_COUNT. Optional ones (`null=True`) tell "not known" from 0."""
+def whole_field(
+    label: str, low: int, top: int, too_low: str, too_high: str = "", **options: Any
+) -> models.IntegerField:
+    """Return a whole number from `low` to `top`. Optional ones (`null=True`) tell "not known" from 0."""
     options.setdefault("blank", options.get("null", False))
-    return models.IntegerField(
-        label,
-        validators=[
-            MinValueValidator(0, "Không nhận số âm."),
-            MaxValueValidator(MAX_COUNT, "Số quá lớn, vui lòng kiểm tra lại."),
-        ],
-        **options,
-    )
+    limits = [MinValueValidator(low, too_low), MaxValueValidator(top, too_high or too_low)]
+    return models.IntegerField(label, validators=limits, **options)
+
+
+def count_field(label: str, **options: Any) -> models.IntegerField:
+    """Return a whole number from 0 to MAX_COUNT."""
+    too_high = "Số quá lớn, vui lòng kiểm tra lại."
+    return whole_field(label, 0, MAX_COUNT, NEGATIVE, too_high, **options)
 
 
 def choice_field(
@@ -148,15 +151,21 @@ def choice_field(
     return models.CharField(label, max_length=20, choices=choices, **options)
 
 
+def rule(name: str, condition: Q, message: str, field: str | None = None) -> RowRule:
+    """Return the rule `name` of a kind: every row meets `condition`, or `message` stands at `field`."""
+    return RowRule(
+        condition=condition,
+        name=f"%(class)s_{name}",
+        violation_error_message=message,
+        violation_error_code=field,
+    )
+
+
 def within(*fields: str, low: Any = 0, top: Any = MAX_COUNT, message: str = "") -> list[RowRule]:
     """Return the rules `low` <= field <= `top`."""
+    message = message or f"Chỉ nhận số từ 0 đến {top:,}.".replace(",", ".")
     return [
-        RowRule(
-            condition=Q(**{f"{field}__gte": low, f"{field}__lte": top}),
-            name=f"%(class)s_{field}_range",
-            violation_error_message=message or f"Chỉ nhận số từ 0 đến {top:,}.".replace(",", "."),
-            violation_error_code=field,
-        )
+        rule(f"{field}_range", Q(**{f"{field}__gte": low, f"{field}__lte": top}), message, field)
         for field in fields
     ]
 
@@ -172,24 +181,18 @@ def at_least(field: str, other: str, message: str) -> RowRule:
 
 
 def _compared(field: str, sign: str, word: str, other: str, message: str) -> RowRule:
-    return RowRule(
-        condition=Q(**{f"{field}__{sign}": F(other)}),
-        name=f"%(class)s_{field}_{word}_{other}"[:60],
-        violation_error_message=message,
-        violation_error_code=field,
-    )
+    return rule(f"{field}_{word}_{other}"[:50], Q(**{f"{field}__{sign}": F(other)}), message, field)
 
 
 def chosen(*, blank: bool = False, **choices: Any) -> list[RowRule]:
     """Return the rules that each field holds one of its choices (or nothing, with `blank`)."""
+    message, nothing = "Lựa chọn này không có trong danh sách.", [""] if blank else []
     return [
-        RowRule(
-            condition=Q(
-                **{f"{field}__in": [*(one.value for one in values), *([""] if blank else [])]}
-            ),
-            name=f"%(class)s_{field}_choice",
-            violation_error_message="Lựa chọn này không có trong danh sách.",
-            violation_error_code=field,
+        rule(
+            f"{field}_choice",
+            Q(**{f"{field}__in": [*(one.value for one in of), *nothing]}),
+            message,
+            field,
         )
-        for field, values in choices.items()
+        for field, of in choices.items()
     ]

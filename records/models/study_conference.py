@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from records.models.base import EventRecord
+from records.models.base import EventRecord, sorted_by
 from records.models.rules import at_most, choice_field, chosen, count_field, within
 
 
@@ -16,8 +16,6 @@ class StudyFormat(models.TextChoices):
 class StudyConference(EventRecord):
     """One study conference; `title` is the document studied."""
 
-    Form = StudyFormat
-
     title = models.CharField("văn bản được quán triệt", max_length=300)
     form = choice_field("hình thức", StudyFormat)
     attendees = count_field("số người dự")
@@ -26,10 +24,7 @@ class StudyConference(EventRecord):
     class Meta(EventRecord.Meta):
         verbose_name = "hội nghị quán triệt"
         verbose_name_plural = "hội nghị quán triệt"
-        indexes = [
-            *EventRecord.Meta.indexes,
-            models.Index(fields=["attendees", "id"], name="%(class)s_n"),
-        ]
+        indexes = sorted_by("attendees")
         constraints = [
             *EventRecord.Meta.constraints,
             *chosen(form=StudyFormat),

@@ -1,10 +1,16 @@
 """E8: training courses for mass-mobilisation staff."""
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from records.models.base import EventRecord
-from records.models.rules import choice_field, chosen, count_field, within
+from records.models.base import EventRecord, sorted_by
+from records.models.rules import (
+    NEGATIVE,
+    choice_field,
+    chosen,
+    count_field,
+    whole_field,
+    within,
+)
 
 
 class Organiser(models.TextChoices):
@@ -26,29 +32,16 @@ class Topic(models.TextChoices):
 class TrainingCourse(EventRecord):
     """One course or training conference."""
 
-    Organiser, Topic = Organiser, Topic
-
     title = models.CharField("tên lớp", max_length=300)
     organiser = choice_field("đơn vị chủ trì", Organiser)
     topic = choice_field("nội dung", Topic)
     participants = count_field("số lượt người dự")
-    days = models.IntegerField(
-        "số ngày",
-        null=True,
-        blank=True,
-        validators=[
-            MinValueValidator(0, "Không nhận số âm."),
-            MaxValueValidator(366, "Số ngày không quá 366."),
-        ],
-    )
+    days = whole_field("số ngày", 0, 366, NEGATIVE, "Số ngày không quá 366.", null=True)
 
     class Meta(EventRecord.Meta):
         verbose_name = "lớp tập huấn"
         verbose_name_plural = "lớp tập huấn"
-        indexes = [
-            *EventRecord.Meta.indexes,
-            models.Index(fields=["participants", "id"], name="%(class)s_n"),
-        ]
+        indexes = sorted_by("participants")
         constraints = [
             *EventRecord.Meta.constraints,
             *chosen(organiser=Organiser, topic=Topic),

@@ -17,7 +17,7 @@ from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, Verdict, digest
 from records.days import gaps
-from records.locks import locks_on
+from records.locks import differing, locks_on
 from records.models.base import EventRecord
 from records.models.rules import rules_of
 
@@ -51,18 +51,13 @@ class RecordChecker(Checker):
         self.known = [(column, Known(column)) for column in self.columns.values()]
         self.required = {column.key for column in self.columns.values() if column.required}
         self.units = resource.units
-        self.identity = Identity(
-            self.units.all(), job.params.get("answers", {}), only=self.units.only
-        )
+        self.identity = Identity(self.units.all(), job.answers, only=self.units.only)
         self.named = False
         self.found_units: dict = {}
         self.rules = [rule.holds for rule in rules_of(self.model)]
         self.scratch = self.model()
-        self.defaults = {
-            f.attname: f.get_default()
-            for f in self.model._meta.concrete_fields
-            if f.attname != "id"
-        } | {"id": None}
+        fields = self.model._meta.concrete_fields
+        self.defaults = {f.attname: f.get_default() for f in fields} | {"id": None}
         self.stored = target.stored
         self.locks: dict[int, list] = {}
         self.existing: dict[int, list] = {}
@@ -171,8 +166,7 @@ class RecordChecker(Checker):
             pk, kept = stored[place]
             row.match = 0 if kept == row.digest else pk
         elif place:
-            row.problems.append(Problem("", DOUBLE.format(lines[0])))
-            self.recalled.setdefault(lines[0], Problem("", DOUBLE.format(row.number)))
+            row.problems.append(self.double(lines[0], row.number, DOUBLE))
 
     # -- judging -------------------------------------------------------------------------------------
 
@@ -286,8 +280,7 @@ class RecordChecker(Checker):
         locks = self.locks.get(row.unit.pk)
         if not locks:
             return []
-        before, after = old.facts(), new.facts()
-        points = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)}
+        points = differing(old.facts(), new.facts())
         found = {k.message for k in locks for p in points if k.covers(p[0], p[1])}
         return [Problem("", message) for message in sorted(found)]
 

@@ -18,6 +18,7 @@ from danvan.accounts.scope import units_editable_by
 from danvan.common import excel
 from danvan.common.sheets import cells
 from danvan.common.sheets.columns import Cell, Column, Problem, code_cell, column_of
+from danvan.imports.identity import known_code
 from danvan.units.models import AdministrativeUnit
 from records.answering import answered_by, refusal
 from records.kinds import RecordKind, kind_of
@@ -64,19 +65,7 @@ class Units:
 
     def code(self, cell: Any) -> str | Problem:
         """Return the code a cell says; where there is one unit only a blank says that."""
-        if isinstance(cell, Problem):
-            return cell
-        try:
-            code = cells.as_code(cell)
-        except cells.CellProblem as problem:
-            return Problem("unit", str(problem), cells.shown(cell))
-        if not code:
-            return self.only or Problem("unit", "Vui lòng nhập mã đơn vị.")
-        for known in (code, code.lstrip("0")):
-            if known in self.by_code:
-                return known
-        message = f"Mã “{code[:20]}” không phải đơn vị anh/chị được nhập."
-        return Problem("unit", message, cells.shown(cell))
+        return known_code(cell, self.by_code, self.only)
 
     def find(self, cell: Any, day: datetime.date | None) -> AdministrativeUnit | Problem:
         """Return the unit a cell names as it was on `day`, its latest version where none was."""

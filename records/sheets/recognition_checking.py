@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from danvan.common.sheets.columns import NOTHING, Problem
+from danvan.common.sheets.columns import Problem, read_cells
 from danvan.common.text import search_key
 from danvan.common.words import column_named, in_words
 from danvan.imports.checking import error_verdict
@@ -18,6 +18,7 @@ from records.locks import locks_on
 from records.models import Recognition, SkilledMobilisationModel
 from records.sheets.columns import RecognitionResource
 
+DOUBLE = "Trùng với dòng {}: cùng mô hình, cấp và ngày quyết định."
 DECISION = ("level", "decision", "date", "body")
 
 
@@ -34,9 +35,7 @@ class RecognitionChecker(Checker):
         self.clear = bool(job.params.get("blanks"))
         resource = RecognitionResource(job.owner)
         self.columns, self.units = resource.entered, resource.units
-        self.identity = Identity(
-            self.units.all(), job.params.get("answers", {}), only=self.units.only
-        )
+        self.identity = Identity(self.units.all(), job.answers, only=self.units.only)
         self.owner = job.owner
         self.known: set[str] = set()
         self.models: dict[tuple, list] = defaultdict(list)
@@ -57,17 +56,10 @@ class RecognitionChecker(Checker):
 
     def _read(self, row: dict) -> tuple[dict, list[Problem]]:
         """Return what the cells say and what is wrong with them; a blank cell is in neither."""
-        values, problems = {}, []
-        for column in self.columns:
-            cell = row.get(column.key, "")
-            value = cell if cell.__class__ is Problem else column.load(cell)
-            if value.__class__ is Problem:
-                problems.append(value)
-            elif value is not NOTHING:
-                values[column.key] = value
+        values, problems = read_cells(self.columns, row)
         cell, doubt = self.identity.resolve(row.get("unit", ""), row)
         code = doubt or self.units.code(cell)
-        if code.__class__ is Problem:
+        if isinstance(code, Problem):
             problems.append(code)
         else:
             values["unit"] = code
@@ -107,10 +99,7 @@ class RecognitionChecker(Checker):
             key = (model and model.pk, row.level, row.date)
             first = self.seen.setdefault(key, number)
             if first != number:
-                message = f"Trùng với dòng {first}: cùng mô hình, cấp và ngày quyết định."
-                problems.append(Problem("", message))
-                again = f"Trùng với dòng {number}: cùng mô hình, cấp và ngày quyết định."
-                self.recalled.setdefault(first, Problem("", again))
+                problems.append(self.double(first, number, DOUBLE))
         return number, label, problems, row, old
 
     def _model(self, values: dict, problems: list[Problem]) -> SkilledMobilisationModel | None:
@@ -177,9 +166,8 @@ class RecognitionChecker(Checker):
         self.unit_ids |= points
         locks = locks_on(points)
         for number, label, problems, row, old in judged:
-            if row is None or (
-                not problems and old is not None and values_of(row) == values_of(old)
-            ):
+            same = not problems and old is not None and values_of(row) == values_of(old)
+            if row is None or same:
                 yield Verdict(None)
                 continue
             if not problems and old is None:  # words of an old decision count nowhere

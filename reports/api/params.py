@@ -107,6 +107,10 @@ class ConsolidationAsked(Years, ApiParams):
     state: Literal["approved", "submitted"] = Field(
         "approved", description="báo cáo đã duyệt; submitted: cả chờ duyệt"
     )
+    as_of: datetime.date | None = Field(
+        None,
+        description="quy đổi theo đơn vị hành chính tại ngày (YYYY-MM-DD); để trống: như từng năm",
+    )
     by: Literal["level", "year", "unit"] = Field(
         "level", description="chia theo cấp, theo năm hoặc theo đơn vị trực thuộc"
     )

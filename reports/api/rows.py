@@ -1,5 +1,6 @@
 """What each address answers: queries that begin at the scope of the account, and rows made of them."""
 
+import datetime
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ from reports.api.params import (
 from reports.api.problems import ApiProblem
 from reports.api.schemas import ApiUnit, FigureRow, IndicatorRow, ReportRow, TotalRow
 from reports.consolidation.figures import Definition, Total
+from reports.consolidation.restating import NotRestatable
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import Consolidation, consolidate
 from reports.consolidation.units import UnitRow as PartRow
@@ -162,18 +164,21 @@ def figures(user: User, asked: FiguresAsked) -> ApiTable:
 
 def consolidation(user: User, asked: ConsolidationAsked) -> ApiTable:
     """Return the consolidated figures of a unit, as the page of the consolidation has them."""
-    unit = _unit(user, asked.unit, asked.last_year)
     section = _section(asked)
-    data = ScopeData(
-        Scope(
-            unit,
-            asked.first_year,
-            asked.last_year or asked.first_year,
-            section,
-            asked.state == "submitted",
-            within=units_visible_to(user),
-        )
+    scope = Scope(
+        _unit(user, asked.unit, asked.last_year, asked.as_of),
+        asked.first_year,
+        asked.last_year or asked.first_year,
+        section,
+        asked.state == "submitted",
+        within=units_visible_to(user),
+        as_of=asked.as_of,
     )
+    try:
+        data = ScopeData(scope)
+    except NotRestatable as problem:
+        raise ApiProblem(422, str(problem)) from problem
+    unit = data.scope.unit
     found = consolidate(data)
     if asked.by == "unit":
         total = break_down(data, section).total
@@ -187,6 +192,7 @@ def consolidation(user: User, asked: ConsolidationAsked) -> ApiTable:
         "included": found.included,
         "expected": found.expected,
         "is_demo": found.is_demo,
+        "restated_to": asked.as_of,
     }
     return ApiTable("tong-hop", tuple(TotalRow.model_fields), rows, about, texts=("label",))
 
@@ -224,10 +230,16 @@ def _in_area(
     return rows.filter(**{f"{way}__in": area.values("pk")})
 
 
-def _unit(user: User, code: str, year: int | None) -> AdministrativeUnit:
-    """Return the unit of `code` as of the year's last period, of the account's area. Raises Problem."""
-    period = ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS, year__lte=year or 0)
-    day = period.order_by("-start").values_list("structure_date", flat=True).first()
+def _unit(
+    user: User, code: str, year: int | None, day: datetime.date | None = None
+) -> AdministrativeUnit:
+    """Return the unit of `code` on `day`, else in the year's last period, within the account's area.
+
+    Raises ApiProblem.
+    """
+    if day is None:
+        period = ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS, year__lte=year or 0)
+        day = period.order_by("-start").values_list("structure_date", flat=True).first()
     try:
         return units_visible_to(user).find(code, on=day)
     except AdministrativeUnit.DoesNotExist as error:
@@ -256,7 +268,7 @@ def _by_part(found: Consolidation, unit: AdministrativeUnit, by: str) -> Iterato
 def _by_unit(
     row: PartRow, above: AdministrativeUnit | None, definitions: dict[str, Definition]
 ) -> Iterator[tuple]:
-    part = "own" if row.is_own else "total"
+    part = row.ended.level if row.ended else "own" if row.is_own else "total"
     for code, figure in row.figures.items():
         yield _total(row.unit, above, part, definitions[code], figure)
     for below in row.parts:
@@ -285,4 +297,6 @@ def _total(
         figure.reports,
         figure.as_of,
         figure_text(figure, definition),
+        figure.is_estimated,
+        not figure.is_incomparable,
     )

@@ -88,7 +88,8 @@ class TotalRow(BaseModel):
     unit: str
     parent_code: str | None = Field(description="khi chia theo đơn vị: đơn vị chứa dòng này")
     part: str = Field(
-        description="total; province, district, commune; một năm; own (cơ quan của đơn vị)"
+        description="total; province, district, commune; một năm; own (cơ quan của đơn vị); khi quy đổi, "
+        "district là của các huyện đã kết thúc"
     )
     section: str
     indicator: str
@@ -99,6 +100,8 @@ class TotalRow(BaseModel):
     reports: int = Field(description="số báo cáo có số liệu")
     as_of: int | None = Field(description="số của năm nào, với số cuối kỳ và xếp loại")
     shown: str = Field(description="như trang hiển thị: “trên 1.140”, “Tốt 60 · Khá 3”")
+    is_estimated: bool = Field(description="khi quy đổi: có phần ước tính của đơn vị đã chia")
+    is_comparable: bool = Field(description="khi quy đổi: false là không so sánh được")
 
 
 class Totals(ApiPage[TotalRow]):
@@ -110,6 +113,7 @@ class Totals(ApiPage[TotalRow]):
     included: int = Field(description="số báo cáo đã tính")
     expected: int = Field(description="số báo cáo phải có")
     is_demo: bool = Field(description="có số liệu minh họa")
+    restated_to: datetime.date | None = Field(description="quy đổi theo đơn vị hành chính tại ngày")
 
 
 class Records(BaseModel):

@@ -18,6 +18,7 @@ from danvan.common.text import clean_line
 from reports.catalogue.editing import delete_row, require_manager, save_row
 from reports.catalogue.loading import copy_catalogue
 from reports.counting.table import MEASURES
+from reports.figures.trial import try_row
 from reports.models import Catalogue, Indicator, Rule, Section
 from reports.models.catalogue import CatalogueRow
 
@@ -45,6 +46,8 @@ class ScaleField(forms.CharField):
 class CatalogueRowForm(StaleFormMixin):
     """Base form of a row of one catalogue: choices come from that catalogue only."""
 
+    part_of = "catalogue"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("section", "parent", "indicator"):
@@ -54,14 +57,8 @@ class CatalogueRowForm(StaleFormMixin):
                 field.queryset = choices.order_by("order")
         for name in {"entry_levels", "levels"} & self.fields.keys():
             field = self.fields[name]
-            if not self.instance.catalogue.has_districts:
-                field.choices = [pair for pair in field.choices if "H" not in pair[0]]
-            if not self.instance.catalogue.has_bodies:
-                field.choices = [pair for pair in field.choices if "K" not in pair[0]]
-
-    def _get_validation_exclusions(self) -> Any:
-        # The catalogue is no field of the form but part of every unique constraint.
-        return super()._get_validation_exclusions() - {"catalogue"}  # type: ignore[misc]
+            letters = {level.letter for level in self.instance.catalogue.levels}
+            field.choices = [pair for pair in field.choices if letters.issuperset(pair[0])]
 
 
 class SectionForm(CatalogueRowForm):
@@ -75,7 +72,7 @@ class IndicatorForm(CatalogueRowForm):
         label="Cách đếm từ hồ sơ",
         required=False,
         choices=lambda: [("", "Nhập tay"), *((code, code) for code in MEASURES)],
-        help_text="Đếm như chỉ tiêu mang mã này trong danh mục mặc định.",
+        help_text="Hệ thống đếm hồ sơ và đề nghị số này khi đơn vị nhập báo cáo.",
     )
     order = forms.IntegerField(label="Thứ tự", min_value=0, max_value=9999)
     scale = ScaleField(
@@ -90,6 +87,13 @@ class IndicatorForm(CatalogueRowForm):
             "section", "code", "label", "unit_of_measure", "value_type", "entry_levels",
             "aggregation", "is_stock", "is_component", "formula", "parent", "measure", "scale", "order",
         )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = dict(self.instance.catalogue.indicators.values_list("code", "label"))
+        named = ((c, f"{c}: {labels[c]}" if c in labels else c) for c in MEASURES)
+        measure: Any = self.fields["measure"]
+        measure.choices = [("", "Nhập tay"), *named]
 
 
 class RuleForm(CatalogueRowForm):
@@ -156,8 +160,11 @@ def edit_row(request: PersonRequest, year: int, kind: str, pk: int | None = None
     if gone and not (request.method == "POST" and _was_deleted(model, pk or 0, request.user)):
         raise Http404
     form = form_class(request.POST or None, instance=row or model(catalogue=catalogue))
+    trial = None
     if gone:
         form.add_error(None, f"{GONE} Bấm “Lưu” để thêm lại.")
+    elif "try" in request.POST:
+        trial = try_row(form.instance, request.user) if form.is_valid() else None
     elif request.method == "POST" and save_row(form, user=request.user):
         messages.success(request, f"Đã lưu: {form.instance}.")
         return redirect(reverse("reports:catalogue", args=[year]) + f"#{kind}-{form.instance.pk}")
@@ -169,6 +176,8 @@ def edit_row(request: PersonRequest, year: int, kind: str, pk: int | None = None
         "row": form.instance,
         "gone": gone,
         "what": model._meta.verbose_name,
+        "trial": trial,
+        "codes": catalogue.indicators.order_by("section__order", "order"),
     }
     status = 409 if gone else 422 if form.errors else 200
     return render(request, "reports/catalogue_row.html", context, status=status)

@@ -1,7 +1,7 @@
 """What a figure is made of: the reports, and what each adds to it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -14,21 +14,32 @@ from reports.catalogue.expressions import Node, references_in
 from reports.consolidation.facts import meets as report_meets
 from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import Definition, Evaluator, Total
+from reports.consolidation.parts import PeriodLevel, Piece
 from reports.consolidation.scope import Scope, ScopeData
-from reports.consolidation.summary import single_years
-from reports.consolidation.units import RowKey, row_units
+from reports.consolidation.summary import (
+    Restated,
+    YearProgress,
+    restated_of,
+    single_years,
+    year_progress,
+)
+from reports.consolidation.units import RowKey, row_data
 from reports.models import Aggregation, Qualifier, Report, Value
 
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one report adds to a figure; to a count it adds 1 and shows what met the test."""
+    """What one report adds to a figure; to a count it adds 1 and shows what met the test.
+
+    `whole` is what the report of a divided unit gave in all, where only a part of it is here.
+    """
 
     report: Report
     number: Decimal
     qualifier: str
     note: str
     shown: tuple[tuple[Definition, Decimal], ...] = ()
+    whole: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,8 @@ class Drill:
     figure: Total
     parts: tuple[DrillPart, ...]
     by_year: tuple[tuple[int, Total], ...]
+    progress: tuple[YearProgress, ...]
+    restated: Restated | None = None
 
 
 def drill(scope: Scope, code: str, level: str | None = None, row: RowKey | None = None) -> Drill:
@@ -64,10 +77,10 @@ def drill(scope: Scope, code: str, level: str | None = None, row: RowKey | None 
     such row.
     """
     data = whole = ScopeData(scope)
+    scope = whole.scope
     unit = scope.unit
     if row is not None:
-        unit, within = row_units(whole, row)
-        data = ScopeData(replace(scope, within=within))
+        unit, data = row_data(whole, row)
     definition = whole.definitions[code]
     facts = read_facts(data, data.years, [code])[None]
     # A stock of a row is as of the year that the whole table shows.
@@ -84,7 +97,10 @@ def drill(scope: Scope, code: str, level: str | None = None, row: RowKey | None 
     by_year = tuple(
         (year, one.figure(code, level)) for year, one in single_years(data, facts).items()
     )
-    return Drill(scope, unit, definition, level, evaluator.figure(code, level), parts, by_year)
+    figure = evaluator.figure(code, level)
+    progress = year_progress(data, facts)
+    restated = restated_of(data.restating)
+    return Drill(scope, unit, definition, level, figure, parts, by_year, progress, restated)
 
 
 def _leaves(
@@ -113,8 +129,8 @@ def _leaves(
 class _Summed(Sequence):
     """The contributions to a sum: each is one value, so the database can give any page of them."""
 
-    def __init__(self, values: QuerySet) -> None:
-        self._values = values
+    def __init__(self, values: QuerySet, pieces: Mapping[PeriodLevel, Mapping[int, Piece]]) -> None:
+        self._values, self._pieces = values, pieces
 
     def __len__(self) -> int:
         return self._count
@@ -131,15 +147,21 @@ class _Summed(Sequence):
     def __iter__(self) -> Iterator[Any]:
         return map(self._contribution, self._values)
 
-    @staticmethod
-    def _contribution(value: Value) -> Contribution:
-        return Contribution(value.report, value.number or Decimal(0), value.qualifier, value.note)
+    def _contribution(self, value: Value) -> Contribution:
+        report, number = value.report, value.number or Decimal(0)
+        piece = self._pieces.get((report.period_id, report.level), {}).get(report.unit_id)
+        if piece is None or piece.here == piece.of:
+            return Contribution(report, number, value.qualifier, value.note)
+        here = piece.total or Decimal(0)
+        return Contribution(report, here, value.qualifier, value.note, whole=number)
 
 
 def _contributions(
     data: ScopeData, evaluator: Evaluator, code: str, level: str | None, all_years: bool
 ) -> Sequence[Contribution]:
     definition = data.definitions[code]
+    if evaluator.figure(code, level, all_years=all_years).is_incomparable:
+        return ()
     periods = evaluator.periods(definition, all_years=all_years)
     counted = definition.aggregation == Aggregation.COUNT
     condition = definition.formula if counted else None
@@ -152,7 +174,7 @@ def _contributions(
         "report__period__start", tree_order("report__unit"), "indicator__order"
     )
     if not counted:
-        return _Summed(values)
+        return _Summed(values, evaluator.facts.pieces.get(code, {}))
     by_report: dict[int, list] = {}
     for value in values:
         by_report.setdefault(value.report_id, []).append(value)

@@ -13,31 +13,75 @@ from django.db.models import Count, Q, Sum
 
 from danvan.units.models import Level
 from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
-from reports.consolidation.figures import Facts, Part
+from reports.consolidation.apportioning import divided_facts
+from reports.consolidation.parts import Facts, Part
+from reports.consolidation.restating import PieceKey, Restating
 from reports.consolidation.scope import ScopeData
 from reports.models import Aggregation, Qualifier, ValueType
 
 _PLACES = Decimal("0.001")
+FactsKey = int | PieceKey | None
 
 
 def read_facts(
     data: ScopeData, periods: Iterable[int], codes: Iterable[str], *, by_unit: bool = False
-) -> dict[int | None, Facts]:
+) -> dict[FactsKey, Facts]:
     """Return the facts of the scope in `periods` for `codes` and what their formulas read.
 
-    One entry under None, or with `by_unit` one per reporting unit. At most four queries.
+    One entry under None, or with `by_unit` one per reporting unit: of one that was divided one per heir
+    that is asked for. At most four queries, twice that in the units of another day.
     """
     periods, codes = list(periods), data.codes_of(codes)
-    facts: dict[int | None, Facts] = defaultdict(Facts)
+    with _uncollected():
+        if data.restating is None:
+            return _read(data, periods, codes, by_unit)
+        codes = data.with_groups(codes)
+        if by_unit:
+            return _restated(data, data.restating, _read(data, periods, codes, True))
+        facts = _read(data.of(data.restating.whole), periods, codes, False)
+        if data.restating.partial:
+            partial = _read(data.of(data.restating.partial), periods, codes, True)
+            for one in _restated(data, data.restating, partial).values():
+                facts[None].add(one)
+        mixed = data.reports(periods).filter(unit__in=data.restating.others).order_by()
+        facts[None].mixed.update(mixed.values_list("period_id", "level").distinct())
+        return facts
+
+
+def _restated(
+    data: ScopeData, restating: Restating, facts: dict[FactsKey, Facts]
+) -> dict[FactsKey, Facts]:
+    """Return facts by unit in the units of another day: under the id of each unit that went on whole.
+
+    What a divided unit did stands under (its id, id of the heir), for each heir that is asked for.
+    """
+    summed = frozenset(code for code in data.definitions if data.is_summed(code))
+    for unit in restating.divided:
+        if unit in facts:
+            mine = facts.pop(unit)
+            parts = restating.found[unit].parts
+            keys = restating.keys(unit)
+            divided = divided_facts(unit, mine, parts, data.definitions, summed)
+            facts |= {key: divided[restating.heir(key)] for key in keys}
+            facts[keys[0]].units, facts[keys[0]].included = mine.units, mine.included
+    for unit in restating.others:
+        if unit in facts:
+            facts[unit].mixed = set(facts[unit].units)
+    return facts
+
+
+def _read(
+    data: ScopeData, periods: list[int], codes: set[str], by_unit: bool
+) -> dict[FactsKey, Facts]:
+    facts: dict[FactsKey, Facts] = defaultdict(Facts)
     owner = ["report__unit_id"] if by_unit else []
     if not by_unit:
         facts[None] = Facts()
-    with _uncollected():
-        _read_units(data, periods, facts, by_unit)
-        if periods:
-            _read_sums(data, periods, codes, facts, owner)
-            _read_distributions(data, periods, codes, facts, owner)
-            _read_joint_counts(data, periods, codes, facts, owner)
+    _read_units(data, periods, facts, by_unit)
+    if periods:
+        _read_sums(data, periods, codes, facts, owner)
+        _read_distributions(data, periods, codes, facts, owner)
+        _read_joint_counts(data, periods, codes, facts, owner)
     return facts
 
 

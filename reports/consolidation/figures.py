@@ -9,65 +9,18 @@ divided by what there was in all the years: inside a ratio a stock does add, yea
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import reduce
+from operator import add
+from typing import Any
 
 from danvan.common.numbers import rounded
 from danvan.units.models import Level
 from reports.catalogue.expressions import UNITS, Node, references_in, value
+from reports.consolidation.parts import Facts, PeriodLevel
 from reports.models import Aggregation, Qualifier, ValueType
-
-PeriodLevel = tuple[int, str]  # period id, level
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What the reports of one cell gave for one indicator: sum, how many, how many inexact."""
-
-    total: Decimal
-    reports: int
-    at_least: int = 0
-    about: int = 0
-
-    def __add__(self, other: Part) -> Part:
-        return Part(
-            self.total + other.total,
-            self.reports + other.reports,
-            self.at_least + other.at_least,
-            self.about + other.about,
-        )
-
-    @property
-    def qualifier(self) -> str:
-        if self.at_least:
-            return Qualifier.AT_LEAST
-        return Qualifier.ABOUT if self.about else Qualifier.EXACT
-
-
-@dataclass
-class Facts:
-    """Parts by indicator and cell, counts per rank of ratings, reports asked for and included."""
-
-    parts: dict[str, dict[PeriodLevel, Part]] = field(default_factory=dict)
-    ranks: dict[str, dict[PeriodLevel, Counter]] = field(default_factory=dict)
-    units: Counter = field(default_factory=Counter)
-    included: Counter = field(default_factory=Counter)
-
-    def add_part(self, code: str, cell: PeriodLevel, part: Part) -> None:
-        cells = self.parts.setdefault(code, {})
-        cells[cell] = cells[cell] + part if cell in cells else part
-
-    def add(self, other: Facts) -> None:
-        """Add all that `other` knows: a district is its communes and itself."""
-        for code, cells in other.parts.items():
-            for cell, part in cells.items():
-                self.add_part(code, cell, part)
-        for code, cells_of_ranks in other.ranks.items():
-            for place, ranks in cells_of_ranks.items():
-                self.ranks.setdefault(code, {}).setdefault(place, Counter()).update(ranks)
-        self.units.update(other.units)
-        self.included.update(other.included)
 
 
 @dataclass(frozen=True)
@@ -137,10 +90,12 @@ class Total:
     low: Decimal | None = None
     high: Decimal | None = None
     ranks: tuple[tuple[str, int], ...] = ()
+    is_estimated: bool = False
+    is_incomparable: bool = False
 
     @property
     def is_blank(self) -> bool:
-        return self.number is None and not self.ranks
+        return self.number is None and not self.ranks and not self.is_incomparable
 
 
 NO_TOTAL = Total()
@@ -181,13 +136,21 @@ class Evaluator:
         held = {period for period, _level in known}
         return next((period for period in reversed(self.years) if period in held), None)
 
-    def units(self, level: str | None, period: int | None) -> int:
+    def units(self, level: str | None, period: int | None) -> Total:
         """Return how many units of `level` had to report in `period`."""
-        return sum(
-            count
-            for (held, at), count in self.facts.units.items()
-            if held == period and level in (None, at)
-        )
+        cells = self._among(self.facts.units, [period], level)
+        if not self.facts.mixed.isdisjoint(cells):
+            return Total(is_incomparable=True)
+        return Total(Decimal(sum(cells.values())))
+
+    @staticmethod
+    def _among(cells: Mapping[PeriodLevel, Any], periods: Any, level: str | None) -> dict:
+        """Return of `cells` those of `periods` and `level`."""
+        return {
+            (period, at): held
+            for (period, at), held in cells.items()
+            if period in periods and level in (None, at)
+        }
 
     def _compute(self, code: str, level: str | None, all_years: bool) -> Total:
         definition = self.definitions.get(code)
@@ -209,27 +172,35 @@ class Evaluator:
 
     def _sum(self, definition: Definition, level: str | None, all_years: bool) -> Total:
         periods = self.periods(definition, all_years=all_years)
-        parts = [
-            part
-            for (period, at), part in self.facts.parts.get(definition.code, {}).items()
-            if period in periods and level in (None, at)
-        ]
+        code = definition.code
+        parts = self._among(self.facts.parts.get(code, {}), periods, level)
         if not parts:
             return NO_TOTAL
-        whole = parts[0]
-        for part in parts[1:]:
-            whole += part
         as_of = self.years[periods[0]] if definition.is_of_one_year(all_years) else None
-        return Total(whole.total, whole.qualifier, whole.reports, as_of)
+        if definition.aggregation == Aggregation.COUNT and not self.facts.mixed.isdisjoint(parts):
+            return Total(as_of=as_of, is_incomparable=True)
+        whole = reduce(add, parts.values())
+        pieces = [
+            piece
+            for held in self._among(self.facts.pieces.get(code, {}), periods, level).values()
+            for piece in held.values()
+        ]
+        return Total(
+            whole.total,
+            whole.qualifier,
+            whole.reports + sum(piece.total is not None for piece in pieces),
+            as_of,
+            is_estimated=any(piece.here < piece.of for piece in pieces),
+        )
 
     def _rated(self, definition: Definition, level: str | None) -> Total:
         last = self.as_of(definition.code)
-        counts: Counter = Counter()
-        for (period, at), ranks in self.facts.ranks.get(definition.code, {}).items():
-            if period == last and level in (None, at):
-                counts.update(ranks)
+        found = self._among(self.facts.ranks.get(definition.code, {}), [last], level)
+        counts: Counter = sum(found.values(), Counter())
         if not counts or last is None:
             return NO_TOTAL
+        if not self.facts.mixed.isdisjoint(found):
+            return Total(as_of=self.years[last], is_incomparable=True)
         names = [(rank, name) for rank, name in enumerate(definition.scale, 1) if counts[rank]]
         shown = tuple((name, counts[rank]) for rank, name in reversed(names))
         return Total(reports=counts.total(), as_of=self.years[last], ranks=shown)
@@ -244,13 +215,16 @@ class Evaluator:
             return NO_TOTAL
         all_years = all_years or definition.divides_years
         reading = _Reading(self, level, self._units_period(names), all_years)
+        used = [reading.figure(name) for name in names]
+        if any(part.is_incomparable for part in used):
+            return Total(is_incomparable=True)
         number = value(formula, reading)
-        used = [reading.figure(name) for name in names if not name.startswith(UNITS)]
         figure = Total(
             number,
             _qualifier(formula, reading) if number is not None else Qualifier.EXACT,
             max((part.reports for part in used), default=0),
             max((part.as_of for part in used if part.as_of), default=None),
+            is_estimated=number is not None and any(part.is_estimated for part in used),
         )
         return self._as_ratio(definition, figure, reading) if definition.is_ratio else figure
 
@@ -287,7 +261,7 @@ class _Reading:
         code, _at, letter = name.partition("@")
         level = Level.from_letter(letter).value if letter else self.level
         if code == UNITS:
-            return Total(Decimal(self.evaluator.units(level, self.units_period)))
+            return self.evaluator.units(level, self.units_period)
         return self.evaluator.figure(code, level, all_years=self.all_years)
 
     def __call__(self, name: str) -> Decimal | None:

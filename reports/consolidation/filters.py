@@ -1,5 +1,7 @@
 """The choices of the consolidation pages: only what the reader may see is offered and accepted."""
 
+import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +16,7 @@ from danvan.common.ops.arguments import MAX_YEARS
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.consolidation.scope import Scope
 from reports.consolidation.units import RowKey
+from reports.consolidation.words import day_text
 from reports.models import Aggregation, Indicator, Report, ReportingPeriod, Section, ValueType
 from reports.models.period import COUNTED_KINDS
 
@@ -35,6 +38,7 @@ class Wanted:
     chart: str | None
     row: RowKey | None
     words: str
+    as_of: datetime.date | None = None
 
     def scope(self, within: QuerySet, **narrower: Any) -> Scope:
         """Return the scope asked for among the units of `within`; `narrower` are fields of Scope."""
@@ -44,6 +48,7 @@ class Wanted:
             self.last,
             include_submitted=self.include_submitted,
             within=within,
+            as_of=self.as_of,
             **narrower,
         )
 
@@ -55,8 +60,9 @@ class Wanted:
     @property
     def query(self) -> str:
         """The scope as a query string, for links that stay in it."""
-        state = {"state": "submitted"} if self.include_submitted else {}
-        return urlencode({"unit": self.key, "first": self.first, "last": self.last, **state})
+        chosen = {"state": "submitted"} if self.include_submitted else {}
+        chosen |= {"as_of": self.as_of.isoformat()} if self.as_of else {}
+        return urlencode({"unit": self.key, "first": self.first, "last": self.last, **chosen})
 
 
 class ConsolidationForm(forms.Form):
@@ -88,6 +94,9 @@ class ConsolidationFilter(django_filters.FilterSet):
         choices=[("submitted", "Cả chờ duyệt")],
         empty_label="Đã duyệt",
         method="asked",
+    )
+    as_of = django_filters.ChoiceFilter(
+        label="Đơn vị hành chính", empty_label="Như từng năm", method="asked"
     )
     view = django_filters.ChoiceFilter(
         label="Cách xem",
@@ -145,6 +154,7 @@ class ConsolidationFilter(django_filters.FilterSet):
             chart=chosen["chart"] or None,
             row=RowKey.read(chosen["row"]),
             words=chosen["q"],
+            as_of=datetime.date.fromisoformat(chosen["as_of"]) if chosen["as_of"] else None,
         )
 
     def _in_range(self, data: Any) -> list[ReportingPeriod]:
@@ -159,7 +169,9 @@ class ConsolidationFilter(django_filters.FilterSet):
         """Return the visible units that report in the range, under their last name, and the own, by key.
 
         The key is the code; of several units that had one code in turn it is that of the last, the
-        others' carry the day they began ("13294@2020-01-01").
+        others' carry the day they began ("13294@2020-01-01"). The days on which these units began or ended
+        can be chosen (`days`); in the units of such a day (`as_of`) those in force on it are offered as
+        well, and no key means another unit for that.
         """
         self.catalogues = {period.catalogue_id for period in self._in_range(data)}
         self.tiers = {level for period in self._in_range(data) for level in period.tiers}
@@ -169,10 +181,29 @@ class ConsolidationFilter(django_filters.FilterSet):
         reporting = Report.objects.visible_to(self.user).filter(period__in=periods).values("unit")
         firsts = UnitSuccession.objects.first_versions()
         found: dict[int, AdministrativeUnit] = {}
+        days: set[datetime.date | None] = set()
         for unit in (*own, *rows.filter(pk__in=reporting).order_by("valid_from")):
             found[firsts.get(unit.pk, unit.pk)] = unit
+            days |= {unit.valid_from, unit.valid_to}
+        start = self.periods[0].start if self.periods else datetime.date.max
+        self.days = sorted(day for day in days if day and day > start)
+        self.as_of = next((day for day in self.days if str(day) == data.get("as_of")), None)
         self.own = found.get(firsts.get(self.user.unit_id or 0, self.user.unit_id or 0))
-        units = sorted(found.values(), key=lambda unit: unit.tree_key)
+        as_were = self._keyed(found.values())
+        if self.as_of is None:
+            return as_were
+        for unit in rows.on(self.as_of):
+            found.setdefault(firsts.get(unit.pk, unit.pk), unit)
+        keys = {unit.pk: key for key, unit in as_were.items()}
+        return {
+            keys.get(unit.pk) or (f"{unit.code}@{unit.valid_from}" if key in as_were else key): unit
+            for key, unit in self._keyed(found.values()).items()
+        }
+
+    @staticmethod
+    def _keyed(found: Iterable[AdministrativeUnit]) -> dict[str, AdministrativeUnit]:
+        """Return units by key, in the order of the tree."""
+        units = sorted(found, key=lambda unit: unit.tree_key)
         last = {unit.code: unit for unit in sorted(units, key=lambda unit: unit.valid_from)}
         return {
             unit.code if last[unit.code] == unit else f"{unit.code}@{unit.valid_from}": unit
@@ -192,6 +223,10 @@ class ConsolidationFilter(django_filters.FilterSet):
         fields["unit"].choices = self._grouped_units()
         levels = [(level.value, level.label) for level in Level if level in self.tiers]
         fields["level"].choices = [("", "Tất cả"), *levels]
+        fields["as_of"].choices = [
+            ("", "Như từng năm"),
+            *((str(day), f"Quy đổi theo đơn vị từ {day_text(day)}") for day in self.days),
+        ]
         sections = Section.objects.filter(catalogue__in=self.catalogues).order_by("order")
         labels = dict(sections.values_list("code", "label"))
         fields["section"].choices = [("", "Tất cả"), *labels.items()]

@@ -1,15 +1,20 @@
 """Which reports are asked for, and their rows: periods, definitions, units, figures. All set-based."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from __future__ import annotations
+
+import copy
+import datetime
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
 
-from danvan.units.models import AdministrativeUnit, Level
+from danvan.units.models import AdministrativeUnit
 from reports.catalogue.expressions import Node, names_in, parse
 from reports.consolidation.figures import Definition
+from reports.consolidation.restating import PieceKey, Restating, restate
 from reports.models import (
     Aggregation,
     Indicator,
@@ -30,8 +35,8 @@ class Scope:
     `section` is the code of one section, `include_submitted` adds reports that wait for approval,
     `levels` keeps the reports of some levels only, `within` those of a queryset of units (what a
     reader may see). `interim` asks for one interim period instead of the years, which are then its own;
-    `any_state` for reports whatever their state: an office's own, before it is sent. Raises ValueError
-    for reversed years.
+    `any_state` for reports whatever their state: an office's own, before it is sent. With `as_of` the
+    figures are told in the units of that day (restating.py). Raises ValueError for reversed years.
     """
 
     unit: AdministrativeUnit
@@ -43,6 +48,7 @@ class Scope:
     within: QuerySet | None = None
     interim: ReportingPeriod | None = None
     any_state: bool = False
+    as_of: datetime.date | None = None
 
     def __post_init__(self) -> None:
         if self.first_year > self.last_year:
@@ -62,30 +68,53 @@ class Scope:
 
 
 class ScopeData:
-    """The rows of one scope: periods, definitions, reports. Reads each once."""
+    """The rows of one scope: periods, definitions, reports. Reads each once.
+
+    In the units of another day the unit of `scope` is the one of that day.
+    Raises NotRestatable where the figures cannot be told in the units of the day asked for.
+    """
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.family = scope.unit.with_predecessors()
         periods = ReportingPeriod.objects.filter(
             year__range=(scope.prior_years[0], scope.last_year), **_kind(scope)
         )
         self.periods = list(periods.order_by("start"))
         self.indicator_codes: dict[int, str] = {}
         self.definitions = self._read_definitions()
+        self.restating: Restating | None = None
+        self._only: Collection[int] | None = None
+        if scope.as_of:
+            self.restating = restate(scope.unit, scope.as_of, self.periods, scope.within)
+            self._only = self.restating.sources
+            self.scope = replace(scope, unit=self.restating.unit)
+
+    @cached_property
+    def family(self) -> list[AdministrativeUnit]:
+        """The unit and its predecessors."""
+        return self.scope.unit.with_predecessors()
+
+    def of(self, units: Collection[int]) -> ScopeData:
+        """Return the same for the reports of `units` (ids of its reporting units) alone."""
+        if self._only is not None and set(units) == set(self._only):
+            return self
+        narrower = copy.copy(self)
+        vars(narrower).pop("covers_everything", None)
+        narrower._only = units
+        return narrower
+
+    def of_row(self, keys: Iterable[int | PieceKey]) -> ScopeData:
+        """Return the same for a row of the table by unit, named by the keys of its facts."""
+        if not self.restating:
+            return self.of([key for key in keys if isinstance(key, int)])
+        restating = self.restating.narrowed(keys)
+        narrower = self.of(restating.sources)
+        narrower.restating = restating
+        return narrower
 
     def years_between(self, first: int, last: int) -> dict[int, int]:
         """Return {period id: year} of the periods of a range, in order of time."""
         return {period.pk: period.year for period in self.periods if first <= period.year <= last}
-
-    @cached_property
-    def levels(self) -> tuple[str, ...]:
-        """The levels asked for, else those of the reports themselves: a commune has no provincial column,
-        2026 none of districts, and bodies one where there are any."""
-        if self.scope.levels:
-            return self.scope.levels
-        there = set(self.reports().order_by().values_list("level", flat=True).distinct())
-        return tuple(level.value for level in Level if level in there or not there)
 
     @property
     def years(self) -> dict[int, int]:
@@ -100,6 +129,8 @@ class ScopeData:
         return periods if set(periods.values()) == set(range(first, last + 1)) else {}
 
     def units(self) -> QuerySet:
+        if self._only is not None:
+            return AdministrativeUnit.objects.filter(pk__in=self._only)
         units = AdministrativeUnit.objects.covered_by(self.family)
         within = self.scope.within
         return units if within is None else units.filter(pk__in=within.values("pk"))
@@ -141,6 +172,12 @@ class ScopeData:
                 formula = self.definitions[code].formula
                 waiting.extend(names_in(formula) if formula else ())
         return found
+
+    def with_groups(self, codes: Iterable[str]) -> set[str]:
+        """Return codes_of(`codes`) with all "trong đó" of one figure together: they are divided together."""
+        parents = {code: row.parent_code or code for code, row in self.definitions.items()}
+        wanted = {parents[code] for code in self.codes_of(codes)}
+        return self.codes_of(code for code, parent in parents.items() if parent in wanted)
 
     def is_summed(self, code: str) -> bool:
         """Return whether the figures entered for `code` add up."""

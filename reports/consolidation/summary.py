@@ -12,16 +12,20 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from django.db.models import Count, Q
+
+from danvan.units.kinds import AREA_LEVELS, Level
 from danvan.units.models import AdministrativeUnit
 from danvan.units.queries import tree_order
 from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import (
     Definition,
     Evaluator,
-    Facts,
     Total,
     with_extremes,
 )
+from reports.consolidation.parts import Facts
+from reports.consolidation.restating import Restating, UnitMove, moves
 from reports.consolidation.scope import Scope, ScopeData
 from reports.models import ValueType
 
@@ -92,6 +96,19 @@ class Submission:
 
 
 @dataclass(frozen=True)
+class Restated:
+    """That figures are told in the units of `day`, and what must be said of it.
+
+    `ended` are the levels that the units of that day no longer have, with the day they ended; `divided`
+    is where the units went that became several.
+    """
+
+    day: datetime.date
+    ended: dict[str, datetime.date]
+    divided: tuple[UnitMove, ...]
+
+
+@dataclass(frozen=True)
 class Consolidation:
     """All figures of one scope. `levels` are the columns, `missing` the reports not in them."""
 
@@ -101,6 +118,7 @@ class Consolidation:
     years: tuple[YearProgress, ...]
     missing: tuple[Submission, ...]
     prior_years: tuple[int, int] | None
+    restated: Restated | None = None
 
     @property
     def lines(self) -> dict[str, Line]:
@@ -131,12 +149,32 @@ def consolidate(data: ScopeData) -> Consolidation:
     complete = all(year.included == year.expected for year in years)
     return Consolidation(
         scope=data.scope,
-        levels=data.levels,
+        levels=_levels(data, facts),
         sections=_sections(data, codes, facts, complete),
         years=years,
         missing=submissions(data, missing_only=True),
         prior_years=data.scope.prior_years if data.prior else None,
+        restated=restated_of(data.restating),
     )
+
+
+def _levels(data: ScopeData, facts: Facts) -> tuple[str, ...]:
+    """Return the levels asked for, else those that report in the range.
+
+    A commune has no column of the province, 2026 none of districts, and bodies one where there are any.
+    """
+    there = {level for period, level in facts.units if period in data.years}
+    return data.scope.levels or tuple(
+        level.value for level in Level if level in (there or AREA_LEVELS)
+    )
+
+
+def restated_of(restating: Restating | None) -> Restated | None:
+    """Return what must be said of figures in the units of another day. One query."""
+    if restating is None:
+        return None
+    divided = tuple(moves(restating, divided_only=True)) if restating.divided else ()
+    return Restated(restating.day, restating.ended, divided)
 
 
 def section_codes(data: ScopeData, section: str | None) -> list[str]:
@@ -166,7 +204,7 @@ def _sections(
     numbers = section_numbers(data)
     lines = [
         replace(
-            _line(data.definitions[code], data.levels, whole, before, single),
+            _line(data.definitions[code], _levels(data, facts), whole, before, single),
             is_complete=complete,
         )
         for code in codes
@@ -226,6 +264,14 @@ def year_progress(data: ScopeData, facts: Facts) -> tuple[YearProgress, ...]:
             )
         )
     return tuple(years)
+
+
+def prior_progress(data: ScopeData) -> tuple[int, int]:
+    """Return how many reports of the range before are in its figures, and how many there are."""
+    rows = data.reports(data.prior).order_by()
+    included = Count("pk", filter=Q(state__in=data.scope.states))
+    counts = rows.aggregate(included=included, of=Count("pk"))
+    return counts["included"], counts["of"]
 
 
 def _count(counts: dict, periods: list) -> int:

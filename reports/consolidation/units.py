@@ -1,20 +1,25 @@
-"""The same figures unit by unit: rows that add up to the total, and the reports behind one figure.
+"""The same figures unit by unit: rows that add up to the total.
 
-As it was: a unit that was only renamed or changed its kind stays one row, a merged one keeps the row of
-its own years, whatever code its successor took. Restated series can be made from the same facts by unit.
+As each year was: a unit that was only renamed or changed its kind stays one row, a merged one keeps the row
+of its own years, whatever code its successor took. In the units of a day: one row per unit of that day,
+with all that became it; what districts that ended did themselves has a row of its own.
 """
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import Any, Protocol
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 
 from danvan.common.numbers import read_id
-from danvan.units.models import AdministrativeUnit, UnitSuccession
+from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.consolidation.facts import read_facts
-from reports.consolidation.figures import Definition, Evaluator, Facts, Total
+from reports.consolidation.figures import Definition, Evaluator, Total
+from reports.consolidation.parts import Facts
+from reports.consolidation.restating import Restating
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import (
     YearProgress,
@@ -40,38 +45,55 @@ class Evaluated(Protocol):
 class UnitRow:
     """A unit with all below it. Its `parts` (itself, then the units directly below) add up to it.
 
-    `is_own` marks the row of what the unit's own office entered, without the units below.
+    `is_own` marks the row of what the unit's own office entered, without the units below; with `ended`
+    it is what the offices of that level, now ended, entered.
     """
 
     unit: AdministrativeUnit
     figures: dict[str, Total]
     parts: tuple[UnitRow, ...] = ()
     is_own: bool = False
+    ended: EndedLevel | None = None
 
     @property
     def key(self) -> RowKey:
         """What names the row in an address."""
-        return RowKey(self.unit.pk, self.is_own)
+        return RowKey(self.unit.pk, self.is_own, self.ended.level if self.ended else "")
+
+
+@dataclass(frozen=True)
+class EndedLevel:
+    """A level that the units of the day no longer have, and the day it ended."""
+
+    level: str
+    day: datetime.date
 
 
 @dataclass(frozen=True)
 class RowKey:
     """Which row of a table by unit: the unit it shows, and whether only what its own office entered.
 
-    `str()` is what stands in an address, `read` takes it back.
+    Or what the offices of an ended level below it entered. `str()` is what stands in an address, `read`
+    takes it back.
     """
 
     unit_id: int
     is_own: bool = False
+    ended_level: str = ""
 
     def __str__(self) -> str:
-        return f"{self.unit_id}{'o' if self.is_own else ''}"
+        mark = Level(self.ended_level).letter if self.ended_level else "o" if self.is_own else ""
+        return f"{self.unit_id}{mark}"
 
     @classmethod
     def read(cls, text: str) -> RowKey | None:
         """Return the key that `text` is, None for none."""
-        number = read_id(text.removesuffix("o"))
-        return None if number is None else cls(number, text.endswith("o"))
+        mark = text[-1:] if text[-1:] in {"o", *(level.letter for level in Level)} else ""
+        number = read_id(text.removesuffix(mark))
+        if number is None:
+            return None
+        level = Level.from_letter(mark).value if mark not in ("", "o") else ""
+        return cls(number, bool(mark), level)
 
 
 @dataclass(frozen=True)
@@ -87,16 +109,21 @@ class Breakdown:
 
 @dataclass
 class UnitNode:
-    """A place in the tree while it is built: what its own office entered, and what is below (by identity)."""
+    """A place in the tree while it is built: what its own office entered, and what is below (by identity).
+
+    `own` are the keys of the facts that belong here: ids of units that report, or of parts of their reports.
+    """
 
     unit: AdministrativeUnit
-    own: list[int] = field(default_factory=list)
+    own: list[Any] = field(default_factory=list)
     below: dict[int, UnitNode] = field(default_factory=dict)
+    ended: dict[EndedLevel, list[Any]] = field(default_factory=dict)
 
-    def all_ids(self) -> list[int]:
-        """Return the units that report here or below."""
-        below = (unit_id for node in self.below.values() for unit_id in node.all_ids())
-        return [*self.own, *below]
+    def all_keys(self) -> list[Any]:
+        """Return the keys of all facts that belong here or below."""
+        ended = (key for keys in self.ended.values() for key in keys)
+        below = (key for node in self.below.values() for key in node.all_keys())
+        return [*self.own, *ended, *below]
 
     def child(self, key: int, unit: AdministrativeUnit) -> UnitNode:
         """Return the node of `key` below; it is shown by the last version of its unit."""
@@ -114,7 +141,7 @@ class UnitNode:
 def break_down(data: ScopeData, section: str | None) -> Breakdown:
     """Return the rows by unit of one section (None: all) in the scope of `data`."""
     codes = section_codes(data, section)
-    facts = cast(dict[int, Facts], read_facts(data, data.years, codes, by_unit=True))
+    facts = read_facts(data, data.years, codes, by_unit=True)
     return Breakdown(
         scope=data.scope,
         columns=tuple(data.definitions[code] for code in codes),
@@ -125,13 +152,13 @@ def break_down(data: ScopeData, section: str | None) -> Breakdown:
 
 
 def unit_rows(
-    data: Evaluated, root: UnitNode, facts: dict[int, Facts], codes: list[str]
+    data: Evaluated, root: UnitNode, facts: Mapping[Any, Facts], codes: list[str]
 ) -> UnitRow:
     """Return the row of `root` with all below it, from the facts by unit: read now, or kept in an issue."""
     return _row(data, root, facts, codes, whole_of(facts))[0]
 
 
-def whole_of(facts: dict[int, Facts]) -> Facts:
+def whole_of(facts: Mapping[Any, Facts]) -> Facts:
     """Return the facts of all units together."""
     whole = Facts()
     for one in facts.values():
@@ -139,16 +166,18 @@ def whole_of(facts: dict[int, Facts]) -> Facts:
     return whole
 
 
-def row_units(data: ScopeData, key: RowKey) -> tuple[AdministrativeUnit, QuerySet]:
-    """Return the unit of a row of the table by unit and the units whose reports are in it.
+def row_data(data: ScopeData, key: RowKey) -> tuple[AdministrativeUnit, ScopeData]:
+    """Return the unit of a row of the table by unit, and the data of the reports in it.
 
     Raises KeyError when the table has no such row.
     """
     waiting = [unit_tree(data)]
     for node in waiting:
         if node.unit.pk == key.unit_id:
-            ids = node.own if key.is_own else node.all_ids()
-            return node.unit, AdministrativeUnit.objects.filter(pk__in=ids)
+            ended = {one.level: keys for one, keys in node.ended.items()}
+            if key.ended_level:
+                return node.unit, data.of_row(ended[key.ended_level])
+            return node.unit, data.of_row(node.own if key.is_own else node.all_keys())
         waiting += node.below.values()
     raise KeyError(key)
 
@@ -157,8 +186,10 @@ def unit_tree(data: ScopeData) -> UnitNode:
     """Hang every reporting unit below the nearest of the family (the unit, its predecessors).
 
     Each stands where it stood on the last structure date it reported for, under its name of then; a
-    predecessor's own office has a row of its own.
+    predecessor's own office has a row of its own. In the units of a day: see _restated_tree.
     """
+    if data.restating:
+        return _restated_tree(data.restating)
     reports = data.reports().order_by()
     days = dict(reports.values_list("unit").annotate(Max("period__structure_date")))
     reporting = AdministrativeUnit.objects.filter(pk__in=reports.values("unit"))
@@ -182,27 +213,77 @@ def unit_tree(data: ScopeData) -> UnitNode:
     return root
 
 
+def _restated_tree(restating: Restating) -> UnitNode:
+    """Hang the facts of every source below the heir they go to, as it stands on the day.
+
+    The root is the unit asked for; of one that had ended by the day, what all its heirs have above them
+    is left out.
+    """
+    keys = [key for source in restating.sources for key in restating.keys(source)]
+    heirs = {restating.heir(key): restating.day for key in keys}
+    units = AdministrativeUnit.objects.filter(pk__in=list(heirs))
+    chains = units.chains_on(heirs)
+    depth = _common(list(chains.values()), restating.unit)
+    root = UnitNode(restating.unit)
+    nodes = {}
+    for heir, chain in chains.items():
+        node = root
+        for unit in chain[depth:]:
+            node = node.child(unit.pk, unit)
+        nodes[heir] = node, chain[-1].level
+    for key in keys:
+        node, level = nodes[restating.heir(key)]
+        told = restating.reporting[key if isinstance(key, int) else key[0]]
+        if told.level == level or not told.ended:
+            node.own.append(key)
+        else:
+            day = restating.ended.get(told.level, told.ended)
+            node.ended.setdefault(EndedLevel(told.level, day), []).append(key)
+    root.put_in_order()
+    return root
+
+
+def _common(chains: list[list[AdministrativeUnit]], unit: AdministrativeUnit) -> int:
+    """Return how many units all chains begin with; up to and with `unit` where it is among them."""
+    common = 0
+    for steps in zip(*chains, strict=False):
+        if len({step.pk for step in steps}) > 1:
+            break
+        common += 1
+        if steps[0].pk == unit.pk:
+            break
+    return common
+
+
 def _row(
-    data: Evaluated, node: UnitNode, facts: dict[int, Facts], codes: list[str], anchor: Facts
+    data: Evaluated, node: UnitNode, facts: Mapping[Any, Facts], codes: list[str], anchor: Facts
 ) -> tuple[UnitRow, Facts]:
     """Return the row of a node and its facts, which are those of its parts."""
-    mine = Facts()
-    for unit_id in node.own:
-        if unit_id in facts:
-            mine.add(facts[unit_id])
-    if not node.below:
-        return UnitRow(node.unit, _figures(data, mine, codes, anchor)), mine
+    whole = _sum(node.own, facts)
+    if not node.below and not node.ended:
+        return UnitRow(node.unit, _figures(data, whole, codes, anchor)), whole
     parts = []
     if node.own:
-        own = _figures(data, mine, codes, anchor)
-        parts.append(UnitRow(node.unit, own, is_own=True))
-    whole = Facts()
-    whole.add(mine)
+        parts.append(UnitRow(node.unit, _figures(data, whole, codes, anchor), is_own=True))
+    for ended, keys in node.ended.items():
+        theirs = _sum(keys, facts)
+        figures = _figures(data, theirs, codes, anchor)
+        parts.append(UnitRow(node.unit, figures, is_own=True, ended=ended))
+        whole.add(theirs)
     for below in node.below.values():
         row, theirs = _row(data, below, facts, codes, anchor)
         parts.append(row)
         whole.add(theirs)
     return UnitRow(node.unit, _figures(data, whole, codes, anchor), tuple(parts)), whole
+
+
+def _sum(keys: Iterable[Any], facts: Mapping[Any, Facts]) -> Facts:
+    """Return the facts of `keys` together."""
+    whole = Facts()
+    for key in keys:
+        if key in facts:
+            whole.add(facts[key])
+    return whole
 
 
 def _figures(data: Evaluated, facts: Facts, codes: list[str], anchor: Facts) -> dict[str, Total]:

@@ -29,10 +29,23 @@ from reports.consolidation.drill import Drill, DrillPart
 from reports.consolidation.drill import drill as drill_down
 from reports.consolidation.figures import Definition
 from reports.consolidation.filters import UNITS, ConsolidationFilter, Wanted
+from reports.consolidation.restating import NotRestatable
 from reports.consolidation.scope import ScopeData
-from reports.consolidation.summary import Consolidation, SectionLines, consolidate
+from reports.consolidation.summary import (
+    Consolidation,
+    SectionLines,
+    consolidate,
+    prior_progress,
+)
 from reports.consolidation.units import Breakdown, break_down
-from reports.consolidation.words import figure_text, inclusion_text, roman, row_label, years_text
+from reports.consolidation.words import (
+    figure_text,
+    inclusion_text,
+    level_text,
+    roman,
+    row_label,
+    years_text,
+)
 from reports.counting.counting import links_behind
 from reports.documents.charts import bar_chart
 from reports.documents.issues.issuing import may_issue
@@ -52,10 +65,15 @@ def consolidation(request: PersonRequest) -> HttpResponse:
     context: dict[str, Any] = {"filter": filterset, "wanted": wanted}
     if wanted:
         context["issue_url"] = _address("issues:new", wanted, wanted.section)
-        context["may_issue"] = may_issue(request.user, wanted.unit)
+        context["may_issue"] = not wanted.as_of and may_issue(request.user, wanted.unit)
         context["export_url"] = _address("reports:consolidation_export", wanted, wanted.section)
-        context["word_url"] = _address("reports:consolidation_word", wanted, wanted.section)
-        context |= _tables(request, wanted)
+        if not wanted.as_of:  # a view, no document
+            context["word_url"] = _address("reports:consolidation_word", wanted, wanted.section)
+        try:
+            context |= _tables(request, wanted)
+        except NotRestatable as problem:
+            filterset.form.add_error("as_of", str(problem))
+            context["wanted"] = None
     return render(request, "reports/consolidation/page.html", context)
 
 
@@ -70,10 +88,17 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
         if wanted.row is None and request.GET.get("row"):
             raise Http404
         found = drill_down(scope, code, wanted.level, wanted.row)
-    except KeyError as error:
+    except (KeyError, NotRestatable) as error:
         raise Http404 from error
+    partial = {year.year: year for year in found.progress if year.included != year.expected}
     rows = [
-        (str(year), figure.number, figure_text(figure, found.definition))
+        (
+            f"{year} ({partial[year].included}/{partial[year].expected})"
+            if year in partial
+            else str(year),
+            figure.number,
+            figure_text(figure, found.definition),
+        )
         for year, figure in found.by_year
     ]
     pages = _pages(request, found)
@@ -92,7 +117,8 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
         "behind": _records_behind(pages),
         "wanted": wanted,
         "years": years_text(wanted.first, wanted.last),
-        "level": Level(wanted.level).label if wanted.level else None,
+        "level": wanted.level and level_text(wanted.level, found.restated),
+        "partial": sorted(partial),
         "chart": bar_chart("Từng năm", rows) if len(rows) > 1 else None,
     }
     return render(request, "reports/consolidation/drill.html", context)
@@ -107,8 +133,12 @@ def _address(page: str, wanted: Wanted, section: str | None, *, by_units: bool =
 
 def _place(found: Drill, wanted: Wanted) -> str:
     """Return whose figure is shown: a unit's, or what a unit's own office entered."""
-    is_own = wanted.row is not None and wanted.row.is_own
-    return f"{found.unit.full_name}{', riêng cơ quan' if is_own else ''}"
+    row = wanted.row
+    if row is None or not row.is_own:
+        return found.unit.full_name
+    if row.ended_level:
+        return f"{found.unit.full_name}, các cơ quan {Level(row.ended_level).label.lower()} cũ"
+    return f"{found.unit.full_name}, riêng cơ quan"
 
 
 def _pages(request: PersonRequest, found: Drill) -> list[tuple[DrillPart, Page]]:
@@ -140,8 +170,11 @@ def export(request: PersonRequest) -> HttpResponseBase:
     if wanted is None:
         raise Http404
     scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
-    name = file_name(wanted.unit, wanted.first, wanted.last)
-    return excel.download(name, build(collect(scope)).save)
+    try:
+        content = collect(scope)
+    except NotRestatable as error:
+        raise Http404 from error
+    return excel.download(file_name(content.consolidation.scope), build(content).save)
 
 
 def _controls(request: PersonRequest) -> ConsolidationFilter:
@@ -172,14 +205,21 @@ def _tables(request: PersonRequest, wanted: Wanted) -> dict:
         "texts": _text_section(data, wanted.section),
         "years": years_text(wanted.first, wanted.last),
         "inclusion": inclusion_text(found),
-        "levels": [(level, Level(level).label) for level in found.levels],
+        "levels": [(level, level_text(level, found.restated)) for level in found.levels],
         "prior_label": years_text(*found.prior_years) if found.prior_years else "Cùng kỳ",
+        "partial": _share(found.included, found.expected),
+        "prior_partial": _share(*prior_progress(data)) if data.prior and not by_units else "",
         "by_units": by_units,
         "section": section,
         "breakdown": breakdown,
         "unit_page": breakdown and _unit_page(request, breakdown),
         "chart": breakdown and _chart(breakdown, wanted.chart),
     }
+
+
+def _share(included: int, expected: int) -> str:
+    """Return "71/116" where reports are missing, else ""."""
+    return f"{included}/{expected}" if included != expected else ""
 
 
 def _text_section(data: ScopeData, section: str | None) -> str:
@@ -257,13 +297,16 @@ def _unit_page(request: PersonRequest, breakdown: Breakdown) -> Page:
 def _chart(breakdown: Breakdown, code: str | None) -> Any:
     """Return the chart of one indicator by child unit, None where there is nothing below."""
     drawn = [d for d in breakdown.columns if d.value_type != ValueType.RATING]
-    chosen = next((d for d in drawn if d.code == code), drawn[0] if drawn else None)
+    told = [d for d in drawn if not breakdown.total.figures[d.code].is_incomparable]
+    usual = next(iter([*told, *drawn]), None)
+    chosen = next((d for d in drawn if d.code == code), usual)
     if chosen is None or not breakdown.total.parts:
         return None
     rows: list[Any] = []
     for part in breakdown.total.parts:
         figure = part.figures[chosen.code]
-        rows.append((row_label(part), figure.number, figure_text(figure, chosen)))
+        label = f"{Level(part.ended.level).label} cũ" if part.ended else row_label(part)
+        rows.append((label, figure.number, figure_text(figure, chosen)))
     title = f"{chosen.code} {chosen.label} ({chosen.unit_of_measure})"
     if len(rows) > MOST_BARS:
         rows.sort(key=lambda row: -(row[1] or 0))

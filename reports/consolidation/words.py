@@ -1,16 +1,30 @@
 """How a consolidated figure reads in words: shared by the page, the workbook and the Word draft."""
 
+import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
-from danvan.common.numbers import format_change, format_number
+from danvan.common.numbers import format_change, format_number, rounded
+from danvan.units.heirs import SplitRule
 from danvan.units.models import Level
 from reports.consolidation.figures import Definition, Total
+from reports.consolidation.restating import UnitMove
 from reports.consolidation.scope import Scope
-from reports.consolidation.summary import Consolidation, Line
+from reports.consolidation.summary import Consolidation, Line, Restated
 from reports.consolidation.units import UnitRow
 from reports.models import Qualifier, ValueType
 
+ESTIMATED, INCOMPARABLE = "*", "không so sánh được"
+RESTATED_RULE = (
+    "Số liệu của đơn vị cũ được cộng vào đơn vị kế thừa; tỷ lệ tính lại từ các số đã cộng. Số đếm đơn vị "
+    f"và xếp loại chỉ có khi đơn vị không thay đổi, còn lại ghi “{INCOMPARABLE}”."
+)
+ESTIMATED_RULE = (
+    f"{ESTIMATED} Số ước tính: có phần của đơn vị đã chia về nhiều đơn vị. Chia theo tỷ lệ đã nhập; chưa có "
+    "tỷ lệ thì tính cả về một đơn vị: đơn vị do ban phân công, nếu chưa thì đơn vị cùng tên, cùng mã hoặc "
+    "có mã nhỏ nhất."
+)
 DEMO_NOTE = "Số liệu minh họa, không phải số liệu thật."
 ROMAN = (
     "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV",
@@ -28,19 +42,28 @@ def years_text(first: int, last: int) -> str:
 
 
 def figure_text(figure: Total | None, definition: Definition) -> str:
-    """Return a figure as a reader sees it: "trên 1.140", "90,5", "Tốt 60 · Khá 3"; "" for blank."""
+    """Return a figure as a reader sees it: "trên 1.140", "90,5", "Tốt 60 · Khá 3"; "" for blank.
+
+    In the units of another day "12*" is an estimate, and what cannot be compared says so.
+    """
     if figure is None or figure.is_blank:
         return ""
+    if figure.is_incomparable:
+        return INCOMPARABLE
     if figure.ranks:
         return " · ".join(f"{name} {count}" for name, count in figure.ranks)
-    return Qualifier(figure.qualifier).prefix + number_text(figure.number, definition)
+    mark = ESTIMATED if figure.is_estimated else ""
+    return Qualifier(figure.qualifier).prefix + number_text(figure.number, definition) + mark
 
 
 def contribution_text(contribution: Any, definition: Definition) -> str:
     """Return what one report gave: "trên 40", "Tốt"; for a count the figures that met its test."""
     if contribution.shown and definition.formula is not None:
         return "; ".join(f"{d.code}: {_entered(d, number)}" for d, number in contribution.shown)
-    return Qualifier(contribution.qualifier).prefix + _entered(definition, contribution.number)
+    text = Qualifier(contribution.qualifier).prefix + _entered(definition, contribution.number)
+    if contribution.whole is None:
+        return text
+    return f"{text}{ESTIMATED} trong {_entered(definition, contribution.whole)}"
 
 
 def _entered(definition: Definition, number: Decimal) -> str:
@@ -63,13 +86,59 @@ def change_text(line: Line) -> str:
 
 def row_label(row: UnitRow) -> str:
     """Return the name of a row: of a unit, or of what a unit's own office entered."""
+    if row.ended:
+        return ended_text(row.ended.level, row.ended.day)
     return Level(row.unit.level).label if row.is_own else row.unit.full_name
+
+
+def level_text(level: str, restated: Restated | None) -> str:
+    """Return the heading of a level: "Cấp xã"; of one that has ended "Cấp huyện (trước 01/7/2025)"."""
+    day = restated.ended.get(level) if restated else None
+    return ended_text(level, day) if day else Level(level).label
+
+
+def ended_text(level: str, day: datetime.date) -> str:
+    """Return how a level that has ended is called."""
+    return f"{Level(level).label} (trước {day_text(day)})"
+
+
+def day_text(day: datetime.date) -> str:
+    """Return a day as documents write it: "01/7/2025", "15/02/2025"."""
+    return f"{day:%d/%m/%Y}" if day.month < 3 else f"{day:%d}/{day.month}/{day.year}"
+
+
+def restated_text(restated: Restated) -> str:
+    """Return the heading above restated columns."""
+    return f"quy đổi theo đơn vị hành chính từ {day_text(restated.day)}"
+
+
+def restated_notes(restated: Restated) -> list[str]:
+    """Return what must be said below a restated table: the rule, and where each divided unit went."""
+    notes = [RESTATED_RULE]
+    if restated.divided:
+        notes.append(ESTIMATED_RULE)
+    for old, group in groupby(restated.divided, key=lambda move: move.old):
+        notes.append(f"{old.place_name}: {_division_text(list(group))}.")
+    return notes
+
+
+def _division_text(pieces: list[UnitMove]) -> str:
+    """Return where a divided unit went: "Phường A 60%, Phường B 40% (theo tỷ lệ đã nhập)"."""
+    told = ", ".join(f"{move.new.full_name} {share_percent(move)}" for move in pieces)
+    return f"{told} ({pieces[0].rule})"
+
+
+def share_percent(move: UnitMove) -> str:
+    """Return how much of the old unit went this way: "100%", "62,5%", "chưa có tỷ lệ"."""
+    if not move.share and move.rule != SplitRule.SHARE:
+        return "chưa có tỷ lệ"
+    return f"{format_number(rounded(move.share * 100, 2))}%"
 
 
 def rating_text(row: UnitRow, definition: Definition) -> str:
     """Return the rank of one unit, or how many units hold each rank."""
     figure = row.figures.get(definition.code)
-    if figure is not None and figure.reports == 1 and not row.parts:
+    if figure is not None and figure.ranks and figure.reports == 1 and not row.parts:
         return figure.ranks[0][0]
     return figure_text(figure, definition)
 
@@ -100,9 +169,9 @@ def remarks(line: Line, scope: Scope) -> list[str]:
     """Return what must be said beside a line: exactness, ratios' parts, ranks, the year of a stock."""
     definition, total = line.definition, line.total
     found = []
-    if total.qualifier != Qualifier.EXACT and total.number is not None:
-        found.append(figure_text(total, definition))
-    if definition.value_type == ValueType.RATING:
+    inexact = total.qualifier != Qualifier.EXACT and total.number is not None
+    is_rating = definition.value_type == ValueType.RATING and not total.is_incomparable
+    if inexact or is_rating:
         found.append(figure_text(total, definition))
     return found + besides(total, definition, scope)
 

@@ -177,10 +177,7 @@ def _where(origin: Origin, query: dict[str, str]) -> Q:
     for name, values in query.items():
         chosen = values.split(",")
         if name == "led_by":
-            leaders = Q()
-            for value in chosen:
-                leaders |= Q(**{f"led_by_{value}": True})
-            where &= leaders
+            where &= DialogueConference.led_by(chosen)
         elif name == "ket_luan":
             where &= ~Q(conclusion_number="")
         elif name == "status" and origin is _ISSUES:
@@ -197,11 +194,7 @@ def _where(origin: Origin, query: dict[str, str]) -> Q:
 _HEADS = {"led_by": "secretary,chairman"}
 _SIX = ",".join(Oversight.ORGANISATIONS)
 _BOARDS = ",".join(Oversight.BOARDS)
-_SETTLED, _PASSED, _OPEN = (
-    {"status": "resolved"},
-    {"status": "passed_on"},
-    {"status": "new,running"},
-)
+_SETTLED = {"status": "resolved"}
 _FAITH = {"field": "religion,ethnicity"}
 
 
@@ -226,8 +219,8 @@ ALL: list[Measure] = [
         _ISSUES,
         ("TH02", count, {}),
         ("TH03", count, _SETTLED),
-        ("TH04", count, _OPEN),
-        ("TH05", count, _PASSED),
+        ("TH04", count, {"status": "new,running"}),
+        ("TH05", count, {"status": "passed_on"}),
         ("TH07", count, {"severity": "complex,crowd"}),
         ("DC13", count, {"field": "democracy"}),
         ("TG04", count, _FAITH),

@@ -83,9 +83,8 @@ def load(scene: Scene, today: datetime.date, *, with_records: bool = True) -> Lo
             rows = {
                 code: row for one in boards if one.year == year for code, row in one.rows.items()
             }
-            until = today - datetime.timedelta(
-                days=2
-            )  # what was done is written down the day after
+            # What was done is written down the day after.
+            until = today - datetime.timedelta(days=2)
             loaded.records += insert_records(units, accounts, one.period, rows, until=until)
         one.finish(figures[year])
         for report in one.reports if year == scene.open_year else ():

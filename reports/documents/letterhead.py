@@ -134,12 +134,12 @@ def date_in_words(date: datetime.date) -> str:
 def document_date(unit: AdministrativeUnit, last_year: int, today: datetime.date) -> datetime.date:
     """Return the date a report up to `last_year` bears: its last day, or today while the year runs.
 
-    Never a day on which the unit no longer existed.
+    Never a day on which the unit did not exist: restated figures go back before its beginning.
     """
     date = min(today, datetime.date(last_year, 12, 31))
     if unit.valid_to is not None and date >= unit.valid_to:
         return unit.valid_to - datetime.timedelta(days=1)
-    return date
+    return max(date, unit.valid_from)
 
 
 def letterhead_on(unit: AdministrativeUnit, date: datetime.date) -> Letterhead:

@@ -54,6 +54,7 @@ class DayForm(forms.Form):
 class LetterheadForm(StaleFormMixin):
     """One letterhead of one office."""
 
+    part_of = "unit"
     recipients = forms.CharField(
         label="Nơi nhận",
         required=False,
@@ -69,10 +70,6 @@ class LetterheadForm(StaleFormMixin):
             "authority", "authority_of", "post", "signer", "recipients",
         )  # fmt: skip
         widgets: ClassVar = {"valid_from": DateInput()}
-
-    def _get_validation_exclusions(self) -> set[str]:
-        # The unit is no field of the form but part of the unique constraint.
-        return super()._get_validation_exclusions() - {"unit"}  # type: ignore[misc]
 
 
 @require_safe

@@ -57,10 +57,8 @@ class RuleBook:
             indicator = self.indicators.get(name)
             if indicator is None:
                 return None
-            if indicator.is_computed and indicator.aggregation in (
-                Aggregation.SUM,
-                Aggregation.RATIO,
-            ):
+            added = indicator.aggregation in (Aggregation.SUM, Aggregation.RATIO)
+            if indicator.is_computed and added:
                 return value(parse(indicator.formula), look) if indicator.formula else None
             return figures.get(name, BLANK).number
 
@@ -131,38 +129,29 @@ class RuleBook:
             if step > JUMP_STEP and step > before * JUMP_SHARE:
                 when = "năm trước" if self.whole_year else "cùng kỳ năm trước"
                 direction = "tăng" if figure.number > before else "giảm"
-                yield Finding(
-                    code,
-                    Severity.WARNING,
-                    f"{code} {direction} mạnh so với {when} ({format_number(before)}). "
-                    "Nếu số đúng, vui lòng ghi giải trình.",
-                    bool(figure.note),
-                    frozenset({code}),
-                )
+                told = f"{direction} mạnh so với {when} ({format_number(before)})."
+                yield _doubt(code, figure, told)
 
     def _gaps(self, figures: Mapping[str, Any], counted: Any) -> Iterator[Any]:
         for code, number in counted.items():
             figure = figures.get(code, BLANK)
             if figure.number is not None and figure.number != number:
-                yield Finding(
-                    code,
-                    Severity.WARNING,
-                    f"{code} khác số đếm theo hồ sơ ({format_number(number)}). "
-                    "Nếu số đúng, vui lòng ghi giải trình.",
-                    bool(figure.note),
-                    frozenset({code}),
-                )
+                told = f"khác số đếm theo hồ sơ ({format_number(number)})."
+                yield _doubt(code, figure, told)
 
     def _copies(self, figures: Mapping[str, Any], below: Any) -> Iterator[Any]:
         for code, sums in below.items():
             figure = figures.get(code, BLANK)
             if figure.number in sums:
-                yield Finding(
-                    code,
-                    Severity.WARNING,
-                    f"{code} bằng đúng tổng của các đơn vị cấp dưới ({format_number(figure.number)}). "
-                    "Chỉ nhập số của cơ quan mình; số của cấp dưới được cộng tự động. "
-                    "Nếu số đúng, vui lòng ghi giải trình.",
-                    bool(figure.note),
-                    frozenset({code}),
+                shown = format_number(figure.number)
+                told = (
+                    f"bằng đúng tổng của các đơn vị cấp dưới ({shown}). "
+                    "Chỉ nhập số của cơ quan mình; số của cấp dưới được cộng tự động."
                 )
+                yield _doubt(code, figure, told)
+
+
+def _doubt(code: str, figure: Figure, told: str) -> Finding:
+    """Return the warning about one figure, which its note settles."""
+    message = f"{code} {told} Nếu số đúng, vui lòng ghi giải trình."
+    return Finding(code, Severity.WARNING, message, bool(figure.note), frozenset({code}))

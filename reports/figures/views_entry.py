@@ -22,11 +22,14 @@ from danvan.units.models import Level
 from reports.figures.figure import BLANK
 from reports.figures.form import EntrySheet
 from reports.figures.stored import figures_of
+from reports.figures.taking import Taken, taken_at
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
 from reports.models import Qualifier, Report, Source
 from reports.workflow.answering import shares_of
 from reports.workflow.moves import MoveRefused, last_made_by, lock_reason, may_enter
 from reports.workflow.submission import NotReady, submit
+
+PART, TAKEN = "phan", "lay"  # of which part figures were taken from records, and in which version
 
 
 def visible_report(user: User, pk: int) -> Report:
@@ -52,14 +55,6 @@ class EntryView(View):
         sheet = EntrySheet(self.report)
         self.typed_against = self.posted_version()
         figures = sheet.read(request.POST)
-        take = request.POST.get("take", "")
-        if take:
-            taken = sheet.proposals(take)
-            sheet.forget(taken)
-            for code in taken:
-                sheet.errors.pop(code, None)
-            figures |= taken
-            self.taken = len(taken)
         if self.save(sheet, figures):
             return self.saved(sheet)
         if self.was_sent(sheet, figures):
@@ -73,7 +68,7 @@ class EntryView(View):
                 self.report,
                 figures,
                 actor=person(self.request),
-                source=Source.RECORDS if self.request.POST.get("take") else Source.FORM,
+                source=Source.FORM,
                 version=self.typed_against,
                 request_id=getattr(self.request, "id", ""),
             )
@@ -104,9 +99,11 @@ class EntryView(View):
             return self.page(sheet, status=422)
         if self.request.POST.get("action", "").startswith("submit"):
             return self.send(sheet)
-        messages.success(self.request, self.what_was_saved())
+        if take := self.request.POST.get("take", "")[:12]:
+            return self.take(sheet, take)
+        messages.success(self.request, "Đã lưu nháp.")
         keep_density(person(self.request), self.request.POST.get(CHOICE, ""))
-        anchor = self.request.POST.get("at") or self.request.POST.get("take", "")
+        anchor = self.request.POST.get("at", "")
         words = self.request.POST.get("q", "")[:100]
         url = reverse("reports:entry", args=[self.report.pk])
         url += f"?{urlencode({'q': words})}" if words else ""
@@ -115,13 +112,22 @@ class EntryView(View):
         }
         return redirect(f"{url}#{anchor}" if anchor in known else url)
 
-    def what_was_saved(self) -> str:
-        """Return the sentence after a save; taking from records says how many figures there were."""
-        if not self.request.POST.get("take"):
-            return "Đã lưu nháp."
-        if not self.taken:
-            return "Đã lưu nháp. Hồ sơ chưa cho số nào ở phần này."
-        return f"Đã lấy {self.taken} số từ hồ sơ và lưu."
+    def take(self, sheet: EntrySheet, wanted: str) -> HttpResponse:
+        """Show what the records give for a section or the whole; one figure, which stands there, is taken."""
+        offered = sheet.proposals(wanted) if wanted in sheet.book.indicators else {}
+        figures = {c: f for c, f in offered.items() if f != sheet.stored.get(c, BLANK)}
+        if not figures:
+            url = reverse("reports:take", args=[self.report.pk])
+            return redirect(f"{url}?{urlencode({PART: wanted})}")
+        write_figures(
+            self.report,
+            figures,
+            actor=person(self.request),
+            source=Source.RECORDS,
+            version=self.report.version,
+            request_id=getattr(self.request, "id", ""),
+        )
+        return redirect(taken_url(self.report.pk, self.report.version, wanted))
 
     def send(self, sheet: EntrySheet) -> Any:
         confirmed = self.request.POST["action"] == "submit_blanks"
@@ -157,6 +163,11 @@ class EntryView(View):
         )
         return redirect("reports:detail", pk=self.report.pk)
 
+    def just_taken(self) -> Taken | None:
+        """Return what the address says was just taken from the records, as long as it still stands so."""
+        version = read_id(self.request.GET.get(TAKEN, ""))
+        return taken_at(self.report, version, person(self.request)) if version else None
+
     @property
     def wants_json(self) -> bool:
         return self.request.headers.get("Accept") == "application/json"
@@ -185,6 +196,8 @@ class EntryView(View):
             "words": words,
             "bad": bad,
             "blanks": blanks,
+            "taken": self.just_taken(),
+            "part": self.request.GET.get(PART, "all")[:12],
             "next_place": next(iter([*(entry.code for entry in bad), *blanks]), ""),
             "refusal": refusal,
             "locked": getattr(sheet, "locked", ""),
@@ -196,6 +209,13 @@ class EntryView(View):
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
         }
         return render(self.request, "reports/entry.html", context, status=status)
+
+
+def taken_url(pk: int, version: int, part: str) -> str:
+    """Return the address of the form that tells what was taken in `version`, where the person is."""
+    place = "da-lay" if part == "all" else part
+    query = urlencode({TAKEN: version, PART: part})
+    return f"{reverse('reports:entry', args=[pk])}?{query}#{place}"
 
 
 def _as_json(sheet: EntrySheet, changed: int) -> dict:

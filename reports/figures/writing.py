@@ -23,7 +23,7 @@ from danvan.units.organisations import office_name
 from reports.figures.figure import BLANK, Figure, check_figure
 from reports.figures.stored import figures_of
 from reports.models import FigureChange, Indicator, Report, Value
-from reports.workflow.holding import lock_for_figures
+from reports.workflow.holding import ReportGone, lock_for_figures
 from reports.workflow.moves import lock_reason
 
 BATCH = 1000
@@ -93,7 +93,7 @@ def write_figures(
     `report`.
     """
     with transaction.atomic():
-        lock_for_figures([report.pk])
+        _locked([report.pk])
         report.refresh_from_db(fields=["state", "version", "period"])
         if version is not None and version < report.version:
             changes = _without_stale(report, changes, version)
@@ -147,7 +147,7 @@ def write_many(
     enter one of them, ReportLocked (names the unit), ValidationError; then nothing is written.
     """
     with transaction.atomic():
-        reports = lock_for_figures(changes)
+        reports = _locked(changes)
         _require_right(actor, changes)
         for report in reports:
             if locked := lock_reason(report):
@@ -155,6 +155,13 @@ def write_many(
         batch = _Batch(reports, changes)
         batch.write(actor, source, reason, request_id)
     return WriteResult(batch.changed)
+
+
+def _locked(ids: Iterable[int]) -> list[Report]:
+    try:
+        return lock_for_figures(ids)
+    except ReportGone as gone:
+        raise ReportLocked(gone.message) from gone
 
 
 def _require_right(actor: User | None, ids: Collection[int]) -> None:

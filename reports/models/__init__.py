@@ -20,3 +20,4 @@ from reports.models.report import (
     Transition,
     Value,
 )
+from reports.models.unit_change import ChangeState, UnitChange

@@ -43,6 +43,12 @@ class Catalogue(models.Model):
         return asked.exists() or AdministrativeUnit.objects.filter(level=Level.BODY).exists()
 
     @property
+    def levels(self) -> list[Level]:
+        """The levels that can be asked in the year, highest first."""
+        lacking = {Level.DISTRICT: not self.has_districts, Level.BODY: not self.has_bodies}
+        return [level for level in Level if not lacking.get(level)]
+
+    @property
     def is_frozen(self) -> bool:
         """Return whether reports of the year were ever submitted: from then on the catalogue stands still."""
         return self.periods.filter(reports__submitted_at__isnull=False).exists()

@@ -188,6 +188,7 @@ class FileKind(models.TextChoices):
     """The files of an issue: made from what is frozen, and the signed paper as it was scanned or signed."""
 
     WORKBOOK = "xlsx", "Biểu Excel"
+    DOCUMENT = "docx", "Văn bản Word"
     SIGNED = "pdf", "Bản đã ký (PDF)"
 
 

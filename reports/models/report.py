@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from danvan.accounts.scope import M, ScopedQuerySet
+from danvan.accounts.rights import Person
+from danvan.accounts.scope import M, ScopedQuerySet, units_reported_by
 from danvan.units.models import AdministrativeUnit, Level
 from reports.models.catalogue import Indicator
 from reports.models.period import ReportingPeriod, due_field
@@ -30,6 +31,10 @@ EDITABLE_STATES = (State.DRAFT, State.RETURNED, State.REOPENED)
 
 class ReportQuerySet(ScopedQuerySet["Report"]):
     """Reports, scoped by the reporting unit."""
+
+    def editable_by(self, user: Person) -> Self:
+        """As the base; what became the own unit left its open reports to it."""
+        return self._within(user, units_reported_by(user))
 
     def with_names(self) -> Self:
         return self.select_related("period", "unit__parent", "reviewer")
@@ -83,6 +88,8 @@ class Report(models.Model):
         related_name="reports_to_review",
     )
     level = models.CharField("cấp", max_length=8, choices=Level, editable=False)
+    # The unit ended inside the period and another one reports the rest: what was done before this day.
+    until = models.DateField("số liệu đến trước ngày", null=True, editable=False)
     state = models.CharField("trạng thái", max_length=9, choices=State, default=State.DRAFT)
     version = models.PositiveIntegerField(default=0, editable=False)
     filled = models.PositiveSmallIntegerField("đã nhập", default=0, editable=False)

@@ -37,9 +37,8 @@ from reports.models import (
 from reports.notices.notice import SOON, Notice, of_due_date, of_move, of_period
 
 log = logging.getLogger("danvan.mail")
-STALE = datetime.timedelta(
-    days=14
-)  # older news is mailed to nobody: SMTP may just have been set up
+# Older news is mailed to nobody: SMTP may just have been set up.
+STALE = datetime.timedelta(days=14)
 MAX_TRIES = 3
 MAILS_A_CONNECTION = 20  # many servers close longer ones
 

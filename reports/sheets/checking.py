@@ -7,7 +7,7 @@ from danvan.common.sheets.columns import Problem
 from danvan.common.sheets.formats import PERCENT
 from danvan.common.text import clean_text
 from danvan.imports.checking import error_verdict
-from danvan.imports.identity import NAME, UNIT, Identity
+from danvan.imports.identity import NAME, UNIT, Identity, known_code
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, Verdict
 from reports.figures.below import sums_below
@@ -39,7 +39,7 @@ class ValueChecker(Checker):
         self.period = target.period_of(job)
         self.by_code = {report.unit.code: report for report in reports}
         units = [report.unit for report in reports]
-        self.identity = Identity(units, job.params.get("answers", {}))
+        self.identity = Identity(units, job.answers)
         self.stored = stored_figures(Report.objects.filter(pk__in=[r.pk for r in reports]))
         self.indicators = {row.code: row for row in indicators_of(self.period)}
         self.books: dict[str, RuleBook] = {}
@@ -91,27 +91,12 @@ class ValueChecker(Checker):
     def _report(self, number: int, row: dict) -> Report | Problem:
         cell, doubt = self.identity.resolve(row.get(UNIT, ""), row)
         doubt = doubt or year_problem(self.period, row.get(OF_YEAR, ""))
-        if doubt or isinstance(cell, Problem):
-            return doubt or cell
-        try:
-            code = cells.as_code(cell)
-        except cells.CellProblem as problem:
-            return Problem(UNIT, str(problem), cells.shown(cell))
-        code = code or self.identity.only
-        if not code:
-            return Problem(UNIT, "Vui lòng nhập mã đơn vị.")
-        report = self.by_code.get(code) or self.by_code.get(code.lstrip("0"))
-        if report is None:
-            return Problem(
-                UNIT,
-                f"Mã “{code[:20]}” không phải đơn vị anh/chị được nhập trong kỳ này.",
-                cells.shown(cell),
-            )
-        code = report.unit.code
-        first = self.seen.setdefault(code, number)
-        if first != number:
-            self.recalled.setdefault(first, Problem(UNIT, TWICE.format(number), code))
-            return Problem(UNIT, TWICE.format(first), cells.shown(cell))
+        code = doubt or known_code(cell, self.by_code, self.identity.only, " trong kỳ này")
+        if isinstance(code, Problem):
+            return code
+        report = self.by_code[code]
+        if (first := self.seen.setdefault(code, number)) != number:
+            return self.double(first, number, TWICE, UNIT, code)
         self.unit_ids.add(report.unit_id)
         return report
 

@@ -91,7 +91,7 @@ class ValueTarget(Target):
 
     def _identity(self, job: ImportJob) -> Identity:
         units = [report.unit for report in self.reports_of(job)]
-        return Identity(units, job.params.get("answers", {}))
+        return Identity(units, job.answers)
 
     def doubts(self, job: ImportJob, around: Around) -> list[Question]:
         return year_doubts(self.period_of(job), around)

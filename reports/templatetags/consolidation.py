@@ -19,6 +19,7 @@ register = template.Library()
 _SHOWN, _TOTAL, _SUB = (SafeString(f' class="{name}"') for name in ("shown", "total", "sub"))
 for shown in (
     words.figure_text, words.contribution_text, words.change_text, words.share_text, words.roman,
+    words.restated_text, words.restated_notes,
 ):  # fmt: skip
     register.filter(shown.__name__, shown)
 
@@ -64,7 +65,8 @@ def figure_cell(
 def plain_figure(figure: Total, definition: Definition) -> SafeString | str:
     """Return a figure that leads nowhere."""
     text = words.figure_text(figure, definition)
-    return format_html('<span class="ranks">{}</span>', text) if figure.ranks else text
+    wraps = figure.ranks or figure.is_incomparable
+    return format_html('<span class="ranks">{}</span>', text) if wraps else text
 
 
 @register.simple_tag
@@ -117,7 +119,7 @@ def _cell(row: UnitRow, definition: Definition, asked: str) -> SafeString | str:
 
 
 def _link(address: str, figure: Total, text: str) -> SafeString:
-    if figure.ranks:
+    if figure.ranks or figure.is_incomparable:
         return format_html('<a class="ranks" href="{}">{}</a>', address, text)
     if share := words.share_text(figure):
         return format_html('<a href="{}" title="{}">{}</a>', address, share, text)

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from danvan.accounts.models import User
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import own_units
+from danvan.accounts.scope import ended_before, own_units
 from danvan.units.heirs import heirs_of
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 from danvan.units.queries import AdministrativeUnitQuerySet, UnitSuccessionQuerySet, tree_order
-from records.answering import Answered
+from records.answering import UnitDays
 from reports.models import PeriodLog, Report, ReportingPeriod, ReportUnit
 from reports.models.period import COUNTED_KINDS
 from reports.workflow.holding import hold_for_closing
@@ -143,13 +144,17 @@ def _require_open(question: UnitQuestion, *reports: Report) -> None:
             )
 
 
-def answered_by(user: User) -> list[Answered]:
-    """Return for which days of other units the user's own unit answers (settings.RECORD_ANSWERS)."""
-    rows = ReportUnit.objects.of_others().filter(
-        report__unit__in=own_units(user), period__kind__in=COUNTED_KINDS
-    )
+def answered_by(user: User) -> list[UnitDays]:
+    """Return for which days of other units the user's own unit answers (settings.RECORD_ANSWERS).
+
+    Also for what a unit that became it did in a period in which it ended and left its report to finish.
+    """
+    own = own_units(user)
+    whose = Q(report__unit__in=own)
+    whose |= Q(report__unit__in=ended_before(user), report__until__isnull=False)
+    rows = ReportUnit.objects.filter(whose, period__kind__in=COUNTED_KINDS).exclude(unit__in=own)
     return [
-        Answered(*row)
+        UnitDays(*row)
         for row in rows.values_list("unit", "period__start", "period__end").distinct()
     ]
 

@@ -1,6 +1,10 @@
 """What is typed beside a move: a later due date and why."""
 
+import datetime
+from typing import Any
+
 from django import forms
+from django.utils import timezone
 
 from danvan.common.forms import DateInput
 
@@ -15,3 +19,9 @@ class ExtensionForm(forms.Form):
         error_messages={"invalid": "Ngày chưa đúng, ví dụ nhập đúng: 31/12/2024."},
     )
     reason = forms.CharField(label="Lý do", max_length=500)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today, widget = timezone.localdate(), self.fields["until"].widget
+        # A day typed without its year is the next one of that name.
+        widget.inside = today, today + datetime.timedelta(days=364)

@@ -6,11 +6,21 @@ transaction that writes, before it reads what it decides by.
 
 from collections.abc import Iterable
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from danvan.common.db.locks import hold, keep, locked
 from reports.models import Catalogue, Report, ReportingPeriod
 from reports.models.period import COUNTED_KINDS
+
+_GONE = "Đơn vị này vừa được sắp xếp vào đơn vị khác nên báo cáo này không còn. Vui lòng xem danh sách báo cáo."
+
+
+class ReportGone(ValidationError):
+    """The report was withdrawn meanwhile: its unit became another one."""
+
+    def __init__(self) -> None:
+        super().__init__(_GONE)
 
 
 def keep_for_records(unit_ids: Iterable[int]) -> None:
@@ -23,10 +33,15 @@ def keep_for_records(unit_ids: Iterable[int]) -> None:
 
 
 def lock_for_figures(report_ids: Iterable[int]) -> list[Report]:
-    """Lock reports whose figures are written and return them as they stand now; their periods stay open."""
-    reports = Report.objects.filter(pk__in=list(report_ids))
+    """Lock reports whose figures are written and return them as they stand now; their periods stay open.
+
+    Raises ReportGone where one is not there any more.
+    """
+    wanted = set(report_ids)
+    reports = Report.objects.filter(pk__in=wanted)
     hold(ReportingPeriod, _column(reports, "period_id"))
-    list(locked(reports).values_list("pk"))
+    if len(locked(reports).values_list("pk")) < len(wanted):
+        raise ReportGone
     return list(
         reports.with_due_dates().select_related("period__closed_by", "unit__parent", "reviewer")
     )
@@ -35,12 +50,14 @@ def lock_for_figures(report_ids: Iterable[int]) -> list[Report]:
 def lock_for_move(report: Report, *, freezes: bool = False) -> None:
     """Lock `report` alone and read again where it stands; its period stays open meanwhile.
 
-    With `freezes` the move may be the first submission, after which the catalogue stands still.
+    With `freezes` the move may be the first submission, after which the catalogue stands still. Raises
+    ReportGone.
     """
     if freezes:
         hold(Catalogue, [report.period.catalogue_id])
     hold(ReportingPeriod, [report.period_id])
-    list(locked(Report.objects.filter(pk=report.pk), alone=True).values_list("pk"))
+    if not locked(Report.objects.filter(pk=report.pk), alone=True).values_list("pk"):
+        raise ReportGone
     report.refresh_from_db(fields=["state", "version", "submitted_at", "approved_at", "period"])
     vars(report).pop("extended_until", None)  # asked anew where it counts
 

@@ -21,11 +21,11 @@ from django.utils import timezone
 from danvan.accounts.audit.writing import audited_update
 from danvan.accounts.models import User
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import own_units, units_editable_by, units_visible_to
+from danvan.accounts.scope import own_units, units_reported_by, units_visible_to
 from danvan.units.organisations import board_name, office_name
 from reports.models import Report, State, Transition
 from reports.models.report import EDITABLE_STATES
-from reports.workflow.holding import lock_for_move
+from reports.workflow.holding import ReportGone, lock_for_move
 
 
 class MoveRefused(Exception):  # noqa: N818
@@ -114,7 +114,7 @@ def closed_reason(report: Report) -> str:
 def may_enter(report: Report, user: User) -> bool:
     """Return whether `user` may type figures of `report`, as far as unit and role decide."""
     return (
-        user.can(Action.ENTER_REPORT) and units_editable_by(user).filter(pk=report.unit_id).exists()
+        user.can(Action.ENTER_REPORT) and units_reported_by(user).filter(pk=report.unit_id).exists()
     )
 
 
@@ -165,7 +165,10 @@ def make_move(
     if move.guarded and before is None:
         raise ValueError(f"The move “{action}” is guarded: make it through its own service.")
     with transaction.atomic():
-        lock_for_move(report, freezes=move.to_state == State.SUBMITTED)
+        try:
+            lock_for_move(report, freezes=move.to_state == State.SUBMITTED)
+        except ReportGone as gone:
+            raise MoveRefused(gone.message) from gone
         _require_right(report, move, user)
         if repeated := _made_already(report, move, user, version):
             return repeated

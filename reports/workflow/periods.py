@@ -1,7 +1,9 @@
 """Opening, closing and reopening reporting periods, and later due dates for single units."""
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -13,7 +15,8 @@ from danvan.accounts.models import User
 from danvan.accounts.rights import Action, Person
 from danvan.accounts.scope import own_units
 from danvan.common.db.locks import hold
-from danvan.units.models import AdministrativeUnit, Level
+from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
+from danvan.units.queries import tree_order
 from reports.catalogue.loading import catalogue_for
 from reports.models import Catalogue, DeadlineExtension, PeriodLog, Report, ReportingPeriod
 from reports.models.period import FIRST_YEAR, LAST_YEAR
@@ -95,6 +98,59 @@ def _make_reports(period: ReportingPeriod) -> int:
         )
     Report.objects.bulk_create(reports, batch_size=1000)
     return len(reports)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What opening a period would do: who reports, and who is new or gone since `before` (None: no period).
+
+    `ended` are units with the names of those that took their place, "" where none is known.
+    """
+
+    period: ReportingPeriod
+    before: ReportingPeriod | None
+    by_level: list[tuple[Level, int]]
+    added: list[AdministrativeUnit]
+    ended: list[tuple[AdministrativeUnit, str]]
+    waiting: int
+    units: frozenset[int]
+
+
+def rehearse_opening(year: int, *, actor: User, **overrides: Any) -> Opening:
+    """Return what `open_period` would do, and leave everything as it is. Raises as it does.
+
+    It is really opened and taken back, so that whatever would refuse it then refuses it now.
+    """
+    with transaction.atomic():
+        period = open_period(year, actor=actor, **overrides)
+        opening = _compared(period)
+        transaction.set_rollback(True)
+    return opening
+
+
+def _compared(period: ReportingPeriod) -> Opening:
+    earlier = ReportingPeriod.objects.filter(structure_date__lte=period.structure_date)
+    before = earlier.exclude(pk=period.pk).order_by("-structure_date", "-pk").first()
+    units = AdministrativeUnit.objects.select_related("parent").in_tree_order()
+    now = list(units.filter(reports__period=period))
+    then = list(units.filter(reports__period=before)) if before else []
+    firsts = UnitSuccession.objects.first_versions()
+    same = {firsts.get(u.pk, u.pk) for u in now} & {firsts.get(u.pk, u.pk) for u in then}
+    ended = [unit for unit in then if firsts.get(unit.pk, unit.pk) not in same]
+    heirs: dict[int, list[str]] = {}
+    arrows = UnitSuccession.objects.filter(predecessor__in=ended).select_related("successor")
+    for arrow in arrows.order_by(tree_order("successor")):
+        heirs.setdefault(arrow.predecessor_id, []).append(arrow.successor.full_name)
+    levels = Counter(unit.level for unit in now)
+    return Opening(
+        period,
+        before,
+        [(level, levels[level]) for level in Level if levels[level]],
+        [u for u in now if firsts.get(u.pk, u.pk) not in same] if before else [],
+        [(unit, ", ".join(heirs.get(unit.pk, ()))) for unit in ended],
+        period.answers.filter(is_question=True).count(),
+        frozenset(unit.pk for unit in now),
+    )
 
 
 def close_period(period: ReportingPeriod, *, user: User, reason: str = "") -> None:
@@ -205,8 +261,3 @@ def current_among(periods: Iterable[ReportingPeriod], user: Person) -> Reporting
         return (0, due.toordinal()) if due >= today else (1, -due.toordinal())
 
     return min(periods, key=place, default=None)
-
-
-def current_period(user: Person) -> ReportingPeriod | None:
-    """Return the period `user` works on now (see `current_among`)."""
-    return current_among(periods_for(user), user)

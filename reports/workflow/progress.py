@@ -1,13 +1,18 @@
 """How far the reports of a period are: counted for the home page, the queue and the period's page."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import Case, Count, F, Q, QuerySet, When
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, When
+from django.urls import reverse
+from django.utils import timezone
 
 from danvan.accounts.models import User
 from danvan.accounts.scope import own_units
 from danvan.units.models import AdministrativeUnit, Level
-from reports.models import Indicator, ReportingPeriod, State
+from reports.models import DeadlineExtension, Indicator, ReportingPeriod, State
 
 TO_SEND = (State.DRAFT, State.REOPENED)  # without RETURNED: those are counted separately
 
@@ -39,6 +44,55 @@ def state_counts(reports: QuerySet, period: ReportingPeriod) -> dict[str, int]:
         return {}
     reports = reports.filter(period=period)
     return reports.aggregate(**_tallies(reports))
+
+
+@dataclass(frozen=True)
+class OpenElsewhere:
+    """Reports of another period that still want work: (address, in words, how many) by state."""
+
+    period: ReportingPeriod
+    lines: list[tuple[str, str, int]]
+
+
+_WANTING = (("returned", "trả lại để sửa"), ("submitted", "chờ duyệt"), ("to_send", "chưa gửi"))
+
+
+def open_elsewhere(
+    reports: Any, periods: Iterable[ReportingPeriod], current: ReportingPeriod | None, start: str
+) -> list[OpenElsewhere]:
+    """Return by period, newest first, what of `reports` is still open in other periods than `current`.
+
+    A year opened meanwhile hides no report of another one. `start` begins the address of the list the
+    counts lead to; a single report is led to itself. One query, none where there is one period.
+    """
+    others = [period for period in periods if period != current]
+    if current is None or not others:
+        return []
+    running = DeadlineExtension.objects.filter(
+        report=OuterRef("pk"), until__gte=timezone.localdate()
+    )
+    open_ones = reports.filter(
+        Q(period__is_closed=False) | Exists(running), period__in=others
+    ).exclude(state=State.APPROVED)
+    rows = open_ones.order_by().values("period").annotate(only=Min("pk"), **_tallies(open_ones))
+    found = {row["period"]: row for row in rows}
+    result = []
+    for one in others:
+        row = found.get(one.pk, {})
+        lines = [
+            (
+                reverse("reports:detail", args=[row["only"]])
+                if row["all"] == 1
+                else f"{start}{urlencode({'period_choice': one.pk, 'state': state})}",
+                words,
+                row[state],
+            )
+            for state, words in _WANTING
+            if row.get(state)
+        ]
+        if lines:
+            result.append(OpenElsewhere(one, lines))
+    return result
 
 
 def areas_of(reports: QuerySet) -> QuerySet[AdministrativeUnit]:

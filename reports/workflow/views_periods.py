@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.forms import DateInput
@@ -21,10 +20,17 @@ from danvan.units.models import AdministrativeUnit, Level
 from records.days import with_number
 from reports.models import Report, ReportingPeriod
 from reports.workflow.gaps import gaps_beside
-from reports.workflow.periods import close_period, default_dates, open_period, reopen_period
+from reports.workflow.periods import (
+    Opening,
+    close_period,
+    default_dates,
+    open_period,
+    rehearse_opening,
+    reopen_period,
+)
 from reports.workflow.progress import state_counts
 
-ACCEPTED = "gaps_accepted"
+ACCEPTED, CONFIRMED = "gaps_accepted", "confirmed"
 
 
 def _require_manager(request: PersonRequest) -> None:
@@ -105,14 +111,14 @@ class OpenForm(forms.ModelForm):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def open_new(request: PersonRequest) -> HttpResponse:
-    """Open a year: freezes catalogue, unit list and due dates."""
+    """Open a year, after showing who would report: freezes catalogue, unit list and due dates."""
     _require_manager(request)
     if request.method == "POST":
         form = OpenForm(request.POST)
-        if form.is_valid() and (period := _open(form, request.user)):
-            count = Report.objects.visible_to(request.user).filter(period=period).count()
-            messages.success(request, f"Đã mở kỳ báo cáo {str(period).lower()} cho {count} đơn vị.")
-            return redirect("reports:period", pk=period.pk)
+        if "edit" in request.POST:
+            return render(request, "reports/period_open.html", {"form": form})
+        if form.is_valid() and (answer := _open(form, request)):
+            return answer
         return render(request, "reports/period_open.html", {"form": form}, status=422)
     newest = ReportingPeriod.objects.order_by("-year").first()
     year = newest.year + 1 if newest else timezone.localdate().year
@@ -120,14 +126,32 @@ def open_new(request: PersonRequest) -> HttpResponse:
     return render(request, "reports/period_open.html", {"form": form})
 
 
-def _open(form: OpenForm, user: User) -> ReportingPeriod | None:
+def _open(form: OpenForm, request: PersonRequest) -> HttpResponse | None:
+    """Open the year of a valid form, or show first what that would do; None where it cannot be opened."""
     if form.leaves_gaps():
         return None
     try:
-        return open_period(actor=user, **form.cleaned_data)
+        if CONFIRMED not in request.POST:
+            opening = rehearse_opening(actor=request.user, **form.cleaned_data)
+            return _preview_page(request, form, opening)
+        period = open_period(actor=request.user, **form.cleaned_data)
     except ValidationError as error:
         form.add_error(None, error)
         return None
+    told = f"Đã mở kỳ báo cáo {str(period).lower()} cho {period.reports.count()} đơn vị."
+    messages.success(request, told)
+    return redirect("reports:period", pk=period.pk)
+
+
+def _preview_page(request: PersonRequest, form: OpenForm, opening: Opening) -> HttpResponse:
+    unit = request.user.unit
+    context = {
+        "form": form,
+        "opening": opening,
+        "still_open": ReportingPeriod.objects.filter(is_closed=False),
+        "left_out": unit if unit and unit.pk not in opening.units else None,
+    }
+    return render(request, "reports/period_preview.html", context)
 
 
 @require_safe
@@ -157,8 +181,13 @@ def _detail_page(
 
 @require_POST
 def close(request: PersonRequest, pk: int) -> HttpResponse:
+    """Close a period, after asking once more with what is still on the way."""
     _require_manager(request)
     period = get_object_or_404(ReportingPeriod, pk=pk)
+    if CONFIRMED not in request.POST:
+        counts = state_counts(Report.objects.visible_to(request.user), period)
+        context = {"period": period, "counts": counts, "reason": _reason(request)}
+        return render(request, "reports/period_close.html", context)
     close_period(period, user=request.user, reason=_reason(request))
     messages.success(request, f"Đã khóa kỳ báo cáo {str(period).lower()}.")
     return redirect("reports:period", pk=pk)

@@ -23,7 +23,12 @@ from reports.workflow.filters import ReportFilter, ReviewFilter
 from reports.workflow.forms import ExtensionForm
 from reports.workflow.moves import move_many
 from reports.workflow.periods import extend_many
-from reports.workflow.progress import required_counts, state_counts, to_review_by
+from reports.workflow.progress import (
+    open_elsewhere,
+    required_counts,
+    state_counts,
+    to_review_by,
+)
 
 BULK_LIMIT = 500
 QUEUE = "danh_sach"  # the filters of the queue a report was opened from
@@ -57,6 +62,7 @@ class ReportListView(FilterView):
     template_name = "reports/list.html"
     context_object_name = "reports"
     paginate_by = 100
+    whole_list = "?"  # the beginning of the address of the list without any filter
     none_at_all = "Kỳ báo cáo này không có báo cáo nào trong phạm vi của anh/chị."
 
     def get_queryset(self) -> QuerySet:
@@ -74,6 +80,9 @@ class ReportListView(FilterView):
         context["bad_filter"] = not self.filterset.is_valid()
         context["counts"] = state_counts(self.filterset.scoped(), period)
         context["required"] = required_counts(period)
+        known = self.filterset.periods.values()
+        every = self.get_queryset()
+        context["elsewhere"] = open_elsewhere(every, known, period, self.whole_list)
         kept = {key: self.request.GET.get(key, "") for key in ("period_choice", "area", "who")}
         context["lists"] = f"?{urlencode(kept)}"
         context["nothing"] = self.nothing_text(context)
@@ -103,6 +112,7 @@ class ReviewView(ReportListView):
     filterset_class = ReviewFilter
     template_name = "reports/review.html"
     http_method_names = ["get", "head", "post", "options"]
+    whole_list = "?who=all&"
     none_at_all = "Kỳ báo cáo này không có báo cáo nào do đơn vị anh/chị duyệt."
     lines: Sequence[Any] = ()
 

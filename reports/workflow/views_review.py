@@ -114,9 +114,12 @@ def move(request: PersonRequest, pk: int) -> HttpResponse:
     def before(locked: Report) -> None:
         keep_remarks(locked, typed, request.user)
         if action == "return" and request.POST.get("until", "").strip():
-            until = ExtensionForm.base_fields["until"].clean(request.POST["until"])
-            why = reason or "Trả lại để sửa"
-            extend_deadline(locked, user=request.user, until=until, reason=why[:500])
+            form = ExtensionForm(
+                {"until": request.POST["until"], "reason": (reason or "Trả lại để sửa")[:500]}
+            )
+            if not form.is_valid():
+                raise ValidationError(dict(form.errors))
+            extend_deadline(locked, user=request.user, **form.cleaned_data)
 
     try:
         if action == "remark":

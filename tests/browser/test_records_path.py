@@ -33,11 +33,15 @@ def test_three_dialogues_become_the_figure_and_lead_back_to_one(page_as, world):
     an.get_by_role("button", name="Lưu", exact=True).click()
     expect(an.get_by_role("status")).to_contain_text("Chuyển đổi số")
 
-    # The form proposes three and takes them with one click.
+    # The form proposes three, shows old and new before it takes them, and tells what it took.
     an.goto(f"/bao-cao/{world.report.pk}/nhap/")
     expect(an.locator("#DT03 .from-records")).to_contain_text("3")
     an.get_by_role("button", name="Lấy tất cả số từ hồ sơ").click()
+    expect(an.get_by_role("row", name="DT03")).to_contain_text("3")
+    assert not world.report.values.exists()
+    an.get_by_role("button", name="Lấy các số đã đánh dấu").click()
     expect(an.get_by_text("số từ hồ sơ và lưu")).to_be_visible()
+    expect(an.locator("#da-lay")).to_contain_text("DT03")
     expect(an.locator("[name=DT03]")).to_have_value("3")
     expect(an.locator("[name=DT06]")).to_have_value("360")
     an.locator(".dv-save").get_by_role("button", name="Gửi báo cáo").click()

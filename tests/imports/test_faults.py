@@ -1,4 +1,4 @@
-"""Two people at once, a process killed in the middle, a large file in a process of its own."""
+"""Two people at once, a process killed in the middle, somebody saving beside an import."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+from unittest import mock
 
 from django.conf import settings
 from django.db import connection, connections
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from danvan.common.excel import Sheet, stream_rows
 from danvan.common.sheets.columns import Column
-from danvan.imports import confirming
+from danvan.imports import confirming, liveness
 from danvan.imports.liveness import working_on
 from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference
@@ -33,7 +34,7 @@ from django.db import connection
 connection.settings_dict["NAME"] = sys.argv[1]
 settings.MEDIA_ROOT = sys.argv[3]
 from danvan.accounts.audit import lines as bulk
-from danvan.imports import confirming
+from danvan.imports import confirming, liveness
 from danvan.imports.models import ImportJob
 insert, count = bulk.insert_many, 0
 def killed(model, columns, rows):
@@ -182,11 +183,19 @@ class FaultTest(TransactionTestCase):
         job = upload(self.client, sheet_of(self.an, {}))
         minute_ago = timezone.now() - timezone.timedelta(minutes=1)
         ImportJob.objects.update(state=JobState.WRITING, heartbeat=minute_ago)
-        with working_on(job):
+        with mock.patch.object(liveness, "LEASE", timezone.timedelta(seconds=0.3)), working_on(job):
+            self.until_renewed(minute_ago)
             self.client.get(f"/nhap-excel/{job.pk}/")
             self.assertEqual(ImportJob.objects.get().state, JobState.WRITING)
+        ImportJob.objects.update(heartbeat=minute_ago)  # and then its process died
         self.client.get(f"/nhap-excel/{job.pk}/")
         self.assertEqual(ImportJob.objects.get().state, JobState.CHECKED)
+
+    def until_renewed(self, before) -> None:
+        deadline = time.monotonic() + 20
+        while ImportJob.objects.get().heartbeat == before:
+            self.assertLess(time.monotonic(), deadline, "the lease was not renewed")
+            time.sleep(0.02)
 
     def test_a_slow_process_that_was_given_up_writes_nothing_after_all(self):
         job = upload(self.client, sheet_of(self.an, {}))

@@ -2,21 +2,19 @@
 
 import io
 import os
-from unittest import mock
 
 import openpyxl
 from django.conf import settings
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
 from django.test import TestCase, override_settings
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from danvan.accounts.models.trail import AuditEntry
 from danvan.imports import confirming
 from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference
 from tests.cast import build_cast, build_world
-from tests.imports.tools import confirm, content, errors_of, saved, sheet_of, upload
+from tests.imports.tools import confirm, content, errors_of, saved, sheet_of, upload, work_off
 from tests.records.data import make
 
 SLUG = "dialogue-conference"
@@ -255,21 +253,18 @@ class UndoTest(ImportCase):
         self.assertEqual(job.state, JobState.UNDONE)
 
     def undo_as_large(self, job) -> None:
-        """Ask for the undo of a file too large for a request, then be the process it starts."""
-        with (
-            override_settings(IMPORT_INLINE_BYTES=1),
-            mock.patch.object(confirming, "_launch") as run,
-        ):
+        """Ask for the undo of a file too large for a request, then be the worker."""
+        with override_settings(IMPORT_INLINE_BYTES=1):
             self.client.post(f"/nhap-excel/{job.pk}/hoan-tac/")
             self.client.post(f"/nhap-excel/{job.pk}/hoan-tac/")
-        self.assertEqual([call.args[0].pk for call in run.call_args_list], [job.pk])
+        self.assertEqual(DBTaskResult.objects.ready().count(), 1)
         self.assertEqual(ImportJob.objects.get(pk=job.pk).state, JobState.UNDOING)
         page = self.client.get(f"/nhap-excel/{job.pk}/")
-        self.assertContains(page, "Đang hoàn tác")
+        self.assertContains(page, "Đang chờ đến lượt")
         self.assertContains(page, 'http-equiv="refresh"')
-        call_command("run_import", job.pk)
+        work_off()
 
-    def test_a_large_undo_runs_in_a_process_of_its_own_started_once(self):
+    def test_a_large_undo_is_queued_once(self):
         row = make(SLUG, self.unit, title="Đối thoại về nông thôn mới", attendees=60)
         job = confirm(self.client, self.upload({"attendees": 70}, {"title": "Mới"}))
         self.undo_as_large(job)
@@ -288,24 +283,34 @@ class UndoTest(ImportCase):
         self.assertEqual((job.state, DialogueConference.objects.count()), (JobState.DONE, 2))
         self.assertContains(self.client.get(f"/nhap-excel/{job.pk}/"), "Không hoàn tác được: 1 hồ")
 
-    def test_no_room_for_a_process_leaves_every_step_as_it_was_and_says_so(self):
-        """Confirm, undo, check again: all are sentences on a page, none leaves a job that hangs."""
-        waiting, done = self.upload({"title": "Hai"}), confirm(self.client, self.upload({}))
-        steps = ((waiting, "xac-nhan", "checked"), (done, "hoan-tac", "done"))
-        no_room = mock.patch.object(confirming.subprocess, "run", side_effect=BlockingIOError)
-        with override_settings(IMPORT_INLINE_BYTES=1), no_room:
-            for job, step, state in (*steps, (waiting, "kiem-tra-lai", "queued")):
-                page = self.client.post(f"/nhap-excel/{job.pk}/{step}/", follow=True)
-                self.assertContains(page, "Máy chủ đang bận")
-                job.refresh_from_db()
-                self.assertEqual(job.state, state)
-            data = sheet_of(self.an, {"title": "Ba"})
-            file = SimpleUploadedFile("a.xlsx", data)
-            page = self.client.post(f"/nhap-excel/{SLUG}/tai-len/", {"file": file})
-            self.assertContains(page, "Máy chủ đang bận", status_code=422)
-        # The page said that nothing was done: nothing hangs in the list of imports either.
-        last = ImportJob.objects.first()
-        self.assertEqual((last.state, last.file.name), (JobState.CANCELLED, ""))
+    def test_what_waits_for_a_worker_is_left_alone_however_long_it_waits(self):
+        """Confirmed and queued behind others for an hour: it is written when its turn comes, once."""
+        waiting = self.upload({"title": "Hai"})
+        with override_settings(IMPORT_INLINE_BYTES=1):
+            for _ in range(2):
+                self.client.post(f"/nhap-excel/{waiting.pk}/xac-nhan/")
+        hour_ago = timezone.now() - timezone.timedelta(hours=1)
+        ImportJob.objects.update(heartbeat=hour_ago)
+        self.assertContains(self.client.get(f"/nhap-excel/{waiting.pk}/"), "Đang chờ đến lượt")
+        work_off()
+        waiting.refresh_from_db()
+        self.assertEqual((waiting.state, DialogueConference.objects.count()), (JobState.DONE, 1))
+
+    def test_what_a_worker_took_and_died_with_goes_back_to_its_owner(self):
+        waiting = self.upload({"title": "Hai"})
+        with override_settings(IMPORT_INLINE_BYTES=1):
+            self.client.post(f"/nhap-excel/{waiting.pk}/xac-nhan/")
+        hour_ago = timezone.now() - timezone.timedelta(hours=1)
+        DBTaskResult.objects.update(status="RUNNING", started_at=timezone.now())
+        ImportJob.objects.update(heartbeat=hour_ago)
+        self.client.get(f"/nhap-excel/{waiting.pk}/")
+        self.assertEqual(ImportJob.objects.get().state, JobState.WRITING, "it was only just taken")
+        DBTaskResult.objects.update(started_at=hour_ago)
+        page = self.client.get(f"/nhap-excel/{waiting.pk}/")
+        self.assertContains(page, "Máy chủ dừng giữa chừng khi đang ghi")
+        self.assertContains(
+            self.client.post(f"/nhap-excel/{waiting.pk}/xac-nhan/", follow=True), "Đã nhập"
+        )
         self.assertEqual(DialogueConference.objects.count(), 1)
 
     def test_an_undo_whose_process_died_can_be_asked_for_again(self):

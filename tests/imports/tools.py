@@ -1,9 +1,11 @@
 """Workbooks and jobs for the import tests."""
 
 import io
+from unittest import mock
 
 import openpyxl
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django_tasks_db.management.commands import db_worker
 
 from danvan.common import excel
 from danvan.imports.models import ImportJob
@@ -84,3 +86,13 @@ def errors_of(job: ImportJob) -> dict[str, str]:
 def content(response) -> bytes:
     """Return the body of a download."""
     return b"".join(response.streaming_content)
+
+
+def work_off() -> None:
+    """Be a worker until nothing is queued any more, on the connection of the test."""
+    worker = db_worker.Worker(
+        queue_names=["*"], excluded_queue_names=[], interval=0, batch=True, max_tasks=None,
+        backend_name="default", startup_delay=False, worker_id="tests",
+    )  # fmt: skip
+    with mock.patch.object(db_worker, "close_old_connections"):
+        worker.run()

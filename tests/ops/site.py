@@ -71,6 +71,17 @@ class Site:
         )  # fmt: skip
 
     @contextmanager
+    def worker(self):
+        """Work off what is queued while the block runs; it ends killed."""
+        command = [sys.executable, "manage.py", "db_worker", "--no-reload", "--interval", "0.2"]
+        process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=self.environment)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+    @contextmanager
     def serve(self, *options):
         """Run the site under gunicorn; give (port, process). It ends killed, with all of its process group.
 

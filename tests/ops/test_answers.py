@@ -12,10 +12,13 @@ from django.conf import settings
 from django.db import OperationalError
 from django.test import Client, SimpleTestCase, TestCase
 from django.urls import reverse
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from danvan.common.ops import health
 from danvan.common.ops.logs import JsonFormatter, PlainFormatter, RequestIdFilter
 from danvan.common.web.middleware import request_id
+from danvan.imports.confirming import work_on_job
 from tests.accounts.cast import make_cast
 
 EVERYWHERE = {
@@ -91,7 +94,9 @@ class TestHealth(TestCase):
     def test_all_is_well(self):
         answer = Client().get("/healthz")
         self.assertEqual(answer.status_code, 200)
-        self.assertEqual(answer.json(), {"database": "ok", "disk": "ok", "migrations": "ok"})
+        self.assertEqual(
+            answer.json(), {"database": "ok", "disk": "ok", "migrations": "ok", "queue": "ok"}
+        )
 
     def test_each_part_can_fail_and_says_no_more_than_that(self):
         secret = OperationalError("could not connect to server at 10.1.2.3 as danvan")
@@ -103,9 +108,20 @@ class TestHealth(TestCase):
                     self.assertLogs("danvan.health", "ERROR"),
                 ):
                     answer = Client().get("/healthz")
-                    self.assertEqual(answer.status_code, 503)
+                    self.assertEqual(answer.status_code, 200 if part == "queue" else 503)
                     self.assertEqual(answer.json()[part], "failed")
                     self.assertNotIn("10.1.2.3", answer.content.decode())
+
+    def test_work_that_nobody_takes_is_told_and_pages_are_served_all_the_same(self):
+        work_on_job.enqueue(0)
+        self.assertEqual(Client().get("/healthz").json()["queue"], "ok")
+        DBTaskResult.objects.update(enqueued_at=timezone.now() - health.WAITS_LONG)
+        with self.assertLogs("danvan.health", "ERROR"):
+            answer = Client().get("/healthz")
+        self.assertEqual((answer.status_code, answer.json()["queue"]), (200, "failed"))
+        other = work_on_job.enqueue(0)
+        DBTaskResult.objects.filter(pk=other.id).update(status="RUNNING", started_at=timezone.now())
+        self.assertEqual(Client().get("/healthz").json()["queue"], "ok", "a worker is busy")
 
     def test_a_folder_that_is_not_there_yet_is_no_full_disk(self):
         """Before the first attachment, on PostgreSQL, neither var/ nor the media folder exists."""

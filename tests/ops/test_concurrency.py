@@ -150,7 +150,6 @@ def test_killed_at_random_moments(site):
 IMPORT_KILLER = """
 import os, random, signal, sys, time
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
 from django.db import connection
 from danvan.accounts.models import AuditEntry, User
 from danvan.imports import confirming
@@ -174,7 +173,7 @@ def step(job):
         return confirming.undo(job)
     if job.state == JobState.CHECKED:
         assert confirming.request_confirmation(job, only_good=False)
-    call_command("run_import", job.pk)
+    confirming.work_on_job.call(job.pk)
 
 def whole(job):
     held = job.state in (JobState.DONE, JobState.UNDOING)

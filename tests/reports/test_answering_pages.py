@@ -17,7 +17,7 @@ from tests.reports.test_answering import HALF, NEW, SPLITS, D, HaNamCase
 FORM = {
     "year": "2025", "kind": "year", "start": "01/01/2025", "end": "14/12/2025",
     "structure_date": "14/12/2025", "due_commune": "20/12/2025", "due_district": "25/12/2025",
-    "due_province": "31/12/2025",
+    "due_province": "31/12/2025", "confirmed": "1",
 }  # fmt: skip
 
 

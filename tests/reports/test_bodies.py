@@ -9,6 +9,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from danvan.accounts.models import User
+from danvan.units.changing import NewUnit, Plan, Transfer, work_out
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 from danvan.units.naming import Gazetteer
 from records.models import StudyConference
@@ -212,6 +213,18 @@ class ReportTest(BodyCase):
         self.assertEqual(answer.report.unit.code, "37")
         self.assertTrue(y2027.reports.filter(unit=self.front).exists())
         self.assertEqual(y2027.catalogue.indicators.get(code="QT01").entry_levels, "XTK")
+
+    def test_it_ends_with_its_ward_and_stays_where_that_only_takes_a_name(self):
+        new = NewUnit("13366", "phuong", "Tiên Sơn Mới", "37")
+        moves = (Transfer("13363", "13366"), Transfer("13366", "13366"))
+        found = work_out(Plan(D(2027, 7, 1), (new,), moves))
+        self.assertIn(self.front, found.ended)
+        self.assertNotIn(self.police, found.ended)
+        self.assertFalse([a for a in found.arrows if a.predecessor == self.front])
+        self.assertEqual(found.above[self.front.pk].name, "Tiên Sơn Mới")
+        new = NewUnit("13363", "phuong", "Tên Mới", "37")
+        found = work_out(Plan(D(2027, 7, 1), (new,), (Transfer("13363", "13363"),)))
+        self.assertNotIn(self.front, found.ended)
 
     def test_it_has_no_part_in_areas(self):
         arrow = UnitSuccession(

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from reports.figures.figure import Figure
 from reports.figures.writing import write_figures
-from reports.models import Report, State
+from reports.models import Report, ReportingPeriod, State
+from reports.workflow.periods import extend_deadline, open_period
 from tests.budget import queries_of
 from tests.cast import build_cast, build_world
 
@@ -157,3 +158,67 @@ class AreaTest(TestCase):
         Report.objects.filter(period=self.period, level="district").delete()
         Report.objects.filter(period=self.period).update(reviewer=province)
         assert not self.areas("tinh")
+
+
+class ElsewhereTest(TestCase):
+    """A year opened meanwhile hides no report of the one still in progress."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = build_cast()
+        cls.old = build_world(cls.cast).period
+        own = Report.objects.filter(period=cls.old)
+        own.filter(unit__code="13369").update(state=State.RETURNED)
+        own.filter(unit__code="13363").update(state=State.APPROVED)
+        cls.report = own.get(unit__code="13369")
+        cls.new = open_period(2023, actor=cls.cast["tinh"])
+        soon = timezone.localdate() + datetime.timedelta(days=1)
+        for level in ("commune", "district", "province"):
+            setattr(cls.new, f"due_{level}", soon)
+        cls.new.save()
+
+    def test_desk_and_lists_lead_to_the_open_reports_of_the_other_year(self):
+        for name, url, numbers in (
+            ("xa-13369", "/", ["1 trả lại để sửa"]),
+            ("xa-13369", reverse("reports:list"), ["1 trả lại để sửa"]),
+            ("tinh", "/", ["1 trả lại để sửa", "114 chưa gửi"]),
+            ("tinh", reverse("reports:review"), ["1 trả lại để sửa", "114 chưa gửi"]),
+            ("huyen-349", reverse("reports:review"), ["1 trả lại để sửa", "14 chưa gửi"]),
+            ("lanhdao", "/", ["1 trả lại để sửa", "114 chưa gửi"]),
+        ):
+            with self.subTest(name, url=url):
+                self.client.force_login(self.cast[name])
+                page = self.client.get(url)
+                assert page.context["period"] == self.new
+                self.assertContains(page, "Kỳ năm 2024 còn báo cáo chưa xong")
+                for text in numbers:
+                    self.assertContains(page, f">{text}</a>")
+                if name == "xa-13369":
+                    self.assertContains(page, reverse("reports:detail", args=[self.report.pk]))
+
+    def test_each_count_leads_to_as_many_reports(self):
+        for name, url in (("tinh", "/"), ("tinh", reverse("reports:review"))):
+            self.client.force_login(self.cast[name])
+            page = self.client.get(url)
+            for address, words, number in page.context["elsewhere"][0].lines:
+                with self.subTest(url, words=words):
+                    found = self.client.get(address if url == "/" else url + address)
+                    assert found.context["page_obj"].paginator.count == number
+
+    def test_a_closed_year_is_named_only_while_an_extension_runs(self):
+        ReportingPeriod.objects.filter(pk=self.old.pk).update(is_closed=True)
+        self.client.force_login(self.cast["xa-13369"])
+        self.assertNotContains(self.client.get("/"), "Kỳ năm 2024 còn")
+        extend_deadline(
+            self.report,
+            user=self.cast["huyen-349"],
+            until=timezone.localdate() + datetime.timedelta(days=9),
+            reason="Sửa số",
+        )
+        for name in ("xa-13369", "huyen-349"):
+            self.client.force_login(self.cast[name])
+            page = self.client.get("/")
+            assert page.context["period"] == self.new
+            assert page.context["elsewhere"][0].lines == [
+                (reverse("reports:detail", args=[self.report.pk]), "trả lại để sửa", 1)
+            ]

@@ -6,10 +6,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from danvan.accounts.models import User
+from reports.consolidation.words import figure_text
+from reports.documents.issues.files import is_intact
+from reports.documents.issues.thawed import Thawed
+from reports.documents.word.paper import DOCX_TYPE
 from reports.models import PublishedIssue, Report, State
 from tests.budget import assert_same_queries, queries_of
 from tests.reports.consolidation_data import set_state
 from tests.reports.test_issues import Issues
+from tests.reports.word import paragraphs
 
 NEW = "issues:new"
 PDF = b"%PDF-1.7 da ky"
@@ -68,6 +73,23 @@ class IssuePagesTest(Issues):
         self.assertTrue(book.content.startswith(b"PK"))
         self.assertIn("attachment", book["Content-Disposition"])
 
+    def test_the_word_document_says_what_was_frozen_whatever_changes_later(self):
+        row = self.issue(12, title="kết quả năm 2022")
+        self.change("1", DT01=30)
+        self.client.force_login(self.people["leader"])
+        self.assertContains(self.client.get(row.get_absolute_url()), "Tải Word")
+        url = reverse("issues:file", args=[row.pk, "docx"])
+        answer = self.client.get(url)
+        self.assertEqual(answer["Content-Type"], DOCX_TYPE)
+        texts = paragraphs(answer.content)
+        line = Thawed(row).consolidation.lines["DT01"]
+        shown = figure_text(line.total, line.definition)
+        for text in ("Số 12-BC/BDVTU", "kết quả năm 2022", f"tham dự {shown} hội nghị đối thoại"):
+            self.assertTrue(any(text in one for one in texts), text)
+        self.assertEqual(self.client.get(url).content, answer.content)
+        kept = row.files.get(kind="docx")
+        self.assertTrue(is_intact(kept))
+
     def test_what_is_refused_stays_in_the_form(self):
         self.issue(1)
         page = self.get("board", NEW, first=2022, last=2022)
@@ -124,7 +146,7 @@ class IssuePagesTest(Issues):
                 self.assertEqual({line["issue"] for line in lines}, sees)
                 for row in (whole, district):
                     status = 200 if row in sees else 404
-                    for name, args in (("detail", ()), ("file", ("xlsx",))):
+                    for name, args in (("detail", ()), ("file", ("xlsx",)), ("file", ("docx",))):
                         answer = self.get(who, f"issues:{name}", row.pk, *args)
                         self.assertEqual(answer.status_code, status, name)
 
@@ -153,7 +175,7 @@ class IssuePagesTest(Issues):
             answer = self.client.post(url, {"file": SimpleUploadedFile(name, data)})
             self.assertEqual(answer.status_code, 422)
         self.assertEqual(self.client.post(url).status_code, 422)
-        for kind in ("pdf", "exe", "docx"):
+        for kind in ("pdf", "exe", "doc"):
             self.assertEqual(self.get("board", "issues:file", row.pk, kind).status_code, 404)
 
     def test_a_later_paper_stands_before_the_earlier(self):

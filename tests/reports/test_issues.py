@@ -18,7 +18,7 @@ from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import consolidate
 from reports.consolidation.units import break_down
 from reports.documents.issues import issuing
-from reports.documents.issues.files import attach_signed, workbook_of
+from reports.documents.issues.files import attach_signed, made_file
 from reports.documents.issues.issuing import IssueOrder, IssueRefused, issue, next_number
 from reports.documents.issues.standing import differs_today
 from reports.documents.issues.thawed import Thawed
@@ -159,8 +159,8 @@ class FreezingTests(Issues):
     def test_the_workbook_is_made_once_and_says_what_was_sent(self):
         row = self.issue()
         self.change("1", DT01=30)
-        made = workbook_of(row, user=self.officer)
-        self.assertEqual(workbook_of(self.again(row), user=self.officer), made)
+        made = made_file(row, "xlsx", user=self.officer)
+        self.assertEqual(made_file(self.again(row), "xlsx", user=self.officer), made)
         with made.file.open("rb") as stored:
             book = load_workbook(BytesIO(stored.read()))
         summary = [[c.value for c in line] for line in book["Tổng hợp"].iter_rows()]
@@ -197,7 +197,7 @@ class RefusalTests(Issues):
         self.assertIn("Còn thiếu 1/7 báo cáo", self.refused("missing_reason"))
         row = self.issue(missing_reason="Xã Lê Hồ bị lụt")
         self.assertEqual(Thawed(row).notes, ["Còn thiếu 1/7 báo cáo: Xã Lê Hồ bị lụt"])
-        with workbook_of(row, user=self.officer).file.open("rb") as stored:
+        with made_file(row, "xlsx", user=self.officer).file.open("rb") as stored:
             sheet = load_workbook(BytesIO(stored.read()))["Tổng hợp"]
         self.assertIn(
             "Còn thiếu 1/7 báo cáo: Xã Lê Hồ bị lụt", [c.value for line in sheet for c in line]
@@ -293,7 +293,7 @@ class ReplacingTests(Issues):
         )
         self.assertEqual(rows["CQ02", commune][:2], ("Tốt", "Xuất sắc"))
         self.assertNotIn(("DT07", commune), rows)
-        with workbook_of(second, user=self.officer).file.open("rb") as stored:
+        with made_file(second, "xlsx", user=self.officer).file.open("rb") as stored:
             sheet = load_workbook(BytesIO(stored.read()))["Khác biệt"]
         printed = [tuple(c.value for c in line)[:7] for line in sheet.iter_rows(min_row=4)]
         self.assertIn(("DT01", "Chỉ tiêu DT01", "Cấp xã", commune, 2022, "3", "30"), printed)
@@ -411,7 +411,7 @@ class KeptForGoodTests(Issues):
 
     def test_checksums_are_recomputed(self):
         self.issue()
-        workbook_of(self.again(PublishedIssue.objects.get()), user=self.officer)
+        made_file(self.again(PublishedIssue.objects.get()), "xlsx", user=self.officer)
         self.assertIn("1 issues, 1 files", self.verify())
 
     def test_whatever_was_changed_is_found(self):

@@ -126,13 +126,16 @@ class TestNothingEscapes(LedgerCase):
         make("dialogue-conference", self.report.unit)
         self.client.force_login(self.clerk)
         url = f"/bao-cao/{self.report.pk}/nhap/"
-        self.client.post(url, {"DT06": "7", "take": "all", "version": "0"})
+        asked = self.client.post(url, {"DT07": "7", "take": "all", "version": "0"}, follow=True)
+        self.assertEqual(FigureChange.objects.get().indicator.code, "DT07")
+        codes = [offer.indicator.code for offer in asked.context["offers"]]
+        self.client.post(f"{url}tu-ho-so/", {"code": codes, "version": "1"})
         self.assertGreater(len(self.lines()), 1)
         self.check(len(self.lines()))
         taken = FigureChange.objects.get(indicator__code="DT01")
         self.assertEqual((taken.source, taken.actor), ("records", self.clerk))
         before = self.lines()
-        self.client.post(url, {"take": "all", "version": "1"})
+        self.client.post(f"{url}tu-ho-so/", {"code": codes, "version": "2"})
         self.assertEqual(self.lines(), before, "taking the same again changes nothing")
         self.check(len(before))
 

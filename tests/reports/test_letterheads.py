@@ -235,7 +235,9 @@ class LayoutTests(SimpleTestCase):
         self.assertEqual(date_in_words(day("2022-02-05")), "ngày 05 tháng 02 năm 2022")
         self.assertEqual(date_in_words(day("2022-03-15")), "ngày 15 tháng 3 năm 2022")
         today = day("2024-11-20")
-        unit = AdministrativeUnit(code="35", kind="tinh", name="Hà Nam", level="province")
+        unit = AdministrativeUnit(
+            code="35", kind="tinh", name="Hà Nam", level="province", valid_from=day("2020-01-01")
+        )
         self.assertEqual(document_date(unit, 2022, today), day("2022-12-31"))
         self.assertEqual(document_date(unit, 2024, today), today)
         unit.valid_to = day("2024-07-01")

@@ -126,3 +126,15 @@ class DemoDrafts(TestCase):
         self.assertContains(page, "Dự thảo Word")
         answer = self.client.get(page.context["word_url"])
         self.assertEqual(paragraphs(answer.content), self.draft("35", "2021-2022"))
+
+    def test_a_draft_of_one_section_has_that_section_alone(self):
+        self.client.force_login(User.objects.get(username="tinh"))
+        asked = {"unit": "35", "first": 2021, "last": 2022, "section": "DT"}
+        page = self.client.get(reverse("reports:consolidation"), asked)
+        texts = paragraphs(self.client.get(page.context["word_url"]).content)
+        headings = [text for text in texts if re.match(r"(PHẦN )?[IVX]+\. ", text)]
+        self.assertEqual(
+            headings,
+            ["III. ĐỐI THOẠI CỦA NGƯỜI ĐỨNG ĐẦU", "III. Đối thoại của người đứng đầu"],
+        )
+        self.assertIn(TWO_YEARS[1], "\n".join(texts))

@@ -241,9 +241,19 @@ class ManagementPagesTest(TestCase):
         bad = self.client.post(url, {**data, "end": "31/02/2025"})
         assert bad.status_code == 422
         assert bad.context["form"]["end"].value() == "31/02/2025"
-        answer = self.client.post(url, data)
+        preview = self.client.post(url, data)
+        assert not ReportingPeriod.objects.filter(year=2025).exists()  # nothing is opened unasked
+        self.assertContains(preview, "34 đơn vị sẽ báo cáo")
+        self.assertContains(preview, "34 đơn vị mới, 116 đơn vị không còn")
+        self.assertContains(preview, "<li>Xã Tiên Sơn, thị xã Duy Tiên → Phường Tiên Sơn</li>")
+        self.assertContains(preview, "Tỉnh Hà Nam không còn trong danh sách của kỳ này")
+        back = self.client.post(url, {**data, "edit": "1"})
+        assert back.context["form"]["end"].value() == data["end"]
+        answer = self.client.post(url, {**data, "confirmed": "1"}, follow=True)
+        self.assertContains(answer, "cho 34 đơn vị")
+        answer = self.client.post(url, {**data, "confirmed": "1", "year": "2026"})
+        assert answer.status_code == 422
         period = ReportingPeriod.objects.get(year=2025)
-        self.assertRedirects(answer, reverse("reports:period", args=[period.pk]))
         assert Report.objects.filter(period=period).count() == 34  # one province, 33 communes
         commune = Report.objects.filter(period=period, level="commune").first()
         assert commune.reviewer.code == "37"
@@ -282,7 +292,13 @@ class ManagementPagesTest(TestCase):
 
     def test_close_and_reopen_with_a_reason(self):
         period = self.world.period
-        self.client.post(reverse("reports:period_close", args=[period.pk]))
+        asked = self.client.post(
+            reverse("reports:period_close", args=[period.pk]), {"reason": "Hết"}
+        )
+        self.assertContains(asked, "Còn 0 báo cáo chờ duyệt, 116 chưa gửi")
+        period.refresh_from_db()
+        assert not period.is_closed
+        self.client.post(reverse("reports:period_close", args=[period.pk]), {"confirmed": "1"})
         period.refresh_from_db()
         assert (period.is_closed, period.closed_by) == (True, self.cast["tinh"])
         answer = self.client.post(reverse("reports:period_reopen", args=[period.pk]))

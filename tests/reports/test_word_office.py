@@ -14,7 +14,6 @@ from danvan.units.models import AdministrativeUnit
 from reports.consolidation.scope import Scope
 from reports.documents.letterhead import letterhead_on
 from reports.documents.narrative.drafting import collect_draft
-from reports.documents.narrative.names import names_of
 from reports.documents.narrative.shipped import TEMPLATE_KINDS, template_file
 from reports.documents.word.filling import fill
 from reports.documents.word.letters import WordTable, letter
@@ -61,12 +60,11 @@ class OfficeTest(TestCase):
         with override_settings(DEBUG=True):
             call_command("load_demo", without_records=True, stdout=StringIO())
         cls.files = {}
-        for kind, code in zip(TEMPLATE_KINDS, ("35", "349", "13369", "13369"), strict=True):
+        for kind, code in zip(TEMPLATE_KINDS, ("35", "349", "13369", "13369", "35"), strict=True):
             unit = AdministrativeUnit.objects.filter(code=code).earliest("valid_from")
             draft = collect_draft(Scope(unit, 2021, 2022))
             template = dressed(template_file(kind).read_bytes(), draft.head.layout)
-            names = names_of(draft.narrative, draft.head, draft.title)
-            cls.files[kind] = fill(template, names)
+            cls.files[kind] = fill(template, draft.names)
         head = letterhead_on(unit, draft.head.date)
         table = WordTable(("TT", "Đơn vị"), [(1, "Xã A")], (1, 4))
         cls.files["letter"] = letter(head, "", "đôn đốc nộp báo cáo", ["Kính gửi:", table])

@@ -203,7 +203,7 @@ class WorkbookTests(Books):
 
     def test_file_name(self):
         self.assertEqual(
-            file_name(self.tree["35"], 2021, 2022),
+            file_name(Scope(self.tree["35"], 2021, 2022)),
             "Tổng hợp công tác dân vận Tỉnh Hà Nam 2021-2022",
         )
 

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from danvan.accounts.models import AuditEntry
 from danvan.units.kinds import AREA_LEVELS, Level
-from danvan.units.loader import DEFAULT_FILE, _read
+from danvan.units.loader import DEFAULT_FILE, read_lines
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 from danvan.units.register import REGISTER
 
@@ -47,18 +47,20 @@ def test_loading_a_province_over_ha_nam_changes_one_source_and_doubles_nothing()
 @pytest.mark.parametrize("code", ["35", "999", "350"])  # ended, unknown, a district
 @pytest.mark.django_db
 def test_no_province_of_today(code):
-    with pytest.raises(CommandError, match="no province"):
+    with pytest.raises(CommandError, match="Tệp không có tỉnh"):
         call_command("load_units", province=code)
     assert not AdministrativeUnit.objects.exists()
 
 
 def test_the_register_holds_the_units_of_ha_nam_word_for_word():
     def told(path):
-        return {row.key: (str(row.unit), row.unit.valid_to, row.successors) for row in _read(path)}
+        return {
+            row.key: (str(row.unit), row.unit.valid_to, row.successors) for row in read_lines(path)
+        }
 
     register, ours = told(REGISTER), told(DEFAULT_FILE)
     assert len(register) == 15_403
     assert {key: register.get(key) for key in ours} == ours
     states = {"2022-12-31": 10_599, "2024-12-31": 10_322, "2025-06-30": 10_035, "2025-07-01": 3_321}
-    rows = [row.unit for row in _read(REGISTER) if row.unit.level == Level.COMMUNE]
+    rows = [row.unit for row in read_lines(REGISTER) if row.unit.level == Level.COMMUNE]
     assert {day: sum(unit.in_force(DATE(day)) for unit in rows) for day in states} == states

@@ -110,20 +110,20 @@ def write(tmp_path, *lines, header=HEADER):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("12a,Tỉnh A,province,,2020-01-01,,,", "line 2, column code"),
-        ("12,Tỉnh A,nation,,2020-01-01,,,", "line 2, column level"),
-        ("12,Xa Dung,commune,,2020-01-01,,,", "line 2, column name"),
-        ("12,Tỉnh A,province,,1/1/2020,,,", "line 2, column valid_from"),
-        ("12,Tỉnh A,province,,,,,", "line 2, column valid_from: is empty"),
-        ("12,Tỉnh A,province,,2020-01-01,2019-01-01,,", "line 2, column valid_to"),
-        ("12,Huyện A,district,99,2020-01-01,,,", "line 2, column parent_code"),
-        ("12,Tỉnh A,province,,2020-01-01,2021-01-01,77,", "line 2, column successor_codes"),
-        ("12,Tỉnh A,province,,2020-01-01,,77,", "still in force"),
+        ("12a,Tỉnh A,province,,2020-01-01,,,", "Dòng 2, cột code"),
+        ("12,Tỉnh A,nation,,2020-01-01,,,", "Dòng 2, cột level"),
+        ("12,Xa Dung,commune,,2020-01-01,,,", "Dòng 2, cột name"),
+        ("12,Tỉnh A,province,,1/1/2020,,,", "Dòng 2, cột valid_from"),
+        ("12,Tỉnh A,province,,,,,", "Dòng 2, cột valid_from: để trống"),
+        ("12,Tỉnh A,province,,2020-01-01,2019-01-01,,", "Dòng 2, cột valid_to"),
+        ("12,Huyện A,district,99,2020-01-01,,,", "Dòng 2, cột parent_code"),
+        ("12,Tỉnh A,province,,2020-01-01,2021-01-01,77,", "Dòng 2, cột successor_codes"),
+        ("12,Tỉnh A,province,,2020-01-01,,77,", "còn hiệu lực không có"),
         (
             "12,Tỉnh A,province,,2020-01-01,,,\n12,Tỉnh B,province,,2020-01-01,,,",
-            "already on line 2",
+            "đã có ở dòng 2",
         ),
-        ("", "no unit"),
+        ("", "không có đơn vị nào"),
     ],
 )
 def test_bad_lines_are_named_and_nothing_is_loaded(tmp_path, line, message):
@@ -136,7 +136,7 @@ def test_bad_lines_are_named_and_nothing_is_loaded(tmp_path, line, message):
 
 @pytest.mark.django_db
 def test_a_missing_column_and_a_missing_file_are_told(tmp_path):
-    with pytest.raises(CommandError, match="missing column parent_code"):
+    with pytest.raises(CommandError, match="thiếu cột parent_code"):
         call_command("load_units", str(write(tmp_path, header="code,name,level\n")))
     with pytest.raises(CommandError, match="Cannot open"):
         call_command("load_units", str(tmp_path / "none.csv"))

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordMixin
 from django.http import HttpRequest
 from django.utils import timezone
@@ -35,12 +36,8 @@ class LoginForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """Refuse a login while the name is locked out, before the password is checked."""
         name = self.cleaned_data.get("username")
-        until = (
-            lockout.closed_until(name, client_address(cast(HttpRequest, self.request)))
-            if name
-            else None
-        )
-        if until is not None:
+        address = client_address(cast(HttpRequest, self.request))
+        if name and (until := lockout.closed_until(name, address)):
             minutes = int((until - timezone.now()).total_seconds() // 60) + 1
             raise forms.ValidationError(
                 self.error_messages["locked"], code="locked", params={"minutes": minutes}
@@ -51,8 +48,6 @@ class LoginForm(AuthenticationForm):
         """Refuse an issued password that has expired unused, and an account without a unit."""
         super().confirm_login_allowed(user)
         if user.issued_password_expired:
-            from django.conf import settings
-
             days = settings.ISSUED_PASSWORD_DAYS
             raise forms.ValidationError(
                 self.error_messages["expired"], code="expired", params={"days": days}
@@ -75,7 +70,15 @@ def own_password(user: User, typed: str) -> str:
     return typed
 
 
-class OwnPasswordForm(SetPasswordMixin, forms.Form):
+class OwnForm(forms.Form):
+    """A form about the account of `user`, who is logged in."""
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+
+class OwnPasswordForm(SetPasswordMixin, OwnForm):
     """Change the own password: the present one, and the new one twice."""
 
     old_password = forms.CharField(
@@ -87,13 +90,10 @@ class OwnPasswordForm(SetPasswordMixin, forms.Form):
         label1="Mật khẩu mới", label2="Nhập lại mật khẩu mới"
     )
 
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        self.user = user
-        super().__init__(*args, **kwargs)
-        self.fields["new_password1"].help_text = (
-            "Ít nhất 12 ký tự; nên là một câu dài, có thể có dấu và dấu cách. Không dùng từ phổ biến, "
-            "tên người, tên đơn vị, số điện thoại."
-        )
+    new_password1.help_text = (
+        "Ít nhất 12 ký tự; nên là một câu dài, có thể có dấu và dấu cách. Không dùng từ phổ biến, "
+        "tên người, tên đơn vị, số điện thoại."
+    )
 
     def clean_old_password(self) -> Any:
         """Ask for the present password, so that an unattended screen is not enough."""
@@ -138,7 +138,7 @@ class CodeForm(forms.Form):
         return answer
 
 
-class PasswordOnlyForm(forms.Form):
+class PasswordOnlyForm(OwnForm):
     """Ask for the password once more before a second factor is set up or taken away."""
 
     password = forms.CharField(
@@ -146,10 +146,6 @@ class PasswordOnlyForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        self.user = user
-        super().__init__(*args, **kwargs)
 
     def clean_password(self) -> Any:
         """Compare with the own password."""

@@ -1,5 +1,6 @@
 """Closed by default: login, session limits, first steps; and who is acting, for the trail of changes."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils import timezone
 
+from danvan.accounts import services
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.context import acting
 from danvan.accounts.login import sessions, twofactor
@@ -19,6 +22,23 @@ from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.common.ops.faults import aside
 from danvan.common.web.middleware import Middleware
+
+
+class DueMovesMiddleware(Middleware):
+    """On the first request of a day, move the accounts whose unit becomes another one that day.
+
+    Nobody needs to be there at midnight, and no timer: before that request is answered it is done.
+    """
+
+    settled_on: datetime.date | None = None  # by this process
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        today = timezone.localdate()
+        if DueMovesMiddleware.settled_on != today:
+            with aside("accounts to be moved"):
+                services.settle_moves()
+                DueMovesMiddleware.settled_on = today
+        return self.get_response(request)
 
 
 class ActingMiddleware(Middleware):

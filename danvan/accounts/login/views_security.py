@@ -23,14 +23,18 @@ from danvan.accounts.requests import PersonRequest, person
 
 
 @method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
-class PasswordChangeView(FormView):
+class OwnFormView(FormView):
+    """A form about the own account, with a secret in it."""
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "user": person(self.request)}
+
+
+class PasswordChangeView(OwnFormView):
     """Change the own password; other sessions of the account end."""
 
     template_name = "accounts/password_change.html"
     form_class = OwnPasswordForm
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "user": self.request.user}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(forced=person(self.request).must_change_password, **kwargs)
@@ -136,15 +140,11 @@ class SecondFactorView(FormView):
         return render(self.request, "accounts/recovery_codes.html", context)
 
 
-@method_decorator([never_cache, sensitive_post_parameters()], name="dispatch")
-class SecondFactorOffView(FormView):
+class SecondFactorOffView(OwnFormView):
     """Take the second factor away, after the password was typed once more."""
 
     template_name = "accounts/second_factor_off.html"
     form_class = PasswordOnlyForm
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "user": self.request.user}
 
     def form_valid(self, form: forms.BaseForm) -> HttpResponse:
         twofactor.remove(person(self.request))

@@ -123,6 +123,16 @@ class User(AbstractUser):
         editable=False,
         related_name="people",
     )
+    # Set by a change of units: from that day the account only reads, or belongs to `next_unit`.
+    unit_until = models.DateField("thuộc đơn vị đến trước ngày", null=True, editable=False)
+    next_unit = models.ForeignKey(
+        AdministrativeUnit,
+        verbose_name="đơn vị từ ngày đó",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
     deactivated_on = models.DateField("ngừng từ ngày", null=True, blank=True, editable=False)
     search = AccountSearchField(max_length=320, editable=False, default="")
     compact = models.BooleanField("bảng số liệu gọn", default=True, editable=False)
@@ -199,6 +209,11 @@ class User(AbstractUser):
 
     def _other_superusers(self) -> QuerySet:
         return User.objects.superusers().exclude(pk=self.pk)
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the account's unit has ended and the account stays with it, to read only."""
+        return self.unit_until is not None and self.unit_until <= timezone.localdate()
 
     @property
     def issued_password_expired(self) -> bool:

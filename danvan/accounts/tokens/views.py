@@ -8,13 +8,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
-from django.views.generic import FormView
 
 from danvan.accounts.login.forms import PasswordOnlyForm
+from danvan.accounts.login.views_security import OwnFormView
 from danvan.accounts.requests import PersonRequest, person
 from danvan.accounts.rights import Action
 from danvan.accounts.tokens import keys
@@ -33,8 +30,7 @@ class TokenForm(PasswordOnlyForm):
     field_order = ("label", "days", "password")
 
 
-@method_decorator([never_cache, sensitive_post_parameters("password")], name="dispatch")
-class TokensView(FormView):
+class TokensView(OwnFormView):
     """The own keys; a new one is shown in answer to the post and nowhere else."""
 
     template_name = "accounts/tokens.html"
@@ -45,9 +41,6 @@ class TokensView(FormView):
         if not person(request).can(Action.VIEW):
             raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
         return super().dispatch(request, *args, **kwargs)
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "user": person(self.request)}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(tokens=person(self.request).tokens.all()[:100], **kwargs)

@@ -1,6 +1,7 @@
 """Locks of the database, and the one order in which they are taken.
 
-    1. the units an import is about   locked()   imports into the same units wait for each other
+    1. units                          hold()     alone by who changes them: one change at a time
+                                      locked()   those an import is about, those that end
     2. the catalogue of a year        hold()     shared by who sends or opens, alone for who edits it
     3. the period                     hold()     shared by all who write in it, alone for who closes it
     4. reports                        locked()   by who writes figures; alone by who moves the report

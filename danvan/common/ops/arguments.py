@@ -1,5 +1,6 @@
-"""What commands are told in words: ranges of years and files to write. Raises CommandError."""
+"""What commands are told in words: ranges of years, days and files to write. Raises CommandError."""
 
+import datetime
 import re
 from pathlib import Path
 
@@ -21,6 +22,16 @@ def read_years(text: str) -> tuple[int, int]:
     if last - first >= MAX_YEARS:
         raise CommandError(f"--years {text}: at most {MAX_YEARS} years at a time")
     return first, last
+
+
+def read_day(text: str | None, flag: str) -> datetime.date | None:
+    """Return the day of "2025-07-01", None where nothing was told."""
+    if text is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise CommandError(f"{flag} {text!r} is not a day like 2025-07-01") from error
 
 
 def read_target(text: str, suffix: str = ".xlsx") -> Path:

@@ -1,5 +1,9 @@
-"""/healthz: can this process serve? One word per part, nothing that helps a stranger."""
+"""/healthz: can this process serve? One word per part, nothing that helps a stranger.
 
+Long work that nobody takes is told as well but does not make a web host unfit: pages are served without it.
+"""
+
+import datetime
 import logging
 import shutil
 import tempfile
@@ -11,11 +15,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django_tasks_db.models import DBTaskResult
 
 log = logging.getLogger("danvan.health")
 MIN_FREE = 200 * 1024 * 1024
+WAITS_LONG, WORKS_LONG = datetime.timedelta(minutes=2), datetime.timedelta(hours=1)
 
 
 @login_not_required
@@ -24,7 +31,7 @@ MIN_FREE = 200 * 1024 * 1024
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer 200 with {"database": "ok", …}, or 503 when a part fails; the reason is in the log only."""
     parts = {name: _ask(name, check) for name, check in CHECKS.items()}
-    healthy = all(parts.values())
+    healthy = all(good for name, good in parts.items() if name not in BESIDE)
     answer = {name: "ok" if good else "failed" for name, good in parts.items()}
     return JsonResponse(answer, status=200 if healthy else 503)
 
@@ -54,10 +61,20 @@ def migrations_are_applied() -> bool:
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
+def queue_is_worked_off() -> bool:
+    """Return whether no long work has waited for minutes while no worker does any."""
+    now = timezone.now()
+    waiting = DBTaskResult.objects.ready().filter(enqueued_at__lt=now - WAITS_LONG)
+    busy = DBTaskResult.objects.running().filter(started_at__gt=now - WORKS_LONG)
+    return not waiting.exists() or busy.exists()
+
+
+BESIDE = ("queue",)
 CHECKS: dict[str, Callable[[], bool]] = {
     "database": database_answers,
     "disk": disk_has_room,
     "migrations": migrations_are_applied,
+    "queue": queue_is_worked_off,
 }
 
 

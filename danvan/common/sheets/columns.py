@@ -6,7 +6,7 @@ a Resource of Columns is all that template, reader, checker, preview and export 
 
 import datetime
 import re
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -184,6 +184,22 @@ class Column(fields.Field):
         """Return the problem of a choice not made."""
         message = f"Vui lòng chọn một trong: {'; '.join(self.choices)}."
         return Problem(self.key, message, "", self.choices)
+
+
+def read_cells(
+    columns: Iterable[Column], row: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Return what the cells of a row say, by column, and what is wrong; a blank cell is in neither."""
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for column in columns:
+        cell = row.get(column.key, "")
+        value = cell if isinstance(cell, Problem) else column.load(cell)
+        if isinstance(value, Problem):
+            problems.append(value)
+        elif value is not NOTHING:
+            values[column.key] = value
+    return values, problems
 
 
 class Known(dict):

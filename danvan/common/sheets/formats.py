@@ -27,12 +27,8 @@ _DATE = re.compile(r"[dmyhsDMYHS]")
 _SCALED = re.compile(r"[0#?](,+)(?![0#?,])")
 _ZEROS = re.compile(r"0{2,}")
 _NUMBER = "\x00"  # where the number stands among the literals of a format
-_BUILT_IN = {
-    9: "0%",
-    10: "0.00%",
-    16: "d-mmm",
-    17: "mmm-yy",
-}  # formats that tell and have a number instead of a code
+# Formats that tell and have a number instead of a code.
+_BUILT_IN = {9: "0%", 10: "0.00%", 16: "d-mmm", 17: "mmm-yy"}
 # Words in a format that change how much the number is; "người", "đồng" only name what is counted.
 _WEIGHTY = {
     *("nghin", "ngan", "trieu", "ty", "ti", "tram", "chuc", "van"),

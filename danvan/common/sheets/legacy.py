@@ -30,9 +30,8 @@ _UNICODE = re.compile("(?i)[ăđơư\u1ea0-\u1ef9\u0300-\u0303\u0309\u0323]")
 _ODD = re.compile(
     "[\u0080-\u009f¡-¦¨-ª¬®¯±´-¶¸-¿Ä-ÇËÎ-ÐÑÖ×ØÛÜÞßä-çëîï-ñö-øûüþÿŒœŠšŸŽžƒˆ˜†‡‰‹›™\u02c6\u02dc\ufffd]"
 )
-_A_GRAVE = re.compile(
-    "Ã (?=\\S|$)"
-)  # the no-break space in "à" that a program made an ordinary one
+# The no-break space in "à" that a program made an ordinary one.
+_A_GRAVE = re.compile("Ã (?=\\S|$)")
 _NO_BYTE = b"\xff"  # stands in no UTF-8 text
 _SAMPLES = 3000
 

@@ -74,10 +74,8 @@ class Survey:
             if not dated and len(texts) > 1 and self._is_head(texts, counted):
                 self._head(number, cells)
                 continue
-            for (
-                index,
-                text,
-            ) in marked:  # headings and what stands above them do not say how it was typed
+            # Headings and what stands above them do not say how it was typed.
+            for index, text in marked:
                 self._hear(index, text)
             if self.heads and number <= self.heads[-1] + BELOW:
                 self.near[number] = cells

@@ -1,15 +1,13 @@
-"""A file that is sent to be kept, never to be shown by the browser or remembered on the way."""
-
-from __future__ import annotations
+"""A file that is sent: never remembered on the way, never taken for another kind of file."""
 
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
 
-def attachment(name: str, data: bytes, media_type: str) -> HttpResponse:
-    """Return `data` as a download called `name`."""
+def attachment(name: str, data: bytes, media_type: str, *, shown: bool = False) -> HttpResponse:
+    """Return `data` as a download called `name`, or to be `shown` by the browser: what runs nothing there."""
     response = HttpResponse(data, content_type=media_type)
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Content-Disposition"] = str(content_disposition_header(not shown, name))
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
     return response

@@ -1,7 +1,8 @@
 """A consolidation as plain data: what an issue keeps, and what its pages and files are drawn from again.
 
 `frozen_content` is what every page shows (the evaluated figures by level, definitions, letterhead);
-`frozen_units` are the facts unit by unit, with texts and where each report stood. Both are read back into
+`frozen_units` are the facts unit by unit, with texts (those of the document itself: `written`) and where
+each report stood. Both are read back into
 the very objects that page, workbook and Word draft render. FORMAT grows when the shape changes.
 """
 
@@ -9,7 +10,8 @@ from collections.abc import Iterable
 from typing import cast
 
 from reports.consolidation.facts import read_facts
-from reports.consolidation.figures import Definition, Facts
+from reports.consolidation.figures import Definition
+from reports.consolidation.parts import Facts
 from reports.consolidation.scope import ScopeData
 from reports.consolidation.summary import Consolidation, section_codes, submissions
 from reports.consolidation.units import unit_tree
@@ -23,6 +25,7 @@ from reports.documents.issues.plain import (
     plain_unit,
 )
 from reports.documents.letterhead import Letterhead
+from reports.documents.narrative.texts import written_texts
 from reports.models import Indicator, Value, ValueType
 
 FORMAT = 1
@@ -73,6 +76,7 @@ def frozen_units(data: ScopeData) -> Frozen:
         "facts": [row for unit, mine in facts.items() for row in cells_of(unit, mine, read)],
         "submissions": [plain_submission(one) for one in submissions(data)],
         "texts": _texts(data),
+        "written": written_texts(data),
     }
 
 

@@ -18,13 +18,14 @@ from reports.models import FigureChange, Report, Transition, ValueType
 Difference = dict[str, Any]
 UnitPeriod = tuple[int, int]  # unit id, period id
 NAMED = 3  # units that a total's reason names
+_COLUMNS = ("code", "label", "level", "unit", "year", "old", "new", "why")
 _WORDS = {0: "trên ", 1: "khoảng "}
 
 
 def differences(old: Thawed, new: Thawed) -> list[Difference]:
     """Return the rows of the difference sheet: totals by level first, then the figures of each unit.
 
-    A row: code, label, level, unit, year, old, new, why.
+    A row has _COLUMNS.
     """
     changed = _changed_figures(old, new)
     reports = _reports(changed)
@@ -38,19 +39,19 @@ def differences(old: Thawed, new: Thawed) -> list[Difference]:
         for code, (before, after, was_in, is_in) in codes.items():
             definition = new.definitions.get(code) or old.definitions[code]
             behind[code].append(report.unit.full_name)
-            units.append(
-                {
-                    "code": code,
-                    "label": definition.label,
-                    "level": Level(report.level).label,
-                    "unit": report.unit.place_name,
-                    "year": report.period.year,
-                    "old": before,
-                    "new": after,
-                    "why": reasons.why(report, code, was_in=was_in, is_in=is_in),
-                }
+            level, unit, year = (
+                Level(report.level).label,
+                report.unit.place_name,
+                report.period.year,
             )
+            why = reasons.why(report, code, was_in=was_in, is_in=is_in)
+            units.append(_difference(definition, level, unit, year, before, after, why))
     return [*_totals(old, new, behind), *units]
+
+
+def _difference(definition: Definition, *rest: Any) -> Difference:
+    row = (definition.code, definition.label, *rest)
+    return dict(zip(_COLUMNS, row, strict=True))
 
 
 def _totals(old: Thawed, new: Thawed, behind: dict[str, list[str]]) -> Iterable[Difference]:
@@ -65,16 +66,9 @@ def _totals(old: Thawed, new: Thawed, behind: dict[str, list[str]]) -> Iterable[
             ]
             texts = [figure_text(figure, line.definition) or EMPTY for figure in figures]
             if texts[0] != texts[1]:
-                yield {
-                    "code": code,
-                    "label": line.definition.label,
-                    "level": Level(level).label if level else "Tổng",
-                    "unit": "",
-                    "year": "",
-                    "old": texts[0],
-                    "new": texts[1],
-                    "why": _why_total(line.definition, behind),
-                }
+                name = Level(level).label if level else "Tổng"
+                why = _why_total(line.definition, behind)
+                yield _difference(line.definition, name, "", "", *texts, why)
 
 
 def _why_total(definition: Definition, behind: dict[str, list[str]]) -> str:

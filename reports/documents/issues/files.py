@@ -1,5 +1,6 @@
-"""The files of an issue: its workbook, made once from what is frozen, and the signed paper handed in later."""
+"""The files of an issue: workbook and document, made once from what is frozen; the signed paper, handed in."""
 
+from collections.abc import Callable
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
@@ -9,29 +10,55 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
 from danvan.accounts.models import User
-from danvan.common.excel import safe_file_name
+from danvan.common.excel import CONTENT_TYPE, safe_file_name
 from records.files.attachments import PDF, media_type_of, safe_name
 from reports.documents.issues.issuing import NO_RIGHT, may_issue
 from reports.documents.issues.thawed import Thawed
+from reports.documents.narrative.drafting import write_draft
+from reports.documents.word.paper import DOCX_TYPE
 from reports.documents.workbook.build import build
 from reports.models import FileKind, IssueFile, PublishedIssue
 
 MAX_SIGNED = 20 * 1024 * 1024
 
 
-def workbook_of(issue: PublishedIssue, *, user: User) -> IssueFile:
-    """Return the workbook of an issue the person may see; it is made when it is first asked for, and kept."""
-    made = issue.files.filter(kind=FileKind.WORKBOOK).first()
+def made_file(issue: PublishedIssue, kind: str, *, user: User) -> IssueFile:
+    """Return the workbook or the document of an issue the person may see; made when first asked for, and kept.
+
+    Raises KeyError for a kind that is handed in, not made.
+    """
+    make = _MAKERS[kind]
+    made = issue.files.filter(kind=kind).first()
     if made:
         return made
-    file = BytesIO()
-    build(Thawed(issue).workbook_content()).save(file)
-    name = safe_file_name(f"{issue} {issue.unit.full_name}")
+    name = safe_file_name(f"{issue} {issue.unit.full_name}", f".{kind}")
+    data = make(Thawed(issue))
     try:
         with transaction.atomic():
-            return _keep(issue, FileKind.WORKBOOK, f"{name}", file.getvalue(), user)
+            return _keep(issue, kind, name, data, user)
     except IntegrityError:  # another person asked at the same moment
-        return issue.files.get(kind=FileKind.WORKBOOK)
+        return issue.files.get(kind=kind)
+
+
+def _workbook(thawed: Thawed) -> bytes:
+    file = BytesIO()
+    build(thawed.workbook_content()).save(file)
+    return file.getvalue()
+
+
+def _document(thawed: Thawed) -> bytes:
+    return write_draft(thawed.draft())
+
+
+_MAKERS: dict[str, Callable[[Thawed], bytes]] = {
+    FileKind.WORKBOOK: _workbook,
+    FileKind.DOCUMENT: _document,
+}
+MEDIA_TYPES = {
+    FileKind.WORKBOOK: CONTENT_TYPE,
+    FileKind.DOCUMENT: DOCX_TYPE,
+    FileKind.SIGNED: PDF,
+}
 
 
 def attach_signed(issue: PublishedIssue, file: Any, *, user: User) -> IssueFile:

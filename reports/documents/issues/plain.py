@@ -12,7 +12,8 @@ from typing import Any
 
 from danvan.units.models import AdministrativeUnit
 from reports.catalogue.expressions import parse
-from reports.consolidation.figures import Definition, Facts, Part, Total
+from reports.consolidation.figures import Definition, Total
+from reports.consolidation.parts import Facts, Part
 from reports.consolidation.summary import Line, Submission
 from reports.consolidation.units import UnitNode
 from reports.models import ValueType

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.facts import read_facts
-from reports.consolidation.figures import Facts
+from reports.consolidation.parts import Facts
 from reports.consolidation.scope import Scope, ScopeData
 from reports.documents.issues.plain import cells_of
 from reports.models import IssuedReport, PublishedIssue

@@ -4,10 +4,12 @@ import datetime
 from dataclasses import dataclass
 from functools import cached_property
 
-from reports.consolidation.figures import Definition, Facts
+from reports.consolidation.figures import Definition
+from reports.consolidation.parts import Facts
 from reports.consolidation.scope import Scope
 from reports.consolidation.summary import Consolidation, SectionLines, YearProgress
 from reports.consolidation.units import Breakdown, unit_rows
+from reports.consolidation.words import DEMO_NOTE
 from reports.documents.issues.plain import (
     Frozen,
     definition_from,
@@ -18,6 +20,9 @@ from reports.documents.issues.plain import (
     unit_from,
 )
 from reports.documents.letterhead import Letterhead, letterhead_from
+from reports.documents.narrative.drafting import Draft
+from reports.documents.narrative.names import Title
+from reports.documents.narrative.telling import is_several, tell
 from reports.documents.workbook.build import Content
 from reports.documents.workbook.tables import PlainTable
 from reports.models import PublishedIssue
@@ -99,6 +104,15 @@ class Thawed:
             notes=tuple(self.notes),
             tables=(self._differences, self._texts),
         )
+
+    def draft(self) -> Draft:
+        """Return what the Word document of the issue shows; older issues have no texts of their own."""
+        found = self.consolidation
+        texts = self.issue.frozen_units.get("written", {})
+        narrative = tell(found, texts, several=is_several(found))
+        title = Title(self.issue.get_kind_display(), self.issue.title)
+        demo = [DEMO_NOTE] if found.is_demo else []
+        return Draft(narrative, self.head, title, (*demo, *self.notes))
 
     @property
     def notes(self) -> list[str]:

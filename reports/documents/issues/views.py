@@ -13,17 +13,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
-from danvan.common import excel
 from danvan.common.numbers import read_id
 from danvan.common.paging import nearest_page
 from danvan.common.web.downloads import attachment
 from danvan.units.models import Level
-from records.files.attachments import PDF
 from reports.consolidation.filters import ConsolidationFilter
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import Consolidation, consolidate
 from reports.consolidation.words import inclusion_text, title_text, years_text
-from reports.documents.issues.files import attach_signed, workbook_of
+from reports.documents.issues.files import MEDIA_TYPES, attach_signed, made_file
 from reports.documents.issues.forms import SIGNING, IssuingForm, SignedForm
 from reports.documents.issues.issuing import (
     NO_RIGHT,
@@ -76,7 +74,7 @@ def issue_detail(request: PersonRequest, pk: int) -> HttpResponse:
 def new_issue(request: PersonRequest) -> HttpResponse:
     """Send out what the consolidation shows. A wrong choice of unit or years is 404."""
     wanted = ConsolidationFilter(request.GET, request.user).wanted
-    if wanted is None:
+    if wanted is None or wanted.as_of:  # restated figures are a view, no document
         raise Http404
     if not may_issue(request.user, wanted.unit):
         raise PermissionDenied(NO_RIGHT)
@@ -118,17 +116,18 @@ def attach(request: PersonRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def file(request: PersonRequest, pk: int, kind: str) -> HttpResponse:
-    """Send the workbook of an issue, or its signed paper."""
+    """Send the workbook of an issue, its document, or the signed paper."""
     row = _issue(request, pk)
     if kind not in FileKind.values:
         raise Http404
-    made = workbook_of(row, user=request.user) if kind == FileKind.WORKBOOK else None
-    kept = made or row.files.filter(kind=FileKind.SIGNED).first()
+    if kind == FileKind.SIGNED:
+        kept = row.files.filter(kind=kind).first()
+    else:
+        kept = made_file(row, kind, user=request.user)
     if kept is None:
         raise Http404
-    media_type = excel.CONTENT_TYPE if made else PDF
     with kept.file.open("rb") as stored:
-        return attachment(kept.name, stored.read(), media_type)
+        return attachment(kept.name, stored.read(), MEDIA_TYPES[FileKind(kind)])
 
 
 def _visible(request: PersonRequest) -> PublishedIssueQuerySet:

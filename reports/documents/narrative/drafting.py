@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 
 from danvan.common.excel import safe_file_name
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.scope import Scope, ScopeData
-from reports.consolidation.summary import consolidate
+from reports.consolidation.summary import Consolidation, consolidate
 from reports.consolidation.units import break_down
-from reports.consolidation.words import title_text
+from reports.consolidation.words import DEMO_NOTE, inclusion_text, title_text
 from reports.documents.letterhead import Letterhead, document_date, letterhead_on
 from reports.documents.narrative.names import Title, names_of
 from reports.documents.narrative.shipped import shipped
@@ -21,9 +23,7 @@ from reports.documents.narrative.texts import written_texts
 from reports.documents.word.filling import fill
 from reports.documents.word.paper import ENDING
 from reports.documents.word.styles import dressed
-from reports.models import PeriodKind, Report
-
-KIND = "Báo cáo"
+from reports.models import DocumentKind, PeriodKind, Report
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,12 @@ class Draft:
     narrative: Narrative
     head: Letterhead
     title: Title
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The names a template may use, with what stands for them."""
+        return names_of(self.narrative, self.head, self.title, self.notes)
 
 
 def collect_draft(scope: Scope, *, rank: bool = False) -> Draft:
@@ -47,15 +53,16 @@ def collect_draft(scope: Scope, *, rank: bool = False) -> Draft:
         rank=rank,
     )
     span = narrative.span if scope.interim else title_text(found)
-    title = Title(KIND, f"kết quả công tác dân vận {span}")
-    return Draft(narrative, letterhead_on(scope.unit, _date(scope)), title)
+    title = Title(str(DocumentKind.REPORT.label), f"kết quả công tác dân vận {span}")
+    head = letterhead_on(scope.unit, _date(scope))
+    return Draft(narrative, head, title, tuple(_notes(found)))
 
 
 def write_draft(draft: Draft) -> bytes:
     """Return a draft as a file for Word."""
-    names = names_of(draft.narrative, draft.head, draft.title)
-    template = shipped(draft.narrative.found.scope.unit.level)
-    return fill(dressed(template, draft.head.layout), names)
+    scope = draft.narrative.found.scope
+    template = shipped(scope.unit.level, scope.section)
+    return fill(dressed(template, draft.head.layout), draft.names)
 
 
 def draft_name(scope: Scope, span: str) -> str:
@@ -74,6 +81,14 @@ def scope_of_report(report: Report) -> Scope:
         interim=None if period.kind == PeriodKind.YEAR else period,
         any_state=True,
     )
+
+
+def _notes(found: Consolidation) -> Iterator[str]:
+    """Yield what must be said above a draft: that figures are invented, that reports are missing."""
+    if found.is_demo:
+        yield DEMO_NOTE
+    if not found.is_complete and not found.scope.any_state:
+        yield f"Dự thảo theo {inclusion_text(found)}."
 
 
 def _date(scope: Scope) -> datetime.date:

@@ -5,7 +5,7 @@ Names are Vietnamese without marks: people write them in Word. `explained` is th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from danvan.units.models import Level
 from reports.consolidation.figures import Definition
 from reports.consolidation.summary import Line, SectionLines
 from reports.consolidation.words import (
-    DEMO_NOTE,
     besides,
     change_text,
     figure_text,
@@ -41,8 +40,10 @@ class Title:
     abstract: str
 
 
-def names_of(narrative: Narrative, head: Letterhead, title: Title) -> dict[str, Any]:
-    """Return all names with what stands for them."""
+def names_of(
+    narrative: Narrative, head: Letterhead, title: Title, notes: Sequence[str]
+) -> dict[str, Any]:
+    """Return all names with what stands for them; `notes` are what must be said above the text."""
     found = narrative.found
     scope, places = found.scope, phrases().places
     return {
@@ -54,7 +55,7 @@ def names_of(narrative: Narrative, head: Letterhead, title: Title) -> dict[str, 
         "nam_cuoi": scope.last_year,
         "nam_toi": scope.last_year + 1,
         "tong_hop": inclusion_text(found),
-        "ghi_chu": _notes(narrative),
+        "ghi_chu": list(notes),
         **{place: narrative.below(place) for place in places},
         "muc": [_section(section, narrative) for section in found.sections],
         **{named_code(code): _figure(line, narrative) for code, line in found.lines.items()},
@@ -90,15 +91,6 @@ def _letterhead(head: Letterhead, title: Title) -> dict[str, Any]:
         "nguoi_ky": head.signer,
         "noi_nhan": list(head.recipient_lines),
     }
-
-
-def _notes(narrative: Narrative) -> list[str]:
-    """Return what must be said above a draft: that figures are invented, that reports are missing."""
-    found = narrative.found
-    notes = [DEMO_NOTE] if found.is_demo else []
-    if not found.is_complete and not found.scope.any_state:
-        notes.append(f"Dự thảo theo {inclusion_text(found)}.")
-    return notes
 
 
 def _section(section: SectionLines, narrative: Narrative) -> dict[str, Any]:

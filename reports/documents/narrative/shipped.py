@@ -1,6 +1,7 @@
 """The templates the program brings, one for each kind of office: plain outlines built into files for Word.
 
-`data/outlines/*.txt` is what they say ("#" a heading, "@" the paragraphs of a name), `build_template` makes the
+`data/outlines/*.txt` is what they say ("#" a heading, "@" the paragraphs of a name, "@@" sections with
+their headings and paragraphs), `build_template` makes the
 .docx of it, and the results stand beside them in `data/templates/`: `manage.py build_word_templates`
 writes them anew and a test compares.
 """
@@ -12,15 +13,14 @@ from typing import Any
 
 from docx.oxml.ns import qn
 
-from danvan.units.models import Level
 from reports.documents.layout import Layout, layouts
 from reports.documents.word.letters import FOOT_SPLIT, HEAD_SPLIT
 from reports.documents.word.paper import ENDING, Paper
 from reports.documents.word.styles import CELL, CELL_HEAD, CELL_NUMBER, NOTE, RULE
 
 DATA = Path(__file__).parent / "data"
-TEMPLATE_KINDS = ("province", "district", "commune", "body")
-_OTHER = "body"  # whoever is no tier of government
+TEMPLATE_KINDS = ("province", "district", "commune", "body", "section")
+_OTHER, _SECTION = "body", "section"  # whoever is no tier of government; one section alone
 _CLOSING = (
     "Trên đây là báo cáo kết quả công tác dân vận {{ ky }} của {{ ten_trong_cau }}{{ dau_ket }}"
 )
@@ -30,9 +30,10 @@ _LAST = (("Tổng", "tong"), ("Cùng kỳ {{ ten_cung_ky }}", "cung_ky"), ("Tăn
 _NUMBER = 21
 
 
-def shipped(level: str) -> bytes:
-    """Return the template for offices of `level`."""
-    return template_file(level if level in Level.values else _OTHER).read_bytes()
+def shipped(level: str, section: str | None = None) -> bytes:
+    """Return the template for offices of `level`, or that for a report on one section."""
+    kind = level if level in TEMPLATE_KINDS else _OTHER
+    return template_file(_SECTION if section else kind).read_bytes()
 
 
 def template_file(kind: str) -> Path:
@@ -45,14 +46,16 @@ def build_template(kind: str) -> bytes:
     paper = Paper(_newest_party_layout())
     _write_head(paper)
     for line in (DATA / "outlines" / f"{kind}.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("@"):
+        if line.startswith("@@"):
+            _each_section(paper, line[2:])
+        elif line.startswith("@"):
             _each(paper, line[1:], "body")
         else:
             marks, _space, text = line.partition(" ")
             paper.heading(text, len(marks))
     paper.add(_CLOSING)
     _write_foot(paper)
-    _write_appendix(paper, by_level=kind in ("province", "district"))
+    _write_appendix(paper, by_level=kind in ("province", "district", _SECTION))
     return paper.data()
 
 
@@ -63,6 +66,13 @@ def _newest_party_layout() -> Layout:
 def _each(paper: Paper, name: str, kind: str) -> None:
     for text in (f"{{%p for doan in {name} %}}", "{{ doan }}", "{%p endfor %}"):
         paper.add(text, kind)
+
+
+def _each_section(paper: Paper, name: str) -> None:
+    paper.add(f"{{%p for muc_con in {name} %}}")
+    paper.heading("{{ muc_con.so }}. {{ muc_con.ten|upper }}", 2)
+    _each(paper, "muc_con.doan", "body")
+    paper.add("{%p endfor %}")
 
 
 def _write_head(paper: Paper) -> None:

@@ -26,11 +26,14 @@ RANK = "xep_hang"  # also names the units with the highest and the lowest figure
 
 @require_safe
 def export_consolidation(request: PersonRequest) -> HttpResponse:
-    """Send the draft of what the consolidation shows. A wrong choice is 404."""
+    """Send the draft of what the consolidation shows. A wrong choice is 404.
+
+    Figures in the units of another day are a view, no document: 404 as well.
+    """
     if not request.user.can(Action.VIEW):
         raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
     wanted = ConsolidationFilter(request.GET, request.user).wanted
-    if wanted is None:
+    if wanted is None or wanted.as_of:
         raise Http404
     scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
     return _sent(scope, rank=RANK in request.GET)

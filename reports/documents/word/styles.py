@@ -61,9 +61,7 @@ def dress(document: Document, layout: Layout) -> None:
     _set_base(document, layout)
     for kind, (name, align, above) in STYLES.items():
         text = layout.texts[kind]
-        if (
-            kind == "national" and len(layout.national) == 1
-        ):  # the line below it, as long as the text
+        if kind == "national" and len(layout.national) == 1:  # the line below is as long
             text = TextStyle(text.size, text.marks + "u")
         _set_style(document, name, text, layout.font, align=align, above=above)
     _set_body(document, layout)

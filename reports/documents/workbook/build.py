@@ -14,11 +14,13 @@ from django.utils import timezone
 from openpyxl.worksheet.worksheet import Worksheet
 
 from danvan.common import excel
-from danvan.units.models import AdministrativeUnit, Level
+from danvan.units.models import Level
+from reports.consolidation.restating import Restating, moves
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import (
     Consolidation,
     Line,
+    Restated,
     Submission,
     consolidate,
     submissions,
@@ -26,8 +28,12 @@ from reports.consolidation.summary import (
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
     DEMO_NOTE,
+    level_text,
     remarks,
+    restated_notes,
+    restated_text,
     roman,
+    share_percent,
     title_text,
     years_text,
 )
@@ -38,6 +44,7 @@ from reports.documents.workbook.head import write_foot, write_letterhead
 from reports.documents.workbook.tables import PlainTable, add_plain_table
 from reports.documents.workbook.units import add_section_sheet
 
+RESTATED_NOTE = "Cách quy đổi và các đơn vị đã chia: xem trang “Quy đổi”. * Số ước tính."
 NO_FIGURES = "Mục này là lời văn, được tập hợp riêng; không có số liệu để tổng hợp."
 
 
@@ -56,13 +63,42 @@ class Content:
 
 def collect(scope: Scope) -> Content:
     """Return the content of the workbook of `scope`."""
-    data, unit = ScopeData(scope), scope.unit
+    data = ScopeData(scope)
+    unit = data.scope.unit
     date = document_date(unit, scope.last_year, timezone.localdate())
+    found = consolidate(data)
     return Content(
-        consolidation=consolidate(data),
+        consolidation=found,
         breakdown=break_down(data, scope.section),
         submissions=submissions(data),
         head=letterhead_on(unit, date),
+        notes=(RESTATED_NOTE,) if found.restated else (),
+        tables=(_moves_table(data.restating, found.restated),)
+        if data.restating and found.restated
+        else (),
+    )
+
+
+def _moves_table(restating: Restating, restated: Restated) -> PlainTable:
+    """Return where the old units went, and by which rule."""
+    columns = (("Đơn vị cũ", 46), ("Đến hết ngày", 14), ("Đơn vị mới", 46))
+    day = datetime.timedelta(days=1)
+    rows = [
+        (
+            move.old.place_name,
+            move.old.valid_to and move.old.valid_to - day,
+            move.new.place_name,
+            share_percent(move),
+            move.rule,
+        )
+        for move in moves(restating)
+    ]
+    return PlainTable(
+        "Quy đổi",
+        restated_text(restated).upper(),
+        (*columns, ("Tỷ lệ", 15), ("Căn cứ chia", 30)),
+        rows,
+        notes=restated_notes(restated)[:2],
     )
 
 
@@ -72,7 +108,7 @@ def build(content: Content) -> cells.Workbook:
     _add_summary(book, content)
     note = DEMO_NOTE if content.consolidation.is_demo else ""
     for section in content.consolidation.sections:
-        add_section_sheet(book, section, content.breakdown, note)
+        add_section_sheet(book, section, content.breakdown, note, content.consolidation.restated)
     add_chart_sheet(book, content.consolidation, content.breakdown)
     _add_submissions(book, content)
     for table in content.tables:
@@ -83,10 +119,11 @@ def build(content: Content) -> cells.Workbook:
     return book
 
 
-def file_name(unit: AdministrativeUnit, first_year: int, last_year: int) -> str:
+def file_name(scope: Scope) -> str:
     """Return the name of the file a browser is given."""
-    years = years_text(first_year, last_year).replace("–", "-")
-    return f"Tổng hợp công tác dân vận {unit.full_name} {years}"
+    years = years_text(scope.first_year, scope.last_year).replace("–", "-")
+    day = f", đơn vị từ {scope.as_of:%d-%m-%Y}" if scope.as_of else ""
+    return f"Tổng hợp công tác dân vận {scope.unit.full_name} {years}{day}"
 
 
 def _describe(book: cells.Workbook, content: Content) -> None:
@@ -158,7 +195,7 @@ def _columns(content: Content) -> list[SummaryColumn]:
         SummaryColumn("Chỉ tiêu", 52, label),
         SummaryColumn("ĐVT", 12, measure),
         *(
-            SummaryColumn(Level(level).label, 12, _figure_of(level))
+            SummaryColumn(level_text(level, content.consolidation.restated), 12, _figure_of(level))
             for level in content.consolidation.levels
         ),
         SummaryColumn("Tổng", 14, _figure_of(None)),
@@ -177,6 +214,8 @@ def _add_summary(book: cells.Workbook, content: Content) -> None:
     found = content.consolidation
     abstract = content.abstract or f"kết quả công tác dân vận {title_text(found)}"
     head_row = write_letterhead(ws, content.head, found, last, abstract, content.notes)
+    if found.restated:
+        cells.write_band(ws, head_row - 1, 4, last - 1, restated_text(found.restated))
     cells.write_head(ws, head_row, [column.heading for column in columns], 34)
     row = head_row + 1
     for section in content.consolidation.sections:
@@ -200,7 +239,8 @@ def _add_summary(book: cells.Workbook, content: Content) -> None:
         cells.write_across(ws, row, 1, last, NO_FIGURES, font=cells.ITALIC, align=cells.LEFT)
         row += 1
     write_foot(ws, row + 1, content.head, last)
-    cells.set_page(ws, head_row=head_row, freeze_column=3, last_column=last)
+    banded = bool(found.restated)
+    cells.set_page(ws, head_row=head_row, freeze_column=3, last_column=last, banded=banded)
 
 
 # ---- Where the reports stand

@@ -14,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from danvan.common import excel
 from danvan.common.numbers import rounded
 from reports.consolidation.figures import Definition, Total
+from reports.consolidation.words import ESTIMATED, INCOMPARABLE
 from reports.documents.layout import Layout
 from reports.models import Qualifier
 
@@ -29,6 +30,7 @@ def font(size: float = 12, **kind: Any) -> Font:
 
 
 PLAIN, BOLD, ITALIC = font(), font(bold=True), font(italic=True)
+SMALL = font(9, italic=True)
 TITLE, SUBTITLE = font(15, bold=True), font(13, bold=True)
 HEAD_FILL = PatternFill("solid", fgColor="E7E2D9")
 SECTION_FILL = PatternFill("solid", fgColor="F4EFE6")
@@ -88,6 +90,12 @@ def write_head(ws: Worksheet, row: int, headings: list[str], height: float) -> N
     ws.row_dimensions[row].height = height
 
 
+def write_band(ws: Worksheet, row: int, first: int, last: int, text: str) -> None:
+    """Write a heading that several columns have in common, above the header row of their table."""
+    write_across(ws, row, first, last, text, font=ITALIC, align=CENTER, fill=HEAD_FILL)
+    ws.row_dimensions[row].height = wrapped_height(text, 11 * (last - first + 1))
+
+
 def set_widths(ws: Worksheet, widths: list[float]) -> None:
     """Set the column widths from the first column on."""
     for column, width in enumerate(widths, 1):
@@ -95,9 +103,15 @@ def set_widths(ws: Worksheet, widths: list[float]) -> None:
 
 
 def set_page(
-    ws: Worksheet, *, head_row: int, freeze_column: int, last_column: int, wide: bool | None = None
+    ws: Worksheet,
+    *,
+    head_row: int,
+    freeze_column: int,
+    last_column: int,
+    wide: bool | None = None,
+    banded: bool = False,
 ) -> None:
-    """Set up A4 landscape, repeated head, frozen panes.
+    """Set up A4 landscape, repeated head (`banded`: with the row above it), frozen panes.
 
     Fit to the width of one page; two for a table too wide to be read on one.
     """
@@ -107,7 +121,7 @@ def set_page(
     ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 2 if wide else 1, 0
     ws.sheet_properties.pageSetUpPr.fitToPage = True
     ws.print_options.horizontalCentered = True
-    ws.print_title_rows = f"{head_row}:{head_row}"
+    ws.print_title_rows = f"{head_row - banded}:{head_row}"
     ws.print_title_cols = f"A:{get_column_letter(freeze_column - 1)}"
     ws.print_area = f"A1:{get_column_letter(last_column)}{ws.max_row}"
     ws.freeze_panes = f"{get_column_letter(freeze_column)}{head_row + 1}"
@@ -145,7 +159,8 @@ def decimals_format(number: Decimal | None, definition: Definition) -> str:
 def figure_format(figure: Total, definition: Definition) -> str:
     """Return the number format of a figure; an inexact one says so before its number."""
     prefix = Qualifier(figure.qualifier).prefix
-    return (f'"{prefix}"' if prefix else "") + decimals_format(figure.number, definition)
+    mark = f'"{ESTIMATED}"' if figure.is_estimated else ""
+    return (f'"{prefix}"' if prefix else "") + decimals_format(figure.number, definition) + mark
 
 
 def cell_number(number: Decimal | None) -> int | float | None:
@@ -160,6 +175,8 @@ def write_figure(
     ws: Worksheet, row: int, column: int, figure: Any, definition: Definition, *, font: Font = PLAIN
 ) -> Any:
     """Write a figure as a real number (blank stays blank), right-aligned; its column has room for it."""
+    if figure is not None and figure.is_incomparable:
+        return write(ws, row, column, INCOMPARABLE, font=SMALL, align=CENTER)
     if figure is None or figure.number is None:
         return write(ws, row, column, None, font=font, align=RIGHT)
     fmt = figure_format(figure, definition)

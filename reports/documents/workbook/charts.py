@@ -9,7 +9,7 @@ from danvan.common import excel
 from reports.consolidation.figures import Definition
 from reports.consolidation.summary import Consolidation
 from reports.consolidation.units import Breakdown
-from reports.consolidation.words import row_label
+from reports.consolidation.words import restated_text, row_label
 from reports.documents.workbook import cells
 from reports.documents.workbook.cells import write_figure
 from reports.models import Aggregation
@@ -34,6 +34,8 @@ def add_chart_sheet(book: cells.Workbook, found: Consolidation, breakdown: Break
     rows_of_charts = max(1, _ROWS // height)
     head = 2 + -(-len(drawn) // _PER_ROW) * height
     title = "BIỂU ĐỒ THEO ĐƠN VỊ"
+    if found.restated:
+        title += f" ({restated_text(found.restated)})"
     cells.write_across(ws, 1, 1, _COLUMNS, title, font=cells.SUBTITLE)
     cells.write_head(ws, head, ["Đơn vị", *(definition.code for definition in drawn)], 20)
     for row, part in enumerate(parts, head + 1):

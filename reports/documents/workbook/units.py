@@ -6,9 +6,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from danvan.common import excel
 from reports.consolidation.figures import Definition
-from reports.consolidation.summary import SectionLines
+from reports.consolidation.summary import Restated, SectionLines
 from reports.consolidation.units import Breakdown, UnitRow
-from reports.consolidation.words import rating_text, roman, row_label, years_text
+from reports.consolidation.words import rating_text, restated_text, roman, row_label, years_text
 from reports.documents.workbook import cells
 from reports.models import ValueType
 
@@ -16,7 +16,11 @@ _FIRST_FIGURE = 3
 
 
 def add_section_sheet(
-    book: cells.Workbook, section: SectionLines, breakdown: Breakdown, note: str = ""
+    book: cells.Workbook,
+    section: SectionLines,
+    breakdown: Breakdown,
+    note: str = "",
+    restated: Restated | None = None,
 ) -> None:
     """Add the sheet of one section to `book`: units as rows, its indicators as columns."""
     definitions = [line.definition for line in section.lines]
@@ -33,11 +37,14 @@ def add_section_sheet(
     cells.write_across(ws, 2, 1, last, lead, font=cells.ITALIC, align=cells.LEFT)
     labels = [f"{d.label} ({d.unit_of_measure})" for d in definitions]
     height = max(cells.wrapped_height(label, width) for label in labels)
+    if restated:
+        cells.write_band(ws, 3, _FIRST_FIGURE, last, restated_text(restated))
     cells.write_head(ws, 4, ["TT", "Đơn vị", *labels], max(34, height))
     row = _write_rows(ws, 5, breakdown, definitions)
     label = f"TỔNG CỘNG {scope.unit.full_name.upper()}"
     _write_row(ws, row, None, label, breakdown.total, definitions, bold=True)
-    cells.set_page(ws, head_row=4, freeze_column=_FIRST_FIGURE, last_column=last)
+    banded = restated is not None
+    cells.set_page(ws, head_row=4, freeze_column=_FIRST_FIGURE, last_column=last, banded=banded)
 
 
 def _write_rows(
@@ -79,7 +86,8 @@ def _write_row(
     height = cells.wrapped_height(label, 34)
     for column, definition in enumerate(definitions, _FIRST_FIGURE):
         figure = unit_row.figures.get(definition.code)
-        if definition.value_type == ValueType.RATING:
+        is_rating = definition.value_type == ValueType.RATING
+        if is_rating and not (figure and figure.is_incomparable):
             text = rating_text(unit_row, definition)
             cells.write(ws, row, column, text, font=font, align=cells.CENTER)
             height = max(height, cells.wrapped_height(text, 13))

@@ -1,5 +1,6 @@
-"""`manage.py export_consolidated --unit CODE --years 2021-2022 [--section DT] --output FILE.xlsx`."""
+"""`manage.py export_consolidated --unit CODE --years 2021-2022 [--as-of 2025-07-01] --output FILE.xlsx`."""
 
+import datetime
 import os
 import tempfile
 from collections.abc import Callable
@@ -8,8 +9,9 @@ from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from danvan.common.ops.arguments import read_target, read_years
+from danvan.common.ops.arguments import read_day, read_target, read_years
 from danvan.units.models import AdministrativeUnit
+from reports.consolidation.restating import NotRestatable
 from reports.consolidation.scope import Scope
 from reports.documents.workbook.build import build, collect
 from reports.models import ReportingPeriod, Section
@@ -27,6 +29,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--years", required=True, metavar="2021-2022", help="a year or a range")
         parser.add_argument("--section", metavar="DT", help="code of one section (default: all)")
+        parser.add_argument(
+            "--as-of", metavar="2025-07-01", help="restated to the units in force on that day"
+        )
         parser.add_argument("--output", required=True, metavar="FILE.xlsx")
         parser.add_argument(
             "--include-submitted", action="store_true", help="also reports that wait for approval"
@@ -36,16 +41,23 @@ class Command(BaseCommand):
         self, *, unit: str, years: str, section: str | None, output: str, **options: Any
     ) -> None:
         first, last = read_years(years)
+        as_of = read_day(options["as_of"], "--as-of")
         target = read_target(output)
         last_period = find_period(first, last)
-        found = find_unit(unit, last_period)
+        found = find_unit(unit, as_of or last_period.structure_date)
         code = find_section(section, first, last)
-        content = collect(Scope(found, first, last, code, options["include_submitted"]))
+        submitted = options["include_submitted"]
+        try:
+            content = collect(Scope(found, first, last, code, submitted, as_of=as_of))
+        except NotRestatable as problem:
+            raise CommandError(f"--as-of: {problem}") from problem
         if not content.consolidation.expected:
             raise CommandError(f"{found} has no report in {years}")
         save(build(content).save, target)
         included, expected = content.consolidation.included, content.consolidation.expected
-        self.stdout.write(f"{target}: {found}, {years}, {included} of {expected} reports included")
+        restated = f", in the units of {as_of}" if as_of else ""
+        told = f"{content.consolidation.scope.unit}, {years}{restated}"
+        self.stdout.write(f"{target}: {told}, {included} of {expected} reports included")
 
 
 def find_period(first: int, last: int) -> ReportingPeriod:
@@ -57,10 +69,10 @@ def find_period(first: int, last: int) -> ReportingPeriod:
     return period
 
 
-def find_unit(code: str, period: ReportingPeriod) -> AdministrativeUnit:
-    """Return the unit of `code` on the day the period froze its units. Raises CommandError."""
+def find_unit(code: str, day: datetime.date) -> AdministrativeUnit:
+    """Return the unit of `code` on `day`. Raises CommandError."""
     try:
-        return AdministrativeUnit.objects.find(code.strip(), on=period.structure_date)
+        return AdministrativeUnit.objects.find(code.strip(), on=day)
     except AdministrativeUnit.DoesNotExist as error:
         raise CommandError(f"--unit: there is no unit with code {code!r}") from error
 

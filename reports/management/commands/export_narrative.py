@@ -43,7 +43,8 @@ class Command(BaseCommand):
         first, last = read_years(years)
         target = read_target(output, ENDING)
         interim = _interim(options["period"], first, last)
-        found = find_unit(unit, interim or find_period(first, last))
+        period = interim or find_period(first, last)
+        found = find_unit(unit, period.structure_date)
         scope = Scope(
             found, first, last, include_submitted=options["include_submitted"], interim=interim
         )

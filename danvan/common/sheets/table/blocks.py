@@ -16,10 +16,7 @@ from danvan.common.sheets.table.lines import is_numbering
 from danvan.common.sheets.table.questions import SKIP, Question
 from danvan.common.text import search_key
 
-NAMES_IN, YES = (
-    "ten-o-",
-    "co",
-)  # the answer that a column without a known heading holds names of units
+NAMES_IN, YES = "ten-o-", "co"  # the answer that a column nobody knows holds names of units
 _MANY = 40  # columns that are too many to choose from
 # Columns that only say whose a row is, and of which year: no table has these alone.
 WHOSE = {"unit", "unit_name", "of_year"}

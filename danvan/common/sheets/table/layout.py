@@ -23,7 +23,7 @@ from danvan.common.sheets.table.blocks import (
     settle_columns,
 )
 from danvan.common.sheets.table.lines import TableLine, is_measures, is_numbering
-from danvan.common.sheets.table.questions import Question
+from danvan.common.sheets.table.questions import Question, about_hidden
 from danvan.common.sheets.table.wanted import WantedTable
 
 GROUP = "_group"  # the title a row stands under, beside its columns
@@ -86,9 +86,8 @@ def find_table(
     used, questions = _choose(sheet, complete, answers, account)
     for block in found:
         if block not in complete:
-            lacks = ", ".join(
-                f"“{text}”" for text in block.missing(wanted.required, wanted.instead)
-            )
+            missing = block.missing(wanted.required, wanted.instead)
+            lacks = ", ".join(f"“{text}”" for text in missing)
             account.leave_table(block.first, block.end, f"bảng thiếu cột {lacks}")
     for block in used:
         questions += settle_columns(block, answers, wanted.names, wanted.required)
@@ -157,12 +156,7 @@ def _ask_about_hidden(table: Table, hidden: Iterable[int], answers: Mapping[str,
     ]
     if not rows:
         return
-    question = Question(
-        "dong-an",
-        f"Trang “{table.sheet.name}” có dòng đang ẩn hoặc bị lọc: dòng {spoken(rows)}. "
-        "Có đọc các dòng đó không?",
-        (("doc", "Đọc cả các dòng ẩn"), ("bo", "Bỏ qua các dòng ẩn")),
-    )
+    question = about_hidden(table.sheet.name, rows)
     table.questions.append(question)
     if question.answered(answers) == "bo":
         table.skipped.update(rows)
@@ -255,12 +249,8 @@ class _Reading:
     def _keep_spare(self, cells: list[CellValue], width: int) -> None:
         """Keep some texts of columns that are not read: names of units among them are asked about."""
         for index in self.spare:
-            if (
-                index < width
-                and isinstance(cell := cells[index], str)
-                and cell
-                and cell[:1] != MARK
-            ):
+            cell = cells[index] if index < width else ""
+            if isinstance(cell, str) and cell and cell[:1] != MARK:
                 kept = self.table.spare.setdefault(index, set())
                 if len(kept) < _SOME and len(cell) < _SOME:
                     kept.add(cell)

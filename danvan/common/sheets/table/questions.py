@@ -7,6 +7,8 @@ is open. On the command line the same answers are given as --answer ID=VALUE.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from danvan.common.sheets.addresses import spoken
+
 SKIP = "-"  # the answer "do not use it"
 
 
@@ -22,6 +24,15 @@ class Question:
         """Return the answer among `answers`, "" when there is none that is one of the options."""
         given = answers.get(self.id, "")
         return given if given in {value for value, _ in self.options} else ""
+
+
+def about_hidden(sheet: str, rows: Iterable[int]) -> Question:
+    """Return the question whether the hidden `rows` of a sheet are to be read: "doc" or "bo"."""
+    return Question(
+        "dong-an",
+        f"Trang “{sheet}” có dòng đang ẩn hoặc bị lọc: dòng {spoken(rows)}. Có đọc các dòng đó không?",
+        (("doc", "Đọc cả các dòng ẩn"), ("bo", "Bỏ qua các dòng ẩn")),
+    )
 
 
 def is_open(questions: Iterable[Question], answers: Mapping[str, str]) -> bool:

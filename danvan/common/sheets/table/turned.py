@@ -21,7 +21,7 @@ from danvan.common.sheets.table.blocks import WHOSE, Block, ReadSheet, texts_of
 from danvan.common.sheets.table.headings import Fit
 from danvan.common.sheets.table.layout import Table, WantedTable
 from danvan.common.sheets.table.lines import TableLine, is_numbering
-from danvan.common.sheets.table.questions import SKIP, Question
+from danvan.common.sheets.table.questions import SKIP, Question, about_hidden
 from danvan.common.text import clean_line, search_key
 
 FEWEST = 3  # headings down a column that make a sheet of this kind
@@ -197,9 +197,8 @@ class Turning:
                 continue
             names = self.wanted.names
             options = [(key, f"Là “{names[key]}”") for key in line.fit.keys if key in names]
-            extra = (
-                f" có thêm “{line.fit.doubt}”" if line.fit.doubt else " có thể là nhiều chỉ tiêu"
-            )
+            doubt = line.fit.doubt
+            extra = f" có thêm “{doubt}”" if doubt else " có thể là nhiều chỉ tiêu"
             question = Question(
                 f"dong-{line.number}",
                 f"Dòng {line.number} “{shorten(line.label)}”{extra}. Là chỉ tiêu nào?",
@@ -216,11 +215,7 @@ class Turning:
         rows = [line.number for line in self.lines if line.number in hidden]
         if not rows:
             return
-        question = Question(
-            "dong-an",
-            f"Trang “{self.sheet.name}” có dòng đang ẩn: dòng {spoken(rows)}. Có đọc các dòng đó không?",
-            (("doc", "Đọc cả các dòng ẩn"), ("bo", "Bỏ qua các dòng ẩn")),
-        )
+        question = about_hidden(self.sheet.name, rows)
         self.questions.append(question)
         if question.answered(self.answers) == "bo":
             self.lines = [line for line in self.lines if line.number not in hidden]
@@ -253,14 +248,11 @@ class Turning:
         return self._asked(able)
 
     def _asked(self, able: Mapping[int, str]) -> dict[int, tuple[str, str]]:
-        options = [
-            (
-                column_letter(index),
-                f"Cột {column_letter(index)} “{shorten(text) or 'không tiêu đề'}”"
-                f"{' (đang ẩn)' * (index in self.unseen)}",
-            )
-            for index, text in able.items()
-        ]
+        options = []
+        for index, text in able.items():
+            letter, hidden = column_letter(index), " (đang ẩn)" * (index in self.unseen)
+            named = f"Cột {letter} “{shorten(text) or 'không tiêu đề'}”{hidden}"
+            options.append((letter, named))
         question = Question(
             "cot-so-lieu",
             f"Trang “{self.sheet.name}” ghi chỉ tiêu theo dòng. Số liệu cần nhập ở cột nào?",

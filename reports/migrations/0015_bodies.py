@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0012_reminders'),
+        ('reports', '0014_unit_changes'),
     ]
 
     operations = [

@@ -1,0 +1,88 @@
+"""Facts: what the reports gave, counted and added by the database, before any rule of figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from reports.models import Qualifier
+
+PeriodLevel = tuple[int, str]  # period id, level
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the reports of one cell gave for one indicator: sum, how many, how many inexact."""
+
+    total: Decimal
+    reports: int
+    at_least: int = 0
+    about: int = 0
+
+    def __add__(self, other: Part) -> Part:
+        return Part(
+            self.total + other.total,
+            self.reports + other.reports,
+            self.at_least + other.at_least,
+            self.about + other.about,
+        )
+
+    @property
+    def qualifier(self) -> str:
+        if self.at_least:
+            return Qualifier.AT_LEAST
+        return Qualifier.ABOUT if self.about else Qualifier.EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What of one report of a divided unit is here: `here` of its `of` pieces, their sum (None: nothing)."""
+
+    here: int
+    of: int
+    total: Decimal | None
+
+    def __add__(self, other: Piece) -> Piece:
+        known = [piece.total for piece in (self, other) if piece.total is not None]
+        return Piece(self.here + other.here, self.of, sum(known, Decimal(0)) if known else None)
+
+
+@dataclass
+class Facts:
+    """Parts by indicator and cell, counts per rank of ratings, reports asked for and included.
+
+    In restated facts `pieces` (by indicator, cell and unit id) tell which reports were divided, `mixed`
+    the cells in which not every report is that of the very unit: nothing can be counted there.
+    """
+
+    parts: dict[str, dict[PeriodLevel, Part]] = field(default_factory=dict)
+    ranks: dict[str, dict[PeriodLevel, Counter]] = field(default_factory=dict)
+    units: Counter = field(default_factory=Counter)
+    included: Counter = field(default_factory=Counter)
+    pieces: dict[str, dict[PeriodLevel, dict[int, Piece]]] = field(default_factory=dict)
+    mixed: set[PeriodLevel] = field(default_factory=set)
+
+    def add_part(self, code: str, cell: PeriodLevel, part: Part) -> None:
+        cells = self.parts.setdefault(code, {})
+        cells[cell] = cells[cell] + part if cell in cells else part
+
+    def add_piece(self, code: str, cell: PeriodLevel, unit: int, piece: Piece) -> None:
+        pieces = self.pieces.setdefault(code, {}).setdefault(cell, {})
+        pieces[unit] = pieces[unit] + piece if unit in pieces else piece
+
+    def add(self, other: Facts) -> None:
+        """Add all that `other` knows: a district is its communes and itself."""
+        for code, cells in other.parts.items():
+            for cell, part in cells.items():
+                self.add_part(code, cell, part)
+        for code, cells_of_ranks in other.ranks.items():
+            for place, ranks in cells_of_ranks.items():
+                self.ranks.setdefault(code, {}).setdefault(place, Counter()).update(ranks)
+        for code, cells_of_pieces in other.pieces.items():
+            for cell, pieces in cells_of_pieces.items():
+                for unit, piece in pieces.items():
+                    self.add_piece(code, cell, unit, piece)
+        self.units.update(other.units)
+        self.included.update(other.included)
+        self.mixed |= other.mixed

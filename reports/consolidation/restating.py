@@ -1,0 +1,208 @@
+"""Figures in the units of another day: whose work goes on in which unit, and how much of it.
+
+A view that is computed each time; no report changes. A report of a unit that ended counts for what it
+became, along the successions (danvan/units/heirs.py): merged units add up, a divided one goes by its
+shares, else whole to the unit the board named in a period (ReportUnit), else to the likeliest. What the
+districts did themselves goes to the unit above and keeps its level. Source: domain reference, part 4 f.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+
+from django.db.models import Max, QuerySet
+
+from danvan.units.heirs import Inheritance, SplitRule, inheritances
+from danvan.units.models import AdministrativeUnit, UnitSuccession
+from reports.models import Report, ReportingPeriod, ReportUnit
+
+# A part of a divided unit's report: ids of the unit and of the heir it goes to.
+PieceKey = tuple[int, int]
+
+
+class NotRestatable(ValueError):  # noqa: N818 - a message for people, in Vietnamese
+    """The figures cannot be told in the units of that day; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """A unit that reports in the periods asked about: its level, when it ended, its last year."""
+
+    level: str
+    ended: datetime.date | None
+    last_year: int
+
+
+@dataclass(frozen=True)
+class Restating:
+    """Which reporting units go on in which units of `day`; those `kept` are asked for.
+
+    `unit` is the unit asked for as it stands on that day, or as it was where it had ended by then.
+    """
+
+    day: datetime.date
+    unit: AdministrativeUnit
+    found: dict[int, Inheritance]
+    kept: frozenset[int]
+    reporting: dict[int, Reporting]
+    levels: frozenset[str]
+
+    @cached_property
+    def sources(self) -> list[int]:
+        """The reporting units of which anything may be in the kept units."""
+        return [pk for pk, one in self.found.items() if not self.kept.isdisjoint(one.heirs)]
+
+    @cached_property
+    def partial(self) -> list[int]:
+        """Those of the sources that were divided between kept units and others."""
+        return [pk for pk in self.sources if not self.kept.issuperset(self.found[pk].heirs)]
+
+    @cached_property
+    def whole(self) -> list[int]:
+        """Those of the sources that are in the kept units with all they did."""
+        partial = set(self.partial)
+        return [pk for pk in self.sources if pk not in partial]
+
+    @cached_property
+    def others(self) -> list[int]:
+        """The sources that are not the very unit that goes on: there nothing can be counted."""
+        return [pk for pk in self.sources if not self.found[pk].is_same]
+
+    @cached_property
+    def divided(self) -> list[int]:
+        """The sources with more than one heir."""
+        return [pk for pk in self.sources if len(self.found[pk].parts) > 1]
+
+    @cached_property
+    def ended(self) -> dict[str, datetime.date]:
+        """The levels of sources that no unit of the day has, with the day they ended."""
+        found: dict[str, datetime.date] = {}
+        for pk in self.sources:
+            one = self.reporting[pk]
+            if one.level not in self.levels and one.ended:
+                found[one.level] = max(one.ended, found.get(one.level, one.ended))
+        return found
+
+    def keys(self, unit_id: int) -> list[int | PieceKey]:
+        """Return the keys of a source's facts by unit: its own id, or one per kept heir of a divided unit."""
+        heirs = self.found[unit_id].heirs
+        if len(heirs) == 1:
+            return [unit_id]
+        return [(unit_id, heir) for heir in heirs if heir in self.kept]
+
+    def heir(self, key: int | PieceKey) -> int:
+        """Return the id of the heir that the facts of `key` belong to."""
+        return self.found[key].heirs[0] if isinstance(key, int) else key[1]
+
+    def narrowed(self, keys: Iterable[int | PieceKey]) -> Restating:
+        """Return the same for the heirs and sources of some facts alone: a row of a table."""
+        kept, sources = set(), set()
+        for key in keys:
+            kept.add(self.heir(key))
+            sources.add(key if isinstance(key, int) else key[0])
+        found = {pk: one for pk, one in self.found.items() if pk in sources}
+        return replace(self, found=found, kept=frozenset(kept))
+
+
+@dataclass(frozen=True)
+class UnitMove:
+    """One arrow of a restated table: an old unit, the unit it is shown in, how much of it, by which rule."""
+
+    old: AdministrativeUnit
+    new: AdministrativeUnit
+    share: Decimal
+    rule: SplitRule | None
+
+
+def restate(
+    unit: AdministrativeUnit,
+    day: datetime.date,
+    periods: Sequence[ReportingPeriod],
+    within: QuerySet | None,
+) -> Restating:
+    """Return who goes on with the work of the units that report in `periods`, among those of `within`.
+
+    For a unit in force on `day` all that flows into it counts, wherever it came from; for one that had
+    ended, all that it ever covered. At most ten queries. Raises NotRestatable where no unit stands on
+    `day`, or where units were merged later: a sum cannot be taken apart.
+    """
+    reporting = _reporting(periods, within)
+    found, standing = _inheritances(day, periods, reporting.keys() | {unit.pk})
+    if not standing:
+        raise NotRestatable(f"Chưa có đơn vị hành chính nào vào ngày {day:%d/%m/%Y}.")
+    mine = found.get(unit.pk, Inheritance())
+    found = {pk: one for pk, one in found.items() if pk in reporting}
+    if mine.is_same:
+        pk = mine.heirs[0]
+        now = unit if pk == unit.pk else AdministrativeUnit.objects.get(pk=pk)
+        below = AdministrativeUnit.objects.on(day).covered_by([now])
+        kept = frozenset(below.values_list("pk", flat=True))
+    else:
+        now = unit
+        area = AdministrativeUnit.objects.covered_by(unit.with_predecessors())
+        covered = set(area.values_list("pk", flat=True))
+        found = {pk: one for pk, one in found.items() if pk in covered}
+        kept = frozenset(heir for one in found.values() for heir in one.heirs)
+    restating = Restating(day, now, found, kept, reporting, frozenset(standing.values()))
+    _refuse_what_was_merged_later(restating)
+    return restating
+
+
+def _reporting(periods: Sequence[ReportingPeriod], within: QuerySet | None) -> dict[int, Reporting]:
+    rows = Report.objects.filter(period__in=periods)
+    if within is not None:
+        rows = rows.filter(unit__in=within.values("pk"))
+    told = rows.order_by().values_list("unit", "level", "unit__valid_to")
+    return {
+        pk: Reporting(level, ended, last)
+        for pk, level, ended, last in told.annotate(Max("period__year"))
+    }
+
+
+def _inheritances(
+    day: datetime.date, periods: Sequence[ReportingPeriod], wanted: Collection[int]
+) -> tuple[dict[int, Inheritance], dict[int, str]]:
+    """Return the inheritance of each wanted unit, and the level of each unit that stands on `day`."""
+    days = [*(p.structure_date for p in periods), *(p.start for p in periods), day]
+    units = list(AdministrativeUnit.objects.between(min(days), max(days)).plain())
+    standing = {
+        one.pk: one.level
+        for one in units
+        if one.valid_from <= day and (one.valid_to is None or day < one.valid_to)
+    }
+    arrows = UnitSuccession.objects.values_list("predecessor", "successor", "share")
+    chosen = ReportUnit.objects.exclude(assigned_by=None).order_by("period__start")
+    found = inheritances(
+        units, arrows, standing.keys(), day, dict(chosen.values_list("unit", "report__unit"))
+    )
+    return {pk: one for pk, one in found.items() if pk in wanted}, standing
+
+
+def _refuse_what_was_merged_later(restating: Restating) -> None:
+    years = [
+        restating.reporting[pk].last_year
+        for pk in restating.sources
+        if restating.found[pk].is_merged_later
+    ]
+    if years:
+        raise NotRestatable(
+            f"Năm {min(years)} có đơn vị nhập sau ngày {restating.day:%d/%m/%Y} nên không tách ngược "
+            "được. Vui lòng chọn ngày muộn hơn hoặc bớt năm."
+        )
+
+
+def moves(restating: Restating, *, divided_only: bool = False) -> list[UnitMove]:
+    """Return where the old units went, in the order of the tree; or of the divided units alone. One query."""
+    sources = restating.divided if divided_only else restating.others
+    ids = {pk for unit_id in sources for pk in (unit_id, *restating.found[unit_id].heirs)}
+    rows = AdministrativeUnit.objects.select_related("parent").filter(pk__in=ids)
+    units = {unit.pk: unit for unit in rows}
+    told = []
+    for source in sorted(sources, key=lambda pk: units[pk].tree_key):
+        found = restating.found[source]
+        told += [UnitMove(units[source], units[pk], share, found.rule) for pk, share in found.parts]
+    return told

@@ -1,0 +1,95 @@
+"""Taking figures from the records: first the old and the new ones with ticks, and the way back."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views import View
+
+from danvan.accounts.requests import PersonRequest
+from danvan.common.numbers import read_id
+from reports.figures.form import EntrySheet
+from reports.figures.taking import give_back, offers_of
+from reports.figures.views_entry import PART, taken_url, visible_report
+from reports.figures.writing import ReportLocked, StaleFigures, write_figures
+from reports.models import Source
+from reports.workflow.moves import lock_reason, may_enter
+
+UNDO = "undo"
+
+
+class TakeView(View):
+    """GET shows what would change; POST writes the ticked figures, or gives back what was taken ("undo")."""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.report = visible_report(request.user, kwargs["pk"])
+        if not may_enter(self.report, request.user):
+            raise PermissionDenied("Anh/chị chỉ được xem báo cáo này, không được nhập số liệu.")
+        if request.method != "POST" and lock_reason(self.report):
+            return redirect("reports:detail", pk=self.report.pk)
+        self.part = (request.POST or request.GET).get(PART, "all")[:12]
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: PersonRequest, pk: int) -> HttpResponse:
+        sheet = EntrySheet(self.report)
+        offers = offers_of(sheet, self.part)
+        if not offers:
+            known = sheet.proposals(self.part)
+            none = "Hồ sơ chưa cho số nào ở phần này."
+            messages.info(request, "Số liệu đã khớp với hồ sơ." if known else none)
+            return redirect(self.form_at(self.part))
+        context = {
+            "report": self.report,
+            "offers": offers,
+            "same": len(sheet.proposals(self.part)) - len(offers),
+            "part": self.part,
+            "version": sheet.version,
+            "back": self.form_at(self.part),
+        }
+        return render(request, "reports/take.html", context)
+
+    def post(self, request: PersonRequest, pk: int) -> HttpResponse:
+        try:
+            if UNDO in request.POST:
+                return self.undo(request)
+            return self.take(request)
+        except StaleFigures as stale:
+            codes = ", ".join(stale.conflicts)
+            messages.error(request, f"Chưa thay đổi: {codes} vừa được sửa, vui lòng xem lại.")
+        except ReportLocked as locked:
+            messages.error(request, str(locked))
+        return redirect(self.form_at(self.part))
+
+    def take(self, request: PersonRequest) -> HttpResponse:
+        """Write the ticked figures as the records give them now."""
+        sheet = EntrySheet(self.report)
+        ticked = set(request.POST.getlist("code"))
+        figures = {c: f for c, f in sheet.proposals(self.part).items() if c in ticked}
+        if not figures:
+            messages.info(request, "Chưa chọn số nào, không có gì thay đổi.")
+            return redirect(self.form_at(self.part))
+        result = write_figures(
+            self.report,
+            figures,
+            actor=request.user,
+            source=Source.RECORDS,
+            version=read_id(request.POST.get("version", "")) or 0,
+            request_id=getattr(request, "id", ""),
+        )
+        messages.success(request, f"Đã lấy {result.total} số từ hồ sơ và lưu.")
+        return redirect(taken_url(self.report.pk, self.report.version, self.part))
+
+    def undo(self, request: PersonRequest) -> HttpResponse:
+        version = read_id(request.POST[UNDO]) or 0
+        count = give_back(self.report, version, request.user, getattr(request, "id", ""))
+        messages.success(request, f"Đã trả lại {count} số như trước khi lấy từ hồ sơ.")
+        return redirect(self.form_at(self.part))
+
+    def form_at(self, part: str) -> str:
+        """Return the address of the form at a figure or section."""
+        url = reverse("reports:entry", args=[self.report.pk])
+        return url if part == "all" else f"{url}#{part}"

@@ -1,0 +1,44 @@
+"""The rows of the permission matrix for changes of units and for loading units."""
+
+import datetime
+
+from tests.matrix_row import Row
+
+
+def _draft(world) -> dict:
+    """An empty draft of the province."""
+    from reports.models import UnitChange
+
+    board = world.cast["tinh"]
+    day = datetime.date(2024, 7, 1)
+    change, _ = UnitChange.objects.get_or_create(
+        number="1/NQ", issued_on=day, day=day, unit=board.unit, created_by=board
+    )
+    return {"pk": change.pk}
+
+
+def _resolution(world) -> dict:
+    return {"number": "2/NQ", "issued_on": "01/06/2024", "issuer": "A", "day": "01/07/2024"}
+
+
+#       anonymous clerk sibling far district other province viewer superuser
+_BOARD = "302 403 403 403 403 403 200 403 200"
+_DONE = "403 403 403 403 403 403 302 403 302"
+_REFUSED = "403 403 403 403 403 403 422 403 422"
+_NO_POST = "403 405 405 405 405 405 405 405 405"
+_NO_GET = "302 405 405 405 405 405 405 405 405"
+
+UNITS: dict[str, list[Row]] = {
+    "restructuring:list": [Row("GET", _BOARD), Row("POST", _NO_POST)],
+    "restructuring:new": [
+        Row("GET", _BOARD),
+        Row("POST", _DONE, data=_resolution),
+        Row("POST", _REFUSED),
+    ],
+    "restructuring:resolution": [Row("GET", _BOARD, _draft), Row("POST", _REFUSED, _draft)],
+    "restructuring:units": [Row("GET", _BOARD, _draft), Row("POST", _REFUSED, _draft)],
+    "restructuring:moves": [Row("GET", _BOARD, _draft), Row("POST", _REFUSED, _draft)],
+    "restructuring:change": [Row("GET", _BOARD, _draft), Row("POST", _REFUSED, _draft)],
+    "restructuring:undo": [Row("GET", _NO_GET, _draft), Row("POST", _REFUSED, _draft)],
+    "restructuring:delete": [Row("GET", _NO_GET, _draft), Row("POST", _DONE, _draft)],
+}
