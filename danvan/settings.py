@@ -229,8 +229,21 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
 WHITENOISE_USE_FINDERS = DEBUG
+# Uploaded files: in a folder of this machine, or in a bucket that all hosts share (danvan/common/ops/s3.py).
+_bucket = {
+    "bucket_name": env.str("STORE_BUCKET", ""),
+    "endpoint_url": env.str("STORE_ENDPOINT", "") or None,
+    "region_name": env.str("STORE_REGION", "") or None,
+    "access_key": env.str("STORE_ACCESS_KEY", "") or None,
+    "secret_key": env.str("STORE_SECRET_KEY", "") or None,
+    "location": env.str("STORE_FOLDER", ""),
+}
 STORAGES = {
-    "default": {"BACKEND": "danvan.common.storage.WholeFileStorage"},
+    "default": (
+        {"BACKEND": "danvan.common.ops.s3.SharedStorage", "OPTIONS": _bucket}
+        if _bucket["bucket_name"]
+        else {"BACKEND": "danvan.common.storage.WholeFileStorage"}
+    ),
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"

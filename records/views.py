@@ -5,10 +5,12 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import DecimalField, IntegerField
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.views.generic import TemplateView
 
 from danvan.accounts.requests import person
@@ -39,9 +41,11 @@ from records.services import (
 from records.shown import Shown, feeds_of, headings, other_totals, shown_row, total_cells
 from records.years import year_of, year_spans
 
+CAME_FROM = "ds"
+
 
 class KindMixin(ScopedView):
-    """Takes the kind from the address."""
+    """Takes the kind from the address, and from which list the person came."""
 
     @property
     def kind(self) -> RecordKind:
@@ -53,7 +57,26 @@ class KindMixin(ScopedView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         can_enter = self.request.user.can(Action.ENTER_RECORD)
-        return super().get_context_data(**{**kwargs, "kind": self.kind, "can_enter": can_enter})
+        known = {"kind": self.kind, "can_enter": can_enter, "came_from": self.came_from}
+        known |= {"carry": self.carry, "list_url": self.list_url}
+        return super().get_context_data(**{**kwargs, **known})
+
+    @cached_property
+    def came_from(self) -> str:
+        """The filters, order and page of the list the person came from, as a query string."""
+        asked = self.request.POST if self.request.method == "POST" else self.request.GET
+        return QueryDict(asked.get(CAME_FROM, "")[:1000]).urlencode()
+
+    @property
+    def carry(self) -> str:
+        """The query string by which the next page knows that list as well; "" for a list without any."""
+        return f"?{urlencode({CAME_FROM: self.came_from})}" if self.came_from else ""
+
+    @property
+    def list_url(self) -> str:
+        """The address of the list as the person left it."""
+        url = reverse("records:list", args=[self.kind])
+        return f"{url}?{self.came_from}" if self.came_from else url
 
     @cached_property
     def lock(self) -> Any:
@@ -77,6 +100,11 @@ class RecordListView(KindMixin, ScopedListView):
     """The list of one kind."""
 
     template_name = "records/list.html"
+
+    @cached_property
+    def came_from(self) -> str:
+        """The list itself: what its rows lead to comes back here."""
+        return self.request.GET.urlencode()
 
     @property
     def sorts(self) -> dict[str, Any]:  # type: ignore[override]
@@ -138,7 +166,7 @@ class RecordFormView(KindMixin, ScopedFormView):
     """Create, edit, copy."""
 
     template_name = "records/form.html"
-    kept_for_next = ("unit", "start_date", "kind", "year")
+    kept_for_next = ("unit", "start_date", "kind", "year", CAME_FROM)
 
     @property
     def form_class(self) -> Any:
@@ -264,6 +292,12 @@ class RecordFormView(KindMixin, ScopedFormView):
     def saved_message(self, row: Any) -> str:
         year = year_of(row.start_date, year_spans())
         return f"Đã lưu {self.kind.label_in_text} “{row}”, tính vào năm báo cáo {year}."
+
+    def go_on(self, row: Any) -> HttpResponse:
+        """As the generic one, with the list the person came from."""
+        if "next" in self.request.POST:
+            return super().go_on(row)
+        return redirect(row.get_absolute_url() + self.carry)
 
     def new_url(self) -> Any:
         return reverse("records:create", args=[self.kind])

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.generic import TemplateView
 
 from danvan.accounts.requests import person
@@ -56,7 +55,7 @@ class RecordDeleteView(KindMixin, ScopedDeleteView):
         return ""
 
     def done_url(self) -> Any:
-        return reverse("records:list", args=[self.kind])
+        return self.list_url
 
 
 class BulkDeleteView(KindMixin, ScopedView, TemplateView):
@@ -72,10 +71,10 @@ class BulkDeleteView(KindMixin, ScopedView, TemplateView):
         keys = {key for text in posted if (key := read_id(text)) is not None}
         if not keys:
             messages.warning(request, "Vui lòng đánh dấu ít nhất một hồ sơ để xóa.")
-            return redirect("records:list", self.kind)
+            return redirect(self.list_url)
         if len(posted) > BULK_LIMIT:
             messages.error(request, f"Mỗi lần xóa tối đa {format_number(BULK_LIMIT)} hồ sơ.")
-            return redirect("records:list", self.kind)
+            return redirect(self.list_url)
         if "confirmed" in request.POST:
             found: Any = delete_records(self.model, keys, actor=request.user)
             shown = {"results": found, "gone": sum(not result.problem for result in found)}

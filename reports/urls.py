@@ -7,6 +7,7 @@ from reports.consolidation import views as views_consolidation
 from reports.documents.narrative import views as views_narrative
 from reports.figures import views_entry, views_taking
 from reports.sheets import views as views_values
+from reports.texts import views as views_texts
 from reports.workflow import views_answering, views_periods, views_queue, views_review
 
 app_name = "reports"
@@ -26,6 +27,8 @@ urlpatterns = [
     path("xet-duyet/", views_queue.ReviewView.as_view(), name="review"),
     path("tong-hop/", views_consolidation.consolidation, name="consolidation"),
     path("tong-hop/xuat-excel/", views_consolidation.export, name="consolidation_export"),
+    path("tong-hop/loi-van/", views_texts.gathered_texts, name="texts"),
+    path("tong-hop/loi-van/<int:pk>/", views_texts.piece, name="text_piece"),
     path("tong-hop/xuat-word/", views_narrative.export_consolidation, name="consolidation_word"),
     path("tong-hop/chi-tieu/<str:code>/", views_consolidation.drill, name="drill"),
     path("ky/", views_periods.period_list, name="periods"),

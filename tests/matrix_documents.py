@@ -1,4 +1,4 @@
-"""The rows of the permission matrix for letterheads, notices and issues."""
+"""The rows of the permission matrix for letterheads, notices, texts and issues."""
 
 from tests.matrix_row import Row
 
@@ -92,6 +92,35 @@ def _issue(world) -> dict:
         made = issue(order, user=world.cast["quantri"])
         own.update(state=state)
     return {"pk": made.pk}
+
+
+def _text_piece(world) -> dict:
+    """A piece in the draft of Tiên Sơn's own committee."""
+    from reports.models import GatheredText
+
+    year = world.period.year
+    piece, _ = GatheredText.objects.get_or_create(
+        unit=world.report.unit,
+        first_year=year,
+        last_year=year,
+        heading="NX01",
+        report=world.report,
+        defaults={"text": "Ổn định.", "made_by": world.cast["canbo-13369"]},
+    )
+    return {"pk": piece.pk}
+
+
+# Only officers of the office itself make its words; nothing ticked is nothing taken.
+DOCUMENTS |= {
+    "reports:texts": [
+        Row("GET", "302 403 403 403 200 200 200 403 200"),
+        Row("POST", "403 403 403 403 302 302 302 403 302"),
+    ],
+    "reports:text_piece": [
+        Row("GET", "302 403 404 404 403 404 403 403 302", _text_piece),
+        Row("POST", "403 403 404 404 403 404 403 403 422", _text_piece),
+    ],
+}
 
 
 def _issue_file(world) -> dict:

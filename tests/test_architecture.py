@@ -150,7 +150,7 @@ OTHER_PATHS = {
     "danvan/gunicorn_conf.py": {"os.path"},
     "danvan/navigation.py": {"request.path"},
     "danvan/faults.py": {"request.path"},
-    "danvan/common/storage.py": {"os.path", "self.path"},
+    "danvan/common/storage.py": {"os.path", "self.path", "file.path"},
     "danvan/accounts/audit/security_log.py": {
         "now.request.path", "event.path", "'path'", "path=",
     },
@@ -159,13 +159,11 @@ OTHER_PATHS = {
     "danvan/accounts/login/views.py": {"carried.path", "request.path"},
     "danvan/common/sheets/child.py": {"'path'"},
     "danvan/common/sheets/reader.py": {"'path'"},
-    "danvan/imports/checking.py": {"job.file.path"},
     "danvan/imports/confirming.py": {"self.path"},
     "records/urls.py": {
         "kind.path", "value.path",
         "(BY_SLUG[value] if isinstance(value, str) else BY_MODEL[value]).path",
     },
-    "reports/management/commands/export_consolidated.py": {"os.path"},
 }  # fmt: skip
 
 

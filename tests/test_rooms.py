@@ -52,6 +52,7 @@ ROOMS = {
     ),
     "reports.consolidation": ("reports.models", "reports.catalogue.expressions"),
     "reports.notices": ("reports.models",),
+    "reports.texts": ("reports.models",),
     "reports.documents": (
         *("reports.models", "reports.catalogue.expressions", "reports.consolidation"),
     ),

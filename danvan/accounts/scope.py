@@ -79,6 +79,11 @@ def own_units(user: Person) -> list[AdministrativeUnit]:
     return known[1]
 
 
+def works_for(user: Person, unit: AdministrativeUnit) -> bool:
+    """Return whether `unit` is the user's own, under whatever name; superusers work for every unit."""
+    return user.is_superuser or bool(user.unit and user.unit.same_unit_as(unit))
+
+
 def units_not_inherited(user: Person) -> AdministrativeUnitQuerySet:
     """Return the units of the user's own area, without those of predecessors: for sensitive rows."""
     if not user.is_active or user.unit is None:

@@ -23,6 +23,7 @@ urlpatterns = [
     ),
     path("bao-mat/ma-truy-cap/", views_tokens.TokensView.as_view(), name="tokens"),
     path("bao-mat/ma-truy-cap/<int:pk>/thu-hoi/", views_tokens.take_back, name="token_off"),
+    path("don-vi/nap/", views_units.load, name="units_load"),
     path("don-vi/khoi-truc-thuoc/", views_bodies.bodies, name="bodies"),
     path("don-vi/khoi-truc-thuoc/<int:pk>/", views_bodies.body_end, name="body_end"),
     path("don-vi/<int:pk>/", views_units.unit_life, name="unit_life"),

@@ -7,12 +7,15 @@ disk or a killed process leaves nothing half-written at an address that anybody 
 import contextlib
 import datetime
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import models
+from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 PARTS = "parts"
@@ -56,6 +59,40 @@ def sweep() -> int:
                 default_storage.delete(part)
                 count += 1
     return count
+
+
+def stored_files(folder: str = "") -> Iterator[str]:
+    """Yield the names of all files in the store, without those on their way in."""
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:  # nothing was ever stored
+        return
+    yield from (f"{folder}{name}" for name in files)
+    for name in folders:
+        if name != PARTS or folder:
+            yield from stored_files(f"{folder}{name}/")
+
+
+@contextlib.contextmanager
+def on_disk(file: FieldFile) -> Iterator[str]:
+    """Yield a path where `file` can be read; where the store is elsewhere, of a copy that goes again.
+
+    A file that is gone has a path too, with nothing there.
+    """
+    try:
+        path = file.path
+    except NotImplementedError:
+        with tempfile.TemporaryDirectory(prefix="danvan-file-") as folder:
+            copy = os.path.join(folder, "copy")
+            with (
+                contextlib.suppress(FileNotFoundError),
+                file.open("rb") as source,
+                open(copy, "wb") as target,
+            ):
+                shutil.copyfileobj(source, target)
+            yield copy
+    else:
+        yield path
 
 
 @contextlib.contextmanager

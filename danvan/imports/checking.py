@@ -8,7 +8,7 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from danvan.common.sheets.table.layout import Table, WantedTable, find_table, ro
 from danvan.common.sheets.table.preparing import Preparation
 from danvan.common.sheets.table.questions import Asked, Question, is_open
 from danvan.common.sheets.table.turned import Turning
+from danvan.common.storage import on_disk
 from danvan.common.text import clean_line, search_key
 from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind
 from danvan.imports.targets import Around, Refused, Target, Verdict, scale_doubts, target_of
@@ -99,21 +100,26 @@ def _table_and_rows(
     return found, iter(found.rows)
 
 
+@contextmanager
 def opened(
     job: ImportJob,
     target: Target,
     wanted: WantedTable,
     choose: Callable[[list[ReadSheet]], ReadSheet],
-) -> AbstractContextManager[Workbook]:
+) -> Iterator[Workbook]:
     """Open the workbook of `job` at the sheet `choose` names. Raises FileRefused."""
-    return open_workbook(
-        job.file.path,
-        job.file_name,
-        headings=wanted.headings.known.keys(),
-        codes=wanted.headings.codes.keys(),
-        choose=choose,
-        check_marker=lambda marker: _check_marker(target, job, marker),
-    )
+    with (
+        on_disk(job.file) as path,
+        open_workbook(
+            path,
+            job.file_name,
+            headings=wanted.headings.known.keys(),
+            codes=wanted.headings.codes.keys(),
+            choose=choose,
+            check_marker=lambda marker: _check_marker(target, job, marker),
+        ) as workbook,
+    ):
+        yield workbook
 
 
 def _around(job: ImportJob, table: Table) -> Around:

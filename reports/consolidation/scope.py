@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from danvan.units.models import AdministrativeUnit
 from reports.catalogue.expressions import Node, names_in, parse
@@ -79,7 +79,7 @@ class ScopeData:
         periods = ReportingPeriod.objects.filter(
             year__range=(scope.prior_years[0], scope.last_year), **_kind(scope)
         )
-        self.periods = list(periods.order_by("start"))
+        self.periods = list(periods.order_by("start").with_tiers())
         self.indicator_codes: dict[int, str] = {}
         self.definitions = self._read_definitions()
         self.restating: Restating | None = None
@@ -142,11 +142,20 @@ class ScopeData:
             rows = rows.filter(unit__in=self.units().values("pk"))
         return rows if self.scope.levels is None else rows.filter(level__in=self.scope.levels)
 
-    def values(self, periods: Iterable[int]) -> QuerySet:
-        """Return the figures of the included reports, blanks too: one join, units a subquery."""
+    def values(self, periods: Iterable[int], *, counted: bool = False) -> QuerySet:
+        """Return the figures of the included reports, blanks too: one join, units a subquery.
+
+        A unit that ended inside the period did something until then, but nothing of it is there at the
+        end: its stocks are left out, or its successor would have them a second time. With `counted` all
+        of its figures are, for what counts units.
+        """
         rows = Value.objects.filter(
             report__period__in=list(periods), report__state__in=self.scope.states
         )
+        if any(vars(period)["has_ended"] for period in self.periods):
+            still = [code for code, one in self.definitions.items() if one.stands_still]
+            gone = Q(report__until__isnull=False)
+            rows = rows.exclude(gone if counted else gone & Q(indicator__in=self.ids_of(still)))
         if not self.covers_everything:
             rows = rows.filter(report__unit__in=self.units().values("pk"))
         if self.scope.levels is not None:

@@ -65,6 +65,7 @@ def consolidation(request: PersonRequest) -> HttpResponse:
     context: dict[str, Any] = {"filter": filterset, "wanted": wanted}
     if wanted:
         context["issue_url"] = _address("issues:new", wanted, wanted.section)
+        context["texts_url"] = f"{reverse('reports:texts')}?{wanted.query}"
         context["may_issue"] = not wanted.as_of and may_issue(request.user, wanted.unit)
         context["export_url"] = _address("reports:consolidation_export", wanted, wanted.section)
         if not wanted.as_of:  # a view, no document

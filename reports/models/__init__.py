@@ -6,6 +6,7 @@ Imports danvan.accounts, danvan.units and the expressions of catalogue/; no othe
 from reports.models.answering import ReportUnit
 from reports.models.catalogue import Catalogue, Indicator, Rule, Section
 from reports.models.choices import Aggregation, Severity, ValueType
+from reports.models.gathered import GatheredText
 from reports.models.issue import DocumentKind, FileKind, IssuedReport, IssueFile, PublishedIssue
 from reports.models.letterhead import Authority, DocumentStyle, OfficeLetterhead, Spelling
 from reports.models.notice import MAIL_KINDS, MailChoice, MailState, NoticeKind, SentReminder

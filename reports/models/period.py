@@ -48,11 +48,12 @@ class PeriodQuerySet(models.QuerySet["ReportingPeriod"]):
     """Periods."""
 
     def with_tiers(self) -> PeriodQuerySet:
-        """Return the periods with what `tiers` asks, in the same query."""
+        """Return the periods with what `tiers` asks, and whether a unit ended in them, in one query."""
         reports: Any = self.model.reports.rel.related_model
         asked = reports.objects.filter(period=models.OuterRef("pk"))
         return self.annotate(
-            **{f"has_{level}": models.Exists(asked.filter(level=level)) for level in _NOT_ALWAYS}
+            **{f"has_{level}": models.Exists(asked.filter(level=level)) for level in _NOT_ALWAYS},
+            has_ended=models.Exists(asked.filter(until__isnull=False)),
         )
 
 

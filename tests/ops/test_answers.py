@@ -95,7 +95,8 @@ class TestHealth(TestCase):
         answer = Client().get("/healthz")
         self.assertEqual(answer.status_code, 200)
         self.assertEqual(
-            answer.json(), {"database": "ok", "disk": "ok", "migrations": "ok", "queue": "ok"}
+            answer.json(),
+            {"database": "ok", "disk": "ok", "migrations": "ok", "queue": "ok", "store": "ok"},
         )
 
     def test_each_part_can_fail_and_says_no_more_than_that(self):

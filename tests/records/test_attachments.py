@@ -93,7 +93,7 @@ class FileTest(PageCase):
     def test_a_file_goes_in_and_comes_out_under_its_own_name(self):
         self.assertRedirects(self.attach(), self.record.get_absolute_url())
         kept = Attachment.objects.get()
-        self.assertRegex(kept.file.name, r"^attachments/[0-9a-f]{32}$")
+        self.assertRegex(kept.file.name, r"^attachments/[0-9a-f]{32}(-[0-9a-f]{16})?$")
         answer = self.client.get(self.file_url())
         self.assertEqual(answer.content, PDF_FILE)
         self.assertEqual(answer["Content-Type"], PDF)

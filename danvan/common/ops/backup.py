@@ -16,12 +16,14 @@ from typing import IO, Any, cast
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core.files.base import File
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from danvan.common.ops import engines
-from danvan.common.storage import PARTS
+from danvan.common.storage import stored_files
 
 APPLICATION, FORMAT = "danvan", 1
 MANIFEST, DATABASE, MEDIA = "manifest.json", "database", "media/"
@@ -46,8 +48,6 @@ def write_backup(target: Path) -> dict:
             rows = engines.copy_out(copy)
         except engines.EngineError as error:
             raise BackupError(str(error)) from error
-        attachments = _attachments()
-        checksums = {name: _checksum_if_there(path) for name, path in attachments.items()}
         manifest = {
             "application": APPLICATION,
             "format": FORMAT,
@@ -55,12 +55,11 @@ def write_backup(target: Path) -> dict:
             "created_at": timezone.now().isoformat(timespec="seconds"),
             "migrations": _applied_migrations(),
             "rows": rows,
-            "files": {
-                DATABASE: _checksum(copy),
-                **{n: text for n, text in checksums.items() if text},
-            },
+            "files": dict.fromkeys(
+                [DATABASE, *sorted(MEDIA + n for n in stored_files())], "0" * 64
+            ),
         }
-        _pack(packed, manifest, {DATABASE: copy, **attachments})
+        _pack(packed, manifest, copy)
         os.replace(packed, target)
     return manifest
 
@@ -85,7 +84,7 @@ def restore(source: Path, *, keep_in: Path | None = None) -> tuple[dict, Path | 
             engines.copy_in(Path(folder) / DATABASE)
         except engines.EngineError as error:
             raise BackupError(f"{error}; nothing was changed") from error
-        _replace_media(Path(folder) / MEDIA, moment)
+        _replace_media(Path(folder) / MEDIA, others_go=kept is not None)
     Session.objects.all().delete()
     differing = _differing_tables(manifest["rows"])
     if differing:
@@ -160,21 +159,25 @@ def _write_out(member: Any, path: Path) -> None:
         shutil.copyfileobj(member, file)
 
 
-def _pack(target: Path, manifest: dict, sources: dict[str, Path]) -> None:
-    """Write manifest and files into one tar. A file deleted while this runs is left out of both."""
-    text = target.with_name("manifest")
+def _pack(target: Path, manifest: dict, database: Path) -> None:
+    """Write manifest and files into one tar, and the checksums into the manifest.
+
+    A file deleted while this runs is left out of both.
+    """
+    text, files = target.with_name("manifest"), manifest["files"]
     text.write_text(_as_text(manifest), encoding="utf-8")
     with open(os.open(target, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
         with tarfile.open(fileobj=file, mode="w") as archive:
             archive.add(text, arcname=MANIFEST)
             start = file.tell() - -(-text.stat().st_size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
-            for name in list(manifest["files"]):
+            for name in list(files):
                 try:
-                    archive.add(sources[name], arcname=name, recursive=False)
+                    with _opened(name, database) as source:
+                        files[name] = _add(archive, name, source, target.parent)
                 except FileNotFoundError:
                     if name == DATABASE:
                         raise
-                    del manifest["files"][name]
+                    del files[name]
         # In the place of the first one, which was no shorter: blanks at the end of JSON say nothing.
         file.seek(start)
         file.write(_as_text(manifest).encode().ljust(text.stat().st_size))
@@ -182,31 +185,41 @@ def _pack(target: Path, manifest: dict, sources: dict[str, Path]) -> None:
         os.fsync(file.fileno())
 
 
+def _opened(name: str, database: Path) -> IO[bytes]:
+    if name == DATABASE:
+        return database.open("rb")
+    return cast(IO[bytes], default_storage.open(name.removeprefix(MEDIA)))
+
+
+def _add(archive: tarfile.TarFile, name: str, source: IO[bytes], folder: Path) -> str:
+    """Copy `source` into the tar by way of `folder` (a store tells no reliable size); return its checksum."""
+    with tempfile.TemporaryFile(dir=folder) as copy:
+        shutil.copyfileobj(source, copy)
+        info = tarfile.TarInfo(name)
+        info.size, info.mode, info.mtime = copy.tell(), 0o600, int(timezone.now().timestamp())
+        copy.seek(0)
+        archive.addfile(info, copy)
+        copy.seek(0)
+        return hashlib.file_digest(copy, "sha256").hexdigest()
+
+
 def _as_text(manifest: dict) -> str:
     return json.dumps(manifest, indent=1, ensure_ascii=False)
 
 
-def _attachments() -> dict[str, Path]:
-    """Return the attachments by their name in the tar, without those on their way in."""
-    root, found = Path(settings.MEDIA_ROOT), {}
-    for folder, _, names in os.walk(root):
-        for path in (Path(folder) / name for name in names):
-            inside = path.relative_to(root)
-            if inside.parts[0] != PARTS and path.is_file() and not path.is_symlink():
-                found[MEDIA + inside.as_posix()] = path
-    return dict(sorted(found.items()))
+def _replace_media(unpacked: Path, *, others_go: bool) -> None:
+    """Put the unpacked attachments into the store under their own names.
 
-
-def _replace_media(unpacked: Path, moment: str) -> None:
-    """Put the unpacked attachments in place; the former ones are in the kept backup and beside it."""
-    root = Path(settings.MEDIA_ROOT)
-    root.parent.mkdir(parents=True, exist_ok=True)
-    if root.exists():
-        root.rename(root.with_name(f"{root.name}.before-restore-{moment}"))
-    if unpacked.exists():
-        shutil.move(unpacked, root)
-    else:
-        root.mkdir()
+    Others go when they are in the backup that was kept.
+    """
+    paths = [path for path in sorted(unpacked.rglob("*")) if path.is_file()]
+    names = {path.relative_to(unpacked).as_posix(): path for path in paths}
+    for name, path in names.items():
+        with path.open("rb") as file:
+            default_storage.delete(name)
+            default_storage._save(name, File(file))  # type: ignore[attr-defined]  # not renamed
+    for name in set(stored_files()) - names.keys() if others_go else ():
+        default_storage.delete(name)
 
 
 def _differing_tables(expected: dict[str, int]) -> list[str]:
@@ -222,14 +235,6 @@ def _applied_migrations() -> list[str]:
 
 def _known_migrations() -> set[str]:
     return {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
-
-
-def _checksum_if_there(path: Path) -> str:
-    """Return the checksum of a file, "" where it was deleted since it was listed."""
-    try:
-        return _checksum(path)
-    except FileNotFoundError:
-        return ""
 
 
 def _checksum(path: Path) -> str:

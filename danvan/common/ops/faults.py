@@ -19,6 +19,7 @@ class Fault(Enum):
 
     BUSY = "busy", "Máy chủ đang bận. Vui lòng thử lại sau ít phút."
     FULL = "full", "Ổ đĩa của máy chủ đã đầy. Vui lòng báo quản trị viên rồi thử lại sau."
+    STORE = "store", "Kho tệp tạm thời không làm việc. Vui lòng thử lại sau ít phút."
     AWAY = "away", "Cơ sở dữ liệu tạm thời không làm việc. Vui lòng thử lại sau ít phút."
 
     @property
@@ -43,6 +44,7 @@ _OF_SQLSTATE = {
     **dict.fromkeys(("53100",), Fault.FULL),
     **dict.fromkeys(("25006", "57P01", "57P02", "57P03", "58030"), Fault.AWAY),
 }
+_OF_STORE = ("botocore.exceptions", "boto3.exceptions")  # by name: most sites have no such package
 _OF_SQLITE = {
     **dict.fromkeys(("BUSY", "LOCKED", "INTERRUPT", "NOMEM", "PROTOCOL"), Fault.BUSY),
     **dict.fromkeys(("FULL",), Fault.FULL),
@@ -62,6 +64,8 @@ def fault_of(error: BaseException | None) -> Fault | None:
 def _own_fault(error: BaseException) -> Fault | None:
     if isinstance(error, OSError):
         return _OF_ERRNO.get(error.errno or 0)
+    if any(kind.__module__ in _OF_STORE for kind in type(error).__mro__):
+        return Fault.STORE
     if not isinstance(error, DatabaseError | InterfaceError):
         return None
     driver = error.__cause__

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,6 +21,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_tasks_db.models import DBTaskResult
+
+from danvan.common.ops.faults import fault_of
+from danvan.common.storage import PARTS
 
 log = logging.getLogger("danvan.health")
 MIN_FREE = 200 * 1024 * 1024
@@ -55,6 +60,13 @@ def disk_has_room() -> bool:
     return all(shutil.disk_usage(disk).free >= MIN_FREE for disk in disks)
 
 
+def store_takes_files() -> bool:
+    """Return whether a file can be put into the store of uploads, wherever that is, and taken out again."""
+    name = default_storage.save(f"{PARTS}/health", ContentFile(b"ok"))
+    default_storage.delete(name)
+    return True
+
+
 def migrations_are_applied() -> bool:
     """Return whether the database is as new as the code."""
     executor = MigrationExecutor(connection)
@@ -73,6 +85,7 @@ BESIDE = ("queue",)
 CHECKS: dict[str, Callable[[], bool]] = {
     "database": database_answers,
     "disk": disk_has_room,
+    "store": store_takes_files,
     "migrations": migrations_are_applied,
     "queue": queue_is_worked_off,
 }
@@ -81,7 +94,9 @@ CHECKS: dict[str, Callable[[], bool]] = {
 def _ask(name: str, check: Callable[[], bool]) -> bool:
     try:
         good = check()
-    except (Error, OSError):
+    except Exception as error:
+        if not isinstance(error, Error | OSError) and fault_of(error) is None:
+            raise
         log.exception("health: %s", name)
         return False
     if not good:

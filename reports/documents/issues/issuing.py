@@ -12,6 +12,7 @@ from django.utils import timezone
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import unit_and_role
 from danvan.accounts.rights import Action
+from danvan.accounts.scope import works_for
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import Consolidation, consolidate
@@ -54,9 +55,7 @@ class IssueOrder:
 
 def may_issue(user: User, unit: AdministrativeUnit) -> bool:
     """Tell whether `user` sends out documents in the name of `unit`'s office: its own officers only."""
-    if not user.can(Action.ISSUE):
-        return False
-    return user.is_superuser or bool(user.unit and user.unit.same_unit_as(unit))
+    return user.can(Action.ISSUE) and works_for(user, unit)
 
 
 def register_unit(unit: AdministrativeUnit) -> AdministrativeUnit:

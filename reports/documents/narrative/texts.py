@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from reports.consolidation.scope import ScopeData
 from reports.documents.narrative.telling import Texts
-from reports.models import Value, ValueType
+from reports.models import GatheredText, Value, ValueType
+from reports.models.gathered import paragraphs_of
 
 
 def written_texts(data: ScopeData) -> Texts:
-    """Return what the office of the scope's unit wrote in its own reports: of each heading the last.
+    """Return what the board gathered under each heading, else what it wrote in its own report, the last.
 
-    What the units below wrote is theirs; it gets into a draft only by being taken over.
+    What the units below wrote is theirs; it gets into a draft only by being taken over (reports/texts).
     """
     own = [version.pk for version in data.scope.unit.versions()]
     values = Value.objects.filter(
@@ -18,9 +19,9 @@ def written_texts(data: ScopeData) -> Texts:
         indicator__value_type=ValueType.TEXT,
     ).exclude(text="")
     rows = values.order_by("report__period__start").values_list("indicator__code", "text")
-    return {code: paragraphs_of(text) for code, text in rows}
-
-
-def paragraphs_of(text: str) -> list[str]:
-    """Return the paragraphs of a text that was typed in a box."""
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    found = {code: paragraphs_of(text) for code, text in rows}
+    scope = data.scope
+    if scope.any_state or scope.interim:  # nothing is gathered for an own report or part of a year
+        return found
+    gathered = GatheredText.objects.of(scope.unit, scope.first_year, scope.last_year)
+    return found | gathered.paragraphs()

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0014_unit_changes'),
+        ('reports', '0016_ended_reports'),
     ]
 
     operations = [

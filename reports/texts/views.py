@@ -1,0 +1,171 @@
+"""The page where a board makes the words of its report from those of the units below."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from danvan.accounts.requests import PersonRequest
+from danvan.common.numbers import read_id
+from danvan.common.paging import nearest_page
+from reports.consolidation.filters import ConsolidationFilter
+from reports.consolidation.words import years_text
+from reports.models import GatheredText, Value
+from reports.texts import taking
+from reports.texts.forms import TextFilterForm, choices_in
+from reports.texts.sources import (
+    SOURCE_STATES,
+    TextScope,
+    counts_by_heading,
+    listed,
+    split_sentences,
+    stamp,
+)
+
+TEXTS_A_PAGE = 20
+SHOWN_AT_ONCE = 6  # sentences of one text; more of them fold
+PIECE_MOVES: dict[str, Callable[..., None]] = {
+    "leave_out": taking.leave_out,
+    "put_in": taking.put_in,
+    "forget": taking.drop_piece,
+    "up": lambda row, **asked: taking.shift(row, up=True, **asked),
+    "down": lambda row, **asked: taking.shift(row, up=False, **asked),
+    "seen": lambda row, **asked: taking.accept_source(row, renew=False, **asked),
+    "renew": lambda row, **asked: taking.accept_source(row, renew=True, **asked),
+}
+
+
+REPLACING = ("renew", "forget")  # what is typed beside these buttons is meant to go
+
+
+@dataclass(frozen=True)
+class RefusedPiece:
+    """What was typed for a piece that could not be stored, and why."""
+
+    pk: int
+    text: str
+    reason: str
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def gathered_texts(request: PersonRequest) -> HttpResponse:
+    """Show the texts of the units below beside the draft; a post takes over what was chosen."""
+    wanted = ConsolidationFilter(request.GET, request.user).wanted
+    if wanted is None:
+        raise Http404
+    scope = TextScope(wanted.unit, wanted.first, wanted.last)
+    if not taking.may_gather(request.user, scope.unit):
+        raise PermissionDenied(taking.NO_GATHERING)
+    if request.method != "POST":
+        return _page(request, scope)
+    heading = _heading(request, scope.headings())
+    chosen = choices_in(request.POST)
+    if not chosen:
+        messages.warning(request, "Chưa chọn câu nào. Vui lòng đánh dấu câu cần lấy rồi bấm lại.")
+        return redirect(_address(request))
+    done, changed = taking.take(scope, heading, chosen, user=request.user)
+    if done and "used" in request.POST:
+        messages.success(request, "Đã đánh dấu là đã dùng.")
+    elif done:
+        messages.success(request, f"Đã lấy lời văn của {done} báo cáo vào dự thảo.")
+    if changed:
+        messages.warning(
+            request,
+            f"Chưa lấy của {', '.join(changed)}: lời văn vừa được sửa, vui lòng xem lại rồi lấy.",
+        )
+    return redirect(_address(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def piece(request: PersonRequest, pk: int) -> HttpResponse:
+    """Edit, order or drop one piece; a refusal shows the page again with what was typed."""
+    rows = GatheredText.objects.visible_to(request.user).select_related("unit")
+    row = get_object_or_404(rows, pk=pk)
+    if not taking.may_gather(request.user, row.unit):
+        raise PermissionDenied(taking.NO_GATHERING)
+    if request.method != "POST":  # a refused page that was loaded again
+        return redirect(_address(request))
+    typed, version = request.POST.get("text", ""), read_id(request.POST.get("version", ""))
+    move = PIECE_MOVES.get(request.POST.get("move", ""))
+    asked: dict[str, Any] = {"version": -1 if version is None else version, "user": request.user}
+    try:
+        if move is None or (typed and request.POST["move"] not in REPLACING):
+            asked["version"] = taking.edit(row, typed, **asked)
+        if move:
+            move(row, **asked)
+        else:
+            messages.success(request, "Đã lưu lời văn.")
+    except taking.TextRefused as refusal:
+        refused = RefusedPiece(pk, typed, str(refusal))
+    except ValidationError as error:
+        refused = RefusedPiece(pk, typed, " ".join(error.messages))
+    else:
+        return redirect(_address(request) + "#du-thao")
+    scope = TextScope(row.unit, row.first_year, row.last_year)
+    return _page(request, scope, refused, heading=row.heading)
+
+
+def _page(
+    request: PersonRequest, scope: TextScope, refused: RefusedPiece | None = None, heading: str = ""
+) -> HttpResponse:
+    form = TextFilterForm(request.GET)
+    chosen, headings = form.chosen, scope.headings()
+    sources = scope.sources(request.user, SOURCE_STATES[chosen["status"]])
+    counts = counts_by_heading(sources)
+    heading = heading or _heading(request, headings)
+    pieces = list(scope.pieces(request.user).filter(heading=heading).with_source())
+    rows = listed(sources, heading, chosen["q"], unused=bool(chosen["use"]))
+    page = nearest_page(rows, TEXTS_A_PAGE, request.GET.get("page"))
+    context = {
+        "scope": scope,
+        "years": years_text(scope.first_year, scope.last_year),
+        "several": scope.first_year != scope.last_year,
+        "form": form,
+        "base": reverse("reports:texts"),
+        "tabs": [(code, label, *counts.get(code, (0, 0))) for code, label in headings.items()],
+        "heading": heading,
+        "label": headings.get(heading, ""),
+        "page_obj": page,
+        "lines": [_line(value) for value in page.object_list],
+        "kept": {"heading": heading, **_scope_asked(request)},
+        "asked": urlencode(_scope_asked(request)),
+        "pieces": [row for row in pieces if row.in_draft],
+        "marked": [row for row in pieces if not row.in_draft],
+        "refused": refused,
+        "gone": refused and refused.pk not in {row.pk for row in pieces},
+    }
+    return render(request, "reports/texts/page.html", context, status=422 if refused else 200)
+
+
+def _line(value: Value) -> dict[str, Any]:
+    """Return a text of the page in sentences, the first ones shown, the others folded."""
+    found = list(enumerate(split_sentences(value.text)))
+    return {
+        "value": value,
+        "report": value.report,
+        "stamp": stamp(value.text),
+        "first": found[:SHOWN_AT_ONCE],
+        "more": found[SHOWN_AT_ONCE:],
+    }
+
+
+def _heading(request: PersonRequest, headings: dict[str, str]) -> str:
+    """Return the code of the heading asked for, else of the first; "" where no texts are asked at all."""
+    asked = request.GET.get("heading", "")
+    return asked if asked in headings else next(iter(headings), "")
+
+
+def _scope_asked(request: PersonRequest) -> dict[str, str]:
+    return {name: request.GET[name] for name in ("unit", "first", "last") if name in request.GET}
+
+
+def _address(request: PersonRequest) -> str:
+    """Return the address of the page with everything that was asked for."""
+    return f"{reverse('reports:texts')}?{urlencode(list(request.GET.items()))}"
