@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.common.web.admin import ListedLookupsAdmin
-from danvan.units.forms import unit_choice
+from danvan.units.forms import UnitChoice
 from danvan.units.life import is_used
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
@@ -87,7 +87,7 @@ class AdministrativeUnitAdmin(ListedLookupsAdmin):
     ) -> Any:
         """Offer every unit there was as the one above."""
         if db_field.name == "parent":
-            return unit_choice("Đơn vị cấp trên", required=False, ever=True)
+            return UnitChoice("Đơn vị cấp trên", required=False, ever=True)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -126,7 +126,7 @@ class UnitSuccessionAdmin(ListedLookupsAdmin):
     ) -> Any:
         """Offer every unit there was at both ends."""
         if db_field.is_relation:
-            return unit_choice(db_field.verbose_name.capitalize(), ever=True)
+            return UnitChoice(db_field.verbose_name.capitalize(), ever=True)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

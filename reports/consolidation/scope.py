@@ -108,7 +108,7 @@ class ScopeData:
         if not self.restating:
             return self.of([key for key in keys if isinstance(key, int)])
         restating = self.restating.narrowed(keys)
-        narrower = self.of(restating.sources)
+        narrower = copy.copy(self.of(restating.sources))
         narrower.restating = restating
         return narrower
 

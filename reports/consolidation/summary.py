@@ -161,9 +161,12 @@ def consolidate(data: ScopeData) -> Consolidation:
 def _levels(data: ScopeData, facts: Facts) -> tuple[str, ...]:
     """Return the levels asked for, else those that report in the range.
 
-    A commune has no column of the province, 2026 none of districts, and bodies one where there are any.
+    A commune has no column of the province, 2026 none of districts, and bodies one where there are any. In
+    the units of a day a level that has ended stands only where something of it is among the figures.
     """
     there = {level for period, level in facts.units if period in data.years}
+    if data.restating:
+        there &= data.restating.levels | data.restating.ended.keys()
     return data.scope.levels or tuple(
         level.value for level in Level if level in (there or AREA_LEVELS)
     )
