@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0016_ended_reports'),
+        ('reports', '0017_word_templates'),
     ]
 
     operations = [
