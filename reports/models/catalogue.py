@@ -37,16 +37,11 @@ class Catalogue(models.Model):
         return self.indicators.filter(entry_levels__contains="H").exists()
 
     @property
-    def has_bodies(self) -> bool:
-        """Return whether anything is asked of bodies that are no area, or could be: there are some."""
-        asked = self.indicators.filter(entry_levels__contains=Level.BODY.letter)
-        return asked.exists() or AdministrativeUnit.objects.filter(level=Level.BODY).exists()
-
-    @property
     def levels(self) -> list[Level]:
-        """The levels that can be asked in the year, highest first."""
-        lacking = {Level.DISTRICT: not self.has_districts, Level.BODY: not self.has_bodies}
-        return [level for level in Level if not lacking.get(level)]
+        """The levels that can be asked in the year, highest first; bodies where there are any."""
+        bodies = AdministrativeUnit.objects.filter(level=Level.BODY).exists()
+        there = {Level.DISTRICT: self.has_districts, Level.BODY: bodies}
+        return [level for level in Level if there.get(level, True)]
 
     @property
     def is_frozen(self) -> bool:
