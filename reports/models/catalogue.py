@@ -141,8 +141,7 @@ OPENED = "Năm {year} đã mở kỳ báo cáo nên không {what} được nữa
 class Indicator(CatalogueRow):
     """One figure of the yearly report.
 
-    `entry_levels` are the letters of the levels that enter it (X xã, H huyện, T tỉnh, K bodies); none means
-    computed.
+    `entry_levels` are the letters of the levels that enter it (X, H, T, K bodies); none means computed.
     `formula` is what a computed one is computed from: "QT07 / QT08", "DV09 + DV10 + DV11", for COUNT the
     test a unit must meet ("DT03 >= 1"). A stock ("số cuối kỳ") adds over units but never over years.
     `parent` makes it a "trong đó" of another; a component is one of the six organisations of GS01, GS02.
