@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.views.generic import TemplateView
 
+from danvan.accounts.models import SavedList
 from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
 from danvan.common.numbers import read_id
@@ -38,7 +39,16 @@ from records.services import (
     StaleRecord,
     save_record,
 )
-from records.shown import Shown, feeds_of, headings, other_totals, shown_row, total_cells
+from records.shown import (
+    Shown,
+    chosen_columns,
+    column_choices,
+    feeds_of,
+    headings,
+    other_totals,
+    shown_row,
+    total_cells,
+)
 from records.years import year_of, year_spans
 
 CAME_FROM = "ds"
@@ -126,12 +136,29 @@ class RecordListView(KindMixin, ScopedListView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        context["table"] = [shown_row(self.kind, row) for row in context["rows"]]
+        columns = self.columns
+        context["table"] = [shown_row(self.kind, row, columns) for row in context["rows"]]
         context["one_unit"] = context["filter"].one_unit
-        context["headings"] = headings(self.kind, self.order)
-        context["total_cells"] = total_cells(self.kind, context["totals"])
-        context["other_totals"] = other_totals(self.kind, context["totals"])
-        return context
+        context["headings"] = headings(self.kind, self.order, columns)
+        context["total_cells"] = total_cells(self.kind, context["totals"], columns)
+        context["other_totals"] = other_totals(self.kind, context["totals"], columns)
+        context["saved_lists"] = [one for one in self.saved_lists if one.name]
+        offered = column_choices(self.kind)
+        return {**context, "columns": [(name, label, name in columns) for name, label in offered]}
+
+    @cached_property
+    def saved_lists(self) -> list[SavedList]:
+        """What the person keeps of this list: under names, and without one what it opens with."""
+        return list(SavedList.objects.filter(user=self.request.user, place=self.kind.slug))
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns asked for, else those the person chose once, else those of the kind."""
+        asked = self.request.GET.getlist("cot")
+        if not asked:
+            kept = next((one.query for one in self.saved_lists if not one.name), "")
+            asked = QueryDict(kept).getlist("cot")
+        return chosen_columns(self.kind, asked)
 
 
 class RecordDetailView(KindMixin, ScopedDetailView):
