@@ -59,9 +59,15 @@ class Facts:
     parts: dict[str, dict[PeriodLevel, Part]] = field(default_factory=dict)
     ranks: dict[str, dict[PeriodLevel, Counter]] = field(default_factory=dict)
     units: Counter = field(default_factory=Counter)
+    ended: Counter = field(default_factory=Counter)  # of the units: not there at the period's end
     included: Counter = field(default_factory=Counter)
     pieces: dict[str, dict[PeriodLevel, dict[int, Piece]]] = field(default_factory=dict)
     mixed: set[PeriodLevel] = field(default_factory=set)
+
+    @property
+    def lasting(self) -> set[PeriodLevel]:
+        """The cells in which a unit was still there at the period's end."""
+        return {cell for cell, count in self.units.items() if count > self.ended[cell]}
 
     def add_part(self, code: str, cell: PeriodLevel, part: Part) -> None:
         cells = self.parts.setdefault(code, {})
@@ -84,5 +90,6 @@ class Facts:
                 for unit, piece in pieces.items():
                     self.add_piece(code, cell, unit, piece)
         self.units.update(other.units)
+        self.ended.update(other.ended)
         self.included.update(other.included)
         self.mixed |= other.mixed

@@ -105,7 +105,8 @@ class OwnListTest(PageCase):
         head, *rows = sheet.iter_rows(values_only=True)
         self.assertEqual(list(head)[:3], ["Ngày", "Chủ đề", "Đơn vị"])
         read = [
-            [f"{day:%d/%m/%Y}", title, str(int(number)), place] for day, title, _u, number, place in rows
+            [f"{day:%d/%m/%Y}", title, str(int(number)), place]
+            for day, title, _u, number, place in rows
         ]
         self.assertEqual(read, shown)
 

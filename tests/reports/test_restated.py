@@ -9,9 +9,10 @@ from danvan.accounts.models import User
 from danvan.units.heirs import SplitRule
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.consolidation.drill import drill
+from reports.consolidation.facts import read_facts
 from reports.consolidation.restating import NotRestatable
-from reports.consolidation.scope import Scope
-from reports.consolidation.units import RowKey
+from reports.consolidation.scope import Scope, ScopeData
+from reports.consolidation.units import RowKey, row_data
 from reports.consolidation.words import figure_text, level_text, restated_notes, row_label
 from reports.models import Qualifier, Report, ReportUnit, State
 from tests.reports.consolidation_data import (
@@ -114,8 +115,9 @@ class SumTests(Reformed):
         found = consolidated(self.now["37"], 2022, 2022, as_of=JULY)
         heads = [level_text(level, found.restated) for level in found.levels]
         self.assertEqual(heads, ["Cấp tỉnh", "Cấp huyện (trước 01/7/2025)", "Cấp xã"])
-        found = consolidated(self.now["37"], 2026, 2026, as_of=JULY)
-        self.assertEqual(found.levels, ("province", "commune"))
+        for unit, year in (("37", 2026), ("8", 2022)):
+            found = consolidated(self.now[unit], year, year, as_of=JULY)
+            self.assertEqual(found.levels, ("province", "commune"))
 
     def test_a_day_between_the_changes(self):
         for code, number in (("347", 20), ("3", 5), ("4", 6)):
@@ -168,9 +170,9 @@ class SumTests(Reformed):
         def count():
             with self.assertNumQueries(16):
                 consolidated(self.now["37"], 2022, 2022, as_of=JULY)
-            with self.assertNumQueries(16):
+            with self.assertNumQueries(15):
                 by_child_unit(self.now["37"], 2022, 2022, as_of=JULY)
-            with self.assertNumQueries(24):  # divided units are read by themselves
+            with self.assertNumQueries(23):  # divided units are read by themselves
                 consolidated(self.now["8"], 2022, 2022, as_of=JULY)
 
         count()
@@ -262,6 +264,17 @@ class SharedTests(Reformed):
                 given = [(one.number, one.whole) for one in found.parts[0].contributions]
                 self.assertEqual(given, numbers)
                 self.assertEqual(sum(number for number, _w in numbers), found.figure.number)
+
+    def test_a_row_does_not_narrow_the_whole(self):
+        """All rows of a unit that was divided have the very same reports behind them."""
+        enter(self.y2022, "2", DT01=7, GS08=4)
+        data = ScopeData(Scope(self.tree["2"], 2022, 2022, as_of=JULY))
+        for code, number in (("8", 4), ("9", 3)):
+            row = row_data(data, RowKey(self.now[code].pk))[1]
+            facts = read_facts(row, row.years, ["DT01"])[None]
+            (part,) = facts.parts["DT01"].values()
+            self.assertEqual(part.total, number)
+            self.assertEqual(len(data.restating.kept), 2)
 
     def test_the_note_tells_shares_and_rule(self):
         found = consolidated(self.now["9"], 2022, 2022, as_of=JULY)
