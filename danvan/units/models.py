@@ -140,7 +140,8 @@ class AdministrativeUnit(models.Model):
         told = f"{self} không có hiệu lực vào ngày {day:%d/%m/%Y}."
         if day < self.valid_from:
             return f"{told} Đơn vị này bắt đầu từ ngày {self.valid_from:%d/%m/%Y}."
-        return f"{told} {self.became}".rstrip()
+        there = f" {self.became} Vui lòng ghi cho đơn vị đó." if self.became else ""
+        return told + there
 
     @cached_property
     def became(self) -> str:
@@ -151,7 +152,7 @@ class AdministrativeUnit(models.Model):
             return ""
         verb = "chia về" if len(heirs) > 1 else "là" if self.same_unit_as(heirs[0]) else "nhập về"
         names = " và ".join(heir.full_name_in_text for heir in heirs)
-        return f"Từ ngày {self.valid_to:%d/%m/%Y} đơn vị này {verb} {names}: vui lòng ghi cho đơn vị đó."
+        return f"Từ ngày {self.valid_to:%d/%m/%Y} đơn vị này {verb} {names}."
 
     @property
     def path_above(self) -> str:

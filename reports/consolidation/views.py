@@ -49,6 +49,7 @@ from reports.consolidation.words import (
 from reports.counting.counting import links_behind
 from reports.documents.charts import bar_chart
 from reports.documents.issues.issuing import may_issue
+from reports.documents.narrative.views import RANK
 from reports.documents.workbook.build import build, collect, file_name
 from reports.models import ValueType
 
@@ -69,7 +70,8 @@ def consolidation(request: PersonRequest) -> HttpResponse:
         context["may_issue"] = not wanted.as_of and may_issue(request.user, wanted.unit)
         context["export_url"] = _address("reports:consolidation_export", wanted, wanted.section)
         if not wanted.as_of:  # a view, no document
-            context["word_url"] = _address("reports:consolidation_word", wanted, wanted.section)
+            word_url = _address("reports:consolidation_word", wanted, wanted.section)
+            context["word_url"], context["ranked_url"] = word_url, f"{word_url}&{RANK}=1"
         try:
             context |= _tables(request, wanted)
         except NotRestatable as problem:

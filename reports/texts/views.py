@@ -80,6 +80,10 @@ def gathered_texts(request: PersonRequest) -> HttpResponse:
             request,
             f"Chưa lấy của {', '.join(changed)}: lời văn vừa được sửa, vui lòng xem lại rồi lấy.",
         )
+    if missing := len(chosen) - done - len(changed):
+        messages.warning(
+            request, f"{missing} báo cáo đã chọn không còn lời văn hoặc ngoài phạm vi nên bỏ qua."
+        )
     return redirect(_address(request))
 
 

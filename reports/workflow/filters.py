@@ -3,11 +3,11 @@
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import Case, QuerySet, When
 
 from danvan.accounts.scope import own_units
 from danvan.common.db.search import with_words
+from danvan.common.filters import ListFilter
 from danvan.units.kinds import Level, strip_kind
 from danvan.units.queries import tree_order
 from reports.models import Report, ReportingPeriod, State
@@ -15,7 +15,7 @@ from reports.workflow.periods import current_among, periods_for
 from reports.workflow.progress import AREA, TO_SEND, areas_of
 
 
-class ReportFilter(django_filters.FilterSet):
+class ReportFilter(ListFilter):
     """Reports of one period: by state, level and unit name (with or without marks)."""
 
     period_choice = django_filters.ChoiceFilter(
@@ -52,9 +52,6 @@ class ReportFilter(django_filters.FilterSet):
         if period := self.periods.get(data["period_choice"]):
             levels = [(level.value, level.label) for level in period.tiers]
             self.form.fields["level"].choices = [("", "Tất cả"), *levels]
-        for field in self.form.fields.values():
-            is_choice = isinstance(field, forms.ChoiceField)
-            field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
 
     @property
     def period(self) -> ReportingPeriod | None:

@@ -117,6 +117,14 @@ class ListTests(TextsCase):
 
 
 class TakingTests(TextsCase):
+    def test_reports_that_are_not_there_are_counted_and_told(self):
+        seen = [f"{pk}:x" for pk in (987654, 987655)]
+        page = self.client.post(
+            self.url, {"seen": seen, "part": ["987654:0", "987655:1"]}, follow=True
+        )
+        self.assertContains(page, "2 báo cáo đã chọn không còn lời văn")
+        assert self.pieces() == []
+
     def test_the_whole_text_or_ticked_sentences_and_each_once(self):
         page = self.take(whole=self.tien_son.pk)
         self.assertContains(page, "Đã lấy lời văn của 1 báo cáo vào dự thảo.")

@@ -53,6 +53,7 @@ def names_of(
         "ghi_chu": list(notes),
         **{place: narrative.below(place) for place in places},
         "muc": [_section(section, narrative) for section in found.sections],
+        **{named_code(code): dict.fromkeys(_OF_INDICATOR, "") for code in phrases().known},
         **{named_code(code): _figure(line, narrative) for code, line in found.lines.items()},
         "loi_van": {code: list(narrative.texts.get(code, ())) for code in phrases().texts},
         "cot": [Level(level).label for level in _columns(narrative)],

@@ -101,7 +101,7 @@ class _Teller:
         unknown = (
             Sentence(known.sections.get(line.definition.section_code, _OTHER), _usual(line))
             for code, line in self.told.found.lines.items()
-            if code not in known.told | known.silent
+            if code not in known.known
         )
         for sentence in (*known.sentences, *unknown):
             if text := self.said(sentence):

@@ -106,6 +106,8 @@ def _said(error: Exception) -> str:
     text = str(error)
     if isinstance(error, SecurityError):
         return "Mẫu dùng lệnh không được phép: chỉ dùng các tên trong danh sách."
+    if "no loader" in text:
+        return "Mẫu không được chèn hay kế thừa tệp khác (include, import, extends)."
     if isinstance(error, UndefinedError):
         found = re.search(r"'([^']*)' is undefined|has no attribute '([^']*)'", text)
         name = next(filter(None, found.groups()), "này") if found else "này"
