@@ -66,7 +66,7 @@ def keep_list(request: PersonRequest) -> HttpResponse:
 @require_POST
 def drop_list(request: PersonRequest) -> HttpResponse:
     """Forget one list of the logged-in person; go back to where it stood."""
-    pk = read_id(request.POST.get("pk", ""))
+    pk = read_id(request.POST.get("pk", "")) or 0
     for row in SavedList.objects.filter(user=request.user, pk=pk):
         messages.success(request, f"Đã xóa bộ lọc “{row}”.")
         row.delete()

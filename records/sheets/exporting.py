@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from django.db import models
 
@@ -50,7 +50,7 @@ class _Counted:
             yield row
 
 
-@dataclass(frozen=True)
+@dataclass
 class SeenColumn:
     """A column as the list shows it."""
 
@@ -76,7 +76,7 @@ def _format_of(kind: RecordKind, name: str) -> str:
     return excel.FRACTION if is_number(kind, name) else ""
 
 
-def _table(kind: RecordKind, rows: models.QuerySet, names: Sequence[str]) -> Iterator[list]:
+def _table(kind: RecordKind, rows: Any, names: Sequence[str]) -> Iterator[list]:
     for row in rows.with_names().iterator(chunk_size=2000):
         when = row.start_date if kind.dated else row.year
         cells = [
