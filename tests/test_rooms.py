@@ -40,7 +40,7 @@ ROOMS = {
     "records.models": ("records.locks", "records.answering"),
     "records.sheets": (
         *("records.models", "records.kinds", "records.services", "records.locks"),
-        *("records.filters", "records.answering", "records.days"),
+        *("records.filters", "records.answering", "records.days", "records.shown"),
     ),
     "reports.models": ("reports.catalogue.expressions",),
     "reports.catalogue": ("reports.models",),

@@ -28,6 +28,8 @@ urlpatterns = [
     path("don-vi/khoi-truc-thuoc/<int:pk>/", views_bodies.body_end, name="body_end"),
     path("don-vi/<int:pk>/", views_units.unit_life, name="unit_life"),
     path("bang-so-lieu/", preferences.density, name="density"),
+    path("bo-loc/luu/", preferences.keep_list, name="list_keep"),
+    path("bo-loc/xoa/", preferences.drop_list, name="list_drop"),
     path("nhat-ky/", views_audit.AuditView.as_view(), name="audit"),
     path("nhat-ky/xuat/", views_audit.AuditView.as_view(as_file=True), name="audit_export"),
     path("nhat-ky/bao-mat/", views_audit.SecurityLogView.as_view(), name="security_log"),

@@ -1,5 +1,6 @@
 """Pages of the consolidation: who sees what, wrong choices, links, budgets, charts."""
 
+import re
 from decimal import Decimal
 from io import BytesIO
 
@@ -191,6 +192,14 @@ class ContentTests(Pages):
     def test_a_unit_with_nothing_below_has_a_table_by_unit_too(self):
         response = self.get("clerk", view="units", section="DT")
         self.assertContains(response, "Tổng cộng xã Liêm Chung")
+
+    def test_no_choice_is_offered_twice(self):
+        for name in (PAGE, "reports:list", "reports:review"):
+            page = self.get("province", name).content.decode()
+            for select in re.findall(r"<select.*?</select>", page, re.DOTALL):
+                offered = re.findall(r'<option value="([^"]*)"', select)
+                with self.subTest(name, select=select[:60]):
+                    self.assertEqual(len(offered), len(set(offered)), offered)
 
     def test_one_level(self):
         response = self.get("province", level="commune")
