@@ -24,7 +24,12 @@ from reports.documents.letterhead import Letterhead
 from reports.documents.narrative.sentences import phrases
 from reports.documents.narrative.telling import Narrative
 
-_LEVELS = {Level.PROVINCE.value: "tinh", Level.DISTRICT.value: "huyen", Level.COMMUNE.value: "xa"}
+_LEVELS = {
+    Level.PROVINCE.value: "tinh",
+    Level.DISTRICT.value: "huyen",
+    Level.COMMUNE.value: "xa",
+    Level.BODY.value: "khoi",
+}
 
 
 @dataclass(frozen=True)
