@@ -61,9 +61,9 @@ MOST_BARS = 30  # of a chart: a province of 129 communes made one of four screen
 @require_safe
 def consolidation(request: PersonRequest) -> HttpResponse:
     """Show the figures asked for; with a wrong choice only what is wrong."""
-    filterset = _controls(request)
-    wanted = filterset.wanted
-    context: dict[str, Any] = {"filter": filterset, "wanted": wanted}
+    controls = _controls(request)
+    wanted = controls.wanted
+    context: dict[str, Any] = {"filter": controls, "wanted": wanted}
     if wanted:
         context["issue_url"] = _address("issues:new", wanted, wanted.section)
         context["texts_url"] = f"{reverse('reports:texts')}?{wanted.query}"
@@ -75,7 +75,7 @@ def consolidation(request: PersonRequest) -> HttpResponse:
         try:
             context |= _tables(request, wanted)
         except NotRestatable as problem:
-            filterset.form.add_error("as_of", str(problem))
+            controls.add_error("as_of", str(problem))
             context["wanted"] = None
     return render(request, "reports/consolidation/page.html", context)
 

@@ -32,8 +32,8 @@ from reports.texts.sources import (
 TEXTS_A_PAGE = 20
 SHOWN_AT_ONCE = 6  # sentences of one text; more of them fold
 PIECE_MOVES: dict[str, Callable[..., None]] = {
-    "leave_out": taking.leave_out,
-    "put_in": taking.put_in,
+    "leave_out": lambda row, **asked: taking.place_in_draft(row, in_draft=False, **asked),
+    "put_in": lambda row, **asked: taking.place_in_draft(row, in_draft=True, **asked),
     "forget": taking.drop_piece,
     "up": lambda row, **asked: taking.shift(row, up=True, **asked),
     "down": lambda row, **asked: taking.shift(row, up=False, **asked),
@@ -42,6 +42,11 @@ PIECE_MOVES: dict[str, Callable[..., None]] = {
 }
 
 
+DONE = {
+    "leave_out": "Đã bỏ khỏi dự thảo, lời văn vẫn được ghi là đã dùng.",
+    "put_in": "Đã đưa vào dự thảo.",
+    "forget": "Đã trả về chưa dùng.",
+}
 REPLACING = ("renew", "forget")  # what is typed beside these buttons is meant to go
 
 
@@ -104,13 +109,12 @@ def piece(request: PersonRequest, pk: int) -> HttpResponse:
             asked["version"] = taking.edit(row, typed, **asked)
         if move:
             move(row, **asked)
-        else:
-            messages.success(request, "Đã lưu lời văn.")
     except taking.TextRefused as refusal:
         refused = RefusedPiece(pk, typed, str(refusal))
     except ValidationError as error:
         refused = RefusedPiece(pk, typed, " ".join(error.messages))
     else:
+        messages.success(request, DONE.get(request.POST.get("move", ""), "Đã lưu lời văn."))
         return redirect(_address(request) + "#du-thao")
     scope = TextScope(row.unit, row.first_year, row.last_year)
     return _page(request, scope, refused, heading=row.heading)

@@ -51,7 +51,7 @@ class ReportFilter(ListFilter):
         self._offer_areas()
         if period := self.periods.get(data["period_choice"]):
             levels = [(level.value, level.label) for level in period.tiers]
-            self.form.fields["level"].choices = [("", "Tất cả"), *levels]
+            self.form.fields["level"].choices = levels
 
     @property
     def period(self) -> ReportingPeriod | None:
@@ -66,7 +66,7 @@ class ReportFilter(ListFilter):
         areas = areas_of(self.queryset.filter(period=period)) if period else ()
         choices = [(str(unit.pk), unit.full_name) for unit in areas]
         if len(choices) > 1:
-            self.form.fields["area"].choices = [("", "Tất cả"), *choices]
+            self.form.fields["area"].choices = choices
         else:
             del self.form.fields["area"]
 

@@ -7,6 +7,9 @@ from django.test import TestCase
 from django.urls import reverse
 
 from danvan.accounts.models import AuditEntry
+from reports.consolidation.scope import Scope
+from reports.documents.issues.issuing import IssueOrder, issue
+from reports.documents.issues.thawed import Thawed
 from reports.figures.figure import BLANK, Figure
 from reports.figures.writing import write_figures, write_many
 from reports.models import GatheredText, Report, State
@@ -206,7 +209,7 @@ class DraftTests(TextsCase):
         page = self.change(self.below, text="Của người thứ hai.")
         assert self.pieces()[1].text == "Của người thứ hai."
         self.below.refresh_from_db()
-        for posted in ({"text": "  "}, {"text": "A" * 30_000}, {"version": "x"}):
+        for posted in ({"text": "  "}, {"text": "A" * 40_001}, {"version": "x"}):
             with self.subTest(list(posted)):
                 assert self.change(self.below, **posted).status_code == 422
         gone = self.below.version
@@ -243,3 +246,13 @@ class DraftTests(TextsCase):
         page = self.client.get(reverse("reports:consolidation"), {"section": "NX"})
         self.assertContains(page, "Tập hợp lời văn")
         self.assertContains(self.client.get(page.context["texts_url"]), SECOND)
+
+    def test_an_issue_keeps_the_words_as_they_were_signed(self):
+        unit = self.cast["huyen-349"].unit
+        order = IssueOrder(
+            Scope(unit, 2024, 2024), "BC", 1, self.period.end, "kết quả", {"post": "TRƯỞNG BAN"},
+            missing_reason="Chưa đủ",
+        )  # fmt: skip
+        made = issue(order, user=self.cast["huyen-349"])
+        self.change(self.below, text="Viết lại sau khi ký.")
+        assert Thawed(made).draft().narrative.texts["NX01"] == [SECOND, "Nhân dân phấn khởi."]
