@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('units', '0002_undone_units'),
+        ('units', '0003_bodies'),
     ]
 
     operations = [
