@@ -73,6 +73,15 @@ ACCOUNTS |= {
         Row("GET", "302 405 405 405 405 405 405 405 405"),
         Row("POST", "403 302 302 302 302 302 302 302 302"),
     ],
+    "accounts:bodies": [
+        Row("GET", "302 403 403 403 403 403 200 403 200"),
+        Row("POST", "403 403 403 403 403 403 422 403 422"),
+    ],
+    # Tiên Sơn is no body.
+    "accounts:body_end": [
+        Row("GET", "302 403 403 403 403 403 404 403 404", _unit),
+        Row("POST", "403 403 403 403 403 403 404 403 404", _unit),
+    ],
     "accounts:unit_life": [
         Row("GET", "302 200 404 404 200 404 200 200 200", _unit),
         Row("POST", _GET_ONLY, _unit),

@@ -2,6 +2,7 @@ from django.urls import path
 
 from danvan.accounts import preferences, views_units
 from danvan.accounts.audit import views as views_audit
+from danvan.accounts.bodies import views as views_bodies
 from danvan.accounts.login import views, views_security
 from danvan.accounts.tokens import views as views_tokens
 
@@ -23,6 +24,8 @@ urlpatterns = [
     path("bao-mat/ma-truy-cap/", views_tokens.TokensView.as_view(), name="tokens"),
     path("bao-mat/ma-truy-cap/<int:pk>/thu-hoi/", views_tokens.take_back, name="token_off"),
     path("don-vi/nap/", views_units.load, name="units_load"),
+    path("don-vi/khoi-truc-thuoc/", views_bodies.bodies, name="bodies"),
+    path("don-vi/khoi-truc-thuoc/<int:pk>/", views_bodies.body_end, name="body_end"),
     path("don-vi/<int:pk>/", views_units.unit_life, name="unit_life"),
     path("bang-so-lieu/", preferences.density, name="density"),
     path("bo-loc/luu/", preferences.keep_list, name="list_keep"),

@@ -223,13 +223,14 @@ class ConsolidationFilter(forms.Form):
             field.widget.attrs["class"] = "form-select"
 
     def _grouped_units(self) -> list:
-        """Return the unit choices: the boards first, then the communes of each district."""
-        boards = [
-            (key, unit.full_name) for key, unit in self.units.items() if unit.level != Level.COMMUNE
-        ]
+        """Return the unit choices: the boards first, then the communes of each district, last the bodies."""
+        boards: list[tuple[str, str]] = []
+        bodies: list[tuple[str, str]] = []
         groups: dict[str, list] = {}
         for key, unit in self.units.items():
+            group = bodies if unit.is_body else boards
             if unit.level == Level.COMMUNE:
-                above = unit.parent.full_name if unit.parent else ""
-                groups.setdefault(above, []).append((key, unit.full_name))
-        return [*boards, *groups.items()]
+                group = groups.setdefault(unit.parent.full_name if unit.parent else "", [])
+            group.append((key, unit.full_name))
+        below = [(Level.BODY.label, bodies)] if bodies else []
+        return [*boards, *groups.items(), *below]

@@ -134,6 +134,12 @@ def test_an_honest_template_is_filled():
     assert not filled.asks_units
 
 
+def test_what_people_typed_gives_no_orders():
+    typed = "Số & <liệu>\x00\x0c\x07 {{ ky }} {% if %}"
+    filled = fill_foreign(said("Có: {{ ky }}"), {**NAMES, "ky": typed})
+    assert paragraphs(filled.document) == ["Có: Số & <liệu> {{ ky }} {% if %}"]
+
+
 class OthersTest(TestCase):
     def test_the_site_answers_others_while_a_template_runs(self):
         ended = []

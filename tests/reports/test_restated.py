@@ -115,9 +115,12 @@ class SumTests(Reformed):
         found = consolidated(self.now["37"], 2022, 2022, as_of=JULY)
         heads = [level_text(level, found.restated) for level in found.levels]
         self.assertEqual(heads, ["Cấp tỉnh", "Cấp huyện (trước 01/7/2025)", "Cấp xã"])
-        for unit, year in (("37", 2026), ("8", 2022)):
+        for unit, year, levels in (
+            ("37", 2026, ("province", "commune")),
+            ("8", 2022, ("commune",)),
+        ):
             found = consolidated(self.now[unit], year, year, as_of=JULY)
-            self.assertEqual(found.levels, ("province", "commune"))
+            self.assertEqual(found.levels, levels)
 
     def test_a_day_between_the_changes(self):
         for code, number in (("347", 20), ("3", 5), ("4", 6)):
@@ -178,6 +181,26 @@ class SumTests(Reformed):
         count()
         self.grow()
         count()
+
+
+class WithoutHeirTests(TestCase):
+    """Units that end without a successor on two days, while others of their level go on."""
+
+    def test_they_are_one_row_of_the_unit_above(self):
+        tree = make_tree()
+        y2022 = make_period(2022)
+        became([tree["3"]], [], JANUARY)
+        became([tree["4"]], [], datetime.date(2025, 2, 1))
+        enter(y2022, "3", DT01=5)
+        enter(y2022, "4", DT01=6)
+        total = by_child_unit(tree["35"], 2022, 2022, as_of=JULY).total
+        (_own, lost) = total.parts[-1].parts
+        self.assertEqual(
+            (row_label(lost), lost.figures["DT01"].number), ("Cấp xã (trước 01/02/2025)", 11)
+        )
+        found = drill(Scope(tree["35"], 2022, 2022, as_of=JULY), "DT01", row=lost.key)
+        self.assertEqual(found.figure.number, 11)
+        self.assertEqual(RowKey.read(str(lost.key)), lost.key)
 
 
 class ComparableTests(Reformed):

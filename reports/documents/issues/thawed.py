@@ -114,7 +114,13 @@ class Thawed:
         template = WordTemplate.objects.filter(pk=kept).first() if kept and not shipped else None
         units = self.breakdown if template and template.asks_units else None
         texts = self.issue.frozen_units.get("written", {})
-        narrative = tell(found, texts, several=is_several(found), breakdown=units)
+        narrative = tell(
+            found,
+            texts,
+            several=is_several(found),
+            breakdown=units,
+            spelling=self.head.spelling,
+        )
         title = Title(self.issue.get_kind_display(), self.issue.title)
         demo = [DEMO_NOTE] if found.is_demo else []
         return Draft(narrative, self.head, title, (*demo, *self.notes), template)

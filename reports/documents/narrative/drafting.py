@@ -15,7 +15,7 @@ from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import Consolidation, consolidate
 from reports.consolidation.units import break_down
 from reports.consolidation.words import DEMO_NOTE, inclusion_text, title_text
-from reports.documents.letterhead import Letterhead, document_date, letterhead_on
+from reports.documents.letterhead import Letterhead, document_date, letterhead_on, spelled
 from reports.documents.narrative.names import Title, names_of
 from reports.documents.narrative.shipped import shipped
 from reports.documents.narrative.telling import Narrative, is_several, tell
@@ -53,16 +53,17 @@ def collect_draft(
     units = units or rank or bool(template and template.asks_units)
     data = ScopeData(scope)
     found = consolidate(data)
+    head = letterhead_on(scope.unit, _date(scope))
     narrative = tell(
         found,
         written_texts(data),
         several=is_several(found),
         breakdown=break_down(data, scope.section) if units else None,
         rank=rank,
+        spelling=head.spelling,
     )
     span = narrative.span if scope.interim else title_text(found)
     title = Title(str(DocumentKind.REPORT.label), f"kết quả công tác dân vận {span}")
-    head = letterhead_on(scope.unit, _date(scope))
     return Draft(narrative, head, title, tuple(_notes(found)), template)
 
 
@@ -71,8 +72,16 @@ def write_draft(draft: Draft) -> bytes:
     if draft.template:
         return fill_foreign(draft.template.read(), draft.names).document
     scope = draft.narrative.found.scope
-    template = shipped(scope.unit.level, scope.section)
-    return fill(dressed(template, draft.head.layout), draft.names)
+    return fill(shipped_for(scope.unit.level, draft.head, scope.section), draft.names)
+
+
+def shipped_for(level: str, head: Letterhead, section: str | None = None) -> bytes:
+    """Return the shipped template laid out and spelled as an office writes on a day."""
+
+    def reworded(text: str) -> str:
+        return spelled(text, head.spelling)
+
+    return dressed(shipped(level, section), head.layout, reworded)
 
 
 def own_template(scope: Scope) -> WordTemplate | None:

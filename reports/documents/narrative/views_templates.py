@@ -21,7 +21,7 @@ from danvan.common.sheets.precheck import FileRefused
 from danvan.common.web.downloads import attachment
 from danvan.units.models import AdministrativeUnit
 from reports.documents.letterhead import document_date, letterhead_on
-from reports.documents.narrative.drafting import template_on
+from reports.documents.narrative.drafting import shipped_for, template_on
 from reports.documents.narrative.names import explained, named_code
 from reports.documents.narrative.own import (
     drop_use,
@@ -30,10 +30,8 @@ from reports.documents.narrative.own import (
     try_template,
     use_template,
 )
-from reports.documents.narrative.shipped import shipped
 from reports.documents.offices import may_edit_letterhead, require_office
 from reports.documents.word.paper import DOCX_TYPE, ENDING
-from reports.documents.word.styles import dressed
 from reports.models import Indicator, TemplateUse, ValueType, WordTemplate
 
 SHIPPED = "mau_goc"  # in an address: made by the shipped template, whatever the office uses
@@ -121,7 +119,7 @@ def download(request: PersonRequest, unit: int, pk: int | None = None) -> HttpRe
     office = _office(request, unit)
     if pk is None:
         head = letterhead_on(office, _day(office))
-        name, data = f"Mẫu báo cáo {office.full_name}", dressed(shipped(office.level), head.layout)
+        name, data = f"Mẫu báo cáo {office.full_name}", shipped_for(office.level, head)
     else:
         row = _template(request, office, pk)
         name, data = row.name, row.read()
