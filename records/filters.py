@@ -26,17 +26,13 @@ from records.models.mobilisation_model import counted_recognitions
 from records.years import span_of, year_spans
 
 
-class UnitLabels:
-    """Units by the name that tells same-named ones apart, with the day they ended."""
+class UnitField(forms.ModelChoiceField):
+    """One unit, by the name that tells same-named ones apart, with the day it ended."""
 
     def label_from_instance(self, unit: AdministrativeUnit) -> str:
         last = unit.valid_to - datetime.timedelta(days=1) if unit.valid_to else None
         ended = f" (đến {last:%d/%m/%Y})" if last else ""
         return f"{unit.place_name}{ended}"
-
-
-class UnitField(UnitLabels, forms.ModelChoiceField):
-    """One unit."""
 
 
 class UnitFilter(django_filters.ModelChoiceFilter):
@@ -45,7 +41,7 @@ class UnitFilter(django_filters.ModelChoiceFilter):
     field_class = UnitField
 
 
-class UnitsField(UnitLabels, forms.ModelMultipleChoiceField):
+class UnitsField(UnitField, forms.ModelMultipleChoiceField):
     """Several units."""
 
     def clean(self, value: Any) -> Any:
@@ -75,12 +71,12 @@ class RecordFilter(ListFilter):
         return low and not self.form.data.get("unit") and len(visible_units(self.request)) == 1
 
     @property
-    def main(self) -> Any:  # type: ignore[override]
+    def main(self) -> tuple[str, ...]:
         """A person of one unit is not asked which."""
         return ("q", "nam") if self.one_unit else ("q", "unit", "duoi", "nam")
 
     @property
-    def linked(self) -> Any:  # type: ignore[override]
+    def linked(self) -> tuple[str, ...]:
         """Fields that only links fill."""
         return (*self.from_links, *(("unit", "duoi") if self.one_unit else ()))
 

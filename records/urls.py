@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path, register_converter
 
-from records import views, views_delete
+from records import views, views_form
 from records.files import views as views_files
 from records.kinds import BY_MODEL, BY_SLUG, KINDS, RecordKind
 from records.sheets import views as views_excel
@@ -32,12 +32,16 @@ urlpatterns = [
     path("", views.StartView.as_view(), name="start"),
     path("<kind:kind>/", views.RecordListView.as_view(), name="list"),
     path("<kind:kind>/xuat-excel/", views_excel.ExportView.as_view(), name="export"),
-    path("<kind:kind>/ghi-moi/", views.RecordFormView.as_view(), name="create"),
-    path("<kind:kind>/xoa-nhieu/", views_delete.BulkDeleteView.as_view(), name="bulk_delete"),
+    path("<kind:kind>/ghi-moi/", views_form.RecordFormView.as_view(), name="create"),
+    path("<kind:kind>/xoa-nhieu/", views.BulkDeleteView.as_view(), name="bulk_delete"),
     path("<kind:kind>/<int:pk>/", views.RecordDetailView.as_view(), name="detail"),
-    path("<kind:kind>/<int:pk>/sua/", views.RecordFormView.as_view(), name="edit"),
-    path("<kind:kind>/<int:pk>/nhan-ban/", views.RecordFormView.as_view(copying=True), name="copy"),
-    path("<kind:kind>/<int:pk>/xoa/", views_delete.RecordDeleteView.as_view(), name="delete"),
+    path("<kind:kind>/<int:pk>/sua/", views_form.RecordFormView.as_view(), name="edit"),
+    path(
+        "<kind:kind>/<int:pk>/nhan-ban/",
+        views_form.RecordFormView.as_view(copying=True),
+        name="copy",
+    ),
+    path("<kind:kind>/<int:pk>/xoa/", views.RecordDeleteView.as_view(), name="delete"),
     path("<kind:kind>/<int:pk>/lich-su/", views.HistoryView.as_view(), name="history"),
     path("<kind:kind>/<int:pk>/tep/", views_files.AttachView.as_view(), name="attach"),
     path("<kind:kind>/<int:pk>/tep/<uuid:file>/", views_files.FileView.as_view(), name="file"),

@@ -3,45 +3,40 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db.models import DecimalField, IntegerField
-from django.http import Http404, HttpResponse
-from django.http.response import HttpResponseBase
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.views.generic import TemplateView
+from django_filters.views import FilterView
 
 from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
-from danvan.common.numbers import read_id
+from danvan.common.numbers import format_number, read_id
+from danvan.common.paging import Listing
 from danvan.common.text import clean_line, search_key
-from danvan.common.views import (
-    ScopedDetailView,
-    ScopedFormView,
-    ScopedListView,
-    ScopedView,
-)
-from records.days import gap_warning
+from danvan.common.views import ScopedDetailView, ScopedView
 from records.files import attachments
 from records.filters import FILTERS
-from records.forms import FORMS, FORMSETS, as_new
-from records.history import HistoryLine, deletion_of, history_of
+from records.history import deletion_of, history_of
 from records.kinds import RecordKind
-from records.locks import RecordGone, RecordLocked, lock_of
+from records.locks import lock_of
 from records.menu import year_counts
 from records.models import EventRecord
 from records.models.attachment import files_of
-from records.services import (
-    Existing,
-    StaleRecord,
-    save_record,
-)
+from records.services import StaleRecord, delete_record, delete_records
 from records.shown import Shown, feeds_of, headings, other_totals, shown_row, total_cells
 from records.years import year_of, year_spans
 
+BULK_LIMIT = 500
+CAME_FROM = "ds"
+
 
 class KindMixin(ScopedView):
-    """Takes the kind from the address."""
+    """Takes the kind from the address, and from which list the person came."""
 
     @property
     def kind(self) -> RecordKind:
@@ -53,7 +48,26 @@ class KindMixin(ScopedView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         can_enter = self.request.user.can(Action.ENTER_RECORD)
-        return super().get_context_data(**{**kwargs, "kind": self.kind, "can_enter": can_enter})
+        known = {"kind": self.kind, "can_enter": can_enter, "came_from": self.came_from}
+        known |= {"carry": self.carry, "list_url": self.list_url}
+        return super().get_context_data(**{**kwargs, **known})
+
+    @cached_property
+    def came_from(self) -> str:
+        """The filters, order and page of the list the person came from, as a query string."""
+        asked = self.request.POST if self.request.method == "POST" else self.request.GET
+        return QueryDict(asked.get(CAME_FROM, "")[:1000]).urlencode()
+
+    @property
+    def carry(self) -> str:
+        """The query string by which the next page knows that list as well; "" for a list without any."""
+        return f"?{urlencode({CAME_FROM: self.came_from})}" if self.came_from else ""
+
+    @property
+    def list_url(self) -> str:
+        """The address of the list as the person left it."""
+        url = reverse("records:list", args=[self.kind])
+        return f"{url}?{self.came_from}" if self.came_from else url
 
     @cached_property
     def lock(self) -> Any:
@@ -73,18 +87,35 @@ class StartView(ScopedView, TemplateView):
         return super().get_context_data(year=year, counts=counts, can_enter=can_enter, **kwargs)
 
 
-class RecordListView(KindMixin, ScopedListView):
-    """The list of one kind."""
+class RecordListView(KindMixin, FilterView):
+    """The list of one kind: filtered, sorted by day or by the kind's number, paged.
+
+    The kind's totals are added up with the count while the list is short; else on request (?tong=1).
+    """
 
     template_name = "records/list.html"
+    strict = True
+
+    @cached_property
+    def came_from(self) -> str:
+        """The list itself: what its rows lead to comes back here."""
+        return self.request.GET.urlencode()
+
+    def get_queryset(self) -> QuerySet:
+        """Start from what the person may read."""
+        self.require_right()
+        return self.model.objects.visible_to(self.request.user)
 
     @property
-    def sorts(self) -> dict[str, Any]:  # type: ignore[override]
+    def sorts(self) -> dict[str, str]:
+        """The whitelist of orders: address value → column, "-" for downwards; the first is the usual one."""
         return {"-ngay": "-start_date", **self.kind.sorts}
 
     @property
-    def summed(self) -> Any:  # type: ignore[override]
-        return self.kind.totals
+    def order(self) -> str:
+        """The order asked for, the usual one where it is not on the whitelist."""
+        asked = self.request.GET.get("xep", "")
+        return asked if asked in self.sorts else next(iter(self.sorts))
 
     def ranked(self, rows: Any) -> Any:
         """Words typed with marks: rows that have them so come first, unless an order was asked for."""
@@ -96,14 +127,24 @@ class RecordListView(KindMixin, ScopedListView):
     def get_filterset_class(self) -> type[Any]:
         return FILTERS[self.kind.slug]
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
-        context["table"] = [shown_row(self.kind, row) for row in context["rows"]]
-        context["one_unit"] = context["filter"].one_unit
-        context["headings"] = headings(self.kind, self.order)
-        context["total_cells"] = total_cells(self.kind, context["totals"])
-        context["other_totals"] = other_totals(self.kind, context["totals"])
-        return context
+    def get_context_data(self, *, object_list: Any = None, **kwargs: Any) -> dict[str, Any]:
+        kind, asked, rows = self.kind, self.request.GET, object_list
+        listing = Listing(rows, self.sorts[self.order], kind.totals, whole="tong" in asked)
+        page = listing.page(asked, self.ranked)
+        return super().get_context_data(
+            object_list=rows,
+            listing=listing,
+            page=page,
+            rows=page.rows,
+            totals=listing.totals,
+            order=self.order,
+            one_unit=self.filterset.one_unit,
+            table=[shown_row(kind, row) for row in page.rows],
+            headings=headings(kind, self.order),
+            total_cells=total_cells(kind, listing.totals),
+            other_totals=other_totals(kind, listing.totals),
+            **kwargs,
+        )
 
 
 class RecordDetailView(KindMixin, ScopedDetailView):
@@ -134,156 +175,65 @@ class HistoryView(KindMixin, ScopedDetailView):
         return super().get_context_data(entries=history_of(self.object), **kwargs)
 
 
-class RecordFormView(KindMixin, ScopedFormView):
-    """Create, edit, copy."""
+class RecordDeleteView(KindMixin, ScopedDetailView):
+    """Delete one record, after asking."""
 
-    template_name = "records/form.html"
-    kept_for_next = ("unit", "start_date", "kind", "year")
+    action = Action.ENTER_RECORD
+    template_name = "records/delete.html"
 
-    @property
-    def form_class(self) -> Any:
-        return FORMS[self.kind.slug]
-
-    def prepare(self) -> None:
-        """A locked record is shown why, unless its kind may still tell what happened later."""
-        super().prepare()
-        self.locked = None if self.is_new else self.lock
-        if self.locked and not self.model.LATER_FIELDS:
-            raise Locked(self.locked.message)
-
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except Locked as locked:
-            context = self.get_context_data(object=self.object, reason=str(locked))
-            return self.response_class(
-                request=request, template="records/locked.html", context=context, status=403
-            )
-
-    def get_form(self, data: Any = None, **kwargs: Any) -> Any:
-        return super().get_form(data, locked=bool(self.locked), **kwargs)
-
-    def copied(self, row: Any) -> Any:
-        """Everything but days, counts and numbers of documents."""
-        skipped = {"conclusion_number", "decision", "status", "year", "registered_year"}
-        values = {}
-        for name in self.kind.fields:
-            if name == "led_by":
-                values[name] = [leader for leader in row.LEADERS if getattr(row, leader)]
-            elif name not in skipped and not name.endswith("date"):
-                column = self.kind.column(name)
-                if column.choices or not isinstance(column, IntegerField | DecimalField):
-                    values[name] = column.value_from_object(row)
-        return values
-
-    def formset(self, form: Any, data: Any = None) -> Any:
-        """Return the child rows of the form, None for kinds without."""
-        made = FORMSETS.get(self.kind.slug)
-        if made is None:
-            return None
-        options = {"districts": form.has_districts()}
-        return made(data, instance=form.instance, prefix="recognitions", form_kwargs=options)
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        record = self.object
+        return super().get_context_data(
+            shown=Shown(self.kind, record),
+            lock=self.lock,
+            files=files_of(self.model, [record.pk]),
+            **kwargs,
+        )
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """As the generic one, with child rows."""
+        """Delete it, or say on the page why not; a second press is told that it is gone already."""
+        version = read_id(request.POST.get("version", ""), default=0)
         try:
-            self.prepare()
+            name = str(self.object)
+            delete_record(self.object, actor=request.user, version=version)
         except Http404:
-            if gone := deletion_of(self.model, kwargs.get("pk", 0), request.user):
-                return self.begin_anew(gone)
-            raise
-        form = self.get_form(request.POST)
-        valid = form.is_valid()
-        children = self.formset(form, request.POST)
-        if children is not None:
-            valid = children.is_valid() and valid
-        form.children = children
-        response = self.attempt(form) if valid else None
-        return response or self.show(form, status=422)
-
-    def attempt(self, form: Any) -> Any:
-        self.twins = self.twins_of(form) if self.is_new else []
-        if self.twins:
-            return self.show(form, status=409)
-        try:
-            return super().attempt(form)
-        except Existing as existing:
-            messages.info(self.request, "Hồ sơ này đã được lưu, không lưu lần thứ hai.")
-            return self.go_on(existing.record)
-        except RecordGone:
-            pk = self.kwargs["pk"]
-            return self.begin_anew(deletion_of(self.model, pk, person(self.request)))
-        except StaleRecord as stale:
-            self.stale = stale
-        except RecordLocked as locked:
-            form.add_error(None, locked.messages)
+            if not deletion_of(self.model, kwargs["pk"], request.user):
+                raise
+            messages.info(request, "Hồ sơ này đã được xóa.")
+        except StaleRecord:
+            return self.refuse("Hồ sơ vừa được người khác sửa, vui lòng xem lại trước khi xóa.")
         except ValidationError as error:
-            errors = (
-                error.message_dict
-                if hasattr(error, "error_dict")
-                else {NON_FIELD_ERRORS: error.messages}
-            )
-            for name, texts in errors.items():
-                form.add_error(name if name in form.fields else None, texts)
-        return None
+            return self.refuse(" ".join(error.messages))
+        else:
+            messages.success(request, f"Đã xóa “{name}”.")
+        return redirect(self.list_url)
 
-    def twins_of(self, form: Any) -> list[EventRecord]:
-        """Return what is stored with the same unit and key as the new row, but for what was saved anyway."""
-        new, posted = form.instance, self.request.POST.getlist("anyway")
-        key = {name: getattr(new, name) for name in self.kind.key}
-        same = self.model.objects.visible_to(person(self.request)).filter(unit=new.unit, **key)
-        known = [pk for text in posted if (pk := read_id(text)) is not None]
-        return list(same.exclude(pk__in=known).exclude(token=form.cleaned_data["token"])[:3])
-
-    def begin_anew(self, gone: HistoryLine | None) -> HttpResponse:
-        """The row was deleted while its form was open: what was typed may be kept as a new one."""
-        del self.kwargs["pk"]
-        for known in ("source", "object"):
-            vars(self).pop(known, None)
-        self.copying = False
-        self.prepare()
-        form = self.get_form(as_new(self.request.POST))
-        form.children = self.formset(form, form.data)
-        return self.show(form, status=409, gone=gone, is_gone=True)
-
-    def save(self, form: Any) -> Any:
-        record, children = form.instance, form.children
-        data = form.cleaned_data
-        saved = save_record(
-            record,
-            actor=person(self.request),
-            version=None if self.is_new else data.get("version") or 0,
-            token=data.get("token") if self.is_new else None,
-            then=children.save if children is not None and children.has_changed() else None,
-        )
-        for warning in (gap_warning(saved.start_date), *getattr(saved, "warnings", list)()):
-            if warning:
-                messages.warning(self.request, warning)
-        return saved
-
-    def saved_message(self, row: Any) -> str:
-        year = year_of(row.start_date, year_spans())
-        return f"Đã lưu {self.kind.label_in_text} “{row}”, tính vào năm báo cáo {year}."
-
-    def new_url(self) -> Any:
-        return reverse("records:create", args=[self.kind])
-
-    def show(self, form: Any, status: Any = 200, **context: Any) -> Any:
-        stale = getattr(self, "stale", None)
-        if stale:
-            context["stale"] = stale.current
-            context["stale_last"] = history_of(stale.current, newest=1)
-            context["differences"] = form.differences(stale.current)
-            form.data = form.data.copy()
-            form.data["version"] = stale.current.version
-        if not hasattr(form, "children"):
-            form.children = self.formset(form)
-        unit = form["unit"].value() if self.is_new else self.source.unit_id
-        own = person(self.request).unit
-        context["lock"], context["twins"] = self.locked, getattr(self, "twins", ())
-        context["own_unit"] = own if own and str(unit) == str(own.pk) else None
-        return super().show(form, status=status, **context)
+    def refuse(self, why: str) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(problem=why), status=409)
 
 
-class Locked(Exception):  # noqa: N818
-    """The record of the address is locked; the message says why."""
+class BulkDeleteView(KindMixin, ScopedView, TemplateView):
+    """Delete the ticked rows: first a page that lists them, then what became of each."""
+
+    action = "enter_record"
+    http_method_names = ["post"]
+    template_name = "records/bulk_delete.html"
+
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.require_right()
+        posted = set(request.POST.getlist("pk"))
+        keys = {key for text in posted if (key := read_id(text)) is not None}
+        if not keys:
+            messages.warning(request, "Vui lòng đánh dấu ít nhất một hồ sơ để xóa.")
+            return redirect(self.list_url)
+        if len(posted) > BULK_LIMIT:
+            messages.error(request, f"Mỗi lần xóa tối đa {format_number(BULK_LIMIT)} hồ sơ.")
+            return redirect(self.list_url)
+        if "confirmed" in request.POST:
+            found: Any = delete_records(self.model, keys, actor=request.user)
+            shown = {"results": found, "gone": sum(not result.problem for result in found)}
+        else:
+            found = self.model.objects.editable_by(request.user).filter(pk__in=keys).with_names()
+            shown = {"candidates": found}
+        missing = len(posted) - len(found)
+        return self.render_to_response(self.get_context_data(missing=missing, **shown))

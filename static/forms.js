@@ -1,4 +1,4 @@
-// Small help in forms: a calendar beside a day. Every form works without it.
+// Small help in forms: a calendar beside a day, "/" to the search of a list, links that lead to a field. Every form works without it.
 (() => {
   "use strict";
   const written = (iso) => iso.split("-").reverse().join("/");
@@ -30,6 +30,31 @@
       field.value = written(probe.value);
       field.dispatchEvent(new Event("input", { bubbles: true }));
       field.focus();
+    });
+  }
+  // A link to a field (from a remark, an error) puts the keyboard into it.
+  function toField() {
+    const field = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    if (!field || !field.matches("input, select, textarea")) return;
+    field.focus();
+    field.select?.();
+    field.scrollIntoView({ block: "center" });
+  }
+  window.addEventListener("hashchange", toField);
+  if (location.hash) window.addEventListener("load", toField);
+  for (const link of document.querySelectorAll("main a[href^='#']")) {
+    // The same address once more changes no hash; a script that led elsewhere keeps its own place.
+    link.addEventListener("click", (event) => setTimeout(() => { if (!event.defaultPrevented) toField(); }));
+  }
+
+  // "/" goes to the search of a list; tables of figures have a box of their own (figures.js).
+  const search = document.querySelector("form[role=search] [name=q]");
+  if (search && !document.querySelector("[data-find]")) {
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "/" || event.ctrlKey || event.target.matches("input:not([type=checkbox]), select, textarea")) return;
+      event.preventDefault();
+      search.focus();
+      search.select();
     });
   }
   for (const field of document.querySelectorAll("input[data-day]")) {

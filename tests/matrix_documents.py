@@ -63,6 +63,14 @@ DOCUMENTS: dict[str, list[Row]] = {
 }
 
 
+# With a filter that fits nobody there is nothing to urge: back to the queue.
+DOCUMENTS |= {
+    "documents:urge": [
+        Row("GET", "302 403 403 403 302 302 302 403 302", query="?q=khong-co-don-vi-nay"),
+        Row("POST", _NO_POST),
+    ],
+}
+
 # Whoever reads only has nothing to send and is told nothing.
 DOCUMENTS |= {
     "notices:list": [Row("GET", "302 200 200 200 200 200 200 403 200"), Row("POST", _NO_POST)],

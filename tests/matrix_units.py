@@ -29,6 +29,10 @@ _NO_POST = "403 405 405 405 405 405 405 405 405"
 _NO_GET = "302 405 405 405 405 405 405 405 405"
 
 UNITS: dict[str, list[Row]] = {
+    "accounts:units_load": [
+        Row("GET", "302 403 403 403 403 403 403 403 200"),
+        Row("POST", "403 403 403 403 403 403 403 403 422"),
+    ],
     "restructuring:list": [Row("GET", _BOARD), Row("POST", _NO_POST)],
     "restructuring:new": [
         Row("GET", _BOARD),

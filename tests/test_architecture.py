@@ -164,7 +164,6 @@ OTHER_PATHS = {
         "kind.path", "value.path",
         "(BY_SLUG[value] if isinstance(value, str) else BY_MODEL[value]).path",
     },
-    "reports/management/commands/export_consolidated.py": {"os.path"},
 }  # fmt: skip
 
 

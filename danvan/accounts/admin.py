@@ -38,7 +38,7 @@ from danvan.accounts.sheet import account_sheet
 from danvan.common import excel
 from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.common.web.admin import ListedLookupsAdmin
-from danvan.units.forms import unit_choice
+from danvan.units.forms import UnitChoice
 from danvan.units.queries import tree_order
 
 # Registered by the packages; their pages show secrets or let rights be granted that nobody uses here.
@@ -121,7 +121,7 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
     ) -> Any:
         """Offer the units of today as a plain list: it needs no script and leads to no other form."""
         if db_field.name == "unit":
-            return unit_choice("Đơn vị", required=False)
+            return UnitChoice("Đơn vị", required=False)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from danvan.accounts import services
 from danvan.accounts.models import SlipSheet, User
-from danvan.units.forms import unit_choice
+from danvan.units.forms import UnitChoice
 
 
 class StepForm(forms.Form):
@@ -64,7 +64,7 @@ class TransferStep(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields = {"unit": unit_choice("Đơn vị mới"), **self.fields}
+        self.fields = {"unit": UnitChoice("Đơn vị mới"), **self.fields}
 
     def carry_out(self) -> None:
         unit, on = self.cleaned_data["unit"], self.cleaned_data["on"]

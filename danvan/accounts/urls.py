@@ -22,6 +22,7 @@ urlpatterns = [
     ),
     path("bao-mat/ma-truy-cap/", views_tokens.TokensView.as_view(), name="tokens"),
     path("bao-mat/ma-truy-cap/<int:pk>/thu-hoi/", views_tokens.take_back, name="token_off"),
+    path("don-vi/nap/", views_units.load, name="units_load"),
     path("don-vi/<int:pk>/", views_units.unit_life, name="unit_life"),
     path("bang-so-lieu/", preferences.density, name="density"),
     path("nhat-ky/", views_audit.AuditView.as_view(), name="audit"),

@@ -75,9 +75,17 @@ class TextFilter(django_filters.Filter):
 
 
 class ListFilter(django_filters.FilterSet):
-    """Base of list filters: labels and looks of the widgets. `main` are shown, the rest under "Lọc thêm"."""
+    """Base of list filters: labels and looks of the widgets."""
 
-    main: tuple[str, ...] = ("q",)
+    @property
+    def main(self) -> tuple[str, ...]:
+        """The fields that are shown; the rest stands under "Lọc thêm"."""
+        return ("q",)
+
+    @property
+    def linked(self) -> tuple[str, ...]:
+        """The fields that only links fill."""
+        return ()
 
     @property
     def form(self) -> Any:
@@ -106,8 +114,6 @@ class ListFilter(django_filters.FilterSet):
         """The fields under "Lọc thêm"; those only links use are left out while empty."""
         rest = (field for field in self.form if field.name not in self.main)
         return [f for f in rest if f.name not in self.linked or f.value()]
-
-    linked: tuple[str, ...] = ()
 
     def rows(self) -> QuerySet:
         """Return what it lets through: nothing when it is invalid, never everything."""

@@ -49,9 +49,12 @@ def _read(typed: str, *, whole: bool) -> Decimal:
     if _GROUPED.match(typed) and len(set(re.findall(r"[. ]", typed))) == 1:
         return Decimal(re.sub(r"[. ]", "", typed).replace(",", "."))
     if _ENGLISH.match(typed) and (whole or typed.endswith("0")):
+        fraction = typed.rstrip("0").rstrip(",")
+        other = f", nhập {fraction} nếu dấu phẩy ngăn phần lẻ"
+        if whole and "," in fraction:
+            other = "; ở đây không nhận phần lẻ"
         raise NumberProblem(
-            f"“{typed}” chưa rõ: nhập {typed.replace(',', '.')} nếu là hàng nghìn, "
-            f"nhập {typed.rstrip('0').rstrip(',')} nếu dấu phẩy ngăn phần lẻ."
+            f"“{typed}” chưa rõ: nhập {typed.replace(',', '.')} nếu là hàng nghìn{other}."
         )
     if _PLAIN.match(typed):
         return Decimal(typed.replace(",", "."))

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from danvan.accounts.models import User
+from danvan.common.ops.arguments import whole_file
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import confirming
 from danvan.imports.checking import check_job
@@ -125,10 +126,8 @@ class ImportCommand(BaseCommand):
         if shown > SHOWN:
             self.stderr.write(f"... and {shown - SHOWN} more")
         if target:
-            try:
-                errors_workbook(job).save(target)
-            except OSError as error:
-                raise CommandError(f"cannot write {target!r}: {error}") from error
+            with whole_file(target) as file:
+                errors_workbook(job).save(file)
             self.stdout.write(f"errors: {target}")
 
     def _write(self, job: ImportJob) -> None:

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django_tasks import task
@@ -159,7 +159,7 @@ def _put_back(job: ImportJob, error: Exception, running: str) -> None:
     why = fault.message if fault else BUG
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
-    with contextlib.suppress(DatabaseError):
+    with contextlib.suppress(DatabaseError, InterfaceError):
         _back(job, f"{why} {UNDONE_BY_FAULT[JobState(running)]}", running)
 
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.common.web.admin import ListedLookupsAdmin
-from danvan.units.forms import unit_choice
+from danvan.units.forms import UnitChoice
+from danvan.units.life import is_used
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
 IDENTITY = ("code", "kind", "name", "level", "parent", "valid_from")
@@ -40,19 +41,6 @@ class InForceFilter(admin.SimpleListFilter):
         except ValueError:
             return queryset.none()
         return queryset.on(day)
-
-
-def is_used(unit: AdministrativeUnit, *, by_data: bool = False) -> bool:
-    """Return whether anything refers to `unit`: accounts, reports, records, units below, successions.
-
-    With `by_data` units and successions themselves do not count.
-    """
-    apart = (AdministrativeUnit, UnitSuccession) if by_data else ()
-    return any(
-        relation.related_model._base_manager.filter(**{relation.field.name: unit}).exists()
-        for relation in AdministrativeUnit._meta.related_objects
-        if relation.related_model not in apart
-    )
 
 
 class UnitForm(StaleFormMixin):
@@ -99,7 +87,7 @@ class AdministrativeUnitAdmin(ListedLookupsAdmin):
     ) -> Any:
         """Offer every unit there was as the one above."""
         if db_field.name == "parent":
-            return unit_choice("Đơn vị cấp trên", required=False, ever=True)
+            return UnitChoice("Đơn vị cấp trên", required=False, ever=True)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -138,7 +126,7 @@ class UnitSuccessionAdmin(ListedLookupsAdmin):
     ) -> Any:
         """Offer every unit there was at both ends."""
         if db_field.is_relation:
-            return unit_choice(db_field.verbose_name.capitalize(), ever=True)
+            return UnitChoice(db_field.verbose_name.capitalize(), ever=True)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

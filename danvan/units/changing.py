@@ -247,7 +247,7 @@ class _Work:
                 "thuộc đơn vị nào, bằng một đơn vị mới cùng mã."
             )
             return
-        target = self.standing.get(heirs[0]) if heirs else self._at(above.path_above)
+        target = self.standing.get(heirs[0]) if heirs else self._over(above)
         if target is None or unit.code in self.begun:
             self.problems.append(
                 f"Vui lòng ghi {unit.full_name_in_text} (mã {unit.code}) về đâu khi "
@@ -261,15 +261,25 @@ class _Work:
         new = self._add(unit.code, unit.kind, unit.name, unit.level, target)
         self._arrow(unit, new, None)
 
-    def _at(self, path: str) -> AdministrativeUnit | None:
-        return next((unit for unit in self.standing.values() if unit.path == path), None)
+    def _over(self, unit: AdministrativeUnit) -> AdministrativeUnit | None:
+        """Return what stands on the day over an ended unit: where that ended as well, what it became."""
+        path = unit.path_above
+        at = next((one for one in self.standing.values() if one.path == path), None)
+        above = None if at else self._ended_above(unit)
+        if above is None:
+            return at
+        heirs = [move.new for move in self.goes[above.code] if move.new]
+        return self.standing.get(heirs[0]) if heirs else self._over(above)
 
     def _follow(self) -> None:
         for code, moves in self.goes.items():
             for move in moves:
                 old, new = self.ended.get(code), self.standing.get(move.new)
-                if old is not None and not move.new and (above := self._at(old.path_above)):
-                    self.out.above[old.pk] = above
+                if old is not None and not move.new:
+                    if above := self._over(old):
+                        self.out.above[old.pk] = above
+                    else:
+                        self.problems.append(f"Vui lòng ghi {old.full_name_in_text} nhập về đâu.")
                 if old is None or not move.new:
                     continue
                 if new is None:

@@ -78,3 +78,16 @@ def _change(arrow: UnitSuccession, other: AdministrativeUnit) -> Change:
         resolution=_resolution(ending) or resolution_of(arrow.successor),
         certainty=next((words for tag, words in _CERTAINTY if tag in told), ""),
     )
+
+
+def is_used(unit: AdministrativeUnit, *, by_data: bool = False) -> bool:
+    """Return whether anything refers to `unit`: accounts, reports, records, units below, successions.
+
+    With `by_data` units and successions themselves do not count.
+    """
+    apart = (AdministrativeUnit, UnitSuccession) if by_data else ()
+    return any(
+        relation.related_model._base_manager.filter(**{relation.field.name: unit}).exists()
+        for relation in AdministrativeUnit._meta.related_objects
+        if relation.related_model not in apart
+    )

@@ -28,6 +28,7 @@ DEFAULT_FILE = Path(__file__).parent / "data" / "ha_nam_units.csv"
 CSV_COLUMNS = (
     "code", "name", "level", "parent_code", "valid_from", "valid_to", "successor_codes", "source",
 )  # fmt: skip
+MAX_BYTES = 5_000_000  # of an uploaded file; the whole country has 1.9 million
 SHARES = "shares"  # a column more, where the parts of a split are known
 # The column in which a field of the model stands, where the names differ.
 COLUMN_OF = {"parent": "parent_code", "kind": "name", "__all__": "code"}
@@ -119,6 +120,8 @@ def read_lines(file: Path | bytes) -> list[UnitLine]:
     problems: list[str] = []
     seen: dict[tuple, int] = {}
     rows = []
+    if isinstance(file, bytes) and len(file) > MAX_BYTES:
+        raise UnitFileError(["Tệp quá lớn (tối đa 5 MB). Vui lòng chỉ gửi các đơn vị cần nạp."])
     try:
         text = (file if isinstance(file, bytes) else file.read_bytes()).decode("utf-8-sig")
         first = text.partition("\n")[0]

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 
 from danvan.common.text import clean_line, search_key, sort_key
 from danvan.units.kinds import KINDS_OF_LEVEL, Level, UnitKind
@@ -133,6 +134,24 @@ class AdministrativeUnit(models.Model):
     def in_force(self, date: datetime.date) -> bool:
         """Return whether the unit exists on `date`."""
         return self.valid_from <= date and (self.valid_to is None or date < self.valid_to)
+
+    def absence_on(self, day: datetime.date) -> str:
+        """Return the sentence that says the unit does not exist on `day`, and who is there instead."""
+        told = f"{self} không có hiệu lực vào ngày {day:%d/%m/%Y}."
+        if day < self.valid_from:
+            return f"{told} Đơn vị này bắt đầu từ ngày {self.valid_from:%d/%m/%Y}."
+        return f"{told} {self.became}".rstrip()
+
+    @cached_property
+    def became(self) -> str:
+        """What the unit became, as a sentence: "Từ ngày 01/07/2025 là phường Tiên Sơn."; "" for nothing."""
+        arrows = self.successions.select_related("successor").order_by("successor__code")
+        heirs = [arrow.successor for arrow in arrows]
+        if not heirs or not self.valid_to:
+            return ""
+        verb = "chia về" if len(heirs) > 1 else "là" if self.same_unit_as(heirs[0]) else "nhập về"
+        names = " và ".join(heir.full_name_in_text for heir in heirs)
+        return f"Từ ngày {self.valid_to:%d/%m/%Y} đơn vị này {verb} {names}: vui lòng ghi cho đơn vị đó."
 
     @property
     def path_above(self) -> str:

@@ -4,12 +4,24 @@ data/README.md tells its sources, its tags and its gaps.
 """
 
 import datetime
+from functools import cache
 from pathlib import Path
 
+from danvan.common.text import sort_key
 from danvan.units.kinds import Level
-from danvan.units.loader import Key, UnitFileError, UnitLine
+from danvan.units.loader import Key, UnitFileError, UnitLine, read_lines
 
 REGISTER = Path(__file__).parent / "data" / "vietnam_units.csv"
+
+
+@cache
+def provinces_of_today() -> dict[str, str]:
+    """Return {code: name} of the register's provinces in force. Read once per process."""
+    rows = [line.unit for line in read_lines(REGISTER)]
+    found = [unit for unit in rows if unit.level == Level.PROVINCE and unit.valid_to is None]
+    return {
+        unit.code: unit.full_name for unit in sorted(found, key=lambda unit: sort_key(unit.name))
+    }
 
 
 class _Tree:

@@ -31,7 +31,7 @@ class AttachView(RecordDetailView):
                 form.add_error("file", error.messages)
             else:
                 messages.success(request, f"Đã đính kèm “{kept.name}”.")
-                return redirect(record)
+                return redirect(record.get_absolute_url() + self.carry)
         context = self.get_context_data(attach_form=form)
         return self.render_to_response(context, status=422)
 
@@ -66,4 +66,4 @@ class DetachView(FileView):
             messages.error(request, " ".join(error.messages))
         else:
             messages.success(request, f"Đã xóa tệp “{found.name}”.")
-        return redirect(record)
+        return redirect(record.get_absolute_url() + self.carry)

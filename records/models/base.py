@@ -157,7 +157,7 @@ class EventRecord(models.Model):
         if not self.may_be_future and self.start_date > timezone.localdate():
             raise ValidationError({"start_date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
         if self.unit_id and not self.unit.in_force(self.start_date):
-            missing = f"{self.unit} không có hiệu lực vào ngày {self.start_date:%d/%m/%Y}."
+            missing = self.unit.absence_on(self.start_date)
             raise ValidationError({"start_date": missing})
 
     def validate_constraints(self, exclude: Any = None) -> None:

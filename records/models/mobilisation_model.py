@@ -96,7 +96,7 @@ class SkilledMobilisationModel(EventRecord):
         if self.replicated_date and self.replicated_date > timezone.localdate():
             raise ValidationError({"replicated_date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
         if self.replicated_date and self.unit_id and not self.unit.version_on(self.replicated_date):
-            missing = f"{self.unit} không có hiệu lực vào ngày {self.replicated_date:%d/%m/%Y}."
+            missing = self.unit.absence_on(self.replicated_date)
             raise ValidationError({"replicated_date": missing})
 
     def warnings(self) -> list[str]:
@@ -207,7 +207,7 @@ def recogniser_of(unit: AdministrativeUnit, level: str, day: datetime.date) -> A
     if found is None:
         missing = f"Ngày {day:%d/%m/%Y} không có đơn vị {Level(level).label.lower()} ở trên {unit}."
         if level == unit.level:
-            missing = f"{unit} không có hiệu lực vào ngày {day:%d/%m/%Y} nên không công nhận được."
+            missing = unit.absence_on(day)
         raise ValidationError({"level": missing})
     return found
 

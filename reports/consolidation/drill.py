@@ -166,7 +166,8 @@ def _contributions(
     counted = definition.aggregation == Aggregation.COUNT
     condition = definition.formula if counted else None
     names = data.leaves_of(condition) if condition else {code}
-    values = data.values(periods).filter(indicator__in=data.ids_of(names), number__isnull=False)
+    values = data.values(periods, counted=counted)
+    values = values.filter(indicator__in=data.ids_of(names), number__isnull=False)
     if level:
         values = values.filter(report__level=level)
     values = values.select_related("report__unit__parent", "report__period")

@@ -7,6 +7,7 @@ import contextlib
 import gc
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
@@ -38,24 +39,30 @@ def read_facts(
             return _read(data, periods, codes, by_unit)
         codes = data.with_groups(codes)
         if by_unit:
-            return _restated(data, data.restating, _read(data, periods, codes, True))
+            return _restated(data, data.restating, _read(data, periods, codes, True), periods)
         facts = _read(data.of(data.restating.whole), periods, codes, False)
         if data.restating.partial:
             partial = _read(data.of(data.restating.partial), periods, codes, True)
-            for one in _restated(data, data.restating, partial).values():
+            for one in _restated(data, data.restating, partial, periods).values():
                 facts[None].add(one)
-        mixed = data.reports(periods).filter(unit__in=data.restating.others).order_by()
-        facts[None].mixed.update(mixed.values_list("period_id", "level").distinct())
+        standing = data.reports(periods).filter(unit__in=data.restating.others, until=None)
+        mixed = standing.order_by().values_list("period_id", "level").distinct()
+        facts[None].mixed.update(mixed)
         return facts
 
 
 def _restated(
-    data: ScopeData, restating: Restating, facts: dict[FactsKey, Facts]
+    data: ScopeData, restating: Restating, facts: dict[FactsKey, Facts], periods: list[int]
 ) -> dict[FactsKey, Facts]:
     """Return facts by unit in the units of another day: under the id of each unit that went on whole.
 
-    What a divided unit did stands under (its id, id of the heir), for each heir that is asked for.
+    What a divided unit did stands under (its id, id of the heir), for each heir that is asked for. A unit
+    that ended inside a period is no unit of it: nothing of it is counted, so it stands in nobody's way.
     """
+    gone = data.reports(periods).filter(until__isnull=False).order_by()
+    left: dict[int, set[tuple]] = defaultdict(set)
+    for unit, *cell in gone.values_list("unit_id", "period_id", "level"):
+        left[unit].add(tuple(cell))
     summed = frozenset(code for code in data.definitions if data.is_summed(code))
     for unit in restating.divided:
         if unit in facts:
@@ -63,11 +70,13 @@ def _restated(
             parts = restating.found[unit].parts
             keys = restating.keys(unit)
             divided = divided_facts(unit, mine, parts, data.definitions, summed)
-            facts |= {key: divided[restating.heir(key)] for key in keys}
+            mixed = set(mine.units) - left[unit]
+            for key in keys:
+                facts[key] = replace(divided[restating.heir(key)], mixed=mixed)
             facts[keys[0]].units, facts[keys[0]].included = mine.units, mine.included
     for unit in restating.others:
         if unit in facts:
-            facts[unit].mixed = set(facts[unit].units)
+            facts[unit].mixed = set(facts[unit].units) - left[unit]
     return facts
 
 
@@ -119,9 +128,11 @@ def _read_units(data: ScopeData, periods: list[int], facts: dict, by_unit: bool)
     owner = ["unit_id"] if by_unit else []
     rows = data.reports(periods).order_by().values_list(*owner, "period_id", "level")
     included = Count("pk", filter=Q(state__in=data.scope.states))
-    for *key, period, level, count, inside in rows.annotate(asked=Count("pk"), inside=included):
+    rows = rows.annotate(asked=Count("pk"), ended=Count("until"), inside=included)
+    for *key, period, level, count, ended, inside in rows:
         mine = facts[key[0] if key else None]
         mine.units[period, level] += count
+        mine.ended[period, level] += ended
         mine.included[period, level] += inside
 
 
@@ -171,7 +182,9 @@ def _read_distributions(
     wanted = ratings | set(conditions)
     if not wanted:
         return
-    rows = data.values(periods).filter(indicator__in=data.ids_of(wanted), number__isnull=False)
+    rows = data.values(periods, counted=True).filter(
+        indicator__in=data.ids_of(wanted), number__isnull=False
+    )
     rows = rows.values_list(*owner, "report__period_id", "report__level", "indicator_id", "number")
     for *key, period, level, indicator, number, count in rows.annotate(count=Count("*")).order_by():
         code, mine = data.indicator_codes[indicator], facts[key[0] if key else None]
@@ -192,7 +205,9 @@ def _read_joint_counts(
     if not joint:
         return
     names = set().union(*(data.leaves_of(node) for node in joint.values()))
-    rows = data.values(periods).filter(indicator__in=data.ids_of(names), number__isnull=False)
+    rows = data.values(periods, counted=True).filter(
+        indicator__in=data.ids_of(names), number__isnull=False
+    )
     columns = ("report_id", "report__period_id", "report__level", "indicator_id", "number")
     reports: dict[tuple, dict[str, Decimal]] = defaultdict(dict)
     for *key, report, period, level, indicator, number in rows.values_list(*owner, *columns):

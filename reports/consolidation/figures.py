@@ -137,11 +137,12 @@ class Evaluator:
         return next((period for period in reversed(self.years) if period in held), None)
 
     def units(self, level: str | None, period: int | None) -> Total:
-        """Return how many units of `level` had to report in `period`."""
+        """Return how many units of `level` had to report in `period` and stood at its end."""
         cells = self._among(self.facts.units, [period], level)
         if not self.facts.mixed.isdisjoint(cells):
             return Total(is_incomparable=True)
-        return Total(Decimal(sum(cells.values())))
+        gone = self._among(self.facts.ended, [period], level)
+        return Total(Decimal(sum(cells.values()) - sum(gone.values())))
 
     @staticmethod
     def _among(cells: Mapping[PeriodLevel, Any], periods: Any, level: str | None) -> dict:

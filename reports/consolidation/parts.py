@@ -59,6 +59,7 @@ class Facts:
     parts: dict[str, dict[PeriodLevel, Part]] = field(default_factory=dict)
     ranks: dict[str, dict[PeriodLevel, Counter]] = field(default_factory=dict)
     units: Counter = field(default_factory=Counter)
+    ended: Counter = field(default_factory=Counter)  # of the units: not there at the period's end
     included: Counter = field(default_factory=Counter)
     pieces: dict[str, dict[PeriodLevel, dict[int, Piece]]] = field(default_factory=dict)
     mixed: set[PeriodLevel] = field(default_factory=set)
@@ -84,5 +85,6 @@ class Facts:
                 for unit, piece in pieces.items():
                     self.add_piece(code, cell, unit, piece)
         self.units.update(other.units)
+        self.ended.update(other.ended)
         self.included.update(other.included)
         self.mixed |= other.mixed

@@ -48,12 +48,12 @@ def _parts(day: datetime.date) -> Parts:
     arrows = UnitSuccession.objects.filter(date__lte=day).order_by("date", "pk")
     arrows = arrows.select_related("predecessor", "successor")
     heirs = Counter(arrow.predecessor_id for arrow in arrows)
-    found: dict[int, Counter[str]] = {}
+    found: dict[int, dict[str, float]] = {}
     for arrow in arrows:
         old, new = arrow.predecessor, arrow.successor
         share = float(arrow.share or 1 / heirs[old.pk])
         itself = {new.code: 1.0} if new.valid_from < arrow.date else {}
-        came = found.setdefault(new.pk, Counter(itself))
+        came = found.setdefault(new.pk, itself)
         for code, part in found.get(old.pk, {old.code: 1.0}).items():
-            came[code] += part * share  # type: ignore[assignment]
+            came[code] = came.get(code, 0) + part * share
     return {pk: tuple(sorted(codes.items())) for pk, codes in found.items()}

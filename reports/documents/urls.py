@@ -1,9 +1,10 @@
 from django.urls import path
 
-from reports.documents import views
+from reports.documents import views, views_urging
 
 app_name = "documents"
 urlpatterns = [
+    path("don-doc/", views_urging.urge, name="urge"),
     path("the-thuc/", views.letterhead_list, name="letterheads"),
     path("the-thuc/<int:unit>/", views.letterhead, name="letterhead"),
     path("the-thuc/<int:unit>/word/", views.letterhead_word, name="letterhead_word"),

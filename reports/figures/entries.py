@@ -51,6 +51,7 @@ class Entry:
             "entry-text": self.indicator.value_type == ValueType.TEXT,
             "sub": self.indicator.parent_id,
             "bad": self.is_bad,
+            "remarked": self.is_open,
         }
         return " ".join(name for name, holds in kinds.items() if holds)
 
@@ -68,6 +69,11 @@ class Entry:
     def deviates(self) -> bool:
         """Return whether a rule has something to say of the figure, or the unit explained it."""
         return bool(self.problems or self.note)
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the reviewer asked for a look and the figure is still as it was."""
+        return bool(self.remarks) and not self.changed
 
     @property
     def is_bad(self) -> bool:

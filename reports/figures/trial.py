@@ -68,7 +68,8 @@ def try_row(row: Rule | Indicator, user: User) -> Trial | None:
     if is_condition(node):
         _ask(trial, node, book, figures)
     else:
-        _count(trial, node, book, figures, is_share=row.value_type == ValueType.PERCENT)  # type: ignore[union-attr]
+        is_share = isinstance(row, Indicator) and row.value_type == ValueType.PERCENT
+        _count(trial, node, book, figures, is_share=is_share)
     return trial
 
 

@@ -185,6 +185,7 @@ class EntryView(View):
         """Show the form, of it the figures that hold `words`; what is told counts all of them."""
         sections = sheet.sections()
         bad = [entry for section in sections for entry in section.entries if entry.is_bad]
+        open_ones = [e.code for section in sections for e in section.entries if e.is_open]
         blanks = sheet.blanks()
         shown = [section.narrowed(words) for section in sections]
         unit_id = self.report.unit_id
@@ -198,7 +199,7 @@ class EntryView(View):
             "blanks": blanks,
             "taken": self.just_taken(),
             "part": self.request.GET.get(PART, "all")[:12],
-            "next_place": next(iter([*(entry.code for entry in bad), *blanks]), ""),
+            "next_place": next(iter([*(e.code for e in bad), *open_ones, *blanks]), ""),
             "refusal": refusal,
             "locked": getattr(sheet, "locked", ""),
             "qualifiers": Qualifier.choices,

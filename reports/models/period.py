@@ -39,10 +39,11 @@ class PeriodQuerySet(models.QuerySet["ReportingPeriod"]):
     """Periods."""
 
     def with_tiers(self) -> PeriodQuerySet:
-        """Return the periods with what `tiers` asks, in the same query."""
+        """Return the periods with what `tiers` asks, and whether a unit ended in them, in one query."""
         reports: Any = self.model.reports.rel.related_model
         districts = reports.objects.filter(period=models.OuterRef("pk"), level=Level.DISTRICT)
-        return self.annotate(districts=models.Exists(districts))
+        ended = reports.objects.filter(period=models.OuterRef("pk"), until__isnull=False)
+        return self.annotate(districts=models.Exists(districts), has_ended=models.Exists(ended))
 
 
 class ReportingPeriod(models.Model):

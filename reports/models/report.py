@@ -113,7 +113,10 @@ class Report(models.Model):
                 violation_error_message="Đơn vị đã có báo cáo của kỳ này.",
             )
         ]
-        indexes = [models.Index(fields=["period", "reviewer", "state"], name="report_queue")]
+        indexes = [
+            models.Index(fields=["period", "reviewer", "state"], name="report_queue"),
+            models.Index(fields=["period"], name="report_ended", condition=Q(until__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.unit} – {self.period}"

@@ -10,7 +10,6 @@ from reports.models import (
     NoticeKind,
     PeriodLog,
     Report,
-    ReportingPeriod,
     State,
     Transition,
 )
@@ -41,7 +40,7 @@ class Notice:
 
 def of_move(move: Transition) -> Notice:
     """Return the notice of a move; its report carries the period."""
-    period = _named(move.report.period)
+    period = str(move.report.period).lower()
     kind, title = {
         State.SUBMITTED: (NoticeKind.SUBMITTED, f"Báo cáo {period} đã được gửi"),
         State.RETURNED: (NoticeKind.RETURNED, f"Báo cáo {period} được trả lại để sửa"),
@@ -54,7 +53,9 @@ def of_move(move: Transition) -> Notice:
 
 def of_extension(row: DeadlineExtension) -> Notice:
     """Return the notice of a later due date."""
-    title = f"Báo cáo {_named(row.report.period)} được gia hạn đến hết ngày {row.until:%d/%m/%Y}"
+    title = (
+        f"Báo cáo {str(row.report.period).lower()} được gia hạn đến hết ngày {row.until:%d/%m/%Y}"
+    )
     by = str(row.granted_by)
     return Notice(
         NoticeKind.EXTENDED, row.granted_at, row.report, str(row.pk), title, by, row.reason
@@ -67,7 +68,7 @@ def of_period(line: PeriodLog, report: Report) -> Notice:
     kind = NoticeKind.CLOSED if closed else NoticeKind.OPENED
     done = {PeriodLog.OPENED: "đã mở", PeriodLog.CLOSED: "đã khóa"}.get(line.action, "được mở lại")
     due = "" if closed else f", hạn nộp {report.due_date:%d/%m/%Y}"
-    title = f"Kỳ báo cáo {_named(report.period)} {done}{due}"
+    title = f"Kỳ báo cáo {str(report.period).lower()} {done}{due}"
     # The log of an opening counts units, which says nothing to one of them.
     reason = "" if line.action == PeriodLog.OPENED else line.reason
     return Notice(kind, line.at, report, str(line.pk), title, str(line.actor or ""), reason)
@@ -75,15 +76,10 @@ def of_period(line: PeriodLog, report: Report) -> Notice:
 
 def of_due_date(report: Report, today: datetime.date) -> Notice:
     """Return the notice that `report`, not yet sent, is due soon or late; it stands since that day began."""
-    due, period = report.due_date, _named(report.period)
+    due, period = report.due_date, str(report.period).lower()
     if due < today:
         kind, since, title = NoticeKind.LATE, due + _DAY, f"Báo cáo {period} đã quá hạn nộp"
     else:
         kind, since, title = NoticeKind.SOON, due - SOON, f"Báo cáo {period} sắp đến hạn nộp"
     at = timezone.make_aware(datetime.datetime.combine(since, datetime.time()))
     return Notice(kind, at, report, due.isoformat(), f"{title} ({due:%d/%m/%Y})")
-
-
-def _named(period: ReportingPeriod) -> str:
-    name = str(period)
-    return name[:1].lower() + name[1:]

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 
 from danvan.units.loader import UnitFileError, read_lines
 
-MAX_BYTES = 5_000_000  # the whole country's register has 1.9
-
 
 @dataclass
 class FromFile:
@@ -19,8 +17,6 @@ class FromFile:
 
 def read_change(data: bytes, day: datetime.date) -> FromFile:
     """Return what begins and ends on `day` in an uploaded file. Raises UnitFileError with sentences."""
-    if len(data) > MAX_BYTES:
-        raise UnitFileError(["Tệp quá lớn. Vui lòng chỉ gửi các đơn vị của thay đổi này."])
     found = FromFile()
     for line in read_lines(data):
         unit = line.unit

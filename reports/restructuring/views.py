@@ -14,7 +14,7 @@ from danvan.accounts.scope import units_visible_to
 from danvan.common.numbers import read_id
 from danvan.common.paging import nearest_page
 from danvan.units.changing import NewUnit
-from danvan.units.loader import UnitFileError
+from danvan.units.loader import MAX_BYTES, UnitFileError
 from danvan.units.models import AdministrativeUnit
 from reports.models import ChangeState, UnitChange
 from reports.restructuring import forms
@@ -70,7 +70,9 @@ def new_change(request: PersonRequest) -> HttpResponse:
 def _started(request: PersonRequest, form: Any) -> UnitChange | None:
     upload = form.cleaned_data["file"]
     try:
-        found = read_change(upload.read(), form.cleaned_data["day"]) if upload else None
+        found = (
+            read_change(upload.read(MAX_BYTES + 1), form.cleaned_data["day"]) if upload else None
+        )
     except UnitFileError as error:
         form.add_error("file", error.problems[:20])
         return None

@@ -46,6 +46,27 @@ class TestLockOut(LoginCase):
         self.assertContains(answer, "thử lại sau 15 phút")
         self.assertNotIn("_auth_user_id", self.client.session)
 
+    def test_tries_at_once_are_counted_before_the_hash(self):
+        """Each try begins while the one before is still being checked, as in many threads."""
+        from django.contrib.auth.hashers import MD5PasswordHasher as Hasher
+
+        real, hashes = Hasher.verify, []
+
+        def verify(hasher, password, encoded):
+            hashes.append(password)
+            if len(hashes) < 12:
+                self.log_in(password="sai", client=Client())
+            return real(hasher, password, encoded)
+
+        with mock.patch.object(Hasher, "verify", verify):
+            self.log_in(password="sai")
+            self.assertContains(self.log_in(), "thử lại sau 15 phút")
+        self.assertEqual((len(hashes), LoginFailure.objects.count()), (5, 5))
+
+    def test_a_right_password_leaves_no_try_behind(self):
+        self.log_in()
+        self.assertEqual(LoginFailure.objects.count(), 0)
+
     def test_four_failures_do_not(self):
         self.fail(4)
         self.assertEqual(self.log_in().status_code, 302)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
+from decimal import Decimal
 
 from django.db import connection
 from django.utils import timezone
 
-from danvan.units.models import AdministrativeUnit, Level, UnitKind
+from danvan.units.models import AdministrativeUnit, Level, UnitKind, UnitSuccession
 from reports.catalogue.loading import load_default_catalogue
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import consolidate
+from reports.consolidation.units import break_down
 from reports.models import KeptFacts, Report, ReportingPeriod, State
 from tests.benchmarks.measures import COMMUNES
 from tests.benchmarks.ratios import Ratio, benchmark, best_of
@@ -26,8 +29,9 @@ BARE = """
 def consolidation(rows: int) -> list[Ratio]:
     """Consolidate one year of 10,600 communes against the bare aggregate in SQL."""
     unit, indicators = one_year()
+    scope = Scope(unit, 2022, 2022)
     cold, again, bare = best_of(
-        7, lambda: consolidated(unit, again=False), lambda: consolidated(unit, again=True), _bare
+        7, lambda: _afresh(consolidate, scope), lambda: consolidate(ScopeData(scope)), _bare
     )
     what = f"consolidate {COMMUNES} communes x {indicators} indicators"
     return [
@@ -36,11 +40,60 @@ def consolidation(rows: int) -> list[Ratio]:
     ]
 
 
-def consolidated(unit: AdministrativeUnit, *, again: bool) -> None:
-    """Consolidate the year, as if for the first time or `again`."""
-    if not again:
-        KeptFacts.objects.all().delete()
-    consolidate(ScopeData(Scope(unit, 2022, 2022)))
+def _afresh(action: Callable, scope: Scope, *arguments: str) -> None:
+    """Do `action` for `scope` as if for the first time."""
+    KeptFacts.objects.all().delete()
+    action(ScopeData(scope), *arguments)
+
+
+@benchmark("restated")
+def restated(rows: int) -> list[Ratio]:
+    """Restate ten years of today's 3,321 communes, merged and divided afterwards, against as it was."""
+    unit, indicators = one_year(3321)
+    for year in range(2023, 2032):
+        _one_more_year(unit, year)
+    _fill_values()
+    day = _merge_and_divide(datetime.date(2032, 1, 1))
+    was, now = Scope(unit, 2022, 2031), Scope(unit, 2022, 2031, as_of=day)
+    told, plain = best_of(3, lambda: _afresh(consolidate, now), lambda: _afresh(consolidate, was))
+    what = f"restate 3321 communes x {indicators} indicators x 10 years"
+    found = [Ratio(what, told, "as each year was", plain, 1.5)]
+    told, plain = best_of(
+        3, lambda: _afresh(break_down, now, "DT"), lambda: _afresh(break_down, was, "DT")
+    )
+    return [*found, Ratio("by unit, one section", told, "as each year was", plain, 1.5)]
+
+
+def _one_more_year(root: AdministrativeUnit, year: int) -> None:
+    """Open another year like the first, without figures."""
+    first = ReportingPeriod.objects.get(year=2022)
+    end = datetime.date(year, 12, 14)
+    period = ReportingPeriod.objects.create(
+        year=year, start=datetime.date(year - 1, 12, 15), end=end, structure_date=end,
+        catalogue=first.catalogue, due_commune=end, due_district=end, due_province=end,
+    )  # fmt: skip
+    reports = list(Report.objects.filter(period=first))
+    for report in reports:
+        report.pk, report.period = None, period
+    Report.objects.bulk_create(reports, batch_size=2000)
+
+
+def _merge_and_divide(day: datetime.date) -> datetime.date:
+    """End all communes and districts on `day`: pairs become one, every tenth is divided. Return `day`."""
+    olds = list(AdministrativeUnit.objects.filter(level=Level.COMMUNE).order_by("code"))
+    AdministrativeUnit.objects.exclude(level=Level.PROVINCE).update(valid_to=day)
+    root = AdministrativeUnit.objects.get(level=Level.PROVINCE)
+    root.valid_from = day
+    news = _units(root, len(olds) // 2 + 1, Level.COMMUNE, UnitKind.XA, 50_000)
+    arrows = []
+    for place, old in enumerate(olds):
+        heirs = [news[place // 2], *([news[place // 2 - 1]] if place % 10 == 9 else [])]
+        share = Decimal("0.5") if len(heirs) > 1 else None
+        arrows += [
+            UnitSuccession(predecessor=old, successor=new, date=day, share=share) for new in heirs
+        ]
+    UnitSuccession.objects.bulk_create(arrows, batch_size=2000)
+    return day
 
 
 def _bare() -> list:
@@ -115,6 +168,7 @@ def _fill_values() -> None:
                    ELSE (r.id * 7 + i.id) % 40 END, '',
                    CASE WHEN (r.id + i.id) % 50 = 0 THEN 'at_least' ELSE 'exact' END, ''
             FROM reports_report r CROSS JOIN reports_indicator i
+            WHERE NOT EXISTS (SELECT 1 FROM reports_value v WHERE v.report_id = r.id)
             """
         )
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")

@@ -69,6 +69,16 @@ def test_no_hint_proposes_a_number_nobody_can_have_meant(typed, whole):
     assert set(numbers) <= known, problem.value
 
 
+@pytest.mark.parametrize("typed", ["1,140", "5,000", "1,145", "90.5", "0.500", "12,500"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_every_number_a_hint_proposes_can_be_typed(typed, whole):
+    try:
+        parse_number(typed, whole=whole)
+    except NumberProblem as problem:
+        for number in re.findall(r"nhập (\d[\d.,]*\d|\d)", str(problem)):
+            assert parse_number(number, whole=whole) is not None
+
+
 @pytest.mark.parametrize(
     ("number", "places", "text"),
     [

@@ -184,6 +184,13 @@ class FiguresTest(FiguresCase):
         self.assertEqual(self.asked(job), {"dong-5": ["QT03", "QT02", "-"]})
         self.assertEqual(self.stored(self.answer(job, **{"dong-5": "QT03"}))["QT03"], 12)
 
+    def test_words_of_the_own_name_do_not_excuse_others(self):
+        for above in ("Cùng kỳ", "Kỳ trước", "Chưa giải quyết"):
+            job = self.send(
+                ["", above, None], ["QT01", "TD01", "Diễn giải"], [5, 6, None], merged=("B1:C1",)
+            )
+            self.assertEqual(self.asked(job), {"cot-1B": ["TD01", "-"]}, above)
+
     def test_a_part_of_the_year_and_several_years_are_asked_about(self):
         for title in (
             *("BÁO CÁO QUÝ I NĂM 2024", "BÁO CÁO 6 THÁNG ĐẦU NĂM 2024", "Số liệu tháng 11/2024"),

@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from unittest import mock
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 
 def _on_sqlite() -> bool:
@@ -52,7 +52,6 @@ def full_database():
         yield
         connection.close()
         return
-    from django.db import OperationalError
     from psycopg.errors import DiskFull
 
     def refuse(execute, sql, params, many, context):
@@ -62,6 +61,16 @@ def full_database():
 
     with connection.execute_wrapper(refuse):
         yield
+
+
+def lose_the_connection() -> None:
+    """End this connection at the server in the middle of what it does; SQLite's disk fails it."""
+    if _on_sqlite():
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorname = "SQLITE_IOERR"
+        raise OperationalError("disk I/O error") from error
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
 
 @contextmanager

@@ -3,18 +3,21 @@
 import contextlib
 from decimal import Decimal
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
 from django.test import Client, TestCase, TransactionTestCase
 
 from danvan.accounts.models import AuditEntry, SecurityEvent
 from danvan.common.ops import append_only
+from reports.documents.issues.files import attach_signed, made_file
 from reports.figures.figure import Figure
 from reports.figures.writing import write_figures
 from reports.models import FigureChange, PeriodLog, Source, Transition
 from reports.models.issue import IssuedReport, IssueFile, PublishedIssue
 from reports.workflow.submission import submit
 from tests.cast import PASSWORD, build_cast, build_world
+from tests.reports import test_issues
 
 LOGS = {AuditEntry, FigureChange, PeriodLog, SecurityEvent, Transition}
 # What was sent out is tried by its own test, tests/reports/test_issues.py.
@@ -131,3 +134,35 @@ class TestMigrate(TransactionTestCase):
         self.assertEqual(append_only.unprotected_tables(connection, tables), set(tables))
         call_command("migrate", verbosity=0)
         self.assertEqual(append_only.unprotected_tables(connection, tables), set())
+
+
+class TestRivals(test_issues.Issues):
+    """SQLite's REPLACE deletes whatever row is like the new one where rows must differ, not only by key."""
+
+    def test_a_row_with_a_key_of_its_own_takes_nobodys_place(self):
+        issue = self.issue()
+        made_file(issue, "xlsx", user=self.officer)
+        insert = "INSERT OR REPLACE INTO" if connection.vendor == "sqlite" else "INSERT INTO"
+        for model in ISSUES:
+            table = model._meta.db_table
+            before = list(model.objects.order_by("pk").values())
+            names = [f'"{f.column}"' for f in model._meta.concrete_fields if f.name != "id"]
+            columns = ", ".join(names)
+            with (
+                self.subTest(table),
+                self.assertRaises(DatabaseError),
+                transaction.atomic(),
+                connection.cursor() as cursor,
+            ):
+                into = f"{insert} {table} ({columns})"
+                cursor.execute(f"{into} SELECT {columns} FROM {table}")  # noqa: S608
+            self.assertEqual(list(model.objects.order_by("pk").values()), before)
+
+    def test_what_may_stand_twice_still_may(self):
+        for content in (b"%PDF-1.7 a", b"%PDF-1.7 b"):
+            file = SimpleUploadedFile("a.pdf", content)
+            attach_signed(self.again(self.first()), file, user=self.officer)
+        self.assertEqual(IssueFile.objects.filter(kind="pdf").count(), 2)
+
+    def first(self) -> PublishedIssue:
+        return PublishedIssue.objects.first() or self.issue()

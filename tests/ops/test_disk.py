@@ -1,8 +1,10 @@
 """A full disk: exports end with a word, uploads leave nothing half, backups go on, /healthz knows."""
 
 import gc
+import io
 import json
 import os
+import sys
 import tempfile
 import time
 import warnings
@@ -12,6 +14,7 @@ from unittest import mock
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.test import Client, SimpleTestCase, TestCase
 from django.urls import reverse
@@ -23,7 +26,7 @@ from danvan.common.sheets.columns import Column
 from danvan.common.storage import PARTS
 from danvan.imports.models import ImportJob
 from records.models import Attachment, DialogueConference
-from tests.cast import build_cast
+from tests.cast import build_cast, build_world
 from tests.imports.tools import SLUG, sheet_of
 from tests.ops.faulty import full_disk
 from tests.ops.site import scratch_site
@@ -76,6 +79,32 @@ class ExportTest(TestCase):
         answer = self.client.get(url)
         assert answer.status_code == 200
         assert b"".join(answer).startswith(b"PK")
+
+
+class CommandTest(TestCase):
+    def test_a_command_leaves_the_former_file_and_nothing_half(self):
+        cast = build_cast()
+        build_world(cast)
+        unit = cast["xa-13369"].unit
+        rows = [build(SLUG, unit, title=f"Đối thoại {n} {'x' * 200}") for n in range(400)]
+        DialogueConference.objects.bulk_create(rows)
+        with tempfile.TemporaryDirectory() as folder:
+            for command, suffix, *words in (
+                ("export_records", "xlsx", SLUG, "--unit", unit.code),
+                ("export_consolidated", "xlsx", "--unit", "35", "--years", "2024"),
+                ("export_narrative", "docx", "--unit", "35", "--years", "2024"),
+            ):
+                target = Path(folder, f"{command}.{suffix}")
+                target.write_bytes(b"former")
+                # zipfile finishes its archive once more when it goes, onto the full disk
+                with full_disk(2000), mock.patch.object(sys, "unraisablehook"):
+                    with self.assertRaisesMessage(CommandError, "cannot write"):
+                        call_command(command, *words, "--output", str(target), stdout=io.StringIO())
+                    gc.collect()
+                assert target.read_bytes() == b"former", command
+                call_command(command, *words, "--output", str(target), stdout=io.StringIO())
+                assert target.read_bytes().startswith(b"PK"), command
+            assert len(os.listdir(folder)) == 3, os.listdir(folder)
 
 
 class StorageTest(TestCase):

@@ -4,6 +4,7 @@ import datetime
 import re
 import time
 from html import unescape
+from unittest import mock
 from urllib.parse import urlencode
 
 from django.contrib.sessions.models import Session
@@ -12,11 +13,12 @@ from django.urls import reverse
 
 from danvan.common.ops.faults import Fault
 from danvan.imports.models import ImportJob, JobState
+from danvan.imports.targets import target_of
 from records.models import DialogueConference
 from reports.models import Value
 from tests.cast import PASSWORD, build_cast, build_world
 from tests.imports.tools import sheet_of, upload
-from tests.ops.faulty import database_away, full_database, locked_by_somebody
+from tests.ops.faulty import database_away, full_database, locked_by_somebody, lose_the_connection
 from tests.records.data import typed
 
 HERE = {"HTTP_ORIGIN": "http://testserver"}
@@ -139,3 +141,34 @@ class FaultTest(TransactionTestCase):
         assert not DialogueConference.objects.exists()
         assert self.send_again(answer).status_code == 302
         assert DialogueConference.objects.count() == 300
+
+    def test_a_connection_lost_in_the_middle_of_writing_leaves_a_word_on_the_job_as_well(self):
+        job = upload(self.client, sheet_of(self.an, {}))
+        target = target_of(job.target)
+        written = target.write
+
+        def lost(*args):
+            written(*args)
+            lose_the_connection()
+
+        with mock.patch.object(target, "write", lost):
+            answer = self.post(f"/nhap-excel/{job.pk}/xac-nhan/", {"only_good": ""})
+        self.assert_told(answer, Fault.AWAY)
+        job.refresh_from_db()
+        assert (job.state, job.message) == (
+            JobState.CHECKED,
+            f"{Fault.AWAY.message} Chưa có gì được ghi.",
+        )
+        assert not DialogueConference.objects.exists()
+        assert self.send_again(answer).status_code == 302
+        assert DialogueConference.objects.count() == 1
+
+    def test_a_form_that_met_a_lost_connection_is_kept(self):
+        def lost(*args, **options):
+            lose_the_connection()
+
+        with mock.patch.object(DialogueConference, "derive", lost):
+            answer = self.post(self.url, self.data)
+        self.assert_told(answer, Fault.AWAY)
+        assert self.send_again(answer).status_code == 302
+        assert DialogueConference.objects.get().title == self.data["title"]

@@ -137,3 +137,46 @@ class BeginTest(PageCase):
                 self.assertContains(answer, "tính vào năm báo cáo 2024")
         days = set(DialogueConference.objects.values_list("start_date", flat=True))
         self.assertEqual({f"{day:%d/%m/%Y}" for day in days}, {"04/03/2024"})
+
+
+class WayBackTest(PageCase):
+    """Filters, order and page of a list survive whatever is done to its rows."""
+
+    QUERY = "q=%C4%91%E1%BB%91i&nam=2024&xep=so&page=1"
+
+    def test_every_page_behind_a_list_leads_back_to_it(self):
+        self.log_in("xa-13369")
+        record = make("dialogue-conference", self.unit)
+        back = f"{self.url('list')}?{self.QUERY}"
+        carry = {"ds": self.QUERY}
+        listed = self.client.get(back)
+        carried = listed.context["carry"]
+        self.assertContains(listed, record.get_absolute_url() + carried.replace("&", "&amp;"))
+        for page in ("detail", "edit", "copy", "delete", "history"):
+            with self.subTest(page):
+                url = self.url(page, "dialogue-conference", record.pk)
+                answer = self.client.get(url + carried)
+                self.assertEqual(answer.context["list_url"], back)
+        values = typed("dialogue-conference", self.unit, note="Đã sửa", version=1) | carry
+        url = self.url("edit", "dialogue-conference", record.pk)
+        saved = self.client.post(url, values)
+        self.assertRedirects(saved, record.get_absolute_url() + carried)
+        url = self.url("delete", "dialogue-conference", record.pk)
+        self.assertRedirects(self.client.post(url, {"version": 2} | carry), back)
+
+    def test_many_deleted_at_once_lead_back_too(self):
+        self.log_in("xa-13369")
+        record = make("dialogue-conference", self.unit)
+        url, back = self.url("bulk_delete"), f"{self.url('list')}?{self.QUERY}"
+        self.assertRedirects(self.client.post(url, {"ds": self.QUERY}), back)
+        asked = self.client.post(url, {"ds": self.QUERY, "pk": record.pk})
+        self.assertContains(asked, f'href="{back}"'.replace("&", "&amp;"))
+        done = self.client.post(url, {"ds": self.QUERY, "pk": record.pk, "confirmed": "1"})
+        self.assertEqual(done.context["list_url"], back)
+
+    def test_an_address_from_elsewhere_leads_nowhere_else(self):
+        self.log_in("xa-13369")
+        record = make("dialogue-conference", self.unit)
+        for nonsense in ("//evil.example/", "https://evil.example", "x" * 5000, "a=%00&b=1"):
+            page = self.client.get(record.get_absolute_url(), {"ds": nonsense})
+            self.assertTrue(page.context["list_url"].startswith(self.url("list")), nonsense)

@@ -168,9 +168,9 @@ class SumTests(Reformed):
         def count():
             with self.assertNumQueries(16):
                 consolidated(self.now["37"], 2022, 2022, as_of=JULY)
-            with self.assertNumQueries(15):
+            with self.assertNumQueries(16):
                 by_child_unit(self.now["37"], 2022, 2022, as_of=JULY)
-            with self.assertNumQueries(23):  # divided units are read by themselves
+            with self.assertNumQueries(24):  # divided units are read by themselves
                 consolidated(self.now["8"], 2022, 2022, as_of=JULY)
 
         count()
@@ -209,6 +209,21 @@ class ComparableTests(Reformed):
         self.assertTrue(district.figures["CQ02"].is_incomparable)
         self.assertTrue(total.figures["CQ02"].is_incomparable)
         self.assertEqual(city.figures["CQ02"].reports, 1)
+
+    def test_a_unit_that_ended_inside_the_period_stands_in_nobodys_way(self):
+        y2025 = make_period(2025)
+        Report.objects.create(
+            period=y2025, unit=self.tree["1"], reviewer=self.tree["1"], level="commune",
+            state=State.APPROVED, until=JULY,
+        )  # fmt: skip
+        enter(y2025, "1", DT01=3)
+        enter(y2025, "8", DT01=4, CQ02=5)
+        for figures in (
+            {code: line.total for code, line in self.lines("8", 2025, 2025).items()},
+            by_child_unit(self.now["37"], 2025, 2025, as_of=JULY).total.parts[1].figures,
+        ):
+            self.assertEqual(figures["DT01"].number, 7)
+            self.assertEqual(figures["CQ02"].ranks, (("Xuất sắc", 1),))
 
     def test_a_commune_renamed_alone_is_the_same_unit(self):
         new = make_unit("1", "phuong", "Liêm Chung", Level.COMMUNE, self.tree["347"], start=JANUARY)

@@ -5,13 +5,17 @@ import datetime
 from collections import defaultdict
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
+from django.conf import settings as settings_of
 from django.test import SimpleTestCase
 from django.test import TestCase as DjangoTestCase
+from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from danvan.accounts.models import User
 from danvan.units.loader import DEFAULT_FILE, load_units
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 from reports.consolidation.apportioning import apportioned
@@ -21,7 +25,9 @@ from reports.consolidation.restating import NotRestatable
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import consolidate
 from reports.consolidation.units import break_down
+from reports.consolidation.words import figure_text, row_label
 from reports.models import Catalogue, Report, Value
+from reports.workflow.periods import open_period
 from tests.reports.consolidation_data import enter, make_catalogue, make_period
 from tests.reports.test_consolidation_units import added
 from tests.reports.test_restated import JULY
@@ -133,6 +139,46 @@ class ApportionTest(SimpleTestCase):
                 self.assertLess(abs(piece[code] - number * weight), len(shares))
         for piece in pieces:
             self.assertEqual(piece["DT03"], piece["DT04"] + piece["DT05"] + piece["DT06"])
+
+
+class DocumentedTest(DjangoTestCase):
+    """The worked example of docs/units.md."""
+
+    @classmethod
+    def setUpTestData(cls):
+        load_units(DEFAULT_FILE)
+        cls.y2024 = make_period(2024)
+        for code, number in (("349", 3), ("13369", 4), ("13354", 7), ("13363", 5)):
+            enter(cls.y2024, code, DT01=number)
+        arrows = UnitSuccession.objects.filter(predecessor__code="13354")
+        for code, share in (("13363", "0.6"), ("13366", "0.4")):
+            arrows.filter(successor__code=code).update(share=share)
+
+    def rows(self):
+        """Return the rows with a figure as the example shows them."""
+        unit = AdministrativeUnit.objects.find("37", on=JULY)
+        table = break_down(ScopeData(Scope(unit, 2024, 2024, "DT", as_of=JULY)), "DT")
+        rows = [*table.total.parts, table.total]
+        told = [(row_label(row), figure_text(row.figures["DT01"], TOTAL)) for row in rows]
+        return [(label, text) for label, text in told if text]
+
+    def test_it_is_as_the_page_says(self):
+        page = (Path(settings_of.BASE_DIR) / "docs/units.md").read_text()
+        for label, text in self.rows():
+            self.assertIn(f"\n| {label} | {text} |", page)
+        self.assertEqual([text for _label, text in self.rows()], ["3", "13*", "3*", "19"])
+
+    def test_the_board_names_who_goes_on(self):
+        board = User.objects.create(
+            username="tinh-37", unit=AdministrativeUnit.objects.find("37", on=JULY), role="officer"
+        )
+        period = open_period(2025, actor=board, structure_date=D(2025, 12, 14))
+        old = AdministrativeUnit.objects.find("13363", on=D(2024, 12, 14))
+        report = Report.objects.get(period=period, unit__code="13366")
+        self.client.force_login(board)
+        page = reverse("reports:period_split", args=[period.pk])
+        self.client.post(page, {f"unit_{old.pk}": report.pk})
+        self.assertEqual([text for _label, text in self.rows()], ["3", "8*", "8*", "19"])
 
 
 class HaNamTest(DjangoTestCase):

@@ -230,7 +230,7 @@ def without_codes(m: Mutant) -> None:
 
 
 def codes_as_numbers(m: Mutant) -> None:
-    for line in m.records:
+    for line in m.records if "unit" in m.order else ():
         line.cells["unit"] = int(line.cells["unit"])
 
 
@@ -348,7 +348,7 @@ def formatted(m: Mutant) -> str:
         return ""
     line = m.rng.choice(m.records)
     fmt = m.rng.choice(["0%", "#,##0,", '0" nghìn"', ";;;"])
-    if not isinstance(line.cells[key], (int, float)):
+    if not isinstance(line.cells[key], (int, float)) or key in line.formats:
         return ""
     line.formats[key] = fmt
     return f"{key} shown as {fmt}"
@@ -425,14 +425,3 @@ LOUD = (
     *(two_values, unclear_number, foreign_name, foreign_code, day_in_text, merged_down),
     old_encoding,
 )
-
-
-def mutate(m: Mutant) -> None:
-    """Do one to three quiet things to `m` and, half the time, one loud one."""
-    for change in m.rng.sample(QUIET, m.rng.randrange(1, 4)):
-        change(m)
-        m.done.append(change.__name__)
-    if m.rng.random() < 0.5:
-        change = m.rng.choice(LOUD)
-        m.loud = change(m)
-        m.done.append(change.__name__)

@@ -1,12 +1,11 @@
-"""500 mutants of the product's own exports: no 500, no partial write, no silent misreading. Fixed seed."""
-
-from __future__ import annotations
+"""500 mutants of exports and of office sheets: no 500, no partial write, no silent misreading. Fixed seed."""
 
 import datetime
 import os
 import random
 import sys
 from collections import Counter
+from decimal import Decimal
 from unittest import mock
 
 from django.db import transaction
@@ -19,7 +18,8 @@ from reports.models import Value
 from tests.cast import build_cast, build_world
 from tests.imports.tools import columns_of, confirm, content, errors_of, upload
 from tests.records.data import VALUES, make
-from tests.sheets.mutations import Mutant, from_export, mutate
+from tests.sheets.mutations import Mutant, from_export
+from tests.sheets.shapes import SHAPES, from_shape, mutate, said
 
 SEED, MUTANTS = 20241231, 500
 ROWS = 4
@@ -123,10 +123,35 @@ class MutantTest(TestCase):
     def columns(self, slug):
         return columns_of(self.an, slug, period=self.world.period.pk)
 
+    def shape(self, name) -> list:
+        """Return what is stored of a sheet as offices send it; it is what the sheet says."""
+        slug = SHAPES[name][0]
+        with transaction.atomic():
+            job = self.send(slug, from_shape(name, self.columns(slug), random.Random(0)))
+            self.assertEqual(confirm(self.client, job).state, "done", (name, errors_of(job)))
+            stored = self.stored(slug)
+            transaction.set_rollback(True)
+        if slug == "values":
+            self.assertEqual(stored, sorted(said(name)[0].items()))
+            return stored
+        for row, words in zip(stored, said(name), strict=True):
+            shown = {key: self.shown(slug, key, row[key]) for key in words}
+            self.assertEqual(shown, words)
+        return stored
+
+    def shown(self, slug, key, value):
+        """Return a stored value as a sheet shows it."""
+        column = next(column for column in self.columns(slug) if column.key == key)
+        found = column.widget.render(value)
+        return float(found) if isinstance(found, Decimal) else found
+
+    def send(self, slug, mutant: Mutant) -> ImportJob:
+        fields = {"period": self.world.period.pk} if slug == "values" else {}
+        return upload(self.client, mutant.saved(), slug, **fields)
+
     def judge(self, slug, mutant: Mutant, truth: list) -> None:
         """Upload and confirm a mutant; what was written, if anything, must be the truth."""
-        fields = {"period": self.world.period.pk} if slug == "values" else {}
-        job = upload(self.client, mutant.saved(), slug, **fields)
+        job = self.send(slug, mutant)
         self.assertEqual(self.client.get(f"/nhap-excel/{job.pk}/").status_code, 200)
         asked, wrong = job.open_questions, job.count("error")
         clean = job.state == "checked" and not asked and not wrong
@@ -146,10 +171,16 @@ class MutantTest(TestCase):
         rng, self.refused = random.Random(SEED), []
         bases = {slug: self.records(slug) for slug in BY_SLUG} | {"values": self.figures()}
         columns = {slug: self.columns(slug) for slug in bases}
+        shapes = {name: self.shape(name) for name in SHAPES}
         for number in range(MUTANTS):
-            slug = rng.choice(sorted(bases))
-            data, truth = bases[slug]
-            mutant = from_export(data, columns[slug], random.Random(f"{SEED}-{number}"))
+            name = rng.choice(sorted(bases) + sorted(shapes))
+            chance = random.Random(f"{SEED}-{number}")
+            if name in shapes:
+                slug, truth = SHAPES[name][0], shapes[name]
+                mutant = from_shape(name, columns[slug], chance)
+            else:
+                slug, (data, truth) = name, bases[name]
+                mutant = from_export(data, columns[slug], chance)
             mutate(mutant)
             with self.subTest(number=number), transaction.atomic():
                 self.judge(slug, mutant, truth)

@@ -37,12 +37,16 @@ class LoginForm(AuthenticationForm):
         """Refuse a login while the name is locked out, before the password is checked."""
         name = self.cleaned_data.get("username")
         address = client_address(cast(HttpRequest, self.request))
-        if name and (until := lockout.closed_until(name, address)):
-            minutes = int((until - timezone.now()).total_seconds() // 60) + 1
+        if not name:
+            return super().clean()
+        try:
+            with lockout.attempt(name, address):
+                return super().clean()
+        except lockout.Closed as closed:
+            minutes = int((closed.until - timezone.now()).total_seconds() // 60) + 1
             raise forms.ValidationError(
                 self.error_messages["locked"], code="locked", params={"minutes": minutes}
-            )
-        return super().clean()
+            ) from closed
 
     def confirm_login_allowed(self, user: User) -> None:
         """Refuse an issued password that has expired unused, and an account without a unit."""
@@ -62,12 +66,15 @@ def own_password(user: User, typed: str) -> str:
     Wrong ones count towards the lock-out as at the login.
     """
     now = current()
-    if lockout.closed_until(user.username, now.address):
-        raise forms.ValidationError("Nhập sai nhiều lần. Vui lòng thử lại sau ít phút.")
-    if not user.check_password(typed):
-        login_failed(own_password, {"username": user.username}, now.request)
-        raise forms.ValidationError("Mật khẩu hiện tại chưa đúng. Vui lòng nhập lại.")
-    return typed
+    try:
+        with lockout.attempt(user.username, now.address):
+            if user.check_password(typed):
+                return typed
+            login_failed(own_password, {"username": user.username}, now.request)
+    except lockout.Closed as closed:
+        message = "Nhập sai nhiều lần. Vui lòng thử lại sau ít phút."
+        raise forms.ValidationError(message) from closed
+    raise forms.ValidationError("Mật khẩu hiện tại chưa đúng. Vui lòng nhập lại.")
 
 
 class OwnForm(forms.Form):

@@ -102,13 +102,17 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, TemplateView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Check the code; wrong ones count towards the lock-out like wrong passwords."""
-        if lockout.closed_until(self.person.username, client_address(request)):
+        form = code_form(self.person, request.POST)
+        name = self.person.username
+        try:
+            with lockout.attempt(name, client_address(request)):
+                if not form.is_valid():
+                    login_failed(CodeView, {"username": name}, request)
+        except lockout.Closed:
             del request.session[_HALF_WAY]
             messages.error(request, "Nhập sai nhiều lần. Vui lòng đăng nhập lại sau ít phút.")
             return redirect("accounts:login")
-        form = code_form(self.person, request.POST)
-        if not form.is_valid():
-            login_failed(CodeView, {"username": self.person.username}, request)
+        if form.errors:
             return self.render_to_response(self.get_context_data(form=form))
         return finish_login(request, self.person, self.get_success_url())
 

@@ -16,13 +16,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 MESSAGE = "append-only"
 # FAIL and not ABORT where rows are added: it needs no journal of the statement, and nothing is undone that
-# was not to be kept, for the row that would be replaced is not touched yet.
+# was not to be kept, for the row that would be replaced is not touched yet. A row is replaced by its key and
+# by whatever else is unique of it.
 _SQLITE = {
     "no_update": "BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{table} is {message}'); END",
     "no_delete": "BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{table} is {message}'); END",
-    "no_replace": "BEFORE INSERT ON {table} WHEN NEW.id > 0 AND EXISTS "
-    "(SELECT 1 FROM {table} WHERE id = NEW.id) BEGIN SELECT RAISE(FAIL, '{table} is {message}'); END",
+    "no_rival": "BEFORE INSERT ON {table} WHEN {rivals} "
+    "BEGIN SELECT RAISE(FAIL, '{table} is {message}'); END",
 }
+_FORMER = ("no_replace",)  # knew the key only
 _FUNCTION = (
     "CREATE OR REPLACE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE "
     "EXCEPTION '{table} is {message}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
@@ -47,8 +49,10 @@ def protect(connection: BaseDatabaseWrapper, *tables: str) -> None:
                 connection, table, _FUNCTION, f"CREATE TRIGGER {{table}}_append_only {_POSTGRESQL}"
             )
         else:
-            triggers = [f"CREATE TRIGGER {{table}}_{n} {text}" for n, text in _SQLITE.items()]
-            _run(connection, table, *triggers)
+            rivals = _rivals(connection, table)
+            for name, text in _SQLITE.items():
+                trigger = text.replace("{rivals}", rivals)
+                _run(connection, table, f"CREATE TRIGGER {{table}}_{name} {trigger}")
 
 
 def unprotect(connection: BaseDatabaseWrapper, *tables: str) -> None:
@@ -62,9 +66,23 @@ def unprotect(connection: BaseDatabaseWrapper, *tables: str) -> None:
                 "DROP FUNCTION IF EXISTS {table}_refuse()",
             )
         else:
-            _run(
-                connection, table, *(f"DROP TRIGGER IF EXISTS {{table}}_{name}" for name in _SQLITE)
-            )
+            names = (*_SQLITE, *_FORMER)
+            _run(connection, table, *(f"DROP TRIGGER IF EXISTS {{table}}_{n}" for n in names))
+
+
+def _rivals(connection: BaseDatabaseWrapper, table: str) -> str:
+    """Return the condition under which a new row would stand in the place of another one."""
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, table)
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE sql LIKE '% WHERE %'")
+        partial = {name: sql.partition(" WHERE ")[2] for name, sql in cursor.fetchall()}
+    rivals = ["NEW.id > 0 AND EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"]
+    for name, one in sorted(found.items()):
+        if one["unique"] and one["columns"] != ["id"]:
+            same = [f'"{column}" = NEW."{column}"' for column in one["columns"]]
+            same += [partial[name]] if name in partial else []
+            rivals.append(f"EXISTS (SELECT 1 FROM {{table}} WHERE {' AND '.join(same)})")  # noqa: S608
+    return " OR ".join(rivals)
 
 
 def unprotected_tables(connection: BaseDatabaseWrapper, tables: Sequence[str]) -> set[str]:

@@ -1,8 +1,13 @@
 """What commands are told in words: ranges of years, days and files to write. Raises CommandError."""
 
+import contextlib
 import datetime
+import os
 import re
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from django.core.management.base import CommandError
 
@@ -44,3 +49,21 @@ def read_target(text: str, suffix: str = ".xlsx") -> Path:
     if not target.parent.is_dir():
         raise CommandError(f"--output: there is no folder {str(target.parent)!r}")
     return target
+
+
+@contextlib.contextmanager
+def whole_file(target: str | Path) -> Iterator[IO[bytes]]:
+    """Give a file beside `target` to write to, and move it there: never half a file under its name."""
+    part = ""
+    try:
+        folder = Path(target).absolute().parent
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as file:
+            part = file.name
+            yield file
+        os.chmod(part, 0o640)
+        os.replace(part, target)
+    except OSError as error:
+        raise CommandError(f"cannot write {str(target)!r}: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(part)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from danvan.common.ops.arguments import read_target, read_years
+from danvan.common.ops.arguments import read_target, read_years, whole_file
 from danvan.units.models import AdministrativeUnit
 from records.kinds import BY_SLUG
 from records.sheets.exporting import write_records
@@ -36,10 +36,7 @@ class Command(BaseCommand):
             first, last = read_years(years)
             spans = year_spans()
             rows = rows.between(span_of(first, spans)[0], span_of(last, spans)[1])
-        try:
-            number = write_records(
-                BY_SLUG[kind], rows.order_by("unit__code", "start_date", "pk"), str(target)
-            )
-        except OSError as error:
-            raise CommandError(f"cannot write {output!r}: {error}") from error
+        ordered = rows.order_by("unit__code", "start_date", "pk")
+        with whole_file(target) as file:
+            number = write_records(BY_SLUG[kind], ordered, file)
         self.stdout.write(f"{target}: {number} rows of {kind}")

@@ -1,15 +1,11 @@
 """`manage.py export_consolidated --unit CODE --years 2021-2022 [--as-of 2025-07-01] --output FILE.xlsx`."""
 
 import datetime
-import os
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from danvan.common.ops.arguments import read_day, read_target, read_years
+from danvan.common.ops.arguments import read_day, read_target, read_years, whole_file
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.restating import NotRestatable
 from reports.consolidation.scope import Scope
@@ -53,7 +49,8 @@ class Command(BaseCommand):
             raise CommandError(f"--as-of: {problem}") from problem
         if not content.consolidation.expected:
             raise CommandError(f"{found} has no report in {years}")
-        save(build(content).save, target)
+        with whole_file(target) as file:
+            build(content).save(file)
         included, expected = content.consolidation.included, content.consolidation.expected
         restated = f", in the units of {as_of}" if as_of else ""
         told = f"{content.consolidation.scope.unit}, {years}{restated}"
@@ -94,18 +91,3 @@ def find_section(code: str | None, first: int, last: int) -> str | None:
             f"--section: there is no section {code!r} (known: {', '.join(dict.fromkeys(known))})"
         )
     return code.strip().upper()
-
-
-def save(write: Callable[[IO[bytes]], Any], target: Path) -> None:
-    """Let `write` fill a file beside `target` and move it there: never a half-written one under its name."""
-    part = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as file:
-            part = file.name
-            write(file)
-        os.chmod(part, 0o640)
-        os.replace(part, target)
-    except OSError as error:
-        if part and os.path.exists(part):
-            os.unlink(part)
-        raise CommandError(f"cannot write {str(target)!r}: {error.strerror}") from error

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from danvan.common.ops.arguments import read_target, read_years
+from danvan.common.ops.arguments import read_target, read_years, whole_file
 from reports.consolidation.scope import Scope
 from reports.documents.narrative.drafting import collect_draft, write_draft
 from reports.documents.word.paper import ENDING
-from reports.management.commands.export_consolidated import find_period, find_unit, save
+from reports.management.commands.export_consolidated import find_period, find_unit
 from reports.models import PeriodKind, ReportingPeriod
 
 INTERIM = (PeriodKind.HALF, PeriodKind.QUARTER)
@@ -52,7 +52,8 @@ class Command(BaseCommand):
         figures = draft.narrative.found
         if not figures.expected:
             raise CommandError(f"{found} has no report in {years}")
-        save(lambda file: file.write(write_draft(draft)), target)
+        with whole_file(target) as file:
+            file.write(write_draft(draft))
         included = f"{figures.included} of {figures.expected} reports included"
         self.stdout.write(f"{target}: {found}, {years}, {included}")
 

@@ -72,7 +72,7 @@ class Headings:
         self, names: Iterable[Name], *, codes: Iterable[str] = (), year: int | None = None
     ) -> None:
         self.known: dict[str, dict[str, int]] = {}
-        self.words: dict[str, set[str]] = {}
+        self.names: dict[str, set[str]] = {}
         self.percent: set[str] = set()
         self.codes = {code.lower(): code for code in codes}
         self.year = year
@@ -80,7 +80,7 @@ class Headings:
             self._learn(name)
 
     def _learn(self, name: Name) -> None:
-        self.words.setdefault(name.key, set()).update(search_key(name.text).split())
+        self.names.setdefault(name.key, set()).add(search_key(name.text))
         if "%" in name.text:
             self.percent.add(name.key)
         for folded in {search_key(name.text), fold_heading(name.text)} - {""}:
@@ -137,14 +137,18 @@ class Headings:
 
     def _other_words(self, text: str, key: str) -> str:
         """Return the folded words of `text` that no name of the column has, the year asked for left out."""
-        own = self.words.get(key, set())
-        folded = _YEAR.sub(lambda m: "" if m[1] == str(self.year) else m[0], search_key(text))
-        return " ".join(word for word in folded.split() if word not in own)
+        own = {word for name in self.names.get(key, ()) for word in name.split()}
+        return " ".join(word for word in self._without_year(text).split() if word not in own)
+
+    def _without_year(self, text: str) -> str:
+        return _YEAR.sub(lambda m: "" if m[1] == str(self.year) else m[0], search_key(text))
 
     def changes(self, text: str, key: str = "") -> str:
         """Return `text` when its words may change the meaning of the column `key`, "" when not."""
-        percent = "%" in text and key not in self.percent
-        return text.strip() if percent or _CHANGING.search(self._other_words(text, key)) else ""
+        own = self.names.get(key, ())  # "định kỳ" in a name says nothing of "cùng kỳ" above it
+        found = {match[1] for match in _CHANGING.finditer(self._without_year(text))}
+        new = any(not any(f" {words} " in f" {name} " for name in own) for words in found)
+        return text.strip() if new or ("%" in text and key not in self.percent) else ""
 
     def of_column(self, path: tuple[str, ...]) -> Fit:
         """Return what a column headed by `path`, from the top down, stands for."""

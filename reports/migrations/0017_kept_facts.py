@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0015_gathered_texts'),
+        ('reports', '0016_ended_reports'),
     ]
 
     operations = [

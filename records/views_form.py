@@ -1,0 +1,217 @@
+"""The form of a record: create, edit, copy, and what to do where the row moved on while it was open."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import DecimalField, IntegerField
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.http import urlencode
+from django.views.generic.base import TemplateResponseMixin
+
+from danvan.accounts.requests import person
+from danvan.accounts.rights import Action
+from danvan.common.numbers import read_id
+from records.days import gap_warning
+from records.forms import FORMS, FORMSETS, as_new
+from records.history import HistoryLine, deletion_of, history_of
+from records.locks import RecordGone, RecordLocked
+from records.models import EventRecord
+from records.services import Existing, StaleRecord, save_record
+from records.views import CAME_FROM, KindMixin
+from records.years import year_of, year_spans
+
+
+class Locked(Exception):  # noqa: N818
+    """The record of the address is locked; the message says why."""
+
+
+class RecordFormView(KindMixin, TemplateResponseMixin):
+    """Create, edit and copy with one form. Nothing typed is lost: every refusal shows the form again."""
+
+    action = Action.ENTER_RECORD
+    template_name = "records/form.html"
+    kept_for_next = (
+        "unit",
+        "start_date",
+        "kind",
+        "year",
+        CAME_FROM,
+    )  # what "Lưu và nhập tiếp" keeps
+    copying = False
+
+    @cached_property
+    def source(self) -> Any:
+        """The row of the address, None on a page that creates one."""
+        return self.object if "pk" in self.kwargs else None
+
+    @property
+    def is_new(self) -> bool:
+        """Return whether a new row will be made."""
+        return self.source is None or self.copying
+
+    def prepare(self) -> None:
+        """Ask for right and row before anything else.
+
+        Of a locked record it is shown why, unless its kind may still tell what happened later.
+        """
+        if self.source is None:
+            self.require_right()
+        self.locked = None if self.is_new else self.lock
+        if self.locked and not self.model.LATER_FIELDS:
+            raise Locked(self.locked.message)
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except Locked as locked:
+            context = self.get_context_data(object=self.object, reason=str(locked))
+            return self.response_class(
+                request=request, template="records/locked.html", context=context, status=403
+            )
+
+    def get_initial(self) -> dict[str, Any]:
+        """Return what the form begins with: of a copy the other row, else what the address asks for."""
+        initial = {"token": uuid.uuid4()} if self.is_new else {"version": self.source.version}
+        asked = self.request.GET
+        begun = {name: asked[name] for name in self.kept_for_next if name in asked}
+        return {**(self.copied(self.source) if self.copying else begun), **initial}
+
+    def get_form(self, data: Any = None) -> Any:
+        row = {} if self.is_new else {"instance": self.source}
+        options = {"user": self.request.user, "locked": bool(self.locked), **row}
+        return FORMS[self.kind.slug](data, initial=self.get_initial(), **options)
+
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.prepare()
+        return self.show(self.get_form())
+
+    def copied(self, row: Any) -> Any:
+        """Everything but days, counts and numbers of documents."""
+        skipped = {"conclusion_number", "decision", "status", "year", "registered_year"}
+        values = {}
+        for name in self.kind.fields:
+            if name == "led_by":
+                values[name] = [leader for leader in row.LEADERS if getattr(row, leader)]
+            elif name not in skipped and not name.endswith("date"):
+                column = self.kind.column(name)
+                if column.choices or not isinstance(column, IntegerField | DecimalField):
+                    values[name] = column.value_from_object(row)
+        return values
+
+    def formset(self, form: Any, data: Any = None) -> Any:
+        """Return the child rows of the form, None for kinds without."""
+        made = FORMSETS.get(self.kind.slug)
+        if made is None:
+            return None
+        options = {"districts": form.has_districts()}
+        return made(data, instance=form.instance, prefix="recognitions", form_kwargs=options)
+
+    def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Store the form with its child rows and go on, or show it again with everything typed."""
+        try:
+            self.prepare()
+        except Http404:
+            if gone := deletion_of(self.model, kwargs.get("pk", 0), request.user):
+                return self.begin_anew(gone)
+            raise
+        form = self.get_form(request.POST)
+        valid = form.is_valid()
+        children = self.formset(form, request.POST)
+        if children is not None:
+            valid = children.is_valid() and valid
+        form.children = children
+        response = self.attempt(form) if valid else None
+        return response or self.show(form, status=422)
+
+    def attempt(self, form: Any) -> Any:
+        """Save and return the way on; None when it was refused (the form carries the reason)."""
+        self.twins = self.twins_of(form) if self.is_new else []
+        if self.twins:
+            return self.show(form, status=409)
+        try:
+            row = self.save(form)
+            year = year_of(row.start_date, year_spans())
+            told = f"Đã lưu {self.kind.label_in_text} “{row}”, tính vào năm báo cáo {year}."
+            messages.success(self.request, told)
+            return self.go_on(row)
+        except Existing as existing:
+            messages.info(self.request, "Hồ sơ này đã được lưu, không lưu lần thứ hai.")
+            return self.go_on(existing.record)
+        except RecordGone:
+            pk = self.kwargs["pk"]
+            return self.begin_anew(deletion_of(self.model, pk, person(self.request)))
+        except StaleRecord as stale:
+            self.stale = stale
+        except RecordLocked as locked:
+            form.add_error(None, locked.messages)
+        except ValidationError as error:
+            apart = {NON_FIELD_ERRORS: error.messages}
+            errors = error.message_dict if hasattr(error, "error_dict") else apart
+            for name, texts in errors.items():
+                form.add_error(name if name in form.fields else None, texts)
+        return None
+
+    def twins_of(self, form: Any) -> list[EventRecord]:
+        """Return what is stored with the same unit and key as the new row, but for what was saved anyway."""
+        new, posted = form.instance, self.request.POST.getlist("anyway")
+        key = {name: getattr(new, name) for name in self.kind.key}
+        same = self.model.objects.visible_to(person(self.request)).filter(unit=new.unit, **key)
+        known = [pk for text in posted if (pk := read_id(text)) is not None]
+        return list(same.exclude(pk__in=known).exclude(token=form.cleaned_data["token"])[:3])
+
+    def begin_anew(self, gone: HistoryLine | None) -> HttpResponse:
+        """The row was deleted while its form was open: what was typed may be kept as a new one."""
+        del self.kwargs["pk"]
+        for known in ("source", "object"):
+            vars(self).pop(known, None)
+        self.copying = False
+        self.prepare()
+        form = self.get_form(as_new(self.request.POST))
+        form.children = self.formset(form, form.data)
+        return self.show(form, status=409, gone=gone, is_gone=True)
+
+    def save(self, form: Any) -> Any:
+        record, children = form.instance, form.children
+        data = form.cleaned_data
+        saved = save_record(
+            record,
+            actor=person(self.request),
+            version=None if self.is_new else data.get("version") or 0,
+            token=data.get("token") if self.is_new else None,
+            then=children.save if children is not None and children.has_changed() else None,
+        )
+        for warning in (gap_warning(saved.start_date), *getattr(saved, "warnings", list)()):
+            if warning:
+                messages.warning(self.request, warning)
+        return saved
+
+    def go_on(self, row: Any) -> HttpResponse:
+        """Return the redirect after saving: the row, or an empty form that keeps what repeats."""
+        if "next" not in self.request.POST:
+            return redirect(row.get_absolute_url() + self.carry)
+        posted = self.request.POST
+        kept = {name: posted[name] for name in self.kept_for_next if posted.get(name)}
+        return redirect(f"{reverse('records:create', args=[self.kind])}?{urlencode(kept)}")
+
+    def show(self, form: Any, status: Any = 200, **context: Any) -> Any:
+        stale = getattr(self, "stale", None)
+        if stale:
+            context["stale"] = stale.current
+            context["stale_last"] = history_of(stale.current, newest=1)
+            context["differences"] = form.differences(stale.current)
+            form.data = form.data.copy()
+            form.data["version"] = stale.current.version
+        if not hasattr(form, "children"):
+            form.children = self.formset(form)
+        unit = form["unit"].value() if self.is_new else self.source.unit_id
+        own = person(self.request).unit
+        context["lock"], context["twins"] = self.locked, getattr(self, "twins", ())
+        context["own_unit"] = own if own and str(unit) == str(own.pk) else None
+        context = {**context, "form": form, "object": self.source, "is_new": self.is_new}
+        return self.render_to_response(self.get_context_data(**context), status=status)
