@@ -8,6 +8,7 @@ is right by construction, whoever asks, and a change of any of these misses.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
@@ -22,6 +23,7 @@ from reports.consolidation.scope import ScopeData
 from reports.models import KeptFacts
 
 FEWEST = 20  # reports of a period for which looking is cheaper than adding
+COUNTS = ("units", "included", "ended")
 Read = Callable[[list[int]], Facts]
 
 
@@ -51,8 +53,8 @@ def _keys(data: ScopeData, periods: Iterable[int], codes: Collection[str]) -> di
         for catalogue, found in data.indicators.items()
     }
     catalogues = {period.pk: period.catalogue_id for period in data.periods}
-    parts = ("pk", Value(":"), "version", Value(":"), "state", Value(":"), "level")
-    one = Concat(*parts, output_field=CharField())
+    parts = [[Value(":"), name] for name in ("pk", "version", "state", "level", "until")]
+    one = Concat(*itertools.chain(*parts), output_field=CharField())
     rows = data.reports(periods).order_by().values_list("period_id")
     told = rows.annotate(reports=Count("pk"), made_of=_Joined(one))
     return {
@@ -91,11 +93,13 @@ def _packed(facts: Facts, period: int) -> dict:
         code: {level: dict(ranks) for (place, level), ranks in cells.items() if place == period}
         for code, cells in facts.ranks.items()
     }
-    counts = [
-        {level: number for (place, level), number in counter.items() if place == period}
-        for counter in (facts.units, facts.included)
-    ]
-    return {"parts": parts, "ranks": ranks, "units": counts[0], "included": counts[1]}
+    counts = {
+        name: {
+            lvl: number for (place, lvl), number in getattr(facts, name).items() if place == period
+        }
+        for name in COUNTS
+    }
+    return {"parts": parts, "ranks": ranks, **counts}
 
 
 def _unpacked(kept: dict, period: int) -> Facts:
@@ -109,8 +113,7 @@ def _unpacked(kept: dict, period: int) -> Facts:
             (period, level): Counter({int(rank): number for rank, number in ranks.items()})
             for level, ranks in cells.items()
         }
-    for level, number in kept["units"].items():
-        facts.units[period, level] = number
-    for level, number in kept["included"].items():
-        facts.included[period, level] = number
+    for name in COUNTS:
+        counter = Counter({(period, level): number for level, number in kept[name].items()})
+        setattr(facts, name, counter)
     return facts

@@ -16,8 +16,8 @@ class KeptFactsQuerySet(models.QuerySet["KeptFacts"]):
         """Store `facts` by key; the oldest beyond LIMIT go."""
         rows = [self.model(key=key, facts=one) for key, one in facts.items()]
         self.bulk_create(rows, ignore_conflicts=True)
-        oldest = self.order_by("-pk").values("pk")[LIMIT:]
-        self.filter(pk__in=[row["pk"] for row in oldest]).delete()
+        newest = models.Subquery(self.order_by("-pk").values("pk")[:1])
+        self.filter(pk__lte=newest - LIMIT).delete()
 
 
 class KeptFacts(models.Model):

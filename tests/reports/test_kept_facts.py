@@ -1,5 +1,8 @@
 """What was added up once is not added up again, and nothing that changed is ever told from memory."""
 
+import json
+from collections import Counter
+from dataclasses import fields
 from decimal import Decimal
 from unittest import mock
 
@@ -8,6 +11,7 @@ from django.test import TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 
 from reports.consolidation import keeping
+from reports.consolidation.parts import Facts, Part
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import consolidate
 from reports.figures.figure import Figure
@@ -100,6 +104,21 @@ class KeptFactsTest(TestCase):
             self.assertIn(f'"period_id" IN ({earlier.pk})', sql)
         self.check(first=2023)
         self.assertEqual(self.asked(first=2023)[1], [])
+
+    def test_everything_that_facts_say_is_kept(self):
+        """A new field of Facts is kept as well, or is made of what is restated."""
+        made = {"pieces", "mixed"}
+        assert {field.name for field in fields(Facts)} - made == {"parts", "ranks", *keeping.COUNTS}
+        place, facts = (7, "commune"), Facts()
+        facts.add_part("DT01", place, Part(Decimal("0.5"), 2, 1, 1))
+        facts.ranks = {"CQ01": {place: Counter({1: 2, 3: 1})}}
+        facts.units, facts.included, facts.ended = (Counter({place: n}) for n in (3, 2, 1))
+        through = json.loads(json.dumps(keeping._packed(facts, 7)))
+        self.assertEqual(keeping._unpacked(through, 7), facts)
+        facts.add_part("DT01", (8, "commune"), Part(Decimal(9), 1))
+        self.assertEqual(
+            json.loads(json.dumps(keeping._packed(facts, 7))), through, "of one period only"
+        )
 
     def test_few_reports_are_added_up_each_time(self):
         self.asked(unit=self.cast["xa-13369"].unit)
