@@ -34,6 +34,7 @@ MENU = (
     MenuEntry("Nhập từ Excel", "imports:list", Action.IMPORT),
     MenuEntry("Thể thức văn bản", "documents:letterheads", Action.EDIT_LETTERHEAD, group="Quản lý"),
     MenuEntry("Kỳ báo cáo", "reports:periods", Action.MANAGE_PERIOD, group="Quản lý"),
+    MenuEntry("Khối trực thuộc", "accounts:bodies", Action.MANAGE_BODIES, group="Quản lý"),
     MenuEntry("Sắp xếp đơn vị", "restructuring:list", Action.CHANGE_UNITS, group="Quản lý"),
     MenuEntry("Danh mục chỉ tiêu", "reports:catalogues", Action.MANAGE_CATALOGUE, group="Quản lý"),
     MenuEntry("Nhật ký", "accounts:audit", Action.VIEW_AUDIT, group="Quản lý"),

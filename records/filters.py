@@ -19,6 +19,7 @@ from danvan.common.filters import (
     TextFilter,
 )
 from danvan.common.numbers import read_id
+from danvan.units.kinds import AREA_CHOICES
 from danvan.units.models import AdministrativeUnit, Level
 from records.kinds import KINDS, RecordKind
 from records.models import DialogueConference
@@ -67,7 +68,7 @@ class RecordFilter(ListFilter):
     def one_unit(self) -> bool:
         """Return whether the person reads one unit only, and no link asked for another version of it."""
         user = self.request.user
-        low = user.unit_id is not None and user.unit.level == Level.COMMUNE
+        low = user.unit_id is not None and user.unit.level in (Level.COMMUNE, Level.BODY)
         return low and not self.form.data.get("unit") and len(visible_units(self.request)) == 1
 
     @property
@@ -152,7 +153,7 @@ class ModelFilter(RecordFilter):
     """Models: also as the figures count recognitions (cn_…) and replications (nr_…)."""
 
     from_links = (*RecordFilter.from_links, "cn_boi", "cn_tu", "cn_den", "nr_tu", "nr_den")
-    cn_cap = ChoicesFilter(label="Cấp công nhận cao nhất", choices=Level.choices, method="ignore")
+    cn_cap = ChoicesFilter(label="Cấp công nhận cao nhất", choices=AREA_CHOICES, method="ignore")
     cn_boi = UnitFilter(label="Công nhận tính cho", queryset=visible_units, method="ignore")
     cn_tu = DayFilter(label="Công nhận từ ngày", method="ignore")
     cn_den = DayFilter(label="Công nhận đến ngày", method="ignore")

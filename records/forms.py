@@ -64,7 +64,8 @@ class RecordForm(BaseForm):
         own = self.user.unit_id
         if self.instance.pk is None and not self.initial.get("unit"):
             self.initial["unit"] = own
-        of_one = self.user.role != "officer" or (own and self.user.unit.level == Level.COMMUNE)
+        low = own and self.user.unit.level in (Level.COMMUNE, Level.BODY)
+        of_one = self.user.role != "officer" or low
         if of_one and not answered_by(self.user):
             unit.widget = forms.HiddenInput()
 

@@ -4,6 +4,7 @@ Records know nothing of reports (imports run one way); the setting RECORD_LOCK n
 does. It takes unit ids and returns their locks in one query.
 """
 
+import datetime
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.module_loading import import_string
 
+from danvan.units.models import AdministrativeUnit
 from records.answering import UnitDays
 from records.models import EventRecord, Recognition
 
@@ -90,6 +92,17 @@ class Kept:
         """Raise RecordLocked when one of `points` is locked."""
         if found := self.reasons(points):
             raise RecordLocked(found)
+
+    def require_standing(self, days: Iterable[tuple[int, datetime.date]]) -> None:
+        """Raise ValidationError when a unit is not in force on a day on which something is written of it.
+
+        Asked again here: a change of units may have been written since the row was validated.
+        """
+        days = set(days)
+        units = AdministrativeUnit.objects.in_bulk({unit_id for unit_id, _day in days})
+        for unit_id, day in days:
+            if not units[unit_id].in_force(day):
+                raise ValidationError({"start_date": units[unit_id].absence_on(day)})
 
 
 def differing(before: Mapping, after: Mapping) -> set[tuple]:

@@ -85,6 +85,7 @@ def save_record(
             if old and not then and not _says_otherwise(record, old):
                 return record
             before = old.facts() if old else {}
+            kept.require_standing([(record.unit_id, record.start_date)])
             _stamp(record, actor, token, old)
             record.save()
             if then:
@@ -124,8 +125,7 @@ def delete_records(
     """Delete the rows of `pks` that may go, and tell of each what became of it.
 
     Unknown rows and those outside the person's area are not told apart; so are rows that do not say what
-    `made` says of them (column → value, by key), or got a file or a decision since. Set-based: the number
-    of queries does not grow with the rows.
+    `made` says of them (column → value, by key), or got a file or a decision since. Set-based.
     """
     _require_right(actor)
     pks = list(pks)
@@ -186,6 +186,7 @@ def create_records(
         kept = Kept(model, (), units)
         days = {(row[unit], row[at["start_date"]]) for row in rows}
         require_written_by(actor, days)
+        kept.require_standing((one, date.fromisoformat(day)) for one, day in days)
         points = {(row[unit], row[at[name]]) for row in rows for name in model.DAYS}
         kept.require_open((one, date.fromisoformat(day)) for one, day in points if day)
         with_office = [(*row, offices[row[unit]]) for row in rows]
@@ -198,8 +199,8 @@ def create_records(
 def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, actor: User) -> int:
     """Write `fields` of many validated records of one kind; return how many changed. Raises as save_record.
 
-    For imports: rows are compared with what is stored, only those that differ are written and need open
-    periods. A record whose version is not the stored one was overtaken: StaleRecord.
+    For imports: only rows that differ from what is stored are written and need open periods. A record of
+    another version than the stored one was overtaken: StaleRecord.
     """
     if not records:
         return 0
@@ -210,6 +211,7 @@ def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, act
         kept = Kept(model, keys, {record.unit_id for record in records})
         old = {row.pk: row for row in _with_children(locked(model.objects.filter(pk__in=keys)))}
         _require_scope(model, keys, actor)
+        kept.require_standing((record.unit_id, record.start_date) for record in records)
         for record in records:
             if record.version != old[record.pk].version:
                 raise StaleRecord(old[record.pk])

@@ -1,5 +1,6 @@
 """Records in words: cells of a list, groups of a detail page. Takes rows fetched with their names."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,9 +66,21 @@ def value_text(record: Any, name: str) -> str:
     return in_words(column_named(record, name), getattr(record, name))
 
 
-def shown_row(kind: RecordKind, record: Any) -> ListRow:
+def column_choices(kind: RecordKind) -> list[tuple[str, str]]:
+    """Return the columns a list may show beside day, title and unit: (name, label), in the form's order."""
+    shown = {"unit", "title", "start_date" if kind.dated else "year"}
+    return [(name, label_of(kind, name)) for name in kind.fields if name not in shown]
+
+
+def chosen_columns(kind: RecordKind, asked: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns of `asked` that there are, in the form's order; those of the kind for none."""
+    wanted = set(asked)
+    return tuple(name for name, _ in column_choices(kind) if name in wanted) or kind.columns
+
+
+def shown_row(kind: RecordKind, record: Any, columns: Iterable[str]) -> ListRow:
     """Return one line of the list of `kind`."""
-    cells = [ListCell(value_text(record, name), is_number(kind, name)) for name in kind.columns]
+    cells = [ListCell(value_text(record, name), is_number(kind, name)) for name in columns]
     when = f"{record.start_date:%d/%m/%Y}" if kind.dated else str(record.year)
     return ListRow(record, when, cells)
 
@@ -79,11 +92,11 @@ def is_number(kind: RecordKind, name: str) -> bool:
     return isinstance(column, models.IntegerField | models.DecimalField) and not column.choices
 
 
-def headings(kind: RecordKind, order: str) -> list[Heading]:
+def headings(kind: RecordKind, order: str, columns: Iterable[str]) -> list[Heading]:
     """Return the heads: day and the kind's number can be sorted, both ways."""
     found = [_heading("Ngày" if kind.dated else "Năm", "ngay", order)]
     found.append(Heading(kind.label_of("title")))
-    for name in kind.columns:
+    for name in columns:
         sortable = "so" if name == kind.number else ""
         found.append(_heading(label_of(kind, name), sortable, order, is_number(kind, name)))
     return found
@@ -102,16 +115,20 @@ def _heading(label: str, name: str, order: str, number: bool = False) -> Heading
     )
 
 
-def total_cells(kind: RecordKind, totals: dict | None) -> list[ListCell] | None:
+def total_cells(
+    kind: RecordKind, totals: dict | None, columns: Iterable[str]
+) -> list[ListCell] | None:
     """Return the foot of the list: a sum under each summed column; None without totals."""
     if not kind.totals or totals is None:
         return None
-    return [ListCell(format_number(totals.get(name)), True) for name in kind.columns]
+    return [ListCell(format_number(totals.get(name)), True) for name in columns]
 
 
-def other_totals(kind: RecordKind, totals: dict | None) -> list[tuple[str, str]]:
+def other_totals(
+    kind: RecordKind, totals: dict | None, columns: Sequence[str]
+) -> list[tuple[str, str]]:
     """Return (label, sum) of summed fields that have no column in the list; nothing said is no zero."""
-    names = [name for name in kind.totals if name not in kind.columns]
+    names = [name for name in kind.totals if name not in columns]
     sums = [(kind.label_of(name), (totals or {}).get(name)) for name in names]
     return [(label, format_number(number)) for label, number in sums if number is not None]
 

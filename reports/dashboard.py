@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import own_units, units_visible_to
+from danvan.accounts.scope import ended_before, own_units, units_visible_to
 from danvan.units.models import AdministrativeUnit
 from danvan.units.queries import tree_order
 from records.menu import year_counts
@@ -23,6 +23,7 @@ from reports.consolidation.words import figure_text
 from reports.figures.figure import describe
 from reports.figures.stored import figures_of, prior_report
 from reports.models import Indicator, Report, ReportingPeriod, State
+from reports.models.report import EDITABLE_STATES
 from reports.notices.news import seen_at, unread_of
 from reports.workflow.moves import lock_reason, may_enter
 from reports.workflow.periods import current_among, periods_for
@@ -65,6 +66,7 @@ def home(request: PersonRequest) -> HttpResponse:
         context |= _below(user, period)
     elif "report" in context:
         context["key_figures"] = _key_figures(context["report"])
+    context["left"] = _left_behind(user)
     context["nothing"] = (
         "Kỳ báo cáo này không có báo cáo của đơn vị anh/chị."
         if period
@@ -101,6 +103,16 @@ def _own(user: User, period: ReportingPeriod, required: dict[str, int]) -> dict:
         "days_left": None if sent else (report.due_date - timezone.localdate()).days,
         "own_required": required[report.level],
     }
+
+
+def _left_behind(user: User) -> list[Report]:
+    """Return the open reports that units which became the own one left to be finished. None costs nothing."""
+    ended = ended_before(user)
+    if not ended or not user.can(Action.ENTER_REPORT):
+        return []
+    reports = Report.objects.editable_by(user).with_names().with_due_dates()
+    rows = reports.filter(unit__in=ended, state__in=EDITABLE_STATES, period__is_closed=False)
+    return list(rows.order_by("period__start", tree_order("unit"))[:20])
 
 
 def _key_figures(report: Report) -> list[dict]:

@@ -32,6 +32,32 @@ def _letterhead_typed(world) -> dict:
     return {**model_to_dict(row, exclude=["id", "unit"]), "valid_from": "05/12/2024"}
 
 
+def _template(world) -> dict:
+    """A Word template of Tiên Sơn's party committee."""
+    from django.core.files.base import ContentFile
+
+    from reports.documents.narrative.shipped import shipped
+    from reports.models import WordTemplate
+
+    row = WordTemplate.objects.filter(unit=world.report.unit).first()
+    if row is None:
+        file = ContentFile(shipped("commune"), name="mau")
+        row = WordTemplate.objects.create(
+            unit=world.report.unit, name="Mẫu", file=file, size=1, sha256="0"
+        )
+    return {**_office(world), "pk": row.pk}
+
+
+def _template_use(world) -> dict:
+    """The use of the shipped template by Tiên Sơn's party committee."""
+    from reports.models import TemplateUse
+
+    use, _made = TemplateUse.objects.get_or_create(
+        unit=world.report.unit, valid_from=world.period.end
+    )
+    return {**_office(world), "pk": use.pk}
+
+
 _NO_POST = "403 405 405 405 405 405 405 405 405"
 _NO_GET = "302 405 405 405 405 405 405 405 405"
 _READ = "302 200 404 404 200 404 200 200 200"
@@ -78,6 +104,27 @@ DOCUMENTS |= {
         Row("GET", "302 200 200 200 200 200 200 403 200"),
         Row("POST", "403 302 302 302 302 302 302 403 302"),
     ],
+}
+
+
+DOCUMENTS |= {
+    "documents:templates": [
+        Row("GET", _READ, _office),
+        Row("POST", _REFUSED, _office),
+    ],
+    "documents:template_names": [Row("GET", _READ, _office), Row("POST", _NO_POST, _office)],
+    "documents:template_shipped": [Row("GET", _READ, _office), Row("POST", _NO_POST, _office)],
+    "documents:template_use": [
+        Row("GET", _NO_GET, _office),
+        Row("POST", _WRITTEN, _office, lambda world: {"since": "01/06/2024"}),
+        Row("POST", _REFUSED, _office),
+    ],
+    "documents:template_take_back": [
+        Row("GET", _NO_GET, _template_use),
+        Row("POST", _WRITTEN, _template_use),
+    ],
+    "documents:template": [Row("GET", _READ, _template), Row("POST", _NO_POST, _template)],
+    "documents:template_preview": [Row("GET", _READ, _template), Row("POST", _NO_POST, _template)],
 }
 
 

@@ -17,6 +17,7 @@ LOOKED_FOR = {
     "urlpatterns": "Django's addresses",
     "register": "Django's template tags",
     "log": "the logger of a file",
+    "main": "danvan/common/children.py starts a child process with it",
 }
 # The same thing under the same name on both sides of a setting or a tag: one meaning.
 SAME = {

@@ -36,10 +36,11 @@ ROOMS = {
         *("danvan.accounts.models", "danvan.accounts.scope", "danvan.accounts.rights"),
         *("danvan.accounts.audit", "danvan.accounts.services"),
     ),
+    "danvan.accounts.bodies": ("danvan.accounts.scope", "danvan.accounts.rights"),
     "records.models": ("records.locks", "records.answering"),
     "records.sheets": (
         *("records.models", "records.kinds", "records.services", "records.locks"),
-        *("records.filters", "records.answering", "records.days"),
+        *("records.filters", "records.answering", "records.days", "records.shown"),
     ),
     "reports.models": ("reports.catalogue.expressions",),
     "reports.catalogue": ("reports.models",),

@@ -85,7 +85,7 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
     list_filter = (
         RoleFilter, StateFilter, LastLoginFilter, PasswordFilter, "unit__level", AreaFilter,
     )  # fmt: skip
-    list_select_related = ("unit__parent",)
+    list_select_related = ("unit__parent", "next_unit")
     list_per_page = 50
     search_fields = ("username",)
     search_help_text = "Tên đăng nhập, họ tên hoặc tên đơn vị, có dấu hay không dấu đều được."
@@ -144,6 +144,9 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
         if not user.is_active:
             since = f" từ {user.deactivated_on:%d/%m/%Y}" if user.deactivated_on else ""
             return f"Đã ngừng{since}"
+        if user.unit_until:
+            then = f"chuyển sang {user.next_unit}" if user.next_unit else "chỉ đọc"
+            return f"Từ {user.unit_until:%d/%m/%Y} {then}"
         return "Đang hoạt động"
 
     @admin.display(description="mật khẩu")

@@ -86,7 +86,9 @@ class AreaFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         today = timezone.localdate()
-        areas = AdministrativeUnit.objects.on(today).exclude(level=Level.COMMUNE)
+        areas = AdministrativeUnit.objects.on(today).filter(
+            level__in=(Level.PROVINCE, Level.DISTRICT)
+        )
         used = AdministrativeUnit.objects.filter(
             Q(level=Level.DISTRICT), Q(users__isnull=False) | Q(children__users__isnull=False)
         )

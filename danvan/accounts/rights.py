@@ -29,6 +29,7 @@ class Action(StrEnum):
     EXTEND_DEADLINE = "extend_deadline"
     MANAGE_PERIOD = "manage_period"  # open, close, reopen a reporting year
     MANAGE_CATALOGUE = "manage_catalogue"
+    MANAGE_BODIES = "manage_bodies"  # create and end bodies that report below a unit
     CHANGE_UNITS = "change_units"  # enter, apply and undo mergers, splits and new names of units
     EDIT_LETTERHEAD = "edit_letterhead"  # of the own office and those below
     ISSUE = "issue"  # send out a consolidation in the office's name: frozen, numbered, signed
@@ -42,7 +43,9 @@ _ENTER = _READ | {
 }  # fmt: skip
 _OFFICER = _ENTER | {Action.ISSUE}
 _BOARD = _OFFICER | {Action.REVIEW, Action.EXTEND_DEADLINE, Action.VIEW_AUDIT}
-_PROVINCE = _BOARD | {Action.MANAGE_PERIOD, Action.MANAGE_CATALOGUE, Action.CHANGE_UNITS}
+_PROVINCE = _BOARD | {
+    *(Action.MANAGE_PERIOD, Action.MANAGE_CATALOGUE, Action.MANAGE_BODIES, Action.CHANGE_UNITS)
+}
 
 RIGHTS: dict[Standing, frozenset[Action]] = {
     Standing.NOBODY: frozenset(),
@@ -88,6 +91,7 @@ def standing(user: Person) -> Standing:
         Level.PROVINCE: Standing.PROVINCE_OFFICER,
         Level.DISTRICT: Standing.DISTRICT_OFFICER,
         Level.COMMUNE: Standing.OFFICER,
+        Level.BODY: Standing.OFFICER,
     }[Level(user.unit.level)]
 
 

@@ -2,6 +2,7 @@ from django.urls import path
 
 from danvan.accounts import preferences, views_units
 from danvan.accounts.audit import views as views_audit
+from danvan.accounts.bodies import views as views_bodies
 from danvan.accounts.login import views, views_security
 from danvan.accounts.tokens import views as views_tokens
 
@@ -23,8 +24,12 @@ urlpatterns = [
     path("bao-mat/ma-truy-cap/", views_tokens.TokensView.as_view(), name="tokens"),
     path("bao-mat/ma-truy-cap/<int:pk>/thu-hoi/", views_tokens.take_back, name="token_off"),
     path("don-vi/nap/", views_units.load, name="units_load"),
+    path("don-vi/khoi-truc-thuoc/", views_bodies.bodies, name="bodies"),
+    path("don-vi/khoi-truc-thuoc/<int:pk>/", views_bodies.body_end, name="body_end"),
     path("don-vi/<int:pk>/", views_units.unit_life, name="unit_life"),
     path("bang-so-lieu/", preferences.density, name="density"),
+    path("bo-loc/luu/", preferences.keep_list, name="list_keep"),
+    path("bo-loc/xoa/", preferences.drop_list, name="list_drop"),
     path("nhat-ky/", views_audit.AuditView.as_view(), name="audit"),
     path("nhat-ky/xuat/", views_audit.AuditView.as_view(as_file=True), name="audit_export"),
     path("nhat-ky/bao-mat/", views_audit.SecurityLogView.as_view(), name="security_log"),

@@ -104,6 +104,12 @@ class Listing:
             )
             self.count, self.more = self.totals.pop("all_rows"), False
 
+    def ordered(self) -> QuerySet:
+        """Return all rows in the order, blanks last."""
+        value = F(self.name)
+        sort = value.desc if self.downwards else value.asc
+        return self.rows.order_by(sort(nulls_last=True), "-pk" if self.downwards else "pk")
+
     def page(self, asked: QueryDict, ranked: Any = lambda rows: rows) -> Page:
         """Return the page an address asks for, a near one for nonsense. `ranked` may reorder a short list."""
         return self._numbered(asked, ranked) if self.is_short else self._walked(asked)

@@ -34,7 +34,7 @@ TAKEN = (
 )
 DOUBLE = "Tên đăng nhập này đã có ở dòng {}. Mỗi tài khoản cần một tên đăng nhập riêng."
 UNIT_NAME = Column("Tên đơn vị", key=NAME, synonyms=("Đơn vị",))
-PREFIX = {Level.PROVINCE: "tinh", Level.DISTRICT: "huyen", Level.COMMUNE: "xa"}
+PREFIX = {Level.PROVINCE: "tinh", Level.DISTRICT: "huyen", Level.COMMUNE: "xa", Level.BODY: "khoi"}
 
 
 class AccountTarget(Target):
@@ -147,7 +147,7 @@ class AccountChecker(Checker):
         """Return a free name made of level and code: xa-13369, the second one xa-13369-2."""
         if unit is None:
             return ""
-        stem = name = f"{PREFIX[Level(unit.level)]}-{unit.code}"
+        stem = name = f"{PREFIX[Level(unit.level)]}-{unit.code.lower()}"
         number = 1
         while name.casefold() in self.taken:
             number += 1

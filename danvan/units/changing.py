@@ -241,6 +241,9 @@ class _Work:
         heirs = [move.new for move in self.goes[above.code] if move.new]
         if above.pk in self.out.carried:
             heirs = [above.code]
+        if unit.is_body:
+            self._end_body(unit, above, heirs)
+            return
         if len(heirs) > 1:
             self.problems.append(
                 f"{above} chia về nhiều đơn vị: vui lòng ghi {unit.full_name_in_text} (mã {unit.code}) "
@@ -270,6 +273,18 @@ class _Work:
             return at
         heirs = [move.new for move in self.goes[above.code] if move.new]
         return self.standing.get(heirs[0]) if heirs else self._over(above)
+
+    def _end_body(
+        self, body: AdministrativeUnit, above: AdministrativeUnit, heirs: list[str]
+    ) -> None:
+        """Let a body end with the unit above it, unless that only takes another name."""
+        units = [self.standing[code] for code in heirs if code in self.standing]
+        if any(unit.path == above.path for unit in units) or body.valid_to is not None:
+            return
+        self._end(body)
+        self.out.carried.add(body.pk)
+        if over := self._over(body):
+            self.out.above[body.pk] = over
 
     def _follow(self) -> None:
         for code, moves in self.goes.items():

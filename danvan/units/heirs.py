@@ -11,6 +11,7 @@ from danvan.units.queries import Unit
 # Ids of a predecessor and its successor, and the part that went this way where it is known.
 Arrow = tuple[int, int, Decimal | None]
 Way = tuple[int, Decimal | None]
+Likelihood = tuple[Decimal, bool, bool, bool, str]
 
 
 class SplitRule(StrEnum):
@@ -44,6 +45,17 @@ class Inheritance:
     def heirs(self) -> list[int]:
         """The ids of the heirs, likeliest first."""
         return [heir for heir, _weight in self.parts]
+
+
+def likelihood(
+    unit: Unit, heir: Unit, share: Decimal | None, *, is_chosen: bool = False
+) -> Likelihood:
+    """Return what the heirs of a split unit are ordered by, the likeliest first.
+
+    The largest share, else whom people chose, else the same name, the same code, the smallest code.
+    """
+    alike = unit.name != heir.name, unit.code != heir.code
+    return -(share or Decimal(0)), not is_chosen, *alike, heir.code
 
 
 def heirs_of(
@@ -130,17 +142,9 @@ class _Search:
             self.found[unit_id] = replace(found, is_same=is_same, is_merged_later=merged)
         return self.found[unit_id]
 
-    def _likelihood(
-        self, unit: Unit, other_id: int, share: Decimal | None
-    ) -> tuple[Decimal, bool, bool, bool, str]:
-        other = self.units[other_id]
-        return (
-            -(share or Decimal(0)),
-            self.chosen.get(unit.pk) not in self._what_became_of(other_id),
-            unit.name != other.name,
-            unit.code != other.code,
-            other.path,
-        )
+    def _likelihood(self, unit: Unit, other_id: int, share: Decimal | None) -> Likelihood:
+        is_chosen = self.chosen.get(unit.pk) in self._what_became_of(other_id)
+        return likelihood(unit, self.units[other_id], share, is_chosen=is_chosen)
 
     def _what_became_of(self, unit_id: int) -> set[int]:
         """Return a unit with all that came from it; nothing is asked where nobody chose."""
@@ -153,7 +157,7 @@ class _Search:
 
     def _rule(self, unit: Unit, likeliest: tuple[int, Decimal | None, Inheritance]) -> SplitRule:
         """Return by what the likeliest of several ways was found."""
-        share, no_choice, no_name, no_code, _path = self._likelihood(unit, *likeliest[:2])
+        share, no_choice, no_name, no_code, _code = self._likelihood(unit, *likeliest[:2])
         if share:
             return SplitRule.SHARE
         told = zip((no_choice, no_name, no_code), _GUESSES, strict=True)

@@ -21,7 +21,7 @@ from django.db import transaction
 
 from danvan.common.text import clean_line
 from danvan.common.words import column_named
-from danvan.units.kinds import Level, split_kind
+from danvan.units.kinds import AREA_LEVELS, split_kind
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
 DEFAULT_FILE = Path(__file__).parent / "data" / "ha_nam_units.csv"
@@ -164,8 +164,8 @@ def _read_row(line: int, record: dict, problems: list[str]) -> UnitLine | None:
     if not cells["code"].isdigit() or len(cells["code"]) > 10:
         problem("code", f"“{cells['code']}” không phải mã gồm 1 đến 10 chữ số")
     kind = name = ""
-    if cells["level"] not in Level.values:
-        problem("level", f"“{cells['level']}” không phải một trong {', '.join(Level.values)}")
+    if cells["level"] not in AREA_LEVELS:
+        problem("level", f"“{cells['level']}” không phải một trong {', '.join(AREA_LEVELS)}")
     else:
         try:
             kind, name = split_kind(cells["name"], cells["level"])
@@ -231,7 +231,7 @@ def _write_units(rows: list[UnitLine], writer: Writer) -> LoadResult:
         known[row.unit.code, row.unit.valid_from] = row.unit
     for unit in known.values():
         by_code.setdefault(unit.code, []).append(unit)
-    for level in Level.values:
+    for level in AREA_LEVELS:
         placed = [row for row in rows if row.unit.level == level]
         _write_level(placed, by_code, result, writer)
     return result

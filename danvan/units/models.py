@@ -26,6 +26,9 @@ class _Units(models.Manager.from_queryset(AdministrativeUnitQuerySet)):  # type:
 class AdministrativeUnit(models.Model):
     """A province, district or commune during the time its code, name, kind and parent stayed the same.
 
+    Or a body below one of them, which is no area: it is in no register, so its code is the letter K and
+    the code of the unit above with a number, and it has no part in successions.
+
     (code, valid_from) is the natural key: codes are reused after mergers. A rename or a new kind is a
     new row with the same code. `path` joins the codes from the root ("35/349/13369/"), so it does not
     change when an ancestor only changes its name or kind; together with the dates it tells what lay
@@ -93,23 +96,36 @@ class AdministrativeUnit(models.Model):
     def clean(self) -> None:
         """Check what SQL cannot say: kind fits level, parent is a higher level and in force at the start."""
         self.code, self.name = clean_line(self.code), clean_line(self.name)
-        if not re.fullmatch(r"\d{1,10}", self.code):
-            raise ValidationError({"code": "Mã đơn vị chỉ gồm chữ số."})
+        self._clean_code()
         if self.level and self.kind and self.kind not in KINDS_OF_LEVEL[Level(self.level)]:
             raise ValidationError({"kind": "Loại đơn vị không đúng với cấp."})
         if self.parent and not self.parent.in_force(self.valid_from):
             raise ValidationError(
                 {"parent": f"{self.parent} không có hiệu lực ngày {self.valid_from:%d/%m/%Y}."}
             )
+        below_board = self.parent and self.parent.level in (Level.PROVINCE, Level.COMMUNE)
+        if self.level == Level.BODY and not below_board:
+            raise ValidationError({"parent": "Khối trực thuộc phải ở dưới một tỉnh hoặc một xã."})
         order = list(Level.values)
         if self.parent and order.index(self.parent.level) >= order.index(self.level):
             raise ValidationError({"parent": "Đơn vị cấp trên phải ở cấp cao hơn."})
+
+    def _clean_code(self) -> None:
+        if self.is_body and not re.fullmatch(r"K\d{1,9}", self.code):
+            raise ValidationError({"code": "Mã khối trực thuộc gồm chữ K và các chữ số."})
+        if not self.is_body and not re.fullmatch(r"\d{1,10}", self.code):
+            raise ValidationError({"code": "Mã đơn vị chỉ gồm chữ số."})
 
     def derive(self) -> None:
         """Fill path, search and sort keys from code, name and parent. Bulk loading calls it as well."""
         self.path = f"{self.parent.path if self.parent else ''}{self.code}/"
         self.name_search = search_key(self.name)
         self.name_sort = sort_key(self.name)
+
+    @property
+    def is_body(self) -> bool:
+        """Whether the unit is a body and no area."""
+        return self.level == Level.BODY
 
     @property
     def full_name(self) -> str:
@@ -119,7 +135,8 @@ class AdministrativeUnit(models.Model):
     @property
     def full_name_in_text(self) -> str:
         """The full name inside a sentence: "xã Tiên Sơn"."""
-        return f"{self.get_kind_display().lower()} {self.name}"
+        kind = self.get_kind_display()
+        return f"{kind[0].lower()}{kind[1:]} {self.name}"
 
     @property
     def place_name(self) -> str:
@@ -140,7 +157,8 @@ class AdministrativeUnit(models.Model):
         told = f"{self} không có hiệu lực vào ngày {day:%d/%m/%Y}."
         if day < self.valid_from:
             return f"{told} Đơn vị này bắt đầu từ ngày {self.valid_from:%d/%m/%Y}."
-        return f"{told} {self.became}".rstrip()
+        there = f" {self.became} Vui lòng ghi cho đơn vị đó." if self.became else ""
+        return told + there
 
     @cached_property
     def became(self) -> str:
@@ -151,7 +169,7 @@ class AdministrativeUnit(models.Model):
             return ""
         verb = "chia về" if len(heirs) > 1 else "là" if self.same_unit_as(heirs[0]) else "nhập về"
         names = " và ".join(heir.full_name_in_text for heir in heirs)
-        return f"Từ ngày {self.valid_to:%d/%m/%Y} đơn vị này {verb} {names}: vui lòng ghi cho đơn vị đó."
+        return f"Từ ngày {self.valid_to:%d/%m/%Y} đơn vị này {verb} {names}."
 
     @property
     def path_above(self) -> str:
@@ -295,3 +313,11 @@ class UnitSuccession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.predecessor} → {self.successor}"
+
+    def clean(self) -> None:
+        """Refuse bodies: they end and begin, nothing of an area goes over."""
+        ends = (
+            [self.predecessor, self.successor] if self.predecessor_id and self.successor_id else []
+        )
+        if any(unit.is_body for unit in ends):
+            raise ValidationError("Khối trực thuộc không có quan hệ kế thừa.")

@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 
 from danvan.common.text import clean_line, search_key
-from danvan.units.kinds import UnitKind
+from danvan.units.kinds import AREA_KINDS, Level, UnitKind
 from danvan.units.models import AdministrativeUnit
 
 _BODIES = re.compile(
@@ -24,7 +24,9 @@ _SHORT = {
     "x": "xa",
     "h": "huyen",
 }
-_KINDS = sorted({search_key(label) for label in UnitKind.labels}, key=len, reverse=True)
+_KINDS = sorted(
+    {search_key(label) for label in (kind.label for kind in AREA_KINDS)}, key=len, reverse=True
+)
 _KIND = re.compile(rf"^({'|'.join([*_KINDS, *_SHORT, 'q'])})(?: |$)")
 _MENTION = re.compile(rf"\b({'|'.join(_KINDS)}) ((?:\w+ ?){{1,5}})")
 _REST = re.compile(r"[,(;]| [-–—] ")
@@ -37,9 +39,15 @@ class Gazetteer:
         self.full: dict[str, set[str]] = defaultdict(set)
         self.bare: dict[str, set[str]] = defaultdict(set)
         self.above: dict[str, set[str]] = defaultdict(set)
+        self.bodies: dict[str, set[str]] = defaultdict(set)
         self.known: dict[str, frozenset[str] | None] = {}
-        columns = ("code", "kind", "name_search", "path")
-        for code, kind, name, path in AdministrativeUnit.objects.values_list(*columns):
+        columns = ("code", "level", "kind", "name_search", "path")
+        for code, level, kind, name, path in AdministrativeUnit.objects.values_list(*columns):
+            if (
+                level == Level.BODY
+            ):  # known by its whole name: "Ủy ban MTTQ phường A" is not phường A
+                self.bodies[f"{search_key(UnitKind(kind).label)} {name}"].add(code)
+                continue
             self.full[f"{search_key(UnitKind(kind).label)} {name}"].add(code)
             self.bare[name].add(code)
             self.above[code].update(path.strip("/").split("/")[:-1])
@@ -53,6 +61,8 @@ class Gazetteer:
             return found
 
     def _codes(self, name: str) -> frozenset[str] | None:
+        if bodies := self.bodies.get(search_key(name)):
+            return frozenset(bodies)
         first, *rest = _REST.split(name)
         folded = _BODIES.sub("", search_key(first)).strip()
         kind = _KIND.match(folded)

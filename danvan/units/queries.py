@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from danvan.common.db.search import with_words
 from danvan.common.text import clean_line
-from danvan.units.kinds import strip_kind
+from danvan.units.kinds import Level, strip_kind
 
 Unit = Any  # a row of AdministrativeUnit, whose file imports this one
 
@@ -40,6 +40,10 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
         standing = Q(valid_to=None) | Q(valid_to__gt=timezone.localdate())
         ended = models.Case(models.When(standing, then=0), default=1)
         return self.order_by(ended, "path", "valid_from")
+
+    def areas(self) -> AdministrativeUnitQuerySet:
+        """Return the areas, without the bodies below them."""
+        return self.exclude(level=Level.BODY)
 
     def on(self, date: datetime.date) -> AdministrativeUnitQuerySet:
         """Return the units in force on `date`."""

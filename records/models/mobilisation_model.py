@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import clean_line
+from danvan.units.kinds import AREA_CHOICES, AREA_LEVELS
 from danvan.units.models import AdministrativeUnit, Level
 from records.models.base import EventRecord, sorted_by, text_field
 from records.models.rules import at_least, choice_field, chosen, whole_field, within
@@ -138,7 +139,7 @@ class Recognition(models.Model):
     model = models.ForeignKey(
         SkilledMobilisationModel, on_delete=models.CASCADE, related_name="recognitions"
     )
-    level = models.CharField("cấp công nhận", max_length=8, choices=Level)
+    level = models.CharField("cấp công nhận", max_length=8, choices=AREA_CHOICES)
     height = models.SmallIntegerField(editable=False)
     recogniser = models.ForeignKey(
         AdministrativeUnit, on_delete=models.PROTECT, editable=False, related_name="recognitions"
@@ -161,7 +162,7 @@ class Recognition(models.Model):
                 violation_error_message="Mô hình đã có quyết định của cấp này trong ngày này.",
             ),
             *within("height", top=3),
-            *chosen(level=Level),
+            *chosen(level=AREA_LEVELS),
         ]
 
     def __str__(self) -> str:
@@ -181,7 +182,7 @@ class Recognition(models.Model):
         self.decision, self.body = clean_line(self.decision), clean_line(self.body)
         if not (self.level and self.date and self.model_id is not None or self.model):
             return
-        if self.level not in Level.values or not self.date:
+        if self.level not in AREA_LEVELS or not self.date:
             return
         if self.date > timezone.localdate():
             raise ValidationError({"date": "Ngày này chưa đến, vui lòng kiểm tra lại."})

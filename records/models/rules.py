@@ -188,6 +188,11 @@ def chosen(*, blank: bool = False, **choices: Any) -> list[RowRule]:
     """Return the rules that each field holds one of its choices (or nothing, with `blank`)."""
     message, nothing = "Lựa chọn này không có trong danh sách.", [""] if blank else []
     return [
-        rule(f"{field}_choice", Q(**{f"{field}__in": [*of.values, *nothing]}), message, field)
+        rule(
+            f"{field}_choice",
+            Q(**{f"{field}__in": [*(one.value for one in of), *nothing]}),
+            message,
+            field,
+        )
         for field, of in choices.items()
     ]

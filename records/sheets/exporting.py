@@ -1,7 +1,8 @@
 """Records out: rows streamed from the database into the columns of their Resource."""
 
-from collections.abc import Generator, Iterator
-from typing import IO
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
 
 from django.db import models
 
@@ -11,6 +12,7 @@ from records.kinds import RecordKind
 from records.models import Recognition
 from records.sheets.columns import RecognitionResource, resource_of
 from records.sheets.recognitions import RECOGNITIONS
+from records.shown import is_number, label_of, value_text
 
 
 def write_records(kind: RecordKind, rows: models.QuerySet, target: str | IO[bytes]) -> int:
@@ -46,3 +48,38 @@ class _Counted:
         for row in self.rows:
             self.number += 1
             yield row
+
+
+@dataclass
+class SeenColumn:
+    """A column as the list shows it."""
+
+    heading: str
+    width: float
+    fmt: str = ""
+
+
+def write_table(
+    kind: RecordKind, rows: models.QuerySet, names: Sequence[str], target: str | IO[bytes]
+) -> None:
+    """Write `rows`, in their order, as the list shows them with the columns `names`: to read, not to import."""
+    columns = [
+        SeenColumn("Ngày" if kind.dated else "Năm", 12, excel.DATE if kind.dated else "0"),
+        SeenColumn(kind.label_of("title"), 40),
+        SeenColumn("Đơn vị", 30),
+        *(SeenColumn(label_of(kind, n), 18, _format_of(kind, n)) for n in names),
+    ]
+    excel.stream_rows(target, excel.Sheet(kind.menu, columns, _table(kind, rows, names)))
+
+
+def _format_of(kind: RecordKind, name: str) -> str:
+    return excel.FRACTION if is_number(kind, name) else ""
+
+
+def _table(kind: RecordKind, rows: Any, names: Sequence[str]) -> Iterator[list]:
+    for row in rows.with_names().iterator(chunk_size=2000):
+        when = row.start_date if kind.dated else row.year
+        cells = [
+            getattr(row, n) if is_number(kind, n) else value_text(row, n) or None for n in names
+        ]
+        yield [when, str(row), row.unit.place_name, *cells]

@@ -17,7 +17,7 @@ PAGE, LONGEST_PAGE = 1000, 5000
 Code = Annotated[str, Field(max_length=20), AfterValidator(clean_line)]
 Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 Included = Literal["approved", "submitted", "all"]
-LevelName = Literal["province", "district", "commune"]
+LevelName = Literal["province", "district", "commune", "body"]
 
 
 def wrong(parameter: str, reason: str) -> PydanticCustomError:

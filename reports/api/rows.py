@@ -63,25 +63,11 @@ def units(user: User, asked: UnitsAsked) -> ApiTable:
 
 def catalogue(user: User, asked: CatalogueAsked) -> ApiTable:
     """Return the indicators of a year. Raises Problem for a year without a catalogue."""
-    found = Indicator.objects.filter(catalogue__year=asked.year).select_related("section", "parent")
-    rows = [
-        (
-            asked.year,
-            row.section.code,
-            row.section.label,
-            row.code,
-            row.label,
-            row.unit_of_measure,
-            row.value_type,
-            row.entry_levels,
-            row.aggregation,
-            row.is_stock,
-            row.parent.code if row.parent else None,
-            row.formula,
-            "; ".join(row.scale),
-        )
-        for row in found.order_by("section__order", "order")
-    ]
+    found = Indicator.objects.filter(catalogue__year=asked.year).order_by("section__order", "order")
+    columns = ["catalogue__year", "section__code", "section__label", "code", "label"]
+    columns += ["unit_of_measure", "value_type", "entry_levels", "aggregation", "is_stock"]
+    columns += ["parent__code", "formula", "scale"]
+    rows = [(*told, "; ".join(scale)) for *told, scale in found.values_list(*columns)]
     if not rows:
         raise ApiProblem(404, f"Năm {asked.year} không có danh mục chỉ tiêu.")
     texts = ("section_label", "label", "unit_of_measure", "formula", "scale")
@@ -90,7 +76,7 @@ def catalogue(user: User, asked: CatalogueAsked) -> ApiTable:
 
 def reports(user: User, asked: ReportsAsked) -> ApiTable:
     """Return where the reports of the account's area stand."""
-    found = _in_area(Report.objects.visible_to(user), user, asked, "unit")
+    found = _in_area(Report.objects.visible_to(user), user, asked)
     found = found.filter(period__year__range=(asked.first_year, asked.last_year)).with_due_dates()
     found = found.select_related("period", "unit__parent")
     most = asked.limit + 1 if asked.format == "json" else None
@@ -100,12 +86,7 @@ def reports(user: User, asked: ReportsAsked) -> ApiTable:
         more = chosen[-1].pk
     lines = (
         (
-            report.period.year,
-            str(report.period),
-            report.unit.code,
-            report.unit.place_name,
-            report.level,
-            report.state,
+            *_head(report),
             report.get_state_display(),
             report.due_date,
             report.is_overdue,
@@ -121,20 +102,12 @@ def reports(user: User, asked: ReportsAsked) -> ApiTable:
 def figures(user: User, asked: FiguresAsked) -> ApiTable:
     """Return the figures of reports of the account's area, as they were entered."""
     counted = ReportingPeriod.objects.filter(year__range=(asked.first_year, asked.last_year))
-    told = _in_area(Report.objects.visible_to(user), user, asked, "unit")
+    told = _in_area(Report.objects.visible_to(user), user, asked)
     told = told.filter(period__in=counted.values("pk"))
     if asked.state != "all":
         told = told.filter(state__in=STATES[asked.state])
     of_report = {
-        report.pk: (
-            report.period.year,
-            str(report.period),
-            report.unit.code,
-            report.unit.place_name,
-            report.level,
-            report.state,
-            report.period.is_demo,
-        )
+        report.pk: (_head(report), report.period.is_demo)
         for report in told.select_related("period", "unit__parent")
     }
     indicators = Indicator.objects.filter(catalogue__periods__in=counted.values("pk"))
@@ -148,7 +121,7 @@ def figures(user: User, asked: FiguresAsked) -> ApiTable:
 
     def line(row: tuple) -> tuple:
         _key, report, indicator, number, qualifier, text, note = row
-        *head, is_demo = of_report[report]
+        head, is_demo = of_report[report]
         return (*head, codes[indicator], plain(number), qualifier, text, note, is_demo)
 
     values = Value.objects.visible_to(user).filter(report__in=told.order_by().values("pk"))
@@ -205,7 +178,7 @@ def records(user: User, slug: str, asked: RecordsAsked) -> ApiTable:
     spans = year_spans()
     first = span_of(asked.first_year, spans)[0]
     last = span_of(asked.last_year or asked.first_year, spans)[1]
-    found = _in_area(kind.model.objects.visible_to(user), user, asked, "unit")
+    found = _in_area(kind.model.objects.visible_to(user), user, asked)
     columns = resource_of(kind)().columns
     shown = [column.widget.render for column in columns]
 
@@ -219,15 +192,19 @@ def records(user: User, slug: str, asked: RecordsAsked) -> ApiTable:
     return ApiTable(slug, names, lines, next=more, texts=tuple(texts))
 
 
-def _in_area(
-    rows: Rows, user: User, asked: ReportsAsked | FiguresAsked | RecordsAsked, way: str
-) -> Rows:
+def _head(report: Report) -> tuple:
+    """Return what rows about a report begin with."""
+    period, unit = report.period, report.unit
+    return period.year, str(period), unit.code, unit.place_name, report.level, report.state
+
+
+def _in_area(rows: Rows, user: User, asked: ReportsAsked | FiguresAsked | RecordsAsked) -> Rows:
     """Keep the rows of what the asked unit ever covered; all of the account's when none was asked for."""
     if asked.unit is None:
         return rows
     unit = _unit(user, asked.unit, asked.last_year)
     area = AdministrativeUnit.objects.covered_by(unit.with_predecessors())
-    return rows.filter(**{f"{way}__in": area.values("pk")})
+    return rows.filter(unit__in=area.values("pk"))
 
 
 def _unit(

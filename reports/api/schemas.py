@@ -21,7 +21,7 @@ class ApiUnit(BaseModel):
     code: str = Field(description="mã đơn vị hành chính")
     name: str = Field(description="tên riêng")
     full_name: str = Field(description="loại và tên")
-    level: str = Field(description="province, district, commune")
+    level: str = Field(description="province, district, commune, body")
     parent_code: str | None = Field(description="mã đơn vị cấp trên")
     valid_from: datetime.date = Field(description="có hiệu lực từ ngày")
     valid_to: datetime.date | None = Field(description="đến trước ngày; null: đang có hiệu lực")
@@ -37,7 +37,9 @@ class IndicatorRow(BaseModel):
     label: str
     unit_of_measure: str
     value_type: str = Field(description="INT, DEC, PCT, BOOL, RATING, TEXT")
-    entry_levels: str = Field(description="cấp nhập: X xã, H huyện, T tỉnh; rỗng: tự tính")
+    entry_levels: str = Field(
+        description="cấp nhập: X xã, H huyện, T tỉnh, K khối trực thuộc; rỗng: tự tính"
+    )
     aggregation: str = Field(description="SUM, RATIO, COUNT, NONE")
     is_stock: bool = Field(description="số cuối kỳ, không cộng qua các năm")
     parent: str | None = Field(description="trong đó của chỉ tiêu nào")

@@ -18,7 +18,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Z]+\d*(?:\.[A-Z]+)?(?:@[XHT])?)"
+    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Z]+\d*(?:\.[A-Z]+)?(?:@[XHTK])?)"
     r"|(?P<call>max|min)|(?P<sign>=>|<=|>=|!=|[=<>+\-*/(),]))"
 )
 _COMPARE: dict[str, Callable[[Decimal, Decimal], bool]] = {

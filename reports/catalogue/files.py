@@ -2,7 +2,8 @@
 
 indicators.csv holds the 120 indicators of the domain reference unchanged; details.csv adds what it
 only says in words (formula, "trong đó", stock, rating scale, what changed with the year);
-components.csv the six organisations of GS01 and GS02; rules.csv the checks with their messages.
+components.csv the six organisations of GS01 and GS02; rules.csv the checks with their messages;
+bodies.csv what bodies that are no area are asked, where there are any.
 An empty year cell means "always". tests/reports/test_catalogue_loader.py checks the files.
 """
 

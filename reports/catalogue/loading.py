@@ -4,24 +4,53 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from danvan.accounts.audit.writing import audited_bulk_create
+from danvan.accounts.audit.writing import audited_bulk_create, audited_bulk_update
+from danvan.units.kinds import Level
 from reports.catalogue.expressions import names_in, parse
-from reports.catalogue.files import LAST_DISTRICT_YEAR, read_catalogue, without_district
+from reports.catalogue.files import (
+    LAST_DISTRICT_YEAR,
+    read_catalogue,
+    read_rows,
+    without_district,
+)
 from reports.models.catalogue import Catalogue, Indicator, Rule, Section
 
 _INDICATOR_COLUMNS = (
     "code", "label", "unit_of_measure", "value_type", "entry_levels", "aggregation", "measure",
     "formula", "scale", "is_stock", "is_component",
 )  # fmt: skip
+_BODY = Level.BODY.letter
 _RULE_COLUMNS = ("expression", "levels", "whole_year", "severity", "message")
 
 
-def catalogue_for(year: int, *, districts: bool = True) -> Catalogue:
+def catalogue_for(year: int, *, districts: bool = True, bodies: bool = False) -> Catalogue:
     """Return the catalogue of `year`; where there is none, the latest earlier one is copied.
 
     The very first catalogue comes from the shipped files. Without `districts` no unit of that level
-    reports in the year: the level is taken off, also of a catalogue that no period asks for yet.
+    reports in the year: the level is taken off, also of a catalogue that no period asks for yet. With
+    `bodies` they are asked what the files say, unless the catalogue asks them something already.
     """
+    catalogue = _catalogue_of(year, districts)
+    if bodies and not catalogue.indicators.filter(entry_levels__contains=_BODY).exists():
+        _ask_bodies(catalogue)
+    return catalogue
+
+
+def _ask_bodies(catalogue: Catalogue) -> None:
+    """Let bodies enter what bodies.csv names, of it what the catalogue has; nobody else's report changes."""
+    codes = {row["code"] for row in read_rows("bodies.csv")}
+    rows = catalogue.indicators.exclude(entry_levels="").select_related("parent")
+    asked = [
+        row
+        for row in rows
+        if (row.parent.code if row.is_component and row.parent else row.code) in codes
+    ]
+    for row in asked:
+        row.entry_levels += _BODY
+    audited_bulk_update(asked, ["entry_levels"])
+
+
+def _catalogue_of(year: int, districts: bool) -> Catalogue:
     existing = Catalogue.objects.filter(indicators__isnull=False)
     latest = existing.filter(year__lte=year).order_by("-year").first()
     if latest is None:

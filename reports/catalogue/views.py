@@ -57,8 +57,8 @@ class CatalogueRowForm(StaleFormMixin):
                 field.queryset = choices.order_by("order")
         for name in {"entry_levels", "levels"} & self.fields.keys():
             field = self.fields[name]
-            if not self.instance.catalogue.has_districts:
-                field.choices = [pair for pair in field.choices if "H" not in pair[0]]
+            letters = {level.letter for level in self.instance.catalogue.levels}
+            field.choices = [pair for pair in field.choices if letters.issuperset(pair[0])]
 
 
 class SectionForm(CatalogueRowForm):

@@ -60,7 +60,7 @@ def divided_facts(
 
     What does not add up (counts, ratings) stays with the first: no heir can be compared by it anyway.
     """
-    first, found = parts[0][0], {heir: Facts() for heir, _weight in parts}
+    first, found = parts[0][0], {heir: Facts(mixed=facts.lasting) for heir, _weight in parts}
     found[first].ranks = facts.ranks
     numbers: dict[PeriodLevel, Amounts] = {}
     for code, cells in facts.parts.items():

@@ -7,7 +7,6 @@ import contextlib
 import gc
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
@@ -39,11 +38,11 @@ def read_facts(
             return _read(data, periods, codes, by_unit)
         codes = data.with_groups(codes)
         if by_unit:
-            return _restated(data, data.restating, _read(data, periods, codes, True), periods)
+            return _restated(data, data.restating, _read(data, periods, codes, True))
         facts = _read(data.of(data.restating.whole), periods, codes, False)
         if data.restating.partial:
             partial = _read(data.of(data.restating.partial), periods, codes, True)
-            for one in _restated(data, data.restating, partial, periods).values():
+            for one in _restated(data, data.restating, partial).values():
                 facts[None].add(one)
         standing = data.reports(periods).filter(unit__in=data.restating.others, until=None)
         mixed = standing.order_by().values_list("period_id", "level").distinct()
@@ -52,17 +51,13 @@ def read_facts(
 
 
 def _restated(
-    data: ScopeData, restating: Restating, facts: dict[FactsKey, Facts], periods: list[int]
+    data: ScopeData, restating: Restating, facts: dict[FactsKey, Facts]
 ) -> dict[FactsKey, Facts]:
     """Return facts by unit in the units of another day: under the id of each unit that went on whole.
 
     What a divided unit did stands under (its id, id of the heir), for each heir that is asked for. A unit
     that ended inside a period is no unit of it: nothing of it is counted, so it stands in nobody's way.
     """
-    gone = data.reports(periods).filter(until__isnull=False).order_by()
-    left: dict[int, set[tuple]] = defaultdict(set)
-    for unit, *cell in gone.values_list("unit_id", "period_id", "level"):
-        left[unit].add(tuple(cell))
     summed = frozenset(code for code in data.definitions if data.is_summed(code))
     for unit in restating.divided:
         if unit in facts:
@@ -70,13 +65,12 @@ def _restated(
             parts = restating.found[unit].parts
             keys = restating.keys(unit)
             divided = divided_facts(unit, mine, parts, data.definitions, summed)
-            mixed = set(mine.units) - left[unit]
-            for key in keys:
-                facts[key] = replace(divided[restating.heir(key)], mixed=mixed)
-            facts[keys[0]].units, facts[keys[0]].included = mine.units, mine.included
+            facts |= {key: divided[restating.heir(key)] for key in keys}
+            first = facts[keys[0]]
+            first.units, first.ended, first.included = mine.units, mine.ended, mine.included
     for unit in restating.others:
         if unit in facts:
-            facts[unit].mixed = set(facts[unit].units) - left[unit]
+            facts[unit].mixed = facts[unit].lasting
     return facts
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-import django_filters
 from django import forms
 from django.db.models import QuerySet
 
@@ -65,56 +64,27 @@ class Wanted:
         return urlencode({"unit": self.key, "first": self.first, "last": self.last, **chosen})
 
 
-class ConsolidationForm(forms.Form):
-    """Checks across fields: the years must be in order."""
-
-    def clean(self) -> dict[str, Any] | None:
-        """Refuse years in the wrong order and ranges too long to add up."""
-        data = super().clean() or {}
-        first, last = data.get("first"), data.get("last")
-        if first and last and int(first) > int(last):
-            self.add_error("last", f"Năm cuối phải từ {first} trở đi. Vui lòng chọn lại.")
-        elif first and last and int(last) - int(first) >= MAX_YEARS:
-            self.add_error("last", f"Chỉ tổng hợp tối đa {MAX_YEARS} năm một lần.")
-        return data
+def _choice(label: str, *choices: tuple[str, str]) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, required=False, choices=choices)
 
 
-class ConsolidationFilter(django_filters.FilterSet):
-    """Unit, years, section, level, state and view; what is missing takes the usual value."""
+class ConsolidationFilter(forms.Form):
+    """Unit, years, section, level, state and view; what is missing takes the usual value.
 
-    unit = django_filters.ChoiceFilter(label="Đơn vị", empty_label=None, method="asked")
-    first = django_filters.ChoiceFilter(label="Từ năm", empty_label=None, method="asked")
-    last = django_filters.ChoiceFilter(label="Đến năm", empty_label=None, method="asked")
-    section = django_filters.ChoiceFilter(label="Mục", empty_label="Tất cả", method="asked")
-    level = django_filters.ChoiceFilter(
-        label="Cấp", choices=Level.choices, empty_label="Tất cả", method="asked"
-    )
-    state = django_filters.ChoiceFilter(
-        label="Báo cáo",
-        choices=[("submitted", "Cả chờ duyệt")],
-        empty_label="Đã duyệt",
-        method="asked",
-    )
-    as_of = django_filters.ChoiceFilter(
-        label="Đơn vị hành chính", empty_label="Như từng năm", method="asked"
-    )
-    view = django_filters.ChoiceFilter(
-        label="Cách xem",
-        choices=[(UNITS, "Theo đơn vị trực thuộc")],
-        empty_label="Theo cấp",
-        method="asked",
-    )
-    chart = django_filters.ChoiceFilter(
-        label="Biểu đồ", empty_label="Chỉ tiêu đầu mục", method="asked"
-    )
+    What depends on the reader and the years is offered by _offer().
+    """
 
-    row = django_filters.CharFilter(label="Dòng", method="asked", max_length=20)
-    q = django_filters.CharFilter(label="Tìm chỉ tiêu", method="asked", max_length=100)
-
-    class Meta:
-        model = Report
-        fields: list[str] = []
-        form = ConsolidationForm
+    unit = _choice("Đơn vị")
+    first = _choice("Từ năm")
+    last = _choice("Đến năm")
+    section = _choice("Mục")
+    level = _choice("Cấp")
+    state = _choice("Báo cáo", ("", "Đã duyệt"), ("submitted", "Cả chờ duyệt"))
+    as_of = _choice("Đơn vị hành chính")
+    view = _choice("Cách xem", ("", "Theo cấp"), (UNITS, "Theo đơn vị trực thuộc"))
+    chart = _choice("Biểu đồ")
+    row = forms.CharField(label="Dòng", required=False, max_length=20)
+    q = forms.CharField(label="Tìm chỉ tiêu", required=False, max_length=100)
 
     def __init__(self, data: Any, user: User) -> None:
         self.user = user
@@ -129,19 +99,25 @@ class ConsolidationFilter(django_filters.FilterSet):
         self.units = self._units(data)
         if not data.get("unit") and self.units:
             data["unit"] = self._usual_unit()
-        super().__init__(data, queryset=Report.objects.visible_to(user))
+        super().__init__(data)
         self._offer(years)
 
-    def asked(self, reports: QuerySet, name: str, value: Any) -> Any:
-        """Return `reports` unfiltered: the consolidation reads the choices itself."""
-        return reports
+    def clean(self) -> dict[str, Any]:
+        """Refuse years in the wrong order and ranges too long to add up."""
+        data = super().clean() or {}
+        first, last = data.get("first"), data.get("last")
+        if first and last and int(first) > int(last):
+            self.add_error("last", f"Năm cuối phải từ {first} trở đi. Vui lòng chọn lại.")
+        elif first and last and int(last) - int(first) >= MAX_YEARS:
+            self.add_error("last", f"Chỉ tổng hợp tối đa {MAX_YEARS} năm một lần.")
+        return data
 
     @property
     def wanted(self) -> Wanted | None:
         """What was asked for; None when a choice is not one of those offered."""
         if not self.periods or not self.units or not self.is_valid():
             return None
-        chosen = self.form.cleaned_data
+        chosen = self.cleaned_data
         return Wanted(
             unit=self.units[chosen["unit"]],
             key=chosen["unit"],
@@ -187,12 +163,12 @@ class ConsolidationFilter(django_filters.FilterSet):
             days |= {unit.valid_from, unit.valid_to}
         start = self.periods[0].start if self.periods else datetime.date.max
         self.days = sorted(day for day in days if day and day > start)
-        self.as_of = next((day for day in self.days if str(day) == data.get("as_of")), None)
+        self.day = next((day for day in self.days if str(day) == data.get("as_of")), None)
         self.own = found.get(firsts.get(self.user.unit_id or 0, self.user.unit_id or 0))
         as_were = self._keyed(found.values())
-        if self.as_of is None:
+        if self.day is None:
             return as_were
-        for unit in rows.on(self.as_of):
+        for unit in rows.on(self.day):
             found.setdefault(firsts.get(unit.pk, unit.pk), unit)
         keys = {unit.pk: key for key, unit in as_were.items()}
         return {
@@ -218,7 +194,7 @@ class ConsolidationFilter(django_filters.FilterSet):
 
     def _offer(self, years: list[int]) -> None:
         """Fill in the choices of the form."""
-        fields = self.form.fields
+        fields: dict[str, Any] = self.fields
         fields["first"].choices = fields["last"].choices = [(str(y), str(y)) for y in years]
         fields["unit"].choices = self._grouped_units()
         levels = [(level.value, level.label) for level in Level if level in self.tiers]
@@ -233,7 +209,7 @@ class ConsolidationFilter(django_filters.FilterSet):
         indicators = Indicator.objects.filter(catalogue__in=self.catalogues).exclude(
             value_type__in=[ValueType.TEXT, ValueType.RATING]
         )
-        if labels.get(self.data.get("section")):
+        if labels.get(self.data.get("section", "")):
             indicators = indicators.filter(section__code=self.data["section"])
         rows = indicators.exclude(aggregation=Aggregation.NONE).order_by("order")
         names = dict(rows.values_list("code", "label"))
@@ -247,13 +223,14 @@ class ConsolidationFilter(django_filters.FilterSet):
             field.widget.attrs["class"] = "form-select"
 
     def _grouped_units(self) -> list:
-        """Return the unit choices: the boards first, then the communes of each district."""
-        boards = [
-            (key, unit.full_name) for key, unit in self.units.items() if unit.level != Level.COMMUNE
-        ]
+        """Return the unit choices: the boards first, then the communes of each district, last the bodies."""
+        boards: list[tuple[str, str]] = []
+        bodies: list[tuple[str, str]] = []
         groups: dict[str, list] = {}
         for key, unit in self.units.items():
+            group = bodies if unit.is_body else boards
             if unit.level == Level.COMMUNE:
-                above = unit.parent.full_name if unit.parent else ""
-                groups.setdefault(above, []).append((key, unit.full_name))
-        return [*boards, *groups.items()]
+                group = groups.setdefault(unit.parent.full_name if unit.parent else "", [])
+            group.append((key, unit.full_name))
+        below = [(Level.BODY.label, bodies)] if bodies else []
+        return [*boards, *groups.items(), *below]

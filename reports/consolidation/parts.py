@@ -64,6 +64,11 @@ class Facts:
     pieces: dict[str, dict[PeriodLevel, dict[int, Piece]]] = field(default_factory=dict)
     mixed: set[PeriodLevel] = field(default_factory=set)
 
+    @property
+    def lasting(self) -> set[PeriodLevel]:
+        """The cells in which a unit was still there at the period's end."""
+        return {cell for cell, count in self.units.items() if count > self.ended[cell]}
+
     def add_part(self, code: str, cell: PeriodLevel, part: Part) -> None:
         cells = self.parts.setdefault(code, {})
         cells[cell] = cells[cell] + part if cell in cells else part

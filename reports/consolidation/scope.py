@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from danvan.units.models import AdministrativeUnit, Level
+from danvan.units.models import AdministrativeUnit
 from reports.catalogue.expressions import Node, names_in, parse
 from reports.consolidation.figures import Definition
 from reports.consolidation.restating import PieceKey, Restating, restate
@@ -109,23 +109,13 @@ class ScopeData:
         if not self.restating:
             return self.of([key for key in keys if isinstance(key, int)])
         restating = self.restating.narrowed(keys)
-        narrower = self.of(restating.sources)
+        narrower = copy.copy(self.of(restating.sources))
         narrower.restating = restating
         return narrower
 
     def years_between(self, first: int, last: int) -> dict[int, int]:
         """Return {period id: year} of the periods of a range, in order of time."""
         return {period.pk: period.year for period in self.periods if first <= period.year <= last}
-
-    @property
-    def levels(self) -> tuple[str, ...]:
-        """The levels asked for, else all that report in the range: since 2025 there are no districts."""
-        tiers = {
-            level for period in self.periods if period.pk in self.years for level in period.tiers
-        }
-        return self.scope.levels or tuple(
-            level.value for level in Level if level in tiers or not tiers
-        )
 
     @property
     def years(self) -> dict[int, int]:

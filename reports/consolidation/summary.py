@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from danvan.units.kinds import AREA_LEVELS, Level
 from danvan.units.models import AdministrativeUnit
 from danvan.units.queries import tree_order
 from reports.consolidation.facts import read_facts
@@ -148,12 +149,26 @@ def consolidate(data: ScopeData) -> Consolidation:
     complete = all(year.included == year.expected for year in years)
     return Consolidation(
         scope=data.scope,
-        levels=data.levels,
+        levels=_levels(data, facts),
         sections=_sections(data, codes, facts, complete),
         years=years,
         missing=submissions(data, missing_only=True),
         prior_years=data.scope.prior_years if data.prior else None,
         restated=restated_of(data.restating),
+    )
+
+
+def _levels(data: ScopeData, facts: Facts) -> tuple[str, ...]:
+    """Return the levels asked for, else those that report in the range.
+
+    A commune has no column of the province, 2026 none of districts, and bodies one where there are any. In
+    the units of a day a level that has ended stands only where something of it is among the figures.
+    """
+    there = {level for period, level in facts.units if period in data.years}
+    if data.restating:
+        there &= data.restating.levels | data.restating.ended.keys()
+    return data.scope.levels or tuple(
+        level.value for level in Level if level in (there or AREA_LEVELS)
     )
 
 
@@ -192,7 +207,7 @@ def _sections(
     numbers = section_numbers(data)
     lines = [
         replace(
-            _line(data.definitions[code], data.levels, whole, before, single),
+            _line(data.definitions[code], _levels(data, facts), whole, before, single),
             is_complete=complete,
         )
         for code in codes

@@ -189,7 +189,7 @@ def unit_tree(data: ScopeData) -> UnitNode:
     predecessor's own office has a row of its own. In the units of a day: see _restated_tree.
     """
     if data.restating:
-        return _restated_tree(data.restating)
+        return _restated_tree(data.scope, data.restating)
     reports = data.reports().order_by()
     days = dict(reports.values_list("unit").annotate(Max("period__structure_date")))
     reporting = AdministrativeUnit.objects.filter(pk__in=reports.values("unit"))
@@ -213,13 +213,19 @@ def unit_tree(data: ScopeData) -> UnitNode:
     return root
 
 
-def _restated_tree(restating: Restating) -> UnitNode:
-    """Hang the facts of every source below the heir they go to, as it stands on the day.
+def _restated_tree(scope: Scope, restating: Restating) -> UnitNode:
+    """Hang the facts of every source that reports in the range below its heir, as it stands on the day.
 
     The root is the unit asked for; of one that had ended by the day, what all its heirs have above them
     is left out.
     """
-    keys = [key for source in restating.sources for key in restating.keys(source)]
+    keys = [
+        key
+        for source in restating.sources
+        if restating.reporting[source].last_year >= scope.first_year
+        and (scope.levels is None or restating.reporting[source].level in scope.levels)
+        for key in restating.keys(source)
+    ]
     heirs = {restating.heir(key): restating.day for key in keys}
     units = AdministrativeUnit.objects.filter(pk__in=list(heirs))
     chains = units.chains_on(heirs)
@@ -231,14 +237,19 @@ def _restated_tree(restating: Restating) -> UnitNode:
         for unit in chain[depth:]:
             node = node.child(unit.pk, unit)
         nodes[heir] = node, chain[-1].level
+    lifted: dict[str, list[tuple[UnitNode, Any]]] = {}
+    days: dict[str, datetime.date] = {}
     for key in keys:
         node, level = nodes[restating.heir(key)]
         told = restating.reporting[key if isinstance(key, int) else key[0]]
         if told.level == level or not told.ended:
             node.own.append(key)
         else:
-            day = restating.ended.get(told.level, told.ended)
-            node.ended.setdefault(EndedLevel(told.level, day), []).append(key)
+            lifted.setdefault(told.level, []).append((node, key))
+            days[told.level] = max(told.ended, days.get(told.level, told.ended))
+    for level, found in lifted.items():
+        for node, key in found:
+            node.ended.setdefault(EndedLevel(level, days[level]), []).append(key)
     root.put_in_order()
     return root
 

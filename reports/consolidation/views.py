@@ -49,6 +49,7 @@ from reports.consolidation.words import (
 from reports.counting.counting import links_behind
 from reports.documents.charts import bar_chart
 from reports.documents.issues.issuing import may_issue
+from reports.documents.narrative.views import RANK
 from reports.documents.workbook.build import build, collect, file_name
 from reports.models import ValueType
 
@@ -60,20 +61,21 @@ MOST_BARS = 30  # of a chart: a province of 129 communes made one of four screen
 @require_safe
 def consolidation(request: PersonRequest) -> HttpResponse:
     """Show the figures asked for; with a wrong choice only what is wrong."""
-    filterset = _controls(request)
-    wanted = filterset.wanted
-    context: dict[str, Any] = {"filter": filterset, "wanted": wanted}
+    controls = _controls(request)
+    wanted = controls.wanted
+    context: dict[str, Any] = {"filter": controls, "wanted": wanted}
     if wanted:
         context["issue_url"] = _address("issues:new", wanted, wanted.section)
         context["texts_url"] = f"{reverse('reports:texts')}?{wanted.query}"
         context["may_issue"] = not wanted.as_of and may_issue(request.user, wanted.unit)
         context["export_url"] = _address("reports:consolidation_export", wanted, wanted.section)
         if not wanted.as_of:  # a view, no document
-            context["word_url"] = _address("reports:consolidation_word", wanted, wanted.section)
+            word_url = _address("reports:consolidation_word", wanted, wanted.section)
+            context["word_url"], context["ranked_url"] = word_url, f"{word_url}&{RANK}=1"
         try:
             context |= _tables(request, wanted)
         except NotRestatable as problem:
-            filterset.form.add_error("as_of", str(problem))
+            controls.add_error("as_of", str(problem))
             context["wanted"] = None
     return render(request, "reports/consolidation/page.html", context)
 

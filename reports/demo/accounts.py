@@ -9,12 +9,12 @@ from danvan.accounts.models import Role, User
 from danvan.units.models import AdministrativeUnit, Level
 from reports.demo.people import full_name
 
-_PREFIX: dict[str, str] = {Level.DISTRICT: "huyen", Level.COMMUNE: "xa"}
+_PREFIX: dict[str, str] = {Level.DISTRICT: "huyen", Level.COMMUNE: "xa", Level.BODY: "khoi"}
 
 
 def username_of(unit: AdministrativeUnit) -> str:
-    """Return the account name of a unit: "tinh", "huyen-350", "xa-13369"."""
-    return f"{_PREFIX[unit.level]}-{unit.code}" if unit.level in _PREFIX else "tinh"
+    """Return the account name of a unit: "tinh", "huyen-350", "xa-13369", "khoi-k3701"."""
+    return f"{_PREFIX[unit.level]}-{unit.code.lower()}" if unit.level in _PREFIX else "tinh"
 
 
 def make_accounts(units: Iterable[AdministrativeUnit]) -> tuple[dict[int, User], int]:
@@ -40,5 +40,5 @@ def make_accounts(units: Iterable[AdministrativeUnit]) -> tuple[dict[int, User],
 
 
 def _account(unit: AdministrativeUnit) -> User:
-    role = Role.CLERK if unit.level == Level.COMMUNE else Role.OFFICER
+    role = Role.CLERK if unit.level in (Level.COMMUNE, Level.BODY) else Role.OFFICER
     return User(username=username_of(unit), unit=unit, role=role)

@@ -39,6 +39,7 @@ class Scene:
     record_years: tuple[int, ...]
     still_open: tuple[int, ...]
     first_day: datetime.date
+    bodies: tuple[str, ...] = ()
 
     @property
     def open_year(self) -> int:
@@ -49,7 +50,13 @@ class Scene:
 HA_NAM = Scene("35", "Hà Nam", YEARS, YEARS[1:], (2023, 2024), first_day=datetime.date(2024, 12, 1))
 # Today: the three former provinces up to 2024, then one without districts.
 NINH_BINH = Scene(
-    "37", "Ninh Bình", (*YEARS, 2025, 2026), (2026,), (2026,), datetime.date(2026, 10, 1)
+    "37",
+    "Ninh Bình",
+    (*YEARS, 2025, 2026),
+    (2026,),
+    (2026,),
+    datetime.date(2026, 10, 1),
+    bodies=("Công an tỉnh", "Quân sự tỉnh", "các cơ quan Đảng tỉnh", "Ủy ban nhân dân tỉnh"),
 )
 
 
@@ -62,7 +69,9 @@ class Due:
     province: datetime.date
 
     def of(self, letter: str) -> datetime.date:
-        return {"X": self.commune, "H": self.district, "T": self.province}[letter]
+        return {"X": self.commune, "K": self.commune, "H": self.district, "T": self.province}[
+            letter
+        ]
 
 
 @dataclass(frozen=True)
@@ -124,7 +133,7 @@ def open_course(unit: DemoUnit, reviewer: str, year: int, today: datetime.date) 
     if unit.code == showcase_of(year):
         sent = today - datetime.timedelta(days=5)
         return _course(_ALL, sent, [_SUBMIT, _RETURN], SHOWCASE_REMARKS, key, extended=True)
-    if unit.letter != "X":
+    if unit.letter in "HT":
         # Boards write their own part last: most have begun, none has sent.
         return _draft(int(between(2, 9, "sections", *key)), today, key, extended=False)
     extended = reviewer in EXTENDED_DISTRICTS if year in YEARS else noise("extended", *key) < 0.6

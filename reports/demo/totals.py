@@ -57,7 +57,7 @@ class DemoTotals:
 def totals_of(year: int, counts: Mapping[str, int]) -> DemoTotals:
     """Return the totals of a province with so many units of each level: of Hà Nam's the published ones."""
     if year not in YEARS:
-        return _without_districts(year, counts["X"])
+        return _without_districts(year, counts)
     place = YEARS.index(year)
     sums = {
         code: {
@@ -69,11 +69,11 @@ def totals_of(year: int, counts: Mapping[str, int]) -> DemoTotals:
     return DemoTotals(sums, round(BELOW_GOOD[year] * counts["X"] / _HA_NAM["X"]))
 
 
-def _without_districts(year: int, communes: int) -> DemoTotals:
+def _without_districts(year: int, counts: Mapping[str, int]) -> DemoTotals:
     """Return the totals of a province of two tiers, growing a little every year."""
     growth = 1.03 ** (year - YEARS[-1])
     sums = {}
     for code, (province, each) in TWO_TIERS.items():
-        parts = {"T": province, "X": each * communes}
+        parts = {"T": province * counts["T"], "X": each * counts["X"]}
         sums[code] = {letter: round(part * growth) for letter, part in parts.items() if part}
-    return DemoTotals(sums, communes // 20)
+    return DemoTotals(sums, counts["X"] // 20)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
-from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
+from danvan.units.models import AdministrativeUnit, Level, UnitKind, UnitSuccession
+from reports.catalogue.files import read_rows
 from reports.demo.board import Board, DemoUnit
 from reports.demo.figures import numbers
 from reports.demo.totals import totals_of
@@ -18,6 +20,16 @@ Parts = dict[int, tuple[tuple[str, float], ...]]
 def units_of(year: int) -> list[AdministrativeUnit]:
     """Return the units that report of `year`."""
     return list(AdministrativeUnit.objects.on(default_dates(year)["structure_date"]))
+
+
+def make_bodies(names: Iterable[str], province: str) -> None:
+    """Create the Party committees right below a province of today that are missing."""
+    above = AdministrativeUnit.objects.find(province)
+    for number, name in enumerate(names, start=1):
+        key = {"code": f"K{province}{number:02d}", "valid_from": above.valid_from}
+        if not AdministrativeUnit.objects.filter(**key).exists():
+            kind = UnitKind.DANG_UY
+            AdministrativeUnit(**key, kind=kind, name=name, level=Level.BODY, parent=above).save()
 
 
 def demo_unit(unit: AdministrativeUnit, parts: tuple[tuple[str, float], ...] = ()) -> DemoUnit:
@@ -33,11 +45,24 @@ def filled_boards(years: Iterable[int]) -> list[Board]:
         provinces: dict[str, list[DemoUnit]] = {}
         for unit in units_of(year):
             row = demo_unit(unit, parts.get(unit.pk, ()))
-            provinces.setdefault(unit.root_code, []).append(row)
+            provinces.setdefault("" if unit.is_body else unit.root_code, []).append(row)
+        bodies = provinces.pop("", [])
         for units in provinces.values():
             counts = Counter(unit.letter for unit in units)
             boards.append(numbers(year, units, totals_of(year, counts)))
+        if bodies:
+            boards.append(_board_of_bodies(year, bodies))
     return boards
+
+
+def _board_of_bodies(year: int, bodies: list[DemoUnit]) -> Board:
+    """Return the working sheet of bodies: what communes had, as far as bodies are asked for it."""
+    likened = [replace(body, letter="X") for body in bodies]
+    board = numbers(year, likened, totals_of(year, Counter(X=len(likened))))
+    asked = {row["code"] for row in read_rows("bodies.csv")}
+    for code, row in board.rows.items():
+        board.rows[code] = {name: n for name, n in row.items() if name.partition(".")[0] in asked}
+    return board
 
 
 def _parts(day: datetime.date) -> Parts:

@@ -26,7 +26,7 @@ from reports.demo.scenario import (
     open_due,
     past_course,
 )
-from reports.demo.units import demo_unit, filled_boards, units_of
+from reports.demo.units import demo_unit, filled_boards, make_bodies, units_of
 from reports.figures.figure import Figure
 from reports.figures.writing import write_figures, write_many
 from reports.models import (
@@ -66,6 +66,7 @@ def load(scene: Scene, today: datetime.date, *, with_records: bool = True) -> Lo
 
     Raises DemoRefused when a year holds real figures or another scene, and then nothing is written.
     """
+    make_bodies(scene.bodies, scene.province)
     units = units_of(scene.open_year)
     _require_own_database(scene, today, units)
     accounts, created = make_accounts(units)

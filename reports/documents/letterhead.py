@@ -22,6 +22,14 @@ from reports.models.letterhead import Authority, DocumentStyle, OfficeLetterhead
 DATA = Path(__file__).parent / "data"
 # What the short name of a committee ends in: BDVTU (tỉnh, thị, thành ủy), BDVHU, BDVQU.
 _COMMITTEE_LETTERS = {UnitKind.HUYEN: "HU", UnitKind.QUAN: "QU"}
+# What the head of a body is called, and the letters of its documents.
+_HEADS = {
+    UnitKind.DANG_UY: ("BÍ THƯ", "-BC/ĐU"),
+    UnitKind.MTTQ: ("CHỦ TỊCH", "/BC-MTTQ"),
+    UnitKind.BAN: ("TRƯỞNG BAN", "-BC/B"),
+    UnitKind.VAN_PHONG: ("CHÁNH VĂN PHÒNG", "-BC/VP"),
+    UnitKind.CO_QUAN: ("THỦ TRƯỞNG", "-BC/CQ"),
+}
 PLACE_LINE = 3  # of the right block, whichever heading stands above
 
 
@@ -171,7 +179,8 @@ def default_row(
     """Return what the default table says for `unit` on `date`, as a row that is not stored."""
     unit = unit.version_on(date) or unit
     line = _line_of(style, unit.level, date)
-    words = _words(unit, unit.parent_on(date))
+    above = unit.parent_on(date)
+    words = _words(unit, above)
     filled = {
         name: spelled(_fill(line[name], words), spelling)
         for name in ("superior", "issuer", "symbol", "authority_of", "post")
@@ -183,7 +192,7 @@ def default_row(
         valid_from=default_since(unit, date),
         style=style,
         spelling=spelling,
-        place=unit.name,
+        place=above.name if above and unit.is_body else unit.name,
         authority=Authority(line["authority"]),
         recipients="\n".join(filter(None, recipients)),
         term=_held(_rows("terms.csv"), unit.level, date)["term"],
@@ -213,6 +222,9 @@ def _words(unit: AdministrativeUnit, above: AdministrativeUnit | None) -> dict[s
         "name": unit.name,
         "letters": _COMMITTEE_LETTERS.get(UnitKind(unit.kind), "TU"),
     }
+    if unit.is_body:
+        words["post"], words["symbol"] = _HEADS[UnitKind(unit.kind)]
+        words["kind"] = unit.get_kind_display()
     if above:
         words |= {"above_committee": committee_name(above), "above": above.full_name_in_text}
     return words | {name.upper(): text.upper() for name, text in words.items()}

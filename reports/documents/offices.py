@@ -19,7 +19,7 @@ def keep_letterhead(row: OfficeLetterhead, *, user: User) -> None:
     """Store a new or changed letterhead that was validated. Raises PermissionDenied, ValidationError."""
     try:
         with transaction.atomic():
-            _require(user, row.unit)
+            require_office(user, row.unit)
             row.save()
     except IntegrityError as error:
         raise ValidationError(
@@ -30,10 +30,11 @@ def keep_letterhead(row: OfficeLetterhead, *, user: User) -> None:
 def drop_letterhead(row: OfficeLetterhead, *, user: User) -> None:
     """Delete a letterhead: the one before it, or the default, holds again. Raises PermissionDenied."""
     with transaction.atomic():
-        _require(user, row.unit)
+        require_office(user, row.unit)
         row.delete()
 
 
-def _require(user: User, unit: AdministrativeUnit) -> None:
+def require_office(user: User, unit: AdministrativeUnit) -> None:
+    """Raise PermissionDenied where `user` does not decide what documents of `unit`'s office look like."""
     if not may_edit_letterhead(user, unit):
         raise PermissionDenied("Anh/chị không có quyền sửa thể thức văn bản của đơn vị này.")

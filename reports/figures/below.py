@@ -11,17 +11,17 @@ from reports.models import Aggregation, Indicator, Report, State, Value
 
 # A board may copy any sum that a page shows: of approved reports, with submitted ones, or of all.
 _STATES = ({State.APPROVED}, {State.APPROVED, State.SUBMITTED}, set(State))
-_LEVELS = ({Level.COMMUNE}, {Level.DISTRICT}, set(Level))
+_LEVELS = ({Level.COMMUNE}, {Level.DISTRICT}, {Level.BODY}, set(Level))
 
 
 def sums_below(report: Report, figures: Mapping[str, Figure]) -> dict[str, set[Decimal]]:
     """Return, by code, the sums that the units below `report`'s give for the figures entered in it.
 
-    Of the communes, of the districts and of all, by how far their reports have come; only sums of at
-    least two reports. One query, none for a commune.
+    Of the communes, of the districts, of the bodies and of all, by how far their reports have come; only
+    sums of at least two reports. One query, none for a commune or a body.
     """
     entered = [code for code, figure in figures.items() if figure.number]
-    if report.level == Level.COMMUNE or not entered:
+    if report.level in (Level.COMMUNE, Level.BODY) or not entered:
         return {}
     indicators = Indicator.objects.filter(
         catalogue=report.period.catalogue_id, code__in=entered, aggregation=Aggregation.SUM

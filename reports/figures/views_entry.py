@@ -204,7 +204,7 @@ class EntryView(View):
             "locked": getattr(sheet, "locked", ""),
             "qualifiers": Qualifier.choices,
             "total": sum(len(section.required) for section in sections),
-            "own_figures": self.report.level != Level.COMMUNE,
+            "own_figures": self.report.level not in (Level.COMMUNE, Level.BODY),
             "shares": shares_of(self.report),
             "on_behalf": stand_ins(person(self.request), [unit_id])[unit_id],
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],

@@ -69,8 +69,13 @@ class TakeView(View):
         sheet = EntrySheet(self.report)
         ticked = set(request.POST.getlist("code"))
         figures = {c: f for c, f in sheet.proposals(self.part).items() if c in ticked}
+        if missing := len(ticked) - len(figures):
+            messages.warning(
+                request,
+                f"{missing} số đã chọn không còn gì để lấy: hồ sơ hoặc số liệu vừa thay đổi.",
+            )
         if not figures:
-            messages.info(request, "Chưa chọn số nào, không có gì thay đổi.")
+            messages.info(request, "Không có gì thay đổi." if ticked else "Chưa chọn số nào.")
             return redirect(self.form_at(self.part))
         result = write_figures(
             self.report,

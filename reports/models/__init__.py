@@ -22,4 +22,5 @@ from reports.models.report import (
     Transition,
     Value,
 )
+from reports.models.template import TemplateUse, WordTemplate
 from reports.models.unit_change import ChangeState, UnitChange

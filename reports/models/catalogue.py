@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from danvan.common.text import clean_line, clean_text
 from danvan.common.words import column_named
-from danvan.units.models import Level
+from danvan.units.models import AdministrativeUnit, Level
 from reports.catalogue.expressions import ExpressionError, is_condition, names_in, parse
 from reports.models.choices import Aggregation, Severity, ValueType
 
@@ -35,6 +35,13 @@ class Catalogue(models.Model):
     def has_districts(self) -> bool:
         """Return whether anything is asked of districts: of a year after they ended nothing is."""
         return self.indicators.filter(entry_levels__contains="H").exists()
+
+    @property
+    def levels(self) -> list[Level]:
+        """The levels that can be asked in the year, highest first; bodies where there are any."""
+        bodies = AdministrativeUnit.objects.filter(level=Level.BODY).exists()
+        there = {Level.DISTRICT: self.has_districts, Level.BODY: bodies}
+        return [level for level in Level if there.get(level, True)]
 
     @property
     def is_frozen(self) -> bool:
@@ -116,7 +123,8 @@ class Section(CatalogueRow):
 def indicator_levels() -> list[tuple[str, str]]:
     """Return the sets of entering levels an indicator may have, as (letters, label)."""
     names = {level.letter: level.short for level in Level}
-    sets = ("X", "H", "T", "XH", "XT", "HT", "XHT")
+    areas = ("X", "H", "T", "XH", "XT", "HT", "XHT")
+    sets = (*areas, "K", *(f"{letters}K" for letters in areas))
     labels = {
         letters: ", ".join(names[letter] for letter in letters).capitalize() for letters in sets
     }
@@ -133,7 +141,7 @@ OPENED = "Năm {year} đã mở kỳ báo cáo nên không {what} được nữa
 class Indicator(CatalogueRow):
     """One figure of the yearly report.
 
-    `entry_levels` are the letters of the levels that enter it (X xã, H huyện, T tỉnh); none means computed.
+    `entry_levels` are the letters of the levels that enter it (X, H, T, K bodies); none means computed.
     `formula` is what a computed one is computed from: "QT07 / QT08", "DV09 + DV10 + DV11", for COUNT the
     test a unit must meet ("DT03 >= 1"). A stock ("số cuối kỳ") adds over units but never over years.
     `parent` makes it a "trong đó" of another; a component is one of the six organisations of GS01, GS02.
@@ -146,7 +154,7 @@ class Indicator(CatalogueRow):
     label = models.CharField("tên chỉ tiêu", max_length=300)
     unit_of_measure = models.CharField("đơn vị tính", max_length=30, blank=True)
     value_type = models.CharField("kiểu", max_length=6, choices=ValueType)
-    entry_levels = models.CharField("cấp nhập", max_length=3, blank=True, choices=indicator_levels)
+    entry_levels = models.CharField("cấp nhập", max_length=4, blank=True, choices=indicator_levels)
     aggregation = models.CharField("cách tổng hợp", max_length=5, choices=Aggregation)
     is_stock = models.BooleanField(
         "số cuối kỳ", default=False, help_text="Cộng theo đơn vị, không cộng qua các năm."
@@ -288,7 +296,7 @@ class Rule(CatalogueRow):
         Indicator, verbose_name="chỉ tiêu", on_delete=models.CASCADE, related_name="rules"
     )
     expression = models.CharField("điều kiện", max_length=200)
-    levels = models.CharField("cấp", max_length=3, blank=True, choices=indicator_levels)
+    levels = models.CharField("cấp", max_length=4, blank=True, choices=indicator_levels)
     whole_year = models.BooleanField(
         "định mức của cả năm", default=False,
         help_text="Chỉ kiểm tra ở kỳ cả năm, không kiểm tra ở kỳ một phần năm, sáu tháng, quý.",

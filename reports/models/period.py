@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from danvan.accounts.scope import ScopedQuerySet
+from danvan.units.kinds import AREA_LEVELS
 from danvan.units.models import Level
 from reports.models.catalogue import Catalogue
 
@@ -32,7 +33,15 @@ class PeriodKind(models.TextChoices):
     QUARTER = "quarter", "Quý"
 
 
+def due_field(level: str) -> str:
+    """Return the column of a period with the due date of `level`; bodies send with the communes."""
+    return f"due_{Level.COMMUNE if level == Level.BODY else Level(level)}"
+
+
 COUNTED_KINDS = (PeriodKind.YEAR, PeriodKind.PART)
+
+
+_NOT_ALWAYS = (Level.DISTRICT, Level.BODY)
 
 
 class PeriodQuerySet(models.QuerySet["ReportingPeriod"]):
@@ -41,9 +50,11 @@ class PeriodQuerySet(models.QuerySet["ReportingPeriod"]):
     def with_tiers(self) -> PeriodQuerySet:
         """Return the periods with what `tiers` asks, and whether a unit ended in them, in one query."""
         reports: Any = self.model.reports.rel.related_model
-        districts = reports.objects.filter(period=models.OuterRef("pk"), level=Level.DISTRICT)
-        ended = reports.objects.filter(period=models.OuterRef("pk"), until__isnull=False)
-        return self.annotate(districts=models.Exists(districts), has_ended=models.Exists(ended))
+        asked = reports.objects.filter(period=models.OuterRef("pk"))
+        return self.annotate(
+            **{f"has_{level}": models.Exists(asked.filter(level=level)) for level in _NOT_ALWAYS},
+            has_ended=models.Exists(asked.filter(until__isnull=False)),
+        )
 
 
 class ReportingPeriod(models.Model):
@@ -112,12 +123,14 @@ class ReportingPeriod(models.Model):
         if not (self.start and self.end and self.year):
             return  # the fields have reported it already
         self._clean_span()
-        for level in Level:
+        for level in AREA_LEVELS:
             due = self.due_date_of(level)
             if due and self.end - due > datetime.timedelta(days=92):
                 raise ValidationError(
                     {
-                        f"due_{level.value}": "Hạn nộp sớm hơn ngày kết thúc kỳ quá 3 tháng, vui lòng xem lại."
+                        due_field(
+                            level
+                        ): "Hạn nộp sớm hơn ngày kết thúc kỳ quá 3 tháng, vui lòng xem lại."
                     }
                 )
         overlapping = ReportingPeriod.objects.filter(
@@ -145,20 +158,24 @@ class ReportingPeriod(models.Model):
             raise ValidationError({"end": "Kỳ báo cáo dài quá một năm, vui lòng xem lại ngày."})
 
     def due_date_of(self, level: str) -> datetime.date:
-        return getattr(self, f"due_{Level(level).value}")
+        return getattr(self, due_field(level))
 
     @property
     def tiers(self) -> list[Level]:
-        """The levels that report, highest first: since 1 July 2025 without districts."""
+        """The levels that report, highest first: since 1 July 2025 without districts, some with bodies."""
         known = vars(self)  # lists annotate it beforehand (with_tiers)
-        if "districts" not in known:
-            known["districts"] = self.reports.filter(level=Level.DISTRICT).exists()
-        return [level for level in Level if level != Level.DISTRICT or known["districts"]]
+        for level in _NOT_ALWAYS:
+            if f"has_{level}" not in known:
+                known[f"has_{level}"] = self.reports.filter(level=level).exists()
+        return [level for level in Level if known.get(f"has_{level}", True)]
 
     @property
     def dues(self) -> list[tuple[str, datetime.date]]:
         """The due dates as people read them: ("xã", day), …, lowest level first."""
-        return [(level.short, self.due_date_of(level)) for level in reversed(self.tiers)]
+        names: dict[str, list[str]] = {}
+        for level in self.tiers:
+            names.setdefault(due_field(level), []).append(level.short)
+        return [(", ".join(names[name]), getattr(self, name)) for name in reversed(names)]
 
     @property
     def is_whole_year(self) -> bool:

@@ -13,7 +13,7 @@ from danvan.accounts.rights import Person
 from danvan.accounts.scope import M, ScopedQuerySet, units_reported_by
 from danvan.units.models import AdministrativeUnit, Level
 from reports.models.catalogue import Indicator
-from reports.models.period import ReportingPeriod
+from reports.models.period import ReportingPeriod, due_field
 
 
 class State(models.TextChoices):
@@ -52,7 +52,7 @@ class ReportQuerySet(ScopedQuerySet["Report"]):
     def awaited(self) -> Self:
         """Return the reports still to be sent that can be, annotated with `due`, extension included."""
         general = models.Case(
-            *(models.When(level=v, then=models.F(f"period__due_{v}")) for v in Level.values)
+            *(models.When(level=v, then=models.F(f"period__{due_field(v)}")) for v in Level)
         )
         rows = self.with_due_dates().filter(state__in=EDITABLE_STATES)
         rows = rows.filter(Q(period__is_closed=False) | Q(extended_until__gte=timezone.localdate()))
@@ -63,7 +63,7 @@ class ReportQuerySet(ScopedQuerySet["Report"]):
         today = timezone.localdate()
         passed = Q(pk__in=[])
         for level in Level:
-            passed |= Q(level=level, **{f"period__due_{level.value}__lt": today})
+            passed |= Q(level=level, **{f"period__{due_field(level)}__lt": today})
         behind = self.with_due_dates().filter(passed, state__in=EDITABLE_STATES)
         return behind.filter(Q(extended_until=None) | Q(extended_until__lt=today))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -11,6 +10,7 @@ from danvan.accounts.models import User
 from danvan.accounts.scope import units_editable_by
 from danvan.imports.models import UNWRITTEN, ImportJob
 from danvan.units.changing import Outcome, work_out
+from danvan.units.heirs import likelihood
 from danvan.units.models import AdministrativeUnit
 from records.days import records_on
 from records.models import SkilledMobilisationModel
@@ -140,21 +140,14 @@ def out_of_scope(outcome: Outcome, user: User) -> list[str]:
 def receivers(outcome: Outcome) -> dict[AdministrativeUnit, AdministrativeUnit]:
     """Return, for each ended unit, the one that its later records go to.
 
-    The largest share, else the same name, else the same code, as reports are answered for
-    (danvan/units/heirs.py); a district without heir leaves them to the unit above.
+    The likeliest heir, as reports are answered for; a district without heir leaves them to the unit above.
     """
-    share = {(a.predecessor_id, a.successor.code): a.share or Decimal(0) for a in outcome.arrows}
+    share = {(a.predecessor_id, a.successor.code): a.share for a in outcome.arrows}
     heirs_of, found = outcome.heirs(), {}
     for unit in outcome.ended:
         heirs = heirs_of[unit.pk] or [outcome.above[unit.pk]]
         found[unit] = min(
-            heirs,
-            key=lambda heir: (
-                -share.get((unit.pk, heir.code), Decimal(0)),
-                heir.name != unit.name,
-                heir.code != unit.code,
-                heir.code,
-            ),
+            heirs, key=lambda heir: likelihood(unit, heir, share.get((unit.pk, heir.code)))
         )
     return found
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from danvan.common.forms import BaseForm, NumberField, TextField, field_for, upload_field
 from danvan.common.text import clean_line, search_key
 from danvan.units.changing import SHARE, NewUnit
-from danvan.units.kinds import LEVEL_OF_KIND, UnitKind
+from danvan.units.kinds import AREA_KINDS, LEVEL_OF_KIND, UnitKind
 from danvan.units.models import AdministrativeUnit
 from reports.models import UnitChange
 
@@ -50,7 +50,9 @@ class Names:
     """The units that may be typed in a field, by code or name, and how each is shown."""
 
     def __init__(self, units: Iterable[AdministrativeUnit], new: Iterable[NewUnit] = ()) -> None:
-        self.shown = {unit.code: f"{unit.place_name} ({unit.code})" for unit in units}
+        self.shown = {
+            unit.code: f"{unit.place_name} ({unit.code})" for unit in units if not unit.is_body
+        }
         self.shown |= {unit.code: f"{unit} ({unit.code})" for unit in new}
         self.by_name: dict[str, set[str]] = {}
         for code, text in self.shown.items():
@@ -95,7 +97,7 @@ class TypedUnitField(TextField):
 
 
 def _kinds() -> list[tuple[str, str]]:
-    shown = [(kind.value, kind.label) for kind in UnitKind]
+    shown = [(kind.value, kind.label) for kind in AREA_KINDS]
     twice = {label for _, label in shown if [name for _, name in shown].count(label) > 1}
     return [("", "Chọn…")] + [
         (

@@ -1,15 +1,18 @@
 """Judging the lines of the wide sheet of figures: the form's own reading, its rules and its locks."""
 
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from danvan.common.sheets import cells
 from danvan.common.sheets.columns import Problem
 from danvan.common.sheets.formats import PERCENT
+from danvan.common.sheets.table.questions import SKIP, Question
 from danvan.common.text import clean_text
 from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, UNIT, Identity, known_code
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import Checker, Verdict
+from danvan.imports.targets import Around, Checker, Verdict
 from reports.figures.below import sums_below
 from reports.figures.figure import BLANK, Figure
 from reports.figures.reading import EntryProblem, read_figure
@@ -39,7 +42,8 @@ class ValueChecker(Checker):
         self.period = target.period_of(job)
         self.by_code = {report.unit.code: report for report in reports}
         units = [report.unit for report in reports]
-        self.identity = Identity(units, job.answers)
+        self.answers = job.answers
+        self.identity = Identity(units, self.answers)
         self.stored = stored_figures(Report.objects.filter(pk__in=[r.pk for r in reports]))
         self.indicators = {row.code: row for row in indicators_of(self.period)}
         self.books: dict[str, RuleBook] = {}
@@ -47,6 +51,8 @@ class ValueChecker(Checker):
         self.warnings: list[str] = []
         self.more_warnings = 0
         self.kept_blanks = 0
+        self.told: dict[int, dict[str, Decimal]] = {}  # unit → the numbers of its line
+        self.of: dict[int, Report] = {}
 
     def check(self, number: int, row: Any) -> Any:
         report = self._report(number, row)
@@ -71,7 +77,11 @@ class ValueChecker(Checker):
                 merged[code] = new
         if problems:
             return error_verdict(number, report.unit.place_name, problems)
-        if not changes:
+        self.of[report.unit_id] = report
+        self.told[report.unit_id] = {
+            c: f.number for c, f in merged.items() if c in row and f.number
+        }
+        if not changes or self._sum_question(report, ()).answered(self.answers) == SKIP:
             return Verdict(None)
         locked = lock_reason(report)
         if locked:
@@ -87,6 +97,29 @@ class ValueChecker(Checker):
         if self.kept_blanks:
             found.append(f"{self.kept_blanks} ô trống giữ nguyên số liệu đã có.")
         return found
+
+    def questions(self, spare: Mapping[str, set[str]], around: Around) -> list[Question]:
+        """Ask as well about a unit whose line is the sum of the units below it: own figures or a total?"""
+        found = super().questions(spare, around)
+        for unit_id, numbers in self.told.items():
+            below = [self.told[pk] for pk, r in self.of.items() if r.unit.parent_id == unit_id]
+            sums: dict[str, Decimal] = {}
+            for code, number in (pair for one in below for pair in one.items()):
+                sums[code] = sums.get(code, Decimal(0)) + number
+            equal = [code for code, n in numbers.items() if n == sums.get(code) and len(below) > 1]
+            if equal:
+                found.append(self._sum_question(self.of[unit_id], equal))
+        return found
+
+    @staticmethod
+    def _sum_question(report: Report, codes: Sequence[str]) -> Question:
+        listed = ", ".join(codes[:5]) + ("…" if len(codes) > 5 else "")
+        return Question(
+            f"tong-{report.unit.code}",
+            f"Số liệu của {report.unit.place_name} ({listed}) bằng tổng các đơn vị trực thuộc trong tệp. Đó là "
+            "số của riêng cơ quan này hay là dòng cộng?",
+            (("rieng", "Số của riêng cơ quan: ghi"), (SKIP, "Dòng cộng: không dùng")),
+        )
 
     def _report(self, number: int, row: dict) -> Report | Problem:
         cell, doubt = self.identity.resolve(row.get(UNIT, ""), row)

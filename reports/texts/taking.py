@@ -21,7 +21,7 @@ from reports.models import GatheredText, State, Value
 from reports.texts.sources import TextScope, split_sentences, stamp
 
 NO_GATHERING = "Chỉ cán bộ của chính cơ quan tổng hợp mới soạn lời văn của văn bản."
-MAX_LENGTH = 20_000
+MAX_LENGTH = 40_000  # of a piece: twice what one report may say
 
 
 class TextRefused(Exception):  # noqa: N818
@@ -100,7 +100,7 @@ def _add(row: GatheredText, text: str, choice: TextChoice) -> None:
     chosen = [s for n, s in enumerate(split_sentences(text)) if choice.whole or n in choice.parts]
     if row.in_draft:
         chosen = [sentence for sentence in chosen if sentence not in row.text]
-        row.text = "\n".join(filter(None, (row.text, " ".join(chosen))))[:MAX_LENGTH]
+        row.text = "\n".join(filter(None, (row.text, " ".join(chosen))))
     else:
         row.text, row.in_draft = (text if choice.whole else " ".join(chosen)), True
 

@@ -42,6 +42,11 @@ PIECE_MOVES: dict[str, Callable[..., None]] = {
 }
 
 
+DONE = {
+    "leave_out": "Đã bỏ khỏi dự thảo, lời văn vẫn được ghi là đã dùng.",
+    "put_in": "Đã đưa vào dự thảo.",
+    "forget": "Đã trả về chưa dùng.",
+}
 REPLACING = ("renew", "forget")  # what is typed beside these buttons is meant to go
 
 
@@ -80,6 +85,10 @@ def gathered_texts(request: PersonRequest) -> HttpResponse:
             request,
             f"Chưa lấy của {', '.join(changed)}: lời văn vừa được sửa, vui lòng xem lại rồi lấy.",
         )
+    if missing := len(chosen) - done - len(changed):
+        messages.warning(
+            request, f"{missing} báo cáo đã chọn không còn lời văn hoặc ngoài phạm vi nên bỏ qua."
+        )
     return redirect(_address(request))
 
 
@@ -100,13 +109,12 @@ def piece(request: PersonRequest, pk: int) -> HttpResponse:
             asked["version"] = taking.edit(row, typed, **asked)
         if move:
             move(row, **asked)
-        else:
-            messages.success(request, "Đã lưu lời văn.")
     except taking.TextRefused as refusal:
         refused = RefusedPiece(pk, typed, str(refusal))
     except ValidationError as error:
         refused = RefusedPiece(pk, typed, " ".join(error.messages))
     else:
+        messages.success(request, DONE.get(request.POST.get("move", ""), "Đã lưu lời văn."))
         return redirect(_address(request) + "#du-thao")
     scope = TextScope(row.unit, row.first_year, row.last_year)
     return _page(request, scope, refused, heading=row.heading)

@@ -3,11 +3,11 @@
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import Case, QuerySet, When
 
 from danvan.accounts.scope import own_units
 from danvan.common.db.search import with_words
+from danvan.common.filters import ListFilter
 from danvan.units.kinds import Level, strip_kind
 from danvan.units.queries import tree_order
 from reports.models import Report, ReportingPeriod, State
@@ -15,7 +15,7 @@ from reports.workflow.periods import current_among, periods_for
 from reports.workflow.progress import AREA, TO_SEND, areas_of
 
 
-class ReportFilter(django_filters.FilterSet):
+class ReportFilter(ListFilter):
     """Reports of one period: by state, level and unit name (with or without marks)."""
 
     period_choice = django_filters.ChoiceFilter(
@@ -51,10 +51,7 @@ class ReportFilter(django_filters.FilterSet):
         self._offer_areas()
         if period := self.periods.get(data["period_choice"]):
             levels = [(level.value, level.label) for level in period.tiers]
-            self.form.fields["level"].choices = [("", "Tất cả"), *levels]
-        for field in self.form.fields.values():
-            is_choice = isinstance(field, forms.ChoiceField)
-            field.widget.attrs["class"] = "form-select" if is_choice else "form-control"
+            self.form.fields["level"].choices = levels
 
     @property
     def period(self) -> ReportingPeriod | None:
@@ -69,7 +66,7 @@ class ReportFilter(django_filters.FilterSet):
         areas = areas_of(self.queryset.filter(period=period)) if period else ()
         choices = [(str(unit.pk), unit.full_name) for unit in areas]
         if len(choices) > 1:
-            self.form.fields["area"].choices = [("", "Tất cả"), *choices]
+            self.form.fields["area"].choices = choices
         else:
             del self.form.fields["area"]
 

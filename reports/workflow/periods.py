@@ -62,7 +62,9 @@ def open_period(
         period = ReportingPeriod(year=year, is_demo=is_demo, **{**default_dates(year), **overrides})
         units = AdministrativeUnit.objects.on(period.structure_date)
         period.catalogue = catalogue_for(
-            year, districts=units.filter(level=Level.DISTRICT).exists()
+            year,
+            districts=units.filter(level=Level.DISTRICT).exists(),
+            bodies=units.filter(level=Level.BODY).exists(),
         )
         hold(Catalogue, [period.catalogue_id])
         hold(ReportingPeriod, [_ALL], alone=True)
@@ -81,12 +83,19 @@ def open_period(
 
 
 def _make_reports(period: ReportingPeriod) -> int:
-    """Freeze the unit list: one report per unit, reviewed by the unit above on that day, else by itself."""
-    units = AdministrativeUnit.objects.with_parents_on(period.structure_date)
-    reports = [
-        Report(period=period, unit=unit, level=unit.level, reviewer=above or unit)
-        for unit, above in units
-    ]
+    """Freeze the unit list: one report per unit, reviewed by the board above on that day, else by itself.
+
+    A commune reviews nothing: what a body below it reports goes to the board of the commune.
+    """
+    above = dict(AdministrativeUnit.objects.with_parents_on(period.structure_date))
+    reports = []
+    for unit in above:
+        reviewer = above[unit]
+        if reviewer and reviewer.level == Level.COMMUNE:
+            reviewer = above[reviewer]
+        reports.append(
+            Report(period=period, unit=unit, level=unit.level, reviewer=reviewer or unit)
+        )
     Report.objects.bulk_create(reports, batch_size=1000)
     return len(reports)
 

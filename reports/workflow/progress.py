@@ -25,8 +25,9 @@ def to_review_by(user: User) -> Q:
     return ~Q(unit__in=own) | Q(reviewer__in=own, unit__in=own)
 
 
-# The part of the province a report is counted in: a commune's in that of its district, a board's in its own.
-AREA = Case(When(level=Level.COMMUNE, then=F("reviewer")), default=F("unit"))
+# The part of the province a report is counted in: a commune's in that of its district, a body's in that of
+# the board that reviews it, a board's in its own.
+AREA = Case(When(level__in=(Level.COMMUNE, Level.BODY), then=F("reviewer")), default=F("unit"))
 
 
 def _tallies(reports: Any) -> dict[str, Count]:

@@ -15,6 +15,7 @@ from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.forms import DateInput
 from danvan.common.text import clean_line
+from danvan.units.kinds import AREA_LEVELS
 from danvan.units.models import AdministrativeUnit, Level
 from records.days import with_number
 from reports.models import Report, ReportingPeriod
@@ -41,7 +42,7 @@ def _require_manager(request: PersonRequest) -> None:
 def period_list(request: PersonRequest) -> HttpResponse:
     _require_manager(request)
     periods = list(ReportingPeriod.objects.select_related("closed_by").with_tiers())
-    tiers = [level for level in reversed(Level) if any(level in one.tiers for one in periods)]
+    tiers = [level for level in reversed(AREA_LEVELS) if any(level in one.tiers for one in periods)]
     rows = [
         (one, [one.due_date_of(level) if level in one.tiers else None for level in tiers])
         for one in periods

@@ -52,7 +52,7 @@ def waiting_in(request: PersonRequest, report: Report) -> list[int]:
     address.setdefault("period_choice", str(report.period_id))
     reports = Report.objects.visible_to(request.user).filter(to_review_by(request.user))
     chosen = ReviewFilter(address, queryset=reports, request=request)
-    return list(chosen.qs.values_list("pk", flat=True)) if chosen.is_valid() else []
+    return list(chosen.rows().values_list("pk", flat=True))
 
 
 class ReportListView(FilterView):

@@ -155,6 +155,7 @@ class TestOwnPassword(LoginCase):
             ("xa-13369-xa-13369", "tên đơn vị"),
             ("matkhau@hanam@2024", "từ phổ biến"),
             ("P@ssw0rdHaNam2024", "từ phổ biến"),
+            ("T1enS0nDuyT1en", "tên đơn vị"),
             ("H4n4mDuyTi3n", "tên đơn vị"),
             ("password2024dragon", "từ phổ biến"),
             ("hà nam 2024 xyz", "tên đơn vị"),

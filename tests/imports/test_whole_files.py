@@ -263,3 +263,30 @@ class FiguresTest(FiguresCase):
         job = self.send(self.HEAD, *self.LINES, merged=("E2:E3",))
         self.assertIn("Ô gộp E2:E3", " ".join(errors_of(job).values()))
         self.assertEqual(job.counts, {"error": 1})
+
+    def test_a_heading_that_says_more_than_whose_a_column_is_is_asked_about(self):
+        self.client.force_login(self.cast["huyen-349"])
+        lines = [(code, "", 5, 7) for code in ("QT01", "QT02", "TD01")]
+        for words in ("năm 2023", "(KH)", "quý I"):
+            job = self.send(("Mã", "Chỉ tiêu", f"Xã Tiên Sơn {words}", "13363"), *lines)
+            self.assertEqual(self.asked(job), {"cot-C": ["dung", "-"]}, words)
+        confirm(self.client, self.answer(job, cot_C="-"))
+        self.assertEqual(Value.objects.filter(report=self.report).count(), 0)
+        self.assertEqual(Value.objects.count(), 3)
+        job = self.send(("Mã", "Chỉ tiêu", "UBND Xã Tiên Sơn năm 2024", "13363"), *lines)
+        self.assertEqual(self.asked(job), {})
+
+    def test_a_line_that_is_the_sum_of_the_units_below_is_asked_about(self):
+        self.client.force_login(self.cast["huyen-349"])
+        rows = [("Xã Tiên Sơn", 50, 4), ("Xã Tiên Ngoại", 20, 3), ("Thị xã Duy Tiên", 70, 1)]
+        job = self.send(("Đơn vị", "QT01", "QT02"), *rows)
+        self.assertEqual(self.asked(job), {"tong-349": ["rieng", "-"]})
+        self.assertEqual(confirm(self.client, job).state, "checked")
+        confirm(self.client, self.answer(job, **{"tong-349": "-"}))
+        self.assertEqual(Value.objects.filter(report__unit__code="349").count(), 0)
+        self.assertEqual(Value.objects.count(), 4)
+        job = self.send(("Đơn vị", "QT01", "QT02"), *rows)
+        confirm(self.client, self.answer(job, **{"tong-349": "rieng"}))
+        self.assertEqual(Value.objects.filter(report__unit__code="349").count(), 2)
+        rows[2] = ("Thị xã Duy Tiên", 12, 1)
+        self.assertEqual(self.asked(self.send(("Đơn vị", "QT01", "QT02"), *rows)), {})

@@ -1,7 +1,9 @@
 """Sending out as a board does it: from the consolidation to the signed paper, and who sees what."""
 
+import datetime
 import re
 
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -10,9 +12,10 @@ from reports.consolidation.words import figure_text
 from reports.documents.issues.files import is_intact
 from reports.documents.issues.thawed import Thawed
 from reports.documents.word.paper import DOCX_TYPE
-from reports.models import PublishedIssue, Report, State
+from reports.models import PublishedIssue, Report, State, TemplateUse, WordTemplate
 from tests.budget import assert_same_queries, queries_of
 from tests.reports.consolidation_data import set_state
+from tests.reports.hostile_templates import said as template_saying
 from tests.reports.test_issues import Issues
 from tests.reports.word import paragraphs
 
@@ -89,6 +92,22 @@ class IssuePagesTest(Issues):
         self.assertEqual(self.client.get(url).content, answer.content)
         kept = row.files.get(kind="docx")
         self.assertTrue(is_intact(kept))
+
+    def test_an_issue_keeps_the_template_it_was_sent_out_with(self):
+        data = template_saying("Riêng: {{ so_ky_hieu }}, {{ DT01.tong }}; {{ DT01.cao_nhat }}")
+        template = WordTemplate.objects.create(
+            unit=self.tree["35"], name="Mẫu", file=ContentFile(data, "a"), size=1, sha256="0",
+            asks_units=True,
+        )  # fmt: skip
+        use = TemplateUse.objects.create(
+            unit=self.tree["35"], template=template, valid_from=datetime.date(2022, 1, 1)
+        )
+        row = self.issue(12)
+        use.delete()
+        self.client.force_login(self.people["leader"])
+        texts = paragraphs(self.client.get(reverse("issues:file", args=[row.pk, "docx"])).content)
+        self.assertEqual(len(texts), 1)
+        self.assertRegex(texts[0], r"^Riêng: Số 12-BC/BDVTU, trên [\d.]+; .+ \(.+\)$")
 
     def test_what_is_refused_stays_in_the_form(self):
         self.issue(1)

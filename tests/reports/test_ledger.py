@@ -135,7 +135,10 @@ class TestNothingEscapes(LedgerCase):
         taken = FigureChange.objects.get(indicator__code="DT01")
         self.assertEqual((taken.source, taken.actor), ("records", self.clerk))
         before = self.lines()
-        self.client.post(f"{url}tu-ho-so/", {"code": codes, "version": "2"})
+        data = {"code": [*codes, "QT01", "XX99"], "version": "2"}
+        again = self.client.post(f"{url}tu-ho-so/", data, follow=True)
+        told = " ".join(map(str, again.context["messages"]))
+        self.assertIn("2 số đã chọn không còn gì để lấy", told)
         self.assertEqual(self.lines(), before, "taking the same again changes nothing")
         self.check(len(before))
 

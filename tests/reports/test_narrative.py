@@ -11,16 +11,20 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase
 from django.urls import reverse
 
+from danvan.accounts.models import User
+from danvan.units.models import AdministrativeUnit
 from reports.catalogue.files import read_catalogue
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import consolidate
+from reports.documents.letterhead import default_row
 from reports.documents.narrative.drafting import collect_draft, scope_of_report, write_draft
 from reports.documents.narrative.sentences import phrases
 from reports.documents.narrative.shipped import TEMPLATE_KINDS, build_template, template_file
 from reports.documents.narrative.telling import is_several, tell
 from reports.models import Indicator, PeriodKind, Qualifier, Report, ReportingPeriod, State, Value
+from tests.budget import assert_same_queries
 from tests.cast import build_cast, build_world
-from tests.reports.consolidation_data import enter, make_period, make_tree, set_state
+from tests.reports.consolidation_data import add_communes, enter, make_period, make_tree, set_state
 from tests.reports.word import paragraphs
 
 
@@ -152,6 +156,39 @@ class OwnReportTests(TestCase):
         scope = scope_of_report(own)
         texts = paragraphs(write_draft(collect_draft(scope)))
         self.assertIn("Năm 2024, bí thư cấp ủy tổ chức, tham dự 5 hội nghị đối thoại.", texts)
+
+
+class DraftTests(Drafts):
+    def test_the_office_spells_as_it_writes_but_others_texts_stay(self):
+        enter(self.y2022, "35", DT01=3)
+        row = default_row(self.tree["35"], datetime.date(2022, 1, 1), spelling="uỷ")
+        row.save()
+        Value.objects.create(
+            report=Report.objects.get(period=self.y2022, unit=self.tree["35"]),
+            indicator=self.y2022.catalogue.indicators.get(code="NX01"),
+            text="Cấp ủy xã báo cáo.",
+        )
+        texts = paragraphs(write_draft(collect_draft(Scope(self.tree["35"], 2022, 2022))))
+        self.assertIn("1. Công tác dân vận của cấp uỷ các cấp", texts)
+        self.assertTrue(any("bí thư cấp uỷ các cấp" in text for text in texts))
+        self.assertIn("Cấp ủy xã báo cáo.", texts)
+
+    def test_a_draft_costs_the_same_queries_however_many_units(self):
+        self.client.force_login(
+            User.objects.create(username="b", unit=self.tree["35"], role="officer")
+        )
+        address = f"{reverse('reports:consolidation_word')}?unit=35&first=2022&last=2022&xep_hang=1"
+
+        def more() -> None:
+            add_communes(self.tree["347"], 20)
+            Report.objects.bulk_create(
+                Report(period=self.y2022, unit=u, reviewer=u, level=u.level, state="approved")
+                for u in AdministrativeUnit.objects.filter(code__startswith="90")
+            )
+
+        assert_same_queries(
+            self.client, address, lambda: enter(self.y2022, "1", DT03=1), more, limit=40
+        )
 
 
 class InterimTests(Drafts):

@@ -126,6 +126,8 @@ class DemoDrafts(TestCase):
         self.assertContains(page, "Dự thảo Word")
         answer = self.client.get(page.context["word_url"])
         self.assertEqual(paragraphs(answer.content), self.draft("35", "2021-2022"))
+        ranked = paragraphs(self.client.get(page.context["ranked_url"]).content)
+        self.assertEqual(ranked, self.draft("35", "2021-2022", "--best-and-last"))
 
     def test_a_draft_of_one_section_has_that_section_alone(self):
         self.client.force_login(User.objects.get(username="tinh"))

@@ -11,9 +11,10 @@ from danvan.units.heirs import SplitRule
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.consolidation import keeping
 from reports.consolidation.drill import drill
+from reports.consolidation.facts import read_facts
 from reports.consolidation.restating import NotRestatable
-from reports.consolidation.scope import Scope
-from reports.consolidation.units import RowKey
+from reports.consolidation.scope import Scope, ScopeData
+from reports.consolidation.units import RowKey, row_data
 from reports.consolidation.words import figure_text, level_text, restated_notes, row_label
 from reports.models import Qualifier, Report, ReportUnit, State
 from tests.reports.consolidation_data import (
@@ -116,8 +117,12 @@ class SumTests(Reformed):
         found = consolidated(self.now["37"], 2022, 2022, as_of=JULY)
         heads = [level_text(level, found.restated) for level in found.levels]
         self.assertEqual(heads, ["Cấp tỉnh", "Cấp huyện (trước 01/7/2025)", "Cấp xã"])
-        found = consolidated(self.now["37"], 2026, 2026, as_of=JULY)
-        self.assertEqual(found.levels, ("province", "commune"))
+        for unit, year, levels in (
+            ("37", 2026, ("province", "commune")),
+            ("8", 2022, ("commune",)),
+        ):
+            found = consolidated(self.now[unit], year, year, as_of=JULY)
+            self.assertEqual(found.levels, levels)
 
     def test_a_day_between_the_changes(self):
         for code, number in (("347", 20), ("3", 5), ("4", 6)):
@@ -167,19 +172,38 @@ class SumTests(Reformed):
             consolidated(self.tree["35"], 2022, 2022, as_of=datetime.date(1990, 1, 1))
 
     @mock.patch.object(keeping, "FEWEST", 10**9)  # each time as if for the first time
-    @mock.patch.object(keeping, "FEWEST", 10**9)  # each time as if for the first time
     def test_the_number_of_queries_does_not_grow(self):
         def count():
             with self.assertNumQueries(17):
                 consolidated(self.now["37"], 2022, 2022, as_of=JULY)
-            with self.assertNumQueries(16):
+            with self.assertNumQueries(15):
                 by_child_unit(self.now["37"], 2022, 2022, as_of=JULY)
-            with self.assertNumQueries(25):  # divided units are read by themselves
+            with self.assertNumQueries(24):  # divided units are read by themselves
                 consolidated(self.now["8"], 2022, 2022, as_of=JULY)
 
         count()
         self.grow()
         count()
+
+
+class WithoutHeirTests(TestCase):
+    """Units that end without a successor on two days, while others of their level go on."""
+
+    def test_they_are_one_row_of_the_unit_above(self):
+        tree = make_tree()
+        y2022 = make_period(2022)
+        became([tree["3"]], [], JANUARY)
+        became([tree["4"]], [], datetime.date(2025, 2, 1))
+        enter(y2022, "3", DT01=5)
+        enter(y2022, "4", DT01=6)
+        total = by_child_unit(tree["35"], 2022, 2022, as_of=JULY).total
+        (_own, lost) = total.parts[-1].parts
+        self.assertEqual(
+            (row_label(lost), lost.figures["DT01"].number), ("Cấp xã (trước 01/02/2025)", 11)
+        )
+        found = drill(Scope(tree["35"], 2022, 2022, as_of=JULY), "DT01", row=lost.key)
+        self.assertEqual(found.figure.number, 11)
+        self.assertEqual(RowKey.read(str(lost.key)), lost.key)
 
 
 class ComparableTests(Reformed):
@@ -266,6 +290,17 @@ class SharedTests(Reformed):
                 given = [(one.number, one.whole) for one in found.parts[0].contributions]
                 self.assertEqual(given, numbers)
                 self.assertEqual(sum(number for number, _w in numbers), found.figure.number)
+
+    def test_a_row_does_not_narrow_the_whole(self):
+        """All rows of a unit that was divided have the very same reports behind them."""
+        enter(self.y2022, "2", DT01=7, GS08=4)
+        data = ScopeData(Scope(self.tree["2"], 2022, 2022, as_of=JULY))
+        for code, number in (("8", 4), ("9", 3)):
+            row = row_data(data, RowKey(self.now[code].pk))[1]
+            facts = read_facts(row, row.years, ["DT01"])[None]
+            (part,) = facts.parts["DT01"].values()
+            self.assertEqual(part.total, number)
+            self.assertEqual(len(data.restating.kept), 2)
 
     def test_the_note_tells_shares_and_rule(self):
         found = consolidated(self.now["9"], 2022, 2022, as_of=JULY)

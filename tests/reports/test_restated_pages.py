@@ -1,5 +1,6 @@
 """Restated series the way people take to them: page, drill-down, workbook, command, interface."""
 
+import datetime
 import json
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -14,8 +15,9 @@ from openpyxl import load_workbook
 from danvan.accounts.models import User
 from danvan.accounts.tokens import keys
 from reports.consolidation import keeping
+from reports.consolidation.words import row_label
 from tests.budget import queries_of
-from tests.reports.consolidation_data import enter
+from tests.reports.consolidation_data import enter, make_period
 from tests.reports.test_restated import Reformed
 
 PAGE = "reports:consolidation"
@@ -78,8 +80,21 @@ class PageTests(PageCase):
         self.assertContains(page, "Quy đổi theo đơn vị từ 01/7/2025")
 
     def test_a_range_of_two_tiers_speaks_of_no_district(self):
-        for data in ({}, {"view": "units"}):
-            self.assertNotContains(self.get(first=2026, last=2026, **data), "uyện")
+        make_period(2027)  # the year before it has no district either, the one before that had
+        for year in (2026, 2027):
+            for data in ({}, {"view": "units"}):
+                self.assertNotContains(self.get(first=year, last=year, **data), "uyện")
+
+    def test_nor_where_the_year_before_had_districts(self):
+        make_period(2025, end=datetime.date(2025, 6, 14))
+        page = self.get(first=2026, last=2026, view="units", section="DT")
+        self.assertNotContains(page, "Cấp huyện")
+        self.assertNotContains(self.get(first=2026, last=2026), "Cấp huyện")
+
+    def test_one_level_alone(self):
+        page = self.get(view="units", section="DT", level="commune")
+        rows = [row_label(row) for row in page.context["breakdown"].total.parts]
+        self.assertEqual(rows, ["Xã Phù Lê", "Xã Hòa Hậu"])
 
     def test_every_row_leads_to_what_it_is_made_of(self):
         page = self.get(view="units", section="DT")

@@ -52,10 +52,10 @@ class SceneTests(TestCase):
 
     def test_one_report_for_each_unit_of_its_year(self):
         counts = dict(Report.objects.values_list("period__year").annotate(Count("pk")))
-        self.assertEqual({counts[year] for year in (2025, 2026)}, {130})
+        self.assertEqual({counts[year] for year in (2025, 2026)}, {134})
         self.assertEqual(counts[2022], 3 + 8 + 10 + 6 + 143 + 226 + 109)
         levels = Report.objects.filter(period__year=2026).values_list("level", flat=True)
-        self.assertEqual(set(levels), {"province", "commune"})
+        self.assertEqual(set(levels), {"province", "commune", "body"})
         for period in ReportingPeriod.objects.all():
             self.assertTrue(period.is_demo)
             period.full_clean()
@@ -82,6 +82,14 @@ class SceneTests(TestCase):
             if report.unit.code != "13363":
                 self.assertEqual([p for p in problems if p.stops], [], report)
                 self.assertEqual(book.blanks(figures), [], report)
+
+    def test_its_four_bodies_report_what_the_catalogue_asks_of_them(self):
+        reports = Report.objects.filter(level="body")
+        self.assertEqual(reports.filter(period__year=2025, state=State.APPROVED).count(), 4)
+        asked = reports.first().period.catalogue.indicators.filter(entry_levels__contains="K")
+        asked = set(asked.exclude(value_type="PCT").values_list("code", flat=True))
+        for report in reports.filter(period__year=2025):
+            self.assertEqual(set(figures_of(report)), asked)
 
     def test_2026_has_something_of_everything_and_deadlines_of_today(self):
         reports = Report.objects.filter(period__year=2026)
@@ -112,14 +120,16 @@ class SceneTests(TestCase):
         named = list(differing.values_list("report__unit__code", "indicator__code"))
         self.assertEqual(named, [("13363", "DT07")])
         found = counted(AdministrativeUnit.objects.all(), period)
-        self.assertEqual(len(found), 130)
+        self.assertEqual(len(found), 134)
 
     def test_accounts(self):
-        self.assertEqual(User.objects.count(), 132)
+        self.assertEqual(User.objects.count(), 136)
         clerk = User.objects.get(username="xa-13363")
         self.assertEqual((clerk.unit.full_name, clerk.role), ("Phường Tiên Sơn", "clerk"))
         self.assertEqual(User.objects.get(username="tinh").unit.valid_from, NEW)
-        self.assertIn("xa-13363", self.output)
+        for name in ("xa-13363", "khoi-k3701"):
+            self.assertIn(name, self.output)
+        self.assertEqual(User.objects.get(username="khoi-k3701").unit.name, "Công an tỉnh")
         self.assertNotIn("huyen", self.output)
 
     def test_the_board_reads_what_became_its_province(self):

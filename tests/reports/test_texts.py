@@ -7,6 +7,9 @@ from django.test import TestCase
 from django.urls import reverse
 
 from danvan.accounts.models import AuditEntry
+from reports.consolidation.scope import Scope
+from reports.documents.issues.issuing import IssueOrder, issue
+from reports.documents.issues.thawed import Thawed
 from reports.figures.figure import BLANK, Figure
 from reports.figures.writing import write_figures, write_many
 from reports.models import GatheredText, Report, State
@@ -117,6 +120,14 @@ class ListTests(TextsCase):
 
 
 class TakingTests(TextsCase):
+    def test_reports_that_are_not_there_are_counted_and_told(self):
+        seen = [f"{pk}:x" for pk in (987654, 987655)]
+        page = self.client.post(
+            self.url, {"seen": seen, "part": ["987654:0", "987655:1"]}, follow=True
+        )
+        self.assertContains(page, "2 báo cáo đã chọn không còn lời văn")
+        assert self.pieces() == []
+
     def test_the_whole_text_or_ticked_sentences_and_each_once(self):
         page = self.take(whole=self.tien_son.pk)
         self.assertContains(page, "Đã lấy lời văn của 1 báo cáo vào dự thảo.")
@@ -198,7 +209,7 @@ class DraftTests(TextsCase):
         page = self.change(self.below, text="Của người thứ hai.")
         assert self.pieces()[1].text == "Của người thứ hai."
         self.below.refresh_from_db()
-        for posted in ({"text": "  "}, {"text": "A" * 30_000}, {"version": "x"}):
+        for posted in ({"text": "  "}, {"text": "A" * 40_001}, {"version": "x"}):
             with self.subTest(list(posted)):
                 assert self.change(self.below, **posted).status_code == 422
         gone = self.below.version
@@ -235,3 +246,13 @@ class DraftTests(TextsCase):
         page = self.client.get(reverse("reports:consolidation"), {"section": "NX"})
         self.assertContains(page, "Tập hợp lời văn")
         self.assertContains(self.client.get(page.context["texts_url"]), SECOND)
+
+    def test_an_issue_keeps_the_words_as_they_were_signed(self):
+        unit = self.cast["huyen-349"].unit
+        order = IssueOrder(
+            Scope(unit, 2024, 2024), "BC", 1, self.period.end, "kết quả", {"post": "TRƯỞNG BAN"},
+            missing_reason="Chưa đủ",
+        )  # fmt: skip
+        made = issue(order, user=self.cast["huyen-349"])
+        self.change(self.below, text="Viết lại sau khi ký.")
+        assert Thawed(made).draft().narrative.texts["NX01"] == [SECOND, "Nhân dân phấn khởi."]

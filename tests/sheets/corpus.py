@@ -130,7 +130,7 @@ REFUSED = {
     "html": (lambda: b"<html><table><tr><td>1</td></tr></table></html>", "không phải là Excel"),
     "ole": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000, "mật khẩu"),
     "truncated": (lambda: honest()[:-400], "hỏng"),
-    "zip of something else": (lambda: packed({"a.txt": "x"}), "bảng tính"),
+    "zip of something else": (lambda: packed({"a.txt": "x"}), "không phải là tệp Excel"),
     "lying directory": (_lying_directory, ""),
     "encrypted member": (_encrypted_flag, "mật khẩu"),
     "overlapping members": (_overlapping, ""),

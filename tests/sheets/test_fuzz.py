@@ -2,7 +2,7 @@
 
 import random
 
-from danvan.common.sheets.precheck import FileRefused, check_file
+from danvan.common.sheets.precheck import WORKBOOKS, FileRefused
 from danvan.common.sheets.reader import open_workbook
 from tests.sheets.corpus import honest, number_cells, packed, parts, row, text_cell
 
@@ -44,7 +44,7 @@ def test_a_thousand_mutants(tmp_path):
     for _ in range(MUTANTS):
         path.write_bytes(_mutated(rng))
         try:
-            check_file(path, "m.xlsx")
+            WORKBOOKS.check(path, "m.xlsx")
             if opened >= READ_AFTER_CHECKS:
                 continue
             opened += 1

@@ -7,6 +7,7 @@ import tempfile
 
 import pytest
 
+from danvan.common import children as children_of
 from danvan.common.sheets import reader
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.reader import open_workbook
@@ -29,9 +30,11 @@ def spent() -> float:
 @pytest.fixture
 def children(monkeypatch):
     """The children the reader starts; others of this process (a browser, say) are not its affair."""
-    started, start = [], reader.subprocess.Popen
+    started, start = [], children_of.subprocess.Popen
     monkeypatch.setattr(
-        reader.subprocess, "Popen", lambda *a, **k: started.append(start(*a, **k)) or started[-1]
+        children_of.subprocess,
+        "Popen",
+        lambda *a, **k: started.append(start(*a, **k)) or started[-1],
     )
     return started
 
@@ -103,7 +106,7 @@ def test_the_web_process_does_not_grow(saved):
 
 def test_a_child_that_hangs_is_stopped(saved, monkeypatch, children):
     monkeypatch.setattr(reader, "WAIT_SECONDS", 1)
-    monkeypatch.setattr(reader, "_START", "import time; time.sleep(3600) # {root}")
+    monkeypatch.setattr(children_of, "_START", "import time; time.sleep(3600) # {root}")
     with pytest.raises(FileRefused, match="quá lâu"):
         read(saved(honest()))
     assert [child.returncode for child in children] == [-signal.SIGKILL]
@@ -111,10 +114,10 @@ def test_a_child_that_hangs_is_stopped(saved, monkeypatch, children):
 
 def test_a_child_that_eats_memory_is_stopped(saved, monkeypatch):
     monkeypatch.setattr(
-        reader,
+        children_of,
         "_START",
-        "import sys; sys.path.insert(0, {root!r}); from danvan.common.sheets import child; "
-        "child._limit(200 << 20, 5); x = bytearray(1 << 30)",
+        "import sys; sys.path.insert(0, {root!r}); from danvan.common import children; "
+        "children.limit_myself(200 << 20, 5); x = bytearray(1 << 30)",
     )
     with pytest.raises(FileRefused):
         read(saved(honest()))

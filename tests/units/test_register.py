@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from danvan.accounts.models import AuditEntry
-from danvan.units.kinds import Level
+from danvan.units.kinds import AREA_LEVELS, Level
 from danvan.units.loader import DEFAULT_FILE, read_lines
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 from danvan.units.register import REGISTER
@@ -16,7 +16,7 @@ DATE = datetime.date.fromisoformat
 
 def counts(day):
     units = AdministrativeUnit.objects.on(DATE(day))
-    return [units.filter(level=level).count() for level in Level.values]
+    return [units.filter(level=level).count() for level in AREA_LEVELS]
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ through every function.
 """
 
 import contextlib
+import ipaddress
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -80,8 +81,6 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def _valid_address(text: str | None) -> str | None:
-    import ipaddress
-
     try:
         return str(ipaddress.ip_address(text)) if text else None
     except ValueError:

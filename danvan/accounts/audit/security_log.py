@@ -14,6 +14,7 @@ from django.db import DatabaseError, transaction
 from danvan.accounts.audit.context import current
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityEvent, SecurityKind
+from danvan.common.ops.logs import printable
 from danvan.common.text import clean_line
 
 log = logging.getLogger("danvan.security")
@@ -84,5 +85,4 @@ def line(event: SecurityEvent) -> str:
         "request": event.request_id,
         **event.detail,
     }
-    text = json.dumps(fields, ensure_ascii=False, default=str)
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return printable(json.dumps(fields, ensure_ascii=False, default=str))

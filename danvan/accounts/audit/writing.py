@@ -48,6 +48,7 @@ EXEMPT: dict[str, str] = {
     "reports.KeptFacts": "sums of what is told elsewhere, kept to save adding",
     "reports.Transition": "a log of its own: the moves of a report",
     "reports.UnitChange": "a log of its own: who entered, applied, undid; what it writes is in the trail",
+    "accounts.SavedList": "what a person likes to see, nobody else's business",
     "reports.PeriodLog": "a log of its own: what was done to a period",
     "reports.PublishedIssue": "a log of its own: nothing of it is ever changed",
     "reports.IssuedReport": "pieces of an issue",

@@ -20,7 +20,7 @@ _ENOUGH = 4  # letters that must remain
 _LONGEST = 200  # folded letters that are looked at: more would only be more of the same
 # "P@ssw0rd": what stands for a letter. Digits count as either.
 _SYMBOLS = str.maketrans("@$!|", "asil")
-_DISGUISES = str.maketrans("013457", "oleast")
+_DISGUISES = [str.maketrans("013457", f"o{letter}east") for letter in "li"]
 
 
 @lru_cache(maxsize=1)
@@ -83,7 +83,7 @@ class VietnamesePasswordValidator:
 def _remaining(key: str, words: Collection[str]) -> int:
     """Return how many letters of `key` remain when `words` and numbers are taken out as well as can be."""
     key = key[:_LONGEST]
-    plain = key.translate(_DISGUISES)
+    plain = [key.translate(disguise) for disguise in _DISGUISES]
     longest = max(map(len, words), default=0)
     numbers = {match.end(): match.start() for match in re.finditer(r"\d+", key)}
     best = [0]
@@ -92,7 +92,7 @@ def _remaining(key: str, words: Collection[str]) -> int:
         if end in numbers and end - numbers[end] < _NUMBER:
             least = min(least, best[numbers[end]])
         for start in range(max(0, end - longest), end):
-            if best[start] < least and (key[start:end] in words or plain[start:end] in words):
+            if best[start] < least and any(one[start:end] in words for one in (key, *plain)):
                 least = best[start]
         best.append(least)
     return best[-1]

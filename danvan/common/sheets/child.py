@@ -9,12 +9,12 @@ which is why it lives here and never in the web process.
 import datetime
 import json
 import os
-import resource
 import sys
 import zipfile
 from collections.abc import Iterator
 from typing import IO, Any
 
+from danvan.common.children import limit_myself, send
 from danvan.common.sheets.formats import DATE, MOMENT, TIME, marked
 from danvan.common.sheets.markup import MAX_BAD_CELLS, Markup, read_markup, read_styles, sheet_parts
 from danvan.common.sheets.survey import Survey, Vocabulary
@@ -26,7 +26,7 @@ MARKER = "danvan-template"
 def main() -> None:
     """Read the request from argv, limit this process, answer on stdout."""
     request = json.loads(sys.argv[1])
-    _limit(request["memory"], request["cpu"])
+    limit_myself(request["memory"], request["cpu"])
     out = os.fdopen(1, "wb", buffering=1 << 20)
     try:
         _answer(request, out)
@@ -37,16 +37,8 @@ def main() -> None:
     out.flush()
 
 
-def _limit(memory: int, cpu: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-
 def _send(out: IO[bytes], data: Any) -> None:
-    text = json.dumps(data, default=_plain, ensure_ascii=False)
-    out.write(text.encode("utf-8", "surrogatepass") + b"\n")
+    send(out, data, _plain)
 
 
 def _plain(value: Any) -> str:

@@ -7,25 +7,17 @@ waiting limit. Whatever the file does to the child, the caller gets FileRefused 
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import json
 import os
-import selectors
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from danvan.common.children import ChildStopped, LimitedChild, place_for
 from danvan.common.sheets.cells import CellValue
 from danvan.common.sheets.legacy import Judgement
-from danvan.common.sheets.precheck import MB, FileRefused, check_file
+from danvan.common.sheets.precheck import MB, WORKBOOKS, FileRefused
 from danvan.common.sheets.table.blocks import ReadSheet
 
-ROOT = Path(__file__).resolve().parents[3]
 MAX_ROWS = 110_000
 MAX_COLUMNS = 400
 MEMORY = 1200 * MB
@@ -33,10 +25,6 @@ CPU_SECONDS = 40
 WAIT_SECONDS = 60
 SLOTS = 2
 SLOT_WAIT_SECONDS = 30
-MAX_LINE = 64 * MB
-_START = (
-    "import sys; sys.path.insert(0, {root!r}); from danvan.common.sheets.child import main; main()"
-)
 _FAR = "Có thể có một ô lạc ở rất xa bảng: bấm Ctrl+End để tìm và xóa."
 _MESSAGES = {
     "memory": f"Tệp cần quá nhiều bộ nhớ để đọc. {_FAR}",
@@ -96,7 +84,7 @@ def open_workbook(
     sheet to read and may raise. `check_marker` is given the template's hidden mark ("" without one) and
     may raise. Raises FileRefused.
     """
-    check_file(os.fspath(path), name)
+    WORKBOOKS.check(path, name)
     request = {
         "path": os.fspath(path),
         "headings": sorted(headings),
@@ -141,43 +129,18 @@ def _sheet(told: dict) -> ReadSheet:
     )
 
 
-class _Child:
-    """The child process: lines of JSON with a limit on waiting; killed when the caller is done."""
+class _Child(LimitedChild):
+    """The child process that reads a workbook; what stops it is told in Vietnamese."""
 
     def __init__(self, request: dict) -> None:
-        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and code, no shell
-            [sys.executable, "-I", "-c", _START.format(root=str(ROOT)), json.dumps(request)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "2"},
-            cwd="/",
-        )
-        assert self.process.stdout and self.process.stdin  # noqa: S101 - both are pipes
-        self.stdout, self.stdin = self.process.stdout, self.process.stdin
-        self.left = float(WAIT_SECONDS)
-        self.buffer = bytearray()
-
-    def __enter__(self) -> _Child:
-        return self
-
-    def __exit__(self, *args: object) -> None:
-        self.process.kill()
-        self.stdout.close()
-        with contextlib.suppress(OSError):  # it may have gone before it heard us
-            self.stdin.close()
-        self.process.wait()
+        super().__init__("danvan.common.sheets.child", request, WAIT_SECONDS)
 
     def line(self) -> Any:
-        """Return the next line as data; only the time spent waiting counts against the limit."""
-        while (end := self.buffer.find(b"\n")) < 0:
-            block = self._read()
-            if not block or len(self.buffer) > MAX_LINE:
-                raise FileRefused(_MESSAGES["killed"])
-            self.buffer += block
-        line = bytes(self.buffer[:end])
-        del self.buffer[: end + 1]
-        return json.loads(line)
+        """Return the next line as data. Raises FileRefused."""
+        try:
+            return super().line()
+        except ChildStopped as stop:
+            raise FileRefused(_MESSAGES[stop.reason]) from stop
 
     def answer(self) -> dict:
         """Return the next line; raise FileRefused when it says that the file cannot be read."""
@@ -185,22 +148,6 @@ class _Child:
         if not isinstance(about, dict) or "error" in about:
             raise FileRefused(_MESSAGES[about["error"] if isinstance(about, dict) else "broken"])
         return about
-
-    def ask(self, data: dict) -> None:
-        """Tell the child what to do next; one that has died is noticed at its next line."""
-        with contextlib.suppress(OSError):
-            self.stdin.write(json.dumps(data).encode() + b"\n")
-            self.stdin.flush()
-
-    def _read(self) -> bytes:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.stdout, selectors.EVENT_READ)
-            before = time.monotonic()
-            ready = selector.select(max(self.left, 0))
-            self.left -= time.monotonic() - before
-        if not ready:
-            raise FileRefused(_MESSAGES["slow"])
-        return os.read(self.stdout.fileno(), 1 << 20)
 
     def rows(self) -> Iterator[tuple[int, list[CellValue]]]:
         """Yield (row number, cells) until the end mark; raise FileRefused when the child gives up."""
@@ -217,22 +164,8 @@ class _Child:
 @contextlib.contextmanager
 def _slot() -> Iterator[None]:
     """Hold one of the machine's places for a reading child; raise FileRefused when none gets free."""
-    deadline = time.monotonic() + SLOT_WAIT_SECONDS
-    folder = Path(tempfile.gettempdir()) / f"danvan-readers-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    while True:
-        for number in range(SLOTS):
-            handle = open(folder / str(number), "w")  # noqa: SIM115 - held until the child is done
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                handle.close()
-                continue
-            try:
-                yield
-            finally:
-                handle.close()
-            return
-        if time.monotonic() > deadline:
-            raise FileRefused(_MESSAGES["busy"])
-        time.sleep(0.1)
+    try:
+        with place_for("readers", SLOTS, SLOT_WAIT_SECONDS):
+            yield
+    except ChildStopped as stop:
+        raise FileRefused(_MESSAGES[stop.reason]) from stop

@@ -25,6 +25,7 @@ from reports.documents.issues.plain import (
     plain_unit,
 )
 from reports.documents.letterhead import Letterhead
+from reports.documents.narrative.drafting import template_on
 from reports.documents.narrative.texts import written_texts
 from reports.models import Indicator, Value, ValueType
 
@@ -36,6 +37,7 @@ def frozen_content(
 ) -> Frozen:
     """Return what every page of an issue shows of `found`."""
     scope = found.scope
+    template = None if scope.section else template_on(scope.unit, head.date)
     return {
         "format": FORMAT,
         "scope": {
@@ -46,6 +48,7 @@ def frozen_content(
             "include_submitted": scope.include_submitted,
         },
         "letterhead": head.as_json(),
+        "template": template.pk if template else None,
         "definitions": [plain_definition(definition) for definition in definitions],
         "levels": list(found.levels),
         "prior_years": found.prior_years,

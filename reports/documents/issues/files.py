@@ -22,17 +22,18 @@ from reports.models import FileKind, IssueFile, PublishedIssue
 MAX_SIGNED = 20 * 1024 * 1024
 
 
-def made_file(issue: PublishedIssue, kind: str, *, user: User) -> IssueFile:
+def made_file(issue: PublishedIssue, kind: str, *, user: User, shipped: bool = False) -> IssueFile:
     """Return the workbook or the document of an issue the person may see; made when first asked for, and kept.
 
-    Raises KeyError for a kind that is handed in, not made.
+    `shipped` makes the document by the shipped template. Raises KeyError for a kind that is handed in, not
+    made; FileRefused where the office's own template cannot be filled.
     """
     make = _MAKERS[kind]
     made = issue.files.filter(kind=kind).first()
     if made:
         return made
     name = safe_file_name(f"{issue} {issue.unit.full_name}", f".{kind}")
-    data = make(Thawed(issue))
+    data = make(Thawed(issue), shipped)
     try:
         with transaction.atomic():
             return _keep(issue, kind, name, data, user)
@@ -40,17 +41,17 @@ def made_file(issue: PublishedIssue, kind: str, *, user: User) -> IssueFile:
         return issue.files.get(kind=kind)
 
 
-def _workbook(thawed: Thawed) -> bytes:
+def _workbook(thawed: Thawed, shipped: bool) -> bytes:
     file = BytesIO()
     build(thawed.workbook_content()).save(file)
     return file.getvalue()
 
 
-def _document(thawed: Thawed) -> bytes:
-    return write_draft(thawed.draft())
+def _document(thawed: Thawed, shipped: bool) -> bytes:
+    return write_draft(thawed.draft(shipped=shipped))
 
 
-_MAKERS: dict[str, Callable[[Thawed], bytes]] = {
+_MAKERS: dict[str, Callable[[Thawed, bool], bytes]] = {
     FileKind.WORKBOOK: _workbook,
     FileKind.DOCUMENT: _document,
 }

@@ -25,7 +25,7 @@ from reports.documents.narrative.names import Title
 from reports.documents.narrative.telling import is_several, tell
 from reports.documents.workbook.build import Content
 from reports.documents.workbook.tables import PlainTable
-from reports.models import PublishedIssue
+from reports.models import PublishedIssue, WordTemplate
 
 DIFFERENCE = ("code", "label", "level", "unit", "year", "old", "new", "why")
 
@@ -105,14 +105,25 @@ class Thawed:
             tables=(self._differences, self._texts),
         )
 
-    def draft(self) -> Draft:
-        """Return what the Word document of the issue shows; older issues have no texts of their own."""
-        found = self.consolidation
+    def draft(self, *, shipped: bool = False) -> Draft:
+        """Return what the Word document of the issue shows; older issues have no texts of their own.
+
+        It is made by the template in force then, or by the shipped one.
+        """
+        found, kept = self.consolidation, self.issue.frozen.get("template")
+        template = WordTemplate.objects.filter(pk=kept).first() if kept and not shipped else None
+        units = self.breakdown if template and template.asks_units else None
         texts = self.issue.frozen_units.get("written", {})
-        narrative = tell(found, texts, several=is_several(found))
+        narrative = tell(
+            found,
+            texts,
+            several=is_several(found),
+            breakdown=units,
+            spelling=self.head.spelling,
+        )
         title = Title(self.issue.get_kind_display(), self.issue.title)
         demo = [DEMO_NOTE] if found.is_demo else []
-        return Draft(narrative, self.head, title, (*demo, *self.notes))
+        return Draft(narrative, self.head, title, (*demo, *self.notes), template)
 
     @property
     def notes(self) -> list[str]:

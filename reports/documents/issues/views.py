@@ -15,6 +15,7 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common.numbers import read_id
 from danvan.common.paging import nearest_page
+from danvan.common.sheets.precheck import FileRefused
 from danvan.common.web.downloads import attachment
 from danvan.units.models import Level
 from reports.consolidation.filters import ConsolidationFilter
@@ -35,6 +36,7 @@ from reports.documents.issues.issuing import (
 from reports.documents.issues.standing import differs_today
 from reports.documents.issues.thawed import Thawed
 from reports.documents.letterhead import document_date, letterhead_on
+from reports.documents.narrative.views_templates import SHIPPED, by_shipped, refused
 from reports.documents.preview import drawn
 from reports.models import DocumentKind, FileKind, IssueFile, PublishedIssue
 from reports.models.issue import PublishedIssueQuerySet
@@ -123,7 +125,10 @@ def file(request: PersonRequest, pk: int, kind: str) -> HttpResponse:
     if kind == FileKind.SIGNED:
         kept = row.files.filter(kind=kind).first()
     else:
-        kept = made_file(row, kind, user=request.user)
+        try:
+            kept = made_file(row, kind, user=request.user, shipped=SHIPPED in request.GET)
+        except FileRefused as refusal:
+            return refused(request, str(refusal), by_shipped(request))
     if kept is None:
         raise Http404
     with kept.file.open("rb") as stored:

@@ -15,15 +15,16 @@ from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import Consolidation, consolidate
 from reports.consolidation.units import break_down
 from reports.consolidation.words import DEMO_NOTE, inclusion_text, title_text
-from reports.documents.letterhead import Letterhead, document_date, letterhead_on
+from reports.documents.letterhead import Letterhead, document_date, letterhead_on, spelled
 from reports.documents.narrative.names import Title, names_of
 from reports.documents.narrative.shipped import shipped
 from reports.documents.narrative.telling import Narrative, is_several, tell
 from reports.documents.narrative.texts import written_texts
 from reports.documents.word.filling import fill
 from reports.documents.word.paper import ENDING
+from reports.documents.word.rendering import fill_foreign
 from reports.documents.word.styles import dressed
-from reports.models import DocumentKind, PeriodKind, Report
+from reports.models import DocumentKind, PeriodKind, Report, TemplateUse, WordTemplate
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Draft:
     head: Letterhead
     title: Title
     notes: tuple[str, ...] = ()
+    template: WordTemplate | None = None
 
     @property
     def names(self) -> dict[str, Any]:
@@ -41,28 +43,59 @@ class Draft:
         return names_of(self.narrative, self.head, self.title, self.notes)
 
 
-def collect_draft(scope: Scope, *, rank: bool = False) -> Draft:
-    """Return the content of the draft of `scope`; `rank` names the best and the last units."""
+def collect_draft(
+    scope: Scope, *, rank: bool = False, units: bool = False, template: WordTemplate | None = None
+) -> Draft:
+    """Return the content of the draft of `scope`, to be made by `template` (None for the shipped one).
+
+    `rank` names the best and the last units in the sentences, `units` leaves that to the template.
+    """
+    units = units or rank or bool(template and template.asks_units)
     data = ScopeData(scope)
     found = consolidate(data)
+    head = letterhead_on(scope.unit, _date(scope))
     narrative = tell(
         found,
         written_texts(data),
         several=is_several(found),
-        breakdown=break_down(data, scope.section) if rank else None,
+        breakdown=break_down(data, scope.section) if units else None,
         rank=rank,
+        spelling=head.spelling,
     )
     span = narrative.span if scope.interim else title_text(found)
     title = Title(str(DocumentKind.REPORT.label), f"kết quả công tác dân vận {span}")
-    head = letterhead_on(scope.unit, _date(scope))
-    return Draft(narrative, head, title, tuple(_notes(found)))
+    return Draft(narrative, head, title, tuple(_notes(found)), template)
 
 
 def write_draft(draft: Draft) -> bytes:
-    """Return a draft as a file for Word."""
+    """Return a draft as a file for Word. Raises FileRefused where an own template cannot be filled."""
+    if draft.template:
+        return fill_foreign(draft.template.read(), draft.names).document
     scope = draft.narrative.found.scope
-    template = shipped(scope.unit.level, scope.section)
-    return fill(dressed(template, draft.head.layout), draft.names)
+    return fill(shipped_for(scope.unit.level, draft.head, scope.section), draft.names)
+
+
+def shipped_for(level: str, head: Letterhead, section: str | None = None) -> bytes:
+    """Return the shipped template laid out and spelled as an office writes on a day."""
+
+    def reworded(text: str) -> str:
+        return spelled(text, head.spelling)
+
+    return dressed(shipped(level, section), head.layout, reworded)
+
+
+def own_template(scope: Scope) -> WordTemplate | None:
+    """Return the template that the office of a scope uses for its draft; None where it is the shipped one."""
+    return None if scope.section else template_on(scope.unit, _date(scope))
+
+
+def template_on(unit: AdministrativeUnit, date: datetime.date) -> WordTemplate | None:
+    """Return the template of its own by which `unit`'s office makes documents of a day, None for none."""
+    uses = TemplateUse.objects.filter(
+        unit__in=[version.pk for version in unit.versions()], valid_from__lte=date
+    )
+    use = uses.select_related("template").order_by("-valid_from", "-pk").first()
+    return use.template if use else None
 
 
 def draft_name(scope: Scope, span: str) -> str:

@@ -24,7 +24,12 @@ from reports.documents.letterhead import Letterhead
 from reports.documents.narrative.sentences import phrases
 from reports.documents.narrative.telling import Narrative
 
-_LEVELS = {Level.PROVINCE.value: "tinh", Level.DISTRICT.value: "huyen", Level.COMMUNE.value: "xa"}
+_LEVELS = {
+    Level.PROVINCE.value: "tinh",
+    Level.DISTRICT.value: "huyen",
+    Level.COMMUNE.value: "xa",
+    Level.BODY.value: "khoi",
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ def names_of(
         "ghi_chu": list(notes),
         **{place: narrative.below(place) for place in places},
         "muc": [_section(section, narrative) for section in found.sections],
+        **{named_code(code): dict.fromkeys(_OF_INDICATOR, "") for code in phrases().known},
         **{named_code(code): _figure(line, narrative) for code, line in found.lines.items()},
         "loi_van": {code: list(narrative.texts.get(code, ())) for code in phrases().texts},
         "cot": [Level(level).label for level in _columns(narrative)],
@@ -190,9 +196,7 @@ _OF_DOCUMENT = {
 }
 _OF_INDICATOR = {
     "tong": "số liệu chung, ví dụ 241, trên 1.140",
-    "tinh": "số liệu cấp tỉnh",
-    "huyen": "số liệu cấp huyện",
-    "xa": "số liệu cấp xã",
+    **{name: f"số liệu {Level(level).label.lower()}" for level, name in _LEVELS.items()},
     "theo_cap": "số liệu theo cấp trong câu",
     "cung_ky": "số liệu cùng kỳ",
     "tang_giam": "mức tăng, giảm, ví dụ +12",

@@ -68,6 +68,11 @@ class Phrases:
         """The codes that some sentence shows."""
         return frozenset(code for sentence in self.sentences for code in sentence.codes)
 
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The codes that stand in the file: one that a year does not have is blank, no unknown name."""
+        return self.told | self.silent
+
 
 @cache
 def phrases() -> Phrases:

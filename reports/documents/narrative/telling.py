@@ -10,9 +10,11 @@ from danvan.units.models import Level
 from danvan.units.organisations import BOARDS_MERGED
 from reports.consolidation.summary import Consolidation, Line
 from reports.consolidation.units import Breakdown
+from reports.documents.letterhead import spelled
 from reports.documents.narrative.figures import ToldFigures, is_zero
 from reports.documents.narrative.sentences import FIGURE, Phrases, Sentence, phrases
 from reports.documents.narrative.spans import span_text
+from reports.models import Spelling
 
 Texts = Mapping[str, Sequence[str]]  # paragraphs by the code of their heading (NX01)
 _SEVERAL = re.compile(r"\[([^\]]*)\]")
@@ -65,15 +67,16 @@ def tell(
     several: bool,
     breakdown: Breakdown | None = None,
     rank: bool = False,
+    spelling: str = Spelling.NEW,
 ) -> Narrative:
     """Return `found` in words.
 
     `several` tells that many units report, `rank` that the best and the last of `breakdown` are named,
-    `texts` are the written paragraphs by heading.
+    `texts` are the written paragraphs by heading, which keep the `spelling` of those who wrote them.
     """
     told = ToldFigures(found, several, breakdown)
     teller = _Teller(told, rank=rank)
-    said = list(teller.all(phrases()))
+    said = [(sentence, spelled(text, spelling)) for sentence, text in teller.all(phrases())]
     return Narrative(
         told=told,
         span=span_text(found),
@@ -101,7 +104,7 @@ class _Teller:
         unknown = (
             Sentence(known.sections.get(line.definition.section_code, _OTHER), _usual(line))
             for code, line in self.told.found.lines.items()
-            if code not in known.told | known.silent
+            if code not in known.known
         )
         for sentence in (*known.sentences, *unknown):
             if text := self.said(sentence):

@@ -21,6 +21,7 @@ from lxml import etree
 _FILTERS = ("upper", "lower", "capitalize", "join", "length", "first", "last", "default", "trim")
 _LOOP = ("index", "index0", "first", "last", "length")
 _OTHER_MISTAKES = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
+_ILLEGAL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _TAGS = re.compile(r"<[^>]+>")
 _SHOWN = 120
 _SYNTAX = "Cách viết lệnh chưa đúng: thiếu dấu đóng, thiếu endfor, endif hoặc sai tên lệnh."
@@ -76,12 +77,21 @@ def fill(template: bytes, names: Mapping[str, Any]) -> bytes:
     """Return `template` filled with `names`, as a file. Raises TemplateMistake."""
     document = _Template(BytesIO(template))
     try:
-        document.render(dict(names), _Environment(), autoescape=True)
+        document.render(_plain(names), _Environment(), autoescape=True)
         file = BytesIO()
         document.save(file)
     except TemplateError as error:
         raise _mistake(error, "") from error
     return file.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    """Return plain data without the characters that XML does not hold or docxtpl takes for orders."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return _ILLEGAL.sub("", value) if isinstance(value, str) else value
 
 
 def _mistake(error: Exception, source: str) -> TemplateMistake:
@@ -106,6 +116,8 @@ def _said(error: Exception) -> str:
     text = str(error)
     if isinstance(error, SecurityError):
         return "Mẫu dùng lệnh không được phép: chỉ dùng các tên trong danh sách."
+    if "no loader" in text:
+        return "Mẫu không được chèn hay kế thừa tệp khác (include, import, extends)."
     if isinstance(error, UndefinedError):
         found = re.search(r"'([^']*)' is undefined|has no attribute '([^']*)'", text)
         name = next(filter(None, found.groups()), "này") if found else "này"

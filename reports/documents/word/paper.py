@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import zipfile
 from collections.abc import Iterable, Sequence
 from io import BytesIO
 from typing import Any
@@ -100,10 +101,10 @@ class Paper:
         dress(self.document, self.layout)
 
     def data(self) -> bytes:
-        """Return the document as a file."""
+        """Return the document as a file; made again it is the same, byte for byte."""
         file = BytesIO()
         self.document.save(file)
-        return file.getvalue()
+        return _undated(file)
 
     @property
     def _width(self) -> float:
@@ -124,6 +125,15 @@ class Paper:
         # A number that is still to be given keeps its room: clean_text would close it.
         # Runs of spaces stay: they keep room for a number that is still to be given.
         paragraph.add_run(" ".join(clean_text(word) for word in text.split(" ")))
+
+
+def _undated(file: BytesIO) -> bytes:
+    """Return a packed file whose parts do not say when they were packed."""
+    packed = BytesIO()
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(zipfile.ZipInfo(name), old.read(name), zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
 
 
 def _add_row(table: Any, *marks: str) -> Any:
@@ -166,3 +176,6 @@ def _describe(document: Any, title: str) -> None:
     about.title, about.author, about.comments, about.language = title, "", "", "vi-VN"
     about.created = about.modified = datetime.datetime(2024, 1, 1)
     about.last_modified_by, about.revision = "", 1
+    relations = document.part.package.rels
+    for key in [key for key, relation in relations.items() if "thumbnail" in relation.reltype]:
+        del relations[key]  # a picture of the library's sample

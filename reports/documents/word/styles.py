@@ -6,6 +6,7 @@ paragraphs, so that `dress` gives a document the layout of its day whatever stan
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -82,10 +83,12 @@ def dress(document: Document, layout: Layout) -> None:
         _set_page(section, layout)
 
 
-def dressed(data: bytes, layout: Layout) -> bytes:
-    """Return a document given as a file, dressed."""
+def dressed(data: bytes, layout: Layout, reworded: Callable[[str], str] = str) -> bytes:
+    """Return a document given as a file, dressed; each piece of its text goes through `reworded`."""
     document, file = docx.Document(BytesIO(data)), BytesIO()
     dress(document, layout)
+    for piece in document.element.iter(qn("w:t")):
+        piece.text = reworded(piece.text or "")
     document.save(file)
     return file.getvalue()
 

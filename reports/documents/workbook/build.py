@@ -7,7 +7,6 @@ domain reference, "Document conventions". Totals are values, equal to the sum of
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -82,17 +81,11 @@ def collect(scope: Scope) -> Content:
 def _moves_table(restating: Restating, restated: Restated) -> PlainTable:
     """Return where the old units went, and by which rule."""
     columns = (("Đơn vị cũ", 46), ("Đến hết ngày", 14), ("Đơn vị mới", 46))
-    day = datetime.timedelta(days=1)
-    rows = [
-        (
-            move.old.place_name,
-            move.old.valid_to and move.old.valid_to - day,
-            move.new.place_name,
-            share_percent(move),
-            move.rule,
-        )
-        for move in moves(restating)
-    ]
+    rows = []
+    for move in moves(restating):
+        last_day = move.old.valid_to and move.old.valid_to - datetime.timedelta(days=1)
+        names = move.old.place_name, last_day, move.new.place_name
+        rows.append((*names, share_percent(move), move.rule))
     return PlainTable(
         "Quy đổi",
         restated_text(restated).upper(),
@@ -136,89 +129,77 @@ def _describe(book: cells.Workbook, content: Content) -> None:
     properties.subject = excel.safe_text(scope.unit.full_name)
     properties.creator = excel.safe_text(content.head.issuer)
     properties.language = "vi-VN"
-    properties.created = properties.modified = datetime.datetime.now(datetime.UTC).replace(
-        tzinfo=None, microsecond=0
-    )
+    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0)
+    properties.created = properties.modified = now
     book.active = 0
 
 
 # ---- The summary by level
 
 
-@dataclass(frozen=True)
-class SummaryColumn:
-    """A column of the summary: its heading, its width and how a line fills a cell of it."""
-
-    heading: str
-    width: float
-    fill: Callable
+# Heading and width of a column, and what writes a cell of it: where, for which line, of which number.
+Fill = Callable[[tuple[Worksheet, int, int], Line, int], Any]
+SummaryColumn = tuple[str, float, Fill]
 
 
-def _figure_of(level: str | None) -> Callable:
-    def fill(ws: Worksheet, row: int, column: int, line: Line, number: int) -> None:
-        figure = line.by_level.get(level) if level else line.total
-        font = cells.PLAIN if level else cells.BOLD
-        cells.write_figure(ws, row, column, figure, line.definition, font=font)
-
-    return fill
+def _figure_of(level: str) -> Fill:
+    return lambda at, line, _: cells.write_figure(*at, line.by_level.get(level), line.definition)
 
 
-def _prior(ws: Worksheet, row: int, column: int, line: Line, number: int) -> None:
-    cells.write_figure(ws, row, column, line.prior, line.definition)
+def _label(at: tuple[Worksheet, int, int], line: Line, number: int) -> None:
+    align = cells.INDENT if line.definition.parent_code else cells.LEFT
+    cells.write(*at, line.definition.label, align=align)
 
 
-def _change(ws: Worksheet, row: int, column: int, line: Line, number: int) -> None:
+def _total(at: tuple[Worksheet, int, int], line: Line, number: int) -> None:
+    cells.write_figure(*at, line.total, line.definition, font=cells.BOLD)
+
+
+def _change(at: tuple[Worksheet, int, int], line: Line, number: int) -> None:
     if line.change is None:
-        cells.write(ws, row, column, None, align=cells.RIGHT)
+        cells.write(*at, None, align=cells.RIGHT)
         return
     fmt = cells.CHANGE.format(cells.decimals_format(line.change, line.definition))
-    cells.write_number(ws, row, column, line.change, fmt)
+    cells.write_number(*at, line.change, fmt)
 
 
-def _columns(content: Content) -> list[SummaryColumn]:
-    def number(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> Any:
-        cells.write(ws, row, column, number, align=cells.CENTER)
+def _columns(found: Consolidation) -> list[SummaryColumn]:
+    def measure(at: tuple[Worksheet, int, int], line: Line, number: int) -> None:
+        cells.write(*at, line.definition.unit_of_measure, align=cells.CENTER)
 
-    def label(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> None:
-        align = cells.INDENT if line.definition.parent_code else cells.LEFT
-        cells.write(ws, row, column, line.definition.label, align=align)
-
-    def measure(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> Any:
-        cells.write(ws, row, column, line.definition.unit_of_measure, align=cells.CENTER)
-
-    def note(ws: Worksheet, row: Any, column: Any, line: Any, number: Decimal) -> Any:
-        cells.write(ws, row, column, "; ".join(remarks(line, content.consolidation.scope)))
-
-    prior = content.consolidation.prior_years
+    prior = f"Cùng kỳ {years_text(*found.prior_years)}" if found.prior_years else "Cùng kỳ"
+    levels = [(level_text(one, found.restated), 12.0, _figure_of(one)) for one in found.levels]
     return [
-        SummaryColumn("TT", 5, number),
-        SummaryColumn("Chỉ tiêu", 52, label),
-        SummaryColumn("ĐVT", 12, measure),
-        *(
-            SummaryColumn(level_text(level, content.consolidation.restated), 12, _figure_of(level))
-            for level in content.consolidation.levels
-        ),
-        SummaryColumn("Tổng", 14, _figure_of(None)),
-        SummaryColumn(f"Cùng kỳ {years_text(*prior)}" if prior else "Cùng kỳ", 13, _prior),
-        SummaryColumn("Tăng/giảm", 12, _change),
-        SummaryColumn("Ghi chú", 30, note),
+        ("TT", 5, lambda at, _, number: cells.write(*at, number, align=cells.CENTER)),
+        ("Chỉ tiêu", 52, _label),
+        ("ĐVT", 12, measure),
+        *levels,
+        ("Tổng", 14, _total),
+        (prior, 13, lambda at, line, _: cells.write_figure(*at, line.prior, line.definition)),
+        ("Tăng/giảm", 12, _change),
+        ("Ghi chú", 30, lambda at, line, _: cells.write(*at, _note(line, found))),
     ]
+
+
+def _note(line: Line, found: Consolidation) -> str:
+    return "; ".join(remarks(line, found.scope))
 
 
 def _add_summary(book: cells.Workbook, content: Content) -> None:
     ws = book.active
     ws.title = excel.safe_sheet_title("Tổng hợp")
-    columns = _columns(content)
-    last = len(columns)
-    cells.set_widths(ws, [column.width for column in columns])
     found = content.consolidation
+    columns = _columns(found)
+    headings, widths, fills = zip(*columns, strict=True)
+    last = len(columns)
+    cells.set_widths(ws, list(widths))
     abstract = content.abstract or f"kết quả công tác dân vận {title_text(found)}"
     head_row = write_letterhead(ws, content.head, found, last, abstract, content.notes)
     if found.restated:
         cells.write_band(ws, head_row - 1, 4, last - 1, restated_text(found.restated))
-    cells.write_head(ws, head_row, [column.heading for column in columns], 34)
+    cells.write_head(ws, head_row, list(headings), 34)
     row = head_row + 1
-    for section in content.consolidation.sections:
+    for section in found.sections:
         text = f"{roman(section.number)}. {section.label}"
         cells.write_across(
             ws, row, 1, last, text, font=cells.BOLD, align=cells.LEFT, fill=cells.SECTION_FILL
@@ -226,16 +207,13 @@ def _add_summary(book: cells.Workbook, content: Content) -> None:
         ws.row_dimensions[row].height = 20
         row += 1
         for number, line in enumerate(section.lines, 1):
-            for place, column in enumerate(columns, 1):
-                column.fill(ws, row, place, line, number)
-            note = "; ".join(remarks(line, content.consolidation.scope))
-            ws.row_dimensions[row].height = max(
-                cells.wrapped_height(line.definition.label, columns[1].width),
-                cells.wrapped_height(note, columns[-1].width),
-                cells.wrapped_height(line.definition.unit_of_measure, columns[2].width),
-            )
+            for place, fill in enumerate(fills, 1):
+                fill((ws, row, place), line, number)
+            texts = line.definition.label, line.definition.unit_of_measure, _note(line, found)
+            rooms = zip(texts, (widths[1], widths[2], widths[-1]), strict=True)
+            ws.row_dimensions[row].height = max(cells.wrapped_height(*room) for room in rooms)
             row += 1
-    if not content.consolidation.sections:
+    if not found.sections:
         cells.write_across(ws, row, 1, last, NO_FIGURES, font=cells.ITALIC, align=cells.LEFT)
         row += 1
     write_foot(ws, row + 1, content.head, last)

@@ -1,5 +1,7 @@
 """The sheet of charts: the first figure of each section by unit, to be edited in Excel."""
 
+import itertools
+
 from openpyxl.chart import BarChart, Reference
 from openpyxl.drawing.text import CharacterProperties, Font
 from openpyxl.worksheet.pagebreak import Break
@@ -46,9 +48,8 @@ def add_chart_sheet(book: cells.Workbook, found: Consolidation, breakdown: Break
     _break_before(ws, head)
     for place, definition in enumerate(drawn):
         chart = _bar_chart(ws, head, len(parts), place + _LABELS + 1, definition)
-        chart.height = (
-            height - 2
-        ) * 0.53  # a row of 15 points, in centimetres; two rows stay empty
+        # A row of 15 points, in centimetres; two rows stay empty.
+        chart.height = (height - 2) * 0.53
         row = 2 + place // _PER_ROW * height
         if place and place % (_PER_ROW * rows_of_charts) == 0:
             _break_before(ws, row)
@@ -68,18 +69,12 @@ def _break_before(ws: Worksheet, row: int) -> None:
 
 def _drawn(found: Consolidation) -> list[Definition]:
     """Return the first figure of each section that adds up over units."""
-    firsts = (
-        next(
-            (
-                line.definition
-                for line in section.lines
-                if line.definition.aggregation == Aggregation.SUM and not line.total.is_blank
-            ),
-            None,
-        )
-        for section in found.sections
-    )
-    return [definition for definition in firsts if definition is not None]
+    firsts: list[Definition] = []
+    for section in found.sections:
+        filled = (line.definition for line in section.lines if not line.total.is_blank)
+        added = (definition for definition in filled if definition.aggregation == Aggregation.SUM)
+        firsts += itertools.islice(added, 1)
+    return firsts
 
 
 def _bar_chart(

@@ -7,8 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from danvan.common.ops.arguments import read_target, read_years, whole_file
+from danvan.common.sheets.precheck import FileRefused
 from reports.consolidation.scope import Scope
-from reports.documents.narrative.drafting import collect_draft, write_draft
+from reports.documents.narrative.drafting import collect_draft, own_template, write_draft
 from reports.documents.word.paper import ENDING
 from reports.management.commands.export_consolidated import find_period, find_unit
 from reports.models import PeriodKind, ReportingPeriod
@@ -48,12 +49,16 @@ class Command(BaseCommand):
         scope = Scope(
             found, first, last, include_submitted=options["include_submitted"], interim=interim
         )
-        draft = collect_draft(scope, rank=options["best_and_last"])
+        draft = collect_draft(scope, rank=options["best_and_last"], template=own_template(scope))
         figures = draft.narrative.found
         if not figures.expected:
             raise CommandError(f"{found} has no report in {years}")
+        try:
+            document = write_draft(draft)
+        except FileRefused as refusal:
+            raise CommandError(f"the office's own template: {refusal}") from refusal
         with whole_file(target) as file:
-            file.write(write_draft(draft))
+            file.write(document)
         included = f"{figures.included} of {figures.expected} reports included"
         self.stdout.write(f"{target}: {found}, {years}, {included}")
 

@@ -23,6 +23,7 @@ ACCOUNTS = """Demonstration accounts (password of all: {password})
   quantri       superuser"""
 ACCOUNTS_2026 = """Demonstration accounts (password of all: {password})
   xa-13363      clerk of phường Tiên Sơn (one per commune: xa-CODE)
+  khoi-k3701    clerk of Đảng ủy Công an tỉnh (four Party committees: khoi-k3701 to khoi-k3704)
   tinh          board officer of the province
   lanhdao       viewer, province
   quantri       superuser"""

@@ -150,6 +150,10 @@ class Headings:
         new = any(not any(f" {words} " in f" {name} " for name in own) for words in found)
         return text.strip() if new or ("%" in text and key not in self.percent) else ""
 
+    def unchanged(self, text: str) -> str:
+        """Return the folded words of `text` without those that may change what it means."""
+        return " ".join(_CHANGING.sub(" ", self._without_year(text)).split())
+
     def of_column(self, path: tuple[str, ...]) -> Fit:
         """Return what a column headed by `path`, from the top down, stands for."""
         if len(path) == 1:

@@ -235,6 +235,7 @@ class Turning:
             if code is not None
         }
         if units:
+            units = self._settle_units(units, able)
             for index in sorted(able.keys() - units.keys()):
                 self._leave(index, able[index])
             return units
@@ -246,6 +247,27 @@ class Turning:
                 f"Trang “{self.sheet.name}” có chỉ tiêu nhưng chưa có cột số liệu nào."
             )
         return self._asked(able)
+
+    def _settle_units(
+        self, units: Mapping[int, tuple[str, str]], texts: Mapping[int, str]
+    ) -> dict[int, tuple[str, str]]:
+        """Ask about columns whose heading says more than whose they are: a plan, another year."""
+        kept = {}
+        for index, unit in units.items():
+            text, letter = texts[index], column_letter(index)
+            heads = self.wanted.headings
+            if not heads.changes(text) or self.wanted.naming(heads.unchanged(text)) != unit[0]:
+                kept[index] = unit
+                continue
+            question = Question(
+                f"cot-{letter}",
+                f"Cột {letter} “{shorten(text)}” có thêm chữ ngoài tên đơn vị. Có dùng cột này không?",
+                (("dung", "Có: là số liệu cần nhập"), (SKIP, "Không dùng cột này")),
+            )
+            self.questions.append(question)
+            if question.answered(self.answers) == "dung":
+                kept[index] = unit
+        return kept
 
     def _asked(self, able: Mapping[int, str]) -> dict[int, tuple[str, str]]:
         options = []

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0016_ended_reports'),
+        ('reports', '0018_bodies'),
     ]
 
     operations = [
