@@ -237,14 +237,19 @@ def _restated_tree(scope: Scope, restating: Restating) -> UnitNode:
         for unit in chain[depth:]:
             node = node.child(unit.pk, unit)
         nodes[heir] = node, chain[-1].level
+    lifted: dict[str, list[tuple[UnitNode, Any]]] = {}
+    days: dict[str, datetime.date] = {}
     for key in keys:
         node, level = nodes[restating.heir(key)]
         told = restating.reporting[key if isinstance(key, int) else key[0]]
         if told.level == level or not told.ended:
             node.own.append(key)
         else:
-            day = restating.ended.get(told.level, told.ended)
-            node.ended.setdefault(EndedLevel(told.level, day), []).append(key)
+            lifted.setdefault(told.level, []).append((node, key))
+            days[told.level] = max(told.ended, days.get(told.level, told.ended))
+    for level, found in lifted.items():
+        for node, key in found:
+            node.ended.setdefault(EndedLevel(level, days[level]), []).append(key)
     root.put_in_order()
     return root
 

@@ -183,6 +183,45 @@ class SumTests(Reformed):
         count()
 
 
+class WithoutHeirTests(TestCase):
+    """Units that end without a successor on two days, while others of their level go on."""
+
+    def test_they_are_one_row_of_the_unit_above(self):
+        tree = make_tree()
+        y2022 = make_period(2022)
+        became([tree["3"]], [], JANUARY)
+        became([tree["4"]], [], datetime.date(2025, 2, 1))
+        enter(y2022, "3", DT01=5)
+        enter(y2022, "4", DT01=6)
+        total = by_child_unit(tree["35"], 2022, 2022, as_of=JULY).total
+        (_own, lost) = total.parts[-1].parts
+        self.assertEqual(
+            (row_label(lost), lost.figures["DT01"].number), ("Cấp xã (trước 01/02/2025)", 11)
+        )
+        found = drill(Scope(tree["35"], 2022, 2022, as_of=JULY), "DT01", row=lost.key)
+        self.assertEqual(found.figure.number, 11)
+        self.assertEqual(RowKey.read(str(lost.key)), lost.key)
+
+    def test_a_body_that_ended_with_its_province_keeps_a_row_of_its_own(self):
+        tree = make_tree()
+        old = make_unit("K35001", "dang_uy", "Công an tỉnh", Level.BODY, tree["35"], end=JULY)
+        y2022 = make_period(2022)
+        new = make_unit("37", "tinh", "Ninh Bình", Level.PROVINCE, start=JULY)
+        became([tree["35"]], [new], JULY)
+        make_unit("K37001", "dang_uy", "Quân sự tỉnh", Level.BODY, new, start=JULY)
+        enter(y2022, "35", DT01=1)
+        enter(y2022, old.code, DT01=5)
+        found = consolidated(new, 2022, 2022, as_of=JULY)
+        self.assertEqual(found.lines["DT01"].by_level["body"].number, 5)
+        total = by_child_unit(new, 2022, 2022, as_of=JULY).total
+        rows = [(row_label(row), row.figures["DT01"].number) for row in total.parts]
+        self.assertIn(("Khối trực thuộc (trước 01/7/2025)", 5), rows)
+        (row,) = [row for row in total.parts if row.ended and row.ended.level == "body"]
+        self.assertEqual(
+            drill(Scope(new, 2022, 2022, as_of=JULY), "DT01", row=row.key).figure.number, 5
+        )
+
+
 class ComparableTests(Reformed):
     def test_ratios_are_made_of_restated_parts(self):
         enter(self.y2022, "1", DT07=4, DT08=1)
