@@ -1,11 +1,6 @@
 // Finds an indicator on the page by code or words, with or without marks. Without this script the box filters.
 (() => {
   "use strict";
-  // The browser's own command prints without a script; with one there is a button.
-  for (const button of document.querySelectorAll("[data-print]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => window.print());
-  }
   const box = document.querySelector("[data-find] input[type=search]");
   if (!box) return;
   const said = document.querySelector("[data-found]");

@@ -32,6 +32,12 @@
       field.focus();
     });
   }
+  // The browser's own command prints without a script; with one there is a button.
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
   // A link to a field (from a remark, an error) puts the keyboard into it.
   function toField() {
     const field = location.hash.length > 1 && document.getElementById(location.hash.slice(1));

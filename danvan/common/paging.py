@@ -20,6 +20,7 @@ from django.http import QueryDict
 
 PAGE_SIZE = 50
 MAX_ROWS = 2_000
+WHOLE = "in"  # of the address: a short list on one page, to be printed
 
 
 def nearest_page(rows: Any, size: int, asked: str | None) -> NumberedPage:
@@ -115,13 +116,16 @@ class Listing:
         return self._numbered(asked, ranked) if self.is_short else self._walked(asked)
 
     def _numbered(self, asked: QueryDict, ranked: Any) -> Page:
-        last = max(1, -(-self.count // PAGE_SIZE))
+        size = (
+            max(self.count, 1) if WHOLE in asked else PAGE_SIZE
+        )  # what is printed holds every row
+        last = max(1, -(-self.count // size))
         number = nearest_number(asked.get("page"), last)
         value = F(self.name)
         sort = value.desc if self.downwards else value.asc
         rows = self.rows.model._default_manager.filter(pk__in=self.keys)
         rows = ranked(rows.order_by(sort(nulls_last=True), "-pk" if self.downwards else "pk"))
-        shown = rows.with_names()[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+        shown = rows.with_names()[(number - 1) * size : number * size]
         return Page(
             list(shown),
             _address(asked, page=number - 1) if number > 1 else "",

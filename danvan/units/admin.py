@@ -12,7 +12,7 @@ from django.utils import timezone
 from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.common.web.admin import ListedLookupsAdmin
 from danvan.units.forms import UnitChoice
-from danvan.units.life import is_used
+from danvan.units.life import is_used, resolution_of
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 
 IDENTITY = ("code", "kind", "name", "level", "parent", "valid_from")
@@ -64,7 +64,7 @@ class AdministrativeUnitAdmin(ListedLookupsAdmin):
     """Units. A unit that data hangs on keeps code, name, kind, parent and first day: a change is a new unit."""
 
     form = UnitForm
-    list_display = ("named", "code", "level", "parent", "valid_from", "valid_to", "source")
+    list_display = ("named", "code", "level", "parent", "valid_from", "valid_to", "basis")
     list_filter = (InForceFilter, "level", "kind")
     list_select_related = ("parent",)
     list_per_page = 100
@@ -76,6 +76,11 @@ class AdministrativeUnitAdmin(ListedLookupsAdmin):
     @admin.display(description="đơn vị", ordering="name_sort")
     def named(self, unit: AdministrativeUnit) -> Any:
         return unit.full_name
+
+    @admin.display(description="nghị quyết")
+    def basis(self, unit: AdministrativeUnit) -> str:
+        """The resolution by which the unit began; where the line was found is no legal basis."""
+        return resolution_of(unit) or "—"
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str

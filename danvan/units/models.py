@@ -51,7 +51,7 @@ class AdministrativeUnit(models.Model):
     path = models.CharField("đường dẫn", max_length=60, editable=False, db_index=True)
     valid_from = models.DateField("hiệu lực từ ngày")
     valid_to = models.DateField("hết hiệu lực từ ngày", null=True, blank=True)
-    source = models.CharField("căn cứ", max_length=200, blank=True)
+    source = models.CharField("nguồn dữ liệu", max_length=200, blank=True)
     name_search = models.CharField(max_length=100, editable=False, db_index=True)
     name_sort = models.CharField(max_length=250, editable=False, db_index=True)
     # A change that was undone leaves its new units behind for the logs that name them; nobody else

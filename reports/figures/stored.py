@@ -48,14 +48,12 @@ def _prior_reports(report: Report) -> QuerySet[Report]:
     reports = Report.objects.filter(unit__in=report.unit.versions())
     if period.is_whole_year:
         return reports.filter(period__kind=PeriodKind.YEAR, period__year=period.year - 1)
-    return (
-        reports.exclude(period__kind=PeriodKind.YEAR)
-        .filter(
-            period__start__range=_about_a_year_before(period.start),
-            period__end__range=_about_a_year_before(period.end),
-        )
-        .order_by(Case(When(period__kind=period.kind, then=0), default=1), "-period__start")
+    parts = reports.exclude(period__kind=PeriodKind.YEAR).filter(
+        period__start__range=_about_a_year_before(period.start),
+        period__end__range=_about_a_year_before(period.end),
     )
+    nearest = Case(When(period__kind=period.kind, then=0), default=1)
+    return parts.order_by(nearest, "-period__start")
 
 
 def _about_a_year_before(day: datetime.date) -> tuple[datetime.date, datetime.date]:

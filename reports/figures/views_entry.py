@@ -37,14 +37,20 @@ def visible_report(user: User, pk: int) -> Report:
     return get_object_or_404(Report.objects.visible_to(user).with_names().with_due_dates(), pk=pk)
 
 
-class EntryView(View):
-    """The form of one report. GET shows it; POST saves ("save"), takes figures from records or sends."""
+class EnteringView(View):
+    """A page for those who enter the figures of a report of their area."""
+
+    report: Report
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.report = visible_report(request.user, kwargs["pk"])
         if not may_enter(self.report, request.user):
             raise PermissionDenied("Anh/chị chỉ được xem báo cáo này, không được nhập số liệu.")
         return super().dispatch(request, *args, **kwargs)
+
+
+class EntryView(EnteringView):
+    """The form of one report. GET shows it; POST saves ("save"), takes figures from records or sends."""
 
     def get(self, request: PersonRequest, pk: int) -> HttpResponse:
         if lock_reason(self.report):

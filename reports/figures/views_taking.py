@@ -1,40 +1,33 @@
 """Taking figures from the records: first the old and the new ones with ticks, and the way back."""
 
-from typing import Any
-
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views import View
 
 from danvan.accounts.requests import PersonRequest
 from danvan.common.numbers import read_id
 from reports.figures.form import EntrySheet
 from reports.figures.taking import give_back, offers_of
-from reports.figures.views_entry import PART, taken_url, visible_report
+from reports.figures.views_entry import PART, EnteringView, taken_url
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
 from reports.models import Source
-from reports.workflow.moves import lock_reason, may_enter
+from reports.workflow.moves import lock_reason
 
 UNDO = "undo"
 
 
-class TakeView(View):
+class TakeView(EnteringView):
     """GET shows what would change; POST writes the ticked figures, or gives back what was taken ("undo")."""
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        self.report = visible_report(request.user, kwargs["pk"])
-        if not may_enter(self.report, request.user):
-            raise PermissionDenied("Anh/chị chỉ được xem báo cáo này, không được nhập số liệu.")
-        if request.method != "POST" and lock_reason(self.report):
-            return redirect("reports:detail", pk=self.report.pk)
-        self.part = (request.POST or request.GET).get(PART, "all")[:12]
-        return super().dispatch(request, *args, **kwargs)
+    @property
+    def part(self) -> str:
+        """What is taken: a code, a section or all."""
+        return (self.request.POST or self.request.GET).get(PART, "all")[:12]
 
     def get(self, request: PersonRequest, pk: int) -> HttpResponse:
+        if lock_reason(self.report):
+            return redirect("reports:detail", pk=pk)
         sheet = EntrySheet(self.report)
         offers = offers_of(sheet, self.part)
         if not offers:

@@ -97,7 +97,7 @@ def resolution(request: PersonRequest, pk: int) -> HttpResponse:
 
 def _known(change: UnitChange, user: User, *, before: bool) -> list[AdministrativeUnit]:
     """Return the units that may be named: those of the person's area that stand then."""
-    units = units_visible_to(user).select_related("parent").in_tree_order()
+    units = units_visible_to(user).areas().select_related("parent").in_tree_order()
     if before:
         return list(units.filter(valid_from__lt=change.day, valid_to=None))
     return list(units.on(change.day))
@@ -113,12 +113,7 @@ def new_units(request: PersonRequest, pk: int) -> HttpResponse:
     formset = forms.NewUnits(
         posted, initial=change.units, prefix="u", form_kwargs={"names": {"parent": names}}
     )
-    if formset.is_valid() and save_rows(change, "units", formset, posted, user=request.user):
-        return redirect(
-            "restructuring:units" if "more" in request.POST else "restructuring:moves", pk
-        )
-    lists = [("tren", names.suggested)]
-    return _rows_page(request, change, formset, "units", lists)
+    return _saved_or_shown(request, change, formset, ("units", "moves"), tren=names)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -132,17 +127,25 @@ def moves(request: PersonRequest, pk: int) -> HttpResponse:
     initial = [{**row, "percent": forms.percent_of(row["share"])} for row in change.moves]
     names = {"old": old_names, "new": new_names}
     formset = forms.Moves(posted, initial=initial, prefix="m", form_kwargs={"names": names})
-    if formset.is_valid() and save_rows(change, "moves", formset, posted, user=request.user):
-        return redirect(
-            "restructuring:moves" if "more" in request.POST else "restructuring:change", pk
-        )
-    lists = [("cu", old_names.suggested), ("moi", new_names.suggested)]
-    return _rows_page(request, change, formset, "moves", lists)
+    steps = ("moves", "change")
+    return _saved_or_shown(request, change, formset, steps, cu=old_names, moi=new_names)
 
 
-def _rows_page(
-    request: PersonRequest, change: UnitChange, formset: Any, step: str, lists: list
+def _saved_or_shown(
+    request: PersonRequest,
+    change: UnitChange,
+    formset: Any,
+    steps: tuple[str, str],
+    **names: forms.Names,
 ) -> HttpResponse:
+    """Save the lines of the first of `steps` and go on to the second, or show them with what is wrong.
+
+    `names` are what the page offers while typing, by the list it stands in.
+    """
+    step, following = steps
+    if formset.is_valid() and save_rows(change, step, formset, request.POST, user=request.user):
+        return redirect(f"restructuring:{step if 'more' in request.POST else following}", change.pk)
+    lists = [(name, known.suggested) for name, known in names.items()]
     context = {"change": change, "formset": formset, "step": step, "lists": lists}
     status = 422 if request.method == "POST" else 200
     return render(request, "reports/restructuring/rows.html", context, status=status)

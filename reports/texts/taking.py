@@ -126,14 +126,9 @@ def accept_source(row: GatheredText, *, version: int, renew: bool, user: User) -
         _change(row, version, user, snapshot=now, text=text)
 
 
-def leave_out(row: GatheredText, *, version: int, user: User) -> None:
-    """Take a piece out of the draft; its source stays marked as used."""
-    _change(row, version, user, in_draft=False)
-
-
-def put_in(row: GatheredText, *, version: int, user: User) -> None:
-    """Put a piece that only marks its source into the draft."""
-    _change(row, version, user, in_draft=True)
+def place_in_draft(row: GatheredText, *, version: int, user: User, in_draft: bool) -> None:
+    """Put a piece into the draft or take it out; its source stays marked as used."""
+    _change(row, version, user, in_draft=in_draft)
 
 
 def drop_piece(row: GatheredText, *, version: int, user: User) -> None:

@@ -32,8 +32,8 @@ from reports.texts.sources import (
 TEXTS_A_PAGE = 20
 SHOWN_AT_ONCE = 6  # sentences of one text; more of them fold
 PIECE_MOVES: dict[str, Callable[..., None]] = {
-    "leave_out": taking.leave_out,
-    "put_in": taking.put_in,
+    "leave_out": lambda row, **asked: taking.place_in_draft(row, in_draft=False, **asked),
+    "put_in": lambda row, **asked: taking.place_in_draft(row, in_draft=True, **asked),
     "forget": taking.drop_piece,
     "up": lambda row, **asked: taking.shift(row, up=True, **asked),
     "down": lambda row, **asked: taking.shift(row, up=False, **asked),

@@ -49,11 +49,9 @@ def _message(report: Report, unit_id: int, reason: str) -> str:
     whose = report.unit.full_name_in_text
     if unit_id != report.unit_id:
         whose = f"của các đơn vị cũ do {whose} báo cáo"
-    about = f"Hồ sơ {whose} từ {report.period.start:%d/%m/%Y} đến "
-    about += (
-        f"{report.period.end:%d/%m/%Y} đang khóa theo báo cáo {str(report.period).lower()}{sent}. "
-    )
-    return about + reason
+    period = report.period
+    span = f"từ {period.start:%d/%m/%Y} đến {period.end:%d/%m/%Y}"
+    return f"Hồ sơ {whose} {span} đang khóa theo báo cáo {str(period).lower()}{sent}. {reason}"
 
 
 def year_spans() -> dict[int, tuple[datetime.date, datetime.date]]:

@@ -43,9 +43,7 @@ class Move:
     to_state: State
     by_reviewer: bool
     needs_reason: bool = False
-    guarded: bool = (
-        False  # only through its own service, which brings the check (submission.submit)
-    )
+    guarded: bool = False  # only through its own service, which brings the check (submission.py)
 
     @property
     def right(self) -> Action:
@@ -92,19 +90,12 @@ def closed_reason(report: Report) -> str:
     period = report.period
     if not period.is_closed:
         return ""
-    if report.extension_end and report.extension_end >= timezone.localdate():
+    until, at = report.extension_end, period.closed_at
+    if until and until >= timezone.localdate():
         return ""
-    when = (
-        f" lúc {timezone.localtime(period.closed_at):%H:%M ngày %d/%m/%Y}"
-        if period.closed_at
-        else ""
-    )
+    when = f" lúc {timezone.localtime(at):%H:%M ngày %d/%m/%Y}" if at else ""
     who = f" ({period.closed_by})" if period.closed_by else ""
-    ended = (
-        f" Thời gian gia hạn đã hết ngày {report.extension_end:%d/%m/%Y}."
-        if report.extension_end
-        else ""
-    )
+    ended = f" Thời gian gia hạn đã hết ngày {until:%d/%m/%Y}." if until else ""
     return (
         f"Kỳ báo cáo {str(period).lower()} đã khóa{when}{who}.{ended} Nếu cần sửa, vui lòng đề nghị "
         f"cấp trên gia hạn cho đơn vị."

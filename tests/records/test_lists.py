@@ -293,3 +293,20 @@ class MenuTest(PageCase):
         DialogueConference.objects.bulk_create(rows)
         self.log_in("xa-13369")
         self.assertContains(self.client.get("/ho-so/"), "1.000+ hội nghị")
+
+
+class PrintTest(PageCase):
+    """What is printed with a total holds every row the total counts."""
+
+    def test_the_printed_list_holds_all_rows_and_a_page_of_it_no_total(self):
+        self.log_in("xa-13369")
+        for number in range(60):
+            make("dialogue-conference", self.unit, title=f"Hội nghị {number}")
+        page = self.client.get(self.url("list"))
+        self.assertEqual(len(page.context["table"]), 50)
+        self.assertContains(page, '<tr class="total no-print">')
+        self.assertContains(page, "?in=1")
+        whole = self.client.get(self.url("list") + "?in=1&page=2")
+        self.assertEqual(len(whole.context["table"]), 60)
+        self.assertContains(whole, '<tr class="total">')
+        self.assertContains(whole, "data-print")

@@ -2,12 +2,14 @@
 
 import datetime
 from decimal import Decimal
+from unittest import mock
 
 from django.test import TestCase
 
 from danvan.accounts.models import User
 from danvan.units.heirs import SplitRule
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
+from reports.consolidation import keeping
 from reports.consolidation.drill import drill
 from reports.consolidation.facts import read_facts
 from reports.consolidation.restating import NotRestatable
@@ -169,13 +171,14 @@ class SumTests(Reformed):
         with self.assertRaisesMessage(NotRestatable, "Chưa có đơn vị hành chính nào"):
             consolidated(self.tree["35"], 2022, 2022, as_of=datetime.date(1990, 1, 1))
 
+    @mock.patch.object(keeping, "FEWEST", 10**9)  # each time as if for the first time
     def test_the_number_of_queries_does_not_grow(self):
         def count():
-            with self.assertNumQueries(16):
+            with self.assertNumQueries(17):
                 consolidated(self.now["37"], 2022, 2022, as_of=JULY)
             with self.assertNumQueries(15):
                 by_child_unit(self.now["37"], 2022, 2022, as_of=JULY)
-            with self.assertNumQueries(23):  # divided units are read by themselves
+            with self.assertNumQueries(24):  # divided units are read by themselves
                 consolidated(self.now["8"], 2022, 2022, as_of=JULY)
 
         count()
@@ -201,6 +204,25 @@ class WithoutHeirTests(TestCase):
         found = drill(Scope(tree["35"], 2022, 2022, as_of=JULY), "DT01", row=lost.key)
         self.assertEqual(found.figure.number, 11)
         self.assertEqual(RowKey.read(str(lost.key)), lost.key)
+
+    def test_a_body_that_ended_with_its_province_keeps_a_row_of_its_own(self):
+        tree = make_tree()
+        old = make_unit("K35001", "dang_uy", "Công an tỉnh", Level.BODY, tree["35"], end=JULY)
+        y2022 = make_period(2022)
+        new = make_unit("37", "tinh", "Ninh Bình", Level.PROVINCE, start=JULY)
+        became([tree["35"]], [new], JULY)
+        make_unit("K37001", "dang_uy", "Quân sự tỉnh", Level.BODY, new, start=JULY)
+        enter(y2022, "35", DT01=1)
+        enter(y2022, old.code, DT01=5)
+        found = consolidated(new, 2022, 2022, as_of=JULY)
+        self.assertEqual(found.lines["DT01"].by_level["body"].number, 5)
+        total = by_child_unit(new, 2022, 2022, as_of=JULY).total
+        rows = [(row_label(row), row.figures["DT01"].number) for row in total.parts]
+        self.assertIn(("Khối trực thuộc (trước 01/7/2025)", 5), rows)
+        (row,) = [row for row in total.parts if row.ended and row.ended.level == "body"]
+        self.assertEqual(
+            drill(Scope(new, 2022, 2022, as_of=JULY), "DT01", row=row.key).figure.number, 5
+        )
 
 
 class ComparableTests(Reformed):

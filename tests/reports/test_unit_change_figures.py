@@ -69,4 +69,4 @@ class EndedReportTest(ChangeCase):
         old = self.report("902")
         self.client.force_login(self.board)
         page = self.client.get(f"/bao-cao/{old.pk}/")
-        self.assertContains(page, "kết thúc ngày 01/07/2026")
+        self.assertContains(page, "hết hiệu lực từ ngày 01/07/2026")
