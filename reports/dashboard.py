@@ -67,11 +67,8 @@ def home(request: PersonRequest) -> HttpResponse:
     elif "report" in context:
         context["key_figures"] = _key_figures(context["report"])
     context["left"] = _left_behind(user)
-    context["nothing"] = (
-        "Kỳ báo cáo này không có báo cáo của đơn vị anh/chị."
-        if period
-        else "Chưa mở kỳ báo cáo nào."
-    )
+    nothing = "Kỳ báo cáo này không có báo cáo của đơn vị anh/chị."
+    context["nothing"] = nothing if period else "Chưa mở kỳ báo cáo nào."
     # The menu of the page asks for these counts anyway; the unread notices come with them.
     tiles = year_counts(request)[1] if user.can(Action.VIEW) else []
     if user.can(Action.ENTER_RECORD) and user.unit_id:

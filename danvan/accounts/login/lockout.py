@@ -68,14 +68,11 @@ def closed_until(name: str, address: str | None, *, besides: int = 0) -> datetim
     now = timezone.now()
     failures = LoginFailure.objects.filter(name=_key(name), at__gt=now - _KEPT)
     failures = failures.exclude(pk=besides)
-    pair_since = now - datetime.timedelta(minutes=settings.LOGIN_PAIR_MINUTES)
-    pair = list(
-        failures.filter(address=address, at__gt=pair_since)
-        .order_by("-at")
-        .values_list("at", flat=True)
-    )
-    if len(pair) >= settings.LOGIN_PAIR_LIMIT:
-        return pair[0] + datetime.timedelta(minutes=settings.LOGIN_PAIR_MINUTES)
+    closed = datetime.timedelta(minutes=settings.LOGIN_PAIR_MINUTES)
+    pair = failures.filter(address=address, at__gt=now - closed).order_by("-at")
+    moments = list(pair.values_list("at", flat=True))
+    if len(moments) >= settings.LOGIN_PAIR_LIMIT:
+        return moments[0] + closed
     everywhere = failures.count()
     if everywhere < settings.LOGIN_NAME_LIMIT or _is_known(name, address):
         return None

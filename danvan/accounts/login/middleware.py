@@ -104,8 +104,6 @@ class ResumingLoginRequiredMiddleware(LoginRequiredMiddleware):
 class FirstStepsMiddleware(Middleware):
     """Until an issued password is changed (and a required second factor set up) no other page answers."""
 
-    _ALWAYS = {"accounts:logout"}
-
     def process_view(
         self,
         request: HttpRequest,
@@ -118,16 +116,14 @@ class FirstStepsMiddleware(Middleware):
         if not user.is_authenticated or not getattr(view_func, "login_required", True):
             return None
         step = first_step_of(user)
-        if step is None or getattr(request.resolver_match, "view_name", "") in self._ALWAYS | {
-            step
-        }:
+        page = getattr(request.resolver_match, "view_name", "")
+        if step is None or page in (step, "accounts:logout"):
             return None
         if request.headers.get("Accept") == "application/json":
             return JsonResponse({"error": step}, status=403)
-        if step == "accounts:password_change":
-            messages.warning(request, "Vui lòng đổi mật khẩu được cấp trước khi làm việc.")
-        else:
-            messages.warning(request, "Vui lòng thiết lập xác thực hai lớp trước khi làm việc.")
+        issued = step == "accounts:password_change"
+        what = "đổi mật khẩu được cấp" if issued else "thiết lập xác thực hai lớp"
+        messages.warning(request, f"Vui lòng {what} trước khi làm việc.")
         return redirect(step)
 
 
@@ -135,10 +131,7 @@ def first_step_of(user: User) -> str | None:
     """Return the page that `user` must be done with before anything else, None when there is none."""
     if user.must_change_password:
         return "accounts:password_change"
-    if (
-        settings.REQUIRE_SECOND_FACTOR
-        and user.is_superuser
-        and twofactor.confirmed_device(user) is None
-    ):
+    required = settings.REQUIRE_SECOND_FACTOR and user.is_superuser
+    if required and twofactor.confirmed_device(user) is None:
         return "accounts:second_factor"
     return None

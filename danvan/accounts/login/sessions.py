@@ -86,11 +86,9 @@ def rename(old_key: str, request: HttpRequest) -> None:
 def open_sessions(user: User) -> list[LoginSession]:
     """Return the sessions in which `user` is still logged in, the last used first."""
     rows = list(user.login_sessions.all()[:200])
-    alive = set(
-        Session.objects.filter(
-            session_key__in=[row.session_key for row in rows], expire_date__gt=timezone.now()
-        ).values_list("session_key", flat=True)
-    )
+    keys = [row.session_key for row in rows]
+    stored = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    alive = set(stored.values_list("session_key", flat=True))
     idle_since = timezone.now() - datetime.timedelta(seconds=settings.SESSION_IDLE_SECONDS)
     return [row for row in rows if row.session_key in alive and row.seen_at > idle_since]
 

@@ -67,9 +67,8 @@ def token_of(text: str) -> ApiToken | None:
     """Return the key that `text` is, usable or not; None for a text that is none."""
     if not text.startswith(PREFIX):
         return None
-    return (
-        ApiToken.objects.select_related("user__unit__parent").filter(digest=_digest(text)).first()
-    )
+    tokens = ApiToken.objects.select_related("user__unit__parent")
+    return tokens.filter(digest=_digest(text)).first()
 
 
 def count_call(token: ApiToken) -> int:
