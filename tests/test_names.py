@@ -35,6 +35,7 @@ CALLED = {
     "process_exception": "Django's middleware",
     "get_help_text": "Django's password validators",
     "to_url": "Django's path converters",
+    "as_postgresql": "Django's compiler, on that engine",
 }
 REGISTERED = {"register", "receiver", "model_validator"}  # decorators that hand a function over
 CONFIGS = {"settings.py", "gunicorn_conf.py", "formats.py", "apps.py"}  # read by name from outside

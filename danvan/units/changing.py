@@ -237,11 +237,17 @@ class _Work:
         return above if above is not None and above.path == unit.path_above else None
 
     def _carry(self, unit: AdministrativeUnit, above: AdministrativeUnit) -> None:
-        """Put `unit`, whose unit above ended, below what that became: a new row of the same unit."""
+        """Put `unit`, whose unit above ended, below what that became: a new row of the same unit.
+
+        A body is no area: it ends with the unit it belongs to, but where that goes on as the same unit.
+        """
         heirs = [move.new for move in self.goes[above.code] if move.new]
         if above.pk in self.out.carried:
             heirs = [above.code]
-        if unit.is_body:
+        if unit.valid_to is not None:
+            self._check_ending(unit)
+            return
+        if unit.is_body and heirs != [above.code]:
             self._end_body(unit, above, heirs)
             return
         if len(heirs) > 1:
@@ -274,12 +280,20 @@ class _Work:
         heirs = [move.new for move in self.goes[above.code] if move.new]
         return self.standing.get(heirs[0]) if heirs else self._over(above)
 
+    def _check_ending(self, unit: AdministrativeUnit) -> None:
+        """Refuse to carry along what another change ends later; a body just ends on the day it is to end."""
+        if unit.valid_to != self.day and not unit.is_body:
+            self.problems.append(
+                f"{unit} đã có thay đổi khác từ ngày {unit.valid_to:%d/%m/%Y}. Vui lòng rút hoặc hoàn tác thay "
+                "đổi đó trước."
+            )
+
     def _end_body(
         self, body: AdministrativeUnit, above: AdministrativeUnit, heirs: list[str]
     ) -> None:
-        """Let a body end with the unit above it, unless that only takes another name."""
+        """Let a body end with the unit above it, unless its place goes on."""
         units = [self.standing[code] for code in heirs if code in self.standing]
-        if any(unit.path == above.path for unit in units) or body.valid_to is not None:
+        if any(unit.path == above.path for unit in units):
             return
         self._end(body)
         self.out.carried.add(body.pk)

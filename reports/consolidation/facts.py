@@ -14,6 +14,7 @@ from django.db.models import Count, Q, Sum
 from danvan.units.models import Level
 from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
 from reports.consolidation.apportioning import divided_facts
+from reports.consolidation.keeping import kept_or_read
 from reports.consolidation.parts import Facts, Part
 from reports.consolidation.restating import PieceKey, Restating
 from reports.consolidation.scope import ScopeData
@@ -29,7 +30,7 @@ def read_facts(
     """Return the facts of the scope in `periods` for `codes` and what their formulas read.
 
     One entry under None, or with `by_unit` one per reporting unit: of one that was divided one per heir
-    that is asked for. At most four queries, twice that in the units of another day.
+    that is asked for. What was read once is kept (keeping.py).
     """
     periods, codes = list(periods), data.codes_of(codes)
     with _uncollected():
@@ -74,6 +75,19 @@ def _restated(
 
 
 def _read(
+    data: ScopeData, periods: list[int], codes: set[str], by_unit: bool
+) -> dict[FactsKey, Facts]:
+    """Return facts as the reports have them. By unit they are too many to be kept."""
+    if by_unit:
+        return _added_up(data, periods, codes, by_unit)
+
+    def read(missing: list[int]) -> Facts:
+        return _added_up(data, missing, codes, by_unit)[None] if missing else Facts()
+
+    return {None: kept_or_read(data, periods, codes, read)}
+
+
+def _added_up(
     data: ScopeData, periods: list[int], codes: set[str], by_unit: bool
 ) -> dict[FactsKey, Facts]:
     facts: dict[FactsKey, Facts] = defaultdict(Facts)
@@ -125,12 +139,17 @@ def _read_sums(
         values = values.filter(indicator__in=data.ids_of(codes))
     # Grouping by a single period would cost a sixth of the time for a whole country.
     several = ["report__period_id"] if len(periods) > 1 else []
-    group = [*owner, *several, "report__level", "indicator_id"]
+    group = [
+        *owner,
+        "indicator_id",
+        *several,
+        "report__level",
+    ]  # as an index has them: less to sort
     rows = values.values_list(*group).annotate(total=Sum("number"), reports=Count("number"))
     summed = {pk: code for pk, code in data.indicator_codes.items() if data.is_summed(code)}
-    for *key, level, indicator, total, reports in rows.order_by():
+    for *key, level, total, reports in rows.order_by():
         period = key.pop() if several else periods[0]
-        if reports and (code := summed.get(indicator)):
+        if reports and (code := summed.get(key.pop())):
             part = Part(Decimal(total).quantize(_PLACES), reports)
             facts[key[0] if key else None].add_part(code, (period, level), part)
     group = [*owner, "report__period_id", "report__level", "indicator_id", "qualifier"]

@@ -81,6 +81,7 @@ class ScopeData:
         )
         self.periods = list(periods.order_by("start").with_tiers())
         self.indicator_codes: dict[int, str] = {}
+        self.indicators: dict[int, dict[int, str]] = {}  # of each catalogue: code by id
         self.definitions = self._read_definitions()
         self.restating: Restating | None = None
         self._only: Collection[int] | None = None
@@ -214,6 +215,8 @@ class ScopeData:
             .order_by("section__order", "order")
         )
         self.indicator_codes = {row.pk: row.code for row in rows}
+        for row in rows:
+            self.indicators.setdefault(row.catalogue_id, {})[row.pk] = row.code
         last: dict[str, Indicator] = {}
         for row in rows:
             if row.catalogue_id not in in_range:

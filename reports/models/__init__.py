@@ -8,6 +8,7 @@ from reports.models.catalogue import Catalogue, Indicator, Rule, Section
 from reports.models.choices import Aggregation, Severity, ValueType
 from reports.models.gathered import GatheredText
 from reports.models.issue import DocumentKind, FileKind, IssuedReport, IssueFile, PublishedIssue
+from reports.models.kept import KeptFacts
 from reports.models.letterhead import Authority, DocumentStyle, OfficeLetterhead, Spelling
 from reports.models.notice import MAIL_KINDS, MailChoice, MailState, NoticeKind, SentReminder
 from reports.models.period import DeadlineExtension, PeriodKind, PeriodLog, ReportingPeriod

@@ -48,9 +48,14 @@ def facts(ahead: Foresight, change: UnitChange) -> list[str]:
     found = [
         f"{len(out.ended)} đơn vị hết hiệu lực và {len(out.created)} đơn vị bắt đầu từ ngày {day}."
     ]
-    if out.carried:
+    bodies = sum(unit.is_body and unit.pk in out.above for unit in out.ended)
+    if moved_along := len(out.carried) - bodies:
         found.append(
-            f"Trong đó {len(out.carried)} đơn vị cấp dưới chỉ đổi đơn vị cấp trên, vẫn là đơn vị cũ."
+            f"Trong đó {moved_along} đơn vị cấp dưới chỉ đổi đơn vị cấp trên, vẫn là đơn vị cũ."
+        )
+    if bodies:
+        found.append(
+            f"{bodies} khối trực thuộc kết thúc cùng đơn vị; khối của đơn vị mới khai báo riêng."
         )
     if not ahead.periods:
         found.append("Không có kỳ báo cáo nào của thời gian này; báo cáo các kỳ đã qua giữ nguyên.")

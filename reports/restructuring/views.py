@@ -97,7 +97,7 @@ def resolution(request: PersonRequest, pk: int) -> HttpResponse:
 
 def _known(change: UnitChange, user: User, *, before: bool) -> list[AdministrativeUnit]:
     """Return the units that may be named: those of the person's area that stand then."""
-    units = units_visible_to(user).select_related("parent").in_tree_order()
+    units = units_visible_to(user).areas().select_related("parent").in_tree_order()
     if before:
         return list(units.filter(valid_from__lt=change.day, valid_to=None))
     return list(units.on(change.day))

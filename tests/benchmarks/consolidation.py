@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from decimal import Decimal
 
 from django.db import connection
@@ -13,7 +14,7 @@ from reports.catalogue.loading import load_default_catalogue
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import consolidate
 from reports.consolidation.units import break_down
-from reports.models import Report, ReportingPeriod, State
+from reports.models import KeptFacts, Report, ReportingPeriod, State
 from tests.benchmarks.measures import COMMUNES
 from tests.benchmarks.ratios import Ratio, benchmark, best_of
 
@@ -28,9 +29,21 @@ BARE = """
 def consolidation(rows: int) -> list[Ratio]:
     """Consolidate one year of 10,600 communes against the bare aggregate in SQL."""
     unit, indicators = one_year()
-    whole, bare = best_of(7, lambda: consolidate(ScopeData(Scope(unit, 2022, 2022))), _bare)
+    scope = Scope(unit, 2022, 2022)
+    cold, again, bare = best_of(
+        7, lambda: _afresh(consolidate, scope), lambda: consolidate(ScopeData(scope)), _bare
+    )
     what = f"consolidate {COMMUNES} communes x {indicators} indicators"
-    return [Ratio(what, whole, "bare SQL aggregate", bare, 1.5)]
+    return [
+        Ratio(what, cold, "bare SQL aggregate", bare, 1.5),
+        Ratio(f"{what} again", again, "bare SQL aggregate", bare, 0.1),
+    ]
+
+
+def _afresh(action: Callable, scope: Scope, *arguments: str) -> None:
+    """Do `action` for `scope` as if for the first time."""
+    KeptFacts.objects.all().delete()
+    action(ScopeData(scope), *arguments)
 
 
 @benchmark("restated")
@@ -42,13 +55,11 @@ def restated(rows: int) -> list[Ratio]:
     _fill_values()
     day = _merge_and_divide(datetime.date(2032, 1, 1))
     was, now = Scope(unit, 2022, 2031), Scope(unit, 2022, 2031, as_of=day)
-    told, plain = best_of(
-        3, lambda: consolidate(ScopeData(now)), lambda: consolidate(ScopeData(was))
-    )
+    told, plain = best_of(3, lambda: _afresh(consolidate, now), lambda: _afresh(consolidate, was))
     what = f"restate 3321 communes x {indicators} indicators x 10 years"
     found = [Ratio(what, told, "as each year was", plain, 1.5)]
     told, plain = best_of(
-        3, lambda: break_down(ScopeData(now), "DT"), lambda: break_down(ScopeData(was), "DT")
+        3, lambda: _afresh(break_down, now, "DT"), lambda: _afresh(break_down, was, "DT")
     )
     return [*found, Ratio("by unit, one section", told, "as each year was", plain, 1.5)]
 

@@ -251,6 +251,11 @@ class FiguresTest(FiguresCase):
         self.assertIn("Dòng 5 có số liệu", asked["text"])
         self.assertEqual(len(self.stored(self.answer(job, dong_la="bo"))), 3)
 
+    def test_names_that_nobody_knows_beside_codes_are_no_figures(self):
+        job = self.send(self.HEAD, *((n, code, "Gọi khác", "", n) for n, code, *_ in self.LINES))
+        self.assertEqual(self.asked(job), {})
+        self.assertEqual(self.stored(job), {"QT01": 1, "QT02": 2, "TD01": 3})
+
     def test_a_hidden_column_of_figures_is_asked_about(self):
         made = book(self.HEAD, *self.LINES)
         made.active.column_dimensions["E"].hidden = True

@@ -53,6 +53,16 @@ class SentenceTests(Drafts):
             "tăng khoảng 1.133 hội nghị so với năm 2021.",
         )
 
+    def test_the_change_stands_with_the_figure_that_changed(self):
+        Indicator.objects.filter(code="DT07").update(code="DT06", parent=None)
+        enter(self.y2021, "1", DT03=1)
+        enter(self.y2022, "1", DT03=3, DT06=90)
+        self.assertIn(
+            "đã có 3 hội nghị đối thoại của người đứng đầu, tăng 2 hội nghị so với năm 2021, "
+            "với 90 lượt người dự.",
+            self.said()["DT03"],
+        )
+
     def test_one_level_alone_is_not_named_and_one_office_has_no_levels(self):
         enter(self.y2022, "1", DT01=2)
         self.assertEqual(

@@ -133,6 +133,19 @@ class NoDistrictTest(NinhBinhCase):
         self.assertContains(queue, "Phường Tiên Sơn")
         self.assertNotContains(queue, "Phường Tiên Sơn, tỉnh")
 
+    def test_the_workbook_charts_the_highest_of_many(self):
+        self.approve(DT01=3, DT03=3)
+        shown = {"first": 2026, "last": 2026}
+        answer = self.page(self.board, "reports:consolidation_export", **shown)
+        sheet = load_workbook(BytesIO(b"".join(answer.streaming_content)))["Biểu đồ"]
+        self.assertIn("30 đơn vị cao nhất trong 34 đơn vị", sheet["A1"].value)
+        heads = [row[0].row for row in sheet.iter_rows() if row[0].value == "Đơn vị"]
+        self.assertEqual(len(heads), len(sheet._charts))
+        first = [sheet.cell(heads[0] + 1, column).value for column in (1, 2)]
+        self.assertEqual(first, ["Phường Tiên Sơn", 3])
+        series = sheet._charts[0].series[0]
+        self.assertIn(f"$B${heads[0] + 1}:$B${heads[0] + 30}", series.val.numRef.f)
+
     def test_menus_of_records_offer_the_units_of_today_first(self):
         for name in ("records:list", "records:create"):
             page = self.page(self.board, name, "dialogue-conference").content.decode()

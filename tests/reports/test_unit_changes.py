@@ -270,6 +270,33 @@ class RenameAndSplitTest(ChangeCase):
         self.assertEqual(rows(), before)
 
 
+class BodyTest(ChangeCase):
+    """A body below a commune ends with it, and goes along where the commune stays the same unit."""
+
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        for code, above in (("K9021", "902"), ("K9111", "911")):
+            cls.add(code, "mttq", "Việt Nam", above)
+            cls.clerks[code] = cls.person(code, code)
+
+    def test_it_ends_with_a_commune_that_is_merged(self):
+        before = rows()
+        change = self.apply(self.merger())
+        body = AdministrativeUnit.objects.get(code="K9021")
+        self.assertEqual((body.valid_to, body.successions.count()), (DAY, 0))
+        self.assertTrue(User.objects.get(username="K9021").has_left)
+        undo_change(change, by=self.board)
+        self.assertEqual(rows(), before)
+
+    def test_it_goes_along_below_the_same_commune(self):
+        change = self.apply(self.change(moves=[("91", "", "")]))
+        body = AdministrativeUnit.objects.get(code="K9111", valid_to=None)
+        self.assertEqual((body.parent.code, body.parent.valid_from), ("911", DAY))
+        self.assertEqual(User.objects.get(username="K9111").unit, body)
+        undo_change(change, by=self.board)
+
+
 class FutureTest(ChangeCase):
     FUTURE = timezone.localdate() + datetime.timedelta(days=40)
 
@@ -319,6 +346,12 @@ class RefusedTest(ChangeCase):
         self.refused(
             self.change([("982", "xa", "Khác", "90")], [("902", "982", "")], day=D(2026, 5, 1)),
             "Xã Bình đã có thay đổi khác từ ngày 01/07/2026",
+        )
+
+    def test_one_below_it_that_another_change_ends_later(self):
+        self.apply(self.change(moves=[("911", "901", "")], day=D(2026, 9, 1)))
+        self.refused(
+            self.change(moves=[("91", "", "")]), "Xã Em đã có thay đổi khác từ ngày 01/09/2026"
         )
 
     def test_a_day_in_a_closed_period(self):

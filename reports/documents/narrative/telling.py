@@ -119,9 +119,11 @@ class _Teller:
         parts = [part for part in map(self.clause, sentence.parts) if part]
         if not text or (not sentence.main and not parts):
             return ""
-        text += "".join(self.clause(more) for more in sentence.also)
-        if line is not None and (change := self.told.change(line, sentence.noun)):
-            text += f", {change}"
+        also = "".join(self.clause(more) for more in sentence.also)
+        change = self.told.change(line, sentence.noun) if line is not None else ""
+        change = f", {change}" if change else ""
+        # What begins with a comma comes after the change, what goes on with the noun before it.
+        text += change + also if also.startswith(",") else also + change
         if parts and not (line is not None and self._is_whole(sentence, line, len(parts))):
             text += f"{', trong đó:' if sentence.main else ':'} {'; '.join(parts)}"
         return text + (self._ranked(sentence.main) if sentence.rank and self.rank else "")

@@ -25,7 +25,9 @@ from danvan.common.sheets.table.questions import SKIP, Question, about_hidden
 from danvan.common.text import clean_line, search_key
 
 FEWEST = 3  # headings down a column that make a sheet of this kind
-_ASIDE = re.compile(r"(stt|tt|so tt|dvt|don vi tinh|ghi chu|dien giai|ma|ma chi tieu|ma so)")
+_ASIDE = re.compile(
+    r"(stt|tt|so tt|dvt|don vi tinh|ghi chu|dien giai|ma|ma chi tieu|ma so|(ten |noi dung )?chi tieu|noi dung)"
+)
 _FIGURES = re.compile(
     r"(ket qua|so lieu|thuc hien|so luong|gia tri|tri so|tong so|ket qua thuc hien|so lieu bao cao|bao cao)?"
     r"( ?(trong )?(nam|ky)( bao cao)?)?( ?(?P<year>(19|20)\d\d))?"
