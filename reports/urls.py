@@ -1,6 +1,7 @@
 """Addresses of the yearly report. The ledger and the letterheads have their own (danvan/urls.py)."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from reports.catalogue import views as views_catalogue
 from reports.consolidation import views as views_consolidation
@@ -9,6 +10,15 @@ from reports.figures import views_entry, views_taking
 from reports.sheets import views as views_values
 from reports.texts import views as views_texts
 from reports.workflow import views_answering, views_periods, views_queue, views_review
+
+
+class CatalogueConverter(StringConverter):
+    """A catalogue's slug: its year, or the part of it since there are no districts."""
+
+    regex = "[0-9]{4}(-2)?"
+
+
+register_converter(CatalogueConverter, "catalogue")
 
 app_name = "reports"
 urlpatterns = [
@@ -39,14 +49,18 @@ urlpatterns = [
     path("ky/<int:pk>/khoa/", views_periods.close, name="period_close"),
     path("ky/<int:pk>/mo-lai/", views_periods.reopen, name="period_reopen"),
     path("danh-muc/", views_catalogue.catalogue_list, name="catalogues"),
-    path("danh-muc/<int:year>/", views_catalogue.catalogue_detail, name="catalogue"),
-    path("danh-muc/<int:year>/sao-chep/", views_catalogue.copy, name="catalogue_copy"),
-    path("danh-muc/<int:year>/<str:kind>/them/", views_catalogue.edit_row, name="catalogue_add"),
+    path("danh-muc/<catalogue:year>/", views_catalogue.catalogue_detail, name="catalogue"),
+    path("danh-muc/<catalogue:year>/sao-chep/", views_catalogue.copy, name="catalogue_copy"),
     path(
-        "danh-muc/<int:year>/<str:kind>/<int:pk>/", views_catalogue.edit_row, name="catalogue_edit"
+        "danh-muc/<catalogue:year>/<str:kind>/them/", views_catalogue.edit_row, name="catalogue_add"
     ),
     path(
-        "danh-muc/<int:year>/<str:kind>/<int:pk>/xoa/",
+        "danh-muc/<catalogue:year>/<str:kind>/<int:pk>/",
+        views_catalogue.edit_row,
+        name="catalogue_edit",
+    ),
+    path(
+        "danh-muc/<catalogue:year>/<str:kind>/<int:pk>/xoa/",
         views_catalogue.delete,
         name="catalogue_delete",
     ),

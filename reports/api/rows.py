@@ -63,7 +63,7 @@ def units(user: User, asked: UnitsAsked) -> ApiTable:
 
 def catalogue(user: User, asked: CatalogueAsked) -> ApiTable:
     """Return the indicators of a year. Raises Problem for a year without a catalogue."""
-    found = Indicator.objects.filter(catalogue__year=asked.year).order_by("section__order", "order")
+    found = Indicator.objects.of_year(asked.year).order_by("section__order", "order")
     columns = ["catalogue__year", "section__code", "section__label", "code", "label"]
     columns += ["unit_of_measure", "value_type", "entry_levels", "aggregation", "is_stock"]
     columns += ["parent__code", "formula", "scale"]

@@ -52,13 +52,18 @@ def _ask_bodies(catalogue: Catalogue) -> None:
 
 def _catalogue_of(year: int, districts: bool) -> Catalogue:
     existing = Catalogue.objects.filter(indicators__isnull=False)
-    latest = existing.filter(year__lte=year).order_by("-year").first()
+    of_the_tiers = "two_tiers" if districts else "-two_tiers"
+    latest = existing.filter(year__lte=year).order_by("-year", of_the_tiers).first()
     if latest is None:
         return load_default_catalogue(year, districts=districts)
     if latest.year != year:
         return copy_catalogue(latest, year, districts=districts)
     if not districts and not latest.is_opened:
         _take_districts_off(latest)
+    elif (
+        not districts and latest.has_districts
+    ):  # the first part of the year was asked with districts
+        return copy_catalogue(latest, year, districts=False, two_tiers=True)
     return latest
 
 
@@ -68,7 +73,7 @@ def load_default_catalogue(year: int, *, districts: bool = True) -> Catalogue:
 
     A catalogue with contents is returned as it is: the board may have edited it.
     """
-    catalogue, _ = Catalogue.objects.get_or_create(year=year)
+    catalogue, _ = Catalogue.objects.get_or_create(year=year, two_tiers=False)
     if catalogue.indicators.exists():
         return catalogue
     data = read_catalogue(_law_of(year, districts))
@@ -76,13 +81,16 @@ def load_default_catalogue(year: int, *, districts: bool = True) -> Catalogue:
 
 
 @transaction.atomic
-def copy_catalogue(source: Catalogue, year: int, *, districts: bool = True) -> Catalogue:
+def copy_catalogue(
+    source: Catalogue, year: int, *, districts: bool = True, two_tiers: bool = False
+) -> Catalogue:
     """Return the catalogue of `year`, made as a copy of `source` unless the year has one already.
 
     Across the end of the district tier (2025 → 2026) the district level is taken off, and what only
-    districts entered is left out together with the rules and ratios that name it.
+    districts entered is left out together with the rules and ratios that name it. With `two_tiers` it
+    stands beside the one of the parts of the year that had districts.
     """
-    catalogue, _ = Catalogue.objects.get_or_create(year=year)
+    catalogue, _ = Catalogue.objects.get_or_create(year=year, two_tiers=two_tiers)
     if catalogue.indicators.exists():
         return catalogue
     rows, rules = _rows_of(source), _rules_of(source)

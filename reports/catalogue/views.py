@@ -121,10 +121,10 @@ def catalogue_list(request: PersonRequest) -> HttpResponse:
 
 
 @require_safe
-def catalogue_detail(request: PersonRequest, year: int) -> HttpResponse:
+def catalogue_detail(request: PersonRequest, year: str) -> HttpResponse:
     """Show sections, indicators and rules of a year."""
     require_manager(request.user)
-    catalogue = get_object_or_404(Catalogue, year=year)
+    catalogue = _catalogue(year)
     indicators = catalogue.indicators.select_related("section", "parent")
     context = {
         "catalogue": catalogue,
@@ -138,20 +138,21 @@ def catalogue_detail(request: PersonRequest, year: int) -> HttpResponse:
 
 
 @require_POST
-def copy(request: PersonRequest, year: int) -> HttpResponse:
-    """Make the catalogue of `year` + 1 as a copy of this one."""
+def copy(request: PersonRequest, year: str) -> HttpResponse:
+    """Make the catalogue of the year after as a copy of this one."""
     require_manager(request.user)
-    source = get_object_or_404(Catalogue, year=year)
-    if Catalogue.objects.filter(year=year + 1).exists():
-        messages.info(request, f"Danh mục năm {year + 1} đã có.")
+    source = _catalogue(year)
+    following = source.year + 1
+    if Catalogue.objects.filter(year=following).exists():
+        messages.info(request, f"Danh mục năm {following} đã có.")
     else:
-        copy_catalogue(source, year + 1)
-        messages.success(request, f"Đã lập danh mục năm {year + 1} từ danh mục năm {year}.")
-    return redirect("reports:catalogue", year=year + 1)
+        copy_catalogue(source, following)
+        messages.success(request, f"Đã lập danh mục năm {following} từ danh mục năm {source.when}.")
+    return redirect("reports:catalogue", year=following)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit_row(request: PersonRequest, year: int, kind: str, pk: int | None = None) -> HttpResponse:
+def edit_row(request: PersonRequest, year: str, kind: str, pk: int | None = None) -> HttpResponse:
     """Add or edit a section, an indicator or a rule of a year that is not frozen."""
     require_manager(request.user)
     catalogue, model, form_class = _kind_of(year, kind)
@@ -188,7 +189,7 @@ def _was_deleted(model: type[CatalogueRow], pk: int, user: User) -> bool:
 
 
 @require_POST
-def delete(request: PersonRequest, year: int, kind: str, pk: int) -> HttpResponse:
+def delete(request: PersonRequest, year: str, kind: str, pk: int) -> HttpResponse:
     """Delete a row of a year that is not frozen and on which no figure hangs."""
     require_manager(request.user)
     catalogue, model, _ = _kind_of(year, kind)
@@ -204,7 +205,13 @@ def delete(request: PersonRequest, year: int, kind: str, pk: int) -> HttpRespons
     return redirect("reports:catalogue", year=year)
 
 
-def _kind_of(year: int, kind: str) -> Any:
+def _kind_of(year: str, kind: str) -> Any:
     if kind not in ROW_FORMS:
         raise Http404
-    return get_object_or_404(Catalogue, year=year), *ROW_FORMS[kind]
+    return _catalogue(year), *ROW_FORMS[kind]
+
+
+def _catalogue(slug: str) -> Catalogue:
+    """Return the catalogue that addresses call `slug`."""
+    year, _, part = slug.partition("-")
+    return get_object_or_404(Catalogue, year=int(year), two_tiers=bool(part))

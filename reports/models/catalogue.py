@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -17,19 +18,36 @@ from reports.models.choices import Aggregation, Severity, ValueType
 
 
 class Catalogue(models.Model):
-    """The indicators of one year."""
+    """The indicators of one year.
+
+    Where the districts ended inside a year that is told in parts, its later parts have one of their own.
+    """
 
     year = models.PositiveSmallIntegerField(
-        "năm", unique=True, validators=[MinValueValidator(2000), MaxValueValidator(2100)]
+        "năm", validators=[MinValueValidator(2000), MaxValueValidator(2100)]
     )
+    two_tiers = models.BooleanField("từ khi không còn cấp huyện", default=False, editable=False)
 
     class Meta:
         verbose_name = "danh mục chỉ tiêu"
         verbose_name_plural = "danh mục chỉ tiêu"
-        ordering = ["-year"]
+        ordering = ["-year", "-two_tiers"]
+        constraints = [
+            models.UniqueConstraint(fields=["year", "two_tiers"], name="catalogue_of_a_year")
+        ]
 
     def __str__(self) -> str:
-        return f"Danh mục chỉ tiêu năm {self.year}"
+        return f"Danh mục chỉ tiêu năm {self.when}"
+
+    @property
+    def when(self) -> str:
+        """Return the year, and which part of it, in words."""
+        return f"{self.year} (từ khi không còn cấp huyện)" if self.two_tiers else str(self.year)
+
+    @property
+    def slug(self) -> str:
+        """Return what its addresses call it."""
+        return f"{self.year}-2" if self.two_tiers else str(self.year)
 
     @property
     def has_districts(self) -> bool:
@@ -138,6 +156,16 @@ DEFINING = (
 OPENED = "Năm {year} đã mở kỳ báo cáo nên không {what} được nữa; chỉ sửa được lời văn và quy tắc."
 
 
+class IndicatorQuerySet(models.QuerySet["Indicator"]):
+    """Indicators of all years."""
+
+    def of_year(self, year: int) -> Self:
+        """Return those of `year`, as its last catalogue that has them says."""
+        later = self.model.objects.filter(catalogue__year=year, catalogue__two_tiers=True)
+        twins = Q(catalogue__two_tiers=False, code__in=later.values("code"))
+        return self.filter(catalogue__year=year).exclude(twins)
+
+
 class Indicator(CatalogueRow):
     """One figure of the yearly report.
 
@@ -178,6 +206,8 @@ class Indicator(CatalogueRow):
         help_text="Từ thấp đến cao; hạng thấp nhất là 1.",
     )  # fmt: skip
     order = models.PositiveSmallIntegerField("thứ tự", default=0)
+
+    objects = IndicatorQuerySet.as_manager()
 
     class Meta:
         verbose_name = "chỉ tiêu"

@@ -188,14 +188,40 @@ class CatalogueTest(NinhBinhCase):
         self.assertEqual(catalogue.indicators.get(code="QT01").label, "Tên của tỉnh")
         self.assertEqual(catalogue.sections.count(), 13)
 
-    def test_of_a_year_in_two_parts_it_keeps_them(self):
+    def test_of_a_year_in_two_parts_the_later_has_one_of_its_own(self):
         first = self.first_part()
         self.assertTrue(first.catalogue.has_districts)
         second = self.open(kind=PeriodKind.PART, start=D(2025, 7, 1))
-        self.assertEqual(second.catalogue, first.catalogue)
+        self.assertEqual((second.catalogue.year, second.catalogue.slug), (2025, "2025-2"))
+        self.assertFalse(second.catalogue.has_districts)
+        asked = {
+            period: period.catalogue.indicators.get(code="DC04").entry_levels
+            for period in (first, second)
+        }
+        self.assertEqual(asked, {first: "HT", second: "XT"}, "communes say what districts said")
+        self.assertEqual(
+            open_period(2026, actor=None).catalogue.indicators.get(code="DC04").entry_levels, "XT"
+        )
         self.assertEqual([period.reports.count() for period in (first, second)], [105, 34])
         self.assertEqual(second.dues[0][0], "xã")
         self.assertEqual([level for level, _day in second.dues], ["xã", "tỉnh"])
+
+    def test_both_are_looked_at_edited_and_added_up(self):
+        first = self.first_part()
+        second = self.open(kind=PeriodKind.PART, start=D(2025, 7, 1))
+        quan = self.cast["quantri"]
+        page = self.page(quan, "reports:catalogues")
+        for catalogue in (first.catalogue, second.catalogue):
+            url = reverse("reports:catalogue", args=[catalogue.slug])
+            self.assertContains(page, url)
+            self.assertContains(self.client.get(url), str(catalogue))
+            row = catalogue.indicators.get(code="QT01")
+            edit = reverse("reports:catalogue_edit", args=[catalogue.slug, "chi-tieu", row.pk])
+            self.assertContains(self.client.get(edit), row.label)
+        self.assertEqual(self.client.get("/bao-cao/danh-muc/2025-3/").status_code, 404)
+        told = Indicator.objects.of_year(2025)
+        self.assertEqual(told.get(code="DC04").catalogue, second.catalogue)
+        self.assertEqual(len({row.code for row in told}), told.count())
 
 
 class SameSpanTest(HaNamCase):

@@ -147,7 +147,7 @@ def names(request: PersonRequest, unit: int) -> HttpResponse:
         year = this_year(office, request.user).last_year
     except ValidationError:
         year = timezone.localdate().year
-    rows = Indicator.objects.filter(catalogue__year=year).exclude(value_type=ValueType.TEXT)
+    rows = Indicator.objects.of_year(year).exclude(value_type=ValueType.TEXT)
     rows = rows.select_related("section").order_by("section__order", "order")
     context = {
         "unit": office,
