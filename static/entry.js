@@ -49,13 +49,13 @@
     event.preventDefault();
     fieldOf(next).focus();
   });
-  // The next figure, from where the person is, that needs a look (wrong, returned); without any, the next blank one.
+  // The next figure that was returned; without any the next one, from where the person is, that is blank or needs a look.
   form.addEventListener("click", (event) => {
     if (!event.target.matches("[data-next]")) return;
     const entries = [...form.querySelectorAll("[data-code]")];
     const from = entries.indexOf(last) + 1;
     const ahead = [...entries.slice(from), ...entries.slice(0, from)];
-    const place = ahead.find((entry) => entry.matches(".bad, .remarked:not(.saved)")) || ahead.find((entry) => !fieldOf(entry).value);
+    const place = ahead.find((entry) => entry.matches(".remarked:not(.saved)")) || ahead.find((entry) => entry.matches(".bad") || !fieldOf(entry).value);
     if (!place) return;
     event.preventDefault();
     for (const fold of document.querySelectorAll(".dv-fold-all")) fold.checked = false;

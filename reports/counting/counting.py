@@ -89,9 +89,8 @@ def grouped(
 def counted_for(report: Report) -> dict[str, Decimal]:
     """Return what the records give for `report`, by indicator code: only what its level enters."""
     period = report.period
-    entered = {
-        row.code for row in period.catalogue.indicators.all() if row.entered_by(report.level)
-    }
+    rows = period.catalogue.indicators.all()
+    entered = {row.code for row in rows if row.entered_by(report.level)}
     found = counted(AdministrativeUnit.objects.filter(pk=report.unit_id), period)
     numbers = found.get(report.unit_id, {})
     return {code: Decimal(number) for code, number in numbers.items() if code in entered}

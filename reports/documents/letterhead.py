@@ -85,12 +85,10 @@ class Letterhead:
     @property
     def signing(self) -> tuple[tuple[str, str], ...]:
         """The lines above the signature as (text, name of its text style)."""
-        lines = [(self.post, "post")]
+        lines = [(self.post, "authority")]
         if self.authority:
             by = f"{self.layout.authorities[self.authority]} {self.authority_of}"
-            lines.insert(0, (by, "authority"))
-        else:
-            lines = [(self.post, "authority")]
+            lines = [(by, "authority"), (self.post, "post")]
         return tuple((self.styled(text, style), style) for text, style in lines)
 
     @property

@@ -113,9 +113,7 @@ class EntryView(EnteringView):
         words = self.request.POST.get("q", "")[:100]
         url = reverse("reports:entry", args=[self.report.pk])
         url += f"?{urlencode({'q': words})}" if words else ""
-        known = {row.code for row in sheet.editable()} | {
-            row.section.code for row in sheet.editable()
-        }
+        known = {code for row in sheet.editable() for code in (row.code, row.section.code)}
         return redirect(f"{url}#{anchor}" if anchor in known else url)
 
     def take(self, sheet: EntrySheet, wanted: str) -> HttpResponse:
@@ -138,12 +136,8 @@ class EntryView(EnteringView):
     def send(self, sheet: EntrySheet) -> Any:
         confirmed = self.request.POST["action"] == "submit_blanks"
         try:
-            submit(
-                self.report,
-                user=person(self.request),
-                version=self.report.version,
-                blanks_confirmed=confirmed,
-            )
+            user, version = person(self.request), self.report.version
+            submit(self.report, user=user, version=version, blanks_confirmed=confirmed)
         except NotReady as refusal:
             return self.page(sheet, status=422, refusal=refusal)
         except MoveRefused as refusal:
@@ -154,19 +148,16 @@ class EntryView(EnteringView):
     def was_sent(self, sheet: EntrySheet, figures: Mapping[str, Any]) -> bool:
         """Tell whether this press on “Gửi” is the second of two: nothing in it differs from what was sent."""
         pressed = self.request.POST.get("action", "").startswith("submit")
-        if (
-            not pressed
-            or sheet.errors
-            or not last_made_by(self.report, "submit", person(self.request))
-        ):
+        if not pressed or sheet.errors:
+            return False
+        if not last_made_by(self.report, "submit", person(self.request)):
             return False
         stored = figures_of(self.report)
         return all(stored.get(code, BLANK) == figure for code, figure in figures.items())
 
     def sent(self) -> HttpResponse:
-        messages.success(
-            self.request, "Đã gửi báo cáo. Anh/chị sẽ thấy kết quả duyệt ở Bàn làm việc."
-        )
+        told = "Đã gửi báo cáo. Anh/chị sẽ thấy kết quả duyệt ở Bàn làm việc."
+        messages.success(self.request, told)
         return redirect("reports:detail", pk=self.report.pk)
 
     def just_taken(self) -> Taken | None:

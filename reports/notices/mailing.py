@@ -11,6 +11,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -116,9 +117,7 @@ def _claim(person: User, notices: list[Notice]) -> list[Notice]:
         for notice in notices:
             row = noted.get((notice.report.pk, notice.kind, notice.mark))
             if row is None:
-                row = SentReminder(
-                    user=person, report=notice.report, kind=notice.kind, mark=notice.mark
-                )
+                row = SentReminder(**_noted(person, notice))
             elif row.state == MailState.REFUSED and row.tries < MAX_TRIES:
                 row.state, row.tries = MailState.UNSURE, row.tries + 1
             else:
@@ -142,9 +141,8 @@ def _deliver(connection: BaseEmailBackend, person: User, notices: list[Notice]) 
     else:
         end = MailState.SENT
     for notice in notices:
-        SentReminder.objects.filter(
-            user=person, report=notice.report, kind=notice.kind, mark=notice.mark
-        ).update(state=end, at=timezone.now())
+        sent = SentReminder.objects.filter(**_noted(person, notice))
+        sent.update(state=end, at=timezone.now())
     return end
 
 
@@ -172,6 +170,10 @@ def _paragraph(notice: Notice) -> str:
 
 def _link(name: str, *arguments: int) -> str:
     return settings.SITE_URL + reverse(name, args=arguments)
+
+
+def _noted(person: User, notice: Notice) -> dict[str, Any]:
+    return {"user": person, "report": notice.report, "kind": notice.kind, "mark": notice.mark}
 
 
 def _key(row: SentReminder) -> tuple[int, str, str]:

@@ -47,9 +47,8 @@ def period_list(request: PersonRequest) -> HttpResponse:
         (one, [one.due_date_of(level) if level in one.tiers else None for level in tiers])
         for one in periods
     ]
-    return render(
-        request, "reports/periods.html", {"periods": periods, "tiers": tiers, "rows": rows}
-    )
+    context = {"periods": periods, "tiers": tiers, "rows": rows}
+    return render(request, "reports/periods.html", context)
 
 
 class OpenForm(forms.ModelForm):
