@@ -11,7 +11,8 @@ from unittest import mock
 from django.db import transaction
 from django.test import TestCase
 
-from danvan.common.sheets import child, reader
+from danvan.common import children
+from danvan.common.sheets import child
 from danvan.imports.models import ImportJob
 from records.kinds import BY_SLUG
 from reports.models import Value
@@ -42,7 +43,7 @@ class Forked:
             os.dup2(told, 1)
             sys.stdin = os.fdopen(0)
             sys.argv = ["child", command[-1]]
-            child._limit = lambda memory, cpu: None
+            child.limit_myself = lambda memory, cpu: None
             child.main()
         finally:
             os._exit(0)
@@ -70,7 +71,7 @@ class MutantTest(TestCase):
 
     def setUp(self):
         self.client.force_login(self.an)
-        forked = mock.patch.object(reader.subprocess, "Popen", Forked)
+        forked = mock.patch.object(children.subprocess, "Popen", Forked)
         forked.start()
         self.addCleanup(forked.stop)
         self.found: Counter = Counter()
