@@ -13,7 +13,7 @@ from reports.catalogue.files import (
     read_rows,
     without_district,
 )
-from reports.models.catalogue import Catalogue, Indicator, Rule, Section
+from reports.models import Catalogue, Indicator, Rule, Section
 
 _INDICATOR_COLUMNS = (
     "code", "label", "unit_of_measure", "value_type", "entry_levels", "aggregation", "measure",

@@ -4,9 +4,10 @@ Imports danvan.accounts, danvan.units and the expressions of catalogue/; no othe
 """
 
 from reports.models.answering import ReportUnit
-from reports.models.catalogue import Catalogue, Indicator, Rule, Section
+from reports.models.catalogue import Catalogue, Section
 from reports.models.choices import Aggregation, Severity, ValueType
 from reports.models.gathered import GatheredText
+from reports.models.indicator import Indicator, Rule
 from reports.models.issue import DocumentKind, FileKind, IssuedReport, IssueFile, PublishedIssue
 from reports.models.kept import KeptFacts
 from reports.models.letterhead import Authority, DocumentStyle, OfficeLetterhead, Spelling

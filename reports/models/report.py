@@ -12,7 +12,7 @@ from django.utils import timezone
 from danvan.accounts.rights import Person
 from danvan.accounts.scope import M, ScopedQuerySet, units_reported_by
 from danvan.units.models import AdministrativeUnit, Level
-from reports.models.catalogue import Indicator
+from reports.models.indicator import Indicator
 from reports.models.period import ReportingPeriod, due_field
 
 
