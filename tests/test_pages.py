@@ -35,7 +35,9 @@ class FrameTest(TestCase):
         page = self.client.get("/doi-mat-khau/")
         self.assertContains(page, "Xã Tiên Sơn, thị xã Duy Tiên")
         self.assertContains(page, "Nguyễn Thị An")
-        self.assertContains(page, f'<form method="post" action="{reverse("accounts:logout")}">')
+        self.assertContains(
+            page, f'<form method="post" action="{reverse("accounts:logout")}" data-logout>'
+        )
         self.assertContains(page, 'href="#main"')
         self.assertContains(page, '<html lang="vi">')
 

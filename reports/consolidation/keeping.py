@@ -12,8 +12,10 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Aggregate, CharField, Count, Value
 from django.db.models.functions import Concat
 
@@ -36,12 +38,17 @@ def kept_or_read(data: ScopeData, periods: list[int], codes: Collection[str], re
     missing = [period for period in periods if keys.get(period) not in found]
     facts = read(missing)
     if new := {keys[period]: _packed(facts, period) for period in missing if period in keys}:
-        with aside("facts to keep"):
-            KeptFacts.objects.keep(new)
+        transaction.on_commit(partial(_keep, new))
     for period, key in keys.items():
         if key in found:
             facts.add(_unpacked(found[key], period))
     return facts
+
+
+def _keep(new: dict[str, dict]) -> None:
+    """Keep facts beside the page: outside its transaction, and never at its cost."""
+    with aside("facts to keep"):
+        KeptFacts.objects.keep(new)
 
 
 def _keys(data: ScopeData, periods: Iterable[int], codes: Collection[str]) -> dict[int, str]:

@@ -9,8 +9,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from danvan.common.forms import BaseForm, NumberField, TextField, field_for, upload_field
+from danvan.common.numbers import rounded
 from danvan.common.text import clean_line, search_key
-from danvan.units.changing import SHARE, NewUnit
+from danvan.units.changing import NewUnit
 from danvan.units.kinds import AREA_KINDS, LEVEL_OF_KIND, UnitKind
 from danvan.units.models import AdministrativeUnit
 from reports.models import UnitChange
@@ -175,7 +176,7 @@ class MoveForm(_RowForm):
     def row(self) -> dict:
         """Return the line as the change keeps it."""
         percent = self.cleaned_data["percent"]
-        share = "" if percent is None else str((Decimal(percent) / 100).quantize(SHARE))
+        share = "" if percent is None else str(rounded(percent / 100, 4))
         return {"old": self.cleaned_data["old"], "new": self.cleaned_data["new"], "share": share}
 
 

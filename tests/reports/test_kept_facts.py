@@ -55,7 +55,10 @@ class KeptFactsTest(TestCase):
 
     def asked(self, **options) -> tuple[dict, list[str]]:
         """Return what is told of each indicator, and the queries that read figures."""
-        with CaptureQueriesContext(connection) as queries:
+        with (
+            CaptureQueriesContext(connection) as queries,
+            self.captureOnCommitCallbacks(execute=True),
+        ):
             told = self.consolidated(**options)
         read = [one["sql"] for one in queries if '"reports_value"' in one["sql"]]
         return numbers_of(told), read

@@ -5,6 +5,7 @@ import tempfile
 import zipfile
 from io import BytesIO, StringIO
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,6 +15,7 @@ from django.urls import reverse
 from danvan.accounts.models import User
 from danvan.units.models import AdministrativeUnit
 from reports.catalogue.files import read_catalogue
+from reports.consolidation import keeping
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import consolidate
 from reports.documents.letterhead import default_row
@@ -183,6 +185,7 @@ class DraftTests(Drafts):
         self.assertTrue(any("bí thư cấp uỷ các cấp" in text for text in texts))
         self.assertIn("Cấp ủy xã báo cáo.", texts)
 
+    @mock.patch.object(keeping, "FEWEST", 10**9)  # each time as if for the first time
     def test_a_draft_costs_the_same_queries_however_many_units(self):
         self.client.force_login(
             User.objects.create(username="b", unit=self.tree["35"], role="officer")
@@ -197,7 +200,7 @@ class DraftTests(Drafts):
             )
 
         assert_same_queries(
-            self.client, address, lambda: enter(self.y2022, "1", DT03=1), more, limit=40
+            self.client, address, lambda: enter(self.y2022, "1", DT03=1), more, limit=41
         )
 
 
