@@ -32,6 +32,7 @@ def _empty_tables_with_the_logs_open(teardown):
 SLOWEST = (
     "tests/browser/test_every_page.py",
     "tests/test_permission_matrix.py",
+    "tests/sheets/test_mutants.py",
     "tests/browser/",
     "tests/ops/",
 )
