@@ -222,7 +222,8 @@ def run_tests(arguments: list[str]) -> int:
     tally.pytest("tests on SQLite", "sqlite:///var/tests.sqlite3", *arguments)
     try:
         with temporary_cluster() as database_url:
-            tally.pytest("tests on PostgreSQL", database_url, *arguments)
+            # What a browser shows depends on no engine, and its walks take minutes: once is enough.
+            tally.pytest("tests on PostgreSQL", database_url, "-m", "not browser", *arguments)
     except MachineError as error:
         tally.note(f"tests on PostgreSQL DID NOT RUN: {error}", 0, 1, 0)
     for package in missing:
