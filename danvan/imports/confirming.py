@@ -225,7 +225,7 @@ def confirm(job: ImportJob, *, only_good: bool = False, here: bool = False) -> b
 
 
 def undo(job: ImportJob) -> bool:
-    """Take back what `job` wrote, now or in a process of its own; False when it no longer stands so.
+    """Take back what `job` wrote, now or by a worker; False when it no longer stands so.
 
     Raises Refused. The job's state and message tell what came of it.
     """

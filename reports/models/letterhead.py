@@ -18,6 +18,12 @@ MAX_RECIPIENTS = 20
 _COMMITTEES = re.compile(r"\b(dang|tinh|thanh|huyen|thi|quan) uy\b|\bban thuong vu\b|\bbi thu\b")
 _TITLES = re.compile(r"^(dong chi|d c|ong|ba|ts|ths|thac si|tien si|gs|pgs|giao su|bs|ks)\b")
 
+# Days from which something of an office holds: others are typing mistakes.
+IN_THIS_CENTURY = [
+    MinValueValidator(datetime.date(2000, 1, 1)),
+    MaxValueValidator(datetime.date(2100, 12, 31)),
+]
+
 
 class DocumentStyle(models.TextChoices):
     """By whose rules a document is laid out; reports/documents/data/layouts.toml has the measures."""
@@ -64,10 +70,7 @@ class OfficeLetterhead(models.Model):
     )
     valid_from = models.DateField(
         "áp dụng từ ngày",
-        validators=[
-            MinValueValidator(datetime.date(2000, 1, 1)),
-            MaxValueValidator(datetime.date(2100, 12, 31)),
-        ],
+        validators=IN_THIS_CENTURY,
     )
     style = models.CharField(
         "thể thức", max_length=5, choices=DocumentStyle, default=DocumentStyle.PARTY

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 import uuid
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.units.models import AdministrativeUnit
+from reports.models.letterhead import IN_THIS_CENTURY
 
 
 def template_file_name(row: WordTemplate, filename: str) -> str:
@@ -81,10 +80,7 @@ class TemplateUse(models.Model):
     )
     valid_from = models.DateField(
         "áp dụng từ ngày",
-        validators=[
-            MinValueValidator(datetime.date(2000, 1, 1)),
-            MaxValueValidator(datetime.date(2100, 12, 31)),
-        ],
+        validators=IN_THIS_CENTURY,
     )
 
     objects = TemplateUseQuerySet.as_manager()

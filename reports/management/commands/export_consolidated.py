@@ -1,16 +1,15 @@
 """`manage.py export_consolidated --unit CODE --years 2021-2022 [--as-of 2025-07-01] --output FILE.xlsx`."""
 
-import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from danvan.common.ops.arguments import read_day, read_target, read_years, whole_file
-from danvan.units.models import AdministrativeUnit
 from reports.consolidation.restating import NotRestatable
 from reports.consolidation.scope import Scope
 from reports.documents.workbook.build import build, collect
-from reports.models import ReportingPeriod, Section
+from reports.management.asked import add_scope, find_period, find_unit
+from reports.models import Section
 from reports.models.period import COUNTED_KINDS
 
 
@@ -20,17 +19,10 @@ class Command(BaseCommand):
     help = "Write the consolidated Excel workbook of a unit for a year or a range of years."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--unit", required=True, metavar="CODE", help="code of the unit, e.g. 35"
-        )
-        parser.add_argument("--years", required=True, metavar="2021-2022", help="a year or a range")
+        add_scope(parser, ".xlsx")
         parser.add_argument("--section", metavar="DT", help="code of one section (default: all)")
         parser.add_argument(
             "--as-of", metavar="2025-07-01", help="restated to the units in force on that day"
-        )
-        parser.add_argument("--output", required=True, metavar="FILE.xlsx")
-        parser.add_argument(
-            "--include-submitted", action="store_true", help="also reports that wait for approval"
         )
 
     def handle(
@@ -55,23 +47,6 @@ class Command(BaseCommand):
         restated = f", in the units of {as_of}" if as_of else ""
         told = f"{content.consolidation.scope.unit}, {years}{restated}"
         self.stdout.write(f"{target}: {told}, {included} of {expected} reports included")
-
-
-def find_period(first: int, last: int) -> ReportingPeriod:
-    """Return the last period of the range. Raises CommandError when none was opened."""
-    periods = ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS, year__range=(first, last))
-    period = periods.order_by("-start").first()
-    if period is None:
-        raise CommandError(f"no reporting period was opened in {first}-{last}")
-    return period
-
-
-def find_unit(code: str, day: datetime.date) -> AdministrativeUnit:
-    """Return the unit of `code` on `day`. Raises CommandError."""
-    try:
-        return AdministrativeUnit.objects.find(code.strip(), on=day)
-    except AdministrativeUnit.DoesNotExist as error:
-        raise CommandError(f"--unit: there is no unit with code {code!r}") from error
 
 
 def find_section(code: str | None, first: int, last: int) -> str | None:

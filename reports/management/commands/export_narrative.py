@@ -11,7 +11,7 @@ from danvan.common.sheets.precheck import FileRefused
 from reports.consolidation.scope import Scope
 from reports.documents.narrative.drafting import collect_draft, own_template, write_draft
 from reports.documents.word.paper import ENDING
-from reports.management.commands.export_consolidated import find_period, find_unit
+from reports.management.asked import add_scope, find_period, find_unit
 from reports.models import PeriodKind, ReportingPeriod
 
 INTERIM = (PeriodKind.HALF, PeriodKind.QUARTER)
@@ -23,10 +23,7 @@ class Command(BaseCommand):
     help = "Write the draft of a unit's report in Word for a year, a range or an interim period."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--unit", required=True, metavar="CODE", help="code of the unit, e.g. 35"
-        )
-        parser.add_argument("--years", required=True, metavar="2021-2022", help="a year or a range")
+        add_scope(parser, ENDING)
         parser.add_argument(
             "--period", type=int, metavar="ID", help="id of an interim period of that year instead"
         )
@@ -35,10 +32,6 @@ class Command(BaseCommand):
             action="store_true",
             help="also name the units with the highest and lowest figures",
         )
-        parser.add_argument(
-            "--include-submitted", action="store_true", help="also reports that wait for approval"
-        )
-        parser.add_argument("--output", required=True, metavar="FILE.docx")
 
     def handle(self, *, unit: str, years: str, output: str, **options: Any) -> None:
         first, last = read_years(years)
