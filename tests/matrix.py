@@ -296,9 +296,10 @@ _READERS = "302 200 404 404 200 404 200 200 200"
 #       anonymous clerk sibling far district other province viewer superuser
 REPORTS: dict[str, list[Row]] = {
     "reports:list": [
-        Row("GET", "302 200 200 200 200 200 200 200 200"),
-        Row("POST", "403 405 405 405 405 405 405 405 405"),
-    ],
+        Row("GET", _EVERYBODY),
+        Row("GET", _EVERYBODY, query="?bang=1"),
+        Row("POST", _NO_POST),
+    ],  # fmt: skip
     "reports:detail": [
         Row("GET", _READERS, _report),
         Row("POST", "403 405 405 405 405 405 405 405 405", _report),
@@ -342,9 +343,7 @@ REPORTS: dict[str, list[Row]] = {
         ),
     ],
     "reports:resolve_remark": [
-        Row(
-            "GET", "302 405 405 405 405 405 405 405 405", lambda w: {**_report(w), "remark": 999999}
-        ),
+        Row("GET", _NO_GET, lambda w: {**_report(w), "remark": 999999}),
         Row(
             "POST",
             "403 404 404 404 404 404 404 404 404",
@@ -357,6 +356,7 @@ REPORTS: dict[str, list[Row]] = {
     ],
     "reports:review": [
         Row("GET", "302 403 403 403 200 200 200 403 200"),
+        Row("GET", "302 403 403 403 200 200 200 403 200", query="?bang=1"),
         Row("POST", "403 403 403 403 200 200 200 403 200"),
     ],
     "reports:consolidation": [

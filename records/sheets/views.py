@@ -5,6 +5,7 @@ from typing import Any
 from django.http import FileResponse, HttpRequest
 
 from danvan.common import excel
+from danvan.common.own_lists import SEEN
 from danvan.common.paging import Listing
 from records.filters import FILTERS
 from records.sheets.exporting import write_records, write_table
@@ -26,11 +27,11 @@ class ExportView(RecordListView):
         With `bang` it holds the columns and the order that the list shows.
         """
         rows = self.get_filterset(self.get_filterset_class()).rows()
-        if "bang" in request.GET:
+        if SEEN in request.GET:
             listing = Listing(rows, self.sorts[self.order])
             rows = listing.ordered()
             rows = self.ranked(rows) if listing.is_short else rows
-            seen = self.columns
+            seen = self.own.columns
             return excel.download(
                 f"{self.kind.plural}, bảng đang xem",
                 lambda file: write_table(self.kind, rows, seen, file),
