@@ -47,7 +47,8 @@ class IssuePagesTest(Issues):
         """Return what a browser posts of the form of `page`."""
         form = page.context["form"]
         values = {name: form[name].value() for name in form.fields}
-        values["date"] = values["date"].strftime("%d/%m/%Y")
+        if not isinstance(values["date"], str):  # typed before
+            values["date"] = values["date"].strftime("%d/%m/%Y")
         return {**{k: "" if v is None else v for k, v in values.items()}, **fields}
 
     def post(self, page, **fields):
