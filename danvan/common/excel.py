@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from textwrap import shorten
 from typing import IO, Any, Protocol
 
 import rustpy_xlsxwriter as rust
@@ -211,7 +212,9 @@ def download(name: str, write: Callable[[IO[bytes]], Any]) -> FileResponse:
 def safe_sheet_title(title: str, taken: Iterable[str] = ()) -> str:
     """Return `title` as Excel allows it: 31 characters, none of []:*?/\\, not one of `taken`."""
     title = _ILLEGAL.sub("", title.replace("\n", " "))
-    title = re.sub(r"[\[\]:*?/\\]", "-", title).strip("' ")[:31].strip("' ") or "Trang tính"
+    title = re.sub(r"[\[\]:*?/\\]", "-", title).strip("' ")
+    words = shorten(title, 31, placeholder="…") if len(title) > 31 else title
+    title = (words if len(words) > 1 else title[:31]).strip("' ") or "Trang tính"
     if title.casefold() == "history":
         title = "History 1"
     taken = {name.casefold() for name in taken}

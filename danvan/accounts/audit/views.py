@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 from django_filters.views import FilterView
 
@@ -113,7 +114,7 @@ def described(entry: AuditEntry) -> dict:
         "who_unit": entry.actor_unit,
         "who_role": role_in_words(entry.actor_role),
         "action": ACTION_LABELS.get(entry.action, ""),
-        "kind": str(model._meta.verbose_name).capitalize() if model else "",
+        "kind": capfirst(model._meta.verbose_name) if model else "",
         "what": entry.object_repr,
         "unit": entry.unit.place_name if entry.unit else "",
         "source": SOURCE_LABELS.get(entry.source, entry.source),
