@@ -37,6 +37,7 @@ ROOMS = {
         *("danvan.accounts.audit", "danvan.accounts.services"),
     ),
     "danvan.accounts.bodies": ("danvan.accounts.scope", "danvan.accounts.rights"),
+    "records.guidance": ("records.models", "records.kinds"),
     "records.models": ("records.locks", "records.answering"),
     "records.sheets": (
         *("records.models", "records.kinds", "records.services", "records.locks"),
