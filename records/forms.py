@@ -38,7 +38,7 @@ class GuidedField(forms.BoundField):
         return " ".join(filter(None, (ids, guided))) or None
 
 
-def tell(form: forms.BaseForm, told: Mapping[str, str]) -> None:
+def add_guidance(form: forms.BaseForm, told: Mapping[str, str]) -> None:
     """Give the fields of `form` their sentences of guidance, by field name."""
     for name, field in form.fields.items():
         field.guidance = told.get(name, "")  # type: ignore[attr-defined]  # for the template
@@ -58,7 +58,7 @@ class RecordForm(BaseForm):
         super().__init__(*args, **kwargs)
         years = year_spans()
         self.told = sentences_of(self.kind)
-        tell(self, self.told)
+        add_guidance(self, self.told)
         self._place_unit()
         inside = days_logged(years)
         for field in self.fields.values():
@@ -185,7 +185,7 @@ class RecognitionForm(forms.ModelForm):
         self, *args: Any, districts: bool = True, told: Mapping[str, str] = {}, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        tell(self, told)
+        add_guidance(self, told)
         self.fields["date"].widget.inside = days_logged(year_spans())
         level: Any = self.fields["level"]
         if not districts:

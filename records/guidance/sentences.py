@@ -14,7 +14,7 @@ CHILD_FIELDS = {"mobilisation-model": ("level", "decision", "date", "body")}
 
 
 @cache
-def shipped() -> dict[tuple[str, str], str]:
+def shipped_sentences() -> dict[tuple[str, str], str]:
     """Return the sentences of the file by kind and field."""
     with FILE.open(encoding="utf-8", newline="") as file:
         return {(row["kind"], row["field"]): row["guidance"] for row in csv.DictReader(file)}
@@ -27,7 +27,9 @@ def guided_fields(kind: RecordKind) -> tuple[str, ...]:
 
 def shipped_sentence(kind: RecordKind, field: str) -> str:
     """Return the sentence of the file, "" where it has none."""
-    return shipped().get((kind.slug, field)) or shipped().get((ALL_KINDS, field), "")
+    return shipped_sentences().get((kind.slug, field)) or shipped_sentences().get(
+        (ALL_KINDS, field), ""
+    )
 
 
 def sentences_of(kind: RecordKind) -> dict[str, str]:

@@ -6,7 +6,12 @@ from django.test import TestCase
 from django.urls import reverse
 
 from danvan.common.text import search_key
-from records.guidance.sentences import guided_fields, label_of, shipped, shipped_sentence
+from records.guidance.sentences import (
+    guided_fields,
+    label_of,
+    shipped_sentence,
+    shipped_sentences,
+)
 from records.kinds import BY_SLUG, KINDS
 from records.models import FieldGuidance
 from tests.cast import build_cast, build_world
@@ -33,7 +38,7 @@ class GuidanceTest(TestCase):
                     assert "không" in sentence.lower()
                     assert "ví dụ" in sentence
                     assert search_key(sentence) != search_key(label_of(kind, name))
-        assert used == set(shipped().values())  # no line of the file is for nothing
+        assert used == set(shipped_sentences().values())  # no line of the file is for nothing
 
     def test_the_form_shows_the_sentence_of_each_field_and_names_it_to_who_cannot_see(self):
         for kind in KINDS:
