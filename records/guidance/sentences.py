@@ -38,7 +38,7 @@ def sentences_of(kind: RecordKind) -> dict[str, str]:
     return {name: shipped_sentence(kind, name) for name in guided_fields(kind)} | dict(edited)
 
 
-def label_of(kind: RecordKind, field: str) -> str:
+def field_label(kind: RecordKind, field: str) -> str:
     """Return what the form calls `field`, as sentences begin."""
     if field in CHILD_FIELDS.get(kind.slug, ()):
         label = str(column_named(Recognition, field).verbose_name)

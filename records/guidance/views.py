@@ -13,7 +13,7 @@ from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.outline import has_words
 from danvan.common.stale import StaleFormMixin
-from records.guidance.sentences import guided_fields, label_of, sentences_of, shipped_sentence
+from records.guidance.sentences import field_label, guided_fields, sentences_of, shipped_sentence
 from records.kinds import KINDS, RecordKind
 from records.models import FieldGuidance
 
@@ -32,7 +32,7 @@ def guidance(request: PersonRequest) -> HttpResponse:
     words = request.GET.get("q", "")[:100]
     groups = []
     for kind in KINDS:
-        lines = [(name, label_of(kind, name), text) for name, text in sentences_of(kind).items()]
+        lines = [(name, field_label(kind, name), text) for name, text in sentences_of(kind).items()]
         if found := [line for line in lines if has_words(words, kind.label, *line[1:])]:
             groups.append((kind, found))
     may_edit = request.user.can(Action.MANAGE_CATALOGUE)
@@ -64,7 +64,7 @@ def edit(request: PersonRequest, kind: RecordKind, field: str) -> HttpResponse:
     context = {
         "form": form,
         "kind": kind,
-        "label": label_of(kind, field),
+        "label": field_label(kind, field),
         "shipped": shipped_sentence(kind, field),
         "edited": stored,
     }

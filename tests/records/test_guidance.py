@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from danvan.common.text import search_key
 from records.guidance.sentences import (
+    field_label,
     guided_fields,
-    label_of,
     shipped_sentence,
     shipped_sentences,
 )
@@ -37,7 +37,7 @@ class GuidanceTest(TestCase):
                     assert sentence.endswith(".")
                     assert "không" in sentence.lower()
                     assert "ví dụ" in sentence
-                    assert search_key(sentence) != search_key(label_of(kind, name))
+                    assert search_key(sentence) != search_key(field_label(kind, name))
         assert used == set(shipped_sentences().values())  # no line of the file is for nothing
 
     def test_the_form_shows_the_sentence_of_each_field_and_names_it_to_who_cannot_see(self):
