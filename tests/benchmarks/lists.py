@@ -151,7 +151,9 @@ def fill(
             """  # noqa: S608
         )
         scratch = connection.vendor == "postgresql" and not connection.in_atomic_block
-        cursor.execute("VACUUM ANALYZE" if scratch else "ANALYZE")
+        cursor.execute(
+            f"VACUUM ANALYZE {table}, units_administrativeunit" if scratch else "ANALYZE"
+        )
 
 
 def _values(model: type[models.Model], first: datetime.date, days: int) -> dict[str, str]:
