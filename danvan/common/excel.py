@@ -20,13 +20,15 @@ import rustpy_xlsxwriter as rust
 from django.http import FileResponse
 from django.utils import timezone
 
+from danvan.common.ops.progress import taken
+
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WHOLE = "#,##0"
 FRACTION = "#,##0.###"
 DATE = "dd/mm/yyyy"
 DATE_TIME = "dd/mm/yyyy hh:mm"
 MAX_TEXT = 32_767
-MAX_ROWS = 1_048_576
+MAX_SHEET_ROWS = 1_048_576
 IN_MEMORY = 4 << 20  # bytes of a download that never touch the disk
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -170,9 +172,9 @@ def _records(sheet: Sheet) -> Iterator[dict]:
     if len(set(headings)) != len(headings):
         raise ValueError(f"equal headings in sheet {sheet.title}")
     number = 0
-    for number, row in enumerate(sheet.rows, start=1):
-        if number >= MAX_ROWS:
-            raise ValueError(f"a sheet holds {MAX_ROWS - 1} rows")
+    for number, row in enumerate(taken(sheet.rows), start=1):
+        if number >= MAX_SHEET_ROWS:
+            raise ValueError(f"a sheet holds {MAX_SHEET_ROWS - 1} rows")
         cells = [
             value
             if value.__class__ in _AS_IT_IS
