@@ -20,7 +20,7 @@
   function note(field) {
     const entry = rowOf(field);
     if (!entry) return;
-    waiting.add(entry.dataset.code);
+    waiting.add(entry.id);
     entry.classList.remove("saved");
     if (!halted) saveIn(1500);
   }
@@ -186,10 +186,10 @@
     for (const [name, value] of Object.entries(fields)) if (form.elements[name]) form.elements[name].value = value;
   }
 
-  function fieldOf(entry) { return document.getElementById(`i-${entry.dataset.code}`); }
+  function fieldOf(entry) { return document.getElementById(`i-${entry.id}`); }
 
   function mark(entry, data) {
-    const code = entry.dataset.code, say = entry.querySelector("[data-say]");
+    const code = entry.id, say = entry.querySelector("[data-say]");
     const lines = (data.problems[code] || []).map((p) => [p.message, !p.settled]);
     if (data.errors[code]) lines.unshift([data.errors[code], true]);
     if (data.conflicts[code]) lines.unshift([data.conflicts[code], true]);
