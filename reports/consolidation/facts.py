@@ -7,7 +7,9 @@ import contextlib
 import gc
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 
@@ -19,29 +21,51 @@ from reports.consolidation.parts import Facts, Part
 from reports.consolidation.restating import PieceKey, Restating
 from reports.consolidation.scope import ScopeData
 from reports.models import Aggregation, Qualifier, ValueType
+from reports.models.report import area_of
 
 _PLACES = Decimal("0.001")
 FactsKey = int | PieceKey | None
 
 
+@dataclass(frozen=True)
+class Owner:
+    """Whose facts are told apart: what a report and a value are grouped by."""
+
+    of_report: Any
+    of_value: Any
+
+
+BY_UNIT = Owner("unit_id", "report__unit_id")
+BY_AREA = Owner(area_of(), area_of("report__"))  # few rows, however many communes
+
+
 def read_facts(
-    data: ScopeData, periods: Iterable[int], codes: Iterable[str], *, by_unit: bool = False
+    data: ScopeData,
+    periods: Iterable[int],
+    codes: Iterable[str],
+    *,
+    by_unit: bool = False,
+    by_area: bool = False,
 ) -> dict[FactsKey, Facts]:
     """Return the facts of the scope in `periods` for `codes` and what their formulas read.
 
     One entry under None, or with `by_unit` one per reporting unit: of one that was divided one per heir
-    that is asked for. What was read once is kept (keeping.py).
+    that is asked for. Or `by_area`, as the reports were: one per district with its communes, and one per
+    board above. What was read once is kept (keeping.py).
     """
     periods, codes = list(periods), data.codes_of(codes)
     with _uncollected():
+        if by_area:
+            return _added_up(data, periods, codes, BY_AREA)
+        owner = BY_UNIT if by_unit else None
         if data.restating is None:
-            return _read(data, periods, codes, by_unit)
+            return _read(data, periods, codes, owner)
         codes = data.with_groups(codes)
         if by_unit:
-            return _restated(data, data.restating, _read(data, periods, codes, True))
-        facts = _read(data.of(data.restating.whole), periods, codes, False)
+            return _restated(data, data.restating, _read(data, periods, codes, owner))
+        facts = _read(data.of(data.restating.whole), periods, codes, None)
         if data.restating.partial:
-            partial = _read(data.of(data.restating.partial), periods, codes, True)
+            partial = _read(data.of(data.restating.partial), periods, codes, BY_UNIT)
             for one in _restated(data, data.restating, partial).values():
                 facts[None].add(one)
         standing = data.reports(periods).filter(unit__in=data.restating.others, until=None)
@@ -75,30 +99,30 @@ def _restated(
 
 
 def _read(
-    data: ScopeData, periods: list[int], codes: set[str], by_unit: bool
+    data: ScopeData, periods: list[int], codes: set[str], owner: Owner | None
 ) -> dict[FactsKey, Facts]:
     """Return facts as the reports have them. By unit they are too many to be kept."""
-    if by_unit:
-        return _added_up(data, periods, codes, by_unit)
+    if owner:
+        return _added_up(data, periods, codes, owner)
 
     def read(missing: list[int]) -> Facts:
-        return _added_up(data, missing, codes, by_unit)[None] if missing else Facts()
+        return _added_up(data, missing, codes, None)[None] if missing else Facts()
 
     return {None: kept_or_read(data, periods, codes, read)}
 
 
 def _added_up(
-    data: ScopeData, periods: list[int], codes: set[str], by_unit: bool
+    data: ScopeData, periods: list[int], codes: set[str], owner: Owner | None
 ) -> dict[FactsKey, Facts]:
     facts: dict[FactsKey, Facts] = defaultdict(Facts)
-    owner = ["report__unit_id"] if by_unit else []
-    if not by_unit:
+    if not owner:
         facts[None] = Facts()
-    _read_units(data, periods, facts, by_unit)
+    _read_units(data, periods, facts, [owner.of_report] if owner else [])
     if periods:
-        _read_sums(data, periods, codes, facts, owner)
-        _read_distributions(data, periods, codes, facts, owner)
-        _read_joint_counts(data, periods, codes, facts, owner)
+        group = [owner.of_value] if owner else []
+        _read_sums(data, periods, codes, facts, group)
+        _read_distributions(data, periods, codes, facts, group)
+        _read_joint_counts(data, periods, codes, facts, group)
     return facts
 
 
@@ -117,9 +141,8 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _read_units(data: ScopeData, periods: list[int], facts: dict, by_unit: bool) -> None:
+def _read_units(data: ScopeData, periods: list[int], facts: dict, owner: list) -> None:
     """Read how many reports each cell asks for, and how many of them are included."""
-    owner = ["unit_id"] if by_unit else []
     rows = data.reports(periods).order_by().values_list(*owner, "period_id", "level")
     included = Count("pk", filter=Q(state__in=data.scope.states))
     rows = rows.annotate(asked=Count("pk"), ended=Count("until"), inside=included)
