@@ -34,7 +34,9 @@ def area_of(report: str = "") -> models.Case:
 
     A commune's in that of its district, a body's in that of the board that reviews it, a board's in its own.
     """
-    below = models.When(**{f"{report}level__in": (Level.COMMUNE, Level.BODY)}, then=f"{report}reviewer")
+    below = models.When(
+        **{f"{report}level__in": (Level.COMMUNE, Level.BODY)}, then=f"{report}reviewer"
+    )
     return models.Case(below, default=f"{report}unit")
 
 

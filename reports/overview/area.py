@@ -18,7 +18,9 @@ from reports.consolidation.scope import ScopeData
 from reports.consolidation.summary import Restated, restated_of
 from reports.consolidation.units import UnitNode, unit_tree, whole_of
 
-MOST_UNITS = 400  # that report in a year: more are drawn by district, each district with its own picture
+MOST_UNITS = (
+    400  # that report in a year: more are drawn by district, each district with its own picture
+)
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,36 @@ class Area:
         return {pk: one for pk, one in self.data.years.items() if one == year}
 
     @property
+    def change(self) -> datetime.date | None:
+        """The last day on which units changed within the years."""
+        return self.restated.day if self.restated else self.changed
+
+    @property
+    def level_ended(self) -> bool:
+        """Whether a level ended that day, or the years before cannot be told in today's units."""
+        return bool(self.changed or (self.restated and self.restated.ended))
+
+    @property
+    def first_year_after(self) -> int | None:
+        """The first year that was reported in the units of that day."""
+        day = self.change
+        return day and min(
+            (
+                p.year
+                for p in self.data.periods
+                if p.pk in self.data.years and p.structure_date >= day
+            ),
+            default=None,
+        )
+
+    @property
     def rows(self) -> list[Place]:
         """The units that are compared with one another: the communes, of a large area its districts."""
         if self.by_area:
             return list(self.root.below)
-        return [one for one in self.root.walk() if one.unit.level == Level.COMMUNE and not one.below]
+        return [
+            one for one in self.root.walk() if one.unit.level == Level.COMMUNE and not one.below
+        ]
 
 
 def read_area(

@@ -98,6 +98,7 @@ class AreaBar:
     url: str
     y: int
     pieces: tuple[Piece, ...]
+    counts: tuple[int, ...]
 
 
 # The state as lists filter by it, how it is drawn and what it is called.
@@ -125,7 +126,9 @@ def area_bars(
                     Piece(kind, says, counts[state], LABELS + start, width, f"{url}&state={state}")
                 )
         sent = counts["approved"] + counts["submitted"]
-        bars.append(AreaBar(label, f"{sent}/{counts['all']}", url, at * ROW, tuple(pieces)))
+        numbers = (*(counts[state] for state, _kind, _says in STATES), counts["all"])
+        text = f"{sent}/{counts['all']}"
+        bars.append(AreaBar(label, text, url, at * ROW, tuple(pieces), numbers))
     return tuple(bars)
 
 
@@ -134,17 +137,18 @@ class Square:
     """The report of one unit."""
 
     name: str
+    says: str
     kind: str
     x: int
     y: int
     url: str
 
 
-def squares(reports: Iterable[tuple[str, str, str]]) -> tuple[tuple[Square, ...], int]:
-    """Return a square for each (name, kind, address), row by row, and how high all are together."""
+def squares(reports: Iterable[tuple[str, str, str, str]]) -> tuple[tuple[Square, ...], int]:
+    """Return a square for each (name, state in words, kind, address), and how high all are together."""
     drawn = tuple(
-        Square(name, kind, at % ACROSS * SIDE, at // ACROSS * SIDE, url)
-        for at, (name, kind, url) in enumerate(reports)
+        Square(name, says, kind, at % ACROSS * SIDE, at // ACROSS * SIDE, url)
+        for at, (name, says, kind, url) in enumerate(reports)
     )
     return drawn, (len(drawn) + ACROSS - 1) // ACROSS * SIDE
 
@@ -194,7 +198,13 @@ def shares_on(curves: Iterable[Curve]) -> list[tuple[str, list[str]]]:
     told = [dict(curve.points) for curve in curves]
     rows = []
     for day in TABLE_DAYS:
-        label = f"Trước hạn {-day} ngày" if day < 0 else f"Sau hạn {day} ngày" if day else "Ngày hết hạn"
+        label = (
+            f"Trước hạn {-day} ngày"
+            if day < 0
+            else f"Sau hạn {day} ngày"
+            if day
+            else "Ngày hết hạn"
+        )
         cells = [f"{round(one[day])}%" if day in one else "" for one in told]
         rows.append((label, cells))
     return rows

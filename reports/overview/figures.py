@@ -29,17 +29,23 @@ class YearFigure:
 
 @dataclass(frozen=True)
 class Trend:
-    """A headline figure over the years; `shown` is the year that is told, `before` the one before it."""
+    """A headline figure over the years; `shown` is the year that is told, `before` the one before it.
+
+    `is_broken` tells that other offices reported in the year before: a level had ended in between.
+    """
 
     definition: Definition
     years: tuple[YearFigure, ...]
     shown: YearFigure
     before: YearFigure | None
+    is_broken: bool = False
 
     @property
     def change(self) -> Decimal | None:
         """The figure less that of the year before; None unless both years are whole and can be compared."""
-        if self.before is None or not (self.shown.is_whole and self.before.is_whole):
+        if self.before is None or self.is_broken:
+            return None
+        if not (self.shown.is_whole and self.before.is_whole):
             return None
         now, then = self.shown.figure.number, self.before.figure.number
         return None if now is None or then is None else now - then
@@ -66,7 +72,8 @@ def trends(
             for year, one in evaluators.items()
         }
         before = years.get(shown - 1)
-        found.append(Trend(definition, tuple(years.values()), years[shown], before))
+        broken = area.level_ended and area.first_year_after == shown
+        found.append(Trend(definition, tuple(years.values()), years[shown], before, broken))
     return found
 
 

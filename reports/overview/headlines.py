@@ -70,7 +70,10 @@ def headlines(
 
 
 def choose(
-    unit: AdministrativeUnit, codes: Collection[str], definitions: Mapping[str, Definition], user: User
+    unit: AdministrativeUnit,
+    codes: Collection[str],
+    definitions: Mapping[str, Definition],
+    user: User,
 ) -> None:
     """Store what the picture of `unit` begins with; nothing chosen goes back to what counts without it.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from django.db.models import Subquery
 from django.utils import timezone
 
+from danvan.units.kinds import Level
 from reports.consolidation.scope import ScopeData
 from reports.models import ReportingPeriod, State
 from reports.models.report import EDITABLE_STATES, area_of
@@ -30,19 +31,27 @@ class Row:
     level: str
     state: str
     due: datetime.date
+    until: datetime.date
     sent: datetime.date | None
     deviating: int
     explained: int
     is_overdue: bool
 
     @property
+    def says(self) -> str:
+        """Where the report stands, in words."""
+        return f"{State(self.state).label}, quá hạn" if self.is_overdue else State(self.state).label
+
+    @property
     def kind(self) -> str:
         """How the report is drawn: late before anything else."""
         if self.is_overdue:
             return "late"
-        return {State.APPROVED: "approved", State.SUBMITTED: "sent", State.RETURNED: "returned"}.get(
-            State(self.state), "draft"
-        )
+        return {
+            State.APPROVED: "approved",
+            State.SUBMITTED: "sent",
+            State.RETURNED: "returned",
+        }.get(State(self.state), "draft")
 
 
 def read_rows(
@@ -55,25 +64,24 @@ def read_rows(
     known = {period.pk: period for period in periods}
     columns = ("pk", "period_id", "unit_id", area_of(), "level", "state", "extended_until")
     columns += ("submitted_at", "deviating", "explained", "changed")
-    today, rows, changed = timezone.localdate(), [], None
+    today, rows = timezone.localdate(), []
     last = max(period.structure_date for period in data.periods)
     gone = data.reports().filter(unit__valid_to__lte=last).order_by("-unit__valid_to")
     change = Subquery(gone.values("unit__valid_to")[:1])
     reports = data.reports(known).with_due_dates().annotate(changed=change).order_by()
-    for pk, period, unit, area, level, state, extended, sent, odd, told, changed in (
-        reports.values_list(*columns)
-    ):
+    found = list(reports.values_list(*columns))
+    for pk, period, unit, area, level, state, extended, sent, odd, told, _changed in found:
         due = known[period].due_date_of(level)
         until = max(due, extended) if extended else due
         rows.append(
             Row(
-                *(pk, period, unit, area, level, state, due),
+                *(pk, period, unit, area, level, state, due, until),
                 timezone.localdate(sent) if sent else None,
                 *(odd or 0, told or 0),
                 state in EDITABLE_STATES and today > until,
             )
         )
-    return rows, changed
+    return rows, found[0][-1] if found else None
 
 
 def tally(rows: Iterable[Row]) -> dict[str, int]:
@@ -124,9 +132,13 @@ class Progress:
 
     @property
     def next_due(self) -> tuple[str, datetime.date] | None:
-        """Who has to send next, in words, and when; None where all due dates have passed."""
+        """Who has to send next, in words, and until when; None where nobody has time left."""
         today = timezone.localdate()
-        return next(((who, day) for who, day in self.period.dues if day >= today), None)
+        ahead = [row for row in self.rows if row.state in EDITABLE_STATES and row.until >= today]
+        first = min(ahead, key=lambda row: row.until, default=None)
+        if first is None:
+            return None
+        return Level(first.level).label.lower() if len(self.rows) > 1 else "", first.until
 
     @property
     def look(self) -> Look:
