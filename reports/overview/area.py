@@ -78,14 +78,10 @@ class Area:
     def first_year_after(self) -> int | None:
         """The first year that was reported in the units of that day."""
         day = self.change
-        return day and min(
-            (
-                p.year
-                for p in self.data.periods
-                if p.pk in self.data.years and p.structure_date >= day
-            ),
-            default=None,
-        )
+        if day is None:
+            return None
+        mine = (period for period in self.data.periods if period.pk in self.data.years)
+        return min((one.year for one in mine if one.structure_date >= day), default=None)
 
     @property
     def rows(self) -> list[Place]:

@@ -168,7 +168,8 @@ def lines(curves: Iterable[Curve]) -> tuple[Line, ...]:
     """Return the steps of each curve."""
     found = []
     for curve in curves:
-        steps, level = [], None
+        steps: list[str] = []
+        level: float | None = None
         for day, share in curve.points:
             if share != level:
                 y = _height(share)

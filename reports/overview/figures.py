@@ -193,14 +193,16 @@ def moves(area: Area, headlines: list[Definition], year: int) -> Moves:
     after = [_figures(area, one, counted, year) for one in places]
     found: list[Move] = []
     for at, definition in enumerate(counted):
-        pairs = [
-            (place.unit, now[at], old[at], now[at].number, old[at].number)
-            for place, now, old in zip(places, after, before, strict=True)
+        steps: list[tuple[AdministrativeUnit, Total, Total, Decimal]] = []
+        for place, ours, old in zip(places, after, before, strict=True):
+            number, earlier = ours[at].number, old[at].number
+            if number is not None and earlier is not None:
+                steps.append((place.unit, ours[at], old[at], number - earlier))
+        middle = median([old.number or Decimal(0) for _unit, _ours, old, _step in steps] or [Decimal(0)])
+        found += [
+            Move(unit, definition, ours, old, step, abs(step) / (middle or Decimal(1)))
+            for unit, ours, old, step in steps
         ]
-        known = [(*one, x, y) for *one, x, y in pairs if x is not None and y is not None]
-        middle = median([y for *_one, y in known] or [Decimal(0)]) or Decimal(1)
-        for unit, n, b, x, y in known:
-            found.append(Move(unit, definition, n, b, x - y, abs(x - y) / middle))
     found.sort(key=lambda one: -one.size)
     far = {one.unit.pk for one in found if one.is_far}
     return Moves(

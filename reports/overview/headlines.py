@@ -44,7 +44,7 @@ def choice_for(
         pk__in=mine
     )
     rows = HeadlineChoice.objects.filter(unit__in=holding.values("pk")).select_related("unit")
-    levels = list(Level)
+    levels = Level.values
     nearest = sorted(rows, key=lambda row: (row.unit_id in mine, levels.index(row.unit.level)))
     return nearest[-1] if nearest else None
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from danvan.accounts.models import User
-from danvan.accounts.scope import own_units, units_visible_to, works_for
+from danvan.accounts.scope import own_units, units_visible_to, with_predecessors_of, works_for
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.figures import Definition
 from reports.consolidation.scope import Scope, ScopeData
@@ -59,7 +58,10 @@ class Picture:
 
 def headline_data(unit: AdministrativeUnit, last: int, user: User) -> ScopeData:
     """Return the rows of the years that end with `last`, among what `user` may see."""
-    return ScopeData(Scope(unit, last - YEARS + 1, last, within=units_visible_to(user)))
+    data = ScopeData(Scope(unit, last - YEARS + 1, last, within=units_visible_to(user)))
+    if unit == user.unit:
+        data.family = with_predecessors_of(user)  # read already, to know what may be seen
+    return data
 
 
 def picture(
@@ -80,7 +82,7 @@ def picture(
     before = earlier[-1] if earlier else None
     rows, changed = read_rows(data, [one for one in (before, period) if one])
     choice = choice_for(unit, own_units(user) if works_for(user, unit) and user.unit else ())
-    leading = headlines(data.definitions, choice and choice.codes)
+    leading = headlines(data.definitions, choice.codes if choice else None)
     now = [row for row in rows if row.period_id == period.pk]
     area = read_area(
         data,
@@ -89,9 +91,9 @@ def picture(
         by_area=len(now) > MOST_UNITS,
         known={pk for row in now for pk in (row.unit_id, row.area_id)},
     )
-    told: Any = year_progress(area.data, area.root.facts)
+    told = year_progress(area.data, area.root.facts)
     closed = {one.year for one in periods if one.is_closed}
-    shown = year if year in {one.year for one in told} else shown_year(told, closed)
+    shown = shown_year(told, closed) if year is None else year
     return Picture(
         unit,
         tuple(leading),

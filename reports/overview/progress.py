@@ -6,6 +6,7 @@ import datetime
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Subquery
 from django.utils import timezone
@@ -62,8 +63,8 @@ def read_rows(
     One query.
     """
     known = {period.pk: period for period in periods}
-    columns = ("pk", "period_id", "unit_id", area_of(), "level", "state", "extended_until")
-    columns += ("submitted_at", "deviating", "explained", "changed")
+    columns: list[Any] = ["pk", "period_id", "unit_id", area_of(), "level", "state"]
+    columns += ["extended_until", "submitted_at", "deviating", "explained", "changed"]
     today, rows = timezone.localdate(), []
     last = max(period.structure_date for period in data.periods)
     gone = data.reports().filter(unit__valid_to__lte=last).order_by("-unit__valid_to")

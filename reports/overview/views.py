@@ -1,6 +1,7 @@
 """The page "Toàn cảnh" and the choice of its indicators. Thin: picture.py reads, drawing.py draws."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -57,6 +58,7 @@ def overview(request: PersonRequest) -> HttpResponse:
         "risen": _moved(found.moves.risen if found.moves else (), links),
         "fallen": _moved(found.moves.fallen if found.moves else (), links),
         "bars": _bars(found, links),
+        "late": _late(found, links),
         "lines": drawing.lines(found.progress.curves),
         "shares": drawing.shares_on(found.progress.curves),
         "due_x": drawing.DUE_X,
@@ -103,10 +105,7 @@ def _charts(found: Picture, links: Links, notes: dict[int, str]) -> list[dict[st
     return [
         {
             "chart": drawing.trend_chart(
-                trend,
-                notes,
-                lambda year, code=trend.definition.code: links.figure(code, year),
-                broken,
+                trend, notes, partial(links.figure, trend.definition.code), broken
             ),
             "shown": figure_text(trend.shown.figure, trend.definition) or "—",
             "change": words.change_words(trend),
@@ -145,6 +144,17 @@ def _squares(found: Picture, links: Links) -> tuple[tuple[drawing.Square, ...], 
     )
 
 
+def _late(found: Picture, links: Links) -> list[tuple[str, str]]:
+    """Return who is late, with the way to each report."""
+    named = [
+        (unit, row.pk)
+        for row in found.progress.rows
+        if row.is_overdue and (unit := found.name(row.unit_id))
+    ]
+    named.sort(key=lambda pair: pair[0].tree_key)
+    return [(words.short_name(unit), links.report(pk)) for unit, pk in named]
+
+
 def _heat(request: PersonRequest, heat: Heat | None) -> dict[str, Any]:
     """Return the page of the table, its rows in columns beside one another."""
     if heat is None:
@@ -178,7 +188,7 @@ def choose_headlines(request: PersonRequest) -> HttpResponse:
         return redirect("reports:overview")
     definitions = headline_data(unit, max(years), user).definitions
     choice = choice_for(unit, own_units(user))
-    ticked = [one.code for one in headlines(definitions, choice and choice.codes)]
+    ticked = [one.code for one in headlines(definitions, choice.codes if choice else None)]
     problem = ""
     if request.method == "POST":
         ticked = [] if "usual" in request.POST else request.POST.getlist("code")
