@@ -34,6 +34,12 @@ class YearBar:
     is_shown: bool
     note: str
 
+    @property
+    def says(self) -> str:
+        """What a screen reader says of the bar."""
+        told = f"Năm {self.year}: {self.text}"
+        return f"{told}, {self.note} báo cáo" if self.note else told
+
 
 @dataclass(frozen=True)
 class TrendChart:
