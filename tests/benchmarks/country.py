@@ -31,6 +31,7 @@ from danvan.common.sheets.columns import Column
 from danvan.imports.models import ImportJob
 from danvan.imports.targets import target_of
 from danvan.units.models import Level
+from records.kinds import KINDS
 from reports.models import Report, State
 from tests.benchmarks.country_world import LAST_YEAR, Size, build_country
 from tests.benchmarks.excel import ROW, bring_in
@@ -43,6 +44,13 @@ PAGE_BAR, FILE_BAR = 1.0, 60.0  # seconds
 TRIVIAL = "/bao-mat/"
 IMPORTED = 10_000
 FILE = -1  # in the place of a status: made later, in a process of its own
+# Choices that people type, to which no link leads: words that many rows have and that none has, all years.
+TYPED = (
+    *(f"/ho-so/{kind.path}/?q=doi+thoai" for kind in KINDS[:3]),
+    *(f"/ho-so/{kind.path}/?q=khong+dau+co" for kind in KINDS[:3]),
+    "/bao-cao/tong-hop/?first={0}&last={1}",
+    "/bao-cao/tong-hop/?first={0}&last={1}&view=units",
+)
 SHOWN = 12  # of the slowest pages of each role on the screen; all stand in the folder
 MOST_PAGES = 250  # of one role
 HREF = re.compile(r'<a\b[^>]*?href="([^"#]+)"')
@@ -99,7 +107,7 @@ def measure(people: dict[str, User], size: Size) -> list[Ratio]:
     book, found = Book(size.plans), []
     with _as_in_tests():
         for role, person in people.items():
-            trivial, looks = _walk(role, person, book)
+            trivial, looks = _walk(role, person, book, size)
             pages = sorted((k for k in looks if k.status == 200), key=lambda look: -look.seconds)
             for place, look in enumerate(pages):
                 book.tell(look.told(trivial), shown=place < SHOWN)
@@ -120,13 +128,14 @@ def measure(people: dict[str, User], size: Size) -> list[Ratio]:
     return found
 
 
-def _walk(role: str, person: User, book: Book) -> tuple[float, list[Look]]:
+def _walk(role: str, person: User, book: Book, size: Size) -> tuple[float, list[Look]]:
     """Follow the links from the desk; return the seconds of a trivial page and what was seen."""
     client = Client()
     client.force_login(person)
     client.get(TRIVIAL)
     trivial = min(_look(client, role, TRIVIAL, book).seconds for _ in range(3))
-    waiting, known, looks = ["/"], {_shape("/")}, []
+    waiting = ["/", *(url.format(LAST_YEAR - size.years + 1, LAST_YEAR) for url in TYPED)]
+    known, looks = set(map(_shape, waiting)), []
     while waiting and len(looks) < MOST_PAGES:
         url = waiting.pop(0)
         look = _look(client, role, url, book)
