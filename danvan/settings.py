@@ -165,6 +165,8 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     _database["CONN_HEALTH_CHECKS"] = True
+    # A cursor that outlives its transaction is lost behind a pooler: danvan/common/db/streaming.py.
+    _database["DISABLE_SERVER_SIDE_CURSORS"] = True
     _database["OPTIONS"] = {**_database.get("OPTIONS", {}), **_patience()}
 # Long work waits in the database for `manage.py db_worker`, on whatever machine one runs.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

@@ -240,6 +240,21 @@ def test_rows_are_locked_in_one_place_only():
     assert wrong == []
 
 
+def test_nothing_outlives_its_transaction_in_a_connection():
+    """A pooler gives the connection to somebody else: no cursors WITH HOLD, no settings of a session."""
+    lasting = re.compile(
+        r"\.iterator\(|WITH HOLD|pg_(try_)?advisory_lock|\b(RE)?SET (?!LOCAL|CONSTRAINTS|TRANSACTION)[a-z]"
+        r"|\b(UN)?LISTEN [a-z]|CREATE TEMP"
+    )
+    wrong = [
+        f"{relative(path)}:{number}"
+        for path in APP_FILES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if lasting.search(line) and relative(path) != "danvan/common/db/streaming.py"
+    ]
+    assert wrong == []
+
+
 def test_nothing_is_left_for_later():
     word = re.compile(r"\b(TODO|FIXME|XXX|pytest\.mark\.(skip|skipif|xfail)|pytest\.skip)\b")
     wrong = [

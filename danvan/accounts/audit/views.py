@@ -20,6 +20,7 @@ from danvan.accounts.models.trail import AuditEntry, SecurityEvent, role_in_word
 from danvan.accounts.requests import PersonRequest, person
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.db.streaming import streamed
 from danvan.common.excel import DATE_TIME
 from danvan.common.paging import Listing
 from danvan.common.sheets.columns import Column
@@ -80,7 +81,7 @@ class AuditorView(FilterView):
 
     def lines(self, rows: Any) -> Iterator[tuple]:
         """Yield the newest 50,000 of `rows` for the sheet; a last line tells of others."""
-        for number, row in enumerate(rows.with_names()[: EXPORT_LIMIT + 1].iterator(500)):
+        for number, row in enumerate(streamed(rows.with_names()[: EXPORT_LIMIT + 1], 500)):
             if number == EXPORT_LIMIT:
                 told = (
                     f"Chỉ gồm {number} dòng mới nhất. Vui lòng lọc theo ngày để tải phần còn lại."
