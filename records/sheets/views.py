@@ -3,14 +3,17 @@
 from typing import Any
 
 from django.http import FileResponse, HttpRequest
+from django.utils.decorators import method_decorator
 
 from danvan.common import excel
+from danvan.common.db.replica import may_lag
 from danvan.common.paging import Listing
 from records.filters import FILTERS
 from records.sheets.exporting import write_records, write_table
 from records.views import RecordListView
 
 
+@method_decorator(may_lag, name="dispatch")
 class ExportView(RecordListView):
     """The rows of the list's filter, streamed from the database into the workbook."""
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.db.replica import may_lag
 from danvan.common.numbers import rounded
 from danvan.common.sheets.columns import Column
 from reports.figures.figure import BLANK, describe
@@ -21,6 +22,7 @@ from reports.sheets.columns import VALUES
 
 
 @require_safe
+@may_lag
 def export_values(request: HttpRequest, pk: int) -> FileResponse:
     """Return the figures of period `pk` that the person may read: units as rows."""
     if not person(request).can(Action.VIEW):
@@ -31,6 +33,7 @@ def export_values(request: HttpRequest, pk: int) -> FileResponse:
 
 
 @require_safe
+@may_lag
 def export_report(request: HttpRequest, pk: int) -> FileResponse:
     """Send the figures of one report as a plain sheet, one line per indicator, numbers as numbers."""
     report = visible_report(person(request), pk)

@@ -11,6 +11,8 @@ from enum import Enum
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
+from danvan.common.db.replica import reading
+
 log = logging.getLogger("danvan.faults")
 
 
@@ -82,7 +84,7 @@ def _own_fault(error: BaseException) -> Fault | None:
 def aside(what: str) -> Iterator[None]:
     """Let what is written beside a page (`what`, for the log) wait for nobody and never fail the page."""
     try:
-        with _short_patience():
+        with reading(lagging=False), _short_patience():
             yield
     except Exception as error:
         if fault_of(error) is None:

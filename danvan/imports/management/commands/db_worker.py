@@ -1,0 +1,28 @@
+"""manage.py db_worker: the package's own, known to /healthz with its version, and tidying up beside its work."""
+
+from typing import Any
+
+from django.core.management import call_command
+from django.db import Error, connections
+from django_tasks_db.management.commands import db_worker
+
+from danvan.imports.models import ImportJob
+from danvan.imports.workers import at_work
+
+
+class Command(db_worker.Command):
+    """Do what is queued, until it is told to stop."""
+
+    help = "Do what the site queues: large imports and other long work."
+
+    def handle(self, *, worker_id: str, **options: Any) -> None:
+        """Refuse to start where the checks of the database find an error; one that is away comes back."""
+        try:
+            call_command(
+                "check", tags=["database"], databases=list(connections), fail_level="ERROR"
+            )
+        except Error as error:
+            self.stderr.write(f"the database was not checked: {error}")
+        jobs = ImportJob.objects
+        with at_work(worker_id, tidy=jobs.clean_up, recover=jobs.recover):
+            super().handle(worker_id=worker_id, **options)
