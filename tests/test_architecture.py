@@ -146,7 +146,7 @@ def test_views_fetch_through_scope():
 
 # Where something else than a unit has a path: what is written there.
 OTHER_PATHS = {
-    "danvan/settings.py": {"env.path", "os.path"},
+    "danvan/settings.py": {"env.path"},
     "danvan/gunicorn_conf.py": {"os.path"},
     "danvan/navigation.py": {"request.path"},
     "danvan/faults.py": {"request.path"},

@@ -92,17 +92,29 @@ class MatrixCase(TestCase):
         return client.post(url, body, content_type=kind)
 
 
-# What is written when a page is read → why it must be. The time of a session's last request, once a minute,
-# and the moves of accounts, once a day, are written before the page.
-WRITTEN_BY_READING: dict[tuple[str, str], str] = {}
+# Tables that reading a page writes, whichever it is → when.
+WRITTEN_BESIDE = {
+    "django_session": "the time of the last request, once a minute",
+    "accounts_loginsession": "the time of the last request, once a minute",
+    "accounts_securityevent": "a page was refused, or a file leaves the site",
+}
+# What else is written when a page is read: (page, table) → why it must be.
+WRITTEN_BY_READING = {
+    ("notices:list", "accounts_user"): "when the person last looked",
+    ("issues:file", "reports_issuefile"): "made when it is first asked for, and kept for ever",
+    **{
+        (f"api-v1:{name}", "accounts_apitoken"): "the calls of a key are counted"
+        for name in ("catalogue", "consolidation", "figures", "records", "reports", "units")
+    },
+}
 
 
 class PermissionMatrixTest(MatrixCase):
     def setUp(self):
         super().setUp()
         self.written = set()
-        services_settled = mock.patch.object(DueMovesMiddleware, "settled_on", localdate())
-        self.enterContext(services_settled)
+        # Accounts that are to be moved are, before the first page of a day.
+        self.enterContext(mock.patch.object(DueMovesMiddleware, "settled_on", localdate()))
 
     def status(self, column, method, url, data=None):
         if method != "GET":
@@ -121,8 +133,8 @@ class PermissionMatrixTest(MatrixCase):
             for row in rows:
                 with self.subTest(url=name, method=row.method, query=row.query):
                     self.assertEqual(self.answers(name, row), row.expected())
-        print(sorted(self.written))
-        self.assertEqual(self.written, set(WRITTEN_BY_READING), "reading a page writes")
+        told = {(page, table) for page, table in self.written if table not in WRITTEN_BESIDE}
+        self.assertEqual(told, set(WRITTEN_BY_READING), "what reading a page writes")
 
     def answers(self, name, row) -> dict[str, int]:
         """Return what each part gets from one row."""

@@ -34,7 +34,7 @@ from django.utils.module_loading import import_string
 
 from danvan.accounts.audit.writing import EXEMPT, OUR_APPS
 from danvan.accounts.scope import ScopedQuerySet
-from danvan.common.db.standby import FOREIGN, NOT_ONE, standby
+from danvan.common.db.standby import NOT_ONE, OF_ANOTHER, standby
 from danvan.common.ops import append_only
 from danvan.common.ops.databases import REPLICA
 from danvan.common.ops.keys import weakness_of
@@ -206,7 +206,7 @@ def check_replica(
     if REPLICA not in (databases or []):
         return []
     trouble = standby.ask()
-    if trouble in (NOT_ONE, FOREIGN):
+    if trouble in (NOT_ONE, OF_ANOTHER):
         hint = "Correct DATABASE_REPLICA_URL, or leave it out (docs/cluster.md)."
         return [Error(trouble, hint=hint, id="danvan.E013")]
     return [Warning(trouble, id="danvan.W005")] if trouble else []
@@ -225,7 +225,7 @@ def check_limits(
             with connection.cursor() as cursor:
                 cursor.execute("SELECT current_setting('lock_timeout')")
                 lost += [alias] if cursor.fetchone() == ("0",) else []
-    hint = "ALTER ROLE … SET lock_timeout = '5s', and so on (docs/cluster.md)."
+    hint = "Give them to the role of the site (docs/cluster.md)."
     told = "The limits of waiting do not reach PostgreSQL: a pooler drops them."
     return [Warning(f"{told} ({alias})", hint=hint, id="danvan.W004") for alias in lost]
 

@@ -25,7 +25,7 @@ from danvan.accounts.models import User
 from danvan.accounts.tokens import keys
 from danvan.common.db import standby as standby_module
 from danvan.common.db.replica import may_lag, reading
-from danvan.common.db.standby import FOREIGN, NOT_ONE, Standby, standby
+from danvan.common.db.standby import NOT_ONE, OF_ANOTHER, Standby, standby
 from danvan.common.ops import health
 from danvan.common.ops.faults import aside
 from reports.models import KeptFacts
@@ -136,9 +136,12 @@ class ReplicaTest(TransactionTestCase):
     def test_a_replica_that_goes_away_costs_nobody_a_page(self):
         wrong = {"NAME": "/nowhere/at/all", "HOST": "127.0.0.1", "PORT": "1"}
         connections["replica"].close()
-        with usable(), mock.patch.dict(connections["replica"].settings_dict, wrong):
-            with self.assertLogs("danvan.replica", "WARNING"):
-                self.assertEqual(self.client.get(LAGGING[0]).status_code, 200)
+        with (
+            usable(),
+            mock.patch.dict(connections["replica"].settings_dict, wrong),
+            self.assertLogs("danvan.replica", "WARNING"),
+        ):
+            self.assertEqual(self.client.get(LAGGING[0]).status_code, 200)
         self.assertFalse(standby.is_usable())
 
     def test_a_replica_that_is_none_is_told_at_the_start_and_on_healthz_and_never_asked(self):
@@ -215,7 +218,7 @@ class StandbyTest(SimpleTestCase):
             self.assertEqual(self.standby.trouble, NOT_ONE)
             for who in ((8, 1), (7, 2)):
                 self.assertFalse(self.ask(100, 100, who=who))
-                self.assertEqual(self.standby.trouble, FOREIGN)
+                self.assertEqual(self.standby.trouble, OF_ANOTHER)
 
 
 class ViewTest(SimpleTestCase):

@@ -17,10 +17,10 @@ ASK_EVERY, AWAY_FOR = 1, 10  # seconds
 _WHO = "system_identifier, (SELECT oid FROM pg_database WHERE datname = current_database())"
 _WRITTEN = "pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"
 _REPLAYED = "pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint"
-OF_PRIMARY = f"SELECT {_WHO}, {_WRITTEN} FROM pg_control_system()"
-OF_REPLICA = f"SELECT {_WHO}, {_REPLAYED}, pg_is_in_recovery() FROM pg_control_system()"
+_OF_PRIMARY = f"SELECT {_WHO}, {_WRITTEN} FROM pg_control_system()"  # noqa: S608 - our own words
+_OF_REPLICA = _OF_PRIMARY.replace(_WRITTEN, f"{_REPLAYED}, pg_is_in_recovery()")
 NOT_ONE = "DATABASE_REPLICA_URL names a server that is no standby: it takes writes of its own."
-FOREIGN = "DATABASE_REPLICA_URL names a standby of another database than DATABASE_URL."
+OF_ANOTHER = "DATABASE_REPLICA_URL names a standby of another database than DATABASE_URL."
 
 
 class Standby:
@@ -51,9 +51,9 @@ class Standby:
         start = time.monotonic()
         self._ask_at = start + ASK_EVERY
         try:
-            *ours, written = _row(PRIMARY, OF_PRIMARY)
+            *ours, written = _row(PRIMARY, _OF_PRIMARY)
             self._written.append((written, start))
-            *theirs, replayed, is_standby = _row(REPLICA, OF_REPLICA)
+            *theirs, replayed, is_standby = _row(REPLICA, _OF_REPLICA)
         except Error as error:
             self.failed(error)
             return self.trouble
@@ -69,7 +69,7 @@ class Standby:
         if not is_standby:
             return NOT_ONE
         if not same or replayed is None:
-            return FOREIGN
+            return OF_ANOTHER
         shown = max((at for lsn, at in self._written if lsn <= replayed), default=0.0)
         if time.monotonic() - shown <= settings.REPLICA_LAG_SECONDS:
             return ""

@@ -4,7 +4,6 @@ The same serves directly and through a pooler in transaction mode: no statement 
 kept in a connection (tests/ops/test_pooler.py).
 """
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,7 @@ def arranged(primary: dict, replica: dict | None, folder: Path, limits: dict[str
 def _sqlite(known: dict, folder: Path) -> dict:
     if known["NAME"] != ":memory:":
         known["NAME"] = str(folder / known["NAME"])
-        os.makedirs(os.path.dirname(known["NAME"]), exist_ok=True)
+        Path(known["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     # IMMEDIATE: writers queue instead of failing "database is locked" (see docs/decisions.md).
     known["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

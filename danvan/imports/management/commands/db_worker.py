@@ -1,4 +1,4 @@
-"""manage.py db_worker: the package's own, known to /healthz with its version, and tidying up beside its work."""
+"""manage.py db_worker: the package's own, known to /healthz with its version, and tidying up."""
 
 from typing import Any
 
