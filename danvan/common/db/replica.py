@@ -12,7 +12,7 @@ import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
@@ -82,7 +82,9 @@ def may_lag(view: View) -> View:
             standby.failed(error)
             return view(request, *args, **kwargs)
         if type(response) is StreamingHttpResponse:
-            response.streaming_content = _still_lagging(response.streaming_content)
+            response.streaming_content = _still_lagging(
+                cast(Iterable[bytes], response.streaming_content)
+            )
         return response
 
     return read  # type: ignore[return-value]
