@@ -147,6 +147,11 @@ DATABASE_ROUTERS = ["danvan.common.db.replica.Router"] if _replica else []
 REPLICA_LAG_SECONDS = env.float("REPLICA_LAG_SECONDS", 10)
 # Long work waits in the database for `manage.py db_worker`, on whatever machine one runs.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+LONG_WORKS = {  # danvan/accounts/jobs
+    "page": "danvan.accounts.jobs.pages.ask_page",
+    "issue": "reports.documents.issues.ordering.do_order",
+    "slips": "danvan.accounts.services.issue_slips",
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

@@ -137,7 +137,7 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
         try:
             row = self.save(form)
             year = year_of(row.start_date, year_spans())
-            told = f"Đã lưu {self.kind.label_in_text} “{row}”, tính vào năm báo cáo {year}."
+            told = f"Đã lưu {self.kind.label_in_text} “{row}”, tính vào báo cáo năm {year}."
             messages.success(self.request, told)
             return self.go_on(row)
         except Existing as existing:

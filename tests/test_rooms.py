@@ -36,6 +36,10 @@ ROOMS = {
         *("danvan.accounts.models", "danvan.accounts.scope", "danvan.accounts.rights"),
         *("danvan.accounts.audit", "danvan.accounts.services"),
     ),
+    "danvan.accounts.jobs": (
+        *("danvan.accounts.models", "danvan.accounts.scope", "danvan.accounts.rights"),
+        *("danvan.accounts.audit", "danvan.accounts.requests"),
+    ),
     "danvan.accounts.bodies": ("danvan.accounts.scope", "danvan.accounts.rights"),
     "records.models": ("records.locks", "records.answering"),
     "records.sheets": (

@@ -6,6 +6,8 @@ from django.core.management import call_command
 from django.db import Error, connections
 from django_tasks_db.management.commands import db_worker
 
+from danvan.accounts.jobs.working import recover_jobs
+from danvan.accounts.models import Job
 from danvan.imports.models import ImportJob
 from danvan.imports.workers import at_work
 
@@ -23,6 +25,15 @@ class Command(db_worker.Command):
             )
         except Error as error:
             self.stderr.write(f"the database was not checked: {error}")
-        jobs = ImportJob.objects
-        with at_work(worker_id, tidy=jobs.clean_up, recover=jobs.recover):
+        with at_work(worker_id, tidy=_tidy, recover=_recover):
             super().handle(worker_id=worker_id, **options)
+
+
+def _tidy() -> None:
+    ImportJob.objects.clean_up()
+    Job.objects.clean_up()
+
+
+def _recover() -> None:
+    ImportJob.objects.recover()
+    recover_jobs()
