@@ -109,7 +109,7 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
         made = FORMSETS.get(self.kind.slug)
         if made is None:
             return None
-        options = {"districts": form.has_districts()}
+        options = {"districts": form.has_districts(), "told": form.told}
         return made(data, instance=form.instance, prefix="recognitions", form_kwargs=options)
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:

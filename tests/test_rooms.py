@@ -41,6 +41,7 @@ ROOMS = {
         *("danvan.accounts.audit", "danvan.accounts.requests"),
     ),
     "danvan.accounts.bodies": ("danvan.accounts.scope", "danvan.accounts.rights"),
+    "records.guidance": ("records.models", "records.kinds"),
     "records.models": ("records.locks", "records.answering"),
     "records.sheets": (
         *("records.models", "records.kinds", "records.services", "records.locks"),

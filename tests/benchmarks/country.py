@@ -140,8 +140,10 @@ def _shape(url: str) -> tuple | None:
     if any(word in name for word in APART):
         return None
     kind = str(match.kwargs.get("kind", ""))
-    # Of one record, report or account one; of a list one with each set of choices.
-    return name, kind, tuple(sorted({key for key, value in parse_qsl(parts.query) if value}))
+    # Of one record, report or account one; of a list one with each set of choices; of a file fewer.
+    chosen = {key for key, value in parse_qsl(parts.query) if value}
+    chosen &= {"nam", "bang", "last", "xep_hang"} if "xuat" in parts.path else chosen
+    return name, kind, tuple(sorted(chosen))
 
 
 def _look(client: Client, role: str, url: str, book: Book) -> Look:
@@ -180,23 +182,33 @@ def _made(person: User, url: str, book: Book, role: str) -> tuple[float, float, 
 
 
 def _make(pk: int, url: str, pipe: Any, book: Book, role: str) -> None:
-    client, before = Client(), _peak()
-    client.force_login(User.objects.get(pk=pk))
-    watch, start = Watch(), time.perf_counter()
-    with connection.execute_wrapper(watch):
-        answer = client.get(url)
-        state = f"at once ({answer.status_code})"
-        if answer.streaming:
-            sum(map(len, answer.streaming_content))
-        elif answer.status_code == 302 and "viec-giao" in answer.url:
-            job = Job.objects.filter(owner=pk).latest("pk")
-            perform(job)
-            state = f"by a worker ({job.state}, asked in {time.perf_counter() - start:.2f} s)"
+    before, start, watch, state = _peak(), time.perf_counter(), Watch(), ""
+    try:
+        client = Client()
+        client.force_login(User.objects.get(pk=pk))
+        with connection.execute_wrapper(watch):
+            state = _fetched(client, url, pk)
+    except Exception as error:  # noqa: BLE001 - told in the table
+        state = f"BROKEN {error!r}"
     seconds = time.perf_counter() - start
     book.keep(role, url, watch)
     pipe.send((seconds, _peak() - before, state))
     pipe.close()
     connections.close_all()
+
+
+def _fetched(client: Client, url: str, pk: int) -> str:
+    """Fetch the file at `url`, as a worker where it was left to one; return how."""
+    start = time.perf_counter()
+    answer = client.get(url)
+    if answer.streaming:
+        sum(map(len, answer.streaming_content))
+    if answer.status_code != 302 or "viec-giao" not in answer.url:
+        return f"at once ({answer.status_code})"
+    asked, job = time.perf_counter() - start, Job.objects.filter(owner=pk).latest("pk")
+    perform(job)
+    job.refresh_from_db()
+    return f"by a worker ({job.state} {job.message}, asked in {asked:.2f} s)"
 
 
 def _peak() -> float:
