@@ -104,6 +104,7 @@ WRITTEN_BESIDE = {
 # What else is written when a page is read: (page, table) → why it must be.
 WRITTEN_BY_READING = {
     ("notices:list", "accounts_user"): "when the person last looked",
+    ("accounts:job", "accounts_job"): "that its owner saw how it ended",
     ("issues:file", "reports_issuefile"): "made when it is first asked for, and kept for ever",
     **{
         (f"api-v1:{name}", "accounts_apitoken"): "the calls of a key are counted"
