@@ -62,6 +62,7 @@ def under_load(site: Site, name: str, seconds: float, happens: Callable[[Row, To
     saves = sum(len(clerk.saved) for clerk in clerks)
     row.note = f"{saves} saves, {len(told.right)} answers, slowest {told.slowest:.1f} s. {row.note}"
     row.check(f"no save of {saves} that was acknowledged is lost", saves and not lost)
+    row.check("no fault of the machine is told as one of the program", "500" not in row.errors)
     row.check("people were served at the end", told.right and time.monotonic() - told.right[-1] < 5)
     return row
 
