@@ -124,12 +124,12 @@ def requirements_digest(name: str) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def missing_packages(wanted=PACKAGES) -> list[str]:
-    """Return the Debian packages whose programs a full test run needs and this machine lacks."""
-    return [name for name, present in wanted.items() if not present()]
+def missing_packages(wanted=None) -> list[str]:
+    """Return the Debian packages that are `wanted` (by a full test run, usually) and not there."""
+    return [name for name, present in (wanted or PACKAGES).items() if not present()]
 
 
-def ensure_packages(wanted=PACKAGES) -> list[str]:
+def ensure_packages(wanted=None) -> list[str]:
     """Install missing Debian packages when that is allowed; return those that are still missing."""
     missing = missing_packages(wanted)
     if missing and may_install():

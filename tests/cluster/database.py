@@ -43,9 +43,10 @@ query_wait_timeout = 10
 log_connections = 0
 log_disconnections = 0
 """
-# PgBouncer drops the limits that the program asks for.
+# PgBouncer drops the limits that the program asks for; Django would set the time zone at every connection.
 ROLE = """
 CREATE ROLE danvan LOGIN;
+ALTER ROLE danvan SET timezone = 'UTC';
 ALTER ROLE danvan SET lock_timeout = '5s';
 ALTER ROLE danvan SET statement_timeout = '30s';
 ALTER ROLE danvan SET idle_in_transaction_session_timeout = '60s';

@@ -3,7 +3,9 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 from tests.cluster.database import Pair, url_of
@@ -116,9 +118,16 @@ class Site:
         return rows[0][0] if rows else ""
 
     def logs(self) -> str:
-        """Return the ends of all logs, for a run that failed."""
-        found = sorted(self.folder.glob("*.log")) + sorted(self.folder.glob("*/*.log"))
-        told = ((path, path.read_text(errors="replace")[-1500:]) for path in found)
-        return "\n".join(
-            f"--- {path.relative_to(self.folder)}\n{text}" for path, text in told if text
-        )
+        """Return the errors of the hosts, counted, and the ends of all logs, for a run that failed."""
+        texts = {
+            path.relative_to(self.folder): path.read_text(errors="replace")
+            for path in (*sorted(self.folder.glob("*.log")), *sorted(self.folder.glob("*/*.log")))
+        }
+        lines = Counter(line.strip()[:200] for text in texts.values() for line in text.splitlines())
+        errors = [
+            f"{number} × {line}"
+            for line, number in lines.most_common()
+            if re.match(r"[\w.]+: |.*Internal Server Error", line)
+        ]
+        ends = [f"--- {path}\n{text[-1500:]}" for path, text in texts.items() if text]
+        return "\n".join([*errors[:40], *ends])
