@@ -45,7 +45,7 @@ def _prior_reports(report: Report) -> QuerySet[Report]:
     A part of a year or an interim period is never held against a whole year.
     """
     period = report.period
-    reports = Report.objects.filter(unit__in=report.unit.versions())
+    reports = Report.objects.filter(unit__in=report.unit.version_keys())
     if period.is_whole_year:
         return reports.filter(period__kind=PeriodKind.YEAR, period__year=period.year - 1)
     parts = reports.exclude(period__kind=PeriodKind.YEAR).filter(
