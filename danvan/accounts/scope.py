@@ -31,9 +31,10 @@ class Area:
         units = AdministrativeUnit.objects
         if self.whole_country:
             return units.all()
-        if self.with_below:
+        if self.with_below and self.units:
             return units.covered_by(self.units)
-        return units.filter(pk__in=[unit.pk for unit in self.units])
+        keys = [unit.pk for unit in self.units]
+        return units.filter(pk__in=keys) if keys else units.none()
 
     def __contains__(self, unit: AdministrativeUnit) -> bool:
         """Return whether `unit`, a row at hand, is one of `rows()`."""
