@@ -20,7 +20,7 @@ M = TypeVar("M", bound=models.Model)
 
 
 @dataclass(frozen=True)
-class Area:
+class Reach:
     """Part of the tree: `units` alone, or with all they ever covered."""
 
     units: list[AdministrativeUnit]
@@ -43,25 +43,25 @@ class Area:
         return unit.is_covered_by(self.units) if self.with_below else unit in self.units
 
 
-def area_visible_to(user: Person) -> Area:
+def area_visible_to(user: Person) -> Reach:
     """Return the units whose rows `user` may read."""
-    return Area(with_predecessors_of(user), whole_country=user.is_superuser)
+    return Reach(with_predecessors_of(user), whole_country=user.is_superuser)
 
 
-def area_editable_by(user: Person) -> Area:
+def area_editable_by(user: Person) -> Reach:
     """Return the units whose rows `user` may write; role and period are asked elsewhere."""
     match standing(user):
         case Standing.SUPERUSER:
-            return Area([], whole_country=True)
+            return Reach([], whole_country=True)
         case Standing.PROVINCE_OFFICER | Standing.DISTRICT_OFFICER:
-            return Area(with_predecessors_of(user))
+            return Reach(with_predecessors_of(user))
         case Standing.CLERK | Standing.OFFICER:
-            return Area(own_units(user), with_below=False)
+            return Reach(own_units(user), with_below=False)
         case _:
-            return Area([], with_below=False)
+            return Reach([], with_below=False)
 
 
-def area_reported_by(user: Person) -> Area:
+def area_reported_by(user: Person) -> Reach:
     """Return the units whose open reports `user` may fill, as far as the tree decides.
 
     Those of area_editable_by, and what became the own unit and has ended: nobody else is left there.
