@@ -225,7 +225,6 @@ LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt")]
 LOCALE_PATHS = [BASE_DIR / "danvan" / "locale"]
 FORMAT_MODULE_PATH = ["danvan.formats"]
-USE_I18N = True
 USE_TZ = True
 # Figures are grouped by the filter `figure`; grouping every integer would break ids, years and versions.
 USE_THOUSAND_SEPARATOR = False
