@@ -155,6 +155,7 @@ LONG_WORKS = {  # danvan/accounts/jobs
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["danvan.accounts.login.backends.PersonBackend"]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "accounts:login"
@@ -203,7 +204,6 @@ LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt")]
 LOCALE_PATHS = [BASE_DIR / "danvan" / "locale"]
 FORMAT_MODULE_PATH = ["danvan.formats"]
-USE_I18N = True
 USE_TZ = True
 # Figures are grouped by the filter `figure`; grouping every integer would break ids, years and versions.
 USE_THOUSAND_SEPARATOR = False
