@@ -29,6 +29,15 @@ def paths_above(path: str) -> list[str]:
     return ["".join(f"{code}/" for code in codes[: n + 1]) for n in range(len(codes))]
 
 
+def keys_around(unit: Unit | None) -> set[int]:
+    """Return the keys of `unit` and of those above it."""
+    found: set[int] = set()
+    while unit and unit.pk not in found:
+        found.add(unit.pk)
+        unit = unit.parent
+    return found
+
+
 def _walk(
     name: str, step: str, start: Unit, before: str = "", params: Iterable[Any] = ()
 ) -> RawSQL:
@@ -51,6 +60,11 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
         standing = Q(valid_to=None) | Q(valid_to__gt=timezone.localdate())
         ended = models.Case(models.When(standing, then=0), default=1)
         return self.order_by(ended, "path", "valid_from")
+
+    def near(self, unit: Unit | None) -> AdministrativeUnitQuerySet:
+        """Return the roots, `unit` (if any) and all directly below it and below those above it."""
+        around = keys_around(unit)
+        return self.filter(Q(parent=None) | Q(pk=unit and unit.pk) | Q(parent__in=around))
 
     def areas(self) -> AdministrativeUnitQuerySet:
         """Return the areas, without the bodies below them."""
