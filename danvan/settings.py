@@ -168,9 +168,15 @@ else:
     _database["OPTIONS"] = {**_database.get("OPTIONS", {}), **_patience()}
 # Long work waits in the database for `manage.py db_worker`, on whatever machine one runs.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+LONG_WORKS = {  # danvan/accounts/jobs
+    "page": "danvan.accounts.jobs.pages.ask_page",
+    "issue": "reports.documents.issues.ordering.do_order",
+    "slips": "danvan.accounts.services.issue_slips",
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["danvan.accounts.login.backends.PersonBackend"]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "accounts:login"
@@ -219,7 +225,6 @@ LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt")]
 LOCALE_PATHS = [BASE_DIR / "danvan" / "locale"]
 FORMAT_MODULE_PATH = ["danvan.formats"]
-USE_I18N = True
 USE_TZ = True
 # Figures are grouped by the filter `figure`; grouping every integer would break ids, years and versions.
 USE_THOUSAND_SEPARATOR = False

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0020_catalogue_of_two_tiers'),
+        ('reports', '0021_guidance'),
         ('units', '0004_source_label'),
     ]
 
