@@ -96,10 +96,8 @@ def _added_up(
         facts[None] = Facts()
     _read_units(data, periods, facts, by_unit)
     if periods:
-        asked, included = (
-            sum((getattr(one, name) for one in facts.values()), Counter())
-            for name in ("units", "included")
-        )
+        asked: Counter = sum((one.units for one in facts.values()), Counter())
+        included: Counter = sum((one.included for one in facts.values()), Counter())
         grouping = Grouping(data, periods, by_unit, asked, included)
         _read_sums(grouping, codes, facts)
         _read_distributions(grouping, codes, facts)

@@ -112,7 +112,7 @@ class Grouping:
         self, everything: QuerySet, others: QuerySet, keys: Sequence[str], numbers: dict
     ) -> Iterator[Grouped]:
         """Yield the rows of the others that count, then what is left of everything without them."""
-        left: dict[tuple, list] = {}
+        left: dict[tuple, tuple] = {}
         known = _CELL | _STATE
         rows = _constant(everything, keys, known, numbers).union(
             _by(others, keys, known, numbers), all=True
@@ -121,7 +121,7 @@ class Grouping:
         for row in rows:
             found, (period, level, state), told = _split(row, len(keys), len(known))
             if not level:
-                left[found] = list(told)
+                left[found] = told
                 continue
             taken.append((found, told))
             if period in self.periods and state in self.data.scope.states:
@@ -133,7 +133,7 @@ class Grouping:
         for found, told in left.items():
             if any(told):
                 cell = self.indicators[found[0]], self._largest
-                yield Grouped(None, cell, found, tuple(told))
+                yield Grouped(None, cell, found, told)
 
     def _beside(self, values: QuerySet, keys: Sequence[str], numbers: dict) -> Iterator[Grouped]:
         """Yield the rows of the largest level and, in the same statement, those of the others."""
