@@ -127,9 +127,8 @@ class Grouping:
             if period in self.periods and state in self.data.scope.states:
                 yield Grouped(None, (period, level), found, told)
         for found, told in taken:
-            left[found] = [
-                (a or Decimal(0)) - (b or 0) for a, b in zip(left[found], told, strict=True)
-            ]
+            both = zip(left[found], told, strict=True)
+            left[found] = tuple((a or Decimal(0)) - (b or 0) for a, b in both)
         for found, told in left.items():
             if any(told):
                 cell = self.indicators[found[0]], self._largest
