@@ -38,6 +38,18 @@ def keys_around(unit: Unit | None) -> set[int]:
     return found
 
 
+def _coverage(units: Iterable[Unit], below_only: bool = False) -> Q:
+    """Return the condition of AdministrativeUnitQuerySet.covered_by."""
+    coverage = Q(pk__in=[])
+    for unit in units:
+        below = Q(path__startswith=unit.path) & ~Q(path=unit.path)
+        below &= Q(valid_to=None) | Q(valid_to__gt=unit.valid_from)
+        if unit.valid_to is not None:
+            below &= Q(valid_from__lt=unit.valid_to)
+        coverage |= below if below_only else below | Q(pk=unit.pk)
+    return coverage
+
+
 def _walk(
     name: str, step: str, start: Unit, before: str = "", params: Iterable[Any] = ()
 ) -> RawSQL:
@@ -92,14 +104,11 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
         With `below_only` the units themselves are left out. An empty iterable gives an empty queryset.
         AdministrativeUnit.is_covered_by says the same of one row.
         """
-        coverage = Q(pk__in=[])
-        for unit in units:
-            below = Q(path__startswith=unit.path) & ~Q(path=unit.path)
-            below &= Q(valid_to=None) | Q(valid_to__gt=unit.valid_from)
-            if unit.valid_to is not None:
-                below &= Q(valid_from__lt=unit.valid_to)
-            coverage |= below if below_only else below | Q(pk=unit.pk)
-        return self.filter(coverage)
+        return self.filter(_coverage(units, below_only))
+
+    def outside(self, units: Iterable[Unit]) -> AdministrativeUnitQuerySet:
+        """Return what `units` never covered."""
+        return self.exclude(_coverage(units))
 
     def with_parents_on(self, date: datetime.date) -> list[tuple[Unit, Unit | None]]:
         """Return every unit in force on `date` with the unit right above it that day. One query."""

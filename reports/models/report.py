@@ -115,6 +115,7 @@ class Report(models.Model):
         ]
         indexes = [
             models.Index(fields=["period", "reviewer", "state"], name="report_queue"),
+            models.Index(fields=["period", "level"], name="report_tiers"),
             models.Index(fields=["period"], name="report_ended", condition=Q(until__isnull=False)),
         ]
 
