@@ -52,7 +52,7 @@ class Grouped(NamedTuple):
 
 @dataclass(frozen=True)
 class Grouping:
-    """The figures of `data` in `periods`, of each `owner`, where `asked` reports of each cell are in the scope."""
+    """The figures of `data` in `periods` by `owner`, where `asked` reports of each cell are in the scope."""
 
     data: ScopeData
     periods: list[int]

@@ -24,14 +24,14 @@ MOST_UNITS = (
 
 
 @dataclass(frozen=True)
-class Place:
+class PictureRow:
     """One row: a unit, what its reports say over the years, and what lies below it."""
 
     unit: AdministrativeUnit
     facts: Facts
-    below: tuple[Place, ...] = ()
+    below: tuple[PictureRow, ...] = ()
 
-    def walk(self) -> Iterator[Place]:
+    def walk(self) -> Iterator[PictureRow]:
         """Yield the row and all below it."""
         yield self
         for place in self.below:
@@ -44,20 +44,20 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Area:
+class PictureArea:
     """The unit looked at with all below it. `restated` tells that units changed and how that was met.
 
     `changed` is the last day on which units changed where the figures could not be told in new ones.
     """
 
     data: ScopeData
-    root: Place
+    root: PictureRow
     by_area: bool = False
     restated: Restated | None = None
     changed: datetime.date | None = None
     names: dict[int, AdministrativeUnit] = field(default_factory=dict)
 
-    def evaluator(self, place: Place, year: int) -> Evaluator:
+    def evaluator(self, place: PictureRow, year: int) -> Evaluator:
         """Return what gives the figures of a row in one year."""
         return Evaluator(self.data.definitions, place.facts, self.periods_of(year))
 
@@ -84,7 +84,7 @@ class Area:
         return min((one.year for one in mine if one.structure_date >= day), default=None)
 
     @property
-    def rows(self) -> list[Place]:
+    def rows(self) -> list[PictureRow]:
         """The units that are compared with one another: the communes, of a large area its districts."""
         if self.by_area:
             return list(self.root.below)
@@ -100,7 +100,7 @@ def read_area(
     changed: datetime.date | None,
     by_area: bool,
     known: Iterable[int] = (),
-) -> Area:
+) -> PictureArea:
     """Return the figures of `headlines` by unit, over the years of `data`.
 
     Where units `changed` within these years, all of it is told in the units of that day, as consolidation
@@ -114,13 +114,13 @@ def read_area(
     ids = {pk for pk in facts if isinstance(pk, int)}
     names = _names({*ids, *known})
     tree = _tree(data.scope.unit, [names[pk] for pk in ids])
-    return Area(data, _place(tree, facts), by_area, changed=changed, names=names)
+    return PictureArea(data, _place(tree, facts), by_area, changed=changed, names=names)
 
 
-def _restated(data: ScopeData, codes: list[str], known: Iterable[int]) -> Area:
+def _restated(data: ScopeData, codes: list[str], known: Iterable[int]) -> PictureArea:
     facts = read_facts(data, data.years, codes, by_unit=True)
     root = _place(unit_tree(data), facts)
-    return Area(data, root, restated=restated_of(data.restating), names=_names(known))
+    return PictureArea(data, root, restated=restated_of(data.restating), names=_names(known))
 
 
 def _names(ids: Iterable[int]) -> dict[int, AdministrativeUnit]:
@@ -140,9 +140,9 @@ def _tree(top: AdministrativeUnit, units: Iterable[AdministrativeUnit]) -> UnitN
     return root
 
 
-def _place(node: UnitNode, facts: Mapping[Any, Facts]) -> Place:
+def _place(node: UnitNode, facts: Mapping[Any, Facts]) -> PictureRow:
     """Return the row of a node: the sum of all that hangs on it."""
     keys = node.all_keys()
     below = tuple(_place(one, facts) for one in node.below.values())
     whole = whole_of({key: facts[key] for key in keys if key in facts})
-    return Place(node.unit, whole, below)
+    return PictureRow(node.unit, whole, below)

@@ -84,7 +84,7 @@ def trend_chart(
 
 
 @dataclass(frozen=True)
-class Piece:
+class StatePiece:
     """A piece of a bar: so many reports in one state."""
 
     kind: str
@@ -103,7 +103,7 @@ class AreaBar:
     text: str
     url: str
     y: int
-    pieces: tuple[Piece, ...]
+    pieces: tuple[StatePiece, ...]
     counts: tuple[int, ...]
 
 
@@ -129,7 +129,9 @@ def area_bars(
             width = round(ROOM * done / counts["all"]) - start
             if counts[state]:
                 pieces.append(
-                    Piece(kind, says, counts[state], LABELS + start, width, f"{url}&state={state}")
+                    StatePiece(
+                        kind, says, counts[state], LABELS + start, width, f"{url}&state={state}"
+                    )
                 )
         sent = counts["approved"] + counts["submitted"]
         numbers = (*(counts[state] for state, _kind, _says in STATES), counts["all"])
@@ -160,7 +162,7 @@ def squares(reports: Iterable[tuple[str, str, str, str]]) -> tuple[tuple[Square,
 
 
 @dataclass(frozen=True)
-class Line:
+class CurveLine:
     """One curve as the path of its steps, where it ends, and what it says of some days."""
 
     curve: Curve
@@ -170,7 +172,7 @@ class Line:
     end: str
 
 
-def lines(curves: Iterable[Curve]) -> tuple[Line, ...]:
+def lines(curves: Iterable[Curve]) -> tuple[CurveLine, ...]:
     """Return the steps of each curve."""
     found = []
     for curve in curves:
@@ -184,7 +186,7 @@ def lines(curves: Iterable[Curve]) -> tuple[Line, ...]:
         day, share = curve.points[-1]
         path = f"{''.join(steps)}H{_across(day)}"
         end = f"{round(share)}%"
-        found.append(Line(curve, path, _across(day), _height(share), end))
+        found.append(CurveLine(curve, path, _across(day), _height(share), end))
     return tuple(found)
 
 

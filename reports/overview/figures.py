@@ -11,7 +11,7 @@ from danvan.units.models import AdministrativeUnit
 from reports.consolidation.figures import Definition, Total
 from reports.consolidation.summary import YearProgress
 from reports.figures.rules import JUMP_SHARE, JUMP_STEP
-from reports.overview.area import Area, Place
+from reports.overview.area import PictureArea, PictureRow
 
 MOST_MOVES = 6
 # Shares of the median from which a cell is of the next shade; 3 is "about the median".
@@ -60,7 +60,7 @@ class Trend:
 
 
 def trends(
-    area: Area, headlines: Iterable[Definition], progress: Iterable[YearProgress], shown: int
+    area: PictureArea, headlines: Iterable[Definition], progress: Iterable[YearProgress], shown: int
 ) -> list[Trend]:
     """Return each headline figure over the years."""
     whole = {one.year: one.included == one.expected for one in progress}
@@ -86,7 +86,7 @@ def shown_year(progress: Iterable[YearProgress], closed: set[int]) -> int:
 
 
 @dataclass(frozen=True)
-class Cell:
+class HeatCell:
     """A figure among those of its column. `shade` is 1 (far below the median) to 5 (far above), 0 blank."""
 
     definition: Definition
@@ -99,7 +99,7 @@ class HeatRow:
     """A unit with its cells; a `heading` is a district with its sums, which are not compared."""
 
     unit: AdministrativeUnit
-    cells: tuple[Cell, ...]
+    cells: tuple[HeatCell, ...]
     is_heading: bool = False
 
 
@@ -114,7 +114,7 @@ class Heat:
     units: int
 
 
-def heat(area: Area, headlines: list[Definition], year: int) -> Heat | None:
+def heat(area: PictureArea, headlines: list[Definition], year: int) -> Heat | None:
     """Return the units beside one another in `year`; None where fewer than two can be compared."""
     if len(area.rows) < 2:
         return None
@@ -125,13 +125,13 @@ def heat(area: Area, headlines: list[Definition], year: int) -> Heat | None:
         known = [number for number in column if number is not None]
         medians.append(median(known) if known else None)
 
-    def row(place: Place, *, is_heading: bool = False) -> HeatRow:
+    def row(place: PictureRow, *, is_heading: bool = False) -> HeatRow:
         found = figures.get(id(place)) or _figures(area, place, headlines, year)
         shades = (
             0 if one.number is None else 3 if is_heading else shade(one.number, middle)
             for one, middle in zip(found, medians, strict=True)
         )
-        cells = map(Cell, headlines, found, shades)
+        cells = map(HeatCell, headlines, found, shades)
         return HeatRow(place.unit, tuple(cells), is_heading)
 
     rows: list[HeatRow] = []
@@ -151,13 +151,15 @@ def shade(number: Decimal, middle: Decimal | None) -> int:
     return 1 + sum(number / middle >= bound for bound in SHADES)
 
 
-def _figures(area: Area, place: Place, headlines: list[Definition], year: int) -> list[Total]:
+def _figures(
+    area: PictureArea, place: PictureRow, headlines: list[Definition], year: int
+) -> list[Total]:
     evaluator = area.evaluator(place, year)
     return [evaluator.figure(one.code) for one in headlines]
 
 
 @dataclass(frozen=True)
-class Move:
+class UnitStep:
     """What one unit's figure did from the year before. `size` is the step in medians of the column."""
 
     unit: AdministrativeUnit
@@ -175,37 +177,39 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Moves:
+class UnitSteps:
     """Who rose and who fell most, a unit once in each; and how many units have a figure far from before."""
 
-    risen: tuple[Move, ...]
-    fallen: tuple[Move, ...]
+    risen: tuple[UnitStep, ...]
+    fallen: tuple[UnitStep, ...]
     far: int
     compared: int
 
 
-def moves(area: Area, headlines: list[Definition], year: int) -> Moves:
+def unit_steps(area: PictureArea, headlines: list[Definition], year: int) -> UnitSteps:
     """Return who moved most since the year before, of units whose reports of both years are in."""
     then, now = area.periods_of(year - 1), area.periods_of(year)
     places = [one for one in area.rows if one.is_whole(then) and one.is_whole(now)]
     counted = [one for one in headlines if not one.is_ratio]
     before = [_figures(area, one, counted, year - 1) for one in places]
     after = [_figures(area, one, counted, year) for one in places]
-    found: list[Move] = []
+    found: list[UnitStep] = []
     for at, definition in enumerate(counted):
         steps: list[tuple[AdministrativeUnit, Total, Total, Decimal]] = []
         for place, ours, old in zip(places, after, before, strict=True):
             number, earlier = ours[at].number, old[at].number
             if number is not None and earlier is not None:
                 steps.append((place.unit, ours[at], old[at], number - earlier))
-        middle = median([old.number or Decimal(0) for _unit, _ours, old, _step in steps] or [Decimal(0)])
+        middle = median(
+            [old.number or Decimal(0) for _unit, _ours, old, _step in steps] or [Decimal(0)]
+        )
         found += [
-            Move(unit, definition, ours, old, step, abs(step) / (middle or Decimal(1)))
+            UnitStep(unit, definition, ours, old, step, abs(step) / (middle or Decimal(1)))
             for unit, ours, old, step in steps
         ]
     found.sort(key=lambda one: -one.size)
     far = {one.unit.pk for one in found if one.is_far}
-    return Moves(
+    return UnitSteps(
         tuple(_once([one for one in found if one.step > 0])),
         tuple(_once([one for one in found if one.step < 0])),
         len(far),
@@ -213,9 +217,9 @@ def moves(area: Area, headlines: list[Definition], year: int) -> Moves:
     )
 
 
-def _once(found: Iterable[Move]) -> list[Move]:
+def _once(found: Iterable[UnitStep]) -> list[UnitStep]:
     """Return the first of each unit, at most MOST_MOVES."""
-    kept: dict[int, Move] = {}
+    kept: dict[int, UnitStep] = {}
     for move in found:
         kept.setdefault(move.unit.pk, move)
     return list(kept.values())[:MOST_MOVES]

@@ -11,12 +11,12 @@ from reports.consolidation.figures import Definition
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import YearProgress, year_progress
 from reports.models import HeadlineChoice
-from reports.overview.area import MOST_UNITS, Area, read_area
-from reports.overview.figures import Heat, Moves, Trend, heat, moves, shown_year, trends
+from reports.overview.area import MOST_UNITS, PictureArea, read_area
+from reports.overview.figures import Heat, Trend, UnitSteps, heat, shown_year, trends, unit_steps
 from reports.overview.headlines import choice_for, headlines
-from reports.overview.progress import Progress, progress_of, read_rows
+from reports.overview.progress import PeriodProgress, progress_of, read_reports
 
-YEARS = 5
+YEARS_DRAWN = 5
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class Picture:
     unit: AdministrativeUnit
     headlines: tuple[Definition, ...]
     choice: HeadlineChoice | None
-    area: Area
+    area: PictureArea
     years: tuple[YearProgress, ...]
     shown: YearProgress
     trends: tuple[Trend, ...]
     heat: Heat | None
-    moves: Moves | None
-    progress: Progress
+    moves: UnitSteps | None
+    progress: PeriodProgress
 
     @property
     def is_demo(self) -> bool:
@@ -58,7 +58,7 @@ class Picture:
 
 def headline_data(unit: AdministrativeUnit, last: int, user: User) -> ScopeData:
     """Return the rows of the years that end with `last`, among what `user` may see."""
-    data = ScopeData(Scope(unit, last - YEARS + 1, last, within=units_visible_to(user)))
+    data = ScopeData(Scope(unit, last - YEARS_DRAWN + 1, last, within=units_visible_to(user)))
     if unit == user.unit:
         data.family = with_predecessors_of(user)  # read already, to know what may be seen
     return data
@@ -80,7 +80,7 @@ def picture(
     period = (asked or periods)[-1]
     earlier = [one for one in data.periods if one.year == period.year - 1]
     before = earlier[-1] if earlier else None
-    rows, changed = read_rows(data, [one for one in (before, period) if one])
+    rows, changed = read_reports(data, [one for one in (before, period) if one])
     choice = choice_for(unit, own_units(user) if works_for(user, unit) and user.unit else ())
     leading = headlines(data.definitions, choice.codes if choice else None)
     now = [row for row in rows if row.period_id == period.pk]
@@ -103,6 +103,6 @@ def picture(
         next(one for one in told if one.year == shown),
         tuple(trends(area, leading, told, shown)),
         heat(area, leading, shown),
-        moves(area, leading, shown) if len(area.rows) > 1 else None,
+        unit_steps(area, leading, shown) if len(area.rows) > 1 else None,
         progress_of(period, before, rows),
     )

@@ -55,7 +55,7 @@ class Row:
         }.get(State(self.state), "draft")
 
 
-def read_rows(
+def read_reports(
     data: ScopeData, periods: Iterable[ReportingPeriod]
 ) -> tuple[list[Row], datetime.date | None]:
     """Return the reports of `periods` in the scope of `data`, and when units of its years last changed.
@@ -118,7 +118,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Progress:
+class PeriodProgress:
     """One period as it stands: counts, by area, by unit, day by day beside the year before."""
 
     period: ReportingPeriod
@@ -156,7 +156,7 @@ class Progress:
 
 def progress_of(
     period: ReportingPeriod, before: ReportingPeriod | None, rows: list[Row]
-) -> Progress:
+) -> PeriodProgress:
     """Return how far `period` is, with the curve of the period `before` it."""
     mine = [row for row in rows if row.period_id == period.pk]
     areas: dict[int, list[Row]] = defaultdict(list)
@@ -166,7 +166,7 @@ def progress_of(
     periods = [one for one in (before, period) if one]
     curves = (_curve(one, [row for row in rows if row.period_id == one.pk]) for one in periods)
     drawn = tuple(one for one in curves if one.points)
-    return Progress(period, tuple(mine), tally(mine), found, drawn)
+    return PeriodProgress(period, tuple(mine), tally(mine), found, drawn)
 
 
 def _curve(period: ReportingPeriod, rows: list[Row]) -> Curve:

@@ -23,7 +23,7 @@ from records.menu import year_counts
 from reports.consolidation.words import figure_text
 from reports.models.headline import MOST_HEADLINES
 from reports.overview import drawing, words
-from reports.overview.figures import Heat, HeatRow, Move
+from reports.overview.figures import Heat, HeatRow, UnitStep
 from reports.overview.headlines import can_lead, choice_for, choose, headlines, may_choose
 from reports.overview.links import Links
 from reports.overview.picture import Picture, headline_data, picture
@@ -115,7 +115,7 @@ def _charts(found: Picture, links: Links, notes: dict[int, str]) -> list[dict[st
     ]
 
 
-def _moved(moves: Iterable[Move], links: Links) -> list[tuple[Move, str]]:
+def _moved(moves: Iterable[UnitStep], links: Links) -> list[tuple[UnitStep, str]]:
     return [(one, links.figure(one.definition.code, links.year, one.unit.pk)) for one in moves]
 
 

@@ -5,8 +5,8 @@ from danvan.units.kinds import UnitKind
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.summary import YearProgress
 from reports.consolidation.words import day_text, level_text
-from reports.overview.area import Area
-from reports.overview.figures import Move, Trend
+from reports.overview.area import PictureArea
+from reports.overview.figures import Trend, UnitStep
 from reports.overview.picture import Picture
 
 # How offices shorten the kind of a unit in a narrow column.
@@ -50,7 +50,7 @@ def no_change_words(trend: Trend, notes: dict[int, str]) -> str:
     return f"chưa so được với năm {trend.before.year}"
 
 
-def step_words(move: Move) -> str:
+def step_words(move: UnitStep) -> str:
     """Return the step of a move with its sign."""
     return format_change(move.definition.shown(move.step))
 
@@ -71,7 +71,7 @@ def moves_words(found: Picture) -> str:
     return told
 
 
-def units_words(area: Area) -> str:
+def units_words(area: PictureArea) -> str:
     """Return what must be said where units changed within the years, "" where none did."""
     if area.changed:
         return (

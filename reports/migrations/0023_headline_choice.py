@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0021_guidance'),
+        ('reports', '0022_report_tiers'),
         ('units', '0004_source_label'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
