@@ -37,7 +37,7 @@ from reports.workflow.progress import (
 BULK_LIMIT = 500
 QUEUE = "danh_sach"  # the filters of the queue a report was opened from
 FROM_LIST = "ds"  # those of the list of reports
-_QUEUE_KEYS = ("period_choice", "state", "area", "level", "q", "who", "page", COLUMN)
+_QUEUE_KEYS = ("period_choice", "state", "area", "level", "deviation", "q", "who", "page", COLUMN)
 
 
 def queue_query(address: QueryDict) -> str:
@@ -139,7 +139,9 @@ class ReportListView(FilterView):
 
     def paginate_queryset(self, queryset: QuerySet, page_size: Any) -> Any:
         """Show the nearest page where an old address asks for one beyond the end."""
-        narrowed = any(self.filterset.form.data.get(name) for name in ("state", "level", "q"))
+        narrowed = any(
+            self.filterset.form.data.get(name) for name in ("state", "level", "deviation", "q")
+        )
         count = None if narrowed else self.counts.get("all", 0)
         page = nearest_page(queryset, page_size, self.request.GET.get("page"), count)
         return page.paginator, page, page.object_list, page.has_other_pages()
