@@ -10,7 +10,6 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import FileResponse, HttpRequest
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.text import capfirst
 
@@ -63,9 +62,7 @@ class OwnListAdmin(ListedLookupsAdmin):
 
     list_more: tuple[str, ...] = ()
 
-    def changelist_view(
-        self, request: Any, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
+    def changelist_view(self, request: Any, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the list, or with `bang` in the address the workbook of what it shows on all its pages."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
