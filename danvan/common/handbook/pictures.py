@@ -1,0 +1,39 @@
+"""The pictures of the handbook: which page each shows, to whom, and how much of it.
+
+`python -m tests.handbook_pictures` makes them anew from the demonstration data, as static/handbook/<name>.webp.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: of the page at `path`, as `account` of the demonstration sees it, the part beside the menu.
+
+    `open` is the link to follow from there (its words), `show` the "?" whose sentence is shown (a selector).
+    """
+
+    name: str
+    account: str
+    path: str
+    height: int
+    open: str = ""
+    show: str = ""
+    width: int = 760
+
+
+PICTURES = {
+    picture.name: picture
+    for picture in (
+        Picture("ban-lam-viec", "xa-13369", "/", 420),
+        Picture(
+            "ghi-ho-so", "xa-13369", "/ho-so/hoi-nghi-doi-thoai/ghi-moi/", 440,
+            show="summary.ask >> nth=2",
+        ),
+        Picture("nhap-bao-cao", "xa-13369", "/", 400, "Sửa báo cáo", "a.ask >> nth=1"),
+        Picture("nhap-tu-excel", "xa-13369", "/nhap-excel/", 380),
+        Picture("xet-duyet", "huyen-350", "/bao-cao/xet-duyet/", 420),
+        Picture("tong-hop", "tinh", "/bao-cao/tong-hop/", 400),
+        Picture("ky-bao-cao", "tinh", "/bao-cao/ky/", 300),
+    )
+}  # fmt: skip
