@@ -131,7 +131,8 @@ def _area_figures(user: User, period: ReportingPeriod) -> dict:
     unit = cast(AdministrativeUnit, user.unit)
     scope = Scope(unit, period.year - 2, period.year, within=units_visible_to(user))
     data = ScopeData(scope)
-    asked = "?" + urlencode({"unit": unit.code, "first": scope.first_year, "last": scope.last_year})
+    first = min(data.years.values())  # a new site has no two years before
+    asked = "?" + urlencode({"unit": unit.code, "first": first, "last": scope.last_year})
     definitions = [data.definitions[code] for code in AREA_FIGURES if code in data.definitions]
     facts = read_facts(data, data.years, [d.code for d in definitions])[None]
     single = single_years(data, facts)

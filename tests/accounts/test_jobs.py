@@ -23,7 +23,15 @@ from danvan.accounts.audit import views as audit
 from danvan.accounts.jobs import working
 from danvan.accounts.jobs.pages import ask_page
 from danvan.accounts.jobs.working import perform
-from danvan.accounts.models import Job, SecurityEvent, SecurityKind, SlipSheet, User, WorkState
+from danvan.accounts.models import (
+    AuditEntry,
+    Job,
+    SecurityEvent,
+    SecurityKind,
+    SlipSheet,
+    User,
+    WorkState,
+)
 from danvan.accounts.models.job import KEEP, RESULTS
 from danvan.common.ops.progress import Progress, following
 from records.kinds import BY_SLUG
@@ -109,6 +117,8 @@ class TestExports(JobCase):
         self.assertContains(self.client.get(LIST), "Tải tệp về")
         job.refresh_from_db()
         self.assertEqual((job.progress, job.total), (3, 3))
+        kinds = AuditEntry.objects.values_list("content_type__model", flat=True)
+        self.assertNotIn("job", kinds)
 
     def test_what_left_the_site_is_in_the_security_log(self):
         job = self.asked(nam=2024)
