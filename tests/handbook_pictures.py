@@ -33,17 +33,18 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "static/handbook"
 QUALITIES = (0.75, 0.6, 0.45, 0.3)  # the first at which a picture is small enough
 MOST = 25_000
-RAIL = 248  # the menu beside the page, which no picture shows
 PASSWORD = os.environ.get("DEMO_PASSWORD", "Danvan@2024")
 # Chromium turns a picture into WebP itself, so no library for pictures is needed.
-AS_WEBP = """async ([data, quality]) => {
+AS_WEBP = """async ([data, quality, width, height]) => {
   const image = new Image();
   image.src = data;
   await image.decode();
   const canvas = document.createElement("canvas");
-  canvas.width = image.width;
-  canvas.height = image.height;
-  canvas.getContext("2d").drawImage(image, 0, 0);
+  canvas.width = width;
+  canvas.height = height;
+  const onto = canvas.getContext("2d");
+  onto.imageSmoothingQuality = "high";
+  onto.drawImage(image, 0, 0, width, height);
   return canvas.toDataURL("image/webp", quality);
 }"""
 
@@ -71,7 +72,7 @@ def main() -> None:
 
 def size_of(picture: Picture) -> Any:
     """Return the window in which `picture` is taken."""
-    return {"width": picture.width + RAIL, "height": picture.height + 200}
+    return {"width": picture.window, "height": picture.height + 300}
 
 
 def log_in(page: Page, account: str) -> None:
@@ -95,14 +96,15 @@ def take(page: Page, picture: Picture) -> bytes:
         page.locator(picture.show).click()
         page.locator(".guide:visible").first.wait_for()
         page.mouse.move(0, 0)
-    main = page.locator("main").bounding_box()
-    assert main, picture.path
-    part = {"width": picture.width, "height": picture.height}
-    png = base64.b64encode(page.screenshot(clip={"x": main["x"], "y": main["y"], **part})).decode()
+    part = page.locator(picture.part).bounding_box()
+    assert part, picture.path
+    clip: Any = {**part, "height": part["width"] * picture.height / picture.width}
+    png = base64.b64encode(page.screenshot(clip=clip)).decode()
+    size = [picture.width, picture.height]
     blank = page.context.new_page()
     try:
         for quality in QUALITIES:
-            made = blank.evaluate(AS_WEBP, [f"data:image/png;base64,{png}", quality])
+            made = blank.evaluate(AS_WEBP, [f"data:image/png;base64,{png}", quality, *size])
             content = base64.b64decode(made.partition(",")[2])
             if len(content) <= MOST:
                 return content

@@ -41,7 +41,7 @@ PASSAGES = {
     "reports:catalogue_add": "danh-muc",
     "reports:catalogue_edit": "danh-muc",
     "accounts": "bao-mat",
-    "api": "ma-truy-cap",
+    "api-guide": "ma-truy-cap",
     "documents": "the-thuc",
     "imports": "nhap-tu-excel",
     "issues": "ban-hanh",

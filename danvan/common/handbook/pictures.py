@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: of the page at `path`, as `account` of the demonstration sees it, the part beside the menu.
+    """One picture: of the page at `path`, as `account` of the demonstration sees it.
 
-    `open` is the link to follow from there (its words), `show` the "?" whose sentence is shown (a selector).
+    `open` is the link to follow from there (its words), `show` the "?" whose sentence is shown, `part` what
+    of the page is seen (selectors) in a window so many pixels wide; a wider part is made smaller.
     """
 
     name: str
@@ -19,6 +20,8 @@ class Picture:
     height: int
     open: str = ""
     show: str = ""
+    part: str = "main"
+    window: int = 1008
     width: int = 760
 
 
@@ -30,7 +33,10 @@ PICTURES = {
             "ghi-ho-so", "xa-13369", "/ho-so/hoi-nghi-doi-thoai/ghi-moi/", 440,
             show="summary.ask >> nth=2",
         ),
-        Picture("nhap-bao-cao", "xa-13369", "/", 400, "Sửa báo cáo", "a.ask >> nth=1"),
+        Picture(
+            "nhap-bao-cao", "xa-13369", "/", 330, "Sửa báo cáo", "a.ask >> nth=2",
+            part=".dv-entries", window=1200,
+        ),
         Picture("nhap-tu-excel", "xa-13369", "/nhap-excel/", 380),
         Picture("xet-duyet", "huyen-350", "/bao-cao/xet-duyet/", 420),
         Picture("tong-hop", "tinh", "/bao-cao/tong-hop/", 400),

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from danvan.common.handbook.chapters import SLUGS, chapter_of, found
-from danvan.common.handbook.first_steps import STEPS, own_chapter
+from danvan.common.handbook.first_steps import FIRST_STEPS, own_chapter
 
 
 @require_safe
@@ -33,4 +33,6 @@ def chapter(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def welcome(request: HttpRequest) -> HttpResponse:
     """Show the three first steps of the reader's role."""
-    return render(request, "handbook/welcome.html", {"steps": STEPS[own_chapter(request.user)]})
+    return render(
+        request, "handbook/welcome.html", {"steps": FIRST_STEPS[own_chapter(request.user)]}
+    )
