@@ -19,5 +19,8 @@ lint: ## style and types: ruff, the formatters, mypy
 audit: ## known holes in the pinned packages: asks the advisory service, so it is no part of the tests
 	@$(DRIVER) audit
 
+pictures: ## the pictures of the handbook anew, from the demonstration data (needs Chromium)
+	.venv/bin/python -m tests.handbook_pictures
+
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
