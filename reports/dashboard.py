@@ -21,7 +21,7 @@ from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import single_years, year_progress
 from reports.consolidation.words import figure_text
 from reports.figures.figure import describe
-from reports.figures.stored import figures_of, prior_report
+from reports.figures.stored import figures_with_prior
 from reports.models import Indicator, Report, ReportingPeriod, State
 from reports.models.report import EDITABLE_STATES
 from reports.notices.news import seen_at, unread_of
@@ -114,8 +114,7 @@ def _left_behind(user: User) -> list[Report]:
 
 def _key_figures(report: Report) -> list[dict]:
     """Return a few figures of this year beside last year's, those the unit's level enters."""
-    figures, before = figures_of(report), prior_report(report)
-    old = figures_of(before) if before else {}
+    figures, old = figures_with_prior(report)
     rows = Indicator.objects.filter(catalogue=report.period.catalogue_id, code__in=KEY_FIGURES)
     lines = []
     for row in rows.order_by("section__order", "order"):

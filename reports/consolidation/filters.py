@@ -13,7 +13,9 @@ from django.db.models import QuerySet
 from danvan.accounts.models import User
 from danvan.accounts.scope import units_visible_to
 from danvan.common.ops.arguments import MAX_YEARS
+from danvan.units.forms import MOST_OFFERED
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
+from danvan.units.queries import keys_around
 from reports.consolidation.scope import Scope
 from reports.consolidation.units import RowKey
 from reports.consolidation.words import day_text
@@ -226,12 +228,21 @@ class ConsolidationFilter(forms.Form):
         for field in fields.values():
             field.widget.attrs["class"] = "form-select"
 
+    def _offered(self) -> dict[str, AdministrativeUnit]:
+        """Return the units to choose among: of a country's the roots and those around the chosen one."""
+        if len(self.units) <= MOST_OFFERED:
+            return self.units
+        chosen = self.units.get(str(self.data.get("unit", "")))
+        around = {None, *keys_around(chosen)}
+        near = {key: unit for key, unit in self.units.items() if unit.parent_id in around}
+        return near | ({str(self.data["unit"]): chosen} if chosen else {})
+
     def _grouped_units(self) -> list:
         """Return the unit choices: the boards first, then the communes of each district, last the bodies."""
         boards: list[tuple[str, str]] = []
         bodies: list[tuple[str, str]] = []
         groups: dict[str, list] = {}
-        for key, unit in self.units.items():
+        for key, unit in self._offered().items():
             group = bodies if unit.is_body else boards
             if unit.level == Level.COMMUNE:
                 group = groups.setdefault(unit.parent.full_name if unit.parent else "", [])

@@ -122,7 +122,7 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, TemplateView):
 def finish_login(request: HttpRequest, user: User, url: str) -> HttpResponse:
     """Start the session and go to `url`, or to the post that the login interrupted."""
     request.session.pop(_HALF_WAY, None)
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user)
     carried = carried_post(request)
     return resume_page(request, carried) if carried else redirect(first_page(user, url))
 
