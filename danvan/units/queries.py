@@ -110,6 +110,14 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
         """Return what `units` never covered."""
         return self.exclude(_coverage(units))
 
+    def holding(self, unit: Unit) -> AdministrativeUnitQuerySet:
+        """Return `unit` and what stood above it at any time, under whatever name."""
+        above = Q(path__in=paths_above(unit.path))
+        above &= Q(valid_to=None) | Q(valid_to__gt=unit.valid_from)
+        if unit.valid_to is not None:
+            above &= Q(valid_from__lt=unit.valid_to)
+        return self.filter(above | Q(pk=unit.pk))
+
     def with_parents_on(self, date: datetime.date) -> list[tuple[Unit, Unit | None]]:
         """Return every unit in force on `date` with the unit right above it that day. One query."""
         units = {unit.path: unit for unit in self.on(date)}

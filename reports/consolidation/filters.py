@@ -100,6 +100,7 @@ class ConsolidationFilter(forms.Form):
             data["last"] = data.get("last") or data.get("first") or years[0]
             data["first"] = data.get("first") or data["last"]
         self.units = self._units(data)
+        data["unit"] = self._key(data.get("unit", ""))
         if not data.get("unit") and self.units:
             data["unit"] = self._usual_unit()
         super().__init__(data)
@@ -158,7 +159,7 @@ class ConsolidationFilter(forms.Form):
         rows = units_visible_to(self.user).select_related("parent")
         own = rows.filter(pk=self.user.unit_id)
         reporting = Report.objects.visible_to(self.user).filter(period__in=periods).values("unit")
-        firsts = UnitSuccession.objects.first_versions()
+        firsts = self.firsts = UnitSuccession.objects.first_versions()
         found: dict[int, AdministrativeUnit] = {}
         days: set[datetime.date | None] = set()
         for unit in (*own, *rows.filter(pk__in=reporting).order_by("valid_from")):
@@ -178,6 +179,23 @@ class ConsolidationFilter(forms.Form):
             keys.get(unit.pk) or (f"{unit.code}@{unit.valid_from}" if key in as_were else key): unit
             for key, unit in self._keyed(found.values()).items()
         }
+
+    def _key(self, text: str) -> str:
+        """Return the key that `text` means: an address may always name a unit with the day it began.
+
+        A unit is offered under its name of another day as well.
+        """
+        code, _at, begun = text.partition("@")
+        if text in self.units or not begun:
+            return text
+        named = units_visible_to(self.user).filter(code=code)
+        ids = {
+            self.firsts.get(pk, pk)
+            for pk, first in named.values_list("pk", "valid_from")
+            if str(first) == begun
+        }
+        same = (key for key, one in self.units.items() if self.firsts.get(one.pk, one.pk) in ids)
+        return next(same, text)
 
     @staticmethod
     def _keyed(found: Iterable[AdministrativeUnit]) -> dict[str, AdministrativeUnit]:
