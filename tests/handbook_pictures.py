@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, sync_playwright
 
-from danvan.common.handbook.pictures import PICTURES, Picture
+from danvan.common.handbook.pictures import PICTURES, Screenshot
 from tests import chromium
 
 ROOT = Path(__file__).parents[1]
@@ -70,7 +70,7 @@ def main() -> None:
         browser.close()
 
 
-def size_of(picture: Picture) -> Any:
+def size_of(picture: Screenshot) -> Any:
     """Return the window in which `picture` is taken."""
     return {"width": picture.window, "height": picture.height + 300}
 
@@ -84,7 +84,7 @@ def log_in(page: Page, account: str) -> None:
     page.wait_for_url(lambda url: "dang-nhap" not in url)
 
 
-def take(page: Page, picture: Picture) -> bytes:
+def take(page: Page, picture: Screenshot) -> bytes:
     """Return `picture` as WebP, of the logged-in person's `page`; fails where the page is not as told."""
     answer = page.goto(picture.path)
     assert answer, picture.path

@@ -28,6 +28,8 @@ PASSAGES = {
     "reports:detail": "xet-duyet",
     "reports:extend": "gia-han",
     "reports:consolidation": "tong-hop",
+    "reports:overview": "toan-canh",
+    "reports:headlines": "toan-canh",
     "reports:drill": "xem-sau",
     "reports:texts": "loi-van",
     "reports:text_piece": "loi-van",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Picture:
+class Screenshot:
     """One picture: of the page at `path`, as `account` of the demonstration sees it.
 
     `open` is the link to follow from there (its words), `show` the "?" whose sentence is shown, `part` what
@@ -28,18 +28,18 @@ class Picture:
 PICTURES = {
     picture.name: picture
     for picture in (
-        Picture("ban-lam-viec", "xa-13369", "/", 420),
-        Picture(
+        Screenshot("ban-lam-viec", "xa-13369", "/", 420),
+        Screenshot(
             "ghi-ho-so", "xa-13369", "/ho-so/hoi-nghi-doi-thoai/ghi-moi/", 440,
             show="summary.ask >> nth=2",
         ),
-        Picture(
+        Screenshot(
             "nhap-bao-cao", "xa-13369", "/", 330, "Sửa báo cáo", "a.ask >> nth=2",
             part=".dv-entries", window=1200,
         ),
-        Picture("nhap-tu-excel", "xa-13369", "/nhap-excel/", 380),
-        Picture("xet-duyet", "huyen-350", "/bao-cao/xet-duyet/", 420),
-        Picture("tong-hop", "tinh", "/bao-cao/tong-hop/", 400),
-        Picture("ky-bao-cao", "tinh", "/bao-cao/ky/", 300),
+        Screenshot("nhap-tu-excel", "xa-13369", "/nhap-excel/", 380),
+        Screenshot("xet-duyet", "huyen-350", "/bao-cao/xet-duyet/", 420),
+        Screenshot("tong-hop", "tinh", "/bao-cao/tong-hop/", 400),
+        Screenshot("ky-bao-cao", "tinh", "/bao-cao/ky/", 300),
     )
 }  # fmt: skip
