@@ -131,7 +131,8 @@ def first_page(user: User, url: str) -> str:
     """Return where a login leads: to `url`, but in place of the home page once to the three first steps."""
     if user.welcomed or user.must_change_password or url != reverse("home"):
         return url
-    User.objects.filter(pk=user.pk).update(welcomed=True)
+    user.welcomed = True
+    user.save(update_fields=["welcomed"])
     return reverse("handbook:welcome")
 
 
