@@ -77,7 +77,7 @@ class OwnListAdmin(ListedLookupsAdmin):
             try:
                 return self.seen(self.get_changelist_instance(request))
             except IncorrectLookupParameters:
-                return redirect(request.path)
+                return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         told = {"own": own, "beside": self.head_of(first).lower()}
         return super().changelist_view(request, {**told, **(extra_context or {})})
 
