@@ -71,7 +71,8 @@ def save_record(
     """Create or change one validated record and return it.
 
     `version` is the one the form was opened with, `token` the form's own; `then` writes child rows in the
-    same transaction. A row that says what is stored is left as it is. Raises PermissionDenied,
+    same transaction. A row that says what is stored is left as it is, whatever its version: it was sent
+    before and the answer got lost, or others wrote the same. Raises PermissionDenied,
     RecordLocked, StaleRecord, Existing; nothing is stored then.
     """
     _require_right(actor)
@@ -81,9 +82,10 @@ def save_record(
     try:
         with transaction.atomic(), acting(user=actor):
             kept = Kept(model, filter(None, [record.pk]), {record.unit_id})
-            old = _lock_row(record, version) if record.pk else None
+            old = _lock_row(record) if record.pk else None
             if old and not then and not _says_otherwise(record, old):
                 return record
+            _refuse_stale(old, version)
             before = old.facts() if old else {}
             kept.require_standing([(record.unit_id, record.start_date)])
             _stamp(record, actor, token, old)
@@ -325,9 +327,13 @@ def _lock_row(record: EventRecord, version: int | None = None) -> EventRecord:
     old = _with_children(locked(model.objects.filter(pk=record.pk))).first()
     if old is None:
         raise RecordGone("Hồ sơ này vừa bị xóa.")
-    if version is not None and old.version != version:
-        raise StaleRecord(model.objects.with_names().get(pk=record.pk))
+    _refuse_stale(old, version)
     return old
+
+
+def _refuse_stale(old: EventRecord | None, version: int | None) -> None:
+    if old and version is not None and old.version != version:
+        raise StaleRecord(type(old).objects.with_names().get(pk=old.pk))
 
 
 def _stamp(

@@ -16,7 +16,7 @@ from django.utils import timezone
 from danvan.accounts import services
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.context import acting
-from danvan.accounts.login import sessions, twofactor
+from danvan.accounts.login import browser, sessions, twofactor
 from danvan.accounts.login.resume import pending_post
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityKind
@@ -85,7 +85,23 @@ class SessionLimitsMiddleware(Middleware):
 
 
 class ResumingLoginRequiredMiddleware(LoginRequiredMiddleware):
-    """Django's LoginRequiredMiddleware that answers a post with a login page carrying what was typed."""
+    """Django's LoginRequiredMiddleware that answers a post with a login page carrying what was typed.
+
+    A script says whose entries it sends: under another login it has no session here.
+    """
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        """Return the refusal, None where the request goes on."""
+        typed_by = request.headers.get(browser.TYPED_BY, "")
+        if request.user.is_authenticated and typed_by not in ("", str(request.user.pk)):
+            return JsonResponse({"error": "login"}, status=401)
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
