@@ -71,9 +71,8 @@ def save_record(
     """Create or change one validated record and return it.
 
     `version` is the one the form was opened with, `token` the form's own; `then` writes child rows in the
-    same transaction. A row that says what is stored is left as it is, whatever its version: it was sent
-    before and the answer got lost, or others wrote the same. Raises PermissionDenied,
-    RecordLocked, StaleRecord, Existing; nothing is stored then.
+    same transaction. A row that says what is stored is left as it is, stale or not: its answer got lost.
+    Raises PermissionDenied, RecordLocked, StaleRecord, Existing; nothing is stored then.
     """
     _require_right(actor)
     if record.pk is None and token:
@@ -109,7 +108,7 @@ def delete_record(record: EventRecord, *, actor: User, version: int | None = Non
     _require_right(actor)
     with transaction.atomic(), acting(user=actor):
         kept = Kept(type(record), [record.pk])
-        old = _lock_row(record, version)
+        _refuse_stale(old := _lock_row(record), version)
         _require_scope(type(record), [record.pk], actor)
         kept.require_open(old.facts())
         _delete_files(type(record), [record.pk])
@@ -321,13 +320,12 @@ def lock_for_files(record: EventRecord, *, actor: User) -> None:
     kept.require_open(stored.facts())
 
 
-def _lock_row(record: EventRecord, version: int | None = None) -> EventRecord:
-    """Return the stored row, locked until the transaction ends. Raises StaleRecord when it moved on."""
+def _lock_row(record: EventRecord) -> EventRecord:
+    """Return the stored row, locked until the transaction ends."""
     model = type(record)
     old = _with_children(locked(model.objects.filter(pk=record.pk))).first()
     if old is None:
         raise RecordGone("Hồ sơ này vừa bị xóa.")
-    _refuse_stale(old, version)
     return old
 
 
