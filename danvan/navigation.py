@@ -64,7 +64,8 @@ def navigation(request: PersonRequest) -> dict:
     for line in lines:
         if unread and line["url"] == reverse(NOTICES):
             line["count"] = unread
-    return {"menu": lines, "office": office, "unread": unread}
+    jobs = {name: getattr(request, name, 0) for name in ("jobs_done", "jobs_open")}
+    return {"menu": lines, "office": office, "unread": unread, **jobs}
 
 
 def _office(request: PersonRequest) -> str:

@@ -168,6 +168,11 @@ else:
     _database["OPTIONS"] = {**_database.get("OPTIONS", {}), **_patience()}
 # Long work waits in the database for `manage.py db_worker`, on whatever machine one runs.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+LONG_WORKS = {  # danvan/accounts/jobs
+    "page": "danvan.accounts.jobs.pages.ask_page",
+    "issue": "reports.documents.issues.ordering.do_order",
+    "slips": "danvan.accounts.services.issue_slips",
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

@@ -89,7 +89,7 @@ class RecordFilter(ListFilter):
     )
     duoi = BoxFilter(label="Toàn bộ đơn vị cấp dưới", method="ignore")
     gom = UnitsFilter(label="Gồm cả đơn vị cũ", queryset=visible_units, method="ignore")
-    nam = BoundFilter(label="Năm báo cáo", method="of_year")
+    nam = BoundFilter(label="Báo cáo năm", method="of_year")
     tu = DayFilter(label="Từ ngày", field_name="start_date", lookup_expr="gte")
     den = DayFilter(label="Đến ngày", field_name="start_date", lookup_expr="lte")
 

@@ -1,6 +1,7 @@
 """The form of each kind, made from its declaration; the few kinds with more to say have their own base."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from danvan.common.words import EMPTY, in_words
 from danvan.units.models import AdministrativeUnit, Level
 from records.answering import answered_by, refusal
 from records.filters import UnitField
+from records.guidance.sentences import sentences_of
 from records.kinds import KINDS, RecordKind
 from records.models import DialogueConference, EventRecord, Recognition, SkilledMobilisationModel
 from records.years import days_logged, working_year, year_of, year_spans
@@ -26,6 +28,22 @@ def column_field(column: Any, **kwargs: Any) -> forms.Field | None:
     return field_for(column, **kwargs)
 
 
+class GuidedField(forms.BoundField):
+    """A field that is described by its sentence of guidance as well."""
+
+    @property
+    def aria_describedby(self) -> str | None:
+        ids = super().aria_describedby
+        guided = getattr(self.field, "guidance", "") and f"{self.auto_id}_guide"
+        return " ".join(filter(None, (ids, guided))) or None
+
+
+def add_guidance(form: forms.BaseForm, told: Mapping[str, str]) -> None:
+    """Give the fields of `form` their sentences of guidance, by field name."""
+    for name, field in form.fields.items():
+        field.guidance = told.get(name, "")  # type: ignore[attr-defined]  # for the template
+
+
 class RecordForm(BaseForm):
     """Base of all nine forms. A person of one unit is not asked for the unit.
 
@@ -33,11 +51,14 @@ class RecordForm(BaseForm):
     """
 
     kind: RecordKind
+    bound_field_class = GuidedField
     half_wide = ("location", "host", "conclusion_number", "decision", "owner", "handler")
 
     def __init__(self, *args: Any, locked: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         years = year_spans()
+        self.told = sentences_of(self.kind)
+        add_guidance(self, self.told)
         self._place_unit()
         inside = days_logged(years)
         for field in self.fields.values():
@@ -158,8 +179,13 @@ class RecognitionForm(forms.ModelForm):
         widgets = {"date": DateInput()}
         field_classes = {"decision": TextField, "body": TextField}
 
-    def __init__(self, *args: Any, districts: bool = True, **kwargs: Any) -> None:
+    bound_field_class = GuidedField
+
+    def __init__(
+        self, *args: Any, districts: bool = True, told: Mapping[str, str] = {}, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        add_guidance(self, told)
         self.fields["date"].widget.inside = days_logged(year_spans())
         level: Any = self.fields["level"]
         if not districts:

@@ -8,6 +8,7 @@ from django.db.models import IntegerField, Subquery
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
+from danvan.accounts.models import Job
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.numbers import format_number
@@ -45,7 +46,8 @@ class KindCount:
 def year_counts(request: PersonRequest) -> tuple[int, list[KindCount]]:
     """Return the working year and the nine counts, read once per request.
 
-    The unread notices are counted with them (`request.unread`); settings.RECORD_NEWS says which they are.
+    The unread notices are counted with them (`request.unread`; settings.RECORD_NEWS says which they are), and
+    the own jobs that ended unseen or are not done yet.
     """
     if not hasattr(request, "record_counts"):
         spans = getattr(request, "year_spans", None) or year_spans()
@@ -57,12 +59,18 @@ def year_counts(request: PersonRequest) -> tuple[int, list[KindCount]]:
             counts[f"n_{kind.model.__name__.lower()}"] = _CountOf(rows.values("pk")[: MOST + 1])
         for at, rows in enumerate(import_string(settings.RECORD_NEWS)(request.user)):
             counts[f"news_{at}"] = _CountOf(rows.order_by().values("pk")[: MOST + 1])
+        jobs = Job.objects.visible_to(request.user).order_by()
+        counts |= {
+            "jobs_done": _CountOf(jobs.told().values("pk")),
+            "jobs_open": _CountOf(jobs.open().values("pk")),
+        }
         me = get_user_model().objects.filter(pk=request.user.pk).order_by()
         numbers = me.annotate(**counts).values_list(*counts).get()
         found = [
             KindCount(kind, number, year) for kind, number in zip(KINDS, numbers, strict=False)
         ]
-        request.record_counts, request.unread = (year, found), numbers[len(found) :]
+        *request.unread, request.jobs_done, request.jobs_open = numbers[len(found) :]
+        request.record_counts = year, found
     return request.record_counts
 
 

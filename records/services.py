@@ -307,7 +307,7 @@ def _refuse_repeated(record: EventRecord, actor: User, token: uuid.UUID | None) 
     found = type(record).objects.filter(token=token).first()
     if found is not None:
         if found.created_by_id != actor.pk:
-            raise PermissionDenied("Biểu mẫu này không dùng được, vui lòng mở lại trang.")
+            raise PermissionDenied("Biểu nhập này không dùng được, vui lòng mở lại trang.")
         raise Existing(found)
 
 

@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 
 from records import views, views_form
 from records.files import views as views_files
+from records.guidance import views as views_guidance
 from records.kinds import BY_MODEL, BY_SLUG, KINDS, RecordKind
 from records.sheets import views as views_excel
 
@@ -30,6 +31,8 @@ register_converter(KindConverter, "kind")
 app_name = "records"
 urlpatterns = [
     path("", views.StartView.as_view(), name="start"),
+    path("huong-dan/", views_guidance.guidance, name="guidance"),
+    path("huong-dan/<kind:kind>/<str:field>/", views_guidance.edit, name="guidance_edit"),
     path("<kind:kind>/", views.RecordListView.as_view(), name="list"),
     path("<kind:kind>/xuat-excel/", views_excel.ExportView.as_view(), name="export"),
     path("<kind:kind>/ghi-moi/", views_form.RecordFormView.as_view(), name="create"),

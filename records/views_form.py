@@ -119,7 +119,7 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
         made = FORMSETS.get(self.kind.slug)
         if made is None:
             return None
-        options = {"districts": form.has_districts()}
+        options = {"districts": form.has_districts(), "told": form.told}
         return made(data, instance=form.instance, prefix="recognitions", form_kwargs=options)
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -147,7 +147,7 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
         try:
             row = self.save(form)
             year = year_of(row.start_date, year_spans())
-            told = f"Đã lưu {self.kind.label_in_text} “{row}”, tính vào năm báo cáo {year}."
+            told = f"Đã lưu {self.kind.label_in_text} “{row}”, tính vào báo cáo năm {year}."
             messages.success(self.request, told)
             return self.go_on(row)
         except Existing as existing:

@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from reports.catalogue import views as views_catalogue
+from reports.catalogue import views_guidance
 from reports.consolidation import views as views_consolidation
 from reports.documents.narrative import views as views_narrative
 from reports.figures import views_entry, views_taking
@@ -50,6 +51,12 @@ urlpatterns = [
     path("ky/<int:pk>/mo-lai/", views_periods.reopen, name="period_reopen"),
     path("danh-muc/", views_catalogue.catalogue_list, name="catalogues"),
     path("danh-muc/<catalogue:year>/", views_catalogue.catalogue_detail, name="catalogue"),
+    path("danh-muc/<catalogue:year>/huong-dan/", views_guidance.guidance, name="guidance"),
+    path(
+        "danh-muc/<catalogue:year>/huong-dan/<str:section>/",
+        views_guidance.guidance,
+        name="guidance_section",
+    ),
     path("danh-muc/<catalogue:year>/sao-chep/", views_catalogue.copy, name="catalogue_copy"),
     path(
         "danh-muc/<catalogue:year>/<str:kind>/them/", views_catalogue.edit_row, name="catalogue_add"

@@ -12,6 +12,7 @@ test_permission_matrix fails for a URL without a row and for a row without a URL
 
 from tests.matrix_api import API
 from tests.matrix_documents import DOCUMENTS
+from tests.matrix_help import HELP
 from tests.matrix_row import COLUMNS, Row
 from tests.matrix_site import SITE
 from tests.matrix_units import UNITS
@@ -418,7 +419,7 @@ REPORTS: dict[str, list[Row]] = {
 }
 
 MATRIX: dict[str, list[Row]] = {
-    **SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS, **DOCUMENTS, **API, **UNITS,
+    **SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS, **DOCUMENTS, **API, **UNITS, **HELP,
 }  # fmt: skip
 
 # URLs that answer a person who is not logged in, and why that must be.

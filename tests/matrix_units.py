@@ -1,4 +1,4 @@
-"""The rows of the permission matrix for changes of units and for loading units."""
+"""The rows of the permission matrix for changes of units, for loading units and for jobs."""
 
 import datetime
 
@@ -17,6 +17,21 @@ def _draft(world) -> dict:
     return {"pk": change.pk}
 
 
+def _job(world) -> dict:
+    """A file that Tiên Sơn's clerk asked for: for everybody else it does not exist."""
+    from django.core.files.base import ContentFile
+
+    from danvan.accounts.models import Job
+
+    owner = world.cast["xa-13369"]
+    job, new = Job.objects.get_or_create(
+        owner=owner, unit=owner.unit, work="page", action="view", title="Tệp", state="done"
+    )
+    if new:
+        job.file.save("tep", ContentFile(b"PK"))
+    return {"pk": job.pk}
+
+
 def _resolution(world) -> dict:
     return {"number": "2/NQ", "issued_on": "01/06/2024", "issuer": "A", "day": "01/07/2024"}
 
@@ -26,6 +41,7 @@ _BOARD = "302 403 403 403 403 403 200 403 200"
 _DONE = "403 403 403 403 403 403 302 403 302"
 _REFUSED = "403 403 403 403 403 403 422 403 422"
 _NO_POST = "403 405 405 405 405 405 405 405 405"
+_OWN = "302 200 404 404 404 404 404 404 404"
 _NO_GET = "302 405 405 405 405 405 405 405 405"
 
 UNITS: dict[str, list[Row]] = {
@@ -33,6 +49,9 @@ UNITS: dict[str, list[Row]] = {
         Row("GET", "302 403 403 403 403 403 403 403 200"),
         Row("POST", "403 403 403 403 403 403 403 403 422"),
     ],
+    "accounts:jobs": [Row("GET", "302 200 200 200 200 200 200 200 200"), Row("POST", _NO_POST)],
+    "accounts:job": [Row("GET", _OWN, _job), Row("POST", _NO_POST, _job)],
+    "accounts:job_file": [Row("GET", _OWN, _job), Row("POST", _NO_POST, _job)],
     "restructuring:list": [Row("GET", _BOARD), Row("POST", _NO_POST)],
     "restructuring:new": [
         Row("GET", _BOARD),

@@ -159,7 +159,8 @@ OTHER_PATHS = {
     "danvan/accounts/login/views.py": {"carried.path", "request.path"},
     "danvan/common/sheets/child.py": {"'path'"},
     "danvan/common/sheets/reader.py": {"'path'"},
-    "danvan/imports/confirming.py": {"self.path"},
+    "danvan/accounts/jobs/liveness.py": {"self.path"},
+    "danvan/accounts/jobs/pages.py": {"self.path", "request.path"},
     "records/urls.py": {
         "kind.path", "value.path",
         "(BY_SLUG[value] if isinstance(value, str) else BY_MODEL[value]).path",

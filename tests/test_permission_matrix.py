@@ -21,6 +21,7 @@ from danvan.accounts.tokens import keys
 from tests.cast import build_cast, build_world
 from tests.matrix import COLUMNS, MATRIX
 from tests.urlconf import admin_routes, own_routes
+from tests.words import wrong_words_of
 
 OPENAPI = "/api/v1/openapi.json"  # a page for people who are logged in
 
@@ -46,7 +47,9 @@ class MatrixCase(TestCase):
         cls.cast = build_cast()
         cls.world = build_world(cls.cast)
         cls.keys = {
-            column: {"Authorization": f"Bearer {keys.give(cls.cast[name], column, 30)[1]}"}
+            column: {
+                "Authorization": f"Bearer {keys.give(cls.cast[name], 'Bảng tính của phòng', 30)[1]}"
+            }
             for column, name in COLUMNS.items()
             if name
         }
@@ -89,6 +92,8 @@ class MatrixCase(TestCase):
 
 
 class PermissionMatrixTest(MatrixCase):
+    """What everybody gets, in status and in words."""
+
     def test_every_url_answers_every_part_as_the_table_says(self):
         for name, rows in MATRIX.items():
             for row in rows:
@@ -96,11 +101,18 @@ class PermissionMatrixTest(MatrixCase):
                     self.assertEqual(self.answers(name, row), row.expected())
 
     def answers(self, name, row) -> dict[str, int]:
-        """Return what each part gets from one row."""
+        """Return what each part gets from one row; the words of every answer are read."""
         kwargs = row.arguments(self.world) if row.arguments else {}
         data = row.data(self.world) if row.data else None
         url = reverse(name, kwargs=kwargs) + row.query
-        return {column: self.status(column, row.method, url, data) for column in COLUMNS}
+        found, wrong, files = {}, set(), set()
+        for column in COLUMNS:
+            found[column] = self.status(column, row.method, url, data)
+            if not self.body.startswith(b"PK") or len(self.body) not in files:
+                files.add(len(self.body))
+                wrong |= wrong_words_of(self.body) - set(COLUMNS.values())
+        self.assertEqual(wrong, set(), "English or rejected words (docs/words.md)")
+        return found
 
 
 def url_of(name, arguments, row) -> str:
@@ -268,5 +280,11 @@ class AdminMatrixTest(MatrixCase):
                         self.assertEqual(status, visitor if column == "anonymous" else 403)
 
     def test_a_superuser_gets_every_page(self):
-        got = {name: self.status("superuser", "GET", url) for name, url in self.urls()}
+        got, wrong = {}, {}
+        for name, url in self.urls():
+            for method in ("POST", "GET"):  # an empty form is refused in words too
+                got[name] = self.status("superuser", method, url)
+                if found := wrong_words_of(self.body) - set(COLUMNS.values()):
+                    wrong[name, method] = found
         self.assertEqual({name: s for name, s in got.items() if s != 200}, self.SUPERUSER)
+        self.assertEqual(wrong, {}, "English or rejected words (docs/words.md)")

@@ -36,7 +36,12 @@ ROOMS = {
         *("danvan.accounts.models", "danvan.accounts.scope", "danvan.accounts.rights"),
         *("danvan.accounts.audit", "danvan.accounts.services"),
     ),
+    "danvan.accounts.jobs": (
+        *("danvan.accounts.models", "danvan.accounts.scope", "danvan.accounts.rights"),
+        *("danvan.accounts.audit", "danvan.accounts.requests"),
+    ),
     "danvan.accounts.bodies": ("danvan.accounts.scope", "danvan.accounts.rights"),
+    "records.guidance": ("records.models", "records.kinds"),
     "records.models": ("records.locks", "records.answering"),
     "records.sheets": (
         *("records.models", "records.kinds", "records.services", "records.locks"),

@@ -157,7 +157,7 @@ class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
             return "Mật khẩu được cấp đã quá hạn, cần cấp lại"
         if user.must_change_password:
             return f"Được cấp ngày {timezone.localtime(user.password_issued_at):%d/%m/%Y}, chưa đổi"
-        return "Người dùng đã tự đặt"
+        return "Đã tự đặt"
 
     def save_model(self, request: HttpRequest, obj: Any, form: forms.BaseForm, change: Any) -> None:
         """Create with an issued password, or save an edit, through the services."""

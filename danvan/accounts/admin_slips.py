@@ -1,7 +1,5 @@
 """Issuing passwords in Django's admin: who gets one, the sheet of slips, and its one showing."""
 
-from collections.abc import Sequence
-
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -14,12 +12,13 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from danvan.accounts import services
+from danvan.accounts.jobs.working import JobRefused, ask
 from danvan.accounts.models import SlipSheet, User
 from danvan.accounts.requests import person
+from danvan.accounts.rights import Action
+from danvan.common.numbers import read_id
 from danvan.units.queries import tree_order
 
-# As many slips as one person prints and hands out in a go.
-SLIPS_AT_ONCE = 500
 LIST = "admin:accounts_user_changelist"
 
 
@@ -52,12 +51,15 @@ class SlipsAdmin(admin.ModelAdmin):
     @admin.action(description="Cấp mật khẩu và in phiếu")
     def reset_selected(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
         """Issue new passwords after a confirmation; tell who of the chosen gets none."""
+        if "everybody" in request.POST:
+            return self.issue_to_all(request)
         self.tell_skipped(request, queryset)
         people = queryset.filter(is_active=True).exclude(pk=person(request).pk)
         if "confirmed" not in request.POST or not people:
             return self.ask_before_issuing(request, people)
         try:
-            sheet = services.reset_passwords(_in_order(people), by=person(request))
+            chosen = list(_in_order(people)[: services.SLIPS_AT_ONCE])
+            sheet = services.reset_passwords(chosen, by=person(request))
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
             return redirect(LIST)
@@ -91,10 +93,27 @@ class SlipsAdmin(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "Cấp mật khẩu và in phiếu",
-            "people": _in_order(people),
-            "left_over": max(number - SLIPS_AT_ONCE, 0),
+            "people": _in_order(people)[: services.SLIPS_AT_ONCE],
+            "left_over": max(number - services.SLIPS_AT_ONCE, 0),
+            "number": number,
         }
+        if context["left_over"]:
+            everybody = _in_order(people).values_list("pk", flat=True)
+            context["everybody"] = ",".join(map(str, everybody))
         return TemplateResponse(request, "admin/accounts/user/reset_selected.html", context)
+
+    def issue_to_all(self, request: HttpRequest) -> HttpResponse:
+        """Leave passwords of more people than a sheet takes to a worker: several sheets wait afterwards."""
+        named = [key for text in request.POST["everybody"].split(",") if (key := read_id(text))]
+        people = set(self.get_queryset(request).filter(pk__in=named).values_list("pk", flat=True))
+        params = {"people": [key for key in named if key in people]}
+        title = f"Cấp mật khẩu cho {len(people)} tài khoản"
+        try:
+            job = ask(person(request), "slips", title, action=Action.MANAGE_SITE, params=params)
+        except JobRefused as refusal:
+            messages.warning(request, str(refusal))
+            return redirect(LIST)
+        return redirect(job)
 
     @staticmethod
     def to_sheet(sheet: SlipSheet) -> HttpResponseRedirect:
@@ -123,7 +142,6 @@ class SlipsAdmin(admin.ModelAdmin):
         return response
 
 
-def _in_order(people: QuerySet[User]) -> Sequence[User]:
-    """Return as many accounts as one sheet takes, in the order in which slips are handed out."""
-    ordered = people.select_related("unit__parent").order_by(tree_order("unit"), "username")
-    return list(ordered[:SLIPS_AT_ONCE])
+def _in_order(people: QuerySet[User]) -> QuerySet[User]:
+    """Return accounts in the order in which slips are handed out."""
+    return people.select_related("unit__parent").order_by(tree_order("unit"), "username")

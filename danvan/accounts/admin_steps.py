@@ -25,7 +25,7 @@ class StepForm(forms.Form):
 
 
 def _day_field() -> Any:
-    return forms.DateField(label="Từ ngày", initial=timezone.localdate, help_text="dd/mm/yyyy")
+    return forms.DateField(label="Từ ngày", initial=timezone.localdate, help_text="ngày/tháng/năm")
 
 
 class ResetStep(StepForm):

@@ -16,6 +16,9 @@ class PersonRequest(HttpRequest):
     record_counts: Any
     #: how many notices this person has not seen, by where they come from
     unread: list[int]
+    #: how many own jobs ended unseen, how many are not done yet
+    jobs_done: int
+    jobs_open: int
 
 
 def person(request: HttpRequest) -> User:

@@ -10,18 +10,21 @@ from collections.abc import Mapping, Sequence
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.writing import audited_bulk_update
+from danvan.accounts.jobs.working import Result
 from danvan.accounts.login import lockout, sessions, twofactor
 from danvan.accounts.login.issuing import ISSUED_FIELDS, issue_password, new_sheet, passwords_on
-from danvan.accounts.models import SlipSheet, User
+from danvan.accounts.models import Job, SlipSheet, User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.accounts.tokens import keys
 from danvan.common.db.locks import locked
+from danvan.common.ops.progress import expect, taken
 from danvan.units.models import AdministrativeUnit
 
 
@@ -75,6 +78,29 @@ def reset_passwords(people: Sequence[User], *, by: User) -> SlipSheet:
             )
         _store_issued(people, sheet, by=by)
     return sheet
+
+
+SLIPS_AT_ONCE = 500  # as many as one person prints and hands out in a go
+
+
+def issue_slips(job: Job) -> Result:
+    """Issue passwords to all people a job names, on sheets of SLIPS_AT_ONCE each; done again, it goes on.
+
+    Each sheet is one transaction. No password is stored: they are computed when a sheet is shown.
+    """
+    keys = job.params["people"]
+    expect(len(keys))
+    sheets = 0
+    for start in taken(range(0, len(keys), SLIPS_AT_ONCE), SLIPS_AT_ONCE):
+        people = User.objects.filter(pk__in=keys[start : start + SLIPS_AT_ONCE], is_active=True)
+        people = people.exclude(password_issued_at__gte=job.created_at).exclude(pk=job.owner.pk)
+        if chosen := list(people.select_related("unit__parent")):
+            reset_passwords(chosen, by=job.owner)
+            sheets += 1
+    return Result(
+        url=reverse("admin:accounts_user_changelist"),
+        message=f"Đã cấp mật khẩu, {sheets} phiếu chờ anh/chị xem và in ở trang Tài khoản.",
+    )
 
 
 def _store_issued(people: Sequence[User], sheet: SlipSheet, *, by: User) -> None:

@@ -3,6 +3,7 @@ from django.urls import path
 from danvan.accounts import preferences, views_units
 from danvan.accounts.audit import views as views_audit
 from danvan.accounts.bodies import views as views_bodies
+from danvan.accounts.jobs import views as views_jobs
 from danvan.accounts.login import views, views_security
 from danvan.accounts.tokens import views as views_tokens
 
@@ -27,6 +28,9 @@ urlpatterns = [
     path("don-vi/khoi-truc-thuoc/", views_bodies.bodies, name="bodies"),
     path("don-vi/khoi-truc-thuoc/<int:pk>/", views_bodies.body_end, name="body_end"),
     path("don-vi/<int:pk>/", views_units.unit_life, name="unit_life"),
+    path("viec-giao-may-chu/", views_jobs.job_list, name="jobs"),
+    path("viec-giao-may-chu/<int:pk>/", views_jobs.job_page, name="job"),
+    path("viec-giao-may-chu/<int:pk>/tep/", views_jobs.job_file, name="job_file"),
     path("bang-so-lieu/", preferences.density, name="density"),
     path("bo-loc/luu/", preferences.keep_list, name="list_keep"),
     path("bo-loc/xoa/", preferences.drop_list, name="list_drop"),

@@ -13,11 +13,14 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from textwrap import shorten
 from typing import IO, Any, Protocol
 
 import rustpy_xlsxwriter as rust
 from django.http import FileResponse
 from django.utils import timezone
+
+from danvan.common.ops.progress import taken
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WHOLE = "#,##0"
@@ -25,7 +28,7 @@ FRACTION = "#,##0.###"
 DATE = "dd/mm/yyyy"
 DATE_TIME = "dd/mm/yyyy hh:mm"
 MAX_TEXT = 32_767
-MAX_ROWS = 1_048_576
+MAX_SHEET_ROWS = 1_048_576
 IN_MEMORY = 4 << 20  # bytes of a download that never touch the disk
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -169,9 +172,9 @@ def _records(sheet: Sheet) -> Iterator[dict]:
     if len(set(headings)) != len(headings):
         raise ValueError(f"equal headings in sheet {sheet.title}")
     number = 0
-    for number, row in enumerate(sheet.rows, start=1):
-        if number >= MAX_ROWS:
-            raise ValueError(f"a sheet holds {MAX_ROWS - 1} rows")
+    for number, row in enumerate(taken(sheet.rows), start=1):
+        if number >= MAX_SHEET_ROWS:
+            raise ValueError(f"a sheet holds {MAX_SHEET_ROWS - 1} rows")
         cells = [
             value
             if value.__class__ in _AS_IT_IS
@@ -209,7 +212,9 @@ def download(name: str, write: Callable[[IO[bytes]], Any]) -> FileResponse:
 def safe_sheet_title(title: str, taken: Iterable[str] = ()) -> str:
     """Return `title` as Excel allows it: 31 characters, none of []:*?/\\, not one of `taken`."""
     title = _ILLEGAL.sub("", title.replace("\n", " "))
-    title = re.sub(r"[\[\]:*?/\\]", "-", title).strip("' ")[:31].strip("' ") or "Trang tính"
+    title = re.sub(r"[\[\]:*?/\\]", "-", title).strip("' ")
+    words = shorten(title, 31, placeholder="…") if len(title) > 31 else title
+    title = (words if len(words) > 1 else title[:31]).strip("' ") or "Trang tính"
     if title.casefold() == "history":
         title = "History 1"
     taken = {name.casefold() for name in taken}

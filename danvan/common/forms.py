@@ -32,7 +32,7 @@ class DateInput(forms.DateInput):
     def __init__(self, *, inside: tuple[date, date] | None = None, **attrs: Any) -> None:
         self.inside = inside
         attrs = {
-            "placeholder": "dd/mm/yyyy",
+            "placeholder": "ngày/tháng/năm",
             "inputmode": "numeric",
             "autocomplete": "off",
             "data-day": True,
@@ -195,7 +195,7 @@ class BaseForm(forms.ModelForm):
             field.label = label[:1].upper() + label[1:]
             field.error_messages["invalid_choice"] = "Lựa chọn này không có trong danh sách."
             if isinstance(field, forms.DateField):
-                field.error_messages["invalid"] = "Ngày không hợp lệ. Ví dụ nhập đúng: 05/03/2024."
+                field.error_messages["invalid"] = "Ngày chưa đúng. Ví dụ nhập đúng: 05/03/2024."
         self.helper = self._helper()
 
     def choices_for(self, name: str) -> models.QuerySet:

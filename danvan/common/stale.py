@@ -35,7 +35,7 @@ def stamp_of(row: models.Model) -> str:
 class StaleFormMixin(forms.ModelForm):
     """A ModelForm that refuses to overwrite what its reader has not seen."""
 
-    row_stamp = forms.CharField(widget=forms.HiddenInput, required=False)
+    row_stamp = forms.CharField(label="Bản đã mở", widget=forms.HiddenInput, required=False)
     part_of = ""  # a column that is no field of the form but part of a unique constraint
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -66,7 +66,7 @@ class StaleFormMixin(forms.ModelForm):
     def _why(self, stamp: str | None) -> str:
         """Return why nothing was stored; a form that does not say what it showed counts as the oldest."""
         if not stamp:
-            return "Không rõ biểu mẫu này được mở từ lúc nào nên chưa lưu. "
+            return "Không rõ biểu nhập này được mở từ lúc nào nên chưa lưu. "
         return "Dữ liệu này vừa được người khác sửa. "
 
     def _differences(self, stored: models.Model) -> str:

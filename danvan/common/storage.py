@@ -19,7 +19,7 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 PARTS = "parts"
-_ABANDONED = datetime.timedelta(days=1)
+ABANDONED = datetime.timedelta(days=1)
 
 
 class WholeFileStorage(FileSystemStorage):
@@ -51,7 +51,7 @@ def sweep() -> int:
     """Remove what killed processes left half-written, a day later; return how many files."""
     if not default_storage.exists(PARTS):
         return 0
-    limit, count = timezone.now() - _ABANDONED, 0
+    limit, count = timezone.now() - ABANDONED, 0
     for name in default_storage.listdir(PARTS)[1]:
         part = f"{PARTS}/{name}"
         with contextlib.suppress(FileNotFoundError):

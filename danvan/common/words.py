@@ -31,6 +31,8 @@ def in_words(field: models.Field | forms.Field | None, value: Any) -> str:
         return "Có" if value else "Không"
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {in_words(None, one)}" for name, one in value.items())
     choices = _choices(field)
     if value in choices:
         return str(choices[value])

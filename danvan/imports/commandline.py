@@ -8,12 +8,12 @@ from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from danvan.accounts.jobs.liveness import working_on
 from danvan.accounts.models import User
 from danvan.common.ops.arguments import whole_file
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import confirming
 from danvan.imports.checking import check_job
-from danvan.imports.liveness import working_on
 from danvan.imports.models import ImportJob, JobState, RowKind
 from danvan.imports.targets import Refused, Target
 from danvan.imports.workbooks import errors_workbook

@@ -10,23 +10,22 @@ died is put back by ImportJobQuerySet.recover().
 import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, InterfaceError, connection, transaction
-from django.http import HttpRequest
 from django.utils import timezone
 from django_tasks import task
 
 from danvan.accounts.audit import security_log
-from danvan.accounts.audit.context import acting, current
+from danvan.accounts.audit.context import acting
+from danvan.accounts.jobs.liveness import job_request, working_on
 from danvan.accounts.models.trail import SecurityKind
 from danvan.common.db.locks import locked
 from danvan.common.ops.faults import fault_of
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports.checking import TakenOver, check_job, run_check
-from danvan.imports.liveness import working_on
 from danvan.imports.models import RUNNING, ImportJob, JobState, RowKind
 from danvan.imports.targets import Refused, Target, target_of
 from danvan.units.models import AdministrativeUnit
@@ -238,7 +237,7 @@ def undo(job: ImportJob) -> bool:
 def work(job: ImportJob) -> None:
     """Do what `job` waits for: check it, write it when it was confirmed, or take it back."""
     source = "undo" if job.state == JobState.UNDOING else "import"
-    with working_on(job), acting(cast(HttpRequest, _Request(job)), user=job.owner, source=source):
+    with working_on(job), acting(job_request(job), user=job.owner, source=source):
         if job.state == JobState.QUEUED:
             _check(job)
         elif job.state == JobState.WRITING:
@@ -253,13 +252,3 @@ def _check(job: ImportJob) -> None:
     except Exception as error:
         _put_back(job, error, JobState.CHECKING)
         raise
-
-
-class _Request:
-    """What ledgers read of a request: the job's id, the address of the real request where there is one."""
-
-    def __init__(self, job: ImportJob) -> None:
-        real = current().request
-        self.id, self.user, self.path = job.request_id, job.owner, ""
-        self.META = real.META if real else {}
-        self.headers = real.headers if real else {}

@@ -7,7 +7,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -15,20 +15,16 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django_tasks_db.models import DBTaskResult, TaskResultStatus
+from django_tasks_db.models import DBTaskResult
 
 from danvan.accounts.models import User
-from danvan.accounts.rights import Person
-from danvan.accounts.scope import ScopedQuerySet
+from danvan.accounts.models.job import LeasedJob, LeasedQuerySet
 from danvan.common.excel import safe_file_name
 from danvan.common.sheets.addresses import column_letter
 from danvan.common.sheets.precheck import MAX_FILE, MB, FileRefused
 from danvan.common.storage import removed_on_failure, sweep
 from danvan.units.models import AdministrativeUnit
 
-LEASE = datetime.timedelta(
-    seconds=60
-)  # who works on a job and is silent for so long is taken for dead
 KEEP = datetime.timedelta(days=30)  # file and preview of a job; how long an import can be undone
 
 
@@ -73,29 +69,8 @@ class RowKind(models.TextChoices):
     NEW = "new", "Thêm mới"
 
 
-class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
-    """Jobs: everybody sees the own ones only, made for the unit worked for today."""
-
-    def visible_to(self, user: Person) -> Self:
-        """Return the jobs of `user`: a file of another unit's figures stays behind when the person moves."""
-        own = self.filter(owner=user)
-        return own if user.is_superuser else own.filter(unit=user.unit)
-
-    editable_by = visible_to
-
-    def take(self, job: ImportJob, expected: str, new: str, **values: Any) -> bool:
-        """Move `job` from state `expected` to `new` if it still stands there; return whether it did."""
-        values |= {"state": new, "heartbeat": timezone.now()}
-        moved = self.filter(pk=job.pk, state=expected).update(**values) == 1
-        if moved:
-            for name, value in values.items():
-                setattr(job, name, value)
-        return moved
-
-    def begin(self, job: ImportJob, running: str, **values: Any) -> bool:
-        """Take `job` in hand for a new run of `running`; False when it no longer waits for that."""
-        values |= {"run": job.run + 1, "message": ""}
-        return self.take(job, RUNNING[running], running, **values)
+class ImportJobQuerySet(LeasedQuerySet["ImportJob"]):
+    """Jobs that bring a workbook in."""
 
     def make(self, user: User, target: str, upload: UploadedFile, params: dict) -> ImportJob:
         """Store `upload` as a queued job of `user`; raises FileRefused with a sentence."""
@@ -140,25 +115,11 @@ class ImportJobQuerySet(ScopedQuerySet["ImportJob"]):
             job.discard(job.state if job.state in kept else JobState.EXPIRED) for job in old[:200]
         )
 
-    def recover(self) -> None:
-        """Put back jobs whose process died: what it had not finished was never written.
 
-        A job that waits for a worker is nobody's yet, and one just fetched gets the time to begin.
-        """
-        expired = timezone.now() - LEASE
-        begins = Q(status=TaskResultStatus.READY) | Q(started_at__gt=expired)
-        waiting = DBTaskResult.objects.filter(begins).values("pk")
-        silent = self.filter(state__in=RUNNING, heartbeat__lt=expired)
-        for job in silent.exclude(task__in=waiting):
-            values = {"run": job.run + 1, "message": DIED[job.state]}
-            self.filter(run=job.run).take(job, job.state, RUNNING[job.state], **values)
-
-
-class ImportJob(models.Model):
+class ImportJob(LeasedJob):
     """One uploaded workbook on its way in. `counts` are the check's, `result` what was really written.
 
-    `fingerprint` tells whether rights, locks or data changed since the check; `run` tells a process that
-    took too long that somebody else took over.
+    `fingerprint` tells whether rights, locks or data changed since the check.
     """
 
     owner = models.ForeignKey(
@@ -181,17 +142,10 @@ class ImportJob(models.Model):
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField("dung lượng", default=0)
     state = models.CharField("trạng thái", max_length=10, choices=JobState, default=JobState.QUEUED)
-    run = models.PositiveIntegerField(default=0)
-    progress = models.PositiveIntegerField("đã đọc", default=0)
-    heartbeat = models.DateTimeField(default=timezone.now)
-    task = models.UUIDField(
-        "việc chờ máy chủ", null=True
-    )  # a row of the queue, while it is kept there
     counts = models.JSONField(default=dict)
     notices = models.JSONField(default=list)
     layout = models.JSONField(default=dict)
     fingerprint = models.CharField(max_length=64, blank=True)
-    message = models.TextField("thông báo", blank=True)
     only_good = models.BooleanField("chỉ nhận các dòng đúng", default=False)
     result = models.JSONField(default=dict)
     created_at = models.DateTimeField("tải lên lúc", auto_now_add=True)
@@ -200,6 +154,7 @@ class ImportJob(models.Model):
     undone_at = models.DateTimeField("hoàn tác lúc", null=True)
     expires_at = models.DateTimeField("hết hạn lúc")
 
+    running, died = RUNNING, DIED
     objects = ImportJobQuerySet.as_manager()
 
     class Meta:
@@ -237,13 +192,6 @@ class ImportJob(models.Model):
     def is_running(self) -> bool:
         """Return whether a process works on it now (or waits to)."""
         return self.state in RUNNING or self.state == JobState.QUEUED
-
-    @property
-    def waits(self) -> bool:
-        """Return whether no worker has begun with it."""
-        if self.task is None:
-            return False
-        return DBTaskResult.objects.filter(pk=self.task, status=TaskResultStatus.READY).exists()
 
     def discard(self, state: str = JobState.CANCELLED) -> bool:
         """Throw away the file and the checked rows; the job itself stays. False when it moved on.

@@ -25,6 +25,7 @@ from danvan.imports.checking import opened
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Target, target_of
 
+AUTHOR = "Dân vận"
 HEADER_ROW = 3
 TEXT = "@"
 LIST_ROWS = 2000
@@ -38,6 +39,7 @@ _LISTS = "_danhmuc"
 def template_workbook(target: Target, job: ImportJob) -> Workbook:
     """Return the workbook to fill in: headings, drop-down lists, locked codes, guide, hidden marker."""
     book = Workbook()
+    book.properties.creator = AUTHOR
     sheet = book.active
     sheet.title = excel.safe_sheet_title(target.sheet_title)
     columns = target.columns(job)
@@ -127,7 +129,7 @@ def _guide(book: Workbook, target: Target, job: ImportJob, columns: list[Column]
 _GENERAL = (
     "Số: 1.140 hoặc 1140; số lẻ dùng dấu phẩy: 90,5. Ngày: 31/12/2024.",
     "Ô trống nghĩa là chưa có số liệu, khác với số 0 (không phát sinh). Ô trống không xóa số đã có.",
-    "Có thể thêm dòng tiêu đề phía trên và dòng tổng phía dưới; phần mềm tự nhận ra bảng.",
+    "Có thể thêm dòng tiêu đề phía trên và dòng tổng phía dưới; hệ thống tự nhận ra bảng.",
     "Tải tệp lên, xem trước từng thay đổi và từng lỗi, rồi mới xác nhận ghi.",
 )
 
@@ -159,6 +161,7 @@ class _Returned:
         self.job, self.bad = job, _problems_by_row(job)
         self.header, self.only_bad = job.layout["header"], job.progress > WHOLE_FILE
         self.book = Workbook(write_only=True)
+        self.book.properties.creator = AUTHOR
         self.sheet = self.book.create_sheet(excel.safe_sheet_title(job.layout["sheet"]))
         widths = {column.key: column.width for column in target.columns(job)}
         for key, letter in job.layout["letters"].items():
@@ -229,7 +232,7 @@ def _cells(sheet: Any, row: list, bad: dict | None, *, bold: bool = False) -> li
         if bad and index in bad:
             cell.fill = _BAD
             messages = "\n".join(message for *_, message in bad[index])
-            cell.comment = Comment(messages, "Dân vận", width=320, height=120)
+            cell.comment = Comment(messages, AUTHOR, width=320, height=120)
         found.append(cell)
     return found
 

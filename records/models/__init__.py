@@ -9,6 +9,7 @@ from records.models.citizen_reception import CitizenReception
 from records.models.democracy_conference import DemocracyConference
 from records.models.dialogue_conference import DialogueConference
 from records.models.emerging_issue import EmergingIssue, IssueStatus
+from records.models.field_guidance import FieldGuidance
 from records.models.friendly_government import FriendlyGovAssessment
 from records.models.mobilisation_model import Recognition, SkilledMobilisationModel
 from records.models.oversight import Oversight

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from danvan.accounts.scope import M, ScopedQuerySet
 from danvan.common.db.search import with_words
@@ -117,7 +118,7 @@ class EventRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        kind = str(self._meta.verbose_name).capitalize()
+        kind = capfirst(self._meta.verbose_name)
         return self.title or f"{kind} ngày {self.start_date:%d/%m/%Y}"
 
     def save(self, **kwargs: Any) -> None:

@@ -236,7 +236,7 @@ class RecognitionResource(SheetResource):
         "title",
         attribute="model__title",
         synonyms=("Mô hình", "Tên mô hình Dân vận khéo", "Tên mô hình, điển hình"),
-        hint="Như tên mô hình đã ghi trong phần mềm.",
+        hint="Như tên mô hình đã ghi trong hệ thống.",
     )
     level = column_of(Recognition, "level", synonyms=("Cấp", "Cấp quyết định", "Công nhận cấp"))
     decision = column_of(

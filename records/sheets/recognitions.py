@@ -42,7 +42,7 @@ class RecognitionTarget(RecordTarget):
     def guide(self, job: ImportJob) -> list[str]:
         return [
             "Mỗi dòng là một quyết định; mô hình được nhiều cấp công nhận có nhiều dòng.",
-            "Mô hình phải có trong phần mềm trước. Dòng không ghi quyết định được bỏ qua.",
+            "Mô hình phải có trong hệ thống trước. Dòng không ghi quyết định được bỏ qua.",
             "Muốn đổi cấp hoặc ngày của quyết định đã có: sửa trong biểu của mô hình.",
         ]
 

@@ -2,13 +2,17 @@
 
 from typing import Any
 
-from django.http import FileResponse, HttpRequest
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
+from danvan.accounts.jobs.pages import is_long, later
 from danvan.common import excel
 from danvan.common.paging import Listing
 from records.filters import FILTERS
 from records.sheets.exporting import write_records, write_table
 from records.views import RecordListView
+
+ROWS_AT_ONCE = 20_000  # written within the request: about three seconds
 
 
 class ExportView(RecordListView):
@@ -20,12 +24,14 @@ class ExportView(RecordListView):
     def render_to_response(self, context: Any, **kwargs: Any) -> Any:
         raise NotImplementedError("an export has no page")
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> FileResponse:
-        """Return the workbook; a filter that is not valid exports nothing rather than everything.
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Return the workbook, a large one later; a filter that is not valid exports nothing, never everything.
 
         With `bang` it holds the columns and the order that the list shows.
         """
         rows = self.get_filterset(self.get_filterset_class()).rows()
+        if is_long(request, rows, ROWS_AT_ONCE):
+            return later(request, f"Tải {self.kind.plural.lower()} ra Excel")
         if "bang" in request.GET:
             listing = Listing(rows, self.sorts[self.order])
             rows = listing.ordered()

@@ -110,7 +110,7 @@ def _parameters(error: ValidationError) -> ApiProblem:
     wrong = [
         {
             "parameter": str(one.get("ctx", {}).get("parameter") or one["loc"][-1]),
-            "detail": _WRONG.get(one["type"], "giá trị không hợp lệ").format_map(_words(one)),
+            "detail": _WRONG.get(one["type"], "giá trị chưa đúng").format_map(_words(one)),
         }
         for one in error.errors
     ]

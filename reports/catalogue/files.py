@@ -3,7 +3,8 @@
 indicators.csv holds the 120 indicators of the domain reference unchanged; details.csv adds what it
 only says in words (formula, "trong đó", stock, rating scale, what changed with the year);
 components.csv the six organisations of GS01 and GS02; rules.csv the checks with their messages;
-bodies.csv what bodies that are no area are asked, where there are any.
+bodies.csv what bodies that are no area are asked, where there are any; guidance.csv one sentence on each
+indicator: what counts, what does not, an example.
 An empty year cell means "always". tests/reports/test_catalogue_loader.py checks the files.
 """
 
@@ -44,6 +45,7 @@ def read_catalogue(year: int) -> ShippedCatalogue:
     dated = read_rows("details.csv")
     details = {row["code"]: row for row in dated if counts_in(row, year)}
     retired = {row["code"] for row in dated} - details.keys()
+    told = {r["code"]: r["guidance"] for r in read_rows("guidance.csv") if counts_in(r, year)}
     components = defaultdict(list)
     for row in read_rows("components.csv"):
         components[row["parent"]].append(row)
@@ -54,7 +56,9 @@ def read_catalogue(year: int) -> ShippedCatalogue:
             sections.setdefault(row["section_code"], row["section_vi"])
             whole = _indicator(row, details.get(row["code"], {}), year)
             parts = [_component(whole, part) for part in components[row["code"]]]
-            indicators |= {indicator["code"]: indicator for indicator in (whole, *parts)}
+            for indicator in (whole, *parts):
+                code = indicator["code"]
+                indicators[code] = indicator | {"guidance": told.get(code, "")}
     rules = [
         rule
         | {

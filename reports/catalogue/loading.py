@@ -17,7 +17,7 @@ from reports.models import Catalogue, Indicator, Rule, Section
 
 _INDICATOR_COLUMNS = (
     "code", "label", "unit_of_measure", "value_type", "entry_levels", "aggregation", "measure",
-    "formula", "scale", "is_stock", "is_component",
+    "formula", "scale", "is_stock", "is_component", "guidance",
 )  # fmt: skip
 _BODY = Level.BODY.letter
 _RULE_COLUMNS = ("expression", "levels", "whole_year", "severity", "message")
@@ -157,8 +157,9 @@ def _without_district(
         row = dict(row)
         letters = without_district(row["entry_levels"], law)
         if shipped and row["code"] in after:
-            if row["formula"] == shipped["formula"]:
-                row["formula"] = after[row["code"]]["formula"]
+            for name in ("formula", "guidance"):
+                if row[name] == shipped[name]:
+                    row[name] = after[row["code"]][name]
             if row["entry_levels"] == shipped["entry_levels"]:
                 letters = after[row["code"]]["entry_levels"]
         only_district = row["entry_levels"] and not letters

@@ -84,7 +84,7 @@ class IndicatorForm(CatalogueRowForm):
     class Meta:
         model = Indicator
         fields = (
-            "section", "code", "label", "unit_of_measure", "value_type", "entry_levels",
+            "section", "code", "label", "guidance", "unit_of_measure", "value_type", "entry_levels",
             "aggregation", "is_stock", "is_component", "formula", "parent", "measure", "scale", "order",
         )  # fmt: skip
 
@@ -124,7 +124,7 @@ def catalogue_list(request: PersonRequest) -> HttpResponse:
 def catalogue_detail(request: PersonRequest, year: str) -> HttpResponse:
     """Show sections, indicators and rules of a year."""
     require_manager(request.user)
-    catalogue = _catalogue(year)
+    catalogue = catalogue_of(year)
     indicators = catalogue.indicators.select_related("section", "parent")
     context = {
         "catalogue": catalogue,
@@ -141,7 +141,7 @@ def catalogue_detail(request: PersonRequest, year: str) -> HttpResponse:
 def copy(request: PersonRequest, year: str) -> HttpResponse:
     """Make the catalogue of the year after as a copy of this one."""
     require_manager(request.user)
-    source = _catalogue(year)
+    source = catalogue_of(year)
     following = source.year + 1
     if Catalogue.objects.filter(year=following).exists():
         messages.info(request, f"Danh mục năm {following} đã có.")
@@ -172,6 +172,7 @@ def edit_row(request: PersonRequest, year: str, kind: str, pk: int | None = None
     context = {
         "catalogue": catalogue,
         "frozen": catalogue.is_frozen,
+        "mendable": bool(pk and model.MENDABLE),
         "form": form,
         "kind": kind,
         "row": form.instance,
@@ -208,10 +209,10 @@ def delete(request: PersonRequest, year: str, kind: str, pk: int) -> HttpRespons
 def _kind_of(year: str, kind: str) -> Any:
     if kind not in ROW_FORMS:
         raise Http404
-    return _catalogue(year), *ROW_FORMS[kind]
+    return catalogue_of(year), *ROW_FORMS[kind]
 
 
-def _catalogue(slug: str) -> Catalogue:
+def catalogue_of(slug: str) -> Catalogue:
     """Return the catalogue that addresses call `slug`."""
     year, _, part = slug.partition("-")
     return get_object_or_404(Catalogue, year=int(year), two_tiers=bool(part))

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 from urllib.parse import urlencode
 
@@ -215,7 +216,10 @@ class ConsolidationFilter(forms.Form):
         names = dict(rows.values_list("code", "label"))
         fields["chart"].choices = [
             ("", "Chỉ tiêu đầu mục"),
-            *((code, f"{code} {label[:60]}") for code, label in names.items()),
+            *(
+                (code, f"{code} {shorten(label, 60, placeholder='…')}")
+                for code, label in names.items()
+            ),
         ]
         wrong = "Không có đơn vị này trong phạm vi và những năm đã chọn."
         fields["unit"].error_messages["invalid_choice"] = wrong

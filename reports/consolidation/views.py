@@ -17,6 +17,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from danvan.accounts.jobs.pages import is_long, later
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
@@ -55,6 +56,7 @@ from reports.models import ValueType
 
 # Old Hà Nội had 579 communes; Hà Nam's 116 units stay on one page, and on one printed table.
 UNITS_A_PAGE, REPORTS_A_PAGE = 200, 100
+EXPORTED_AT_ONCE = 600  # reports in a workbook made within the request: about three seconds
 MOST_BARS = 30  # of a chart: a province of 129 communes made one of four screens
 
 
@@ -168,12 +170,14 @@ def _records_behind(pages: list[tuple[DrillPart, Page]]) -> dict[tuple[int, str]
 
 @require_safe
 def export(request: PersonRequest) -> HttpResponseBase:
-    """Send the official workbook of what the page shows. A wrong choice is 404."""
+    """Send the official workbook of what the page shows, of many units later. A wrong choice is 404."""
     wanted = _controls(request).wanted
     if wanted is None:
         raise Http404
     scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
     try:
+        if is_long(request, ScopeData(scope).reports(), EXPORTED_AT_ONCE):
+            return later(request, file_name(scope))
         content = collect(scope)
     except NotRestatable as error:
         raise Http404 from error

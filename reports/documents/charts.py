@@ -7,6 +7,7 @@ security policy allows no style attribute.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from textwrap import shorten
 
 ROW, BAR, TOP = 26, 16, 3
 WIDTH, LABELS, VALUES = 420, 160, 76
@@ -61,4 +62,4 @@ def bar_chart(title: str, rows: Iterable[tuple[str, Decimal | None, str]]) -> Ba
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= 26 else f"{label[:25]}…"
+    return shorten(label, 26, placeholder="…")

@@ -51,7 +51,7 @@ def urging_letter(
     ]
     blocks: list[LetterBlock] = [
         "Kính gửi: Các đơn vị có tên dưới đây",
-        f"Hạn gửi {name}: {', '.join(dues)}. Tính đến ngày {today:%d/%m/%Y}, còn {len(reports)} đơn vị quá "
+        f"Hạn nộp {name}: {', '.join(dues)}. Tính đến ngày {today:%d/%m/%Y}, còn {len(reports)} đơn vị quá "
         f"hạn{again}:",
         WordTable(HEADS, rows, SHARES),
         "Đề nghị cấp ủy và cán bộ phụ trách công tác dân vận của các đơn vị nêu trên khẩn trương hoàn thành, "

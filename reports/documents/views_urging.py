@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from danvan.accounts.jobs.pages import is_long, later
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common.excel import safe_file_name
@@ -18,6 +19,8 @@ from reports.documents.word.paper import DOCX_TYPE, ENDING
 from reports.models import Report, ReportingPeriod
 from reports.workflow.filters import ReviewFilter
 from reports.workflow.progress import required_counts, to_review_by
+
+URGED_AT_ONCE = 500  # units in a letter made within the request: about three seconds
 
 
 @require_safe
@@ -38,6 +41,8 @@ def urge(request: PersonRequest) -> HttpResponse:
     if not late:
         messages.info(request, "Không có đơn vị nào quá hạn nên không cần đôn đốc.")
         return redirect("reports:review")
+    if is_long(request, len(late), URGED_AT_ONCE):
+        return later(request, f"Lập văn bản đôn đốc {str(period).lower()}", Action.REVIEW)
     office = request.user.unit or _province(request, period)
     today = timezone.localdate()
     data = urging_letter(late, period, office, required_counts(period), today)

@@ -64,7 +64,7 @@ def _read_yes_no(typed: str) -> int:
     key = search_key(typed)
     if key in _YES or key in _NO:
         return int(key in _YES)
-    raise EntryProblem(f"“{typed[:40]}” không hợp lệ, chỉ nhận Có hoặc Không.")
+    raise EntryProblem(f"“{typed[:40]}” chưa đúng, chỉ nhận Có hoặc Không.")
 
 
 def _read_rating(indicator: Indicator, typed: str) -> int:
@@ -73,7 +73,7 @@ def _read_rating(indicator: Indicator, typed: str) -> int:
     if search_key(typed) in ranks:
         return ranks[search_key(typed)]
     raise EntryProblem(
-        f"“{typed[:40]}” không hợp lệ, chỉ nhận một trong các mức: {', '.join(indicator.scale)}."
+        f"“{typed[:40]}” chưa đúng, chỉ nhận một trong các mức: {', '.join(indicator.scale)}."
     )
 
 

@@ -209,6 +209,7 @@ class EntryView(EnteringView):
             "own_figures": self.report.level not in (Level.COMMUNE, Level.BODY),
             "shares": () if blank else shares_of(self.report),
             "on_behalf": stand_ins(person(self.request), [unit_id])[unit_id],
+            "guide": reverse("reports:guidance", args=[self.report.period.catalogue.slug]),
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
         }
         return render(self.request, "reports/entry.html", context, status=status)

@@ -73,6 +73,9 @@ class Catalogue(models.Model):
 class CatalogueRow(models.Model):
     """Base of what hangs on a catalogue and must not change once it is frozen."""
 
+    # What may change although reports were sent: words that help, on which no figure hangs.
+    MENDABLE: frozenset[str] = frozenset()
+
     catalogue = models.ForeignKey(
         Catalogue, verbose_name="danh mục", on_delete=models.CASCADE, related_name="%(class)ss"
     )
@@ -82,12 +85,20 @@ class CatalogueRow(models.Model):
 
     def clean(self) -> None:
         super().clean()
-        if self.catalogue_id:
+        if self.catalogue_id and not self._is_only_mended():
             self._refuse_frozen()
 
     def check_deletion(self) -> None:
         """Raise ValidationError where the row must stay."""
         self._refuse_frozen()
+
+    def _is_only_mended(self) -> bool:
+        """Return whether the row differs from the stored one in MENDABLE columns at most."""
+        old = type(self)._base_manager.filter(pk=self.pk).first() if self.MENDABLE else None
+        if old is None:
+            return False
+        columns = (f for f in self._meta.concrete_fields if f.name not in self.MENDABLE)
+        return all(getattr(self, f.attname) == getattr(old, f.attname) for f in columns)
 
     def _refuse_frozen(self) -> None:
         if self.catalogue.is_frozen:

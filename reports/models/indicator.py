@@ -72,8 +72,13 @@ class Indicator(CatalogueRow):
         "thang xếp loại", default=list, blank=True,
         help_text="Từ thấp đến cao; hạng thấp nhất là 1.",
     )  # fmt: skip
+    guidance = models.CharField(
+        "câu hướng dẫn", max_length=250, blank=True, default="",
+        help_text="Một câu: tính gì, không tính gì, một ví dụ. Vẫn sửa được khi đã có báo cáo gửi lên.",
+    )  # fmt: skip
     order = models.PositiveSmallIntegerField("thứ tự", default=0)
 
+    MENDABLE = frozenset({"guidance"})
     objects = IndicatorQuerySet.as_manager()
 
     class Meta:
@@ -99,7 +104,7 @@ class Indicator(CatalogueRow):
     def clean(self) -> None:
         super().clean()
         self.code, self.label = clean_line(self.code).upper(), clean_line(self.label)
-        self.formula = clean_line(self.formula)
+        self.formula, self.guidance = clean_line(self.formula), clean_line(self.guidance)
         if not re.fullmatch(r"[A-Z]{1,6}\d{1,3}(\.[A-Z]{1,4})?", self.code):
             raise ValidationError({"code": "Mã chỉ tiêu gồm chữ in hoa và số, ví dụ DT01."})
         if self.formula:

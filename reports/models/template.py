@@ -94,4 +94,4 @@ class TemplateUse(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.template or 'Mẫu của chương trình'}, từ {self.valid_from:%d/%m/%Y}"
+        return f"{self.template or 'Mẫu có sẵn'}, từ {self.valid_from:%d/%m/%Y}"

@@ -5,9 +5,11 @@ from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
+from danvan.accounts.jobs.pages import is_long, later
 from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
 from danvan.common import excel
@@ -16,16 +18,21 @@ from danvan.common.sheets.columns import Column
 from reports.figures.figure import BLANK, describe
 from reports.figures.form import EntrySheet
 from reports.figures.views_entry import visible_report
-from reports.models import Indicator, Qualifier, ReportingPeriod, ValueType
+from reports.models import Indicator, Qualifier, Report, ReportingPeriod, ValueType
 from reports.sheets.columns import VALUES
+
+UNITS_AT_ONCE = 1_000  # written within the request: about three seconds
 
 
 @require_safe
-def export_values(request: HttpRequest, pk: int) -> FileResponse:
-    """Return the figures of period `pk` that the person may read: units as rows."""
+def export_values(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Return the figures of period `pk` that the person may read: units as rows; of many units later."""
     if not person(request).can(Action.VIEW):
         raise PermissionDenied("Anh/chị không có quyền xem số liệu.")
     period = get_object_or_404(ReportingPeriod, pk=pk)
+    reports = Report.objects.visible_to(person(request)).filter(period=period)
+    if is_long(request, reports, UNITS_AT_ONCE):
+        return later(request, f"Tải số liệu {str(period).lower()} ra Excel")
     sheet = VALUES.export_sheet(person(request), period)
     return excel.download(f"Số liệu {period}", lambda file: excel.stream_rows(file, sheet))
 

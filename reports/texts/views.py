@@ -45,7 +45,7 @@ PIECE_MOVES: dict[str, Callable[..., None]] = {
 DONE = {
     "leave_out": "Đã bỏ khỏi dự thảo, lời văn vẫn được ghi là đã dùng.",
     "put_in": "Đã đưa vào dự thảo.",
-    "forget": "Đã trả về chưa dùng.",
+    "forget": "Đã chuyển về chưa dùng.",
 }
 REPLACING = ("renew", "forget")  # what is typed beside these buttons is meant to go
 

@@ -15,6 +15,7 @@ from records.models import DialogueConference
 from tests.benchmarks.ratios import Ratio, benchmark, best_of
 
 SMALL = 1_000
+FIRST = datetime.date(2020, 1, 5)
 # So few that one commune's list fills a page at 1,000 rows too: the same page is compared, not a shorter one.
 PLACES = 20
 _LIST = f"/ho-so/{BY_SLUG['dialogue-conference'].path}/"
@@ -125,13 +126,15 @@ def _store(rows: list[AdministrativeUnit]) -> list[AdministrativeUnit]:
     return AdministrativeUnit.objects.bulk_create(rows, batch_size=2000)
 
 
-def fill(model: type[models.Model], rows: int) -> None:
-    """Replace the rows of `model` by `rows` valid ones over all communes and five years, in one statement.
+def fill(
+    model: type[models.Model], rows: int, first: datetime.date = FIRST, days: int = 1800
+) -> None:
+    """Replace the rows of `model` by `rows` valid ones over all communes and `days`, in one statement.
 
     The new rows repeat one valid record with other units, days and numbers.
     """
     table, quote = model._meta.db_table, connection.ops.quote_name
-    fixed = _values(model)
+    fixed = _values(model, first, days)
     columns = ", ".join(quote(name) for name in fixed)
     values = ", ".join(fixed.values())
     with connection.cursor() as cursor:
@@ -149,18 +152,18 @@ def fill(model: type[models.Model], rows: int) -> None:
         cursor.execute("VACUUM ANALYZE" if scratch else "ANALYZE")
 
 
-def _values(model: type[models.Model]) -> dict[str, str]:
+def _values(model: type[models.Model], first: datetime.date, days: int) -> dict[str, str]:
     """Return column → SQL of a benchmark row: the model's own checks hold for it."""
     postgres = connection.vendor == "postgresql"
-    day = "i * 7 / 3 % 1800"
-    date = f"DATE '2020-01-05' + {day}" if postgres else f"DATE('2020-01-05', ({day}) || ' days')"
+    day = f"i * 7 / 3 % {days}"
+    date = f"DATE '{first}' + {day}" if postgres else f"DATE('{first}', ({day}) || ' days')"
     special = {
         "unit_id": "u.id", "start_date": date, "created_at": "CURRENT_TIMESTAMP",
         "updated_at": "CURRENT_TIMESTAMP", "version": "1", "attendees": "i % 500",
         "people": "i % 50", "participants": "i % 90", "opinions": "3", "answered": "2",
         "resolved_later": "1", "pending": "0", "title": "'Hội nghị số ' || i",
         "entity_key": "'thon ' || i % 40", "registered_year": "2022", "rating": "1 + i % 5",
-        "year": "2020 + i / u.places", "led_by_secretary": "i % 2 = 0", "led_by_chairman": "TRUE",
+        "year": f"{first.year} + i / u.places", "led_by_secretary": "i % 2 = 0", "led_by_chairman": "TRUE",
         "led_by_council": "FALSE", "search": "'doi thoai so ' || i || ' đối thoại số ' || i",
         "status_date": date, "lead": "'MT'",
     }  # fmt: skip

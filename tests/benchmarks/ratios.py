@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-BENCHMARKS: dict[str, Callable[[int], list[Ratio]]] = {}
+BENCHMARKS: dict[str, Callable[..., list[Ratio]]] = {}
+BY_NAME: set[str] = set()  # run only where they are named
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,16 @@ class Ratio:
         )
 
 
-def benchmark(name: str):
-    """Register the decorated function `(rows) -> list[Ratio]` under `name`."""
+def benchmark(name: str, *, by_name: bool = False):
+    """Register the decorated function `(rows) -> list[Ratio]` under `name`.
+
+    With `by_name` it takes `(rows, size)` and runs only where it is asked for by its name.
+    """
 
     def register(function):
         BENCHMARKS[name] = function
+        if by_name:
+            BY_NAME.add(name)
         return function
 
     return register

@@ -15,10 +15,11 @@ from django.db import connection, connections
 from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
 
+from danvan.accounts.jobs import liveness
+from danvan.accounts.jobs.liveness import working_on
 from danvan.common.excel import Sheet, stream_rows
 from danvan.common.sheets.columns import Column
-from danvan.imports import confirming, liveness
-from danvan.imports.liveness import working_on
+from danvan.imports import confirming
 from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference
 from tests.cast import build_cast
@@ -34,7 +35,8 @@ from django.db import connection
 connection.settings_dict["NAME"] = sys.argv[1]
 settings.MEDIA_ROOT = sys.argv[3]
 from danvan.accounts.audit import lines as bulk
-from danvan.imports import confirming, liveness
+from danvan.accounts.jobs import liveness
+from danvan.imports import confirming
 from danvan.imports.models import ImportJob
 insert, count = bulk.insert_many, 0
 def killed(model, columns, rows):

@@ -121,7 +121,7 @@ def scratch_site(folder: Path, *, migrated=True, filled=True):
     else:
         name = f"scratch_{uuid.uuid4().hex[:12]}"
         _on_server(f'CREATE DATABASE "{name}"')
-        site = Site(folder, _url_of(name))
+        site = Site(folder, url_of(name))
     try:
         if migrated:
             site.manage("migrate", "-v0")
@@ -148,7 +148,7 @@ def _on_server(statement: str) -> None:
         server.execute(statement)
 
 
-def _url_of(name: str) -> str:
+def url_of(name: str) -> str:
     from urllib.parse import quote
 
     known = connection.settings_dict

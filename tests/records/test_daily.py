@@ -121,7 +121,7 @@ class FeedTest(PageCase):
         self.log_in("xa-13369")
         record = make("dialogue-conference", self.unit, start_date=DAY.replace(year=2022))
         page = self.client.get(record.get_absolute_url())
-        self.assertContains(page, "Năm báo cáo 2022, kỳ báo cáo này chưa mở")
+        self.assertContains(page, "Báo cáo năm 2022: kỳ báo cáo chưa mở")
 
 
 class BeginTest(PageCase):
@@ -134,7 +134,7 @@ class BeginTest(PageCase):
                 data = typed("dialogue-conference", self.unit, start_date=typed_day)
                 data |= {"token": str(uuid.uuid4()), "title": f"Ngày {typed_day}"}
                 answer = self.client.post(self.url("create"), data, follow=True)
-                self.assertContains(answer, "tính vào năm báo cáo 2024")
+                self.assertContains(answer, "tính vào báo cáo năm 2024")
         days = set(DialogueConference.objects.values_list("start_date", flat=True))
         self.assertEqual({f"{day:%d/%m/%Y}" for day in days}, {"04/03/2024"})
 

@@ -24,6 +24,7 @@ def rows_of(catalogue):
     indicators = catalogue.indicators.order_by("order").values_list(
         "order", "code", "label", "section__code", "unit_of_measure", "value_type", "entry_levels",
         "aggregation", "is_stock", "is_component", "formula", "parent__code", "measure", "scale",
+        "guidance",
     )  # fmt: skip
     rules = catalogue.rules.order_by("pk").values_list(
         "indicator__code", "expression", "levels", "severity", "message"

@@ -2,18 +2,22 @@
 
 import datetime
 import re
+from unittest import mock
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from danvan.accounts.models import User
+from danvan.accounts.jobs import working
+from danvan.accounts.models import Job, User
 from reports.consolidation.words import figure_text
+from reports.documents.issues import ordering, views
 from reports.documents.issues.files import is_intact
 from reports.documents.issues.thawed import Thawed
 from reports.documents.word.paper import DOCX_TYPE
 from reports.models import PublishedIssue, Report, State, TemplateUse, WordTemplate
 from tests.budget import assert_same_queries, queries_of
+from tests.imports.tools import work_off
 from tests.reports.consolidation_data import set_state
 from tests.reports.hostile_templates import said as template_saying
 from tests.reports.test_issues import Issues
@@ -43,7 +47,8 @@ class IssuePagesTest(Issues):
         """Return what a browser posts of the form of `page`."""
         form = page.context["form"]
         values = {name: form[name].value() for name in form.fields}
-        values["date"] = values["date"].strftime("%d/%m/%Y")
+        if not isinstance(values["date"], str):  # typed before
+            values["date"] = values["date"].strftime("%d/%m/%Y")
         return {**{k: "" if v is None else v for k, v in values.items()}, **fields}
 
     def post(self, page, **fields):
@@ -206,6 +211,54 @@ class IssuePagesTest(Issues):
         paper = self.client.get(reverse("issues:file", args=[row.pk, "pdf"]))
         self.assertEqual(paper.content, PDF + b" lai")
         self.assertEqual(row.files.count(), 2)
+
+    def asked_later(self, **fields) -> Job:
+        """Send out year 2022, which is more than is done at once."""
+        with mock.patch.object(ordering, "ISSUED_AT_ONCE", 0):
+            answer = self.post(self.get("board", NEW, first=2022, last=2022), **fields)
+        job = Job.objects.get()
+        self.assertRedirects(answer, job.get_absolute_url())
+        return job
+
+    def test_many_reports_are_frozen_by_a_worker_whole_and_once(self):
+        job = self.asked_later(number="7", signer="Chi")
+        self.assertContains(self.get("board", "issues:list"), "Đang lập:")
+        self.assertNotContains(self.get("leader", "issues:list"), "Đang lập:")
+        self.assertEqual(PublishedIssue.objects.count(), 0)
+        work_off()
+        row = PublishedIssue.objects.get()
+        self.assertEqual((row.number, row.issued_by), (7, self.officer))
+        page = self.get("board", "accounts:job", job.pk)
+        self.assertContains(page, f'href="{row.get_absolute_url()}"')
+        # Its process died between the issue and the note that the job is done.
+        Job.objects.update(state="queued")
+        working.perform(Job.objects.get())
+        self.assertEqual(Job.objects.get().url, row.get_absolute_url())
+        self.assertEqual(PublishedIssue.objects.get(), row)
+
+    def test_what_is_refused_meanwhile_says_why_and_is_typed_only_once(self):
+        job = self.asked_later(number="7", title="kết quả đã soát", signer="Chi")
+        self.issue(7)
+        work_off()
+        page = self.get("board", "accounts:job", job.pk)
+        self.assertContains(page, "Số 7 đã được dùng")
+        again = self.client.get(Job.objects.get().again)
+        self.assertContains(again, "kết quả đã soát")
+        self.assertRedirects(
+            self.post(again, number="8", date="31/12/2022"),
+            PublishedIssue.objects.first().get_absolute_url(),
+        )
+        self.assertEqual(PublishedIssue.objects.first().title, "kết quả đã soát")
+
+    def test_the_files_of_a_large_issue_are_made_by_a_worker_and_kept(self):
+        row = self.issue(1)
+        with mock.patch.object(views, "EXPORTED_AT_ONCE", 0):
+            self.assertEqual(self.get("board", "issues:file", row.pk, "xlsx").status_code, 302)
+            work_off()
+            self.assertEqual(Job.objects.get().state, "done", Job.objects.get().message)
+            kept = self.get("board", "issues:file", row.pk, "xlsx")
+        self.assertEqual(kept.status_code, 200)
+        self.assertEqual(row.files.count(), 1)
 
     def test_the_list_filters_by_year_and_says_why_it_is_empty(self):
         self.assertContains(self.get("clerk", "issues:list"), "Chưa ban hành văn bản nào")

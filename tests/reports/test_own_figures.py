@@ -52,7 +52,7 @@ class OwnFiguresTests(TestCase):
                 self.client.force_login(self.cast[who])
                 page = self.client.get(reverse("reports:entry", args=[self.report(code).pk]))
                 check = self.assertContains if said else self.assertNotContains
-                check(page, "chỉ số của cơ quan mình")
+                check(page, "số của cơ quan mình")
 
     def test_the_sum_of_the_communes_asks_until_it_is_explained(self):
         self.enter("13369", DT01=3)

@@ -45,7 +45,7 @@ class TemplatePagesTest(TestCase):
         page = self.client.get(reverse("documents:letterhead", args=[self.unit.pk]))
         self.assertContains(page, self.url())
         page = self.client.get(self.url())
-        self.assertContains(page, "mẫu của chương trình")
+        self.assertContains(page, "mẫu có sẵn")
         shipped = self.client.get(self.url("template_shipped"))
         self.assertEqual(shipped["Content-Type"], DOCX_TYPE)
         document = docx.Document(BytesIO(shipped.content))

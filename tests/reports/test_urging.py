@@ -62,7 +62,7 @@ class UrgingTest(TestCase):
         text = "\n".join(lines)
         late = Report.objects.filter(unit__parent=self.cast["huyen-349"].unit).overdue().count()
         assert f"còn {late} đơn vị quá hạn, trong đó 1 đơn vị chưa gửi lại" in text
-        assert f"Hạn gửi báo cáo công tác dân vận năm 2024: cấp xã {due}." in text
+        assert f"Hạn nộp báo cáo công tác dân vận năm 2024: cấp xã {due}." in text
         assert "684" not in text
 
     def test_on_the_paper_of_the_office_as_a_letter(self):

@@ -135,9 +135,9 @@ REFUSED = {
     "encrypted member": (_encrypted_flag, "mật khẩu"),
     "overlapping members": (_overlapping, ""),
     "many members": (_many_members, "thành phần"),
-    "path upwards": (lambda: packed({**parts(), "../../etc/passwd": "x"}), "không hợp lệ"),
-    "absolute path": (lambda: packed({**parts(), "/tmp/x": "x"}), "không hợp lệ"),  # noqa: S108
-    "same name twice": (lambda: packed({**parts(), "XL/styles.xml": "x"}), "không hợp lệ"),
+    "path upwards": (lambda: packed({**parts(), "../../etc/passwd": "x"}), "chưa đúng"),
+    "absolute path": (lambda: packed({**parts(), "/tmp/x": "x"}), "chưa đúng"),  # noqa: S108
+    "same name twice": (lambda: packed({**parts(), "XL/styles.xml": "x"}), "chưa đúng"),
     "macro": (lambda: packed({**parts(), "xl/vbaProject.bin": b"x"}), "macro"),
     "external link": (lambda: packed({**parts(), "xl/externalLinks/e1.xml": "<a/>"}), "liên kết"),
     "embedded object": (lambda: packed({**parts(), "xl/embeddings/o.bin": b"x"}), "nhúng"),

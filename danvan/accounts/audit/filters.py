@@ -5,6 +5,7 @@ from typing import Any
 import django_filters as filters
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
+from django.utils.text import capfirst
 
 from danvan.accounts.audit.writing import ACTION_LABELS, SOURCE_LABELS, audited_models
 from danvan.accounts.models.trail import AuditEntry, SecurityEvent, SecurityKind
@@ -16,7 +17,7 @@ from danvan.common.text import search_key
 def _model_choices() -> list[Any]:
     """Return the kinds of row that are in the trail, by their Vietnamese name."""
     types = ContentType.objects.get_for_models(*audited_models())
-    names = [(kind.pk, str(model._meta.verbose_name).capitalize()) for model, kind in types.items()]
+    names = [(kind.pk, capfirst(model._meta.verbose_name)) for model, kind in types.items()]
     return sorted(names, key=lambda choice: search_key(choice[1]))
 
 

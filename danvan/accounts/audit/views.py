@@ -9,12 +9,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 from django_filters.views import FilterView
 
 from danvan.accounts.audit.events import describe_event
 from danvan.accounts.audit.filters import AuditFilter, SecurityFilter
 from danvan.accounts.audit.writing import ACTION_LABELS, SOURCE_LABELS, changes_of
+from danvan.accounts.jobs.pages import is_long, later
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import AuditEntry, SecurityEvent, role_in_words
 from danvan.accounts.requests import PersonRequest, person
@@ -26,6 +28,7 @@ from danvan.common.sheets.columns import Column
 from danvan.common.words import EMPTY
 
 EXPORT_LIMIT = 50_000
+ROWS_AT_ONCE = 10_000  # written within the request: about three seconds
 NEWEST_FIRST = "-id"
 FOLDED = 4  # an entry with more changes shows the first three and folds the rest
 
@@ -61,6 +64,8 @@ class AuditorView(FilterView):
         if not self.as_file:
             return super().get(request, *args, **kwargs)
         rows = self.get_filterset(self.get_filterset_class()).rows()
+        if is_long(request, rows[:EXPORT_LIMIT], ROWS_AT_ONCE):
+            return later(request, f"Tải {self.title.lower()} ra Excel", Action.VIEW_AUDIT)
         heads = [
             Column(heading, width, "" if at else DATE_TIME)
             for at, (heading, width, _) in enumerate(self.columns)
@@ -109,7 +114,7 @@ def described(entry: AuditEntry) -> dict:
         "who_unit": entry.actor_unit,
         "who_role": role_in_words(entry.actor_role),
         "action": ACTION_LABELS.get(entry.action, ""),
-        "kind": str(model._meta.verbose_name).capitalize() if model else "",
+        "kind": capfirst(model._meta.verbose_name) if model else "",
         "what": entry.object_repr,
         "unit": entry.unit.place_name if entry.unit else "",
         "source": SOURCE_LABELS.get(entry.source, entry.source),

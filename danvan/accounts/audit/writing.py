@@ -41,6 +41,7 @@ EXEMPT: dict[str, str] = {
     "accounts.SecurityEvent": "a log of its own",
     "accounts.LoginSession": "sessions come and go; logins are on the security log",
     "accounts.ApiToken": "given and taken back on the security log; the rest counts requests",
+    "accounts.Job": "passing; what it makes is told where it is made, files on the security log",
     "accounts.SlipSheet": "what was issued to whom, and shown, is on the security log",
     "accounts.LoginFailure": "counted for a day; failures are on the security log",
     "reports.Value": "figures have the append-only ledger FigureChange",

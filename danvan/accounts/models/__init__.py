@@ -3,6 +3,7 @@
 Imports scope, rights and the context of audit/.
 """
 
+from danvan.accounts.models.job import Job, WorkState
 from danvan.accounts.models.saved_list import SavedList
 from danvan.accounts.models.slips import SlipSheet
 from danvan.accounts.models.token import ApiToken

@@ -91,7 +91,7 @@ class FileRules:
                 f"Tệp có quá nhiều thành phần bên trong nên không được nhận. {self.save_as}"
             )
         if len({name.lower() for name in names}) != len(names) or any(map(_is_odd, names)):
-            raise FileRefused(f"Cấu trúc bên trong tệp không hợp lệ. {self.save_as}")
+            raise FileRefused(f"Cấu trúc bên trong tệp chưa đúng. {self.save_as}")
         for part in self.required:
             if part not in names:
                 raise FileRefused(f"Tệp không phải là tệp {self.program}. {self.save_as}")
@@ -124,7 +124,7 @@ class FileRules:
         end = 0
         for member in sorted(members, key=lambda member: member.header_offset):
             if member.header_offset < end:
-                raise FileRefused(f"Cấu trúc bên trong tệp không hợp lệ. {self.save_as}")
+                raise FileRefused(f"Cấu trúc bên trong tệp chưa đúng. {self.save_as}")
             end = member.header_offset + 30 + member.compress_size
 
     def _check_heads(self, archive: zipfile.ZipFile) -> None:
@@ -163,7 +163,7 @@ WORKBOOKS = FileRules(
         ("macrosheets/", _MACRO),
         (
             "externallinks/",
-            "Tệp có liên kết tới tệp khác. Vui lòng vào Data > Edit Links > Break Link rồi lưu lại.",
+            "Tệp có liên kết tới tệp khác. Vui lòng ngắt các liên kết (thẻ Dữ liệu) rồi lưu lại.",
         ),
         (
             "embeddings/",

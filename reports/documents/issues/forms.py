@@ -60,6 +60,11 @@ class IssuingForm(forms.Form):
         return number
 
     @property
+    def kind_label(self) -> str:
+        """The kind of document in words."""
+        return str(DocumentKind(self.cleaned_data["kind"]).label).lower()
+
+    @property
     def signing(self) -> dict[str, str]:
         """Who signs, as the letterhead has it."""
         return {name: self.cleaned_data[name] for name in SIGNING}

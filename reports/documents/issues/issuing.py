@@ -157,7 +157,7 @@ def _versions(data: ScopeData) -> list[tuple]:
 def _made_before(token: uuid.UUID, user: User) -> PublishedIssue | None:
     made = PublishedIssue.objects.filter(token=token).first()
     if made and made.issued_by_id != user.pk:
-        raise PermissionDenied("Biểu mẫu này không dùng được, vui lòng mở lại trang.")
+        raise PermissionDenied("Biểu nhập này không dùng được, vui lòng mở lại trang.")
     return made
 
 

@@ -10,28 +10,29 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from danvan.accounts.jobs.pages import is_long, later
+from danvan.accounts.jobs.working import JobRefused
+from danvan.accounts.models import Job
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import units_visible_to
 from danvan.common.numbers import read_id
 from danvan.common.paging import nearest_page
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.web.downloads import attachment
 from danvan.units.models import Level
-from reports.consolidation.filters import ConsolidationFilter
-from reports.consolidation.scope import Scope, ScopeData
-from reports.consolidation.summary import Consolidation, consolidate
+from reports.consolidation.scope import Scope
+from reports.consolidation.summary import Consolidation
+from reports.consolidation.views import EXPORTED_AT_ONCE
 from reports.consolidation.words import inclusion_text, title_text, years_text
 from reports.documents.issues.files import MEDIA_TYPES, attach_signed, made_file
 from reports.documents.issues.forms import SIGNING, IssuingForm, SignedForm
-from reports.documents.issues.issuing import (
-    NO_RIGHT,
-    IssueOrder,
-    IssueRefused,
-    issue,
-    may_issue,
-    next_number,
-    replaceable,
+from reports.documents.issues.issuing import NO_RIGHT, may_issue, next_number
+from reports.documents.issues.ordering import (
+    form_of,
+    made_later,
+    made_now,
+    scope_wanted,
+    typed_before,
 )
 from reports.documents.issues.standing import differs_today
 from reports.documents.issues.thawed import Thawed
@@ -57,8 +58,10 @@ def issue_list(request: PersonRequest) -> HttpResponse:
     lines = [{"issue": row, "differs": differs_today(row)} for row in page.object_list]
     papers = IssueFile.objects.visible_to(request.user).filter(kind=FileKind.SIGNED)
     signed = set(papers.filter(issue__in=page.object_list).values_list("issue", flat=True))
+    jobs = Job.objects.visible_to(request.user).filter(work="issue")
     context = {
         "lines": lines,
+        "in_work": jobs.open(),
         "signed": signed,
         "page_obj": page,
         "year": request.GET.get("nam", ""),
@@ -75,27 +78,22 @@ def issue_detail(request: PersonRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_issue(request: PersonRequest) -> HttpResponse:
     """Send out what the consolidation shows. A wrong choice of unit or years is 404."""
-    wanted = ConsolidationFilter(request.GET, request.user).wanted
-    if wanted is None or wanted.as_of:  # restated figures are a view, no document
-        raise Http404
-    if not may_issue(request.user, wanted.unit):
-        raise PermissionDenied(NO_RIGHT)
-    scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
-    found = consolidate(ScopeData(scope))
-    initial = None if request.method == "POST" else _initial(scope, found)
-    form = IssuingForm(
-        request.POST or None,
-        initial=initial,
-        replaceable=replaceable(scope),
-        complete=found.is_complete,
-    )
+    scope = scope_wanted(request.user, request.GET)
     if request.method != "POST":
+        form, found = form_of(scope, None)
+        form.initial = {**_initial(scope, found), **typed_before(request.user, request.GET)}
         return _form_page(request, found, form)
-    row = _issued(request, form, scope) if form.is_valid() else None
-    if row is None:
-        return _form_page(request, found, form, status=422)
-    messages.success(request, f"Đã ban hành {row}.")
-    return redirect(row.get_absolute_url())
+    form, found = form_of(scope, request.POST)
+    try:
+        if form.is_valid():
+            if job := made_later(form, found, request.user, request.GET, request.POST):
+                return redirect(job)
+            if row := made_now(form, scope, request.user):
+                messages.success(request, f"Đã ban hành {row}.")
+                return redirect(row.get_absolute_url())
+    except JobRefused as refusal:
+        form.add_error(None, str(refusal))
+    return _form_page(request, found, form, status=422)
 
 
 @require_POST
@@ -118,13 +116,14 @@ def attach(request: PersonRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def file(request: PersonRequest, pk: int, kind: str) -> HttpResponse:
-    """Send the workbook of an issue, its document, or the signed paper."""
+    """Send the workbook of an issue, its document (of many reports later), or the signed paper."""
     row = _issue(request, pk)
     if kind not in FileKind.values:
         raise Http404
-    if kind == FileKind.SIGNED:
-        kept = row.files.filter(kind=kind).first()
-    else:
+    kept = row.files.filter(kind=kind).first()
+    if kept is None and kind != FileKind.SIGNED:
+        if is_long(request, row.included, EXPORTED_AT_ONCE):
+            return later(request, f"Lập tệp của {row}")
         try:
             kept = made_file(row, kind, user=request.user, shipped=SHIPPED in request.GET)
         except FileRefused as refusal:
@@ -176,30 +175,6 @@ def _initial(scope: Scope, found: Consolidation) -> dict[str, Any]:
         "token": uuid.uuid4(),
         **{name: getattr(head, name) for name in SIGNING},
     }
-
-
-def _issued(request: PersonRequest, form: IssuingForm, scope: Scope) -> PublishedIssue | None:
-    """Return what was sent out; None where it was refused (the form carries the reason)."""
-    typed = form.cleaned_data
-    order = IssueOrder(
-        scope=scope,
-        kind=typed["kind"],
-        number=typed["number"],
-        date=typed["date"],
-        title=typed["title"],
-        signing=form.signing,
-        missing_reason=typed.get("missing_reason", ""),
-        replaces=form.replaced,
-        token=typed["token"],
-    )
-    try:
-        return issue(order, user=request.user)
-    except IssueRefused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-    except ValidationError as error:
-        for name, found in error.error_dict.items():
-            form.add_error(name if name in form.fields else None, found)
-    return None
 
 
 def _form_page(

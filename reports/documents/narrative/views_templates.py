@@ -50,7 +50,7 @@ class UseForm(forms.Form):
         label="Mẫu",
         queryset=WordTemplate.objects.none(),
         required=False,
-        empty_label="Mẫu của chương trình",
+        empty_label="Mẫu có sẵn",
         error_messages={"invalid_choice": "Không có mẫu này, vui lòng chọn lại."},
     )
     since = forms.DateField(

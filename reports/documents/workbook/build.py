@@ -13,6 +13,7 @@ from django.utils import timezone
 from openpyxl.worksheet.worksheet import Worksheet
 
 from danvan.common import excel
+from danvan.common.ops.progress import expect, taken
 from danvan.units.models import Level
 from reports.consolidation.restating import Restating, moves
 from reports.consolidation.scope import Scope, ScopeData
@@ -100,7 +101,8 @@ def build(content: Content) -> cells.Workbook:
     book = cells.Workbook()
     _add_summary(book, content)
     note = DEMO_NOTE if content.consolidation.is_demo else ""
-    for section in content.consolidation.sections:
+    expect(len(content.consolidation.sections))
+    for section in taken(content.consolidation.sections):
         add_section_sheet(book, section, content.breakdown, note, content.consolidation.restated)
     add_chart_sheet(book, content.consolidation, content.breakdown)
     _add_submissions(book, content)

@@ -1,6 +1,10 @@
-"""`manage.py benchmark [NAME …] [--rows N]`: ratios measured side by side, in scratch data."""
+"""`manage.py benchmark [NAME …] [--rows N]`: ratios measured side by side, in scratch data.
+
+`country` and `deadline` run only where they are named, and take --communes, --records, --years and --plans.
+"""
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -21,6 +25,11 @@ def known_benchmarks() -> dict[str, Callable]:
     return next(module.BENCHMARKS for module in modules if hasattr(module, "BENCHMARKS"))
 
 
+def by_name() -> set[str]:
+    """Return the benchmarks that run only where they are named."""
+    return import_module("tests.benchmarks.ratios").BY_NAME
+
+
 class Command(BaseCommand):
     """Run all benchmarks, or those named, each ratio beside its bar."""
 
@@ -31,8 +40,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="which ones (default: all)")
         parser.add_argument("--rows", type=int, default=100_000, help="rows of the big tables")
+        parser.add_argument("--communes", type=int, default=166, help="of a country")
+        parser.add_argument("--records", type=int, default=800_000, help="of a country")
+        parser.add_argument("--years", type=int, default=10, help="of a country")
+        parser.add_argument("--plans", default="", help="folder for the plans of slow statements")
 
-    def handle(self, *, names: list[str], rows: int, **options: Any) -> None:
+    def handle(self, *, names: list[str], rows: int, **sizes: Any) -> None:
         known = known_benchmarks()
         unknown = sorted(set(names) - known.keys())
         if unknown:
@@ -42,12 +55,20 @@ class Command(BaseCommand):
             raise CommandError("--rows must be at least 1")
         self.stdout.write(f"{connection.vendor}, {rows} rows")
         missed = 0
-        for name in names or sorted(known):
-            for ratio in self.run_in_scratch(known[name], rows):
+        for name in names or sorted(known.keys() - by_name()):
+            for ratio in self.run_in_scratch(partial(known[name], **self.size(name, sizes)), rows):
                 self.stdout.write(f"{name}: {ratio}")
                 missed += not ratio.holds
         if missed:
             raise CommandError(f"{missed} bar(s) missed")
+
+    @staticmethod
+    def size(name: str, sizes: dict[str, Any]) -> dict[str, Any]:
+        """Return what a benchmark of a country is told beside the rows."""
+        if name not in by_name():
+            return {}
+        world = import_module("tests.benchmarks.country_world")
+        return {"size": world.Size(*(sizes[k] for k in ("communes", "records", "years", "plans")))}
 
     def run_in_scratch(self, function: Any, rows: int) -> list:
         """Run one benchmark in an empty database made like the one the tests use."""

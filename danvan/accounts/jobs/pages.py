@@ -1,0 +1,92 @@
+"""A file too large for a request: the page that makes it leaves it to a worker, which asks the page again.
+
+    if is_long(request, rows, ROWS_AT_ONCE):
+        return later(request, "Hội nghị đối thoại")
+
+The worker asks as the same person, with the same address: the page judges rights and scope as of then.
+"""
+
+import io
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
+from django.utils.http import parse_header_parameters
+
+from danvan.accounts.audit import security_log
+from danvan.accounts.jobs.working import JobRefused, Result, ask
+from danvan.accounts.models import Job
+from danvan.accounts.models.trail import SecurityKind
+from danvan.accounts.requests import person
+from danvan.accounts.rights import Action
+from danvan.common.excel import MAX_SHEET_ROWS
+from danvan.common.numbers import format_number
+from danvan.common.ops.progress import expect
+
+TOO_LONG = (
+    f"Danh sách có hơn {format_number(MAX_SHEET_ROWS - 1)} dòng, một trang Excel không chứa hết. "
+    "Vui lòng lọc theo năm, theo đơn vị rồi tải từng phần."
+)
+
+
+class WorkerRequest(HttpRequest):
+    """A request of a worker for the person whose job it does."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self.method = "GET"
+        self.path = self.path_info = job.params["page"]
+        self.GET = QueryDict(job.params["query"])
+        self.user = job.owner
+        self._messages = CookieStorage(self)  # what a page says there nobody reads
+
+
+def is_long(request: HttpRequest, rows: QuerySet | int, most: int) -> bool:
+    """Tell whether more than `most` of `rows` are asked for, too many for a request.
+
+    Never for a worker, which takes them all. Raises JobRefused for more than a sheet holds.
+    """
+    if not isinstance(rows, int) and not rows.query.is_sliced:
+        rows = rows.order_by()
+    if isinstance(request, WorkerRequest):
+        number = rows if isinstance(rows, int) else rows.count()
+        if number >= MAX_SHEET_ROWS:
+            raise JobRefused(TOO_LONG)
+        expect(number)
+        return False
+    if isinstance(rows, int):
+        return rows > most
+    return rows.values("pk")[: most + 1].count() > most
+
+
+def later(request: HttpRequest, title: str, action: Action = Action.VIEW) -> HttpResponse:
+    """Leave the file of this page to a worker and lead to where it can be fetched."""
+    query = request.GET.urlencode()
+    asked = {"page": request.path, "query": query, "again": f"{request.path}?{query}"}
+    try:
+        job = ask(person(request), "page", title, action=action, params=asked)
+    except JobRefused as refusal:
+        messages.warning(request, str(refusal))
+        return redirect("accounts:jobs")
+    return redirect(job)
+
+
+def ask_page(job: Job) -> Result:
+    """Return the file of the page that `job` is about. Raises what the page raises, JobRefused for no file."""
+    request = WorkerRequest(job)
+    try:
+        match = resolve(job.params["page"])
+    except Resolver404 as error:
+        raise Http404 from error
+    request.resolver_match = match
+    answer: Any = match.func(request, *match.args, **match.kwargs)
+    named = parse_header_parameters(answer.headers.get("Content-Disposition", ""))[1]
+    if answer.status_code != 200 or "filename" not in named:
+        raise JobRefused("Không còn dữ liệu để lập tệp này. Vui lòng xem lại trang và yêu cầu lại.")
+    file = answer.file_to_stream if isinstance(answer, FileResponse) else io.BytesIO(answer.content)
+    security_log.record(SecurityKind.EXPORT, query=job.params["query"][:500])
+    return Result(file, named["filename"], answer.headers["Content-Type"])

@@ -1,0 +1,267 @@
+"""`manage.py benchmark country`: every page of every role, exports and imports, in a country's figures.
+
+Pages are found by following links from the desk of each role: one of each address and set of choices.
+Statements slower than SLOW are explained into a folder; what reads a big table from end to end is listed.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+import resource
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from django.db import connection, connections
+from django.test import Client
+from django.urls import Resolver404, resolve
+
+from danvan.accounts.jobs.working import perform
+from danvan.accounts.models import Job, User
+from tests.benchmarks.country_world import Size, build_country
+from tests.benchmarks.lists import _as_in_tests
+from tests.benchmarks.ratios import Ratio, benchmark
+
+SLOW = 0.1  # seconds of a statement that is explained
+BIG = 100_000  # rows of a table that no page should read from end to end
+PAGE_BAR, FILE_BAR = 1.0, 60.0  # seconds
+TRIVIAL = "/bao-mat/"
+FILE = -1  # in the place of a status: made later, in a process of its own
+SHOWN = 12  # of the slowest pages of each role on the screen; all stand in the folder
+MOST_PAGES = 250  # of one role
+HREF = re.compile(r'<a\b[^>]*?href="([^"#]+)"')
+APART = ("logout", "admin:jsi18n")
+
+
+@dataclass
+class Look:
+    """One page as one role saw it."""
+
+    role: str
+    url: str
+    status: int
+    seconds: float
+    queries: int
+    size: int
+    links: list[str] = field(default_factory=list)
+
+    def told(self, trivial: float) -> str:
+        """Return the look as a line, beside the seconds of a trivial page."""
+        return (
+            f"{self.role:10} {self.seconds:7.3f} s {self.seconds / trivial:6.1f} x "
+            f"{self.queries:3} queries {self.size // 1024:5} KB  {self.url}"
+        )
+
+
+class Watch:
+    """Counts the statements of a request and keeps those that are slow."""
+
+    def __init__(self) -> None:
+        self.queries = 0
+        self.slow: dict[str, tuple[float, Any]] = {}
+
+    def __call__(self, execute: Callable, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.queries += 1
+        start = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            took = time.perf_counter() - start
+            if took > SLOW and sql.lstrip().upper().startswith(("SELECT", "WITH")):
+                self.slow[sql] = max(self.slow.get(sql, (0.0, None))[0], took), params
+
+
+@benchmark("country", by_name=True)
+def country(rows: int, size: Size) -> list[Ratio]:
+    """Build the country and measure in it; prints what it finds page by page."""
+    people = build_country(size)
+    return measure(people, size)
+
+
+def measure(people: dict[str, User], size: Size) -> list[Ratio]:
+    """Look at every page of `people`, make every export; return a ratio for each role and each export."""
+    book, found = Book(size.plans), []
+    with _as_in_tests():
+        for role, person in people.items():
+            trivial, looks = _walk(role, person, book)
+            pages = sorted((k for k in looks if k.status == 200), key=lambda look: -look.seconds)
+            for place, look in enumerate(pages):
+                book.tell(look.told(trivial), shown=place < SHOWN)
+            for look in looks:
+                if look.status >= 400:
+                    book.tell(f"{role} BROKEN {look.status} {look.url}")
+            worst = pages[0]
+            what = f"{role}: slowest of {len(pages)} pages, {worst.url}"
+            found.append(Ratio(what, worst.seconds, "allowed", PAGE_BAR, 1.0))
+            for look in looks:
+                if look.status == FILE:
+                    seconds, memory, state = _made(person, look.url, book, role)
+                    what = f"{role}: {look.url} {state}, + {memory:.0f} MB"
+                    book.tell(f"{what}: {seconds:.2f} s")
+                    found.append(Ratio(what, seconds, "allowed", FILE_BAR, 1.0))
+    book.summary()
+    return found
+
+
+def _walk(role: str, person: User, book: Book) -> tuple[float, list[Look]]:
+    """Follow the links from the desk; return the seconds of a trivial page and what was seen."""
+    client = Client()
+    client.force_login(person)
+    client.get(TRIVIAL)
+    trivial = min(_look(client, role, TRIVIAL, book).seconds for _ in range(3))
+    waiting, known, looks = ["/"], {_shape("/")}, []
+    while waiting and len(looks) < MOST_PAGES:
+        url = waiting.pop(0)
+        look = _look(client, role, url, book)
+        looks.append(look)
+        for link in look.links:
+            if (shape := _shape(link)) and shape not in known:
+                known.add(shape)
+                waiting.append(link)
+    return trivial, looks
+
+
+def _shape(url: str) -> tuple | None:
+    """Return what makes one page of many: the name of its address and which choices it carries."""
+    parts = urlsplit(url)
+    if parts.scheme or parts.netloc:
+        return None
+    try:
+        match = resolve(parts.path)
+    except Resolver404:
+        return None
+    name = match.view_name or str(match.func)
+    if any(word in name for word in APART):
+        return None
+    kind = str(match.kwargs.get("kind", ""))
+    # Of one record, report or account one; of a list one with each set of choices; of a file fewer.
+    chosen = {key for key, value in parse_qsl(parts.query) if value}
+    chosen &= {"nam", "bang", "last", "xep_hang"} if "xuat" in parts.path else chosen
+    return name, kind, tuple(sorted(chosen))
+
+
+def _look(client: Client, role: str, url: str, book: Book) -> Look:
+    if "xuat" in url or "tai-ve" in url:
+        return Look(role, url, FILE, 0.0, 0, 0)
+    times = []
+    for _ in range(2):
+        watch, start = Watch(), time.perf_counter()
+        with connection.execute_wrapper(watch):
+            answer = client.get(url)
+            body = b"" if answer.streaming else answer.content
+        times.append(time.perf_counter() - start)
+        book.keep(role, url, watch)
+        if times[0] < 0.05:
+            break
+    if answer.has_header("Content-Disposition"):
+        answer.close()
+        return Look(role, url, FILE, 0.0, 0, 0)
+    links = [urljoin(url, unescape(found)) for found in HREF.findall(body.decode())]
+    return Look(role, url, answer.status_code, min(times), watch.queries, len(body), links=links)
+
+
+def _made(person: User, url: str, book: Book, role: str) -> tuple[float, float, str]:
+    """Make the file at `url` in a process of its own; return (seconds, MB it grew by, how it was made)."""
+    connections.close_all()
+    ours, theirs = multiprocessing.Pipe()
+    child = multiprocessing.get_context("fork").Process(
+        target=_make, args=(person.pk, url, theirs, book, role)
+    )
+    child.start()
+    theirs.close()
+    try:
+        return ours.recv()
+    finally:
+        child.join()
+
+
+def _make(pk: int, url: str, pipe: Any, book: Book, role: str) -> None:
+    before, start, watch, state = _peak(), time.perf_counter(), Watch(), ""
+    try:
+        client = Client()
+        client.force_login(User.objects.get(pk=pk))
+        with connection.execute_wrapper(watch):
+            state = _fetched(client, url, pk)
+    except Exception as error:  # noqa: BLE001 - told in the table
+        state = f"BROKEN {error!r}"
+    seconds = time.perf_counter() - start
+    book.keep(role, url, watch)
+    pipe.send((seconds, _peak() - before, state))
+    pipe.close()
+    connections.close_all()
+
+
+def _fetched(client: Client, url: str, pk: int) -> str:
+    """Fetch the file at `url`, as a worker where it was left to one; return how."""
+    start = time.perf_counter()
+    answer = client.get(url)
+    if answer.streaming:
+        sum(map(len, answer.streaming_content))
+    if answer.status_code != 302 or "viec-giao" not in answer.url:
+        return f"at once ({answer.status_code})"
+    asked, job = time.perf_counter() - start, Job.objects.filter(owner=pk).latest("pk")
+    perform(job)
+    job.refresh_from_db()
+    return f"by a worker ({job.state} {job.message}, asked in {asked:.2f} s)"
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+class Book:
+    """What was found: lines on the screen and in a folder, plans of slow statements one file each."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = Path(folder) if folder else None
+        if self.folder:
+            self.folder.mkdir(parents=True, exist_ok=True)
+
+    def tell(self, line: str, *, shown: bool = True) -> None:
+        """Write a line into the folder and, where it is `shown`, on the screen."""
+        if shown:
+            print(f"  {line}", flush=True)
+        if self.folder:
+            with (self.folder / "pages.txt").open("a") as file:
+                file.write(line + "\n")
+
+    def keep(self, role: str, url: str, watch: Watch) -> None:
+        """Write the plans of what was slow in a request."""
+        for number, (sql, (took, params)) in enumerate(watch.slow.items()):
+            if self.folder is None:
+                continue
+            with connection.cursor() as cursor:
+                explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+                cursor.execute(f"{explain} {sql}", params)
+                plan = "\n".join(" ".join(map(str, row)) for row in cursor.fetchall())
+            name = re.sub(r"[^\w-]+", "_", f"{role}{url}")[:150]
+            said = f"{role} {url}\n{took:.3f} s\n\n{sql}\n\n{params}\n\n{plan}\n"
+            (self.folder / f"{name}.{number}.txt").write_text(said)
+
+    def summary(self) -> None:
+        """Write and print which plans read a big table from end to end."""
+        if self.folder is None:
+            return
+        big, found = set(_big_tables()), defaultdict(set)
+        for path in sorted(self.folder.glob("*.txt")):
+            for table in re.findall(r"(?:Seq Scan on|SCAN) (\w+)", path.read_text()):
+                if table in big:
+                    found[table].add(path.name)
+        lines = [f"{table}: {', '.join(sorted(names))}" for table, names in sorted(found.items())]
+        (self.folder / "whole-tables.md").write_text("\n".join(lines) + "\n")
+        for table, names in sorted(found.items()):
+            self.tell(f"{table} is read whole by {len(names)} statements")
+
+
+def _big_tables() -> Iterator[str]:
+    for table in connection.introspection.table_names():
+        with connection.cursor() as cursor:
+            cursor.execute(f'SELECT COUNT(*) FROM (SELECT 1 FROM "{table}" LIMIT {BIG}) some')  # noqa: S608
+            if cursor.fetchone()[0] == BIG:
+                yield table
