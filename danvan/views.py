@@ -54,7 +54,7 @@ def offline(request: HttpRequest) -> HttpResponse:
     """What this browser keeps unsent, and which forms work without a line; the script fills it in."""
     if not shell.is_asked(request):
         return render(request, "offline.html")
-    return shell.marked(render(request, "offline.html", shell.frame()), request)
+    return shell.keepable(render(request, "offline.html", shell.frame()), request)
 
 
 @login_not_required

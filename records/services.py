@@ -81,10 +81,9 @@ def save_record(
     try:
         with transaction.atomic(), acting(user=actor):
             kept = Kept(model, filter(None, [record.pk]), {record.unit_id})
-            old = _lock_row(record) if record.pk else None
+            old = _lock_row(record, version, same=bool(version) and not then) if record.pk else None
             if old and not then and not _says_otherwise(record, old):
                 return record
-            _refuse_stale(old, version)
             before = old.facts() if old else {}
             kept.require_standing([(record.unit_id, record.start_date)])
             _stamp(record, actor, token, old)
@@ -108,7 +107,7 @@ def delete_record(record: EventRecord, *, actor: User, version: int | None = Non
     _require_right(actor)
     with transaction.atomic(), acting(user=actor):
         kept = Kept(type(record), [record.pk])
-        _refuse_stale(old := _lock_row(record), version)
+        old = _lock_row(record, version)
         _require_scope(type(record), [record.pk], actor)
         kept.require_open(old.facts())
         _delete_files(type(record), [record.pk])
@@ -320,18 +319,15 @@ def lock_for_files(record: EventRecord, *, actor: User) -> None:
     kept.require_open(stored.facts())
 
 
-def _lock_row(record: EventRecord) -> EventRecord:
-    """Return the stored row, locked until the transaction ends."""
+def _lock_row(record: EventRecord, version: int | None = None, same: bool = False) -> EventRecord:
+    """Return the stored row, locked. Raises StaleRecord when it moved on (`same`: to something else)."""
     model = type(record)
     old = _with_children(locked(model.objects.filter(pk=record.pk))).first()
     if old is None:
         raise RecordGone("Hồ sơ này vừa bị xóa.")
+    if version not in (None, old.version) and (not same or _says_otherwise(record, old)):
+        raise StaleRecord(model.objects.with_names().get(pk=record.pk))
     return old
-
-
-def _refuse_stale(old: EventRecord | None, version: int | None) -> None:
-    if old and version is not None and old.version != version:
-        raise StaleRecord(type(old).objects.with_names().get(pk=old.pk))
 
 
 def _stamp(

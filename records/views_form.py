@@ -99,7 +99,7 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
         form.children = self.formset(form)
         for one in (form, *(form.children or ())):
             emptied(one)
-        return shell.marked(self.show(form, **shell.frame()), request)
+        return shell.keepable(self.show(form, **shell.frame()), request)
 
     def copied(self, row: Any) -> Any:
         """Everything but days, counts and numbers of documents."""

@@ -6,7 +6,7 @@ window.danvan = (() => {
   "use strict";
   const START = "danvan.draft.", CACHE = "danvan.", OFFLINE = "/ngoai-tuyen/";
   const LOGIN = ["/dang-nhap/", "/dang-nhap/ma-xac-thuc/"];  // a post that was interrupted by the login goes on from there
-  const OLD = 30 * 86400e3, JUST = 1800e3, AGAIN = 15e3;
+  const OLD = 30 * 86400e3, JUST = 1800e3, AGAIN = 15e3, LOOK = 4e3;
   const person = document.body.dataset.person, shell = document.body.hasAttribute("data-shell");
   const noCaches = { keys: async () => [] };
   const stored = window.caches || noCaches;  // none without TLS
@@ -242,7 +242,7 @@ window.danvan = (() => {
     document.dispatchEvent(new Event("danvan:back"));
     location.reload();
   }
-  if (shell) setInterval(() => { if (navigator.onLine) back(); }, AGAIN);
+  if (shell) setInterval(() => { if (navigator.onLine) back(); }, LOOK);
   window.addEventListener("online", () => shell ? back() : round());
   window.addEventListener("storage", (event) => { if (event.key?.startsWith(START)) list(); });
   list();

@@ -218,7 +218,7 @@ class EntrySheet:
 
 
 class BlankSheet(EntrySheet):
-    """The form of a report with nothing in it: no figure, no remark, no finding (danvan/common/web/shell.py)."""
+    """The form of a report without figures, remarks and findings (danvan/common/web/shell.py)."""
 
     def __init__(self, report: Report) -> None:
         super().__init__(report)

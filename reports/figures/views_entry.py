@@ -57,7 +57,7 @@ class EntryView(EnteringView):
         if lock_reason(self.report):
             return redirect("reports:detail", pk=pk)
         if shell.is_asked(request):
-            return shell.marked(self.page(BlankSheet(self.report)), request)
+            return shell.keepable(self.page(BlankSheet(self.report)), request)
         return self.page(EntrySheet(self.report), words=request.GET.get("q", "")[:100])
 
     def post(self, request: PersonRequest, pk: int) -> HttpResponse:

@@ -85,23 +85,7 @@ class SessionLimitsMiddleware(Middleware):
 
 
 class ResumingLoginRequiredMiddleware(LoginRequiredMiddleware):
-    """Django's LoginRequiredMiddleware that answers a post with a login page carrying what was typed.
-
-    A script says whose entries it sends: under another login it has no session here.
-    """
-
-    def process_view(
-        self,
-        request: HttpRequest,
-        view_func: Callable[..., HttpResponseBase],
-        view_args: tuple[Any, ...],
-        view_kwargs: dict[str, Any],
-    ) -> HttpResponseBase | None:
-        """Return the refusal, None where the request goes on."""
-        typed_by = request.headers.get(browser.TYPED_BY, "")
-        if request.user.is_authenticated and typed_by not in ("", str(request.user.pk)):
-            return JsonResponse({"error": "login"}, status=401)
-        return super().process_view(request, view_func, view_args, view_kwargs)
+    """Django's LoginRequiredMiddleware that answers a post with a login page carrying what was typed."""
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
@@ -118,7 +102,10 @@ class ResumingLoginRequiredMiddleware(LoginRequiredMiddleware):
 
 
 class FirstStepsMiddleware(Middleware):
-    """Until an issued password is changed (and a required second factor set up) no other page answers."""
+    """Until an issued password is changed (and a required second factor set up) no other page answers.
+
+    Nor does any to a script that sends what somebody else typed in this browser.
+    """
 
     def process_view(
         self,
@@ -131,6 +118,8 @@ class FirstStepsMiddleware(Middleware):
         user = request.user
         if not user.is_authenticated or not getattr(view_func, "login_required", True):
             return None
+        if request.headers.get(browser.TYPED_BY, str(user.pk)) != str(user.pk):
+            return JsonResponse({"error": "login"}, status=401)
         step = first_step_of(user)
         page = getattr(request.resolver_match, "view_name", "")
         if step is None or page in (step, "accounts:logout"):

@@ -23,7 +23,7 @@ def frame() -> dict[str, Any]:
     return {**bare, "shell": True}
 
 
-def marked(response: HttpResponse, request: HttpRequest) -> HttpResponse:
+def keepable(response: HttpResponse, request: HttpRequest) -> HttpResponse:
     """Return `response`, a shell, with the mark that lets the worker keep it."""
     response[MARK] = str(request.user.pk)
     return response
