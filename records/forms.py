@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
-from danvan.accounts.scope import units_editable_by
+from danvan.accounts.scope import area_editable_by, units_editable_by
 from danvan.common.forms import BaseForm, DateInput, TextField, field_for, name_blank_choice
 from danvan.common.words import EMPTY, in_words
 from danvan.units.models import AdministrativeUnit, Level
@@ -102,7 +102,7 @@ class RecordForm(BaseForm):
         unit, day = data.get("unit"), data.get("start_date")
         if not (unit and day) or unit.pk not in {one.unit_id for one in answered_by(self.user)}:
             return data
-        of_others = not units_editable_by(self.user).filter(pk=unit.pk).exists()
+        of_others = unit not in area_editable_by(self.user)
         if of_others and (refused := refusal(self.user, unit, day)):
             self.add_error("start_date", refused)
         return data

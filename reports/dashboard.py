@@ -21,7 +21,7 @@ from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import single_years, year_progress
 from reports.consolidation.words import figure_text
 from reports.figures.figure import describe
-from reports.figures.stored import figures_of, prior_report
+from reports.figures.stored import figures_with_prior
 from reports.models import Indicator, Report, ReportingPeriod, State
 from reports.models.report import EDITABLE_STATES
 from reports.notices.news import seen_at, unread_of
@@ -114,8 +114,7 @@ def _left_behind(user: User) -> list[Report]:
 
 def _key_figures(report: Report) -> list[dict]:
     """Return a few figures of this year beside last year's, those the unit's level enters."""
-    figures, before = figures_of(report), prior_report(report)
-    old = figures_of(before) if before else {}
+    figures, old = figures_with_prior(report)
     rows = Indicator.objects.filter(catalogue=report.period.catalogue_id, code__in=KEY_FIGURES)
     lines = []
     for row in rows.order_by("section__order", "order"):
@@ -131,7 +130,8 @@ def _area_figures(user: User, period: ReportingPeriod) -> dict:
     unit = cast(AdministrativeUnit, user.unit)
     scope = Scope(unit, period.year - 2, period.year, within=units_visible_to(user))
     data = ScopeData(scope)
-    asked = "?" + urlencode({"unit": unit.code, "first": scope.first_year, "last": scope.last_year})
+    first = min(data.years.values())  # a new site has no two years before
+    asked = "?" + urlencode({"unit": unit.code, "first": first, "last": scope.last_year})
     definitions = [data.definitions[code] for code in AREA_FIGURES if code in data.definitions]
     facts = read_facts(data, data.years, [d.code for d in definitions])[None]
     single = single_years(data, facts)

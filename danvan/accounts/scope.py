@@ -6,6 +6,7 @@ unit below ("nhập thay"). Superusers see and may touch every row; rights.py sa
 A model with `inherited = False` stays with the unit of its day: a successor does not read its rows.
 """
 
+from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
 from django.db import models
@@ -18,65 +19,79 @@ from danvan.units.queries import AdministrativeUnitQuerySet
 M = TypeVar("M", bound=models.Model)
 
 
-def units_visible_to(user: Person) -> AdministrativeUnitQuerySet:
+@dataclass(frozen=True)
+class Reach:
+    """Part of the tree: `units` alone, or with all they ever covered."""
+
+    units: list[AdministrativeUnit]
+    with_below: bool = True
+    whole_country: bool = False
+
+    def rows(self) -> AdministrativeUnitQuerySet:
+        units = AdministrativeUnit.objects
+        if self.whole_country:
+            return units.all()
+        if self.with_below and self.units:
+            return units.covered_by(self.units)
+        keys = [unit.pk for unit in self.units]
+        return units.filter(pk__in=keys) if keys else units.none()
+
+    def __contains__(self, unit: AdministrativeUnit) -> bool:
+        """Return whether `unit`, a row at hand, is one of `rows()`."""
+        if self.whole_country:
+            return unit.undone_at is None
+        return unit.is_covered_by(self.units) if self.with_below else unit in self.units
+
+
+def area_visible_to(user: Person) -> Reach:
     """Return the units whose rows `user` may read."""
-    units = AdministrativeUnit.objects.all()
-    if user.is_superuser:
-        return units
-    return units.covered_by(with_predecessors_of(user))
+    return Reach(with_predecessors_of(user), whole_country=user.is_superuser)
+
+
+def area_editable_by(user: Person) -> Reach:
+    """Return the units whose rows `user` may write; role and period are asked elsewhere."""
+    match standing(user):
+        case Standing.SUPERUSER:
+            return Reach([], whole_country=True)
+        case Standing.PROVINCE_OFFICER | Standing.DISTRICT_OFFICER:
+            return Reach(with_predecessors_of(user))
+        case Standing.CLERK | Standing.OFFICER:
+            return Reach(own_units(user), with_below=False)
+        case _:
+            return Reach([], with_below=False)
+
+
+def area_reported_by(user: Person) -> Reach:
+    """Return the units whose open reports `user` may fill, as far as the tree decides.
+
+    Those of area_editable_by, and what became the own unit and has ended: nobody else is left there.
+    """
+    area = area_editable_by(user)
+    if standing(user) not in (Standing.CLERK, Standing.OFFICER):
+        return area
+    return replace(area, units=[*area.units, *ended_before(user)])
+
+
+def units_visible_to(user: Person) -> AdministrativeUnitQuerySet:
+    """Return the rows of area_visible_to."""
+    return area_visible_to(user).rows()
 
 
 def units_editable_by(user: Person) -> AdministrativeUnitQuerySet:
-    """Return the units whose rows `user` may write; role and period are asked elsewhere."""
-    units = AdministrativeUnit.objects.all()
-    match standing(user):
-        case Standing.SUPERUSER:
-            return units
-        case Standing.PROVINCE_OFFICER | Standing.DISTRICT_OFFICER:
-            return units.covered_by(with_predecessors_of(user))
-        case Standing.CLERK | Standing.OFFICER:
-            return units.filter(pk__in=[unit.pk for unit in own_units(user)])
-        case _:
-            return units.none()
-
-
-def units_reported_by(user: Person) -> AdministrativeUnitQuerySet:
-    """Return the units whose open reports `user` may fill, as far as the tree decides.
-
-    Those of units_editable_by, and what became the own unit and has ended: nobody else is left there.
-    """
-    units = units_editable_by(user)
-    if standing(user) not in (Standing.CLERK, Standing.OFFICER) or not ended_before(user):
-        return units
-    return AdministrativeUnit.objects.filter(
-        pk__in=[unit.pk for unit in (*own_units(user), *ended_before(user))]
-    )
+    """Return the rows of area_editable_by."""
+    return area_editable_by(user).rows()
 
 
 def ended_before(user: Person) -> list[AdministrativeUnit]:
     """Return the units that became the user's own and have ended, other than itself under earlier names."""
-    family, today = with_predecessors_of(user), timezone.localdate()
-    if len(family) < 2:
-        return []
-    own = {unit.pk for unit in own_units(user)}
-    return [
-        unit for unit in family if unit.pk not in own and unit.valid_to and unit.valid_to <= today
-    ]
+    today = timezone.localdate()
+    others = [unit for unit in with_predecessors_of(user) if not unit.is_version]
+    return [unit for unit in others if unit.valid_to and unit.valid_to <= today]
 
 
 def own_units(user: Person) -> list[AdministrativeUnit]:
-    """Return the user's own unit and its earlier versions: the same unit under another name or kind.
-
-    Read once per user object.
-    """
-    coverage = with_predecessors_of(user)
-    if user.unit is None or len(coverage) < 2:
-        return coverage
-    known = user.__dict__.get("_own")
-    if known is None or known[0] is not coverage:
-        own = [unit for unit in user.unit.versions() if unit in coverage]
-        known = user.__dict__["_own"] = coverage, own
-    return known[1]
+    """Return the user's own unit and its earlier versions: the same unit under another name or kind."""
+    return [unit for unit in with_predecessors_of(user) if unit.is_version]
 
 
 def works_for(user: Person, unit: AdministrativeUnit) -> bool:

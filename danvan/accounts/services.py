@@ -21,7 +21,7 @@ from danvan.accounts.login.issuing import ISSUED_FIELDS, issue_password, new_she
 from danvan.accounts.models import Job, SlipSheet, User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import units_visible_to
+from danvan.accounts.scope import area_visible_to
 from danvan.accounts.tokens import keys
 from danvan.common.db.locks import locked
 from danvan.common.ops.progress import expect, taken
@@ -182,7 +182,7 @@ def transfer(user: User, unit: AdministrativeUnit, *, by: User, on: datetime.dat
     _expect_past(on)
     if unit.pk == user.unit_id:
         raise ValidationError({"unit": f"Tài khoản đang thuộc {unit.full_name_in_text}."})
-    if not units_visible_to(by).filter(pk=unit.pk).exists():
+    if unit not in area_visible_to(by):
         raise PermissionDenied("Đơn vị này nằm ngoài phạm vi của anh/chị.")
     before = user.unit
     with transaction.atomic():

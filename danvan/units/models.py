@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 from django.utils.functional import cached_property
 
 from danvan.common.text import clean_line, search_key, sort_key
@@ -59,6 +61,8 @@ class AdministrativeUnit(models.Model):
     undone_at = models.DateTimeField("hoàn tác lúc", null=True, editable=False)
 
     objects = _Units()
+    #: of what with_predecessors() gives: whether it is the unit asked about, perhaps under an earlier name
+    is_version = True
 
     class Meta:
         verbose_name = "đơn vị hành chính"
@@ -189,31 +193,37 @@ class AdministrativeUnit(models.Model):
     def parent_on(self, date: datetime.date) -> AdministrativeUnit | None:
         """Return the version of the unit above that is in force on `date`, None for a root."""
         above = self.path_above
+        known = self._state.fields_cache.get("parent")
+        if known and known.path == above and known.in_force(date):
+            return known
         return AdministrativeUnit.objects.on(date).filter(path=above).first() if above else None
 
     def versions(self) -> list[AdministrativeUnit]:
         """Return all versions of this unit, oldest first: under its earlier and later names. One query."""
-        arrows = UnitSuccession.objects.renames().filter(predecessor__code=self.code)
-        later, earlier = {}, {}
-        for arrow in arrows.select_related("predecessor", "successor"):
-            later[arrow.predecessor_id] = arrow.successor
-            earlier[arrow.successor_id] = arrow.predecessor
-        found = [self]
-        while found[0].pk in earlier:
-            found.insert(0, earlier[found[0].pk])
-        while found[-1].pk in later:
-            found.append(later[found[-1].pk])
-        return found
+        rows = AdministrativeUnit._base_manager.filter(pk__in=self.version_keys())
+        return list(rows.order_by("valid_from"))
+
+    def version_keys(self) -> RawSQL:
+        """Return the keys of all versions of this unit, to be filtered by within another query."""
+        return UnitSuccession.objects.versions_of(self)
 
     def with_predecessors(self) -> list[AdministrativeUnit]:
-        """Return the unit and all that were merged, split or renamed into it, nearest first."""
-        family, nearest = {self.pk: self}, [self.pk]
-        while nearest:
-            query = AdministrativeUnit.objects.filter(successions__successor__in=nearest)
-            found = [unit for unit in query.distinct() if unit.pk not in family]
-            family.update({unit.pk: unit for unit in found})
-            nearest = [unit.pk for unit in found]
-        return list(family.values())
+        """Return the unit and all that were merged, split or renamed into it, the latest first. One query."""
+        arrows = UnitSuccession.objects
+        rows = AdministrativeUnit.objects.filter(pk__in=arrows.sources_of(self)).exclude(pk=self.pk)
+        same = Q(pk__in=self.version_keys())
+        return [self, *rows.annotate(is_version=same).order_by("-valid_from", "code")]
+
+    def is_covered_by(self, units: Iterable[AdministrativeUnit]) -> bool:
+        """Return whether `units` ever covered this one: what covered_by() finds, told of a row at hand."""
+        return self.undone_at is None and any(
+            self == above or self._below(above) for above in units
+        )
+
+    def _below(self, above: AdministrativeUnit) -> bool:
+        begun = above.valid_to is None or self.valid_from < above.valid_to
+        standing = self.valid_to is None or self.valid_to > above.valid_from
+        return self.path.startswith(above.path) and self.path != above.path and begun and standing
 
     def same_unit_as(self, other: AdministrativeUnit) -> bool:
         """Return whether `other` is this unit, perhaps under another name or kind.

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from danvan.common.db.search import with_words
@@ -26,6 +27,28 @@ def paths_above(path: str) -> list[str]:
     """Return the paths of all units above the one at `path`, from the root down."""
     codes = path.strip("/").split("/")[:-1]
     return ["".join(f"{code}/" for code in codes[: n + 1]) for n in range(len(codes))]
+
+
+def _coverage(units: Iterable[Unit], below_only: bool = False) -> Q:
+    """Return the condition of AdministrativeUnitQuerySet.covered_by."""
+    coverage = Q(pk__in=[])
+    for unit in units:
+        below = Q(path__startswith=unit.path) & ~Q(path=unit.path)
+        below &= Q(valid_to=None) | Q(valid_to__gt=unit.valid_from)
+        if unit.valid_to is not None:
+            below &= Q(valid_from__lt=unit.valid_to)
+        coverage |= below if below_only else below | Q(pk=unit.pk)
+    return coverage
+
+
+def _walk(
+    name: str, step: str, start: Unit, before: str = "", params: Iterable[Any] = ()
+) -> RawSQL:
+    """Return the keys that `step` reaches from `start` in the end; no cycle keeps it going."""
+    first = f"SELECT id FROM {start._meta.db_table} WHERE id = %s"  # noqa: S608 - our own names
+    walk = f"WITH RECURSIVE {before}{name}(unit) AS ({first} UNION {step})"
+    sql = f"{walk} SELECT unit FROM {name}"  # noqa: S608
+    return RawSQL(sql, [*params, start.pk])  # noqa: S611
 
 
 class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
@@ -65,15 +88,13 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
 
         A unit lies below another while its path begins with the other's path and both are in force.
         With `below_only` the units themselves are left out. An empty iterable gives an empty queryset.
+        AdministrativeUnit.is_covered_by says the same of one row.
         """
-        coverage = Q(pk__in=[])
-        for unit in units:
-            below = Q(path__startswith=unit.path) & ~Q(path=unit.path)
-            below &= Q(valid_to=None) | Q(valid_to__gt=unit.valid_from)
-            if unit.valid_to is not None:
-                below &= Q(valid_from__lt=unit.valid_to)
-            coverage |= below if below_only else below | Q(pk=unit.pk)
-        return self.filter(coverage)
+        return self.filter(_coverage(units, below_only))
+
+    def outside(self, units: Iterable[Unit]) -> AdministrativeUnitQuerySet:
+        """Return what `units` never covered."""
+        return self.exclude(_coverage(units))
 
     def with_parents_on(self, date: datetime.date) -> list[tuple[Unit, Unit | None]]:
         """Return every unit in force on `date` with the unit right above it that day. One query."""
@@ -130,6 +151,19 @@ class UnitSuccessionQuerySet(models.QuerySet[Any]):
             predecessor__code=F("successor__code"),
             predecessor__level=F("successor__level"),
         )
+
+    def versions_of(self, unit: Unit) -> RawSQL:
+        """Return the keys of all versions of `unit`, itself among them, as a part of another query."""
+        arrows = self.renames().filter(predecessor__code=unit.code).order_by()
+        sql, params = arrows.values_list("predecessor", "successor").query.sql_with_params()
+        other = "CASE unit WHEN earlier THEN later ELSE earlier END"
+        step = f"SELECT {other} FROM arrows JOIN same ON unit IN (earlier, later)"  # noqa: S608
+        return _walk("same", step, unit, f"arrows(earlier, later) AS ({sql}), ", params)
+
+    def sources_of(self, unit: Unit) -> RawSQL:
+        """Return the keys of `unit` and of all that went into it, as a part of another query."""
+        arrows = f"{self.model._meta.db_table} JOIN came ON successor_id = unit"
+        return _walk("came", f"SELECT predecessor_id FROM {arrows}", unit)  # noqa: S608
 
     def first_versions(self) -> dict[int, int]:
         """Return {unit id: id of the same unit's first version} of all later versions. One query."""

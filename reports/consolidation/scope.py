@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from danvan.units.models import AdministrativeUnit
 from reports.catalogue.expressions import Node, names_in, parse
@@ -79,7 +79,7 @@ class ScopeData:
         periods = ReportingPeriod.objects.filter(
             year__range=(scope.prior_years[0], scope.last_year), **_kind(scope)
         )
-        self.periods = list(periods.order_by("start").with_tiers())
+        self.periods = list(periods.order_by("start").with_ends())
         self.indicator_codes: dict[int, str] = {}
         self.indicators: dict[int, dict[int, str]] = {}  # of each catalogue: code by id
         self.definitions = self._read_definitions()
@@ -169,8 +169,13 @@ class ScopeData:
 
         Then the figures need no condition on units, which took a third of the time.
         """
-        outside = Report.objects.filter(period__in=[period.pk for period in self.periods])
-        return not outside.exclude(unit__in=self.units().values("pk")).exists()
+        reports = Report.objects.filter(period__in=[period.pk for period in self.periods])
+        outside = (
+            AdministrativeUnit.objects.outside(self.family)
+            if self._only is None and self.scope.within is None
+            else AdministrativeUnit.objects.exclude(pk__in=self.units().values("pk"))
+        )
+        return not outside.filter(Exists(reports.filter(unit=OuterRef("pk")))).exists()
 
     def codes_of(self, codes: Iterable[str]) -> set[str]:
         """Return `codes` with all that their formulas read, and so on."""
@@ -209,23 +214,17 @@ class ScopeData:
         """Return the definitions by code, in the order of the last catalogue that has them."""
         place = {period.catalogue_id: number for number, period in enumerate(self.periods)}
         in_range = {p.catalogue_id for p in self.periods if p.pk in self.years}
-        rows = list(
-            Indicator.objects.filter(catalogue__in=place)
-            .select_related("section", "parent")
-            .order_by("section__order", "order")
-        )
-        self.indicator_codes = {row.pk: row.code for row in rows}
-        for row in rows:
+        rows = Indicator.objects.filter(catalogue__in=place).order_by("section__order", "order")
+        last: dict[str, Any] = {}
+        for row in rows.values_list(*_DEFINING, named=True):
+            self.indicator_codes[row.pk] = row.code
             self.indicators.setdefault(row.catalogue_id, {})[row.pk] = row.code
-        last: dict[str, Indicator] = {}
-        for row in rows:
-            if row.catalogue_id not in in_range:
-                continue
-            held = last.get(row.code)
-            if held is None or place[held.catalogue_id] < place[row.catalogue_id]:
-                last[row.code] = row
-        ordered = sorted(last.values(), key=lambda row: (row.section.order, row.order))
-        return {row.code: define(row) for row in ordered}
+            if row.catalogue_id in in_range:
+                held = last.get(row.code)
+                if held is None or place[held.catalogue_id] < place[row.catalogue_id]:
+                    last[row.code] = row
+        ordered = sorted(last.values(), key=lambda row: (row.section__order, row.order))
+        return {row.code: _defined(row) for row in ordered}
 
 
 def _kind(scope: Scope) -> dict[str, Any]:
@@ -235,8 +234,15 @@ def _kind(scope: Scope) -> dict[str, Any]:
     return {"kind": scope.interim.kind, "end__month": scope.interim.end.month}
 
 
-def define(row: Indicator) -> Definition:
-    """Return the definition of a stored indicator."""
+_DEFINING = (
+    *("pk", "catalogue_id", "section__order", "order"),
+    *("code", "label", "unit_of_measure", "value_type", "entry_levels", "aggregation", "is_stock"),
+    *("is_component", "formula", "scale", "parent__code", "section__code", "section__label"),
+)
+
+
+def _defined(row: Any) -> Definition:
+    """Return the definition that the columns `_DEFINING` of an indicator give."""
     return Definition(
         code=row.code,
         label=row.label,
@@ -247,9 +253,9 @@ def define(row: Indicator) -> Definition:
         is_stock=row.is_stock,
         is_component=row.is_component,
         formula=parse(row.formula) if row.formula else None,
-        parent_code=row.parent.code if row.parent else "",
+        parent_code=row.parent__code or "",
         scale=tuple(row.scale),
-        section_code=row.section.code,
-        section_label=row.section.label,
+        section_code=row.section__code,
+        section_label=row.section__label,
         formula_text=row.formula,
     )

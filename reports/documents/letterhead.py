@@ -150,7 +150,7 @@ def own_row(unit: AdministrativeUnit, date: datetime.date) -> OfficeLetterhead |
     unit = unit.version_on(date) or unit
     since = default_since(unit, date)
     rows = OfficeLetterhead.objects.filter(
-        unit__in=[version.pk for version in unit.versions()], valid_from__range=(since, date)
+        unit__in=unit.version_keys(), valid_from__range=(since, date)
     )
     return rows.order_by("-valid_from", "-pk").first()
 

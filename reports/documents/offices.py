@@ -5,14 +5,14 @@ from django.db import IntegrityError, transaction
 
 from danvan.accounts.models import User
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import units_editable_by
+from danvan.accounts.scope import area_editable_by
 from danvan.units.models import AdministrativeUnit
 from reports.models import OfficeLetterhead
 
 
 def may_edit_letterhead(user: User, unit: AdministrativeUnit) -> bool:
     """Return whether `user` writes the letterheads of `unit`'s office: its own people, and its board."""
-    return user.can(Action.EDIT_LETTERHEAD) and units_editable_by(user).filter(pk=unit.pk).exists()
+    return user.can(Action.EDIT_LETTERHEAD) and unit in area_editable_by(user)
 
 
 def keep_letterhead(row: OfficeLetterhead, *, user: User) -> None:

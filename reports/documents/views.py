@@ -109,7 +109,7 @@ def letterhead(request: HttpRequest, unit: int) -> HttpResponse:
         "drawn": drawn(head),
         "layout": head.layout,
         "term": head.term,
-        "rows": rows.filter(unit__in=[version.pk for version in office.versions()]),
+        "rows": rows.filter(unit__in=office.version_keys()),
         "held": own_row(office, day),
         "may_edit": may_edit_letterhead(person(request), office),
     }

@@ -14,19 +14,18 @@ _STATES = ({State.APPROVED}, {State.APPROVED, State.SUBMITTED}, set(State))
 _LEVELS = ({Level.COMMUNE}, {Level.DISTRICT}, {Level.BODY}, set(Level))
 
 
-def sums_below(report: Report, figures: Mapping[str, Figure]) -> dict[str, set[Decimal]]:
+def sums_below(
+    report: Report, figures: Mapping[str, Figure], indicators: Mapping[str, Indicator]
+) -> dict[str, set[Decimal]]:
     """Return, by code, the sums that the units below `report`'s give for the figures entered in it.
 
     Of the communes, of the districts, of the bodies and of all, by how far their reports have come; only
     sums of at least two reports. One query, none for a commune or a body.
     """
-    entered = [code for code, figure in figures.items() if figure.number]
-    if report.level in (Level.COMMUNE, Level.BODY) or not entered:
+    entered = [indicators[code] for code, figure in figures.items() if figure.number]
+    codes = {row.pk: row.code for row in entered if row.aggregation == Aggregation.SUM}
+    if report.level in (Level.COMMUNE, Level.BODY) or not codes:
         return {}
-    indicators = Indicator.objects.filter(
-        catalogue=report.period.catalogue_id, code__in=entered, aggregation=Aggregation.SUM
-    )
-    codes = dict(indicators.values_list("pk", "code"))
     below = AdministrativeUnit.objects.covered_by([report.unit], below_only=True)
     values = Value.objects.filter(
         report__period=report.period_id,

@@ -6,19 +6,18 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Subquery
-
 from danvan.common.numbers import format_change, format_number, rounded
 from danvan.common.words import EMPTY
+from danvan.units.queries import tree_order
 from reports.counting.counting import counted_for, links_behind
 from reports.figures.below import sums_below
 from reports.figures.entries import Entry, EntrySection
 from reports.figures.figure import BLANK, Figure, computed_text, describe
 from reports.figures.reading import EntryProblem, read_figure, typed_form
 from reports.figures.rules import Finding, RuleBook
-from reports.figures.stored import figures_of, prior_report
+from reports.figures.stored import figures_of, figures_with_prior, numbers_in
 from reports.figures.writing import Conflict
-from reports.models import Indicator, Remark, Report, State
+from reports.models import Indicator, Remark, Report, ReportUnit, State, Transition
 
 NOTE, QUALIFIER = "-note", "-q"
 
@@ -31,7 +30,7 @@ class EntrySheet:
         self.version = report.version
         period = report.period
         self.book = RuleBook(period.catalogue_id, report.level, whole_year=period.is_whole_year)
-        self.stored = figures_of(report)
+        self.stored, self.prior = figures_with_prior(report)
         self.typed: dict[str, tuple[str, str, str]] = {}
         self.errors: dict[str, str] = {}
         self.conflicts: Mapping[str, Conflict] = {}
@@ -42,37 +41,49 @@ class EntrySheet:
     @cached_property
     def counted(self) -> dict[str, Decimal]:
         """The figures counted from records, by code."""
-        return counted_for(self.report)
+        return counted_for(self.report, self.book.indicators.values())
 
     @cached_property
     def links(self) -> dict:
         """The lists of records behind the counted figures, by code."""
-        return links_behind([self.report]) if self.counted else {}
+        rows = self.book.indicators.values()
+        return links_behind([self.report], indicators=rows, answers=self.answers)
 
     @cached_property
+    def answers(self) -> list[ReportUnit]:
+        """What the report answers for beside the work of its own unit."""
+        if not getattr(self.report, "has_others", True):
+            return []
+        answers = self.report.answers_for.of_others().select_related("unit__parent")
+        return list(answers.order_by(tree_order("unit")))
+
+    @cached_property
+    def all_remarks(self) -> list[Remark]:
+        return list(self.report.remarks.select_related("author", "indicator"))
+
+    @property
     def remarks(self) -> list[Remark]:
-        open_ones = self.report.remarks.filter(resolved_at=None)
-        return list(open_ones.select_related("author", "indicator"))
+        """The open ones."""
+        return [remark for remark in self.all_remarks if remark.resolved_at is None]
 
     @cached_property
-    def prior(self) -> dict[str, Figure]:
-        """Last year's figures, by code."""
-        before = prior_report(self.report)
-        return figures_of(before) if before else {}
+    def log(self) -> list[Transition]:
+        """The moves of the report, newest first."""
+        return list(self.report.transitions.select_related("actor"))
 
     @cached_property
     def before_return(self) -> dict[str, Figure]:
         """What the figures changed since the last return or reopening were until then, by code."""
-        back = self.report.transitions.filter(to_state__in=[State.RETURNED, State.REOPENED])
-        changes = self.report.changes.filter(at__gt=Subquery(back.values("at")[:1]))
+        back = next(
+            (m.at for m in self.log if m.to_state in (State.RETURNED, State.REOPENED)), None
+        )
+        if back is None:
+            return {}
+        changes = self.report.changes.filter(at__gt=back)
         return {
             change.indicator.code: Figure.from_json(change.old)
             for change in changes.select_related("indicator")  # newest first: the oldest stays
         }
-
-    @property
-    def prior_numbers(self) -> dict[str, Decimal]:
-        return {code: fig.number for code, fig in self.prior.items() if fig.number is not None}
 
     def editable(self) -> list[Indicator]:
         """Return the indicators typed at this level."""
@@ -161,9 +172,9 @@ class EntrySheet:
         """Return what the rules say of the stored figures."""
         return self.book.check(
             self.stored,
-            prior=self.prior_numbers,
+            prior=numbers_in(self.prior),
             counted=self.counted,
-            below=sums_below(self.report, self.stored),
+            below=sums_below(self.report, self.stored, self.book.indicators),
         )
 
     def blanks(self) -> list[str]:

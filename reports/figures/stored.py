@@ -1,9 +1,10 @@
 """The figures that reports hold: of one report, of many, of the same unit's year before."""
 
 import datetime
+from collections.abc import Mapping
 from decimal import Decimal
 
-from django.db.models import Case, QuerySet, Subquery, When
+from django.db.models import Case, Q, QuerySet, Subquery, When
 
 from reports.figures.figure import Figure
 from reports.models import PeriodKind, Report, Value
@@ -13,30 +14,38 @@ _YEAR, _SHIFT = datetime.timedelta(days=365), datetime.timedelta(days=3)
 
 def figures_of(report: Report) -> dict[str, Figure]:
     """Return the stored figures of `report` by indicator code (blank ones are absent)."""
-    values = report.values.select_related("indicator")
-    return {value.indicator.code: Figure.of(value) for value in values}
+    return _read(Q(report=report.pk)).get(report.pk, {})
 
 
-def stored_figures(reports: QuerySet) -> dict[int, dict[str, Figure]]:
-    """Return report id → code → Figure of `reports` (a queryset), in one query."""
+def figures_with_prior(report: Report) -> tuple[dict[str, Figure], dict[str, Figure]]:
+    """Return the figures of `report`, and what its unit reported of the same span of the year before."""
+    before = _prior_reports(report).values("pk")[:1]
+    found = _read(Q(report=report.pk) | Q(report=Subquery(before)))
+    own = found.pop(report.pk, {})
+    return own, next(iter(found.values()), {})
+
+
+def _read(which: Q) -> dict[int, dict[str, Figure]]:
+    """Return report id → code → Figure of the values that are meant, in one query."""
     found: dict[int, dict[str, Figure]] = {}
-    values = Value.objects.filter(report__in=reports.values("pk"))
     columns = ("report_id", "indicator__code", "number", "qualifier", "text", "note")
-    for report_id, code, *figure in values.values_list(*columns):
+    for report_id, code, *figure in Value.objects.filter(which).values_list(*columns):
         found.setdefault(report_id, {})[code] = Figure(*figure)
     return found
 
 
-def prior_report(report: Report) -> Report | None:
-    """Return the same unit's report of the same span of the year before, None where there is none."""
-    return _prior_reports(report).select_related("period").first()
+def stored_figures(reports: QuerySet) -> dict[int, dict[str, Figure]]:
+    """Return report id → code → Figure of `reports` (a queryset), in one query."""
+    return _read(Q(report__in=reports.values("pk")))
 
 
-def prior_numbers(report: Report) -> dict[str, Decimal | None]:
-    """Return the numbers of `prior_report`, by indicator code."""
-    before = _prior_reports(report).values("pk")[:1]
-    values = Value.objects.filter(report=Subquery(before), number__isnull=False)
-    return dict(values.values_list("indicator__code", "number"))
+def numbers_in(figures: Mapping[str, Figure]) -> dict[str, Decimal]:
+    """Return the numbers of `figures`, by code."""
+    return {code: fig.number for code, fig in figures.items() if fig.number is not None}
+
+
+def prior_numbers(report: Report) -> dict[str, Decimal]:
+    return numbers_in(figures_with_prior(report)[1])
 
 
 def _prior_reports(report: Report) -> QuerySet[Report]:
@@ -45,7 +54,7 @@ def _prior_reports(report: Report) -> QuerySet[Report]:
     A part of a year or an interim period is never held against a whole year.
     """
     period = report.period
-    reports = Report.objects.filter(unit__in=report.unit.versions())
+    reports = Report.objects.filter(unit__in=report.unit.version_keys())
     if period.is_whole_year:
         return reports.filter(period__kind=PeriodKind.YEAR, period__year=period.year - 1)
     parts = reports.exclude(period__kind=PeriodKind.YEAR).filter(

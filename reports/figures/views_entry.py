@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -25,7 +26,7 @@ from reports.figures.form import BlankSheet, EntrySheet
 from reports.figures.stored import figures_of
 from reports.figures.taking import Taken, taken_at
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
-from reports.models import Qualifier, Report, Source
+from reports.models import Qualifier, Report, ReportUnit, Source
 from reports.workflow.answering import shares_of
 from reports.workflow.moves import MoveRefused, last_made_by, lock_reason, may_enter
 from reports.workflow.submission import NotReady, submit
@@ -34,8 +35,14 @@ PART, TAKEN = "phan", "lay"  # of which part figures were taken from records, an
 
 
 def visible_report(user: User, pk: int) -> Report:
-    """Return a report of the user's area with its names, or raise Http404."""
-    return get_object_or_404(Report.objects.visible_to(user).with_names().with_due_dates(), pk=pk)
+    """Return a report of the user's area with its names, or raise Http404.
+
+    `has_others` says whether it answers for other units at all, which few do.
+    """
+    rows = Report.objects.visible_to(user).with_names().with_due_dates()
+    others = ReportUnit.objects.of_others().filter(report=OuterRef("pk"))
+    rows = rows.select_related("period__closed_by").annotate(has_others=Exists(others))
+    return get_object_or_404(rows, pk=pk)
 
 
 class EnteringView(View):
@@ -207,7 +214,7 @@ class EntryView(EnteringView):
             "qualifiers": Qualifier.choices,
             "total": sum(len(section.required) for section in sections),
             "own_figures": self.report.level not in (Level.COMMUNE, Level.BODY),
-            "shares": () if blank else shares_of(self.report),
+            "shares": () if blank else shares_of(self.report, sheet.answers),
             "on_behalf": stand_ins(person(self.request), [unit_id])[unit_id],
             "guide": reverse("reports:guidance", args=[self.report.period.catalogue.slug]),
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],

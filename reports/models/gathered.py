@@ -24,8 +24,8 @@ class GatheredTextQuerySet(ScopedQuerySet["GatheredText"]):
 
     def of(self, unit: AdministrativeUnit, first_year: int, last_year: int) -> Self:
         """Return the pieces of one consolidation, of the same unit under another name as well."""
-        versions = [version.pk for version in unit.versions()]
-        return self.filter(unit__in=versions, first_year=first_year, last_year=last_year)
+        own = self.filter(unit__in=unit.version_keys())
+        return own.filter(first_year=first_year, last_year=last_year)
 
     def with_source(self) -> Self:
         """Return the pieces with their reports, annotated with what stands there `now`, "" for nothing."""

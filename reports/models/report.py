@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from danvan.accounts.rights import Person
-from danvan.accounts.scope import M, ScopedQuerySet, units_reported_by
+from danvan.accounts.scope import M, ScopedQuerySet, area_reported_by
 from danvan.units.models import AdministrativeUnit, Level
 from reports.models.indicator import Indicator
 from reports.models.period import ReportingPeriod, due_field
@@ -34,7 +34,7 @@ class ReportQuerySet(ScopedQuerySet["Report"]):
 
     def editable_by(self, user: Person) -> Self:
         """As the base; what became the own unit left its open reports to it."""
-        return self._within(user, units_reported_by(user))
+        return self._within(user, area_reported_by(user).rows())
 
     def with_names(self) -> Self:
         return self.select_related("period", "unit__parent", "reviewer")
@@ -115,6 +115,7 @@ class Report(models.Model):
         ]
         indexes = [
             models.Index(fields=["period", "reviewer", "state"], name="report_queue"),
+            models.Index(fields=["period", "level"], name="report_tiers"),
             models.Index(fields=["period"], name="report_ended", condition=Q(until__isnull=False)),
         ]
 

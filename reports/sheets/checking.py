@@ -168,7 +168,7 @@ class ValueChecker(Checker):
             self.books[report.level] = RuleBook(
                 self.period.catalogue_id, report.level, whole_year=self.period.is_whole_year
             )
-        below = sums_below(report, merged)
+        below = sums_below(report, merged, self.indicators)
         for problem in self.books[report.level].check(merged, below=below):
             if problem.settled:
                 continue

@@ -1,7 +1,7 @@
 """Which report answers for whose work: written when a period opens, settled once where a unit was split."""
 
 import datetime
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -169,11 +169,10 @@ class Share:
     is_question: bool
 
 
-def shares_of(report: Report) -> list[Share]:
-    """Return the other units whose work in the period `report` answers for. One query."""
+def shares_of(report: Report, answers: Iterable[ReportUnit]) -> list[Share]:
+    """Return the other units whose work in the period `report` answers for, of its `answers` for others."""
     period, shares = report.period, []
-    rows = report.answers_for.of_others().select_related("unit__parent")
-    for row in rows.order_by(tree_order("unit")):
+    for row in answers:
         unit = row.unit
         last = unit.valid_to - datetime.timedelta(days=1) if unit.valid_to else period.end
         first, last = max(unit.valid_from, period.start), min(last, period.end)

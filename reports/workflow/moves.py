@@ -21,7 +21,7 @@ from django.utils import timezone
 from danvan.accounts.audit.writing import audited_update
 from danvan.accounts.models import User
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import own_units, units_reported_by, units_visible_to
+from danvan.accounts.scope import area_reported_by, area_visible_to, own_units
 from danvan.units.organisations import board_name, office_name
 from reports.models import Report, State, Transition
 from reports.models.report import EDITABLE_STATES
@@ -104,9 +104,7 @@ def closed_reason(report: Report) -> str:
 
 def may_enter(report: Report, user: User) -> bool:
     """Return whether `user` may type figures of `report`, as far as unit and role decide."""
-    return (
-        user.can(Action.ENTER_REPORT) and units_reported_by(user).filter(pk=report.unit_id).exists()
-    )
+    return user.can(Action.ENTER_REPORT) and report.unit in area_reported_by(user)
 
 
 def may_review(report: Report, user: User) -> bool:
@@ -120,7 +118,7 @@ def may_review(report: Report, user: User) -> bool:
         return True
     if report.unit_id in {unit.pk for unit in own_units(user)}:
         return report.reviewer_id == report.unit_id
-    return units_visible_to(user).filter(pk=report.reviewer_id).exists()
+    return report.reviewer in area_visible_to(user)
 
 
 def allowed_moves(report: Report, user: User) -> list[Move]:

@@ -37,7 +37,8 @@ def submit(
     def check(locked: Report) -> None:
         period = locked.period
         book = RuleBook(period.catalogue_id, locked.level, whole_year=period.is_whole_year)
-        figures, counted = figures_of(locked), counted_for(locked)
+        figures = figures_of(locked)
+        counted = counted_for(locked, book.indicators.values())
         problems = _findings(locked, book, figures, counted)
         stopping = [problem for problem in problems if problem.stops]
         blanks = book.blanks(figures)
@@ -52,7 +53,7 @@ def submit(
 def _findings(
     report: Report, book: RuleBook, figures: Mapping[str, Figure], counted: Mapping[str, Decimal]
 ) -> list[Finding]:
-    below = sums_below(report, figures)
+    below = sums_below(report, figures, book.indicators)
     return book.check(figures, prior=prior_numbers(report), counted=counted, below=below)
 
 

@@ -62,6 +62,7 @@ def _detail_page(
     deviating = DEVIATING in request.GET
     shown = [section.narrowed(words, deviating=deviating) for section in sections]
     moves = allowed_moves(report, request.user)
+    reviewing = may_review(report, request.user)
     locked = lock_reason(report)
     day = document_date(report.unit, report.period.year, timezone.localdate())
     context = {
@@ -74,19 +75,17 @@ def _detail_page(
         "only_deviating": deviating,
         "deviating": sum(entry.deviates for one in sections for entry in one.entries),
         "moves": [move for move in moves if move.by_reviewer],
-        "may_resolve": may_review(report, request.user),
+        "may_resolve": reviewing,
         "may_type": not locked and may_enter(report, request.user),
         "new_due": _new_due(request, report),
-        "may_remark": report.state == State.SUBMITTED and may_review(report, request.user),
-        "may_extend": may_review(report, request.user) and request.user.can(Action.EXTEND_DEADLINE),
+        "may_remark": reviewing and report.state == State.SUBMITTED,
+        "may_extend": reviewing and request.user.can(Action.EXTEND_DEADLINE),
         "locked": locked,
-        "shares": shares_of(report),
-        "log": report.transitions.select_related("actor"),
-        "remarks_done": report.remarks.exclude(resolved_at=None).select_related(
-            "indicator", "author"
-        ),
+        "shares": shares_of(report, sheet.answers),
+        "log": sheet.log,
+        "remarks_done": [row for row in sheet.all_remarks if row.resolved_at],
         "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
-        "extensions": report.extensions.select_related("granted_by"),
+        "extensions": report.extension_end and report.extensions.select_related("granted_by"),
         "typed": typed or {},
         "reason": reason,
         "queue": queue_of(request),

@@ -99,7 +99,7 @@ class _Bench:
 
     def run_import(self, path: Path) -> tuple[float, float]:
         """Check and write `path`; return (seconds of all of it, seconds in the writing transaction)."""
-        return _import(ImportJob(owner=self.user, target=self.target.slug), path)
+        return bring_in(ImportJob(owner=self.user, target=self.target.slug), path)
 
     def imports(self) -> list[Ratio]:
         """Return the ratios of the way in."""
@@ -188,7 +188,7 @@ class _Bench:
         return time.perf_counter() - start
 
 
-def _import(job: ImportJob, path: Path) -> tuple[float, float]:
+def bring_in(job: ImportJob, path: Path) -> tuple[float, float]:
     """Check and write the file; return (seconds of all of it, seconds in the writing transaction)."""
     job.file_name = path.name
     with path.open("rb") as file:
@@ -225,7 +225,7 @@ def _values(user: User, folder: Path) -> list[Ratio]:
         for code in codes
     ]
     excel.stream_rows(str(path), excel.Sheet(target.sheet_title, heads, rows))
-    inward, _ = _import(job, path)
+    inward, _ = bring_in(job, path)
     start = time.perf_counter()
     excel.stream_rows(str(folder / "out2.xlsx"), target.export_sheet(user, period))
     outward = time.perf_counter() - start

@@ -134,6 +134,8 @@ def fill(
     The new rows repeat one valid record with other units, days and numbers.
     """
     table, quote = model._meta.db_table, connection.ops.quote_name
+    # As a number in the statement: joined over a column of the units, each row would look at all of them.
+    places = AdministrativeUnit.objects.filter(level=Level.COMMUNE).count()
     fixed = _values(model, first, days)
     columns = ", ".join(quote(name) for name in fixed)
     values = ", ".join(fixed.values())
@@ -142,14 +144,16 @@ def fill(
         cursor.execute(
             f"""
             WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {rows}),
-            u AS (SELECT id, ROW_NUMBER() OVER (ORDER BY id) - 1 AS place, COUNT(*) OVER () AS places
+            u AS (SELECT id, ROW_NUMBER() OVER (ORDER BY id) - 1 AS place, {places} AS places
                   FROM units_administrativeunit WHERE level = 'commune')
             INSERT INTO {table} ({columns})
-            SELECT {values} FROM n JOIN u ON u.place = n.i % u.places
+            SELECT {values} FROM n JOIN u ON u.place = n.i % {places}
             """  # noqa: S608
         )
         scratch = connection.vendor == "postgresql" and not connection.in_atomic_block
-        cursor.execute("VACUUM ANALYZE" if scratch else "ANALYZE")
+        cursor.execute(
+            f"VACUUM ANALYZE {table}, units_administrativeunit" if scratch else "ANALYZE"
+        )
 
 
 def _values(model: type[models.Model], first: datetime.date, days: int) -> dict[str, str]:

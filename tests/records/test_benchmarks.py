@@ -1,8 +1,13 @@
 """The benchmarks' rows keep the rules of the database; what is timed is tested elsewhere."""
 
+from unittest import mock
+
 from django.test import TestCase
 
 from records.kinds import KINDS
+from reports.models import Report, State, Value
+from tests.benchmarks import country
+from tests.benchmarks.country_world import LAST_YEAR, Size, build_country
 from tests.benchmarks.lists import fill, units
 
 
@@ -15,3 +20,28 @@ class FillTest(TestCase):
                 self.assertEqual(kind.model.objects.count(), 40)
                 for record in kind.model.objects.select_related("unit"):
                     record._check_rules(set())
+
+
+class CountryTest(TestCase):
+    """The country of `benchmark country`, small: its rows are whole, its pages are found and open."""
+
+    def test_a_small_country_is_walked_through(self):
+        people = build_country(Size(communes=30, records=270, years=2))
+        self.assertEqual(Report.objects.count(), 2 * 31)
+        indicators = Value.objects.values("indicator").distinct().count()
+        self.assertEqual(Value.objects.count(), 2 * 31 * indicators)
+        for kind in KINDS:
+            self.assertEqual(kind.model.objects.count(), 30)
+        with mock.patch.object(country, "MOST_PAGES", 25):
+            _, looks = country._walk("commune", people["commune"], country.Book(""))
+        self.assertLessEqual({look.status for look in looks}, {200, country.FILE})
+        self.assertGreater(len({look.url for look in looks}), 20)
+
+    def test_on_the_eve_of_a_deadline_nobody_has_typed_anything(self):
+        build_country(Size(communes=10, records=90, years=2), eve=True)
+        newest = Report.objects.filter(period__year=LAST_YEAR)
+        self.assertEqual(set(newest.values_list("state", flat=True)), {State.DRAFT})
+        self.assertFalse(Value.objects.filter(report__in=newest).exists())
+        self.assertEqual(
+            Value.objects.exclude(number=0).filter(indicator__value_type="INT").count(), 0
+        )

@@ -1,6 +1,7 @@
 """The home page per role, the counts by district, and where each count leads."""
 
 import datetime
+import re
 from decimal import Decimal
 
 from django.test import TestCase
@@ -37,6 +38,8 @@ class HomeTest(TestCase):
                 with self.captureOnCommitCallbacks(execute=True):  # sums are kept for the next time
                     page = self.client.get("/")
                 assert page.status_code == 200
+                for figure in re.findall(r'href="([^"]*/chi-tieu/[^"]*)"', page.content.decode()):
+                    self.assertEqual(self.client.get(figure.replace("&amp;", "&")).status_code, 200)
                 if counts:
                     self.assertContains(page, f"Tiến độ báo cáo các đơn vị ({counts} đơn vị)")
                 else:

@@ -36,6 +36,18 @@ class SameUnitTest(HaNamCase):
             self.assertEqual(old.versions(), [old, new])
             self.assertEqual((old.version_on(HALF), new.version_on(OLD)), (new, old))
 
+    def test_what_a_unit_covered_is_told_of_a_row_as_by_the_database(self):
+        everything = list(AdministrativeUnit.objects.all())
+        for unit in (
+            self.unit("35"),
+            self.unit("350"),
+            self.unit("13384", NEW),
+            self.unit("37", NEW),
+        ):
+            area = unit.with_predecessors()
+            covered = set(AdministrativeUnit.objects.covered_by(area))
+            self.assertEqual(covered, {one for one in everything if one.is_covered_by(area)})
+
     def test_a_merged_unit_is_not_whose_code_it_took(self):
         minh_khai, chau_cau = self.unit("13294"), self.unit("13294", HALF)
         self.assertFalse(minh_khai.same_unit_as(chau_cau))

@@ -124,7 +124,7 @@ def finish_login(request: HttpRequest, user: User, url: str) -> HttpResponse:
     """
     request.session.pop(_HALF_WAY, None)
     carried, of_another = carried_post(request), browser.was_of_another(request, user)
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user)
     if carried and (of_another or browser.is_of_another(carried.fields, user)):
         messages.warning(request, "Nội dung do người khác nhập dở trên máy này không được gửi.")
         carried = None

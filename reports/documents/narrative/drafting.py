@@ -91,9 +91,7 @@ def own_template(scope: Scope) -> WordTemplate | None:
 
 def template_on(unit: AdministrativeUnit, date: datetime.date) -> WordTemplate | None:
     """Return the template of its own by which `unit`'s office makes documents of a day, None for none."""
-    uses = TemplateUse.objects.filter(
-        unit__in=[version.pk for version in unit.versions()], valid_from__lte=date
-    )
+    uses = TemplateUse.objects.filter(unit__in=unit.version_keys(), valid_from__lte=date)
     use = uses.select_related("template").order_by("-valid_from", "-pk").first()
     return use.template if use else None
 

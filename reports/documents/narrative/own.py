@@ -93,14 +93,12 @@ def drop_use(use: TemplateUse, *, user: User) -> None:
 
 def templates_of(unit: AdministrativeUnit) -> Any:
     """Return the templates that the office of `unit`, under whichever of its names, handed in."""
-    return WordTemplate.objects.filter(unit__in=[version.pk for version in unit.versions()])
+    return WordTemplate.objects.filter(unit__in=unit.version_keys())
 
 
 def this_year(unit: AdministrativeUnit, user: User) -> Scope:
     """Return the last year that `unit` reports for, with what waits. Raises ValidationError without one."""
-    reports = Report.objects.filter(
-        unit__in=[version.pk for version in unit.versions()], period__kind__in=COUNTED_KINDS
-    )
+    reports = Report.objects.filter(unit__in=unit.version_keys(), period__kind__in=COUNTED_KINDS)
     year = reports.order_by("-period__start").values_list("period__year", flat=True).first()
     if year is None:
         raise ValidationError(NO_YEAR)

@@ -13,9 +13,10 @@ def written_texts(data: ScopeData) -> Texts:
 
     What the units below wrote is theirs; it gets into a draft only by being taken over (reports/texts).
     """
-    own = [version.pk for version in data.scope.unit.versions()]
     values = Value.objects.filter(
-        report__in=data.reports().filter(unit__in=own, state__in=data.scope.states).values("pk"),
+        report__in=data.reports()
+        .filter(unit__in=data.scope.unit.version_keys(), state__in=data.scope.states)
+        .values("pk"),
         indicator__value_type=ValueType.TEXT,
     ).exclude(text="")
     rows = values.order_by("report__period__start").values_list("indicator__code", "text")

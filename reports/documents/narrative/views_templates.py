@@ -175,7 +175,6 @@ def _page(
     request: PersonRequest, office: AdministrativeUnit, form: TemplateForm, asked: Any = None
 ) -> HttpResponse:
     day = _day(office)
-    versions = [version.pk for version in office.versions()]
     context = {
         "unit": office,
         "form": form,
@@ -184,7 +183,7 @@ def _page(
         "day": day,
         "rows": _rows(request, office).select_related("made_by"),
         "uses": TemplateUse.objects.visible_to(request.user)
-        .filter(unit__in=versions)
+        .filter(unit__in=office.version_keys())
         .select_related("template"),
         "may_edit": may_edit_letterhead(request.user, office),
     }
@@ -208,8 +207,7 @@ def _day(office: AdministrativeUnit) -> datetime.date:
 
 
 def _rows(request: PersonRequest, office: AdministrativeUnit) -> Any:
-    versions = [version.pk for version in office.versions()]
-    return WordTemplate.objects.visible_to(request.user).filter(unit__in=versions)
+    return WordTemplate.objects.visible_to(request.user).filter(unit__in=office.version_keys())
 
 
 def _template(request: PersonRequest, office: AdministrativeUnit, pk: int) -> WordTemplate:
