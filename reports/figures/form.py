@@ -234,7 +234,7 @@ class BlankSheet(EntrySheet):
     def __init__(self, report: Report) -> None:
         super().__init__(report)
         self.version, self.stored = 0, {}
-        self.counted, self.links, self.remarks = {}, {}, []
+        self.counted, self.links, self.all_remarks = {}, {}, []
         self.prior, self.before_return = {}, {}
 
     def problems(self) -> list[Finding]:
