@@ -224,7 +224,7 @@ window.danvan = (() => {
       const cache = await stored.open(name);
       for (const request of await cache.keys()) {
         const path = new URL(request.url).pathname;
-        if (path === OFFLINE || path.startsWith("/static/")) continue;
+        if (path === OFFLINE || path.startsWith("/static/") || place.querySelector(`a[href="${path}"]`)) continue;
         const shown = new DOMParser().parseFromString(await (await cache.match(request)).text(), "text/html");
         const line = document.createElement("li");
         line.append(linkTo(path, shown.title.split(" · ")[0]));

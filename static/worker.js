@@ -58,7 +58,8 @@ async function visit(request) {
   }
 }
 
-self.addEventListener("install", (event) => event.waitUntil(renew().then(() => self.skipWaiting())));
+// It takes over when no page of the older version is open any more: none is served by two.
+self.addEventListener("install", (event) => event.waitUntil(renew()));
 self.addEventListener("activate", (event) => event.waitUntil(tidy()));
 self.addEventListener("message", (event) => event.waitUntil(opened(event.data.person, event.data.path)));
 self.addEventListener("fetch", (event) => {

@@ -3,8 +3,6 @@
 The line is cut for the page and its worker alike (Network.emulateNetworkConditions).
 """
 
-from unittest import mock
-
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -27,6 +25,7 @@ KEPT = """async () => {
   return kept;
 }"""
 FIELDS = "Object.fromEntries(new FormData(document.querySelector('[data-draft]')))"
+WAITS = "async () => Boolean((await navigator.serviceWorker.getRegistration()).waiting)"
 NAMES = "(await caches.keys()).join()"
 WORKERS = "async () => (await navigator.serviceWorker.getRegistrations()).length"
 UNSENT = "Object.keys(localStorage).filter((key) => key.startsWith('danvan.draft.')).length"
@@ -75,15 +74,22 @@ def as_person(page, live_server, user) -> None:
     )
 
 
-def test_the_form_of_the_year_is_filled_in_without_a_line_and_sent_when_it_is_back(page_as, world):
+def test_the_form_of_the_year_is_filled_in_without_a_line_and_sent_when_it_is_back(
+    page_as, world, monkeypatch
+):
     write_figures(
         world.report, {"DT03": Figure(987654)}, actor=world.cast["xa-13369"], source="form"
     )
     page, path = page_as("xa-13369"), f"/bao-cao/{world.report.pk}/nhap/"
     wait_for_shell(page, path)
-    with mock.patch("danvan.views._digest", lambda: "next"):  # a new version of the site
-        page.evaluate("async () => (await navigator.serviceWorker.getRegistration()).update()")
-        page.wait_for_function(f"async () => {NAMES} === 'danvan.{world.cast['xa-13369'].pk}.next'")
+    # A new version of the site takes over once no page of the older one is open.
+    monkeypatch.setattr("danvan.views._digest", lambda: "next")
+    page.evaluate("async () => (await navigator.serviceWorker.getRegistration()).update()")
+    page.wait_for_function(f"async () => {NAMES}.includes('.next')")
+    page.wait_for_function(WAITS)
+    page.goto("about:blank")
+    page.goto(path)
+    page.wait_for_function(f"async () => {NAMES} === 'danvan.{world.cast['xa-13369'].pk}.next'")
     kept = page.evaluate(KEPT)
     assert not [name for name, text in kept.items() if "987654" in text], "a figure was kept"
     assert {name for name in kept if not name.startswith("/static/")} == {path, "/ngoai-tuyen/"}
