@@ -24,6 +24,7 @@ ROOMS = {
     "danvan.common.ops": ("danvan.common",),
     "danvan.common.db": ("danvan.common",),
     "danvan.common.web": ("danvan.common",),
+    "danvan.common.handbook": ("danvan.common",),
     "records.files": ("records.models", "records.locks", "records.services"),
     "danvan.accounts.models": (
         *("danvan.accounts.scope", "danvan.accounts.rights"),
@@ -68,6 +69,10 @@ ROOMS = {
     "reports.api": (
         *("reports.models", "reports.consolidation", "reports.figures", "reports.workflow"),
         *("reports.catalogue", "reports.counting"),
+    ),
+    "reports.overview": (
+        *("reports.models", "reports.consolidation", "reports.figures.rules"),
+        "reports.workflow.progress",
     ),
     "reports.demo": (
         *("reports.models", "reports.catalogue", "reports.counting", "reports.workflow"),
