@@ -126,7 +126,8 @@ def requirements_digest(name: str) -> str:
 
 def missing_packages(wanted=None) -> list[str]:
     """Return the Debian packages that are `wanted` (by a full test run, usually) and not there."""
-    return [name for name, present in (wanted or PACKAGES).items() if not present()]
+    wanted = PACKAGES if wanted is None else wanted
+    return [name for name, present in wanted.items() if not present()]
 
 
 def ensure_packages(wanted=None) -> list[str]:

@@ -14,7 +14,7 @@ from django.db.models import Count, Q, Sum
 from danvan.units.models import Level
 from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
 from reports.consolidation.apportioning import divided_facts
-from reports.consolidation.grouping import Grouping
+from reports.consolidation.grouping import BY_AREA, BY_UNIT, Grouping, Owner
 from reports.consolidation.keeping import kept_or_read
 from reports.consolidation.parts import Facts, Part
 from reports.consolidation.restating import PieceKey, Restating
@@ -26,23 +26,32 @@ FactsKey = int | PieceKey | None
 
 
 def read_facts(
-    data: ScopeData, periods: Iterable[int], codes: Iterable[str], *, by_unit: bool = False
+    data: ScopeData,
+    periods: Iterable[int],
+    codes: Iterable[str],
+    *,
+    by_unit: bool = False,
+    by_area: bool = False,
 ) -> dict[FactsKey, Facts]:
     """Return the facts of the scope in `periods` for `codes` and what their formulas read.
 
     One entry under None, or with `by_unit` one per reporting unit: of one that was divided one per heir
-    that is asked for. What was read once is kept (keeping.py).
+    that is asked for. Or `by_area`, as the reports were: one per district with its communes, and one per
+    board above. What was read once is kept (keeping.py).
     """
     periods, codes = list(periods), data.codes_of(codes)
     with _uncollected():
+        if by_area:
+            return _added_up(data, periods, codes, BY_AREA)
+        owner = BY_UNIT if by_unit else None
         if data.restating is None:
-            return _read(data, periods, codes, by_unit)
+            return _read(data, periods, codes, owner)
         codes = data.with_groups(codes)
         if by_unit:
-            return _restated(data, data.restating, _read(data, periods, codes, True))
-        facts = _read(data.of(data.restating.whole), periods, codes, False)
+            return _restated(data, data.restating, _read(data, periods, codes, owner))
+        facts = _read(data.of(data.restating.whole), periods, codes, None)
         if data.restating.partial:
-            partial = _read(data.of(data.restating.partial), periods, codes, True)
+            partial = _read(data.of(data.restating.partial), periods, codes, BY_UNIT)
             for one in _restated(data, data.restating, partial).values():
                 facts[None].add(one)
         standing = data.reports(periods).filter(unit__in=data.restating.others, until=None)
@@ -76,32 +85,32 @@ def _restated(
 
 
 def _read(
-    data: ScopeData, periods: list[int], codes: set[str], by_unit: bool
+    data: ScopeData, periods: list[int], codes: set[str], owner: Owner | None
 ) -> dict[FactsKey, Facts]:
     """Return facts as the reports have them. By unit they are too many to be kept."""
-    if by_unit:
-        return _added_up(data, periods, codes, by_unit)
+    if owner:
+        return _added_up(data, periods, codes, owner)
 
     def read(missing: list[int]) -> Facts:
-        return _added_up(data, missing, codes, by_unit)[None] if missing else Facts()
+        return _added_up(data, missing, codes, None)[None] if missing else Facts()
 
     return {None: kept_or_read(data, periods, codes, read)}
 
 
 def _added_up(
-    data: ScopeData, periods: list[int], codes: set[str], by_unit: bool
+    data: ScopeData, periods: list[int], codes: set[str], owner: Owner | None
 ) -> dict[FactsKey, Facts]:
     facts: dict[FactsKey, Facts] = defaultdict(Facts)
-    if not by_unit:
+    if not owner:
         facts[None] = Facts()
-    _read_units(data, periods, facts, by_unit)
+    _read_units(data, periods, facts, [owner.of_report] if owner else [])
     if periods:
         asked: Counter = sum((one.units for one in facts.values()), Counter())
         included: Counter = sum((one.included for one in facts.values()), Counter())
-        grouping = Grouping(data, periods, by_unit, asked, included)
+        grouping = Grouping(data, periods, owner, asked, included)
         _read_sums(grouping, codes, facts)
         _read_distributions(grouping, codes, facts)
-        _read_joint_counts(data, periods, codes, facts, by_unit)
+        _read_joint_counts(data, periods, codes, facts, [owner.of_value] if owner else [])
     return facts
 
 
@@ -120,9 +129,8 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _read_units(data: ScopeData, periods: list[int], facts: dict, by_unit: bool) -> None:
+def _read_units(data: ScopeData, periods: list[int], facts: dict, owner: list) -> None:
     """Read how many reports each cell asks for, and how many of them are included."""
-    owner = ["unit_id"] if by_unit else []
     rows = data.reports(periods).order_by().values_list(*owner, "period_id", "level")
     included = Count("pk", filter=Q(state__in=data.scope.states))
     rows = rows.annotate(asked=Count("pk"), ended=Count("until"), inside=included)
@@ -180,7 +188,7 @@ def _read_distributions(grouping: Grouping, codes: set[str], facts: dict) -> Non
 
 
 def _read_joint_counts(
-    data: ScopeData, periods: list[int], codes: set[str], facts: dict, by_unit: bool
+    data: ScopeData, periods: list[int], codes: set[str], facts: dict, owner: list
 ) -> None:
     """Read the conditions on several indicators: they are asked of each report's own figures."""
     joint = {code: node for code, node in _counted(data, codes) if node and _is_joint(data, node)}
@@ -190,7 +198,6 @@ def _read_joint_counts(
     rows = data.values(periods, counted=True).filter(
         indicator__in=data.ids_of(names), number__isnull=False
     )
-    owner = ["report__unit_id"] if by_unit else []
     columns = ("report_id", "report__period_id", "report__level", "indicator_id", "number")
     reports: dict[tuple, dict[str, Decimal]] = defaultdict(dict)
     for *key, report, period, level, indicator, number in rows.values_list(*owner, *columns):

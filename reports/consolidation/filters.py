@@ -13,7 +13,9 @@ from django.db.models import QuerySet
 from danvan.accounts.models import User
 from danvan.accounts.scope import units_visible_to
 from danvan.common.ops.arguments import MAX_YEARS
+from danvan.units.forms import MOST_OFFERED
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
+from danvan.units.queries import keys_around
 from reports.consolidation.scope import Scope
 from reports.consolidation.units import RowKey
 from reports.consolidation.words import day_text
@@ -98,6 +100,7 @@ class ConsolidationFilter(forms.Form):
             data["last"] = data.get("last") or data.get("first") or years[0]
             data["first"] = data.get("first") or data["last"]
         self.units = self._units(data)
+        data["unit"] = self._key(data.get("unit", ""))
         if not data.get("unit") and self.units:
             data["unit"] = self._usual_unit()
         super().__init__(data)
@@ -156,7 +159,7 @@ class ConsolidationFilter(forms.Form):
         rows = units_visible_to(self.user).select_related("parent")
         own = rows.filter(pk=self.user.unit_id)
         reporting = Report.objects.visible_to(self.user).filter(period__in=periods).values("unit")
-        firsts = UnitSuccession.objects.first_versions()
+        firsts = self.firsts = UnitSuccession.objects.first_versions()
         found: dict[int, AdministrativeUnit] = {}
         days: set[datetime.date | None] = set()
         for unit in (*own, *rows.filter(pk__in=reporting).order_by("valid_from")):
@@ -176,6 +179,23 @@ class ConsolidationFilter(forms.Form):
             keys.get(unit.pk) or (f"{unit.code}@{unit.valid_from}" if key in as_were else key): unit
             for key, unit in self._keyed(found.values()).items()
         }
+
+    def _key(self, text: str) -> str:
+        """Return the key that `text` means: an address may always name a unit with the day it began.
+
+        A unit is offered under its name of another day as well.
+        """
+        code, _at, begun = text.partition("@")
+        if text in self.units or not begun:
+            return text
+        named = units_visible_to(self.user).filter(code=code)
+        ids = {
+            self.firsts.get(pk, pk)
+            for pk, first in named.values_list("pk", "valid_from")
+            if str(first) == begun
+        }
+        same = (key for key, one in self.units.items() if self.firsts.get(one.pk, one.pk) in ids)
+        return next(same, text)
 
     @staticmethod
     def _keyed(found: Iterable[AdministrativeUnit]) -> dict[str, AdministrativeUnit]:
@@ -226,12 +246,21 @@ class ConsolidationFilter(forms.Form):
         for field in fields.values():
             field.widget.attrs["class"] = "form-select"
 
+    def _offered(self) -> dict[str, AdministrativeUnit]:
+        """Return the units to choose among: of a country's the roots and those around the chosen one."""
+        if len(self.units) <= MOST_OFFERED:
+            return self.units
+        chosen = self.units.get(str(self.data.get("unit", "")))
+        around = {None, *keys_around(chosen)}
+        near = {key: unit for key, unit in self.units.items() if unit.parent_id in around}
+        return near | ({str(self.data["unit"]): chosen} if chosen else {})
+
     def _grouped_units(self) -> list:
         """Return the unit choices: the boards first, then the communes of each district, last the bodies."""
         boards: list[tuple[str, str]] = []
         bodies: list[tuple[str, str]] = []
         groups: dict[str, list] = {}
-        for key, unit in self.units.items():
+        for key, unit in self._offered().items():
             group = bodies if unit.is_body else boards
             if unit.level == Level.COMMUNE:
                 group = groups.setdefault(unit.parent.full_name if unit.parent else "", [])

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Aggregate, CharField, IntegerField, Q, QuerySet
 from django.db.models import Value as Constant
@@ -21,6 +21,7 @@ from django.db.models import Value as Constant
 from reports.consolidation.parts import PeriodLevel
 from reports.consolidation.scope import ScopeData
 from reports.models import ReportingPeriod, Value
+from reports.models.report import area_of
 
 MANY = 1000  # reports: of fewer all levels are grouped at once
 FEW = 4  # a fourth of all: of so many reports the figures are subtracted, of more the others are added
@@ -28,8 +29,20 @@ _CELL = {"report__period_id": IntegerField(), "report__level": CharField()}
 _STATE = {"report__state": CharField()}
 
 
+@dataclass(frozen=True)
+class Owner:
+    """Whose figures are told apart: what reports and values are grouped by."""
+
+    of_report: Any
+    of_value: Any
+
+
+BY_UNIT = Owner("unit_id", "report__unit_id")
+BY_AREA = Owner(area_of(), area_of("report__"))  # few rows, however many communes
+
+
 class Grouped(NamedTuple):
-    """What the reports of one cell (of one unit, where that was asked) gave for `keys`."""
+    """What the reports of one cell (of one unit or area, where that was asked) gave for `keys`."""
 
     unit: int | None
     cell: PeriodLevel
@@ -39,11 +52,11 @@ class Grouped(NamedTuple):
 
 @dataclass(frozen=True)
 class Grouping:
-    """The figures of `data` in `periods`, where `asked` reports of each cell are in the scope."""
+    """The figures of `data` in `periods` by `owner`, where `asked` reports of each cell are in the scope."""
 
     data: ScopeData
     periods: list[int]
-    by_unit: bool
+    owner: Owner | None
     asked: Counter[PeriodLevel]
     included: Counter[PeriodLevel]
 
@@ -56,8 +69,8 @@ class Grouping:
         in ScopeData.values.
         """
         values = self.data.values(self.periods, counted=counted).filter(what)
-        if few or self.by_unit or self.asked.total() < MANY:
-            owner = ["report__unit_id"] if self.by_unit else []
+        if few or self.owner or self.asked.total() < MANY:
+            owner = [self.owner.of_value] if self.owner else []
             # Grouping by a single period would cost a sixth of the time for a whole country.
             period = ["report__period_id"] if len(self.periods) > 1 else []
             group = [*keys, *period, "report__level"]  # as an index has them: less to sort

@@ -86,9 +86,7 @@ class ScopeData:
         self.restating: Restating | None = None
         self._only: Collection[int] | None = None
         if scope.as_of:
-            self.restating = restate(scope.unit, scope.as_of, self.periods, scope.within)
-            self._only = self.restating.sources
-            self.scope = replace(scope, unit=self.restating.unit)
+            vars(self).update(vars(self.restated(scope.as_of)))
 
     @cached_property
     def family(self) -> list[AdministrativeUnit]:
@@ -103,6 +101,16 @@ class ScopeData:
         vars(narrower).pop("covers_everything", None)
         narrower._only = units
         return narrower
+
+    def restated(self, day: datetime.date) -> ScopeData:
+        """Return the same in the units of `day`. Raises NotRestatable."""
+        told = copy.copy(self)
+        vars(told).pop("covers_everything", None)
+        vars(told).pop("family", None)
+        told.restating = restate(self.scope.unit, day, self.periods, self.scope.within)
+        told._only = told.restating.sources
+        told.scope = replace(self.scope, unit=told.restating.unit, as_of=day)
+        return told
 
     def of_row(self, keys: Iterable[int | PieceKey]) -> ScopeData:
         """Return the same for a row of the table by unit, named by the keys of its facts."""

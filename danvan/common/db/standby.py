@@ -41,24 +41,31 @@ class Standby:
         """Return whether pages that may lag can be read from it now."""
         if time.monotonic() >= self._ask_at and self._lock.acquire(blocking=False):
             try:
-                self.ask()
+                self._look()
             finally:
                 self._lock.release()
         return not self.trouble
 
     def ask(self) -> str:
         """Ask primary and replica; return what is wrong with the replica in one sentence, "" for nothing."""
+        with self._lock:
+            self._look()
+            return self.trouble
+
+    def _look(self) -> None:
         start = time.monotonic()
         self._ask_at = start + ASK_EVERY
         try:
             *ours, written = _row(PRIMARY, _OF_PRIMARY)
             self._written.append((written, start))
             *theirs, replayed, is_standby = _row(REPLICA, _OF_REPLICA)
+            if len(self._written) == 1 and is_standby:  # what was written just now is on its way
+                time.sleep(0.1)
+                *theirs, replayed, is_standby = _row(REPLICA, _OF_REPLICA)
         except Error as error:
             self.failed(error)
-            return self.trouble
-        self._tell(self._trouble_of(ours == theirs, replayed, is_standby))
-        return self.trouble
+        else:
+            self._tell(self._trouble_of(ours == theirs, replayed, is_standby))
 
     def failed(self, error: Exception) -> None:
         """Leave the replica alone for a while: it did not answer."""

@@ -84,7 +84,10 @@ def _own_fault(error: BaseException) -> Fault | None:
 def aside(what: str) -> Iterator[None]:
     """Let what is written beside a page (`what`, for the log) wait for nobody and never fail the page."""
     try:
-        with reading(lagging=False), _short_patience():
+        with reading(lagging=False), contextlib.ExitStack() as patience:
+            # Where the database is away already, the block meets that itself.
+            with contextlib.suppress(OperationalError, InterfaceError):
+                patience.enter_context(_short_patience())
             yield
     except Exception as error:
         if fault_of(error) is None:
