@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from danvan.accounts.models import User
 from danvan.accounts.scope import units_visible_to
 from danvan.common.ops.arguments import MAX_YEARS
+from danvan.common.text import clean_line
 from danvan.units.forms import MOST_OFFERED
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from danvan.units.queries import keys_around
@@ -185,7 +186,7 @@ class ConsolidationFilter(forms.Form):
 
         A unit is offered under its name of another day as well.
         """
-        code, _at, begun = text.partition("@")
+        code, _at, begun = clean_line(text).partition("@")
         if text in self.units or not begun:
             return text
         named = units_visible_to(self.user).filter(code=code)

@@ -18,6 +18,7 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import own_units, units_visible_to
 from danvan.common.numbers import read_id
 from danvan.common.paging import nearest_page
+from danvan.common.text import clean_line
 from danvan.units.models import AdministrativeUnit, Level
 from records.menu import year_counts
 from reports.consolidation.words import figure_text
@@ -81,7 +82,7 @@ def _years(request: PersonRequest) -> list[int]:
 
 def _unit(request: PersonRequest) -> AdministrativeUnit | None:
     """Return the unit asked for, else the own one, for superusers the first province. Outside: 404."""
-    asked = request.GET.get("unit", "")
+    asked = clean_line(request.GET.get("unit", ""))
     rows = units_visible_to(request.user).select_related("parent")
     if asked:
         code, _at, begun = asked.partition("@")

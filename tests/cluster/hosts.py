@@ -3,7 +3,9 @@
 import os
 import secrets
 import shutil
+import signal
 import socket
+import time
 import urllib.request
 from pathlib import Path
 
@@ -74,12 +76,28 @@ class Proxy:
         program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
         if not program:
             raise ClusterError("nginx is not installed.")
-        listed = "\n        ".join(f"server {one} max_fails=1 fail_timeout=5s;" for one in servers)
+        self.name, self.folder, self.servers = name, folder, servers
+        self.conf = folder / f"{name}.conf"
+        self.write()
+        log = folder / f"{name}.log"
+        self.process = Process(name, [program, "-c", self.conf, "-e", log], folder)
+
+    def write(self, out: str = "") -> None:
+        """Write its configuration; the server `out` gets no request."""
+        listed = "\n        ".join(
+            f"server {one} {'down' if one == out else 'max_fails=1 fail_timeout=5s'};"
+            for one in self.servers
+        )
         user = "user www-data;" if os.geteuid() == 0 else ""
-        known = {"name": name, "folder": folder, "port": self.port, "servers": listed}
-        conf = folder / f"{name}.conf"
-        conf.write_text(NGINX.format(user=user, **known))
-        self.process = Process(name, [program, "-c", conf, "-e", folder / f"{name}.log"], folder)
+        known = {"name": self.name, "folder": self.folder, "port": self.port, "servers": listed}
+        self.conf.write_text(NGINX.format(user=user, **known))
+
+    def take_out(self, out: str = "") -> None:
+        """Send nobody to the server `out` any more, or everybody everywhere again."""
+        self.write(out)
+        if self.process.running:
+            self.process.running.send_signal(signal.SIGHUP)
+        time.sleep(1)
 
     @property
     def address(self) -> str:
@@ -111,8 +129,11 @@ class Hosts:
         self.key = secrets.token_urlsafe(64)
         self.web = {name: self._web(name) for name in ("web1", "web2")}
         self.workers = {name: self._worker(name) for name in ("worker1", "worker2")}
-        sockets = [f"unix:{folder}/{name}/gunicorn.sock" for name in self.web]
-        self.proxy = Proxy("nginx", folder, sockets)
+        self.proxy = Proxy("nginx", folder, [self.socket(name) for name in self.web])
+
+    def socket(self, name: str) -> str:
+        """Return where nginx finds the web host `name`."""
+        return f"unix:{self.folder}/{name}/gunicorn.sock"
 
     def environment(self, name: str, **more: str) -> dict[str, str]:
         """Return what the process `name` knows: nothing of this machine but its own folder."""
