@@ -19,13 +19,13 @@ from reports.consolidation.words import ESTIMATED, INCOMPARABLE
 from reports.documents.layout import Layout
 from reports.models import Qualifier
 
-__all__ = ["Workbook", "Worksheet"]
+__all__ = ["DressedWorkbook", "Worksheet"]
 FONT = "Times New Roman"
 _THIN = Side(style="thin", color="808080")
 BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 
 
-class Workbook(openpyxl.Workbook):
+class DressedWorkbook(openpyxl.Workbook):
     """A workbook that works out each look of its cells once: two thirds of the time went into it.
 
     `looks` has them by the look before and what was put on; the parts are held there as well, so that

@@ -16,7 +16,7 @@ _FIRST_FIGURE = 3
 
 
 def add_section_sheet(
-    book: cells.Workbook,
+    book: cells.DressedWorkbook,
     section: SectionLines,
     breakdown: Breakdown,
     note: str = "",
