@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("danvan.accounts.urls")),
     path("nhat-ky/so-lieu/", include("reports.figures.urls_ledger")),
     path("bao-cao/", include("reports.urls")),
+    path("huong-dan/", include("danvan.common.handbook.urls")),
     path("thong-bao/", include("reports.notices.urls")),
     path("van-ban/", include("reports.documents.urls")),
     path("ban-hanh/", include("reports.documents.issues.urls")),

@@ -149,7 +149,7 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
         except StaleRecord as stale:
             self.stale = stale
         except RecordLocked as locked:
-            form.add_error(None, locked.messages)
+            form.add_error(None, locked)
         except ValidationError as error:
             apart = {NON_FIELD_ERRORS: error.messages}
             errors = error.message_dict if hasattr(error, "error_dict") else apart

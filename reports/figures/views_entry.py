@@ -148,7 +148,7 @@ class EntryView(EnteringView):
         except NotReady as refusal:
             return self.page(sheet, status=422, refusal=refusal)
         except MoveRefused as refusal:
-            messages.error(self.request, str(refusal))
+            messages.error(self.request, str(refusal), extra_tags=refusal.why)
             return redirect("reports:detail", pk=self.report.pk)
         return self.sent()
 

@@ -20,6 +20,7 @@ from danvan.accounts.login import sessions, twofactor
 from danvan.accounts.login.resume import pending_post
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityKind
+from danvan.common.handbook.why import Why
 from danvan.common.ops.faults import aside
 from danvan.common.web.middleware import Middleware
 
@@ -123,7 +124,8 @@ class FirstStepsMiddleware(Middleware):
             return JsonResponse({"error": step}, status=403)
         issued = step == "accounts:password_change"
         what = "đổi mật khẩu được cấp" if issued else "thiết lập xác thực hai lớp"
-        messages.warning(request, f"Vui lòng {what} trước khi làm việc.")
+        told = f"Vui lòng {what} trước khi làm việc."
+        messages.warning(request, told, extra_tags=Why.FIRST_STEPS)
         return redirect(step)
 
 

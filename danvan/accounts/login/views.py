@@ -11,7 +11,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -26,6 +26,7 @@ from danvan.accounts.login.resume import PendingPost, carried_post, pending_post
 from danvan.accounts.login.signals import login_failed
 from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
+from danvan.common.handbook.why import Why
 
 _HALF_WAY = "half_way"  # session key: who gave the right password and still owes the code
 _HALF_WAY_SECONDS = 300
@@ -110,7 +111,8 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, TemplateView):
                     login_failed(CodeView, {"username": name}, request)
         except lockout.Closed:
             del request.session[_HALF_WAY]
-            messages.error(request, "Nhập sai nhiều lần. Vui lòng đăng nhập lại sau ít phút.")
+            told = "Nhập sai nhiều lần. Vui lòng đăng nhập lại sau ít phút."
+            messages.error(request, told, extra_tags=Why.LOGIN)
             return redirect("accounts:login")
         if form.errors:
             return self.render_to_response(self.get_context_data(form=form))
@@ -122,7 +124,16 @@ def finish_login(request: HttpRequest, user: User, url: str) -> HttpResponse:
     request.session.pop(_HALF_WAY, None)
     login(request, user)
     carried = carried_post(request)
-    return resume_page(request, carried) if carried else redirect(url)
+    return resume_page(request, carried) if carried else redirect(first_page(user, url))
+
+
+def first_page(user: User, url: str) -> str:
+    """Return where a login leads: to `url`, but in place of the home page once to the three first steps."""
+    if user.welcomed or user.must_change_password or url != reverse("home"):
+        return url
+    user.welcomed = True
+    user.save(update_fields=["welcomed"])
+    return reverse("handbook:welcome")
 
 
 class LogoutView(auth_views.LogoutView):
