@@ -21,6 +21,8 @@ urlpatterns = [
     path("api/", include("reports.api.urls")),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", healthz, name="healthz"),
+    path("worker.js", views.worker, name="worker"),
+    path("ngoai-tuyen/", views.offline, name="offline"),
     path("quan-tri/", admin.site.urls),
 ]
 handler400 = views.bad_request

@@ -219,6 +219,15 @@ def as_new(posted: QueryDict) -> QueryDict:
     return data
 
 
+def emptied(form: forms.ModelForm) -> None:
+    """Take from `form` all it would show but whose it is: what is left holds nothing that is stored."""
+    whose = {"unit", "id"}
+    form.initial = {name: value for name, value in form.initial.items() if name in whose}
+    for name, field in form.fields.items():
+        if name not in whose:
+            field.initial = None
+
+
 _BASES = {"dialogue-conference": DialogueForm, "emerging-issue": IssueForm}
 FORMSETS = {"mobilisation-model": RecognitionFormSet}
 

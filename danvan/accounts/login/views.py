@@ -8,7 +8,7 @@ from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
@@ -19,7 +19,7 @@ from django.views.generic import TemplateView, View
 from django.views.generic.base import ContextMixin
 
 from danvan.accounts.audit.context import client_address
-from danvan.accounts.login import lockout, twofactor
+from danvan.accounts.login import browser, lockout, twofactor
 from danvan.accounts.login.forms import LoginForm, ResumeForm, code_form
 from danvan.accounts.login.proofs import person_of, proof_of
 from danvan.accounts.login.resume import PendingPost, carried_post, pending_post, sent_from_here
@@ -120,11 +120,21 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, TemplateView):
 
 
 def finish_login(request: HttpRequest, user: User, url: str) -> HttpResponse:
-    """Start the session and go to `url`, or to the post that the login interrupted."""
+    """Start the session and go to `url`, or to the post that the login interrupted.
+
+    What another person typed in this browser is neither sent in the name of `user` nor kept.
+    """
     request.session.pop(_HALF_WAY, None)
+    carried, of_another = carried_post(request), browser.was_of_another(request, user)
     login(request, user)
-    carried = carried_post(request)
-    return resume_page(request, carried) if carried else redirect(first_page(user, url))
+    if carried and (of_another or browser.is_of_another(carried.fields, user)):
+        messages.warning(request, "Nội dung do người khác nhập dở trên máy này không được gửi.")
+        carried = None
+    response = resume_page(request, carried) if carried else redirect(first_page(user, url))
+    browser.note_person(response, user)
+    if of_another:
+        browser.forget_all(response)
+    return response
 
 
 def first_page(user: User, url: str) -> str:
@@ -141,6 +151,7 @@ class LogoutView(auth_views.LogoutView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().post(request, *args, **kwargs)
+        browser.forget_person(response)
         messages.info(request, "Đã đăng xuất.")
         return response
 
@@ -157,9 +168,13 @@ def csrf_failure(request: PersonRequest, reason: str = "") -> HttpResponse:
 
     What another site made the browser post is dropped.
     """
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"error": "csrf"}, status=403)
     pending = pending_post(request) if sent_from_here(request) else None
     if pending is None or request.path == str(reverse_lazy("accounts:login")):
         return render(request, "errors/csrf.html", status=403)
     if request.user.is_authenticated:
+        if browser.is_of_another(pending.fields, request.user):
+            return render(request, "errors/csrf.html", status=403)
         return resume_page(request, pending, status=403)
     return LoginView.as_view(pending=pending)(request)
