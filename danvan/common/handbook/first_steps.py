@@ -48,7 +48,7 @@ FIRST_STEPS: dict[str, tuple[FirstStep, FirstStep, FirstStep]] = {
         ),
         _TOTAL,
         FirstStep(
-            "Nhập chỉ số của cơ quan mình", "Chỉ nhập việc của cấp mình; số của cấp dưới được cộng tự động.",
+            "Chỉ nhập số của cơ quan mình", "Chỉ nhập việc của cấp mình; số của cấp dưới được cộng tự động.",
             "reports:list", "nhap-bao-cao",
         ),
     ),
