@@ -1,5 +1,8 @@
 """Query budgets: a page asks the database as often for 300 rows as for 3."""
 
+import re
+import sys
+
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -31,3 +34,34 @@ def assert_same_queries(client, url: str, small, large, *, limit: int | None = N
         assert len(many) <= limit, f"{url}: {len(many)} queries, {limit} allowed:\n" + "\n".join(
             sql[:200] for sql in many
         )
+
+
+class Asked:
+    """The statements of what happens within: `with Asked() as asked`, then `asked.statements`.
+
+    Each with the places of our own code that led to it, the innermost first. Savepoints count.
+    """
+
+    ROOMS = ("danvan", "records", "reports")
+
+    def __enter__(self):
+        self.statements: list[tuple[str, str]] = []
+        self.wrapping = connection.execute_wrapper(self._note)
+        self.wrapping.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.wrapping.__exit__(*error)
+
+    def _note(self, execute, sql, params, many, context):
+        self.statements.append((re.sub(r"SELECT .{90,}? FROM", "SELECT … FROM", sql), self._whence()))
+        return execute(sql, params, many, context)
+
+    def _whence(self) -> str:
+        places, frame = [], sys._getframe(2)
+        while frame and len(places) < 6:
+            path, function = frame.f_globals.get("__name__", ""), frame.f_code.co_name
+            if path.split(".")[0] in self.ROOMS and "middleware" not in path:
+                places.append(f"{path}:{frame.f_lineno} {function}")
+            frame = frame.f_back
+        return " < ".join(places)
