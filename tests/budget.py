@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections import Counter
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -36,6 +37,33 @@ def assert_same_queries(client, url: str, small, large, *, limit: int | None = N
         )
 
 
+MOST = 15  # of one page for one part, sessions and menu included
+# Pages that ask more often: how often at most, and why.
+MORE: dict[str, tuple[int, str]] = {}
+
+
+def assert_few_queries(asked: dict[tuple[str, str], list]) -> None:
+    """Assert that no page asked more than MOST times: statements by (page, part), as the matrix has them.
+
+    The message lists what was asked, and how often. A page of MORE that needs it no longer fails as well.
+    """
+    worst: dict[str, tuple[str, list]] = {}
+    for (name, column), statements in asked.items():
+        page = name.partition("?")[0]
+        if len(statements) > len(worst.get(page, (column, [0] * MOST))[1]):
+            worst[page] = column, statements
+    told = []
+    for page, (column, statements) in worst.items():
+        allowed = MORE.get(page, (MOST, ""))[0]
+        if len(statements) > allowed:
+            told.append(f"{page} ({column}): {len(statements)}, {allowed} allowed")
+            lines = Counter(statements).items()
+            told += [f"  {n} × {sql[:100]}  {whence[:200]}" for (sql, whence), n in lines]
+    assert not told, "\n".join(told)
+    needless = MORE.keys() & {name.partition("?")[0] for name, _part in asked} - worst.keys()
+    assert not needless, f"{MOST} times or less, so out of MORE: {needless}"
+
+
 class Asked:
     """The statements of what happens within: `with Asked() as asked`, then `asked.statements`.
 
@@ -54,7 +82,9 @@ class Asked:
         self.wrapping.__exit__(*error)
 
     def _note(self, execute, sql, params, many, context):
-        self.statements.append((re.sub(r"SELECT .{90,}? FROM", "SELECT … FROM", sql), self._whence()))
+        self.statements.append(
+            (re.sub(r"SELECT .{90,}? FROM", "SELECT … FROM", sql), self._whence())
+        )
         return execute(sql, params, many, context)
 
     def _whence(self) -> str:
