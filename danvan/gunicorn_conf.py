@@ -28,11 +28,22 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 
 
 def on_starting(server: Any) -> None:
-    """Refuse to start with a configuration that the system checks call an error."""
+    """Refuse to start with a configuration that the system checks call an error.
+
+    A database that is away is no reason: pages say so, and it comes back.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "danvan.settings")
     import django
     from django.core.management import call_command
+    from django.db import Error, connections
 
     django.setup()
-    if not django.conf.settings.DEBUG:
-        call_command("check", deploy=True, fail_level="ERROR")
+    if django.conf.settings.DEBUG:
+        return
+    call_command("check", deploy=True, fail_level="ERROR")
+    try:
+        call_command("check", tags=["database"], databases=list(connections), fail_level="ERROR")
+    except Error as error:
+        server.log.warning("the database was not checked: %s", error)
+    finally:
+        connections.close_all()  # what is open now would be shared by all processes

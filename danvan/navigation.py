@@ -26,6 +26,7 @@ class MenuEntry:
 NOTICES = "notices:list"
 MENU = (
     MenuEntry("Bàn làm việc", "home"),
+    MenuEntry("Toàn cảnh", "reports:overview"),
     MenuEntry("Thông báo", NOTICES, Action.ENTER_REPORT),
     MenuEntry("Báo cáo năm", "reports:list"),
     MenuEntry("Xét duyệt", "reports:review", Action.REVIEW),

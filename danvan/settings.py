@@ -5,8 +5,6 @@ another meaning. The list of variables is in README.md; the defaults are the saf
 """
 
 import logging
-import os
-import sys
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -15,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 from marshmallow.validate import OneOf
 
+from danvan.common.ops import databases
 from danvan.common.ops.keys import weakness_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -63,12 +62,12 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
+    "danvan.imports",  # its db_worker goes before the package's
     "django_tasks",
     "django_tasks_db",
     "danvan.common",
     "danvan.units",
     "danvan.accounts",
-    "danvan.imports",
     "records",
     "reports",
 ]
@@ -83,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "danvan.common.db.replica.WritersMiddleware",
     "danvan.accounts.login.middleware.DueMovesMiddleware",
     "danvan.accounts.login.middleware.ActingMiddleware",
     "danvan.accounts.login.middleware.SessionLimitsMiddleware",
@@ -132,40 +132,19 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 CRISPY_FAIL_SILENTLY = False
 
 
-def _patience() -> dict[str, str | int]:
-    """Return how long PostgreSQL may let this process wait; who waited too long reads “máy chủ đang bận”.
-
-    A thread that waits for a row serves nobody, not even /healthz. Commands are exempt: a large import, a
-    backup or a migration takes as long as it takes, and has a process of its own.
-    """
-    limits = {
-        "lock_timeout": env.float("DB_LOCK_SECONDS", 5),
-        "statement_timeout": env.float("DB_STATEMENT_SECONDS", 30),
-        "idle_in_transaction_session_timeout": env.float("DB_IDLE_SECONDS", 60),
-    }
-    if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] != ["runserver"]:
-        limits = dict.fromkeys(limits, 0)
-    told = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in limits.items())
-    return {"options": told, "connect_timeout": 5, "tcp_user_timeout": 30_000}
-
-
-DATABASES = {
-    "default": env.dj_db_url("DATABASE_URL", "sqlite:///var/danvan.sqlite3", conn_max_age=60)
+_limits = {
+    "lock_timeout": env.float("DB_LOCK_SECONDS", 5),
+    "statement_timeout": env.float("DB_STATEMENT_SECONDS", 30),
+    "idle_in_transaction_session_timeout": env.float("DB_IDLE_SECONDS", 60),
 }
-_database = DATABASES["default"]
-if _database["ENGINE"] == "django.db.backends.sqlite3":
-    if _database["NAME"] != ":memory:":
-        _database["NAME"] = str(BASE_DIR / _database["NAME"])
-        os.makedirs(os.path.dirname(_database["NAME"]), exist_ok=True)
-    # IMMEDIATE: writers queue instead of failing "database is locked" (see docs/decisions.md).
-    _database["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-    }
-else:
-    _database["CONN_HEALTH_CHECKS"] = True
-    _database["OPTIONS"] = {**_database.get("OPTIONS", {}), **_patience()}
+_primary = env.dj_db_url("DATABASE_URL", "sqlite:///var/danvan.sqlite3", conn_max_age=60)
+_replica = None
+if env.str("DATABASE_REPLICA_URL", ""):
+    _replica = env.dj_db_url("DATABASE_REPLICA_URL", conn_max_age=60)
+DATABASES = databases.arranged(_primary, _replica, BASE_DIR, _limits)
+# Pages that may lag read the standby while it is no further behind (danvan/common/db/replica.py).
+DATABASE_ROUTERS = ["danvan.common.db.replica.Router"] if _replica else []
+REPLICA_LAG_SECONDS = env.float("REPLICA_LAG_SECONDS", 10)
 # Long work waits in the database for `manage.py db_worker`, on whatever machine one runs.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 LONG_WORKS = {  # danvan/accounts/jobs

@@ -19,6 +19,7 @@ from danvan.common.filters import (
     TextFilter,
 )
 from danvan.common.numbers import read_id
+from danvan.units.forms import UnitSelect
 from danvan.units.kinds import AREA_CHOICES
 from danvan.units.models import AdministrativeUnit, Level
 from records.kinds import KINDS, RecordKind
@@ -29,6 +30,8 @@ from records.years import span_of, year_spans
 
 class UnitField(forms.ModelChoiceField):
     """One unit, by the name that tells same-named ones apart, with the day it ended."""
+
+    widget = UnitSelect
 
     def label_from_instance(self, unit: AdministrativeUnit) -> str:
         last = unit.valid_to - datetime.timedelta(days=1) if unit.valid_to else None
@@ -44,6 +47,8 @@ class UnitFilter(django_filters.ModelChoiceFilter):
 
 class UnitsField(UnitField, forms.ModelMultipleChoiceField):
     """Several units."""
+
+    widget = forms.ModelMultipleChoiceField.widget
 
     def clean(self, value: Any) -> Any:
         """Return the chosen units; what is too long for any key is no choice, as other nonsense is."""

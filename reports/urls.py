@@ -8,6 +8,7 @@ from reports.catalogue import views_guidance
 from reports.consolidation import views as views_consolidation
 from reports.documents.narrative import views as views_narrative
 from reports.figures import views_entry, views_taking
+from reports.overview import views as views_overview
 from reports.sheets import views as views_values
 from reports.texts import views as views_texts
 from reports.workflow import views_answering, views_periods, views_queue, views_review
@@ -42,6 +43,8 @@ urlpatterns = [
     path("tong-hop/loi-van/<int:pk>/", views_texts.piece, name="text_piece"),
     path("tong-hop/xuat-word/", views_narrative.export_consolidation, name="consolidation_word"),
     path("tong-hop/chi-tieu/<str:code>/", views_consolidation.drill, name="drill"),
+    path("toan-canh/", views_overview.overview, name="overview"),
+    path("toan-canh/chi-tieu/", views_overview.choose_headlines, name="headlines"),
     path("ky/", views_periods.period_list, name="periods"),
     path("ky/mo/", views_periods.open_new, name="period_open"),
     path("ky/<int:pk>/", views_periods.period_detail, name="period"),

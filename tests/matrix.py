@@ -13,6 +13,7 @@ test_permission_matrix fails for a URL without a row and for a row without a URL
 from tests.matrix_api import API
 from tests.matrix_documents import DOCUMENTS
 from tests.matrix_help import HELP
+from tests.matrix_overview import OVERVIEW
 from tests.matrix_row import COLUMNS, Row
 from tests.matrix_units import UNITS
 
@@ -296,10 +297,7 @@ _READERS = "302 200 404 404 200 404 200 200 200"
 
 #       anonymous clerk sibling far district other province viewer superuser
 REPORTS: dict[str, list[Row]] = {
-    "reports:list": [
-        Row("GET", "302 200 200 200 200 200 200 200 200"),
-        Row("POST", "403 405 405 405 405 405 405 405 405"),
-    ],
+    "reports:list": [Row("GET", _EVERYBODY), Row("POST", _NO_POST)],
     "reports:detail": [
         Row("GET", _READERS, _report),
         Row("POST", "403 405 405 405 405 405 405 405 405", _report),
@@ -433,7 +431,7 @@ REPORTS: dict[str, list[Row]] = {
 }
 
 MATRIX: dict[str, list[Row]] = {
-    **SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS, **DOCUMENTS, **API, **UNITS, **HELP,
+    **SITE, **ACCOUNTS, **IMPORTS, **RECORDS, **REPORTS, **OVERVIEW, **DOCUMENTS, **API, **UNITS, **HELP,
 }  # fmt: skip
 
 # URLs that answer a person who is not logged in, and why that must be.

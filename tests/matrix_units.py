@@ -28,7 +28,7 @@ def _job(world) -> dict:
         owner=owner, unit=owner.unit, work="page", action="view", title="Tệp", state="done"
     )
     if new:
-        job.file.save("tep", ContentFile(b"PK"))
+        job.file.save("tep", ContentFile(b"a"))
     return {"pk": job.pk}
 
 

@@ -1,4 +1,4 @@
-"""The driver behind the Makefile: `python3 tests/run.py run | test | lint | audit`.
+"""The driver behind the Makefile: `python3 tests/run.py run | test | lint | audit | cluster`.
 
 It starts with the standard library alone and goes on inside .venv (run_machine.py). `test` goes on
 after a failure, so that one run shows everything, and ends with one line: N passed, N failed.
@@ -19,7 +19,15 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from run_machine import PYTHON, ROOT, MachineError, ensure_environment, ensure_packages
+from run_machine import (
+    CLUSTER,
+    PYTHON,
+    ROOT,
+    MachineError,
+    ensure_environment,
+    ensure_packages,
+    postgres_programs,
+)
 from run_postgres import temporary_cluster
 
 ACCOUNTS = """Demonstration accounts (password {password}, unless it was changed):
@@ -169,6 +177,7 @@ class Tally:
 # What a person or a machine has set for something of their own must not change what the tests say.
 OURS = {
     *("ALLOWED_HOSTS", "BEHIND_PROXY", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "DEBUG", "HTTPS"),
+    *("DATABASE_REPLICA_URL", "REPLICA_LAG_SECONDS"),
     *("DEMO_PASSWORD", "LOG_FORMAT", "LOG_LEVEL", "MEDIA_ROOT", "PROXY_COUNT", "SECRET_KEY"),
     *("REQUIRE_SECOND_FACTOR", "SECRET_KEY_FALLBACKS", "SITE_OWNER", "STATIC_ROOT"),
     *("DB_IDLE_SECONDS", "DB_LOCK_SECONDS", "DB_STATEMENT_SECONDS"),
@@ -260,6 +269,18 @@ def checks(tally: Tally) -> None:
         tally.check("static files for production", *static, **production)
 
 
+def run_cluster(scenes: list[str]) -> int:
+    """`make cluster`: the site on several hosts while parts of it fail; return the number to exit with."""
+    if missing := ensure_packages(CLUSTER):
+        names = " ".join(missing)
+        raise MachineError(f"Missing: {names}. Run `apt-get install {names}` as root, then repeat.")
+    ensure_environment("requirements-dev.txt")
+    for name in filter(is_ours, list(os.environ)):
+        del os.environ[name]
+    command = [PYTHON, "-m", "tests.cluster", "--programs", postgres_programs(), *scenes]
+    return ended_with_us(subprocess.Popen(command, cwd=ROOT))
+
+
 AUDITOR = "pip-audit==2.10.1"
 
 
@@ -289,6 +310,8 @@ def main(arguments: list[str]) -> int:
                 return run_site()
             case ["test", *rest]:
                 return run_tests(rest)
+            case ["cluster", *scenes]:
+                return run_cluster(scenes)
             case ["audit"]:
                 return audit()
             case ["lint"]:

@@ -28,6 +28,14 @@ PACKAGES = {
 }
 
 
+# Of `make cluster`.
+CLUSTER = {
+    "postgresql": PACKAGES["postgresql"],
+    "pgbouncer": lambda: has_server("pgbouncer"),
+    "nginx": lambda: has_server("nginx"),
+}
+
+
 class MachineError(Exception):
     """The machine lacks something this program cannot bring; the text says what to do."""
 
@@ -116,18 +124,19 @@ def requirements_digest(name: str) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def missing_packages() -> list[str]:
-    """Return the Debian packages whose programs a full test run needs and this machine lacks."""
-    return [name for name, present in PACKAGES.items() if not present()]
+def missing_packages(wanted=None) -> list[str]:
+    """Return the Debian packages that are `wanted` (by a full test run, usually) and not there."""
+    wanted = PACKAGES if wanted is None else wanted
+    return [name for name, present in wanted.items() if not present()]
 
 
-def ensure_packages() -> list[str]:
+def ensure_packages(wanted=None) -> list[str]:
     """Install missing Debian packages when that is allowed; return those that are still missing."""
-    missing = missing_packages()
+    missing = missing_packages(wanted)
     if missing and may_install():
         print(f"Installing Debian packages: {' '.join(missing)} …", flush=True)
         install_packages(missing)
-    return missing_packages()
+    return missing_packages(wanted)
 
 
 def may_install() -> bool:
@@ -155,6 +164,11 @@ def postgres_programs() -> Path | None:
         return Path(found).parent
     folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     return max(folders, key=lambda path: int(path.parent.name.split(".")[0]), default=None)
+
+
+def has_server(name: str) -> bool:
+    """Tell whether a program for the system is there; its folder is not on everybody's path."""
+    return bool(shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin"))
 
 
 def has_office(part: str) -> bool:

@@ -146,7 +146,7 @@ def test_views_fetch_through_scope():
 
 # Where something else than a unit has a path: what is written there.
 OTHER_PATHS = {
-    "danvan/settings.py": {"env.path", "os.path"},
+    "danvan/settings.py": {"env.path"},
     "danvan/gunicorn_conf.py": {"os.path"},
     "danvan/navigation.py": {"request.path"},
     "danvan/faults.py": {"request.path"},
@@ -237,6 +237,21 @@ def test_rows_are_locked_in_one_place_only():
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if re.search(r"select_for_update|FOR (KEY )?(SHARE|UPDATE)|pg_advisory", line)
         and relative(path) != "danvan/common/db/locks.py"
+    ]
+    assert wrong == []
+
+
+def test_nothing_outlives_its_transaction_in_a_connection():
+    """A pooler gives the connection to somebody else: no cursors WITH HOLD, no settings of a session."""
+    lasting = re.compile(
+        r"\.iterator\(|WITH HOLD|pg_(try_)?advisory_lock|\b(RE)?SET (?!LOCAL|CONSTRAINTS|TRANSACTION)[a-z]"
+        r"|\b(UN)?LISTEN [a-z]|CREATE TEMP"
+    )
+    wrong = [
+        f"{relative(path)}:{number}"
+        for path in APP_FILES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if lasting.search(line) and relative(path) != "danvan/common/db/streaming.py"
     ]
     assert wrong == []
 

@@ -36,6 +36,9 @@ CALLED = {
     "get_help_text": "Django's password validators",
     "to_url": "Django's path converters",
     "as_postgresql": "Django's compiler, on that engine",
+    **dict.fromkeys(
+        ("db_for_read", "db_for_write", "allow_relation", "allow_migrate"), "Django's router"
+    ),
 }
 REGISTERED = {"register", "receiver", "model_validator"}  # decorators that hand a function over
 CONFIGS = {"settings.py", "gunicorn_conf.py", "formats.py", "apps.py"}  # read by name from outside

@@ -8,16 +8,19 @@ that do not exist.
 
 import copy
 import dataclasses
+import re
 import uuid
 from unittest import mock
 from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client, TestCase
 from django.urls import reverse
+from django.utils.timezone import localdate
 
+from danvan.accounts.login.middleware import DueMovesMiddleware
 from danvan.accounts.tokens import keys
 from tests.budget import MOST, Asked, assert_few_queries
 from tests.cast import build_cast, build_world
@@ -97,8 +100,44 @@ class MatrixCase(TestCase):
         return client.post(url, body, content_type=kind)
 
 
+# Tables that reading a page writes, whichever it is → when.
+WRITTEN_BESIDE = {
+    "django_session": "the time of the last request, once a minute",
+    "accounts_loginsession": "the time of the last request, once a minute",
+    "accounts_securityevent": "a page was refused, or a file leaves the site",
+}
+# What else is written when a page is read: (page, table) → why it must be.
+WRITTEN_BY_READING = {
+    ("notices:list", "accounts_user"): "when the person last looked",
+    ("accounts:job", "accounts_job"): "that its owner saw how it ended",
+    ("issues:file", "reports_issuefile"): "made when it is first asked for, and kept for ever",
+    **{
+        (f"api-v1:{name}", "accounts_apitoken"): "the calls of a key are counted"
+        for name in ("catalogue", "consolidation", "figures", "records", "reports", "units")
+    },
+}
+
+
 class PermissionMatrixTest(MatrixCase):
     """What everybody gets, in status and in words."""
+
+    def setUp(self):
+        super().setUp()
+        self.written = set()
+        # Accounts that are to be moved are, before the first page of a day.
+        self.enterContext(mock.patch.object(DueMovesMiddleware, "settled_on", localdate()))
+
+    def status(self, column, method, url, data=None):
+        if method != "GET":
+            return super().status(column, method, url, data)
+        with connection.execute_wrapper(self.note_writes):
+            return super().status(column, method, url, data)
+
+    def note_writes(self, execute, sql, params, many, context):
+        """Note the table that a page writes while it is only read."""
+        if found := re.match(r'(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "(\w+)"', sql):
+            self.written.add((self.page, found[1]))
+        return execute(sql, params, many, context)
 
     def test_every_url_answers_every_part_as_the_table_says(self):
         self.asked = {}
@@ -107,12 +146,15 @@ class PermissionMatrixTest(MatrixCase):
                 with self.subTest(url=name, method=row.method, query=row.query):
                     self.assertEqual(self.answers(name, row), row.expected())
         assert_few_queries(self.asked)
+        told = {(page, table) for page, table in self.written if table not in WRITTEN_BESIDE}
+        self.assertEqual(told, set(WRITTEN_BY_READING), "what reading a page writes")
 
     def answers(self, name, row) -> dict[str, int]:
         """Return what each part gets from one row; the words of every answer are read."""
         kwargs = row.arguments(self.world) if row.arguments else {}
         data = row.data(self.world) if row.data else None
         url = reverse(name, kwargs=kwargs) + row.query
+        self.page = name
         found, wrong, files = {}, set(), set()
         for column in COLUMNS:
             found[column] = self.status(column, row.method, url, data)

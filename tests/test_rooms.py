@@ -69,6 +69,10 @@ ROOMS = {
         *("reports.models", "reports.consolidation", "reports.figures", "reports.workflow"),
         *("reports.catalogue", "reports.counting"),
     ),
+    "reports.overview": (
+        *("reports.models", "reports.consolidation", "reports.figures.rules"),
+        "reports.workflow.progress",
+    ),
     "reports.demo": (
         *("reports.models", "reports.catalogue", "reports.counting", "reports.workflow"),
         "reports.figures",

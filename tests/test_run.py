@@ -190,3 +190,29 @@ def test_an_audit_that_cannot_start_says_so(driver, monkeypatch, capsys):
     monkeypatch.setattr(driver.subprocess, "run", lambda command, **options: failed)
     assert driver.main(["audit"]) != 0
     assert "nothing was asked" in capsys.readouterr().err
+
+
+def test_a_cluster_without_its_packages_says_which(driver, monkeypatch, capsys):
+    monkeypatch.setattr(driver, "CLUSTER", {"nginx": lambda: False, "pgbouncer": lambda: True})
+    monkeypatch.setattr("run_machine.may_install", lambda: False)
+    monkeypatch.setattr(driver.subprocess, "Popen", lambda *a, **k: pytest.fail("started"))
+    assert driver.main(["cluster"]) == 2
+    assert "Run `apt-get install nginx` as root" in capsys.readouterr().err
+
+
+def test_a_cluster_gets_nothing_of_the_persons_settings(driver, monkeypatch):
+    started = {}
+    monkeypatch.setenv("DATABASE_URL", "postgresql://mine")
+    monkeypatch.setattr(driver, "CLUSTER", {})
+    monkeypatch.setattr(driver, "ensure_environment", lambda name: started.update(needs=name))
+    monkeypatch.setattr(driver, "ended_with_us", lambda process: 0)
+    monkeypatch.setattr(
+        driver.subprocess,
+        "Popen",
+        lambda command, **k: started.update(command=command, known=dict(os.environ)),
+    )
+    assert driver.main(["cluster", "web"]) == 0
+    assert started["needs"] == "requirements-dev.txt"
+    assert started["command"][1:3] == ["-m", "tests.cluster"]
+    assert started["command"][-1] == "web"
+    assert "DATABASE_URL" not in started["known"]

@@ -12,9 +12,12 @@ danvan.E009  SQLite without IMMEDIATE transactions
 danvan.E010  ledger or log that can be rewritten
 danvan.E011  list of the admin that can be filtered by any column
 danvan.E012  mails without a sender or without the address of the site
+danvan.E013  replica that is no standby of the database
 danvan.W001  DEBUG with a host of the outside world
 danvan.W002  proxy trusted in one place only (deploy)
 danvan.W003  password of the mail server sent in the clear (deploy)
+danvan.W004  limits of waiting that a pooler dropped
+danvan.W005  replica that is away or behind
 """
 
 from typing import Any
@@ -31,7 +34,9 @@ from django.utils.module_loading import import_string
 
 from danvan.accounts.audit.writing import EXEMPT, OUR_APPS
 from danvan.accounts.scope import ScopedQuerySet
+from danvan.common.db.standby import NOT_ONE, OF_ANOTHER, standby
 from danvan.common.ops import append_only
+from danvan.common.ops.databases import REPLICA
 from danvan.common.ops.keys import weakness_of
 from danvan.common.web.admin import ListedLookupsAdmin
 from danvan.units.models import AdministrativeUnit, UnitSuccession
@@ -181,7 +186,7 @@ def check_database(
 ) -> list[CheckMessage]:
     """E009 and E010: writers queue instead of failing, and no log can be rewritten."""
     errors: list[CheckMessage] = []
-    for alias in databases or []:
+    for alias in {*(databases or [])} - {REPLICA}:
         connection = connections[alias]
         mode = connection.settings_dict["OPTIONS"].get("transaction_mode")
         if connection.vendor == "sqlite" and mode != "IMMEDIATE":
@@ -191,6 +196,38 @@ def check_database(
             hint = "Run manage.py migrate: it protects the logs at its end."
             errors.append(Error(f"{table} can be rewritten.", hint=hint, id="danvan.E010"))
     return errors
+
+
+@register(Tags.database)
+def check_replica(
+    app_configs: Any = None, databases: Any = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """E013 and W005: the replica is a standby of the database, and answers."""
+    if REPLICA not in (databases or []):
+        return []
+    trouble = standby.ask()
+    if trouble in (NOT_ONE, OF_ANOTHER):
+        hint = "Correct DATABASE_REPLICA_URL, or leave it out (docs/cluster.md)."
+        return [Error(trouble, hint=hint, id="danvan.E013")]
+    return [Warning(trouble, id="danvan.W005")] if trouble else []
+
+
+@register(Tags.database)
+def check_limits(
+    app_configs: Any = None, databases: Any = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """W004: the limits of waiting reach PostgreSQL, whatever stands between."""
+    lost = []
+    for alias in {*(databases or [])} - {REPLICA}:
+        connection = connections[alias]
+        asked = str(connection.settings_dict["OPTIONS"].get("options", ""))
+        if connection.vendor == "postgresql" and "lock_timeout=0" not in asked:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT current_setting('lock_timeout')")
+                lost += [alias] if cursor.fetchone() == ("0",) else []
+    hint = "Give them to the role of the site (docs/cluster.md)."
+    told = "The limits of waiting do not reach PostgreSQL: a pooler drops them."
+    return [Warning(f"{told} ({alias})", hint=hint, id="danvan.W004") for alias in lost]
 
 
 @register(Tags.security, deploy=True)

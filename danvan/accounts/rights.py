@@ -33,6 +33,7 @@ class Action(StrEnum):
     CHANGE_UNITS = "change_units"  # enter, apply and undo mergers, splits and new names of units
     EDIT_LETTERHEAD = "edit_letterhead"  # of the own office and those below
     ISSUE = "issue"  # send out a consolidation in the office's name: frozen, numbered, signed
+    CHOOSE_HEADLINES = "choose_headlines"  # which figures the picture of the own area begins with
     VIEW_AUDIT = "view_audit"
     MANAGE_SITE = "manage_site"  # accounts, units: Django's admin
 
@@ -42,7 +43,9 @@ _ENTER = _READ | {
     Action.ENTER_RECORD, Action.ENTER_REPORT, Action.IMPORT, Action.EDIT_LETTERHEAD,
 }  # fmt: skip
 _OFFICER = _ENTER | {Action.ISSUE}
-_BOARD = _OFFICER | {Action.REVIEW, Action.EXTEND_DEADLINE, Action.VIEW_AUDIT}
+_BOARD = _OFFICER | {
+    *(Action.REVIEW, Action.EXTEND_DEADLINE, Action.CHOOSE_HEADLINES, Action.VIEW_AUDIT)
+}
 _PROVINCE = _BOARD | {
     *(Action.MANAGE_PERIOD, Action.MANAGE_CATALOGUE, Action.MANAGE_BODIES, Action.CHANGE_UNITS)
 }

@@ -15,6 +15,7 @@ from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.db.replica import remember_write
 from danvan.common.ops.faults import aside
 from danvan.common.paging import nearest_page
 from danvan.common.sheets.precheck import FileRefused
@@ -46,8 +47,6 @@ def _own_job(request: PersonRequest, pk: int) -> ImportJob:
 def job_list(request: PersonRequest) -> HttpResponseBase:
     """The own imports, newest first, and what can be imported."""
     _require_right(request.user)
-    with aside("imports past their day"):
-        ImportJob.objects.clean_up()
     jobs = ImportJob.objects.visible_to(request.user).defer("notices", "layout")
     page = nearest_page(jobs, PAGE, request.GET.get("page"))
     for job in page.object_list:
@@ -110,14 +109,14 @@ def job_page(request: PersonRequest, pk: int) -> HttpResponseBase:
     shown = [kind for kind, _, number in groups if number]
     kind = request.GET.get("nhom")
     kind = kind if kind in RowKind.values else (shown[0] if shown else RowKind.NEW)
-    page = nearest_page(CheckedRows(job, kind), PAGE, request.GET.get("page"))
-    lines = [_line(target, job, kind, item) for item in page.object_list]
+    rows = nearest_page(CheckedRows(job, kind), PAGE, request.GET.get("page"))
+    lines = [_line(target, job, kind, item) for item in rows.object_list]
     context = {
         "job": job,
         "target": target,
         "groups": groups,
         "kind": kind,
-        "page_obj": page,
+        "page_obj": rows,
         "lines": lines,
         "old_font": job.layout.get("encodings") and not job.params.get("convert"),
         "same_file": job.same_file() if job.state == JobState.CHECKED else None,
@@ -125,7 +124,9 @@ def job_page(request: PersonRequest, pk: int) -> HttpResponseBase:
         "after": target.after(job) if job.state == JobState.DONE else None,
         "again": _upload_address(job),
     }
-    return render(request, "imports/job.html", context)
+    page = render(request, "imports/job.html", context)
+    remember_write(page)  # a worker may have written since, for the person who looks
+    return page
 
 
 def _upload_address(job: ImportJob) -> str:

@@ -29,6 +29,27 @@ def paths_above(path: str) -> list[str]:
     return ["".join(f"{code}/" for code in codes[: n + 1]) for n in range(len(codes))]
 
 
+def keys_around(unit: Unit | None) -> set[int]:
+    """Return the keys of `unit` and of those above it."""
+    found: set[int] = set()
+    while unit and unit.pk not in found:
+        found.add(unit.pk)
+        unit = unit.parent
+    return found
+
+
+def _coverage(units: Iterable[Unit], below_only: bool = False) -> Q:
+    """Return the condition of AdministrativeUnitQuerySet.covered_by."""
+    coverage = Q(pk__in=[])
+    for unit in units:
+        below = Q(path__startswith=unit.path) & ~Q(path=unit.path)
+        below &= Q(valid_to=None) | Q(valid_to__gt=unit.valid_from)
+        if unit.valid_to is not None:
+            below &= Q(valid_from__lt=unit.valid_to)
+        coverage |= below if below_only else below | Q(pk=unit.pk)
+    return coverage
+
+
 def _walk(
     name: str, step: str, start: Unit, before: str = "", params: Iterable[Any] = ()
 ) -> RawSQL:
@@ -51,6 +72,11 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
         standing = Q(valid_to=None) | Q(valid_to__gt=timezone.localdate())
         ended = models.Case(models.When(standing, then=0), default=1)
         return self.order_by(ended, "path", "valid_from")
+
+    def near(self, unit: Unit | None) -> AdministrativeUnitQuerySet:
+        """Return the roots, `unit` (if any) and all directly below it and below those above it."""
+        around = keys_around(unit)
+        return self.filter(Q(parent=None) | Q(pk=unit and unit.pk) | Q(parent__in=around))
 
     def areas(self) -> AdministrativeUnitQuerySet:
         """Return the areas, without the bodies below them."""
@@ -78,14 +104,19 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
         With `below_only` the units themselves are left out. An empty iterable gives an empty queryset.
         AdministrativeUnit.is_covered_by says the same of one row.
         """
-        coverage = Q(pk__in=[])
-        for unit in units:
-            below = Q(path__startswith=unit.path) & ~Q(path=unit.path)
-            below &= Q(valid_to=None) | Q(valid_to__gt=unit.valid_from)
-            if unit.valid_to is not None:
-                below &= Q(valid_from__lt=unit.valid_to)
-            coverage |= below if below_only else below | Q(pk=unit.pk)
-        return self.filter(coverage)
+        return self.filter(_coverage(units, below_only))
+
+    def outside(self, units: Iterable[Unit]) -> AdministrativeUnitQuerySet:
+        """Return what `units` never covered."""
+        return self.exclude(_coverage(units))
+
+    def holding(self, unit: Unit) -> AdministrativeUnitQuerySet:
+        """Return `unit` and what stood above it at any time, under whatever name."""
+        above = Q(path__in=paths_above(unit.path))
+        above &= Q(valid_to=None) | Q(valid_to__gt=unit.valid_from)
+        if unit.valid_to is not None:
+            above &= Q(valid_from__lt=unit.valid_to)
+        return self.filter(above | Q(pk=unit.pk))
 
     def with_parents_on(self, date: datetime.date) -> list[tuple[Unit, Unit | None]]:
         """Return every unit in force on `date` with the unit right above it that day. One query."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
+from danvan.common.db.streaming import streamed
 from danvan.common.sheets.columns import NOTHING, Column, Known, Problem
 from danvan.common.sheets.table.layout import GROUP
 from danvan.common.words import column_named, in_words
@@ -152,7 +153,8 @@ class RecordChecker(Checker):
         names = [column.key for column, _ in self.mapped]
         keys = self.target.key
         rows = self.model.objects.filter(unit__in=unit_ids).order_by("pk")
-        for pk, unit_id, *values in rows.values_list("pk", "unit_id", *keys, *names).iterator(5000):
+        rows = rows.values_list("pk", "unit_id", *keys, *names)
+        for pk, unit_id, *values in streamed(rows, 5000):
             key = _key(unit_id, values[: len(keys)])
             self.existing.setdefault(key, []).append((pk, hash(tuple(values[len(keys) :]))))
 

@@ -7,6 +7,7 @@ from typing import IO, Any
 from django.db import models
 
 from danvan.common import excel
+from danvan.common.db.streaming import streamed
 from danvan.common.sheets.columns import stream
 from records.kinds import RecordKind
 from records.models import Recognition
@@ -77,7 +78,7 @@ def _format_of(kind: RecordKind, name: str) -> str:
 
 
 def _table(kind: RecordKind, rows: Any, names: Sequence[str]) -> Iterator[list]:
-    for row in rows.with_names().iterator(chunk_size=2000):
+    for row in streamed(rows.with_names(), 2000):
         when = row.start_date if kind.dated else row.year
         cells = [
             getattr(row, n) if is_number(kind, n) else value_text(row, n) or None for n in names

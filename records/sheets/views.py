@@ -4,9 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
 
 from danvan.accounts.jobs.pages import is_long, later
 from danvan.common import excel
+from danvan.common.db.replica import may_lag
 from danvan.common.paging import Listing
 from records.filters import FILTERS
 from records.sheets.exporting import write_records, write_table
@@ -15,6 +17,7 @@ from records.views import RecordListView
 ROWS_AT_ONCE = 20_000  # written within the request: about three seconds
 
 
+@method_decorator(may_lag, name="dispatch")
 class ExportView(RecordListView):
     """The rows of the list's filter, streamed from the database into the workbook."""
 

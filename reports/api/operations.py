@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Query
 
 from danvan.accounts.models import User
+from danvan.common.db.replica import may_lag
 from records.kinds import KINDS
 from reports.api import params, rows, schemas
 from reports.api.access import BasicKey, BearerKey
@@ -57,9 +58,11 @@ def operation(address: str, name: str, response: Any, summary: str) -> Any:
     """Return the decorator of an address that is read by GET, and by HEAD as GET."""
     documented = {200: response}
     documented |= dict.fromkeys((401, 403, 404, 422, 429), schemas.ProblemDocument)
-    return api.api_operation(
+    asked = api.api_operation(
         ["GET", "HEAD"], address, response=documented, summary=summary, url_name=name
     )
+    # The key is checked, and its calls are counted, before.
+    return lambda view: asked(may_lag(view))
 
 
 @operation("/units", "units", schemas.ApiPage[schemas.ApiUnit], "Đơn vị hành chính tại một ngày")

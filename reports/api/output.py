@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
+from danvan.common.db.streaming import streamed
 from reports.api.params import ApiParams, Paged
 
 BATCH = 5000
@@ -45,7 +46,7 @@ def pages(
     """
     values = queryset.order_by("pk").values_list("pk", *columns)
     if asked.format == "csv":
-        return map(line, values.iterator(BATCH)), None
+        return map(line, streamed(values, BATCH)), None
     found = list(values.filter(pk__gt=asked.after)[: asked.limit + 1])
     more = found[asked.limit - 1][0] if len(found) > asked.limit else None
     return map(line, found[: asked.limit]), more

@@ -14,6 +14,7 @@ from django.db.models import Count, Q, Sum
 from danvan.units.models import Level
 from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
 from reports.consolidation.apportioning import divided_facts
+from reports.consolidation.grouping import BY_AREA, BY_UNIT, Grouping, Owner
 from reports.consolidation.keeping import kept_or_read
 from reports.consolidation.parts import Facts, Part
 from reports.consolidation.restating import PieceKey, Restating
@@ -25,23 +26,32 @@ FactsKey = int | PieceKey | None
 
 
 def read_facts(
-    data: ScopeData, periods: Iterable[int], codes: Iterable[str], *, by_unit: bool = False
+    data: ScopeData,
+    periods: Iterable[int],
+    codes: Iterable[str],
+    *,
+    by_unit: bool = False,
+    by_area: bool = False,
 ) -> dict[FactsKey, Facts]:
     """Return the facts of the scope in `periods` for `codes` and what their formulas read.
 
     One entry under None, or with `by_unit` one per reporting unit: of one that was divided one per heir
-    that is asked for. What was read once is kept (keeping.py).
+    that is asked for. Or `by_area`, as the reports were: one per district with its communes, and one per
+    board above. What was read once is kept (keeping.py).
     """
     periods, codes = list(periods), data.codes_of(codes)
     with _uncollected():
+        if by_area:
+            return _added_up(data, periods, codes, BY_AREA)
+        owner = BY_UNIT if by_unit else None
         if data.restating is None:
-            return _read(data, periods, codes, by_unit)
+            return _read(data, periods, codes, owner)
         codes = data.with_groups(codes)
         if by_unit:
-            return _restated(data, data.restating, _read(data, periods, codes, True))
-        facts = _read(data.of(data.restating.whole), periods, codes, False)
+            return _restated(data, data.restating, _read(data, periods, codes, owner))
+        facts = _read(data.of(data.restating.whole), periods, codes, None)
         if data.restating.partial:
-            partial = _read(data.of(data.restating.partial), periods, codes, True)
+            partial = _read(data.of(data.restating.partial), periods, codes, BY_UNIT)
             for one in _restated(data, data.restating, partial).values():
                 facts[None].add(one)
         standing = data.reports(periods).filter(unit__in=data.restating.others, until=None)
@@ -75,30 +85,32 @@ def _restated(
 
 
 def _read(
-    data: ScopeData, periods: list[int], codes: set[str], by_unit: bool
+    data: ScopeData, periods: list[int], codes: set[str], owner: Owner | None
 ) -> dict[FactsKey, Facts]:
     """Return facts as the reports have them. By unit they are too many to be kept."""
-    if by_unit:
-        return _added_up(data, periods, codes, by_unit)
+    if owner:
+        return _added_up(data, periods, codes, owner)
 
     def read(missing: list[int]) -> Facts:
-        return _added_up(data, missing, codes, by_unit)[None] if missing else Facts()
+        return _added_up(data, missing, codes, None)[None] if missing else Facts()
 
     return {None: kept_or_read(data, periods, codes, read)}
 
 
 def _added_up(
-    data: ScopeData, periods: list[int], codes: set[str], by_unit: bool
+    data: ScopeData, periods: list[int], codes: set[str], owner: Owner | None
 ) -> dict[FactsKey, Facts]:
     facts: dict[FactsKey, Facts] = defaultdict(Facts)
-    owner = ["report__unit_id"] if by_unit else []
-    if not by_unit:
+    if not owner:
         facts[None] = Facts()
-    _read_units(data, periods, facts, by_unit)
+    _read_units(data, periods, facts, [owner.of_report] if owner else [])
     if periods:
-        _read_sums(data, periods, codes, facts, owner)
-        _read_distributions(data, periods, codes, facts, owner)
-        _read_joint_counts(data, periods, codes, facts, owner)
+        asked: Counter = sum((one.units for one in facts.values()), Counter())
+        included: Counter = sum((one.included for one in facts.values()), Counter())
+        grouping = Grouping(data, periods, owner, asked, included)
+        _read_sums(grouping, codes, facts)
+        _read_distributions(grouping, codes, facts)
+        _read_joint_counts(data, periods, codes, facts, [owner.of_value] if owner else [])
     return facts
 
 
@@ -117,9 +129,8 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _read_units(data: ScopeData, periods: list[int], facts: dict, by_unit: bool) -> None:
+def _read_units(data: ScopeData, periods: list[int], facts: dict, owner: list) -> None:
     """Read how many reports each cell asks for, and how many of them are included."""
-    owner = ["unit_id"] if by_unit else []
     rows = data.reports(periods).order_by().values_list(*owner, "period_id", "level")
     included = Count("pk", filter=Q(state__in=data.scope.states))
     rows = rows.annotate(asked=Count("pk"), ended=Count("until"), inside=included)
@@ -130,42 +141,28 @@ def _read_units(data: ScopeData, periods: list[int], facts: dict, by_unit: bool)
         mine.included[period, level] += inside
 
 
-def _read_sums(
-    data: ScopeData, periods: list[int], codes: set[str], facts: dict, owner: list
-) -> None:
+def _read_sums(grouping: Grouping, codes: set[str], facts: dict) -> None:
     """Read the sums, then (few rows, an index of their own) what makes some of them inexact."""
-    values = data.values(periods)
-    if codes < {d.code for d in data.definitions.values() if d.value_type != ValueType.TEXT}:
-        values = values.filter(indicator__in=data.ids_of(codes))
-    # Grouping by a single period would cost a sixth of the time for a whole country.
-    several = ["report__period_id"] if len(periods) > 1 else []
-    group = [
-        *owner,
-        "indicator_id",
-        *several,
-        "report__level",
-    ]  # as an index has them: less to sort
-    rows = values.values_list(*group).annotate(total=Sum("number"), reports=Count("number"))
-    summed = {pk: code for pk, code in data.indicator_codes.items() if data.is_summed(code)}
-    for *key, level, total, reports in rows.order_by():
-        period = key.pop() if several else periods[0]
-        if reports and (code := summed.get(key.pop())):
-            part = Part(Decimal(total).quantize(_PLACES), reports)
-            facts[key[0] if key else None].add_part(code, (period, level), part)
-    group = [*owner, "report__period_id", "report__level", "indicator_id", "qualifier"]
-    inexact = values.filter(~Q(qualifier=Qualifier.EXACT), number__isnull=False)
-    rows = inexact.values_list(*group).annotate(count=Count("*"))
-    for *key, period, level, indicator, qualifier, count in rows.order_by():
-        if code := summed.get(indicator):
+    data = grouping.data
+    added = {pk: code for pk, code in data.indicator_codes.items() if data.is_summed(code)}
+    what = Q(indicator__in=[pk for pk in grouping.indicators if added.get(pk) in codes])
+    sums = grouping.rows(what, "indicator_id", total=Sum("number"), reports=Count("number"))
+    for unit, cell, (indicator,), (total, reports) in sums:
+        if reports:
+            part = Part(Decimal(total).quantize(_PLACES), int(reports))
+            facts[unit].add_part(added[indicator], cell, part)
+    what = ~Q(qualifier=Qualifier.EXACT) & Q(number__isnull=False)
+    inexact = grouping.rows(what, "indicator_id", "qualifier", few=True, count=Count("*"))
+    for unit, cell, (indicator, qualifier), (count,) in inexact:
+        if (code := added.get(indicator)) in codes:
             at_least = qualifier == Qualifier.AT_LEAST
             part = Part(Decimal(0), 0, count * at_least, count * (not at_least))
-            facts[key[0] if key else None].add_part(code, (period, level), part)
+            facts[unit].add_part(code, cell, part)
 
 
-def _read_distributions(
-    data: ScopeData, periods: list[int], codes: set[str], facts: dict, owner: list
-) -> None:
+def _read_distributions(grouping: Grouping, codes: set[str], facts: dict) -> None:
     """Read how many reports gave each number: ratings, yes/no, and conditions on one indicator."""
+    data = grouping.data
     conditions: dict[str, list[tuple[str, Node | None]]] = defaultdict(list)
     for code, node in _counted(data, codes):
         if node is None:
@@ -176,19 +173,18 @@ def _read_distributions(
     wanted = ratings | set(conditions)
     if not wanted:
         return
-    rows = data.values(periods, counted=True).filter(
-        indicator__in=data.ids_of(wanted), number__isnull=False
-    )
-    rows = rows.values_list(*owner, "report__period_id", "report__level", "indicator_id", "number")
-    for *key, period, level, indicator, number, count in rows.annotate(count=Count("*")).order_by():
-        code, mine = data.indicator_codes[indicator], facts[key[0] if key else None]
+    ids = [pk for pk in grouping.indicators if data.indicator_codes[pk] in wanted]
+    what = Q(indicator__in=ids, number__isnull=False)
+    rows = grouping.rows(what, "indicator_id", "number", counted=True, count=Count("*"))
+    for unit, cell, (indicator, number), (told,) in rows:
+        code, mine, count = data.indicator_codes[indicator], facts[unit], int(told)
         if code in ratings:
-            ranks = mine.ranks.setdefault(code, {}).setdefault((period, level), Counter())
+            ranks = mine.ranks.setdefault(code, {}).setdefault(cell, Counter())
             ranks[int(number)] += count
         for counted, node in conditions[code]:
-            met = number == 1 if node is None else meets(data, node, {code: number}, level)
+            met = number == 1 if node is None else meets(data, node, {code: number}, cell[1])
             if met is not None:
-                mine.add_part(counted, (period, level), Part(Decimal(count if met else 0), count))
+                mine.add_part(counted, cell, Part(Decimal(count if met else 0), count))
 
 
 def _read_joint_counts(

@@ -12,15 +12,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import reduce
-from operator import add
+from functools import cached_property
 from typing import Any
 
 from danvan.common.numbers import rounded
 from danvan.units.models import Level
 from reports.catalogue.expressions import UNITS, Node, references_in, value
-from reports.consolidation.parts import Facts, PeriodLevel
+from reports.consolidation.parts import Facts, Part, PeriodLevel
 from reports.models import Aggregation, Qualifier, ValueType
+
+_LEVELS = tuple(Level.values)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Definition:
         """Return `number` of this indicator rounded as page, workbook and chart show it."""
         return rounded(number, ValueType(self.value_type).places)
 
-    @property
+    @cached_property
     def stands_still(self) -> bool:
         """Return whether it is as of one period: stocks, counts and ratings never add over years."""
         return self.is_stock or self.aggregation in (Aggregation.COUNT, Aggregation.NONE)
@@ -66,10 +67,15 @@ class Definition:
         """Return whether it is as of one period where a ratio adds up stocks (`all_years`), or does not."""
         return self.stands_still and not (all_years and self.aggregation == Aggregation.SUM)
 
-    @property
+    @cached_property
+    def references(self) -> frozenset[str]:
+        """The names its formula reads, as written."""
+        return frozenset(references_in(self.formula) if self.formula else ())
+
+    @cached_property
     def divides_years(self) -> bool:
         """Return whether it is a ratio whose stocks are summed over the years; units are those of one."""
-        names = references_in(self.formula) if self.is_ratio and self.formula else {UNITS}
+        names = self.references if self.is_ratio and self.formula else {UNITS}
         return not any(name.startswith(UNITS) for name in names)
 
 
@@ -118,6 +124,7 @@ class Evaluator:
         self.definitions, self.facts, self.years = definitions, facts, years
         self.anchor = anchor or facts
         self._known: dict[tuple[str, str | None, bool], Total] = {}
+        self._last: dict[str, int | None] = {}
 
     def figure(self, code: str, level: str | None = None, *, all_years: bool = False) -> Total:
         """Return the figure of `code` at `level`, or of all levels together.
@@ -132,9 +139,12 @@ class Evaluator:
 
     def as_of(self, code: str) -> int | None:
         """Return the last period that has data of `code`, None without any."""
-        known = (*self.anchor.parts.get(code, ()), *self.anchor.ranks.get(code, ()))
-        held = {period for period, _level in known}
-        return next((period for period in reversed(self.years) if period in held), None)
+        if code not in self._last:
+            known = (*self.anchor.parts.get(code, ()), *self.anchor.ranks.get(code, ()))
+            held = {period for period, _level in known}
+            last = next((period for period in reversed(self.years) if period in held), None)
+            self._last[code] = last
+        return self._last[code]
 
     def units(self, level: str | None, period: int | None) -> Total:
         """Return how many units of `level` had to report in `period` and stood at its end."""
@@ -147,11 +157,9 @@ class Evaluator:
     @staticmethod
     def _among(cells: Mapping[PeriodLevel, Any], periods: Any, level: str | None) -> dict:
         """Return of `cells` those of `periods` and `level`."""
-        return {
-            (period, at): held
-            for (period, at), held in cells.items()
-            if period in periods and level in (None, at)
-        }
+        levels = (level,) if level else _LEVELS
+        asked = ((period, at) for period in periods for at in levels)
+        return {cell: cells[cell] for cell in asked if cell in cells}
 
     def _compute(self, code: str, level: str | None, all_years: bool) -> Total:
         definition = self.definitions.get(code)
@@ -180,12 +188,13 @@ class Evaluator:
         as_of = self.years[periods[0]] if definition.is_of_one_year(all_years) else None
         if definition.aggregation == Aggregation.COUNT and not self.facts.mixed.isdisjoint(parts):
             return Total(as_of=as_of, is_incomparable=True)
-        whole = reduce(add, parts.values())
         pieces = [
             piece
             for held in self._among(self.facts.pieces.get(code, {}), periods, level).values()
             for piece in held.values()
         ]
+        found = parts.values()
+        whole = next(iter(found)) if len(found) == 1 else Part.whole(found)
         return Total(
             whole.total,
             whole.qualifier,
@@ -210,7 +219,7 @@ class Evaluator:
         formula = definition.formula
         if formula is None:
             return NO_TOTAL
-        names = references_in(formula)
+        names = definition.references
         letters = {name[-1] for name in names if "@" in name}
         if level and letters and Level(level).letter not in letters:
             return NO_TOTAL

@@ -13,11 +13,14 @@ from django.db.models import Q, QuerySet
 from danvan.accounts.models import User
 from danvan.accounts.scope import units_visible_to, with_predecessors_of
 from danvan.common.ops.arguments import MAX_YEARS
+from danvan.common.text import clean_line
+from danvan.units.forms import MOST_OFFERED
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
-from reports.consolidation.scope import Known, Scope
+from danvan.units.queries import keys_around
+from reports.consolidation.scope import Known, Scope, defining
 from reports.consolidation.units import RowKey
 from reports.consolidation.words import day_text
-from reports.models import Aggregation, Indicator, Report, ReportingPeriod, ValueType
+from reports.models import Aggregation, Report, ReportingPeriod, ValueType
 from reports.models.period import COUNTED_KINDS
 
 LEVELS, UNITS = "levels", "units"
@@ -93,13 +96,17 @@ class ConsolidationFilter(forms.Form):
         self.user = user
         data = data.copy()
         self.periods = list(
-            ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS).order_by("start").with_tiers()
+            ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS)
+            .order_by("start")
+            .with_tiers()
+            .with_ends()
         )
         years = sorted({period.year for period in self.periods}, reverse=True)
         if years:
             data["last"] = data.get("last") or data.get("first") or years[0]
             data["first"] = data.get("first") or data["last"]
         self.units = self._units(data)
+        data["unit"] = self._key(data.get("unit", ""))
         if not data.get("unit") and self.units:
             data["unit"] = self._usual_unit()
         super().__init__(data)
@@ -145,13 +152,13 @@ class ConsolidationFilter(forms.Form):
             return self.periods
         return [period for period in self.periods if first <= period.year <= last] or self.periods
 
-    def _indicators(self, data: Any) -> list[Indicator]:
+    def _indicators(self, data: Any) -> list[Any]:
         """Return the indicators of the years asked for and of as many before."""
         asked = self._in_range(data)
         first, last = asked[0].year, asked[-1].year
         years = range(2 * first - last - 1, last + 1)
         catalogues = {one.catalogue_id for one in self.periods if one.year in years}
-        return list(Indicator.objects.of(catalogues))
+        return defining(catalogues)
 
     def _units(self, data: Any) -> dict[str, AdministrativeUnit]:
         """Return the visible units that report in the range, under their last name, and the own, by key.
@@ -168,7 +175,7 @@ class ConsolidationFilter(forms.Form):
         reporting = Report.objects.visible_to(self.user).filter(period__in=periods).values("unit")
         reports = Q(pk__in=reporting)
         offered = rows.filter(reports | Q(pk=self.user.unit_id)).annotate(is_reporting=reports)
-        firsts = UnitSuccession.objects.first_versions()
+        firsts = self.firsts = UnitSuccession.objects.first_versions()
         self.known = Known(
             self.periods, self._indicators(data), firsts, with_predecessors_of(self.user)
         )
@@ -191,6 +198,23 @@ class ConsolidationFilter(forms.Form):
             keys.get(unit.pk) or (f"{unit.code}@{unit.valid_from}" if key in as_were else key): unit
             for key, unit in self._keyed(found.values()).items()
         }
+
+    def _key(self, text: str) -> str:
+        """Return the key that `text` means: an address may always name a unit with the day it began.
+
+        A unit is offered under its name of another day as well.
+        """
+        code, _at, begun = clean_line(text).partition("@")
+        if text in self.units or not begun:
+            return text
+        named = units_visible_to(self.user).filter(code=code)
+        ids = {
+            self.firsts.get(pk, pk)
+            for pk, first in named.values_list("pk", "valid_from")
+            if str(first) == begun
+        }
+        same = (key for key, one in self.units.items() if self.firsts.get(one.pk, one.pk) in ids)
+        return next(same, text)
 
     @staticmethod
     def _keyed(found: Iterable[AdministrativeUnit]) -> dict[str, AdministrativeUnit]:
@@ -220,7 +244,7 @@ class ConsolidationFilter(forms.Form):
             *((str(day), f"Quy đổi theo đơn vị từ {day_text(day)}") for day in self.days),
         ]
         rows = [row for row in self.known.indicators if row.catalogue_id in self.catalogues]
-        labels = {row.section.code: row.section.label for row in rows}
+        labels = {row.section__code: row.section__label for row in rows}
         fields["section"].choices = [("", "Tất cả"), *labels.items()]
         chosen = self.data.get("section", "")
         names = {
@@ -228,7 +252,7 @@ class ConsolidationFilter(forms.Form):
             for row in sorted(rows, key=lambda row: row.order)
             if row.value_type not in (ValueType.TEXT, ValueType.RATING)
             and row.aggregation != Aggregation.NONE
-            and (not labels.get(chosen) or row.section.code == chosen)
+            and (not labels.get(chosen) or row.section__code == chosen)
         }
         fields["chart"].choices = [
             ("", "Chỉ tiêu đầu mục"),
@@ -242,12 +266,21 @@ class ConsolidationFilter(forms.Form):
         for field in fields.values():
             field.widget.attrs["class"] = "form-select"
 
+    def _offered(self) -> dict[str, AdministrativeUnit]:
+        """Return the units to choose among: of a country's the roots and those around the chosen one."""
+        if len(self.units) <= MOST_OFFERED:
+            return self.units
+        chosen = self.units.get(str(self.data.get("unit", "")))
+        around = {None, *keys_around(chosen)}
+        near = {key: unit for key, unit in self.units.items() if unit.parent_id in around}
+        return near | ({str(self.data["unit"]): chosen} if chosen else {})
+
     def _grouped_units(self) -> list:
         """Return the unit choices: the boards first, then the communes of each district, last the bodies."""
         boards: list[tuple[str, str]] = []
         bodies: list[tuple[str, str]] = []
         groups: dict[str, list] = {}
-        for key, unit in self.units.items():
+        for key, unit in self._offered().items():
             group = bodies if unit.is_body else boards
             if unit.level == Level.COMMUNE:
                 group = groups.setdefault(unit.parent.full_name if unit.parent else "", [])

@@ -2,7 +2,9 @@
 
 The key of kept facts is a digest of the reports they come from (each with its version, which every figure
 written and every move raises), of the states that count, of the indicators and their definitions. So a hit
-is right by construction, whoever asks, and a change of any of these misses.
+is right by construction, whoever asks, and a change of any of these misses. Of all reports of a period and
+level their number and the sums of ids and versions say as much: a version only grows, a report that takes
+another's place has a greater id, and what is put back when a change of units is undone is blank.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Aggregate, CharField, Count, Value
+from django.db.models import Aggregate, CharField, Count, Sum, Value
 from django.db.models.functions import Concat
 
 from danvan.common.ops.faults import aside
@@ -60,15 +62,30 @@ def _keys(data: ScopeData, periods: Iterable[int], codes: Collection[str]) -> di
         for catalogue, found in data.indicators.items()
     }
     catalogues = {period.pk: period.catalogue_id for period in data.periods}
-    parts = [[Value(":"), name] for name in ("pk", "version", "state", "level", "until")]
-    one = Concat(*itertools.chain(*parts), output_field=CharField())
-    rows = data.reports(periods).order_by().values_list("period_id")
-    told = rows.annotate(reports=Count("pk"), made_of=_Joined(one))
+    made_of = _made_of(data)
+    rows = data.reports(periods).order_by("level").values("period_id", "level")
+    rows = rows.annotate(reports=Count("pk"), **made_of)
+    told: dict[int, list] = {}
+    for period, *cell in rows.values_list("period_id", "level", "reports", *made_of):
+        told.setdefault(period, []).append(cell)
     return {
-        period: _digest(asked.get(catalogues[period], base), made_of)
-        for period, reports, made_of in told
-        if reports >= FEWEST
+        period: _digest(asked.get(catalogues[period], base), cells)
+        for period, cells in told.items()
+        if sum(cell[1] for cell in cells) >= FEWEST
     }
+
+
+def _made_of(data: ScopeData) -> dict[str, Aggregate]:
+    """Return what tells the reports of a period and level in the scope and how each stands.
+
+    Parts of the periods are told report by report; so are those with a unit that ended, as that can be
+    undone without a new version.
+    """
+    ended = any(vars(period)["has_ended"] for period in data.periods)
+    if data.covers_everything and data.scope.levels is None and not ended:
+        return {"whole": Sum("pk"), "versions": Sum("version")}
+    parts = [[Value(":"), name] for name in ("pk", "version", "state", "until")]
+    return {"each": _Joined(Concat(*itertools.chain(*parts), output_field=CharField()))}
 
 
 def _digest(*facts: object) -> str:

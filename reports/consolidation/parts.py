@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -26,6 +27,16 @@ class Part:
             self.reports + other.reports,
             self.at_least + other.at_least,
             self.about + other.about,
+        )
+
+    @classmethod
+    def whole(cls, parts: Collection[Part]) -> Part:
+        """Return all `parts` together."""
+        return cls(
+            sum((part.total for part in parts), Decimal(0)),
+            sum(part.reports for part in parts),
+            sum(part.at_least for part in parts),
+            sum(part.about for part in parts),
         )
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 from reports.catalogue.expressions import Node, names_in, parse
@@ -36,7 +36,7 @@ class Known:
     """
 
     periods: list[ReportingPeriod]
-    indicators: list[Indicator]
+    indicators: list[Any]  # as `defining` gives them
     firsts: dict[int, int]
     family: list[AdministrativeUnit]
 
@@ -96,16 +96,14 @@ class ScopeData:
             self.periods = [one for one in scope.known.periods if first <= one.year <= last]
         else:
             periods = ReportingPeriod.objects.filter(year__range=(first, last), **_kind(scope))
-            self.periods = list(periods.order_by("start").with_tiers())
+            self.periods = list(periods.order_by("start").with_ends())
         self.indicator_codes: dict[int, str] = {}
         self.indicators: dict[int, dict[int, str]] = {}  # of each catalogue: code by id
         self.definitions = self._read_definitions()
         self.restating: Restating | None = None
         self._only: Collection[int] | None = None
         if scope.as_of:
-            self.restating = restate(scope.unit, scope.as_of, self.periods, scope.within)
-            self._only = self.restating.sources
-            self.scope = replace(scope, unit=self.restating.unit)
+            vars(self).update(vars(self.restated(scope.as_of)))
 
     @cached_property
     def family(self) -> list[AdministrativeUnit]:
@@ -127,6 +125,16 @@ class ScopeData:
         vars(narrower).pop("covers_everything", None)
         narrower._only = units
         return narrower
+
+    def restated(self, day: datetime.date) -> ScopeData:
+        """Return the same in the units of `day`. Raises NotRestatable."""
+        told = copy.copy(self)
+        vars(told).pop("covers_everything", None)
+        vars(told).pop("family", None)
+        told.restating = restate(self.scope.unit, day, self.periods, self.scope.within)
+        told._only = told.restating.sources
+        told.scope = replace(self.scope, unit=told.restating.unit, as_of=day)
+        return told
 
     def of_row(self, keys: Iterable[int | PieceKey]) -> ScopeData:
         """Return the same for a row of the table by unit, named by the keys of its facts."""
@@ -193,8 +201,13 @@ class ScopeData:
 
         Then the figures need no condition on units, which took a third of the time.
         """
-        outside = Report.objects.filter(period__in=[period.pk for period in self.periods])
-        return not outside.exclude(unit__in=self.units().values("pk")).exists()
+        reports = Report.objects.filter(period__in=[period.pk for period in self.periods])
+        outside = (
+            AdministrativeUnit.objects.outside(self.family)
+            if self._only is None and self.scope.within is None
+            else AdministrativeUnit.objects.exclude(pk__in=self.units().values("pk"))
+        )
+        return not outside.filter(Exists(reports.filter(unit=OuterRef("pk")))).exists()
 
     def codes_of(self, codes: Iterable[str]) -> set[str]:
         """Return `codes` with all that their formulas read, and so on."""
@@ -233,20 +246,25 @@ class ScopeData:
         """Return the definitions by code, in the order of the last catalogue that has them."""
         place = {period.catalogue_id: number for number, period in enumerate(self.periods)}
         in_range = {p.catalogue_id for p in self.periods if p.pk in self.years}
-        known = self.scope.known.indicators if self.scope.known else Indicator.objects.of(place)
-        rows = [row for row in known if row.catalogue_id in place]
-        self.indicator_codes = {row.pk: row.code for row in rows}
-        for row in rows:
+        known = self.scope.known.indicators if self.scope.known else defining(place)
+        last: dict[str, Any] = {}
+        for row in (row for row in known if row.catalogue_id in place):
+            self.indicator_codes[row.pk] = row.code
             self.indicators.setdefault(row.catalogue_id, {})[row.pk] = row.code
-        last: dict[str, Indicator] = {}
-        for row in rows:
-            if row.catalogue_id not in in_range:
-                continue
-            held = last.get(row.code)
-            if held is None or place[held.catalogue_id] < place[row.catalogue_id]:
-                last[row.code] = row
-        ordered = sorted(last.values(), key=lambda row: (row.section.order, row.order))
-        return {row.code: define(row) for row in ordered}
+            if row.catalogue_id in in_range:
+                held = last.get(row.code)
+                if held is None or place[held.catalogue_id] < place[row.catalogue_id]:
+                    last[row.code] = row
+        ordered = sorted(last.values(), key=lambda row: (row.section__order, row.order))
+        return {row.code: _defined(row) for row in ordered}
+
+
+def defining(catalogues: Iterable[int]) -> list[Any]:
+    """Return what defines the indicators of some catalogues, as named tuples in the order of the form."""
+    rows = Indicator.objects.filter(catalogue__in=list(catalogues)).order_by(
+        "section__order", "order"
+    )
+    return list(rows.values_list(*_DEFINING, named=True))
 
 
 def _kind(scope: Scope) -> dict[str, Any]:
@@ -256,8 +274,15 @@ def _kind(scope: Scope) -> dict[str, Any]:
     return {"kind": scope.interim.kind, "end__month": scope.interim.end.month}
 
 
-def define(row: Indicator) -> Definition:
-    """Return the definition of a stored indicator."""
+_DEFINING = (
+    *("pk", "catalogue_id", "section__order", "order"),
+    *("code", "label", "unit_of_measure", "value_type", "entry_levels", "aggregation", "is_stock"),
+    *("is_component", "formula", "scale", "parent__code", "section__code", "section__label"),
+)
+
+
+def _defined(row: Any) -> Definition:
+    """Return the definition that the columns `_DEFINING` of an indicator give."""
     return Definition(
         code=row.code,
         label=row.label,
@@ -268,9 +293,9 @@ def define(row: Indicator) -> Definition:
         is_stock=row.is_stock,
         is_component=row.is_component,
         formula=parse(row.formula) if row.formula else None,
-        parent_code=row.parent.code if row.parent else "",
+        parent_code=row.parent__code or "",
         scale=tuple(row.scale),
-        section_code=row.section.code,
-        section_label=row.section.label,
+        section_code=row.section__code,
+        section_label=row.section__label,
         formula_text=row.formula,
     )

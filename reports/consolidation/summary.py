@@ -150,12 +150,13 @@ def consolidate(data: ScopeData) -> Consolidation:
     facts = read_facts(data, [*data.prior, *data.years], codes)[None]
     years = year_progress(data, facts)
     complete = all(year.included == year.expected for year in years)
+    levels = _levels(data, facts)
     return Consolidation(
         scope=data.scope,
-        levels=_levels(data, facts),
-        sections=_sections(data, codes, facts, complete),
+        levels=levels,
+        sections=_sections(data, codes, facts, levels, complete),
         years=years,
-        missing=submissions(data, missing_only=True),
+        missing=() if complete else submissions(data, missing_only=True),
         prior_years=data.scope.prior_years if data.prior else None,
         restated=restated_of(data.restating),
         prior_counted=(_count(facts.included, data.prior), _count(facts.units, data.prior)),
@@ -168,7 +169,8 @@ def _levels(data: ScopeData, facts: Facts) -> tuple[str, ...]:
     A commune has no column of the province, 2026 none of districts, and bodies one where there are any. In
     the units of a day a level that has ended stands only where something of it is among the figures.
     """
-    there = {level for period, level in facts.units if period in data.years}
+    years = data.years
+    there = {level for period, level in facts.units if period in years}
     if data.restating:
         there &= data.restating.levels | data.restating.ended.keys()
     return data.scope.levels or tuple(
@@ -200,7 +202,7 @@ def section_numbers(data: ScopeData) -> dict[str, int]:
 
 
 def _sections(
-    data: ScopeData, codes: list[str], facts: Facts, complete: bool
+    data: ScopeData, codes: list[str], facts: Facts, levels: tuple[str, ...], complete: bool
 ) -> tuple[SectionLines, ...]:
     """Evaluate every line: by level, in total, before, and each year by itself."""
     whole = Evaluator(data.definitions, facts, data.years)
@@ -210,10 +212,7 @@ def _sections(
         single = dict.fromkeys(single, whole)
     numbers = section_numbers(data)
     lines = [
-        replace(
-            _line(data.definitions[code], _levels(data, facts), whole, before, single),
-            is_complete=complete,
-        )
+        replace(_line(data.definitions[code], levels, whole, before, single), is_complete=complete)
         for code in codes
     ]
     return tuple(
@@ -256,9 +255,9 @@ def _line(
 
 def year_progress(data: ScopeData, facts: Facts) -> tuple[YearProgress, ...]:
     """Return, year by year, how many reports are asked for and how many are in the figures."""
-    years = []
+    years, asked = [], data.years
     for year, group in groupby(
-        (p for p in data.periods if p.pk in data.years), key=lambda period: period.year
+        (p for p in data.periods if p.pk in asked), key=lambda period: period.year
     ):
         periods = list(group)
         wanted = {period.pk for period in periods}

@@ -22,6 +22,7 @@ from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common import excel
+from danvan.common.db.replica import may_lag
 from danvan.common.numbers import read_id
 from danvan.common.outline import OutlineLine, has_words, notes_of
 from danvan.common.paging import nearest_page
@@ -61,6 +62,7 @@ MOST_BARS = 30  # of a chart: a province of 129 communes made one of four screen
 
 
 @require_safe
+@may_lag
 def consolidation(request: PersonRequest) -> HttpResponse:
     """Show the figures asked for; with a wrong choice only what is wrong."""
     controls = _controls(request)
@@ -83,6 +85,7 @@ def consolidation(request: PersonRequest) -> HttpResponse:
 
 
 @require_safe
+@may_lag
 def drill(request: PersonRequest, code: str) -> HttpResponse:
     """Show the reports that one figure is made of. A figure outside the reader's choices is 404."""
     wanted = _controls(request).wanted
@@ -169,6 +172,7 @@ def _records_behind(pages: list[tuple[DrillPart, Page]]) -> dict[tuple[int, str]
 
 
 @require_safe
+@may_lag
 def export(request: PersonRequest) -> HttpResponseBase:
     """Send the official workbook of what the page shows, of many units later. A wrong choice is 404."""
     wanted = _controls(request).wanted

@@ -7,6 +7,7 @@ from reports.models.answering import ReportUnit
 from reports.models.catalogue import Catalogue, Section
 from reports.models.choices import Aggregation, Severity, ValueType
 from reports.models.gathered import GatheredText
+from reports.models.headline import HeadlineChoice
 from reports.models.indicator import Indicator, Rule
 from reports.models.issue import DocumentKind, FileKind, IssuedReport, IssueFile, PublishedIssue
 from reports.models.kept import KeptFacts

@@ -48,13 +48,18 @@ class PeriodQuerySet(models.QuerySet["ReportingPeriod"]):
     """Periods."""
 
     def with_tiers(self) -> PeriodQuerySet:
-        """Return the periods with what `tiers` asks, and whether a unit ended in them, in one query."""
-        reports: Any = self.model.reports.rel.related_model
-        asked = reports.objects.filter(period=models.OuterRef("pk"))
+        """Return the periods with what `tiers` asks, in one query."""
         return self.annotate(
-            **{f"has_{level}": models.Exists(asked.filter(level=level)) for level in _NOT_ALWAYS},
-            has_ended=models.Exists(asked.filter(until__isnull=False)),
+            **{f"has_{at}": models.Exists(self._asked().filter(level=at)) for at in _NOT_ALWAYS}
         )
+
+    def with_ends(self) -> PeriodQuerySet:
+        """Return the periods with whether a unit ended in them, as `has_ended`."""
+        return self.annotate(has_ended=models.Exists(self._asked().filter(until__isnull=False)))
+
+    def _asked(self) -> models.QuerySet:
+        reports: Any = self.model.reports.rel.related_model
+        return reports.objects.filter(period=models.OuterRef("pk"))
 
 
 class ReportingPeriod(models.Model):

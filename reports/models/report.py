@@ -29,6 +29,17 @@ class State(models.TextChoices):
 EDITABLE_STATES = (State.DRAFT, State.RETURNED, State.REOPENED)
 
 
+def area_of(report: str = "") -> models.Case:
+    """Return the area that a report, reached by `report`, is counted in.
+
+    A commune's in that of its district, a body's in that of the board that reviews it, a board's in its own.
+    """
+    below = models.When(
+        **{f"{report}level__in": (Level.COMMUNE, Level.BODY)}, then=f"{report}reviewer"
+    )
+    return models.Case(below, default=f"{report}unit")
+
+
 class ReportQuerySet(ScopedQuerySet["Report"]):
     """Reports, scoped by the reporting unit."""
 
@@ -115,6 +126,7 @@ class Report(models.Model):
         ]
         indexes = [
             models.Index(fields=["period", "reviewer", "state"], name="report_queue"),
+            models.Index(fields=["period", "level"], name="report_tiers"),
             models.Index(fields=["period"], name="report_ended", condition=Q(until__isnull=False)),
         ]
 

@@ -13,6 +13,7 @@ from danvan.accounts.jobs.pages import is_long, later
 from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.db.replica import may_lag
 from danvan.common.numbers import rounded
 from danvan.common.sheets.columns import Column
 from reports.figures.figure import BLANK, describe
@@ -25,6 +26,7 @@ UNITS_AT_ONCE = 1_000  # written within the request: about three seconds
 
 
 @require_safe
+@may_lag
 def export_values(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Return the figures of period `pk` that the person may read: units as rows; of many units later."""
     if not person(request).can(Action.VIEW):
@@ -38,6 +40,7 @@ def export_values(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @require_safe
+@may_lag
 def export_report(request: HttpRequest, pk: int) -> FileResponse:
     """Send the figures of one report as a plain sheet, one line per indicator, numbers as numbers."""
     report = visible_report(person(request), pk)

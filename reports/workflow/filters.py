@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, F, Q, QuerySet, When
 
 from danvan.accounts.scope import own_units
 from danvan.common.db.search import with_words
@@ -29,6 +29,16 @@ class ReportFilter(ListFilter):
     )
     area = django_filters.ChoiceFilter(label="Địa bàn", method="in_area", empty_label="Tất cả")
     level = django_filters.ChoiceFilter(label="Cấp", choices=Level.choices, empty_label="Tất cả")
+    deviation = django_filters.ChoiceFilter(
+        label="Chỉ tiêu lệch",
+        choices=[
+            ("any", "Có chỉ tiêu lệch"),
+            ("explained", "Có giải trình"),
+            ("unexplained", "Còn chỉ tiêu chưa giải trình"),
+        ],
+        method="that_deviate",
+        empty_label="Tất cả",
+    )
     q = django_filters.CharFilter(label="Tên đơn vị", method="named", max_length=100)
 
     order: tuple[Any, ...] = (Level.ranked().desc(), tree_order("unit"))
@@ -85,6 +95,14 @@ class ReportFilter(ListFilter):
         if state == "overdue":
             return reports.overdue()
         return reports.filter(state__in=TO_SEND if state == "to_send" else [state])
+
+    def that_deviate(self, reports: Any, name: str, how: str) -> QuerySet:
+        """Keep what deviated when it was last sent: explained in part at least, or not wholly."""
+        narrower = {
+            "explained": Q(explained__gt=0),
+            "unexplained": Q(explained__lt=F("deviating")),
+        }
+        return reports.filter(narrower.get(how, Q()), deviating__gt=0)
 
     def named(self, reports: Any, name: str, text: str) -> Any:
         return with_words(reports, strip_kind(text), "unit__name_search__contains", "unit__code")

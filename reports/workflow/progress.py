@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, When
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +13,7 @@ from danvan.accounts.models import User
 from danvan.accounts.scope import own_units
 from danvan.units.models import AdministrativeUnit, Level
 from reports.models import DeadlineExtension, Indicator, ReportingPeriod, State
+from reports.models.report import area_of
 
 TO_SEND = (State.DRAFT, State.REOPENED)  # without RETURNED: those are counted separately
 
@@ -25,9 +26,7 @@ def to_review_by(user: User) -> Q:
     return ~Q(unit__in=own) | Q(reviewer__in=own, unit__in=own)
 
 
-# The part of the province a report is counted in: a commune's in that of its district, a body's in that of
-# the board that reviews it, a board's in its own.
-AREA = Case(When(level__in=(Level.COMMUNE, Level.BODY), then=F("reviewer")), default=F("unit"))
+AREA = area_of()  # the part of the province a report is counted in
 
 
 def _tallies(reports: Any) -> dict[str, Count]:

@@ -32,7 +32,7 @@ from reports.workflow.progress import (
 
 BULK_LIMIT = 500
 QUEUE = "danh_sach"  # the filters of the queue a report was opened from
-_QUEUE_KEYS = ("period_choice", "state", "area", "level", "q", "who", "page")
+_QUEUE_KEYS = ("period_choice", "state", "area", "level", "deviation", "q", "who", "page")
 
 
 def queue_query(address: QueryDict) -> str:

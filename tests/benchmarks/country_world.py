@@ -62,8 +62,9 @@ def build_country(size: Size, *, eve: bool = False) -> dict[str, User]:
             if not eve or period.year < LAST_YEAR:
                 _figures(period, 1 if eve and period.year == LAST_YEAR - 1 else 40)
     tell("figures")
-    _logs(people["commune"])
-    tell("logs")
+    if not eve:
+        _logs(people["commune"])
+        tell("logs")
     first = datetime.date(LAST_YEAR - size.years, 12, 15)
     days = (datetime.date(LAST_YEAR - eve, 12, 14) - first).days
     for kind in KINDS:

@@ -28,6 +28,7 @@ from reports.models import Report, State
 from tests.benchmarks.country_world import LAST_YEAR, PASSWORD, Size, build_country
 from tests.benchmarks.ratios import Ratio, benchmark
 from tests.ops.site import Site, url_of
+from tests.ops.test_load import cpu
 
 HOUR, CLERKS = 3_600, 3_321
 STRETCH = int(os.environ.get("DEADLINE_SECONDS", "180"))  # of the hour, as the clock has it here
@@ -52,9 +53,11 @@ def deadline(rows: int, size: Size) -> list[Ratio]:
         site.environment |= {"DJANGO_SETTINGS_MODULE": "danvan.settings"}
         site.environment |= {"STATIC_ROOT": f"{folder}/static"}
         site.manage("collectstatic", "--no-input", "-v0")
-        with site.serve("-c", "danvan/gunicorn_conf.py") as (port, _):
+        with site.serve("-c", "danvan/gunicorn_conf.py") as (port, server):
             hour = Hour(port, people)
+            before = cpu(server.pid)
             hour.run()
+            print(f"  gunicorn used {cpu(server.pid) - before:.0f} s of processor time")
     return hour.ratios()
 
 
@@ -165,7 +168,8 @@ class Clerk:
 
     def form(self) -> str:
         problem = self._page(self.path)
-        self.names = sorted(set(FIELDS.findall(self.text)))
+        # Fewer than 24 days of receiving citizens ask for a note, as the form says.
+        self.names = sorted(set(FIELDS.findall(self.text)) - {"TD01"})
         return problem or ("" if len(self.names) > 30 else "the form has no fields")
 
     def save(self) -> str:

@@ -1,5 +1,7 @@
 """The tables of figures as people see them: how much of one is in sight, what sticks, folds and is found."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -246,3 +248,23 @@ def test_every_unit_that_a_total_counts_is_printed(page_as, filled):
         page.locator(part).first.bounding_box() for part in ("h1", ".dv-units caption")
     )
     assert head["y"] + head["height"] <= caption["y"]
+
+
+def test_the_picture_of_an_area_fits_a_phone_and_two_sheets_of_paper(page_as, filled):
+    """Three things to know first fill the phone, the parts open by a tap; on paper all of them are drawn."""
+    phone = page_as("lanhdao", "phone")
+    phone.goto("/bao-cao/toan-canh/")
+    last = phone.locator(".dv-three > :last-child").bounding_box()
+    assert last["y"] + last["height"] <= 844
+    expect(phone.locator(".dv-heat")).to_be_hidden()
+    phone.get_by_text("109 đơn vị cấp xã cạnh nhau").click()
+    expect(phone.locator(".dv-heat")).to_be_visible()
+    expect(phone.locator(".dv-trends")).to_be_hidden()
+    assert chromium.sideways(phone) == 0
+    desk = page_as("tinh")
+    desk.goto("/bao-cao/toan-canh/")
+    paper = desk.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 2
+    desk.emulate_media(media="print")
+    expect(desk.locator(".dv-heat tbody tr")).to_have_count(115)
+    expect(desk.locator(".dv-ways")).to_be_hidden()

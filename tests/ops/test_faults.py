@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client, TransactionTestCase
 from django.urls import reverse
 
-from danvan.common.ops.faults import Fault
+from danvan.common.ops.faults import Fault, aside
 from danvan.imports.models import ImportJob, JobState
 from danvan.imports.targets import target_of
 from records.models import DialogueConference
@@ -123,6 +123,13 @@ class FaultTest(TransactionTestCase):
         with locked_by_somebody(ImportJob._meta.db_table):
             for url in ("/nhap-excel/", f"/nhap-excel/{job.pk}/"):
                 assert self.client.get(url).status_code == 200, url
+
+    def test_what_is_written_beside_a_page_may_find_the_database_away(self):
+        with database_away(), self.assertLogs("danvan.faults", "WARNING"), aside("a test"):
+            self.assertFalse(Value.objects.exists(), "it is not there to say so")
+        with database_away(), aside("a test"):
+            told = "a line of the log needs no database"
+        self.assertTrue(told)
 
     def test_a_confirmation_that_meets_a_fault_leaves_a_word_on_the_job(self):
         from django.db import connection

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client, SimpleTestCase, TransactionTestCase
 from django.urls import reverse
 
-from danvan import settings as our_settings
+from danvan.common.ops import databases
 from danvan.common.ops.faults import Fault
 from reports.models import Report
 from reports.workflow.submission import submit
@@ -18,6 +18,7 @@ from tests.cast import build_cast, build_world
 from tests.locks.tools import Beside
 from tests.ops.faulty import another_connection
 
+LIMITS = {"lock_timeout": 5, "statement_timeout": 30}
 ASK = "from django.conf import settings; print(settings.DATABASES['default']['OPTIONS']['options'])"
 
 
@@ -53,10 +54,10 @@ class LimitsTest(SimpleTestCase):
             (["manage.py", "migrate"], "=0"),
         ):
             with mock.patch.object(sys, "argv", line):
-                assert f"lock_timeout{limit}" in our_settings._patience()["options"]
+                assert f"lock_timeout{limit}" in databases.patience(LIMITS)["options"]
 
     def test_a_server_that_does_not_answer_is_given_up_as_well(self):
-        assert our_settings._patience()["connect_timeout"] == 5
+        assert databases.patience({})["connect_timeout"] == 5
 
 
 class WaiterTest(TransactionTestCase):

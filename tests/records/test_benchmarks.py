@@ -26,14 +26,15 @@ class CountryTest(TestCase):
     """The country of `benchmark country`, small: its rows are whole, its pages are found and open."""
 
     def test_a_small_country_is_walked_through(self):
-        people = build_country(Size(communes=30, records=270, years=2))
+        size = Size(communes=30, records=270, years=2)
+        people = build_country(size)
         self.assertEqual(Report.objects.count(), 2 * 31)
         indicators = Value.objects.values("indicator").distinct().count()
         self.assertEqual(Value.objects.count(), 2 * 31 * indicators)
         for kind in KINDS:
             self.assertEqual(kind.model.objects.count(), 30)
         with mock.patch.object(country, "MOST_PAGES", 25):
-            _, looks = country._walk("commune", people["commune"], country.Book(""))
+            _, looks = country._walk("commune", people["commune"], country.Book(""), size)
         self.assertLessEqual({look.status for look in looks}, {200, country.FILE})
         self.assertGreater(len({look.url for look in looks}), 20)
 

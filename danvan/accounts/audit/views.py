@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 from django_filters.views import FilterView
@@ -22,6 +23,8 @@ from danvan.accounts.models.trail import AuditEntry, SecurityEvent, role_in_word
 from danvan.accounts.requests import PersonRequest, person
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.db.replica import may_lag
+from danvan.common.db.streaming import streamed
 from danvan.common.excel import DATE_TIME
 from danvan.common.paging import Listing
 from danvan.common.sheets.columns import Column
@@ -43,6 +46,7 @@ def expect_auditor(user: User) -> None:
 LogColumn = tuple[str, float, str | Callable[[Any], Any]]
 
 
+@method_decorator(may_lag, name="dispatch")
 class AuditorView(FilterView):
     """A filtered log for auditors alone, as a page or (`as_file`) as the workbook `title` of `columns`.
 
@@ -85,7 +89,7 @@ class AuditorView(FilterView):
 
     def lines(self, rows: Any) -> Iterator[tuple]:
         """Yield the newest 50,000 of `rows` for the sheet; a last line tells of others."""
-        for number, row in enumerate(rows.with_names()[: EXPORT_LIMIT + 1].iterator(500)):
+        for number, row in enumerate(streamed(rows.with_names()[: EXPORT_LIMIT + 1], 500)):
             if number == EXPORT_LIMIT:
                 told = (
                     f"Chỉ gồm {number} dòng mới nhất. Vui lòng lọc theo ngày để tải phần còn lại."
@@ -173,6 +177,7 @@ class SecurityLogView(AuditorView):
 
 
 @require_safe
+@may_lag
 def user_history(request: PersonRequest, pk: int) -> HttpResponseBase:
     """Everything about one account: what was done to it, what it did, where it logged in."""
     person = get_object_or_404(

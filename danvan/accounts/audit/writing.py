@@ -37,6 +37,7 @@ OUR_APPS = ("units", "accounts", "imports", "records", "reports")
 EXEMPT: dict[str, str] = {
     "imports.ImportJob": "a log of its own: every import is kept with who, when, file and result",
     "imports.ImportPart": "pieces of an import job",
+    "imports.Worker": "which processes are there at the moment",
     "accounts.AuditEntry": "the trail itself",
     "accounts.SecurityEvent": "a log of its own",
     "accounts.LoginSession": "sessions come and go; logins are on the security log",

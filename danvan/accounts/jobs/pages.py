@@ -23,6 +23,7 @@ from danvan.accounts.models import Job
 from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
+from danvan.common.db.replica import cookie_name
 from danvan.common.excel import MAX_SHEET_ROWS
 from danvan.common.numbers import format_number
 from danvan.common.ops.progress import expect
@@ -42,6 +43,8 @@ class WorkerRequest(HttpRequest):
         self.path = self.path_info = job.params["page"]
         self.GET = QueryDict(job.params["query"])
         self.user = job.owner
+        if job.params.get("wrote"):
+            self.COOKIES = {cookie_name(): "1"}  # who had just written reads the primary
         self._messages = CookieStorage(self)  # what a page says there nobody reads
 
 
@@ -66,7 +69,10 @@ def is_long(request: HttpRequest, rows: QuerySet | int, most: int) -> bool:
 def later(request: HttpRequest, title: str, action: Action = Action.VIEW) -> HttpResponse:
     """Leave the file of this page to a worker and lead to where it can be fetched."""
     query = request.GET.urlencode()
-    asked = {"page": request.path, "query": query, "again": f"{request.path}?{query}"}
+    asked: dict[str, Any] = {"page": request.path, "query": query}
+    asked["again"] = f"{request.path}?{query}"
+    if cookie_name() in request.COOKIES:
+        asked["wrote"] = True
     try:
         job = ask(person(request), "page", title, action=action, params=asked)
     except JobRefused as refusal:

@@ -19,6 +19,8 @@ def job_list(request: PersonRequest) -> HttpResponse:
     """List what the person left to the server, newest first."""
     with aside("jobs whose process died"):
         recover_jobs()
+    with aside("results past their day"):
+        Job.objects.clean_up()
     page = nearest_page(Job.objects.visible_to(request.user), JOBS_A_PAGE, request.GET.get("page"))
     for job in page.object_list:
         job.see()

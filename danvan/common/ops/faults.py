@@ -9,7 +9,9 @@ import logging
 from collections.abc import Iterator
 from enum import Enum
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+
+from danvan.common.db.replica import reading
 
 log = logging.getLogger("danvan.faults")
 
@@ -82,7 +84,10 @@ def _own_fault(error: BaseException) -> Fault | None:
 def aside(what: str) -> Iterator[None]:
     """Let what is written beside a page (`what`, for the log) wait for nobody and never fail the page."""
     try:
-        with _short_patience():
+        with reading(lagging=False), contextlib.ExitStack() as patience:
+            # Where the database is away already, the block meets that itself.
+            with contextlib.suppress(OperationalError, InterfaceError):
+                patience.enter_context(_short_patience())
             yield
     except Exception as error:
         if fault_of(error) is None:
@@ -96,15 +101,17 @@ def _short_patience() -> Iterator[None]:
     if connection.in_atomic_block:
         yield
         return
-    if connection.vendor == "sqlite":
-        usual = int(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)
-        short, back = "PRAGMA busy_timeout = 200", f"PRAGMA busy_timeout = {usual}"
-    else:
-        short, back = "SET lock_timeout = 200", "RESET lock_timeout"
+    if connection.vendor == "postgresql":
+        # For the length of a transaction: behind a pooler the next one may have another connection.
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = 200")
+            yield
+        return
+    usual = int(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)
     with connection.cursor() as cursor:
-        cursor.execute(short)
+        cursor.execute("PRAGMA busy_timeout = 200")
     try:
         yield
     finally:
         with contextlib.suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
-            cursor.execute(back)
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")

@@ -1,6 +1,7 @@
 """/healthz: can this process serve? One word per part, nothing that helps a stranger.
 
-Long work that nobody takes is told as well but does not make a web host unfit: pages are served without it.
+Of a part that fails one sentence says what is to be done; what exactly it met is in the log. Parts BESIDE do
+not make a web host unfit: pages are served without them.
 """
 
 import datetime
@@ -9,12 +10,13 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import Error, connection
+from django.db import Error, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -22,6 +24,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_tasks_db.models import DBTaskResult
 
+from danvan.common.db.standby import standby
+from danvan.common.ops.databases import REPLICA
 from danvan.common.ops.faults import fault_of
 from danvan.common.storage import PARTS
 
@@ -37,7 +41,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
     """Answer 200 with {"database": "ok", …}, or 503 when a part fails; the reason is in the log only."""
     parts = {name: _ask(name, check) for name, check in CHECKS.items()}
     healthy = all(good for name, good in parts.items() if name not in BESIDE)
-    answer = {name: "ok" if good else "failed" for name, good in parts.items()}
+    answer: dict[str, Any] = {name: "ok" if good else "failed" for name, good in parts.items()}
+    if told := [SENTENCES[name] for name, good in parts.items() if not good]:
+        answer["told"] = told
     return JsonResponse(answer, status=200 if healthy else 503)
 
 
@@ -81,14 +87,38 @@ def queue_is_worked_off() -> bool:
     return not waiting.exists() or busy.exists()
 
 
-BESIDE = ("queue",)
+def replica_is_of_use() -> bool:
+    """Return whether the replica, where there is one, is a standby of our database and not behind."""
+    if REPLICA not in connections:
+        return True
+    if trouble := standby.ask():
+        log.error("replica: %s", trouble)
+    return not trouble
+
+
+BESIDE = ["queue", "replica"]
+SENTENCES = {
+    "database": "The database does not answer.",
+    "disk": "Less than 200 MB are left on a disk.",
+    "store": "The store of uploads takes no file: see STORE_BUCKET, or MEDIA_ROOT.",
+    "migrations": "The database is older or newer than this program: run manage.py migrate.",
+    "queue": "Long work waits and no worker takes it: start manage.py db_worker.",
+    "replica": "The replica is away, behind or no standby of this database: the primary serves alone.",
+}
 CHECKS: dict[str, Callable[[], bool]] = {
     "database": database_answers,
     "disk": disk_has_room,
     "store": store_takes_files,
     "migrations": migrations_are_applied,
     "queue": queue_is_worked_off,
+    "replica": replica_is_of_use,
 }
+
+
+def add_check(name: str, check: Callable[[], bool], sentence: str) -> None:
+    """Let an app add a part BESIDE; `sentence` says what is to be done when `check` fails."""
+    CHECKS[name], SENTENCES[name] = check, sentence
+    BESIDE.append(name)
 
 
 def _ask(name: str, check: Callable[[], bool]) -> bool:

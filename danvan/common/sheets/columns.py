@@ -16,6 +16,7 @@ from django.db import models
 from import_export import fields, widgets
 
 from danvan.common import excel
+from danvan.common.db.streaming import streamed
 from danvan.common.sheets import cells
 from danvan.common.sheets.formats import DATE
 from danvan.common.text import search_key
@@ -233,7 +234,7 @@ def stream(columns: list[Column], rows: models.QuerySet) -> Generator[list, None
         for index, cell in enumerate(cells_)
         if cell.labels is not None or type(cell) is not Cell
     ]
-    for found in rows.values_list(*(column.attribute for column in columns)).iterator(2000):
+    for found in streamed(rows.values_list(*(column.attribute for column in columns)), 2000):
         row = list(found)
         for index, render in shape:
             row[index] = render(row[index])

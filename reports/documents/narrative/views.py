@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
+from danvan.common.db.replica import may_lag
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.web.downloads import attachment
 from reports.consolidation.filters import ConsolidationFilter
@@ -28,6 +29,7 @@ RANK = "xep_hang"  # also names the units with the highest and the lowest figure
 
 
 @require_safe
+@may_lag
 def export_consolidation(request: PersonRequest) -> HttpResponse:
     """Send the draft of what the consolidation shows. A wrong choice is 404.
 
@@ -43,6 +45,7 @@ def export_consolidation(request: PersonRequest) -> HttpResponse:
 
 
 @require_safe
+@may_lag
 def export_report(request: PersonRequest, pk: int) -> HttpResponse:
     """Send the draft of one office's own report, sent or not."""
     return _sent(request, scope_of_report(visible_report(request.user, pk)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from danvan.common.db.streaming import streamed
 from reports.documents.issues.files import is_intact
 from reports.models import IssueFile, PublishedIssue
 
@@ -18,13 +19,13 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         broken = [
             f"issue {issue.pk} ({issue}) is not what was sent out"
-            for issue in PublishedIssue.objects.select_related("unit").iterator(20)
+            for issue in streamed(PublishedIssue.objects.select_related("unit"), 20)
             if not _is_sealed(issue)
         ]
         files = IssueFile.objects.select_related("issue")
         broken += [
             f"file {file.pk} ({file}) of issue {file.issue_id} is not what was kept"
-            for file in files.defer("issue__content", "issue__units").iterator(50)
+            for file in streamed(files.defer("issue__content", "issue__units"), 50)
             if not is_intact(file)
         ]
         for line in broken:

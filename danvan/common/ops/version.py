@@ -1,0 +1,16 @@
+"""Which program this is: two processes of one site must run the same."""
+
+import functools
+import hashlib
+
+from django.conf import settings
+
+
+@functools.cache
+def running_version() -> str:
+    """Return a digest of the program's own files as they are at the first call: ask when a process starts."""
+    digest = hashlib.sha256((settings.BASE_DIR / "requirements.txt").read_bytes())
+    for folder in ("danvan", "records", "reports"):
+        for path in sorted((settings.BASE_DIR / folder).rglob("*.py")):
+            digest.update(f"{path.relative_to(settings.BASE_DIR)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,39 @@
+"""manage.py db_worker: the package's own, known to /healthz with its version, and tidying up."""
+
+from typing import Any
+
+from django.core.management import call_command
+from django.db import Error, connections
+from django_tasks_db.management.commands import db_worker
+
+from danvan.accounts.jobs.working import recover_jobs
+from danvan.accounts.models import Job
+from danvan.imports.models import ImportJob
+from danvan.imports.workers import at_work
+
+
+class Command(db_worker.Command):
+    """Do what is queued, until it is told to stop."""
+
+    help = "Do what the site queues: large imports and other long work."
+
+    def handle(self, *, worker_id: str, **options: Any) -> None:
+        """Refuse to start where the checks of the database find an error; one that is away comes back."""
+        try:
+            call_command(
+                "check", tags=["database"], databases=list(connections), fail_level="ERROR"
+            )
+        except Error as error:
+            self.stderr.write(f"the database was not checked: {error}")
+        with at_work(worker_id, tidy=_tidy, recover=_recover):
+            super().handle(worker_id=worker_id, **options)
+
+
+def _tidy() -> None:
+    ImportJob.objects.clean_up()
+    Job.objects.clean_up()
+
+
+def _recover() -> None:
+    ImportJob.objects.recover()
+    recover_jobs()

@@ -1,0 +1,92 @@
+"""The processes that do what is queued (`manage.py db_worker`): which there are, and what they tidy up."""
+
+import contextlib
+import datetime
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from django.db import connection, models
+from django.utils import timezone
+
+from danvan.common.ops.faults import fault_of
+from danvan.common.ops.version import running_version
+
+log = logging.getLogger("danvan.worker")
+SEEN_EVERY, GONE_AFTER = 15, datetime.timedelta(minutes=1)
+# What a worker does beside its work, and how often in seconds: pages only read.
+RECOVER_EVERY, CLEAN_EVERY = 60, 3600
+
+
+class Worker(models.Model):
+    """A worker at work, and the version of the program it runs."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    version = models.CharField(max_length=64)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "tiến trình xử lý"
+        verbose_name_plural = "tiến trình xử lý"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def all_of_this_version() -> bool:
+    """Return whether every worker runs the program that this process runs."""
+    at_work = Worker.objects.filter(seen_at__gt=timezone.now() - GONE_AFTER)
+    return not at_work.exclude(version=running_version()).exists()
+
+
+@contextlib.contextmanager
+def at_work(name: str, tidy: Callable[[], object], recover: Callable[[], object]) -> Iterator[None]:
+    """Let it be known while the block runs that the worker `name` is there; `tidy` and `recover` in time."""
+    over = threading.Event()
+    duties = ((_seen(name), SEEN_EVERY), (recover, RECOVER_EVERY), (tidy, CLEAN_EVERY))
+    thread = threading.Thread(target=_keep_at_it, args=(duties, over), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        with contextlib.suppress(
+            Exception
+        ):  # where the database is away, it is forgotten by itself
+            Worker.objects.filter(name=name).delete()
+
+
+def _seen(name: str) -> Callable[[], object]:
+    version = running_version()
+
+    def seen() -> None:
+        now = timezone.now()
+        Worker.objects.update_or_create(name=name, defaults={"version": version, "seen_at": now})
+        Worker.objects.filter(seen_at__lt=now - datetime.timedelta(days=1)).delete()
+
+    return seen
+
+
+def _keep_at_it(duties: tuple, over: threading.Event) -> None:
+    due = dict.fromkeys(range(len(duties)), 0.0)
+    while not over.is_set():
+        for number, (duty, seconds) in enumerate(duties):
+            if time.monotonic() >= due[number]:
+                due[number] = time.monotonic() + seconds
+                _done(duty)
+        over.wait(1)
+    connection.close()
+
+
+def _done(duty: Callable[[], object]) -> None:
+    """Do one duty; the machine's faults pass, and it comes again."""
+    try:
+        duty()
+    except Exception as error:
+        if fault_of(error) is None:
+            raise
+        log.warning("not done: %s", duty, exc_info=True)
+    finally:
+        connection.close_if_unusable_or_obsolete()

@@ -1,0 +1,92 @@
+"""Where each mark of the picture leads: the reports behind a figure, the list behind a count."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from danvan.accounts.models import User
+from danvan.units.kinds import Level
+from danvan.units.models import AdministrativeUnit
+from reports.consolidation.units import RowKey
+from reports.overview.picture import Picture
+
+
+class Links:
+    """The addresses of one picture, all within what it shows."""
+
+    def __init__(self, found: Picture, user: User) -> None:
+        self.unit, self.period = found.unit, found.progress.period
+        restated = found.area.restated
+        self.asked: dict[str, Any] = {"unit": unit_key(found.unit)}
+        if restated:
+            self.asked["as_of"] = restated.day.isoformat()
+        self.is_below = bool(user.unit and user.unit_id != found.unit.pk)
+        self.year = found.shown.year
+
+    def figure(self, code: str, year: int, row: int | None = None) -> str:
+        """Return the address of the reports behind a figure of the picture, or of one row of it."""
+        asked = {**self.asked, "first": year, "last": year}
+        if row is not None:
+            asked["row"] = str(RowKey(row))
+        return f"{reverse('reports:drill', args=[code])}?{urlencode(asked)}"
+
+    def table(self) -> str:
+        """Return the address of the whole consolidation of the year that is told."""
+        asked = {**self.asked, "first": self.year, "last": self.year}
+        return f"{reverse('reports:consolidation')}?{urlencode(asked)}"
+
+    def unit_picture(self, unit: AdministrativeUnit) -> str:
+        """Return the address of the picture of another unit."""
+        return f"{reverse('reports:overview')}?{urlencode({'unit': unit_key(unit)})}"
+
+    def report(self, pk: int) -> str:
+        return reverse("reports:detail", args=[pk])
+
+    def list(self, **asked: Any) -> str:
+        """Return the address of the list of reports behind a count."""
+        if self.is_below and self.unit.level == Level.DISTRICT:
+            asked.setdefault("area", self.unit.pk)
+        query = urlencode({"period_choice": self.period.pk, **asked})
+        return f"{reverse('reports:list')}?{query}"
+
+    @property
+    def all(self) -> str:
+        return self.list()
+
+    @property
+    def to_send(self) -> str:
+        return self.list(state="to_send")
+
+    @property
+    def overdue(self) -> str:
+        return self.list(state="overdue")
+
+    @property
+    def submitted(self) -> str:
+        return self.list(state="submitted")
+
+    @property
+    def approved(self) -> str:
+        return self.list(state="approved")
+
+    @property
+    def returned(self) -> str:
+        return self.list(state="returned")
+
+    @property
+    def deviating(self) -> str:
+        return self.list(deviation="any")
+
+    @property
+    def explained(self) -> str:
+        return self.list(deviation="explained")
+
+    @property
+    def unexplained(self) -> str:
+        return self.list(deviation="unexplained")
+
+
+def unit_key(unit: AdministrativeUnit) -> str:
+    """Return what names a unit in an address, whoever had its code before or after."""
+    return f"{unit.code}@{unit.valid_from}"
