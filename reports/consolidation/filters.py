@@ -154,7 +154,8 @@ class ConsolidationFilter(forms.Form):
 
     def _indicators(self, data: Any) -> list[Any]:
         """Return the indicators of the years asked for and of as many before."""
-        asked = self._in_range(data)
+        if not (asked := self._in_range(data)):
+            return []
         first, last = asked[0].year, asked[-1].year
         years = range(2 * first - last - 1, last + 1)
         catalogues = {one.catalogue_id for one in self.periods if one.year in years}
