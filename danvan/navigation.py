@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from danvan.accounts.requests import PersonRequest, person
 from danvan.accounts.rights import Action
+from danvan.common.handbook.pages import passage_of
 from danvan.units.organisations import office_name
 from records.menu import record_lines, year_counts
 from records.years import span_of
@@ -33,6 +34,7 @@ MENU = (
     MenuEntry("Tổng hợp", "reports:consolidation"),
     MenuEntry("Văn bản ban hành", "issues:list"),
     MenuEntry("Nhập từ Excel", "imports:list", Action.IMPORT),
+    MenuEntry("Hướng dẫn", "handbook:index"),
     MenuEntry("Thể thức văn bản", "documents:letterheads", Action.EDIT_LETTERHEAD, group="Quản lý"),
     MenuEntry("Kỳ báo cáo", "reports:periods", Action.MANAGE_PERIOD, group="Quản lý"),
     MenuEntry("Khối trực thuộc", "accounts:bodies", Action.MANAGE_BODIES, group="Quản lý"),
@@ -66,7 +68,8 @@ def navigation(request: PersonRequest) -> dict:
         if unread and line["url"] == reverse(NOTICES):
             line["count"] = unread
     jobs = {name: getattr(request, name, 0) for name in ("jobs_done", "jobs_open")}
-    return {"menu": lines, "office": office, "unread": unread, **jobs}
+    passage = passage_of(getattr(request.resolver_match, "view_name", ""))
+    return {"menu": lines, "office": office, "unread": unread, "passage": passage, **jobs}
 
 
 def _office(request: PersonRequest) -> str:

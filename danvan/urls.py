@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("danvan.accounts.urls")),
     path("nhat-ky/so-lieu/", include("reports.figures.urls_ledger")),
     path("bao-cao/", include("reports.urls")),
+    path("huong-dan/", include("danvan.common.handbook.urls")),
     path("thong-bao/", include("reports.notices.urls")),
     path("van-ban/", include("reports.documents.urls")),
     path("ban-hanh/", include("reports.documents.issues.urls")),
@@ -20,6 +21,8 @@ urlpatterns = [
     path("api/", include("reports.api.urls")),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", healthz, name="healthz"),
+    path("worker.js", views.worker, name="worker"),
+    path("ngoai-tuyen/", views.offline, name="offline"),
     path("quan-tri/", admin.site.urls),
 ]
 handler400 = views.bad_request

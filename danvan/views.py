@@ -1,14 +1,22 @@
 """Pages of the whole site: the home page per role and the error pages."""
 
+import hashlib
+from pathlib import Path
+
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
+from danvan.common.web import shell
 from danvan.faults import answer_for, current_error
 from reports.dashboard import home  # noqa: F401 - the home page is made of report figures
+
+_STATIC = Path(settings.BASE_DIR) / "static"
 
 
 @login_not_required
@@ -16,6 +24,37 @@ from reports.dashboard import home  # noqa: F401 - the home page is made of repo
 def favicon(request: HttpRequest) -> HttpResponse:
     """Lead to the icon: browsers ask here on pages without a link to it (files, the page of a crash)."""
     return redirect(static("favicon.svg"))
+
+
+@login_not_required
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The worker that keeps forms usable without a line; its version is that of the files it serves."""
+    response = HttpResponse(_worker(), content_type="text/javascript; charset=utf-8")
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+def _worker() -> str:
+    """Return the script, with the version that every change of a static file changes."""
+    version = getattr(staticfiles_storage, "manifest_hash", "") or _digest()
+    return (_STATIC / "worker.js").read_text().replace("__VERSION__", version)
+
+
+def _digest() -> str:
+    """Return what stands for the contents of our static files where none is listed (DEBUG, tests)."""
+    digest = hashlib.sha256()
+    for path in sorted(_STATIC.rglob("*.*")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@require_safe
+def offline(request: HttpRequest) -> HttpResponse:
+    """What this browser keeps unsent, and which forms work without a line; the script fills it in."""
+    if not shell.is_asked(request):
+        return render(request, "offline.html")
+    return shell.keepable(render(request, "offline.html", shell.frame()), request)
 
 
 @login_not_required

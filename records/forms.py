@@ -57,7 +57,7 @@ class RecordForm(BaseForm):
     def __init__(self, *args: Any, locked: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         years = year_spans()
-        self.told = sentences_of(self.kind)
+        (self.told,) = sentences_of(self.kind)
         add_guidance(self, self.told)
         self._place_unit()
         inside = days_logged(years)
@@ -217,6 +217,15 @@ def as_new(posted: QueryDict) -> QueryDict:
         for name in [name for name in data if name.startswith(prefix) and name.endswith("-id")]:
             data[name] = ""
     return data
+
+
+def emptied(form: forms.ModelForm) -> None:
+    """Take from `form` all it would show but whose it is: what is left holds nothing that is stored."""
+    whose = {"unit", "id"}
+    form.initial = {name: value for name, value in form.initial.items() if name in whose}
+    for name, field in form.fields.items():
+        if name not in whose:
+            field.initial = None
 
 
 _BASES = {"dialogue-conference": DialogueForm, "emerging-issue": IssueForm}

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.module_loading import import_string
 
+from danvan.common.handbook.why import Why
 from danvan.units.models import AdministrativeUnit
 from records.answering import UnitDays
 from records.models import EventRecord, Recognition
@@ -25,7 +26,10 @@ class Lock(UnitDays):
 
 
 class RecordLocked(ValidationError):
-    """The record counts in a period that is locked for its unit; the message is for the person."""
+    """The record counts in a period that is locked for its unit; the messages are for the person."""
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        super().__init__([ValidationError(reason, code=Why.LOCKED) for reason in reasons])
 
 
 class RecordGone(ValidationError):
@@ -102,7 +106,8 @@ class Kept:
         units = AdministrativeUnit.objects.in_bulk({unit_id for unit_id, _day in days})
         for unit_id, day in days:
             if not units[unit_id].in_force(day):
-                raise ValidationError({"start_date": units[unit_id].absence_on(day)})
+                missing = ValidationError(units[unit_id].absence_on(day), code=Why.UNIT_ENDED)
+                raise ValidationError({"start_date": missing})
 
 
 def differing(before: Mapping, after: Mapping) -> set[tuple]:

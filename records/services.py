@@ -71,8 +71,8 @@ def save_record(
     """Create or change one validated record and return it.
 
     `version` is the one the form was opened with, `token` the form's own; `then` writes child rows in the
-    same transaction. A row that says what is stored is left as it is. Raises PermissionDenied,
-    RecordLocked, StaleRecord, Existing; nothing is stored then.
+    same transaction. A row that says what is stored is left as it is, stale or not: its answer got lost.
+    Raises PermissionDenied, RecordLocked, StaleRecord, Existing; nothing is stored then.
     """
     _require_right(actor)
     if record.pk is None and token:
@@ -81,7 +81,7 @@ def save_record(
     try:
         with transaction.atomic(), acting(user=actor):
             kept = Kept(model, filter(None, [record.pk]), {record.unit_id})
-            old = _lock_row(record, version) if record.pk else None
+            old = _lock_row(record, version, same=bool(version) and not then) if record.pk else None
             if old and not then and not _says_otherwise(record, old):
                 return record
             before = old.facts() if old else {}
@@ -319,13 +319,13 @@ def lock_for_files(record: EventRecord, *, actor: User) -> None:
     kept.require_open(stored.facts())
 
 
-def _lock_row(record: EventRecord, version: int | None = None) -> EventRecord:
-    """Return the stored row, locked until the transaction ends. Raises StaleRecord when it moved on."""
+def _lock_row(record: EventRecord, version: int | None = None, same: bool = False) -> EventRecord:
+    """Return the stored row, locked. Raises StaleRecord when it moved on (`same`: to something else)."""
     model = type(record)
     old = _with_children(locked(model.objects.filter(pk=record.pk))).first()
     if old is None:
         raise RecordGone("Hồ sơ này vừa bị xóa.")
-    if version is not None and old.version != version:
+    if version not in (None, old.version) and (not same or _says_otherwise(record, old)):
         raise StaleRecord(model.objects.with_names().get(pk=record.pk))
     return old
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import DecimalField, IntegerField
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,8 +17,9 @@ from django.views.generic.base import TemplateResponseMixin
 from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
 from danvan.common.numbers import read_id
+from danvan.common.web import shell
 from records.days import gap_warning
-from records.forms import FORMS, FORMSETS, as_new
+from records.forms import FORMS, FORMSETS, as_new, emptied
 from records.history import HistoryLine, deletion_of, history_of
 from records.locks import RecordGone, RecordLocked
 from records.models import EventRecord
@@ -44,6 +45,7 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
         CAME_FROM,
     )  # what "Lưu và nhập tiếp" keeps
     copying = False
+    twins: list[EventRecord] = []
 
     @cached_property
     def source(self) -> Any:
@@ -70,6 +72,8 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
         try:
             return super().dispatch(request, *args, **kwargs)
         except Locked as locked:
+            if self.wants_json:
+                return JsonResponse({"told": [str(locked)]}, status=403)
             context = self.get_context_data(object=self.object, reason=str(locked))
             return self.response_class(
                 request=request, template="records/locked.html", context=context, status=403
@@ -89,7 +93,13 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         self.prepare()
-        return self.show(self.get_form())
+        form = self.get_form()
+        if not shell.is_asked(request):
+            return self.show(form)
+        form.children = self.formset(form)
+        for one in (form, *(form.children or ())):
+            emptied(one)
+        return shell.keepable(self.show(form, **shell.frame()), request)
 
     def copied(self, row: Any) -> Any:
         """Everything but days, counts and numbers of documents."""
@@ -149,7 +159,7 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
         except StaleRecord as stale:
             self.stale = stale
         except RecordLocked as locked:
-            form.add_error(None, locked.messages)
+            form.add_error(None, locked)
         except ValidationError as error:
             apart = {NON_FIELD_ERRORS: error.messages}
             errors = error.message_dict if hasattr(error, "error_dict") else apart
@@ -193,14 +203,40 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
 
     def go_on(self, row: Any) -> HttpResponse:
         """Return the redirect after saving: the row, or an empty form that keeps what repeats."""
+        if self.wants_json:
+            told = [str(message) for message in messages.get_messages(self.request)]
+            return JsonResponse({"saved": row.get_absolute_url(), "told": told})
         if "next" not in self.request.POST:
             return redirect(row.get_absolute_url() + self.carry)
         posted = self.request.POST
         kept = {name: posted[name] for name in self.kept_for_next if posted.get(name)}
         return redirect(f"{reverse('records:create', args=[self.kind])}?{urlencode(kept)}")
 
+    def refusals(self, form: Any, is_gone: bool = False, **context: Any) -> list[str]:
+        """Return in words why `form` was not stored, for a page that does not show the form."""
+        if is_gone:
+            return ["Hồ sơ này vừa bị xóa."]
+        if hasattr(self, "stale"):
+            return ["Người khác vừa sửa hồ sơ này."]
+        if self.twins:
+            return ["Đã có hồ sơ giống hồ sơ này."]
+        forms = (form, *(getattr(form, "children", None) or ()))
+        return [
+            f"{one.fields[name].label}: {text}" if name in one.fields else text
+            for one in forms
+            for name, texts in one.errors.items()
+            for text in texts
+        ]
+
+    @property
+    def wants_json(self) -> bool:
+        """Return whether a script sends what was kept while there was no line."""
+        return self.request.headers.get("Accept") == "application/json"
+
     def show(self, form: Any, status: Any = 200, **context: Any) -> Any:
         stale = getattr(self, "stale", None)
+        if self.wants_json:
+            return JsonResponse({"told": self.refusals(form, **context)}, status=status)
         if stale:
             context["stale"] = stale.current
             context["stale_last"] = history_of(stale.current, newest=1)
@@ -211,7 +247,7 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
             form.children = self.formset(form)
         unit = form["unit"].value() if self.is_new else self.source.unit_id
         own = person(self.request).unit
-        context["lock"], context["twins"] = self.locked, getattr(self, "twins", ())
+        context["lock"], context["twins"] = self.locked, self.twins
         context["own_unit"] = own if own and str(unit) == str(own.pk) else None
         context = {**context, "form": form, "object": self.source, "is_new": self.is_new}
         return self.render_to_response(self.get_context_data(**context), status=status)

@@ -54,6 +54,7 @@ urlpatterns = [
     path("ky/<int:pk>/mo-lai/", views_periods.reopen, name="period_reopen"),
     path("danh-muc/", views_catalogue.catalogue_list, name="catalogues"),
     path("danh-muc/<catalogue:year>/", views_catalogue.catalogue_detail, name="catalogue"),
+    path("danh-muc/huong-dan/", views_guidance.guidance_now, name="guidance_now"),
     path("danh-muc/<catalogue:year>/huong-dan/", views_guidance.guidance, name="guidance"),
     path(
         "danh-muc/<catalogue:year>/huong-dan/<str:section>/",

@@ -1,33 +1,10 @@
-// Keeps what is typed into a form in this browser until it is saved: per person and form, offered on return.
-// A form asks for it with data-draft. Nothing leaves the browser; every form works without this script.
+// Keeps what is typed into a form in this browser until it is saved: per person and form, offered on return. A form asks
+// for it with data-draft; one with data-offline is sent later where there is no line (kept.js). Works without this script.
 (() => {
   "use strict";
-  const person = document.body.dataset.person;
-  if (!person) return;
-  const START = "danvan.draft.", OLD = 30 * 86400e3, JUST = 1800e3;
+  if (!window.danvan) return;
+  const { shell, keyOf, read, write, remove, list, round } = window.danvan;
   const KEPT = /(^|-)(version|token|row_stamp)$/;  // hidden fields that say what the form was opened with
-  let store;
-  try { store = window.localStorage; store.length; } catch { return; }  // a browser that keeps nothing
-
-  const keys = () => Object.keys(store).filter((key) => key.startsWith(START));
-  const read = (key) => { try { return JSON.parse(store.getItem(key)); } catch { return null; } };
-  let out = false;  // logged out: nothing is kept any more
-  function write(key, draft) { if (!out) try { store.setItem(key, JSON.stringify(draft)); } catch { /* full: the page still warns */ } }
-
-  // Drafts of another person, and those long forgotten, go; so do those that were sent, once the site says so.
-  const done = document.querySelector("main > .alert-success[role=status], main > .alert-info[role=status]");
-  for (const key of keys()) {
-    const draft = read(key);
-    const mine = key.startsWith(`${START}${person}.`);
-    const saved = done && draft?.sent && Date.now() - draft.at < JUST;
-    if (!draft || !mine || saved || Date.now() - draft.at > OLD) store.removeItem(key);
-  }
-  for (const form of document.querySelectorAll("form[data-logout]")) {
-    form.addEventListener("submit", () => {
-      out = true;
-      keys().forEach((key) => store.removeItem(key));
-    });
-  }
 
   function fieldsOf(form) {
     return [...form.elements].filter((field) => field.name && !field.disabled && !["password", "file", "submit", "button"].includes(field.type)
@@ -69,26 +46,73 @@
     document.querySelector("main > .dv-head").after(note);
   }
 
+  function told(form, texts) {
+    const note = document.createElement("div");
+    note.className = "dv-errors dv-told";
+    note.setAttribute("role", "alert");
+    note.textContent = texts.join(" ");
+    document.querySelector(".dv-told")?.remove();
+    form.before(note);
+  }
+
+  function newToken(form) {
+    if (!form.elements.token) return;
+    const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    form.elements.token.value = hex;
+  }
+
+  const refused = Boolean(document.querySelector("main .dv-errors"));  // what is shown was typed
   for (const form of document.querySelectorAll("form[data-draft]")) {
-    const key = `${START}${person}.${location.pathname}.${form.dataset.draft}`;
+    const plain = keyOf(location.pathname, form.dataset.draft);
+    const wanted = decodeURIComponent(location.hash.slice(1));
+    // A record that waits is opened from the list under its own key; what is typed here else has that of the form.
+    const key = wanted.startsWith(plain) && read(wanted) ? wanted : plain;
+    const offline = form.dataset.offline;  // "new" or "edit": what is entered without a line waits for one
+    if (shell && offline === "new") newToken(form);
     const before = typedOf(valuesOf(form));
-    const refused = Boolean(document.querySelector("main .dv-errors"));  // what is shown was typed
     let sent = false, open = false, timer = 0;
     const changed = () => typedOf(valuesOf(form)) !== before;
+    const kept = (more) => ({ ...(read(key)?.waiting ? read(key) : {}), sent: false, at: Date.now(), values: valuesOf(form), ...more });
     const keep = () => {
       timer = 0;
       if (open) return;  // the older one waits for an answer
-      if (changed() || refused) write(key, { at: Date.now(), values: valuesOf(form) }); else store.removeItem(key);
+      if (changed() || refused) write(key, kept()); else if (!read(key)?.waiting) remove(key);
     };
+
+    // Entered without a line: kept to be sent. Of a new record the form is empty then, ready for the next.
+    function queue(values, body) {
+      const heading = document.querySelector("h1").textContent.trim();
+      const title = `${heading} “${values.title || values.start_date || ""}”`;
+      const place = offline === "new" && key === plain ? `${plain}.${values.token}` : key;
+      const path = location.pathname, action = new URL(form.action).pathname;
+      const fields = body.filter(([name]) => !["csrfmiddlewaretoken", "next", "ds"].includes(name));
+      if (!write(place, { at: Date.now(), waiting: true, path, action, title, values, body: fields })) return false;
+      if (place !== key) remove(key);
+      list();
+      return true;
+    }
+    const bodyOf = () => [...new FormData(form)].filter(([, value]) => typeof value === "string");
+
     const draft = read(key);
+    const interrupted = shell && offline && draft?.sent && draft.body;
+    if (interrupted) queue(draft.values, draft.body);
+    if (shell && offline === "edit" && !draft) {
+      document.querySelector("[data-needs-line]").hidden = false;
+      form.inert = true;
+    }
     if (refused) keep();
-    else if (draft && typedOf(draft.values) !== before) {
+    else if (draft && (draft.waiting || shell || draft.resumed)) {
+      if (!interrupted || offline === "edit") restore(form, draft.values);
+      if (draft.told) told(form, draft.told);
+      if (draft.resumed) keep();
+    } else if (draft && typedOf(draft.values) !== before) {
       open = true;
-      offer(form, draft, () => { open = false; restore(form, draft.values); keep(); }, () => { open = false; store.removeItem(key); keep(); });
-    } else if (draft) store.removeItem(key);
+      offer(form, draft, () => { open = false; restore(form, draft.values); keep(); }, () => { open = false; remove(key); keep(); });
+    } else if (draft) remove(key);
 
     const typed = (event) => {
       if (event.target.form !== form) return;
+      if (offline) sent = false;
       clearTimeout(timer);
       timer = setTimeout(keep, 400);
     };
@@ -101,11 +125,41 @@
     window.addEventListener("beforeunload", warn);
     window.addEventListener("pagehide", () => { if (timer) keep(); });
     window.addEventListener("pageshow", (event) => { if (event.persisted) sent = false; });
-    form.addEventListener("submit", () => {
+    form.addEventListener("submit", (event) => {
       clearTimeout(timer);
       timer = 0;
+      if (shell || !navigator.onLine) {
+        event.preventDefault();
+        if (offline) return wait();
+        keep();
+        return told(form, ["Không có mạng, chưa gửi được. Nội dung được giữ trong trình duyệt này; vui lòng gửi lại khi có mạng."]);
+      }
       sent = true;
-      if (!open && (changed() || refused)) write(key, { at: Date.now(), sent: true, values: valuesOf(form) });
+      if (!open && (changed() || refused || key !== plain)) write(key, kept({ sent: true, body: bodyOf() }));
+    });
+    function wait() {
+      const values = valuesOf(form);
+      if (!queue(values, bodyOf())) return told(form, ["Trình duyệt không còn chỗ để giữ. Vui lòng không đóng trang này."]);
+      document.querySelector(".dv-told")?.remove();
+      if (offline === "new" && key === plain) {
+        form.reset();
+        newToken(form);
+        form.querySelector("[autofocus]")?.focus();
+      } else sent = true;
+      document.querySelector(".dv-unsent")?.scrollIntoView({ block: "nearest" });
+      if (navigator.onLine && !shell) round();
+    }
+    // The line is back: the page itself takes the place of its shell, with what is being typed.
+    document.addEventListener("danvan:back", () => {
+      clearTimeout(timer);
+      sent = true;
+      if (changed() && !read(key)?.waiting) write(key, kept({ resumed: true }));
+    });
+    document.addEventListener("danvan:sent", ({ detail }) => {
+      if (detail.key !== key) return;
+      sent = true;
+      if (detail.told) return location.reload();
+      location.assign(location.pathname.replace(/[^/]+\/$/, ""));
     });
   }
 })();

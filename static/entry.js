@@ -8,27 +8,86 @@
   const notice = form.querySelector("[data-notice]");
   const left = form.querySelector("[data-left]");
   const waiting = new Set();
-  let last = null, timer = 0, busy = false, halted = false, sent = false, pressed = null;
+  const { shell = false, own: key = "", read = () => null, write = () => false, remove = () => {}, send } = window.danvan || {};
+  const held = new Set();  // clash with what is stored: the others are saved first
+  const bases = new Map();  // what was kept was typed against an older version, in a shell against none
+  let last = null, timer = 0, busy = false, halted = shell, sent = false, ended = false, pressed = null;
 
   // Who was quicker than this script keeps the field: a focus that jumps away swallows what is typed next.
   if (document.activeElement === document.body) document.querySelector(".dv-errors")?.focus();
+
+  const STILL_HERE = " Nội dung đã nhập còn nguyên và sẽ tự lưu lại; vui lòng không đóng trang này.";
+  const OFFLINE = `Mất kết nối, chưa gửi được. ${key ? "Nội dung được giữ trong trình duyệt này và" : "Vui lòng không đóng trang này: nội dung"} tự gửi khi có mạng.`;
+  const headers = { Accept: "application/json" };
+  const post = (body) => send ? send(location.pathname, body) : fetch(location.pathname, { method: "POST", headers, credentials: "same-origin",
+    body: new URLSearchParams([...body, ["csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value]]) });
 
   const rowOf = (field) => field.closest("[data-code]");
   const row = (code) => document.getElementById(code);
   const saveIn = (wait) => { clearTimeout(timer); timer = setTimeout(save, wait); };
 
+  const baseOf = (code) => bases.get(code) ?? Number(version.value);
+  const keptCodes = () => read(key)?.codes || {};
+
+  // What is not sent yet stays in the browser, too: only the fields that were typed in, with the version they were typed against.
+  function keep(code, field) {
+    const codes = keptCodes(), known = codes[code] || { version: baseOf(code), fields: {} };
+    codes[code] = { ...known, fields: { ...known.fields, [field.name]: field.value } };
+    // Typed and taken back where nothing stored is shown: nothing was entered.
+    if (shell && !known.version && !Object.values(codes[code].fields).some(Boolean)) delete codes[code];
+    keepAll(codes);
+  }
+  function keepAll(codes, more = {}) {
+    const title = document.querySelector("h1").firstChild.textContent.trim();
+    if (Object.keys(codes).length) write(key, { at: Date.now(), waiting: true, path: location.pathname, title, codes, ...more });
+    else remove(key);
+  }
+  function forget(codes) {
+    const left = keptCodes();
+    for (const code of codes) { bases.delete(code); delete left[code]; row(code).classList.remove("unsent"); }
+    keepAll(left);
+  }
+
+  // What an earlier page could not send comes back into its fields and is sent from here.
+  function bringBack() {
+    if (document.querySelector(".dv-errors")) return;  // the page was sent as a whole and holds what was typed
+    for (const [code, one] of Object.entries(keptCodes())) {
+      const entry = row(code);
+      if (!entry) continue;  // not on a page that was narrowed down
+      fill(one.fields);
+      bases.set(code, one.version);
+      waiting.add(code);
+      const extras = entry.querySelector("details");
+      if (extras && Object.keys(one.fields).some((name) => name !== code)) extras.open = true;
+    }
+    if (!waiting.size) return;
+    unsent();
+    if (!shell) saveIn(0);
+  }
+  function unsent() {
+    for (const code of waiting) row(code).classList.add("unsent");
+    tell(`Chưa gửi ${waiting.size} ô`);
+  }
+
   function note(field) {
     const entry = rowOf(field);
     if (!entry) return;
-    waiting.add(entry.dataset.code);
+    const code = entry.dataset.code;
+    if (shell && !waiting.has(code)) bases.set(code, 0);
+    waiting.add(code);
+    if (key) keep(code, field);
     entry.classList.remove("saved");
+    if (shell) return unsent();
     if (!halted) saveIn(1500);
   }
   form.addEventListener("input", (event) => note(event.target));
   // On a weak line the page stands there, and is typed in, before this script has come.
   for (const field of form.querySelectorAll("[data-code] :is(input, select, textarea)")) if (typedIn(field)) note(field);
+  bringBack();
   form.addEventListener("focusout", () => { if (waiting.size && !halted) saveIn(300); });
   window.addEventListener("online", () => { if (waiting.size && !halted) saveIn(0); });
+  // Logged in again in another tab: the save goes on where it stood.
+  window.addEventListener("focus", () => { if (ended) { ended = halted = false; saveIn(0); } });
   // Enter goes to the next figure, as in a spreadsheet; without a script, and after the last one, it saves a draft.
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || !event.target.matches("input")) return;
@@ -66,7 +125,7 @@
   form.addEventListener("submit", (event) => {
     // Once is enough, and a page of the browser's own about a missing line would take the typing with it.
     if (sent) return event.preventDefault();
-    if (!navigator.onLine) {
+    if (shell || !navigator.onLine) {
       event.preventDefault();
       return warnOf(OFFLINE);
     }
@@ -79,14 +138,19 @@
       return tell("Đang lưu…");
     }
     sent = true;
+    // What came back from an earlier page was typed against an older version: nobody's figure since is overwritten unseen.
+    version.value = Math.min(version.value, ...bases.values());
+    if (Object.keys(keptCodes()).length) keepAll(keptCodes(), { sent: true });
     window.removeEventListener("beforeunload", warn);
   });
+  document.addEventListener("danvan:back", () => window.removeEventListener("beforeunload", warn));
   const warn = (event) => { if (waiting.size || busy) event.preventDefault(); };
   window.addEventListener("beforeunload", warn);
   // Back to a page the browser had kept: it is as old as the moment it was left.
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
-    halted = sent = false;
+    halted = shell;
+    sent = false;
     pressed = null;
     window.addEventListener("beforeunload", warn);
     if (waiting.size) saveIn(0); else location.reload();
@@ -97,21 +161,32 @@
     timer = 0;
     if (busy || halted || !waiting.size) return;
     busy = true;
-    const codes = [...waiting];
-    const body = new URLSearchParams({ csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value, version: version.value });
+    const free = [...waiting].filter((code) => !held.has(code)), next = free.length ? free : [...waiting];
+    const oldest = Math.min(...next.map(baseOf));
+    const codes = next.filter((code) => baseOf(code) === oldest);
+    const body = new URLSearchParams({ version: oldest });
     for (const code of codes) {
       for (const field of row(code).querySelectorAll("[name]")) if (field.tagName !== "BUTTON") body.set(field.name, field.value);
+      waiting.delete(code);
     }
-    waiting.clear();
     let told = OFFLINE;
     try {
-      const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin", signal: AbortSignal.timeout?.(20000) });
+      const answer = await post(body);
+      ended = answer.status === 401;
       if (answer.status === 401 || answer.status === 403) stop(codes, "Phiên làm việc đã hết. Bấm Lưu nháp để đăng nhập lại, nội dung đã nhập vẫn được giữ.");
       else if (answer.status !== 200 && answer.status !== 409) {
         if (answer.status === 503) told = (await answer.json()).message + STILL_HERE;
         throw new Error(String(answer.status));
       }
-      else show(await answer.json(), answer.status, codes);
+      else {
+        const data = await answer.json(), clash = Object.keys(data.conflicts);
+        const others = waiting.size || codes.some((code) => !clash.includes(code));
+        if (answer.status === 409 && !data.locked && !pressed && free.length && others) {
+          for (const code of clash) held.add(code);
+          for (const code of codes) waiting.add(code);
+          saveIn(0);
+        } else show(data, answer.status, codes);
+      }
     } catch {
       for (const code of codes) waiting.add(code);
       // A button that waited for this save must not leave the page now: the line is down.
@@ -127,9 +202,6 @@
     if (pressed) return pressed();
     if (waiting.size && !timer && !halted) saveIn(1500);
   }
-
-  const STILL_HERE = " Nội dung đã nhập còn nguyên và sẽ tự lưu lại; vui lòng không đóng trang này.";
-  const OFFLINE = "Mất kết nối, chưa lưu được. Sẽ tự lưu lại khi có mạng; vui lòng không đóng trang này.";
 
   function stop(codes, text) {
     for (const code of codes) waiting.add(code);
@@ -147,7 +219,7 @@
 
   // What must be seen wherever on the long page the person is.
   function warnOf(text) {
-    tell(text);
+    if (waiting.size) unsent(); else tell(text);
     notice.textContent = text;
   }
 
@@ -175,11 +247,14 @@
     // before that must not choose.
     if (status === 409) {
       pressed = null;
+      for (const code of Object.keys(data.conflicts)) bases.delete(code);
       return stop(codes, `Chưa lưu ${Object.keys(data.conflicts).join(", ")}: người khác vừa sửa cùng chỉ tiêu. Vui lòng chọn số đúng ở ô được đánh dấu rồi bấm Lưu nháp.`);
     }
     notice.textContent = "";
     tell(`Đã lưu ${data.saved}`);
-    for (const code of codes) if (!waiting.has(code) && !data.errors[code]) row(code).classList.add("saved");
+    const stored = codes.filter((code) => !waiting.has(code) && !data.errors[code]);
+    for (const code of stored) row(code).classList.add("saved");
+    forget(stored);
   }
 
   function fill(fields) {

@@ -47,10 +47,11 @@ def build_cast() -> dict[str, User]:
     template = User()
     template.set_password(PASSWORD)
     people = [
-        User(username=name, unit=units[code], role=role, full_name=full_name)
+        User(username=name, unit=units[code], role=role, full_name=full_name, welcomed=True)
         for name, (code, role, full_name) in PEOPLE.items()
     ]
-    people.append(User(username="quantri", full_name="Quản trị", is_superuser=True, is_staff=True))
+    quantri = {"full_name": "Quản trị", "is_superuser": True, "is_staff": True, "welcomed": True}
+    people.append(User(username="quantri", **quantri))
     for person in people:
         person.password = template.password
     User.objects.bulk_create(people)

@@ -15,26 +15,12 @@ from tests.matrix_documents import DOCUMENTS
 from tests.matrix_help import HELP
 from tests.matrix_overview import OVERVIEW
 from tests.matrix_row import COLUMNS, Row
+from tests.matrix_site import SITE
 from tests.matrix_units import UNITS
 
 __all__ = ["COLUMNS", "MATRIX", "OPEN_URLS", "Row"]
 
 #       anonymous clerk sibling far district other province viewer superuser
-SITE = {
-    "home": [
-        Row("GET", "302 200 200 200 200 200 200 200 200"),
-        Row("POST", "403 405 405 405 405 405 405 405 405"),
-    ],
-    "favicon": [
-        Row("GET", "302 302 302 302 302 302 302 302 302"),
-        Row("POST", "405 405 405 405 405 405 405 405 405"),
-    ],
-    "healthz": [
-        Row("GET", "200 200 200 200 200 200 200 200 200"),
-        Row("POST", "405 405 405 405 405 405 405 405 405"),
-    ],
-}
-
 ACCOUNTS = {
     "accounts:login": [
         Row("GET", "200 302 302 302 302 302 302 302 302"),
@@ -439,6 +425,7 @@ OPEN_URLS = {
     "accounts:login": "the way in",
     "favicon": "asked by browsers for any page; leads to a public picture",
     "healthz": "asked by the monitoring; tells ok or failed, nothing else",
+    "worker": "a script, the same for everybody; browsers ask for its next version at any time",
     "accounts:code": "its second step; answers only to who has given the password",
     **{
         name: "asks for a key instead of a login, and answers programs"

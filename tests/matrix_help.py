@@ -18,7 +18,26 @@ def _field(world) -> dict:
     return {"kind": "dialogue-conference", "field": "led_by"}
 
 
+def _chapter(world) -> dict:
+    return {"slug": "can-bo"}
+
+
 HELP = {
+    "handbook:index": [
+        Row("GET", _OWN_PAGE),
+        Row("GET", _OWN_PAGE, query="?q=gia+han"),
+        Row("POST", _GET_ONLY),
+    ],
+    "handbook:chapter": [
+        Row("GET", _OWN_PAGE, _chapter),
+        Row("GET", "302 404 404 404 404 404 404 404 404", lambda w: {"slug": "khong-co"}),
+        Row("POST", _GET_ONLY, _chapter),
+    ],
+    "handbook:welcome": [Row("GET", _OWN_PAGE), Row("POST", _GET_ONLY)],
+    "reports:guidance_now": [
+        Row("GET", "302 302 302 302 302 302 302 302 302"),
+        Row("POST", _GET_ONLY),
+    ],
     "reports:guidance": [Row("GET", _OWN_PAGE, _year), Row("POST", _GET_ONLY, _year)],
     "reports:guidance_section": [
         Row("GET", _OWN_PAGE, _section),

@@ -24,6 +24,7 @@ ROOMS = {
     "danvan.common.ops": ("danvan.common",),
     "danvan.common.db": ("danvan.common",),
     "danvan.common.web": ("danvan.common",),
+    "danvan.common.handbook": ("danvan.common",),
     "records.files": ("records.models", "records.locks", "records.services"),
     "danvan.accounts.models": (
         *("danvan.accounts.scope", "danvan.accounts.rights"),

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from textwrap import shorten
 from typing import IO, Any, Protocol
 
@@ -92,6 +93,7 @@ def put(cell: Any, value: Any, fmt: str | None = None) -> Any:
     return cell
 
 
+@lru_cache(maxsize=8192)
 def width_of(number: Decimal | int | float, fmt: str = WHOLE) -> float:
     """Return the column width in which a number in Times New Roman 12, bold or not, shows no ####.
 

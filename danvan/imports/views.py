@@ -16,6 +16,7 @@ from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.db.replica import remember_write
+from danvan.common.handbook.why import Why
 from danvan.common.ops.faults import aside
 from danvan.common.paging import nearest_page
 from danvan.common.sheets.precheck import FileRefused
@@ -175,7 +176,7 @@ def _refusals_told(request: PersonRequest) -> Iterator[None]:
     try:
         yield
     except (Refused, FileRefused) as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, str(refusal), extra_tags=Why.IMPORT)
 
 
 @require_POST

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
+from danvan.common.handbook.why import Why
 from danvan.common.views import ScopedView
 from records.files import attachments
 from records.models.attachment import Attachment, files_of
@@ -63,7 +64,7 @@ class DetachView(FileView):
         try:
             attachments.detach(record, found, actor=request.user)
         except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
+            messages.error(request, " ".join(error.messages), extra_tags=Why.LOCKED)
         else:
             messages.success(request, f"Đã xóa tệp “{found.name}”.")
         return redirect(record.get_absolute_url() + self.carry)

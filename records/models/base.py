@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 
 from danvan.accounts.scope import M, ScopedQuerySet
 from danvan.common.db.search import with_words
+from danvan.common.handbook.why import Why
 from danvan.common.text import clean_line, clean_text, search_key
 from danvan.units.models import AdministrativeUnit
 from records.answering import answered_rows
@@ -158,7 +159,7 @@ class EventRecord(models.Model):
         if not self.may_be_future and self.start_date > timezone.localdate():
             raise ValidationError({"start_date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
         if self.unit_id and not self.unit.in_force(self.start_date):
-            missing = self.unit.absence_on(self.start_date)
+            missing = ValidationError(self.unit.absence_on(self.start_date), code=Why.UNIT_ENDED)
             raise ValidationError({"start_date": missing})
 
     def validate_constraints(self, exclude: Any = None) -> None:

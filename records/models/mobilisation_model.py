@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from danvan.accounts.scope import ScopedQuerySet
+from danvan.common.handbook.why import Why
 from danvan.common.text import clean_line
 from danvan.units.kinds import AREA_CHOICES, AREA_LEVELS
 from danvan.units.models import AdministrativeUnit, Level
@@ -98,7 +99,9 @@ class SkilledMobilisationModel(EventRecord):
             raise ValidationError({"replicated_date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
         if self.replicated_date and self.unit_id and not self.unit.version_on(self.replicated_date):
             missing = self.unit.absence_on(self.replicated_date)
-            raise ValidationError({"replicated_date": missing})
+            raise ValidationError(
+                {"replicated_date": ValidationError(missing, code=Why.UNIT_ENDED)}
+            )
 
     def warnings(self) -> list[str]:
         """Return where status and decisions tell different things: only decisions are counted."""
@@ -209,7 +212,7 @@ def recogniser_of(unit: AdministrativeUnit, level: str, day: datetime.date) -> A
         missing = f"Ngày {day:%d/%m/%Y} không có đơn vị {Level(level).label.lower()} ở trên {unit}."
         if level == unit.level:
             missing = unit.absence_on(day)
-        raise ValidationError({"level": missing})
+        raise ValidationError({"level": ValidationError(missing, code=Why.UNIT_ENDED)})
     return found
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from danvan.accounts.models import AuditEntry, User
 from danvan.accounts.requests import PersonRequest
+from danvan.common.handbook.why import Why
 from danvan.common.stale import GONE, StaleFormMixin
 from danvan.common.text import clean_line
 from reports.catalogue.editing import delete_row, require_manager, save_row
@@ -198,9 +199,10 @@ def delete(request: PersonRequest, year: str, kind: str, pk: int) -> HttpRespons
     try:
         delete_row(row, user=request.user)
     except ValidationError as error:
-        messages.error(request, error.messages[0])
+        messages.error(request, error.messages[0], extra_tags=Why.CATALOGUE)
     except ProtectedError:
-        messages.error(request, f"Không xóa được “{row}” vì đã có số liệu nhập theo chỉ tiêu này.")
+        told = f"Không xóa được “{row}” vì đã có số liệu nhập theo chỉ tiêu này."
+        messages.error(request, told, extra_tags=Why.CATALOGUE)
     else:
         messages.success(request, f"Đã xóa: {row}.")
     return redirect("reports:catalogue", year=year)

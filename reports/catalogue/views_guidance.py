@@ -2,14 +2,26 @@
 
 from itertools import groupby
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.requests import PersonRequest
 from danvan.common.outline import has_words
 from reports.catalogue.views import catalogue_of
-from reports.models import Section
+from reports.models import Catalogue, Section
+
+
+@require_safe
+def guidance_now(request: PersonRequest) -> HttpResponse:
+    """Lead to the sentences of the last catalogue that a period asks for, words of a search taken along."""
+    catalogue = Catalogue.objects.filter(periods__isnull=False).first()
+    if catalogue is None:
+        raise Http404
+    query = request.META.get("QUERY_STRING", "")
+    url = reverse("reports:guidance", args=[catalogue.slug])
+    return redirect(f"{url}?{query}" if query else url)
 
 
 @require_safe

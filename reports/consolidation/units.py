@@ -142,12 +142,13 @@ def break_down(data: ScopeData, section: str | None) -> Breakdown:
     """Return the rows by unit of one section (None: all) in the scope of `data`."""
     codes = section_codes(data, section)
     facts = read_facts(data, data.years, codes, by_unit=True)
+    whole = whole_of(facts)
     return Breakdown(
         scope=data.scope,
         columns=tuple(data.definitions[code] for code in codes),
         section_number=section_numbers(data).get(section or "", 0),
-        total=unit_rows(data, unit_tree(data), facts, codes),
-        years=year_progress(data, whole_of(facts)),
+        total=_row(data, unit_tree(data), facts, codes, whole)[0],
+        years=year_progress(data, whole),
     )
 
 

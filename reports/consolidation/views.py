@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
@@ -23,6 +23,7 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common import excel
 from danvan.common.db.replica import may_lag
+from danvan.common.handbook.why import Why
 from danvan.common.numbers import read_id
 from danvan.common.outline import OutlineLine, has_words, notes_of
 from danvan.common.paging import nearest_page
@@ -79,7 +80,7 @@ def consolidation(request: PersonRequest) -> HttpResponse:
         try:
             context |= _tables(request, wanted)
         except NotRestatable as problem:
-            controls.add_error("as_of", str(problem))
+            controls.add_error("as_of", ValidationError(str(problem), code=Why.RESTATED))
             context["wanted"] = None
     return render(request, "reports/consolidation/page.html", context)
 

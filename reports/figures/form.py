@@ -228,6 +228,24 @@ class EntrySheet:
         return entry
 
 
+class BlankSheet(EntrySheet):
+    """The form of a report without figures, remarks and findings (danvan/common/web/shell.py)."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report)
+        self.version, self.stored = 0, {}
+        self.counted, self.links, self.all_remarks = {}, {}, []
+        self.prior, self.before_return = {}, {}
+
+    def problems(self) -> list[Finding]:
+        """Nothing is said of what is not there."""
+        return []
+
+    def blanks(self) -> list[str]:
+        """Nor is anything missing."""
+        return []
+
+
 def _change(number: Decimal | None, before: Decimal | None) -> str:
     """Return the change against last year in per cent, "" where there is nothing to compare with."""
     if number is None or not before:

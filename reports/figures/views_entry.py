@@ -19,9 +19,10 @@ from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.preferences import CHOICE, keep_density
 from danvan.accounts.requests import PersonRequest, person
 from danvan.common.numbers import read_id
+from danvan.common.web import shell
 from danvan.units.models import Level
 from reports.figures.figure import BLANK
-from reports.figures.form import EntrySheet
+from reports.figures.form import BlankSheet, EntrySheet
 from reports.figures.stored import figures_of
 from reports.figures.taking import Taken, taken_at
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
@@ -38,7 +39,12 @@ def visible_report(user: User, pk: int) -> Report:
 
     `has_others` says whether it answers for other units at all, which few do.
     """
-    rows = Report.objects.visible_to(user).with_names().with_due_dates()
+    rows = (
+        Report.objects.visible_to(user)
+        .with_names()
+        .with_due_dates()
+        .select_related("period__catalogue")
+    )
     others = ReportUnit.objects.of_others().filter(report=OuterRef("pk"))
     rows = rows.select_related("period__closed_by", "period__catalogue").annotate(
         has_others=Exists(others)
@@ -64,6 +70,8 @@ class EntryView(EnteringView):
     def get(self, request: PersonRequest, pk: int) -> HttpResponse:
         if lock_reason(self.report):
             return redirect("reports:detail", pk=pk)
+        if shell.is_asked(request):
+            return shell.keepable(self.page(BlankSheet(self.report)), request)
         return self.page(EntrySheet(self.report), words=request.GET.get("q", "")[:100])
 
     def post(self, request: PersonRequest, pk: int) -> HttpResponse:
@@ -150,7 +158,7 @@ class EntryView(EnteringView):
         except NotReady as refusal:
             return self.page(sheet, status=422, refusal=refusal)
         except MoveRefused as refusal:
-            messages.error(self.request, str(refusal))
+            messages.error(self.request, str(refusal), extra_tags=refusal.why)
             return redirect("reports:detail", pk=self.report.pk)
         return self.sent()
 
@@ -195,7 +203,9 @@ class EntryView(EnteringView):
         blanks = sheet.blanks()
         shown = [section.narrowed(words) for section in sections]
         unit_id = self.report.unit_id
+        blank = isinstance(sheet, BlankSheet)
         context = {
+            **(shell.frame() if blank else {}),
             "report": self.report,
             "sheet": sheet,
             "sections": [section for section in shown if section.entries],
@@ -211,7 +221,7 @@ class EntryView(EnteringView):
             "qualifiers": Qualifier.choices,
             "total": sum(len(section.required) for section in sections),
             "own_figures": self.report.level not in (Level.COMMUNE, Level.BODY),
-            "shares": shares_of(self.report, sheet.answers),
+            "shares": () if blank else shares_of(self.report, sheet.answers),
             "on_behalf": stand_ins(person(self.request), [unit_id])[unit_id],
             "guide": reverse("reports:guidance", args=[self.report.period.catalogue.slug]),
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from danvan.accounts.requests import PersonRequest
+from danvan.common.handbook.why import Why
 from danvan.common.numbers import read_id
 from reports.figures.form import EntrySheet
 from reports.figures.taking import give_back, offers_of
@@ -52,9 +53,10 @@ class TakeView(EnteringView):
             return self.take(request)
         except StaleFigures as stale:
             codes = ", ".join(stale.conflicts)
-            messages.error(request, f"Chưa thay đổi: {codes} vừa được sửa, vui lòng xem lại.")
+            told = f"Chưa thay đổi: {codes} vừa được sửa, vui lòng xem lại."
+            messages.error(request, told, extra_tags=Why.CONFLICT)
         except ReportLocked as locked:
-            messages.error(request, str(locked))
+            messages.error(request, str(locked), extra_tags=Why.LOCKED)
         return redirect(self.form_at(self.part))
 
     def take(self, request: PersonRequest) -> HttpResponse:

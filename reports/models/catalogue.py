@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from danvan.common.handbook.why import Why
 from danvan.common.text import clean_line
 from danvan.units.models import AdministrativeUnit, Level
 
@@ -104,7 +105,8 @@ class CatalogueRow(models.Model):
         if self.catalogue.is_frozen:
             raise ValidationError(
                 f"Danh mục năm {self.catalogue.year} đã có báo cáo gửi lên nên không sửa được nữa. "
-                "Vui lòng sửa danh mục của năm sau."
+                "Vui lòng sửa danh mục của năm sau.",
+                code=Why.CATALOGUE,
             )
 
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from danvan.common.handbook.why import Why
 from danvan.common.text import clean_line, clean_text
 from danvan.common.words import column_named
 from danvan.units.models import Level
@@ -127,7 +128,7 @@ class Indicator(CatalogueRow):
     def check_deletion(self) -> None:
         super().check_deletion()
         if self.catalogue.is_opened:
-            raise ValidationError(OPENED.format(year=self.catalogue.year, what="xóa chỉ tiêu"))
+            raise _opened(self.catalogue.year, "xóa chỉ tiêu")
         if users := self.named_by():
             raise ValidationError(
                 f"Không xóa được {self.code}: đang dùng trong {', '.join(users)}."
@@ -138,11 +139,11 @@ class Indicator(CatalogueRow):
         if not self.catalogue.is_opened:
             return
         if old is None:
-            raise ValidationError(OPENED.format(year=self.catalogue.year, what="thêm chỉ tiêu"))
+            raise _opened(self.catalogue.year, "thêm chỉ tiêu")
         for name in DEFINING:
             if getattr(self, name) != getattr(old, name):
                 what = f"đổi {column_named(self, name).verbose_name}"
-                raise ValidationError({name: OPENED.format(year=self.catalogue.year, what=what)})
+                raise ValidationError({name: _opened(self.catalogue.year, what)})
 
     def _refuse_circle(self) -> None:
         """Refuse a formula that asks for its own figure, directly or through others: it has no answer."""
@@ -235,6 +236,10 @@ class Rule(CatalogueRow):
         super().clean()
         self.expression, self.message = clean_line(self.expression), clean_text(self.message)
         _check_expression(self, "expression", self.expression, condition=True)
+
+
+def _opened(year: int, what: str) -> ValidationError:
+    return ValidationError(OPENED.format(year=year, what=what), code=Why.CATALOGUE)
 
 
 def _check_expression(row: CatalogueRow, field: str, text: str, *, condition: bool) -> None:

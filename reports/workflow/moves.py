@@ -21,7 +21,12 @@ from django.utils import timezone
 from danvan.accounts.audit.writing import audited_update
 from danvan.accounts.models import User
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import area_reported_by, area_visible_to, own_units
+from danvan.accounts.scope import (
+    area_reported_by,
+    area_visible_to,
+    own_units,
+)
+from danvan.common.handbook.why import Why
 from danvan.units.organisations import board_name, office_name
 from reports.models import Report, State, Transition
 from reports.models.report import EDITABLE_STATES
@@ -29,7 +34,11 @@ from reports.workflow.holding import ReportGone, lock_for_move
 
 
 class MoveRefused(Exception):  # noqa: N818
-    """The move cannot be made now; the message says why, in Vietnamese."""
+    """The move cannot be made now; the message says why, in Vietnamese, `why` of what kind it is."""
+
+    def __init__(self, message: str, why: Why = Why.MOVED_ON) -> None:
+        super().__init__(message)
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -157,7 +166,7 @@ def make_move(
         try:
             lock_for_move(report, freezes=move.to_state == State.SUBMITTED)
         except ReportGone as gone:
-            raise MoveRefused(gone.message) from gone
+            raise MoveRefused(str(gone.message)) from gone
         _require_right(report, move, user)
         if repeated := _made_already(report, move, user, version):
             return repeated
@@ -193,7 +202,7 @@ def last_made_by(report: Report, action: str, user: User) -> Transition | None:
 
 def _check(report: Report, move: Move, version: int | None) -> None:
     if closed := closed_reason(report):
-        raise MoveRefused(closed)
+        raise MoveRefused(closed, Why.LOCKED)
     if report.state not in move.from_states:
         raise MoveRefused(
             f"Báo cáo đang ở trạng thái “{report.get_state_display()}”, có thể người khác vừa xử lý. "

@@ -134,7 +134,7 @@ def move(request: PersonRequest, pk: int) -> HttpResponse:
             )
     except (MoveRefused, ValidationError) as refusal:
         text = refusal.messages[0] if isinstance(refusal, ValidationError) else str(refusal)
-        messages.error(request, text)
+        messages.error(request, text, extra_tags=getattr(refusal, "why", ""))
         report = visible_report(request.user, pk)
         return _detail_page(request, report, typed=typed, reason=reason, status=409)
     done = "Đã lưu nhận xét" if action == "remark" else MOVES[action].done

@@ -279,7 +279,7 @@ class TestCookies(LoginCase):
         page = go(client.get("/bao-mat/", secure=True))
         self.assertContains(page, "Đã kết thúc")
         self.assertEqual({name.partition("-")[0] for name in seen}, {"__Host"})
-        self.assertEqual(len(seen), 3, seen)
+        self.assertEqual(len(seen), 4, seen)
         for cookie in seen.values():
             self.assertTrue(cookie["secure"], cookie)
             self.assertEqual((cookie["path"], cookie["domain"]), ("/", ""), cookie)

@@ -52,8 +52,10 @@ class TestIssuedPassword(LoginCase):
 
     def test_a_chosen_password_opens_the_site(self):
         self.enter()
-        self.assertRedirects(self.change(self.GOOD), "/", fetch_redirect_response=False)
+        steps = "/huong-dan/ba-buoc/"  # once, after the first password of one's own
+        self.assertRedirects(self.change(self.GOOD), steps, fetch_redirect_response=False)
         self.an.refresh_from_db()
+        self.assertTrue(self.an.welcomed)
         self.assertFalse(self.an.must_change_password)
         self.assertIsNone(self.an.slips)
         self.assertEqual(self.client.get("/bao-mat/").status_code, 200)

@@ -12,6 +12,7 @@ from django.test import SimpleTestCase, TestCase
 from danvan.accounts.audit.writing import OUR_APPS
 from danvan.common.stale import STAMP, StaleFormMixin, stamp_of
 from records.forms import RecordForm
+from records.models import FieldGuidance
 from reports.catalogue.views import SectionForm
 from reports.models import Indicator, Rule, Section
 from reports.models.letterhead import OfficeLetterhead
@@ -91,6 +92,9 @@ class TestStampedForms(TestCase):
                 post="TRƯỞNG BAN",
                 term="2020-2025",
             ),
+            "FieldGuidance": FieldGuidance.objects.create(
+                kind="oversight", field="title", text="Ghi việc được giám sát."
+            ),
             **{
                 kind.__name__: kind.objects.filter(catalogue=catalogue)[0]
                 for kind in (Section, Indicator, Rule)
@@ -101,6 +105,7 @@ class TestStampedForms(TestCase):
         "User": "full_name",
         "AdministrativeUnit": "source",
         "OfficeLetterhead": "signer",
+        "FieldGuidance": "text",
         "Section": "label",
         "Indicator": "label",
         "Rule": "message",

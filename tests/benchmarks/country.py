@@ -226,7 +226,8 @@ def _fetched(client: Client, url: str, pk: int) -> str:
         sum(map(len, answer.streaming_content))
     if LEFT not in answer.get("Location", ""):
         return f"at once ({answer.status_code})"
-    asked, job = time.perf_counter() - start, Job.objects.filter(owner=pk).latest("pk")
+    asked, number = time.perf_counter() - start, answer["Location"].rstrip("/").rpartition("/")[2]
+    job = Job.objects.get(pk=number, owner=pk)
     perform(job)
     job.refresh_from_db()
     return f"by a worker ({job.state} {job.message}, asked in {asked:.2f} s)"

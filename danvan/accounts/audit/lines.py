@@ -17,7 +17,7 @@ from danvan.common.text import search_key
 HIDDEN = {
     "password", "slips", "last_login", "search", "name_search", "name_sort", "path",
     "search_key", "sort_key", "version", "token", "entity_key", "height", "updated_at", "created_at",
-    "compact", "notices_seen_at",
+    "compact", "notices_seen_at", "welcomed",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from danvan.accounts.login import lockout, twofactor
 from danvan.accounts.login.signals import login_failed
 from danvan.accounts.models import User
 from danvan.accounts.rights import standing
+from danvan.common.handbook.why import Why
 
 
 class LoginForm(AuthenticationForm):
@@ -45,7 +46,7 @@ class LoginForm(AuthenticationForm):
         except lockout.Closed as closed:
             minutes = int((closed.until - timezone.now()).total_seconds() // 60) + 1
             raise forms.ValidationError(
-                self.error_messages["locked"], code="locked", params={"minutes": minutes}
+                self.error_messages["locked"], code=Why.LOGIN, params={"minutes": minutes}
             ) from closed
 
     def confirm_login_allowed(self, user: User) -> None:
@@ -54,10 +55,10 @@ class LoginForm(AuthenticationForm):
         if user.issued_password_expired:
             days = settings.ISSUED_PASSWORD_DAYS
             raise forms.ValidationError(
-                self.error_messages["expired"], code="expired", params={"days": days}
+                self.error_messages["expired"], code=Why.LOGIN, params={"days": days}
             )
         if standing(user) == "nobody":
-            raise forms.ValidationError(self.error_messages["no_unit"], code="no_unit")
+            raise forms.ValidationError(self.error_messages["no_unit"], code=Why.LOGIN)
 
 
 def own_password(user: User, typed: str) -> str:

@@ -16,10 +16,11 @@ from django.utils import timezone
 from danvan.accounts import services
 from danvan.accounts.audit import security_log
 from danvan.accounts.audit.context import acting
-from danvan.accounts.login import sessions, twofactor
+from danvan.accounts.login import browser, sessions, twofactor
 from danvan.accounts.login.resume import pending_post
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import SecurityKind
+from danvan.common.handbook.why import Why
 from danvan.common.ops.faults import aside
 from danvan.common.web.middleware import Middleware
 
@@ -102,7 +103,10 @@ class ResumingLoginRequiredMiddleware(LoginRequiredMiddleware):
 
 
 class FirstStepsMiddleware(Middleware):
-    """Until an issued password is changed (and a required second factor set up) no other page answers."""
+    """Until an issued password is changed (and a required second factor set up) no other page answers.
+
+    Nor does any to a script that sends what somebody else typed in this browser.
+    """
 
     def process_view(
         self,
@@ -115,6 +119,8 @@ class FirstStepsMiddleware(Middleware):
         user = request.user
         if not user.is_authenticated or not getattr(view_func, "login_required", True):
             return None
+        if request.headers.get(browser.TYPED_BY, str(user.pk)) != str(user.pk):
+            return JsonResponse({"error": "login"}, status=401)
         step = first_step_of(user)
         page = getattr(request.resolver_match, "view_name", "")
         if step is None or page in (step, "accounts:logout"):
@@ -123,7 +129,8 @@ class FirstStepsMiddleware(Middleware):
             return JsonResponse({"error": step}, status=403)
         issued = step == "accounts:password_change"
         what = "đổi mật khẩu được cấp" if issued else "thiết lập xác thực hai lớp"
-        messages.warning(request, f"Vui lòng {what} trước khi làm việc.")
+        told = f"Vui lòng {what} trước khi làm việc."
+        messages.warning(request, told, extra_tags=Why.FIRST_STEPS)
         return redirect(step)
 
 

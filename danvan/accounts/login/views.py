@@ -8,10 +8,10 @@ from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,13 +19,14 @@ from django.views.generic import TemplateView, View
 from django.views.generic.base import ContextMixin
 
 from danvan.accounts.audit.context import client_address
-from danvan.accounts.login import lockout, twofactor
+from danvan.accounts.login import browser, lockout, twofactor
 from danvan.accounts.login.forms import LoginForm, ResumeForm, code_form
 from danvan.accounts.login.proofs import person_of, proof_of
 from danvan.accounts.login.resume import PendingPost, carried_post, pending_post, sent_from_here
 from danvan.accounts.login.signals import login_failed
 from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
+from danvan.common.handbook.why import Why
 
 _HALF_WAY = "half_way"  # session key: who gave the right password and still owes the code
 _HALF_WAY_SECONDS = 300
@@ -110,7 +111,8 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, TemplateView):
                     login_failed(CodeView, {"username": name}, request)
         except lockout.Closed:
             del request.session[_HALF_WAY]
-            messages.error(request, "Nhập sai nhiều lần. Vui lòng đăng nhập lại sau ít phút.")
+            told = "Nhập sai nhiều lần. Vui lòng đăng nhập lại sau ít phút."
+            messages.error(request, told, extra_tags=Why.LOGIN)
             return redirect("accounts:login")
         if form.errors:
             return self.render_to_response(self.get_context_data(form=form))
@@ -118,11 +120,30 @@ class CodeView(ResumeMixin, auth_views.RedirectURLMixin, TemplateView):
 
 
 def finish_login(request: HttpRequest, user: User, url: str) -> HttpResponse:
-    """Start the session and go to `url`, or to the post that the login interrupted."""
+    """Start the session and go to `url`, or to the post that the login interrupted.
+
+    What another person typed in this browser is neither sent in the name of `user` nor kept.
+    """
     request.session.pop(_HALF_WAY, None)
+    carried, of_another = carried_post(request), browser.was_of_another(request, user)
     login(request, user)
-    carried = carried_post(request)
-    return resume_page(request, carried) if carried else redirect(url)
+    if carried and (of_another or browser.is_of_another(carried.fields, user)):
+        messages.warning(request, "Nội dung do người khác nhập dở trên máy này không được gửi.")
+        carried = None
+    response = resume_page(request, carried) if carried else redirect(first_page(user, url))
+    browser.note_person(response, user)
+    if of_another:
+        browser.forget_all(response)
+    return response
+
+
+def first_page(user: User, url: str) -> str:
+    """Return where a login leads: to `url`, but in place of the home page once to the three first steps."""
+    if user.welcomed or user.must_change_password or url != reverse("home"):
+        return url
+    user.welcomed = True
+    user.save(update_fields=["welcomed"])
+    return reverse("handbook:welcome")
 
 
 class LogoutView(auth_views.LogoutView):
@@ -130,6 +151,7 @@ class LogoutView(auth_views.LogoutView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().post(request, *args, **kwargs)
+        browser.forget_person(response)
         messages.info(request, "Đã đăng xuất.")
         return response
 
@@ -146,9 +168,13 @@ def csrf_failure(request: PersonRequest, reason: str = "") -> HttpResponse:
 
     What another site made the browser post is dropped.
     """
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"error": "csrf"}, status=403)
     pending = pending_post(request) if sent_from_here(request) else None
     if pending is None or request.path == str(reverse_lazy("accounts:login")):
         return render(request, "errors/csrf.html", status=403)
     if request.user.is_authenticated:
+        if browser.is_of_another(pending.fields, request.user):
+            return render(request, "errors/csrf.html", status=403)
         return resume_page(request, pending, status=403)
     return LoginView.as_view(pending=pending)(request)

@@ -8,6 +8,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -18,6 +19,7 @@ from danvan.accounts import services
 from danvan.accounts.audit import security_log
 from danvan.accounts.login import sessions, twofactor
 from danvan.accounts.login.forms import CodeForm, OwnPasswordForm, PasswordOnlyForm
+from danvan.accounts.login.views import first_page
 from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.requests import PersonRequest, person
 
@@ -49,7 +51,7 @@ class PasswordChangeView(OwnFormView):
             request,
             "Đã đổi mật khẩu. Các máy khác đã được đăng xuất, mã truy cập (nếu có) đã thu hồi.",
         )
-        return redirect("home")
+        return redirect(first_page(person(request), reverse("home")))
 
 
 class SecurityView(TemplateView):

@@ -136,6 +136,7 @@ class User(AbstractUser):
     deactivated_on = models.DateField("ngừng từ ngày", null=True, blank=True, editable=False)
     search = AccountSearchField(max_length=320, editable=False, default="")
     compact = models.BooleanField("bảng số liệu gọn", default=True, editable=False)
+    welcomed = models.BooleanField("đã xem ba bước đầu tiên", default=False, editable=False)
     notices_seen_at = models.DateTimeField("xem thông báo lúc", null=True, editable=False)
 
     objects: ClassVar[ScopedUserManager] = ScopedUserManager()

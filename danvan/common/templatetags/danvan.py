@@ -6,6 +6,8 @@ from typing import Any
 from django import template
 from django.conf import settings
 
+from danvan.common.handbook.chapters import book
+from danvan.common.handbook.why import kind_of_refusal
 from danvan.common.numbers import format_number
 
 register = template.Library()
@@ -34,6 +36,18 @@ def can(user: Any, action: str) -> bool:
 def site_owner() -> str:
     """Return whose site this is, shown below its name (setting SITE_OWNER)."""
     return settings.SITE_OWNER
+
+
+@register.inclusion_tag("partials/why.html", takes_context=True)
+def why(context: Any, code: object) -> dict:
+    """Lead from a refusal to the passage that explains it: {% why "da-gui-da-khoa" %}, {% why error.code %}.
+
+    Nothing for a code that names no kind of refusal. Who is not logged in reads the passage on the spot.
+    """
+    kind = kind_of_refusal(code)
+    user = context.get("user")
+    inside = user is None or not user.is_authenticated
+    return {"passage": book()[kind] if kind else None, "inside": inside}
 
 
 @register.inclusion_tag("partials/meter.html")

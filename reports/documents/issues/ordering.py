@@ -10,6 +10,7 @@ from danvan.accounts.jobs.working import JobRefused, Result, ask
 from danvan.accounts.models import Job, User
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
+from danvan.common.handbook.why import Why
 from reports.consolidation.filters import ConsolidationFilter
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import Consolidation, consolidate
@@ -65,7 +66,8 @@ def made_now(form: IssuingForm, scope: Scope, user: User) -> PublishedIssue | No
     try:
         return issue(order, user=user)
     except IssueRefused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        field = refusal.field if refusal.field in form.fields else None
+        form.add_error(field, ValidationError(str(refusal), code=Why.ISSUE))
     except ValidationError as error:
         for name, found in error.error_dict.items():
             form.add_error(name if name in form.fields else None, found)

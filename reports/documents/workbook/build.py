@@ -96,9 +96,9 @@ def _moves_table(restating: Restating, restated: Restated) -> PlainTable:
     )
 
 
-def build(content: Content) -> cells.Workbook:
+def build(content: Content) -> cells.DressedWorkbook:
     """Return the workbook of `content`, ready to be saved."""
-    book = cells.Workbook()
+    book = cells.DressedWorkbook()
     _add_summary(book, content)
     note = DEMO_NOTE if content.consolidation.is_demo else ""
     expect(len(content.consolidation.sections))
@@ -121,7 +121,7 @@ def file_name(scope: Scope) -> str:
     return f"Tổng hợp công tác dân vận {scope.unit.full_name} {years}{day}"
 
 
-def _describe(book: cells.Workbook, content: Content) -> None:
+def _describe(book: cells.DressedWorkbook, content: Content) -> None:
     """Fill in the document properties and open the file on its first sheet."""
     scope = content.consolidation.scope
     properties = book.properties
@@ -187,7 +187,7 @@ def _note(line: Line, found: Consolidation) -> str:
     return "; ".join(remarks(line, found.scope))
 
 
-def _add_summary(book: cells.Workbook, content: Content) -> None:
+def _add_summary(book: cells.DressedWorkbook, content: Content) -> None:
     ws = book.active
     ws.title = excel.safe_sheet_title("Tổng hợp")
     found = content.consolidation
@@ -247,7 +247,7 @@ def _submission_note(submission: Submission) -> str:
     return "Quá hạn, chưa có trong số liệu" if submission.is_overdue else "Chưa có trong số liệu"
 
 
-def _add_submissions(book: cells.Workbook, content: Content) -> None:
+def _add_submissions(book: cells.DressedWorkbook, content: Content) -> None:
     ws = book.create_sheet(excel.safe_sheet_title("Tình hình nộp", book.sheetnames))
     last = len(_SUBMISSION_COLUMNS) + 1
     cells.set_widths(ws, [6, *(width for _heading, width, _value in _SUBMISSION_COLUMNS)])

@@ -3,10 +3,11 @@
 Text enters a cell through excel.put alone.
 """
 
+from copy import copy
 from decimal import Decimal
 from typing import Any
 
-from openpyxl import Workbook
+import openpyxl
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -18,10 +19,33 @@ from reports.consolidation.words import ESTIMATED, INCOMPARABLE
 from reports.documents.layout import Layout
 from reports.models import Qualifier
 
-__all__ = ["Workbook", "Worksheet"]
+__all__ = ["DressedWorkbook", "Worksheet"]
 FONT = "Times New Roman"
 _THIN = Side(style="thin", color="808080")
 BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
+
+
+class DressedWorkbook(openpyxl.Workbook):
+    """A workbook that works out each look of its cells once: two thirds of the time went into it.
+
+    `looks` has them by the look before and what was put on; the parts are held there as well, so that
+    no identity is given twice.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks: dict[tuple, tuple] = {}
+
+    def dress(self, cell: Any, **parts: Any) -> None:
+        """Give `cell` a font, an alignment, a border or a fill; what it has of the others stays."""
+        bare = cell._style.tobytes() if cell.has_style else b""
+        key = (bare, *((name, id(part)) for name, part in parts.items()))
+        if key in self.looks:
+            cell._style = copy(self.looks[key][0])
+            return
+        for name, part in parts.items():
+            setattr(cell, name, part)
+        self.looks[key] = copy(cell._style), parts
 
 
 def font(size: float = 12, **kind: Any) -> Font:
@@ -55,9 +79,8 @@ def write(
 ) -> Any:
     """Write a cell through excel.put, apply font, alignment and border; return the cell."""
     cell = excel.put(ws.cell(row, column), value, fmt)
-    cell.font, cell.alignment = font, align
-    if box:
-        cell.border = BOX
+    border = {"border": BOX} if box else {}
+    ws.parent.dress(cell, font=font, alignment=align, **border)
     return cell
 
 
@@ -74,10 +97,9 @@ def write_across(
 ) -> None:
     """Write one text over merged columns; a filled one is boxed as part of a table."""
     for column in range(first, last + 1):
-        cell = ws.cell(row, column)
-        cell.font = font
-        if fill:
-            cell.fill, cell.border = fill, BOX
+        ws.parent.dress(
+            ws.cell(row, column), font=font, **({"fill": fill, "border": BOX} if fill else {})
+        )
     write(ws, row, first, value, font=font, align=align, box=bool(fill))
     if last > first:
         ws.merge_cells(start_row=row, start_column=first, end_row=row, end_column=last)
@@ -86,7 +108,8 @@ def write_across(
 def write_head(ws: Worksheet, row: int, headings: list[str], height: float) -> None:
     """Write the header row of a table."""
     for column, heading in enumerate(headings, 1):
-        write(ws, row, column, heading, font=BOLD, align=CENTER).fill = HEAD_FILL
+        cell = write(ws, row, column, heading, font=BOLD, align=CENTER)
+        ws.parent.dress(cell, fill=HEAD_FILL)
     ws.row_dimensions[row].height = height
 
 
@@ -152,13 +175,16 @@ def decimals_format(number: Decimal | None, definition: Definition) -> str:
     """Return the number format: 0.0 for ratios, else with the decimals the number has."""
     if definition.is_ratio or number is None:
         return "0.0"
+    if number == number.to_integral_value():
+        return excel.WHOLE
     places = len(f"{definition.shown(number).normalize():f}".partition(".")[2])
     return excel.WHOLE + ("." + "0" * places if places else "")
 
 
 def figure_format(figure: Total, definition: Definition) -> str:
     """Return the number format of a figure; an inexact one says so before its number."""
-    prefix = Qualifier(figure.qualifier).prefix
+    exact = figure.qualifier == Qualifier.EXACT
+    prefix = "" if exact else Qualifier(figure.qualifier).prefix
     mark = f'"{ESTIMATED}"' if figure.is_estimated else ""
     return (f'"{prefix}"' if prefix else "") + decimals_format(figure.number, definition) + mark
 

@@ -24,7 +24,9 @@ _COLUMNS = 13  # of the page: two charts side by side
 _ROWS = 34  # of the page below its repeated title, at the scale that makes the columns fit
 
 
-def add_chart_sheet(book: cells.Workbook, found: Consolidation, breakdown: Breakdown) -> None:
+def add_chart_sheet(
+    book: cells.DressedWorkbook, found: Consolidation, breakdown: Breakdown
+) -> None:
     """Add a sheet with one bar chart per section; nothing where no unit lies below the chosen one.
 
     The figures stand below the charts: a chart of Excel draws what is in cells.

@@ -19,7 +19,7 @@ class PlainTable:
     notes: Sequence[str] = ()  # said below the rows
 
 
-def add_plain_table(book: cells.Workbook, table: PlainTable) -> None:
+def add_plain_table(book: cells.DressedWorkbook, table: PlainTable) -> None:
     """Add the sheet of `table`; nothing where it has no row."""
     if not table.rows:
         return

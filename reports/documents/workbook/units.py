@@ -16,7 +16,7 @@ _FIRST_FIGURE = 3
 
 
 def add_section_sheet(
-    book: cells.Workbook,
+    book: cells.DressedWorkbook,
     section: SectionLines,
     breakdown: Breakdown,
     note: str = "",
@@ -95,5 +95,5 @@ def _write_row(
             cells.write_figure(ws, row, column, figure, definition, font=font)
     if bold:
         for column in range(1, _FIRST_FIGURE + len(definitions)):
-            ws.cell(row, column).fill = cells.SECTION_FILL
+            ws.parent.dress(ws.cell(row, column), fill=cells.SECTION_FILL)
     ws.row_dimensions[row].height = height

@@ -1,0 +1,157 @@
+"""Makes the pictures of the handbook anew, from the demonstration data.
+
+    python -m tests.handbook_pictures            (or: make pictures)
+    python -m tests.handbook_pictures --base http://127.0.0.1:8000 tong-hop
+
+Without --base a scratch database is filled (units, demonstration figures) and a server started on it;
+both are gone afterwards. Each picture of danvan/common/handbook/pictures.py is written to
+static/handbook/<name>.webp. Names after the options choose some of them.
+"""
+
+import argparse
+import base64
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, sync_playwright
+
+from danvan.common.handbook.pictures import PICTURES, Screenshot
+from tests import chromium
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "static/handbook"
+QUALITIES = (0.75, 0.6, 0.45, 0.3)  # the first at which a picture is small enough
+MOST = 25_000
+PASSWORD = os.environ.get("DEMO_PASSWORD", "Danvan@2024")
+# Chromium turns a picture into WebP itself, so no library for pictures is needed.
+AS_WEBP = """async ([data, quality, width, height]) => {
+  const image = new Image();
+  image.src = data;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const onto = canvas.getContext("2d");
+  onto.imageSmoothingQuality = "high";
+  onto.drawImage(image, 0, 0, width, height);
+  return canvas.toDataURL("image/webp", quality);
+}"""
+
+
+def main() -> None:
+    """Make all pictures, or those that are named."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", choices=[[], *PICTURES])
+    parser.add_argument("--base", default="")
+    options = parser.parse_args()
+    wanted = [PICTURES[name] for name in options.names or PICTURES]
+    FOLDER.mkdir(exist_ok=True)
+    with server(options.base) as base, sync_playwright() as playwright:
+        browser = chromium.launch(playwright)
+        for picture in wanted:
+            context = browser.new_context(viewport=size_of(picture), base_url=base)
+            page = context.new_page()
+            log_in(page, picture.account)
+            content = take(page, picture)
+            (FOLDER / f"{picture.name}.webp").write_bytes(content)
+            sys.stdout.write(f"{picture.name}: {len(content):,} bytes\n")
+            context.close()
+        browser.close()
+
+
+def size_of(picture: Screenshot) -> Any:
+    """Return the window in which `picture` is taken."""
+    return {"width": picture.window, "height": picture.height + 300}
+
+
+def log_in(page: Page, account: str) -> None:
+    """Log in through the form."""
+    page.goto("/dang-nhap/")
+    page.get_by_label("Tên đăng nhập").fill(account)
+    page.get_by_label("Mật khẩu").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "dang-nhap" not in url)
+
+
+def take(page: Page, picture: Screenshot) -> bytes:
+    """Return `picture` as WebP, of the logged-in person's `page`; fails where the page is not as told."""
+    answer = page.goto(picture.path)
+    assert answer, picture.path
+    assert answer.ok, f"{picture.path}: {answer.status}"
+    if picture.open:
+        page.get_by_role("link", name=picture.open).first.click()
+        page.wait_for_url(lambda url: urlsplit(url).path != picture.path)
+    if picture.show:
+        page.locator(picture.show).click()
+        page.locator(".guide:visible").first.wait_for()
+        page.mouse.move(0, 0)
+    part = page.locator(picture.part).bounding_box()
+    assert part, picture.path
+    clip: Any = {**part, "height": part["width"] * picture.height / picture.width}
+    png = base64.b64encode(page.screenshot(clip=clip)).decode()
+    size = [picture.width, picture.height]
+    blank = page.context.new_page()
+    try:
+        for quality in QUALITIES:
+            made = blank.evaluate(AS_WEBP, [f"data:image/png;base64,{png}", quality, *size])
+            content = base64.b64decode(made.partition(",")[2])
+            if len(content) <= MOST:
+                return content
+    finally:
+        blank.close()
+    raise AssertionError(f"{picture.name}: {len(content):,} bytes at the lowest quality")
+
+
+@contextmanager
+def server(base: str) -> Iterator[str]:
+    """Give the address of a site with the demonstration: `base`, or one of its own on a scratch database."""
+    if base:
+        yield base
+        return
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        own = {"DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3", "DEBUG": "1"}
+        environment = {**os.environ, **own}
+        manage = [sys.executable, str(ROOT / "manage.py")]
+        for command in ("migrate", "load_units", "load_demo"):
+            subprocess.run([*manage, command], env=environment, check=True, capture_output=True)
+        started = [*manage, "runserver", str(port), "--noreload"]
+        process = subprocess.Popen(started, env=environment, stderr=subprocess.DEVNULL)
+        try:
+            wait_for(f"http://127.0.0.1:{port}/healthz")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def wait_for(url: str, seconds: int = 60) -> None:
+    """Return once `url` answers. Raises TimeoutError."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            urllib.request.urlopen(url, timeout=2)  # noqa: S310 - our own server
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise TimeoutError(url)
+
+
+if __name__ == "__main__":
+    main()
