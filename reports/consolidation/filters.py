@@ -17,7 +17,7 @@ from danvan.common.text import clean_line
 from danvan.units.forms import MOST_OFFERED
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from danvan.units.queries import keys_around
-from reports.consolidation.scope import Known, Scope, defining
+from reports.consolidation.scope import ReadBefore, Scope, defining
 from reports.consolidation.units import RowKey
 from reports.consolidation.words import day_text
 from reports.models import Aggregation, Report, ReportingPeriod, ValueType
@@ -42,7 +42,7 @@ class Wanted:
     row: RowKey | None
     words: str
     as_of: datetime.date | None = None
-    known: Known | None = None
+    known: ReadBefore | None = None
 
     def scope(self, within: QuerySet, **narrower: Any) -> Scope:
         """Return the scope asked for among the units of `within`; `narrower` are fields of Scope."""
@@ -177,7 +177,7 @@ class ConsolidationFilter(forms.Form):
         reports = Q(pk__in=reporting)
         offered = rows.filter(reports | Q(pk=self.user.unit_id)).annotate(is_reporting=reports)
         firsts = self.firsts = UnitSuccession.objects.first_versions()
-        self.known = Known(
+        self.known = ReadBefore(
             self.periods, self._indicators(data), firsts, with_predecessors_of(self.user)
         )
         found: dict[int, AdministrativeUnit] = {}

@@ -28,7 +28,7 @@ from reports.models.report import ReportQuerySet
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class ReadBefore:
     """What a page has read to offer its choices, for the figures it then asks for.
 
     All periods with their tiers, the indicators of those asked for and of as many years before, the first
@@ -63,7 +63,7 @@ class Scope:
     interim: ReportingPeriod | None = None
     any_state: bool = False
     as_of: datetime.date | None = None
-    known: Known | None = field(default=None, compare=False, repr=False)
+    known: ReadBefore | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.first_year > self.last_year:
