@@ -57,7 +57,7 @@ class RecordForm(BaseForm):
     def __init__(self, *args: Any, locked: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         years = year_spans()
-        self.told = sentences_of(self.kind)
+        (self.told,) = sentences_of(self.kind)
         add_guidance(self, self.told)
         self._place_unit()
         inside = days_logged(years)

@@ -72,12 +72,6 @@ def column_choices(kind: RecordKind) -> list[tuple[str, str]]:
     return [(name, label_of(kind, name)) for name in kind.fields if name not in shown]
 
 
-def chosen_columns(kind: RecordKind, asked: Iterable[str]) -> tuple[str, ...]:
-    """Return the columns of `asked` that there are, in the form's order; those of the kind for none."""
-    wanted = set(asked)
-    return tuple(name for name, _ in column_choices(kind) if name in wanted) or kind.columns
-
-
 def shown_row(kind: RecordKind, record: Any, columns: Iterable[str]) -> ListRow:
     """Return one line of the list of `kind`."""
     cells = [ListCell(value_text(record, name), is_number(kind, name)) for name in columns]

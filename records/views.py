@@ -13,10 +13,10 @@ from django.utils.http import urlencode
 from django.views.generic import TemplateView
 from django_filters.views import FilterView
 
-from danvan.accounts.models import SavedList
 from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
 from danvan.common.numbers import format_number, read_id
+from danvan.common.own_lists import OwnList, own_list
 from danvan.common.paging import Listing
 from danvan.common.text import clean_line, search_key
 from danvan.common.views import ScopedDetailView, ScopedView
@@ -31,7 +31,6 @@ from records.models.attachment import files_of
 from records.services import StaleRecord, delete_record, delete_records
 from records.shown import (
     Shown,
-    chosen_columns,
     column_choices,
     feeds_of,
     headings,
@@ -138,7 +137,7 @@ class RecordListView(KindMixin, FilterView):
         return FILTERS[self.kind.slug]
 
     def get_context_data(self, *, object_list: Any = None, **kwargs: Any) -> dict[str, Any]:
-        kind, asked, rows, columns = self.kind, self.request.GET, object_list, self.columns
+        kind, asked, rows, columns = self.kind, self.request.GET, object_list, self.own.columns
         listing = Listing(rows, self.sorts[self.order], kind.totals, whole="tong" in asked)
         page = listing.page(asked, self.ranked)
         return super().get_context_data(
@@ -153,24 +152,15 @@ class RecordListView(KindMixin, FilterView):
             headings=headings(kind, self.order, columns),
             total_cells=total_cells(kind, listing.totals, columns),
             other_totals=other_totals(kind, listing.totals, columns),
-            saved_lists=[one for one in self.saved_lists if one.name],
-            columns=[(name, label, name in columns) for name, label in column_choices(kind)],
+            own=self.own,
             **kwargs,
         )
 
     @cached_property
-    def saved_lists(self) -> list[SavedList]:
-        """What the person keeps of this list: under names, and without one what it opens with."""
-        return list(SavedList.objects.filter(user=self.request.user, place=self.kind.slug))
-
-    @cached_property
-    def columns(self) -> tuple[str, ...]:
-        """The columns asked for, else those the person chose once, else those of the kind."""
-        asked = self.request.GET.getlist("cot")
-        if not asked:
-            kept = next((one.query for one in self.saved_lists if not one.name), "")
-            asked = QueryDict(kept).getlist("cot")
-        return chosen_columns(self.kind, asked)
+    def own(self) -> OwnList:
+        """The list as the person likes it."""
+        choices = column_choices(self.kind)
+        return own_list(self.request, self.kind.slug, choices, self.kind.columns)
 
 
 class RecordDetailView(KindMixin, ScopedDetailView):

@@ -72,7 +72,7 @@
   function note(field) {
     const entry = rowOf(field);
     if (!entry) return;
-    const code = entry.dataset.code;
+    const code = entry.id;
     if (shell && !waiting.has(code)) bases.set(code, 0);
     waiting.add(code);
     if (key) keep(code, field);
@@ -261,10 +261,10 @@
     for (const [name, value] of Object.entries(fields)) if (form.elements[name]) form.elements[name].value = value;
   }
 
-  function fieldOf(entry) { return document.getElementById(`i-${entry.dataset.code}`); }
+  function fieldOf(entry) { return document.getElementById(`i-${entry.id}`); }
 
   function mark(entry, data) {
-    const code = entry.dataset.code, say = entry.querySelector("[data-say]");
+    const code = entry.id, say = entry.querySelector("[data-say]");
     const lines = (data.problems[code] || []).map((p) => [p.message, !p.settled]);
     if (data.errors[code]) lines.unshift([data.errors[code], true]);
     if (data.conflicts[code]) lines.unshift([data.conflicts[code], true]);

@@ -3,7 +3,7 @@
   "use strict";
   const form = document.querySelector("form[data-entry]");
   if (!form) return;
-  const fieldOf = (entry) => document.getElementById(`i-${entry.dataset.code}`);
+  const fieldOf = (entry) => document.getElementById(`i-${entry.id}`);
   const isCell = (field) => field.matches?.("[data-code] > input") && field.id.startsWith("i-");
   const entries = () => [...form.querySelectorAll("[data-code]")];
 
@@ -60,7 +60,7 @@
     for (const [field, text] of pairs) {
       const row = body.insertRow();
       const entry = field.closest("[data-code]");
-      cell(row, entry.dataset.code);
+      cell(row, entry.id);
       cell(row, entry.querySelector("label span:not(.code)")?.firstChild.textContent.trim() || "");
       cell(row, shown(field) || "(trống)");
       cell(row, text === "" ? "giữ nguyên" : fits(field, text) ? text : `“${text}” không có trong danh sách`);

@@ -283,7 +283,10 @@ _READERS = "302 200 404 404 200 404 200 200 200"
 
 #       anonymous clerk sibling far district other province viewer superuser
 REPORTS: dict[str, list[Row]] = {
-    "reports:list": [Row("GET", _EVERYBODY), Row("POST", _NO_POST)],
+    "reports:list": [
+        *(Row("GET", _EVERYBODY, query=query) for query in ("", "?bang=1")),
+        Row("POST", _NO_POST),
+    ],
     "reports:detail": [
         Row("GET", _READERS, _report),
         Row("POST", "403 405 405 405 405 405 405 405 405", _report),
@@ -327,9 +330,7 @@ REPORTS: dict[str, list[Row]] = {
         ),
     ],
     "reports:resolve_remark": [
-        Row(
-            "GET", "302 405 405 405 405 405 405 405 405", lambda w: {**_report(w), "remark": 999999}
-        ),
+        Row("GET", _NO_GET, lambda w: {**_report(w), "remark": 999999}),
         Row(
             "POST",
             "403 404 404 404 404 404 404 404 404",
@@ -342,6 +343,7 @@ REPORTS: dict[str, list[Row]] = {
     ],
     "reports:review": [
         Row("GET", "302 403 403 403 200 200 200 403 200"),
+        Row("GET", "302 403 403 403 200 200 200 403 200", query="?bang=1"),
         Row("POST", "403 403 403 403 200 200 200 403 200"),
     ],
     "reports:consolidation": [

@@ -92,7 +92,7 @@ def foreign(text: str) -> tuple[str, ...]:
         for part in CUT.sub(" ", clean_line(text)).split()
         if not CODE.search(part)
         for word in WORD.findall(part)
-        if word not in NAMES and not CAPITALS.fullmatch(word)
+        if word.isalpha() and word not in NAMES and not CAPITALS.fullmatch(word)
         if word.lower() in ENGLISH or not is_syllable(word)
     )
 

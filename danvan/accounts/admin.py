@@ -37,7 +37,7 @@ from danvan.accounts.requests import person
 from danvan.accounts.sheet import account_sheet
 from danvan.common import excel
 from danvan.common.stale import STAMP, StaleFormMixin
-from danvan.common.web.admin import ListedLookupsAdmin
+from danvan.common.web.admin import OwnListAdmin
 from danvan.units.forms import UnitChoice
 from danvan.units.queries import tree_order
 
@@ -77,11 +77,12 @@ class AccountForm(StaleFormMixin):
 
 
 @admin.register(User)
-class UserAdmin(SlipsAdmin, ListedLookupsAdmin):
+class UserAdmin(SlipsAdmin, OwnListAdmin):
     """Accounts: list, search with and without marks, create, issue, move, stop, open again."""
 
     form = AccountForm
     list_display = ("username", "full_name", "unit_name", "role_name", "state", "last_login")
+    list_more = ("email", "password_state", "date_joined")
     list_filter = (
         RoleFilter, StateFilter, LastLoginFilter, PasswordFilter, "unit__level", AreaFilter,
     )  # fmt: skip

@@ -23,12 +23,14 @@ MAX_ROWS = 2_000
 WHOLE = "in"  # of the address: a short list on one page, to be printed
 
 
-def nearest_page(rows: Any, size: int, asked: str | None) -> NumberedPage:
+def nearest_page(rows: Any, size: int, asked: str | None, count: int | None = None) -> NumberedPage:
     """Return the page of `rows` an address asks for: beyond the end the last, anything else the first.
 
-    Every numbered list asks here; `rows` is what a Paginator takes.
+    Every numbered list asks here; `rows` is what a Paginator takes, `count` their number where it is known.
     """
     paginator = Paginator(rows, size)
+    if count is not None:
+        paginator.__dict__["count"] = count
     return paginator.page(nearest_number(asked, paginator.num_pages))
 
 

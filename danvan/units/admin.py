@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from danvan.common.stale import STAMP, StaleFormMixin
-from danvan.common.web.admin import ListedLookupsAdmin
+from danvan.common.web.admin import OwnListAdmin
 from danvan.units.forms import UnitChoice
 from danvan.units.life import is_used, resolution_of
 from danvan.units.models import AdministrativeUnit, UnitSuccession
@@ -60,11 +60,12 @@ class SuccessionForm(StaleFormMixin):
 
 
 @admin.register(AdministrativeUnit)
-class AdministrativeUnitAdmin(ListedLookupsAdmin):
+class AdministrativeUnitAdmin(OwnListAdmin):
     """Units. A unit that data hangs on keeps code, name, kind, parent and first day: a change is a new unit."""
 
     form = UnitForm
     list_display = ("named", "code", "level", "parent", "valid_from", "valid_to", "basis")
+    list_more = ("kind", "source")
     list_filter = (InForceFilter, "level", "kind")
     list_select_related = ("parent",)
     list_per_page = 100
@@ -107,7 +108,7 @@ class AdministrativeUnitAdmin(ListedLookupsAdmin):
 
 
 @admin.register(UnitSuccession)
-class UnitSuccessionAdmin(ListedLookupsAdmin):
+class UnitSuccessionAdmin(OwnListAdmin):
     """Mergers, splits and renames. Once both units have reports behind them an arrow stays as it is."""
 
     form = SuccessionForm

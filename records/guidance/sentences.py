@@ -32,10 +32,17 @@ def shipped_sentence(kind: RecordKind, field: str) -> str:
     )
 
 
-def sentences_of(kind: RecordKind) -> dict[str, str]:
-    """Return the sentence of every field of `kind`, one query."""
-    edited = FieldGuidance.objects.filter(kind=kind.slug).values_list("field", "text")
-    return {name: shipped_sentence(kind, name) for name in guided_fields(kind)} | dict(edited)
+def sentences_of(*kinds: RecordKind) -> list[dict[str, str]]:
+    """Return the sentences of each of `kinds` by field, one query."""
+    rows = FieldGuidance.objects.filter(kind__in=[kind.slug for kind in kinds])
+    edited = {(row.kind, row.field): row.text for row in rows}
+    return [
+        {
+            name: edited.get((kind.slug, name)) or shipped_sentence(kind, name)
+            for name in guided_fields(kind)
+        }
+        for kind in kinds
+    ]
 
 
 def field_label(kind: RecordKind, field: str) -> str:

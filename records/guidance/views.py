@@ -31,8 +31,8 @@ def guidance(request: PersonRequest) -> HttpResponse:
     """Show the sentences of all kinds that hold the words of q."""
     words = request.GET.get("q", "")[:100]
     groups = []
-    for kind in KINDS:
-        lines = [(name, field_label(kind, name), text) for name, text in sentences_of(kind).items()]
+    for kind, told in zip(KINDS, sentences_of(*KINDS), strict=True):
+        lines = [(name, field_label(kind, name), text) for name, text in told.items()]
         if found := [line for line in lines if has_words(words, kind.label, *line[1:])]:
             groups.append((kind, found))
     may_edit = request.user.can(Action.MANAGE_CATALOGUE)
@@ -54,7 +54,7 @@ def edit(request: PersonRequest, kind: RecordKind, field: str) -> HttpResponse:
             stored.delete()
         messages.success(request, "Đã dùng lại câu ban đầu.")
         return redirect(place)
-    row = stored or FieldGuidance(kind=kind.slug, field=field, text=sentences_of(kind)[field])
+    row = stored or FieldGuidance(kind=kind.slug, field=field, text=shipped_sentence(kind, field))
     with transaction.atomic():
         form = GuidanceForm(request.POST or None, instance=row)
         if request.method == "POST" and form.is_valid():

@@ -9,6 +9,7 @@ from django.utils.decorators import method_decorator
 from danvan.accounts.jobs.pages import is_long, later
 from danvan.common import excel
 from danvan.common.db.replica import may_lag
+from danvan.common.own_lists import SEEN
 from danvan.common.paging import Listing
 from records.filters import FILTERS
 from records.sheets.exporting import write_records, write_table
@@ -35,11 +36,11 @@ class ExportView(RecordListView):
         rows = self.get_filterset(self.get_filterset_class()).rows()
         if is_long(request, rows, ROWS_AT_ONCE):
             return later(request, f"Tải {self.kind.plural.lower()} ra Excel")
-        if "bang" in request.GET:
+        if SEEN in request.GET:
             listing = Listing(rows, self.sorts[self.order])
             rows = listing.ordered()
             rows = self.ranked(rows) if listing.is_short else rows
-            seen = self.columns
+            seen = self.own.columns
             return excel.download(
                 f"{self.kind.plural}, bảng đang xem",
                 lambda file: write_table(self.kind, rows, seen, file),

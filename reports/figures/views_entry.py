@@ -39,9 +39,16 @@ def visible_report(user: User, pk: int) -> Report:
 
     `has_others` says whether it answers for other units at all, which few do.
     """
-    rows = Report.objects.visible_to(user).with_names().with_due_dates()
+    rows = (
+        Report.objects.visible_to(user)
+        .with_names()
+        .with_due_dates()
+        .select_related("period__catalogue")
+    )
     others = ReportUnit.objects.of_others().filter(report=OuterRef("pk"))
-    rows = rows.select_related("period__closed_by").annotate(has_others=Exists(others))
+    rows = rows.select_related("period__closed_by", "period__catalogue").annotate(
+        has_others=Exists(others)
+    )
     return get_object_or_404(rows, pk=pk)
 
 

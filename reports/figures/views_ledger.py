@@ -61,6 +61,7 @@ class LedgerView(AuditorView):
     filterset_class = LedgerFilter
     described = staticmethod(change_line)
     title = "Nhật ký số liệu"
+    place = "log-figures"
     columns = (
         ("Lúc", 18, lambda line: line["change"].at),
         ("Người nhập", 24, lambda line: str(line["change"].actor or "Hệ thống")),
@@ -76,3 +77,13 @@ class LedgerView(AuditorView):
         ("Nhập thay", 10, lambda line: line["change"].on_behalf),
         ("Mã yêu cầu", 34, lambda line: line["change"].request_id),
     )
+    shown = {
+        "who": ("Người nhập", "Đơn vị khi đó", "Vai trò khi đó", "Nguồn", "Nhập thay"),
+        "report": ("Báo cáo của", "Năm"),
+        "figure": ("Chỉ tiêu", "Mã chỉ tiêu"),
+        "old": ("Cũ",),
+        "new": ("Mới",),
+        "note": ("Lý do", "Giải trình"),
+        "request": ("Mã yêu cầu",),
+    }
+    plain = ("request",)

@@ -1,6 +1,6 @@
 """Lists of reports: all of an area, and the reviewer's queue with what is done to many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,12 +11,16 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django_filters.views import FilterView
 
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
+from danvan.common import excel
 from danvan.common.numbers import read_id
+from danvan.common.own_lists import COLUMN, SEEN, OwnList, own_list
 from danvan.common.paging import nearest_page
+from danvan.common.sheets.columns import Column
 from danvan.common.text import clean_line
 from reports.models import Report, State
 from reports.workflow.filters import ReportFilter, ReviewFilter
@@ -32,17 +36,27 @@ from reports.workflow.progress import (
 
 BULK_LIMIT = 500
 QUEUE = "danh_sach"  # the filters of the queue a report was opened from
-_QUEUE_KEYS = ("period_choice", "state", "area", "level", "deviation", "q", "who", "page")
+FROM_LIST = "ds"  # those of the list of reports
+_QUEUE_KEYS = ("period_choice", "state", "area", "level", "deviation", "q", "who", "page", COLUMN)
 
 
 def queue_query(address: QueryDict) -> str:
     """Return the filters of the queue in `address` as a query string, nothing else of it."""
-    return urlencode({key: address[key] for key in _QUEUE_KEYS if address.get(key)})
+    return urlencode([(key, text) for key in _QUEUE_KEYS for text in address.getlist(key) if text])
 
 
 def queue_of(request: HttpRequest) -> str:
     """Return the filters of the queue that the page of a report was opened from; "" for none."""
     return queue_query(QueryDict((request.POST or request.GET).get(QUEUE, "")[:500]))
+
+
+def carried(request: HttpRequest) -> str:
+    """Return what the next page is to know of the list a report was opened from, as a query string."""
+    known = {
+        name: queue_query(QueryDict(request.GET.get(name, "")[:500])) for name in (QUEUE, FROM_LIST)
+    }
+    known = {name: query for name, query in known.items() if query}
+    return f"?{urlencode(known)}" if known else ""
 
 
 def waiting_in(request: PersonRequest, report: Report) -> list[int]:
@@ -55,8 +69,34 @@ def waiting_in(request: PersonRequest, report: Report) -> list[int]:
     return list(chosen.rows().values_list("pk", flat=True))
 
 
+# Name → label, width, format and what fills a cell of the workbook.
+REPORT_COLUMNS: dict[str, tuple[str, float, str, Callable[[Any], Any]]] = {
+    "code": ("Mã", 10, "", lambda report: report.unit.code),
+    "state": ("Trạng thái", 24, "", lambda report: _state(report)),
+    "filled": ("Đã nhập", 10, excel.WHOLE, lambda report: report.filled),
+    "deviating": ("Lệch / giải trình", 16, "", lambda report: _deviating(report)),
+    "settled": ("Gửi / duyệt", 16, excel.DATE_TIME, lambda report: report.settled_at),
+    "due": ("Hạn nộp", 12, excel.DATE, lambda report: report.due_date),
+}
+
+
+def _state(report: Any) -> str:
+    """Return the state in words, the lateness before it, as the badges show it."""
+    late = ["Quá hạn"] if report.is_overdue else []
+    return ", ".join(
+        [*late, *([] if late and report.state == State.DRAFT else [report.get_state_display()])]
+    )
+
+
+def _deviating(report: Any) -> str:
+    return "" if report.deviating is None else f"{report.deviating} / {report.explained}"
+
+
 class ReportListView(FilterView):
-    """A filtered, paged list of reports of the user's area, with counts per state for the whole filter."""
+    """A filtered, paged list of reports of the user's area, with counts per state for the whole filter.
+
+    With `bang` in the address it is the workbook of what is seen, on all its pages.
+    """
 
     filterset_class = ReportFilter
     template_name = "reports/list.html"
@@ -64,13 +104,46 @@ class ReportListView(FilterView):
     paginate_by = 100
     whole_list = "?"  # the beginning of the address of the list without any filter
     none_at_all = "Kỳ báo cáo này không có báo cáo nào trong phạm vi của anh/chị."
+    opened_from = FROM_LIST
+    place, usual = "reports", ("code", "state", "filled", "settled", "due")
 
     def get_queryset(self) -> QuerySet:
         return Report.objects.visible_to(self.request.user)
 
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many reports of the area stand where, whatever state, level and name are asked for."""
+        return state_counts(self.filterset.scoped(), self.filterset.period)
+
+    @cached_property
+    def own(self) -> OwnList:
+        """The list as its reader likes it."""
+        choices = [(name, label) for name, (label, *_) in REPORT_COLUMNS.items()]
+        return own_list(self.request, self.place, choices, self.usual)
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
+        if SEEN not in self.request.GET or self.request.method == "POST":
+            return super().render_to_response(context, **kwargs)
+        columns = [REPORT_COLUMNS[name] for name in self.own.columns]
+        heads = [
+            Column("Đơn vị", 34),
+            *(Column(label, width, fmt) for label, width, fmt, _ in columns),
+        ]
+        rows = [
+            [report.unit.place_name, *(fill(report) for *_, fill in columns)]
+            for report in self.filterset.rows()
+        ]
+        sheet = excel.Sheet("Báo cáo", heads, rows)
+        name = f"Báo cáo {str(context['period'] or '').lower()}, bảng đang xem"
+        return excel.download(name, lambda file: excel.stream_rows(file, sheet))
+
     def paginate_queryset(self, queryset: QuerySet, page_size: Any) -> Any:
         """Show the nearest page where an old address asks for one beyond the end."""
-        page = nearest_page(queryset, page_size, self.request.GET.get("page"))
+        narrowed = any(
+            self.filterset.form.data.get(name) for name in ("state", "level", "deviation", "q")
+        )
+        count = None if narrowed else self.counts.get("all", 0)
+        page = nearest_page(queryset, page_size, self.request.GET.get("page"), count)
         return page.paginator, page, page.object_list, page.has_other_pages()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -78,7 +151,7 @@ class ReportListView(FilterView):
         period = self.filterset.period
         context["period"] = period
         context["bad_filter"] = not self.filterset.is_valid()
-        context["counts"] = state_counts(self.filterset.scoped(), period)
+        context["counts"] = self.counts
         context["required"] = required_counts(period)
         known = self.filterset.periods.values()
         every = self.get_queryset()
@@ -87,7 +160,8 @@ class ReportListView(FilterView):
         context["lists"] = f"?{urlencode(kept)}"
         context["nothing"] = self.nothing_text(context)
         queue = queue_query(self.request.GET)
-        context["queue"] = f"?{urlencode({QUEUE: queue})}" if queue else ""
+        context["back"] = f"?{urlencode({self.opened_from: queue})}" if queue else ""
+        context["own"] = self.own
         return context
 
     def nothing_text(self, context: dict) -> str:
@@ -113,6 +187,8 @@ class ReviewView(ReportListView):
     template_name = "reports/review.html"
     http_method_names = ["get", "head", "post", "options"]
     whole_list = "?who=all&"
+    opened_from = QUEUE
+    place, usual = "review", ("state", "filled", "deviating", "settled", "due")
     none_at_all = "Kỳ báo cáo này không có báo cáo nào do đơn vị anh/chị duyệt."
     lines: Sequence[Any] = ()
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -34,7 +34,14 @@ from reports.workflow.moves import (
 )
 from reports.workflow.periods import extend_deadline
 from reports.workflow.remarks import keep_remarks, settle
-from reports.workflow.views_queue import QUEUE, queue_of, waiting_in
+from reports.workflow.views_queue import (
+    FROM_LIST,
+    QUEUE,
+    carried,
+    queue_of,
+    queue_query,
+    waiting_in,
+)
 
 REMARK = "remark-"
 DEVIATING = "lech"  # only the figures that deviate or are explained
@@ -89,6 +96,8 @@ def _detail_page(
         "typed": typed or {},
         "reason": reason,
         "queue": queue_of(request),
+        "list": queue_query(QueryDict(request.GET.get(FROM_LIST, "")[:500])),
+        "carried": carried(request),
     }
     return render(request, "reports/detail.html", context, status=status)
 
@@ -160,7 +169,7 @@ def _after(request: PersonRequest, report: Report, action: str, following: list[
     if action == "approve" and not following:
         return f"{reverse('reports:review')}?{queue or f'period_choice={report.period_id}'}"
     url = reverse("reports:detail", args=[next(iter(following), report.pk)])
-    return f"{url}?{urlencode({QUEUE: queue})}" if queue else url
+    return f"{url}?{urlencode({QUEUE: queue})}" if queue else f"{url}{carried(request)}"
 
 
 def _new_due(request: PersonRequest, report: Report) -> str:
@@ -182,7 +191,7 @@ def resolve_remark(request: PersonRequest, pk: int, remark: int) -> HttpResponse
     row = get_object_or_404(Remark.objects.visible_to(request.user), pk=remark, report=report)
     settle(row, request.user)
     messages.success(request, "Đã đánh dấu nhận xét là đã xong.")
-    return redirect("reports:detail", pk=pk)
+    return redirect(f"{reverse('reports:detail', args=[pk])}{carried(request)}")
 
 
 @require_safe
@@ -218,10 +227,10 @@ def extend(request: PersonRequest, pk: int) -> HttpResponse:
             form.add_error(None, error)
         else:
             messages.success(request, f"Đã gia hạn cho {report.unit.place_name}.")
-            return redirect("reports:detail", pk=pk)
+            return redirect(f"{reverse('reports:detail', args=[pk])}{carried(request)}")
     return render(
         request,
         "reports/extend.html",
-        {"report": report, "form": form},
+        {"report": report, "form": form, "carried": carried(request)},
         status=422 if form.errors else 200,
     )

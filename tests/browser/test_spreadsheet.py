@@ -33,9 +33,7 @@ def test_arrows_go_from_figure_to_figure(form):
     assert focused(form) == "i-DT02"
     form.keyboard.press("ArrowUp")
     form.keyboard.press("ArrowUp")
-    before = form.evaluate(
-        "[...document.querySelectorAll('[data-code]')].map((e) => e.dataset.code)"
-    )
+    before = form.evaluate("[...document.querySelectorAll('[data-code]')].map((e) => e.id)")
     assert focused(form) == f"i-{before[before.index('DT01') - 1]}"
 
 

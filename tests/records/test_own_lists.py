@@ -64,7 +64,7 @@ class OwnListTest(PageCase):
         query = "q=m%C3%B4i&nam=2024&xep=so"
         self.keep(named="1", name="  Môi  trường ", query=query, cot=["location"])
         page = self.client.get(self.url("list"))
-        (kept,) = page.context["saved_lists"]
+        (kept,) = page.context["own"].named
         self.assertEqual(kept.name, "Môi trường")
         opened = self.client.get(f"{self.url('list')}?{kept.query}")
         self.assertEqual([row.record.title for row in opened.context["table"]], ["Môi trường"])

@@ -4,14 +4,21 @@ from io import StringIO
 
 from django.core.management import call_command
 from django.db.models import F
-from django.test import TestCase, override_settings
+from django.test import Client, TestCase, override_settings
+from django.urls import reverse
 
+from danvan.accounts.models import User
 from danvan.units.models import AdministrativeUnit
 from records.kinds import KINDS
 from records.models import EmergingIssue, IssueStatus, Recognition
 from reports.counting.counting import counted
 from reports.demo.units import filled_boards, units_of
-from reports.models import Report, ReportingPeriod, Value
+from reports.models import Report, ReportingPeriod, State, Value
+
+WEIGHED = (
+    *("home", "notices:list", "reports:list", "reports:review", "issues:list", "imports:list"),
+    *("reports:periods", "reports:catalogues", "accounts:audit", "ledger:list", "records:start"),
+)
 
 
 class DemoRecordsTests(TestCase):
@@ -21,6 +28,31 @@ class DemoRecordsTests(TestCase):
             call_command("load_demo", verbosity=0, stdout=StringIO())
         cls.units = units_of(2024)
         cls.boards = {board.year: board for board in filled_boards([2022, 2023, 2024])}
+
+    def test_no_page_is_heavy_on_a_weak_line(self):
+        """Compressed, as it is sent: 15 KB a page, 20 the consolidation, with a whole province's figures."""
+        reports = Report.objects.filter(period__year=2024)
+        heavy, looked = {}, 0
+        for name in ("xa-13369", "huyen-349", "tinh", "lanhdao"):
+            person = User.objects.select_related("unit").get(username=name)
+            client = Client(headers={"accept-encoding": "gzip"})
+            client.force_login(person)
+            seen = reports.visible_to(person)
+            own, other = seen.get(unit=person.unit), seen.filter(state=State.SUBMITTED).first()
+            forms = [reverse("reports:entry", args=[own.pk])] if name != "lanhdao" else []
+            details = [reverse("reports:detail", args=[one.pk]) for one in (own, other) if one]
+            sums = reverse("reports:consolidation")
+            sums = [sums, f"{sums}?view=units", f"{sums}?first_year=2021&last_year=2024"]
+            lists = [reverse("records:list", args=[kind]) for kind in KINDS]
+            for url in [*map(reverse, WEIGHED), *forms, *details, *sums, *lists]:
+                answer = client.get(url)
+                if answer.status_code == 200:
+                    looked += 1
+                    most = 20 if url in sums else 15
+                    if len(answer.content) > most * 1024:
+                        heavy[f"{name} {url}"] = len(answer.content)
+        self.assertEqual(heavy, {})
+        self.assertGreater(looked, 60)
 
     def test_what_the_records_count_is_what_the_figures_say(self):
         for period in ReportingPeriod.objects.filter(year__gte=2022):

@@ -50,7 +50,8 @@ class LedgerPageTest(TestCase):
     def test_newest_first_in_words_with_the_old_figure(self):
         self.client.force_login(self.cast["huyen-349"])
         page = self.client.get(LIST)
-        self.assertContains(page, '<td class="num">7</td><td class="num"><b>trên 1.140</b></td>')
+        cells = '<td class="num">7</td> <td class="num"><b>trên 1.140</b></td>'
+        self.assertContains(page, cells)
         self.assertContains(page, "(nhập thay)")
         self.assertContains(page, "Xã Tiên Sơn, thị xã Duy Tiên")
 

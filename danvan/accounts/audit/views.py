@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 from django_filters.views import FilterView
@@ -26,6 +27,7 @@ from danvan.common import excel
 from danvan.common.db.replica import may_lag
 from danvan.common.db.streaming import streamed
 from danvan.common.excel import DATE_TIME
+from danvan.common.own_lists import SEEN, OwnList, own_list
 from danvan.common.paging import Listing
 from danvan.common.sheets.columns import Column
 from danvan.common.words import EMPTY
@@ -51,13 +53,18 @@ class AuditorView(FilterView):
     """A filtered log for auditors alone, as a page or (`as_file`) as the workbook `title` of `columns`.
 
     An invalid filter shows nothing, never everything. The rows of the filter's model are scoped and have
-    `with_names`; `described` turns one into what a line shows. The first column is the time.
+    `with_names`; `described` turns one into what a line shows. The page has columns of its own: the time,
+    and those of `shown`, each with the headings of the workbook it tells, its own first. `plain` ones are not
+    usual, and written as in the workbook.
     """
 
     strict = True
     as_file = False
     title: str
+    place: str
     columns: Sequence[LogColumn]
+    shown: dict[str, tuple[str, ...]]
+    plain: tuple[str, ...] = ()
     described: Callable[[Any], dict]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -70,13 +77,29 @@ class AuditorView(FilterView):
         rows = self.get_filterset(self.get_filterset_class()).rows()
         if is_long(request, rows[:EXPORT_LIMIT], ROWS_AT_ONCE):
             return later(request, f"Tải {self.title.lower()} ra Excel", Action.VIEW_AUDIT)
+        columns = self.told_by(self.own.columns if SEEN in request.GET else self.shown)
         heads = [
             Column(heading, width, "" if at else DATE_TIME)
-            for at, (heading, width, _) in enumerate(self.columns)
+            for at, (heading, width, _) in enumerate(columns)
         ]
-        sheet = excel.Sheet("Nhật ký", heads, self.lines(rows))
+        sheet = excel.Sheet("Nhật ký", heads, self.lines(rows, columns))
         name = f"{self.title} {timezone.localdate():%d-%m-%Y}"
         return excel.download(name, lambda file: excel.stream_rows(file, sheet))
+
+    @cached_property
+    def own(self) -> OwnList:
+        """The log as its reader likes it."""
+        choices = [(name, headings[0]) for name, headings in self.shown.items()]
+        usual = [name for name in self.shown if name not in self.plain]
+        return own_list(self.request, self.place, choices, usual)
+
+    def told_by(self, names: Iterable[str]) -> list[LogColumn]:
+        """Return the columns of the workbook that tell what the columns `names` of the page do, in order."""
+        headings = {
+            self.columns[0][0],
+            *(heading for name in names for heading in self.shown[name]),
+        }
+        return [column for column in self.columns if column[0] in headings]
 
     def get_queryset(self) -> QuerySet:
         return self.filterset_class.Meta.model.objects.visible_to(self.request.user)
@@ -85,19 +108,29 @@ class AuditorView(FilterView):
         page = Listing(self.object_list, NEWEST_FIRST).page(self.request.GET)
         lines = [self.described(row) for row in page.rows]
         known = people_known(self.request.user, page.rows)
-        return super().get_context_data(page=page, lines=lines, known=known, **kwargs)
+        plain = self.told_by(name for name in self.own.columns if name in self.plain)[1:]
+        for line in lines:
+            line["plain"] = [filled(column, line) for column in plain]
+        told = {"own": self.own, "plain": [heading for heading, *_ in plain]}
+        return super().get_context_data(page=page, lines=lines, known=known, **told, **kwargs)
 
-    def lines(self, rows: Any) -> Iterator[tuple]:
+    def lines(self, rows: Any, columns: Sequence[LogColumn]) -> Iterator[tuple]:
         """Yield the newest 50,000 of `rows` for the sheet; a last line tells of others."""
         for number, row in enumerate(streamed(rows.with_names()[: EXPORT_LIMIT + 1], 500)):
             if number == EXPORT_LIMIT:
                 told = (
                     f"Chỉ gồm {number} dòng mới nhất. Vui lòng lọc theo ngày để tải phần còn lại."
                 )
-                yield (None, told, *[""] * (len(self.columns) - 2))
+                yield (None, told, *[""] * (len(columns) - 2))
                 return
             said = self.described(row)
-            yield tuple(said[f] if isinstance(f, str) else f(said) for _, _, f in self.columns)
+            yield tuple(filled(column, said) for column in columns)
+
+
+def filled(column: LogColumn, line: dict) -> Any:
+    """Return the cell of `column` in the described `line`."""
+    fill = column[2]
+    return line[fill] if isinstance(fill, str) else fill(line)
 
 
 def people_known(user: User, rows: Iterable[Any]) -> set[int]:
@@ -147,6 +180,7 @@ class AuditView(AuditorView):
     filterset_class = AuditFilter
     described = staticmethod(described)
     title = "Nhật ký thay đổi"
+    place = "log-changes"
     columns = (
         *(("Lúc", 18, "at"), ("Người thực hiện", 24, "who"), ("Đơn vị khi đó", 28, "who_unit")),
         *(("Vai trò khi đó", 20, "who_role"), ("Việc", 10, "action"), ("Loại dữ liệu", 20, "kind")),
@@ -154,6 +188,15 @@ class AuditView(AuditorView):
         *(("Nguồn", 16, "source"), ("Địa chỉ mạng", 16, "address")),
         ("Mã yêu cầu", 34, "request_id"),
     )
+    shown = {
+        "who": ("Người thực hiện", "Đơn vị khi đó", "Vai trò khi đó", "Nguồn"),
+        "action": ("Việc",),
+        "what": ("Đối tượng", "Loại dữ liệu", "Thuộc đơn vị"),
+        "changes": ("Nội dung",),
+        "address": ("Địa chỉ mạng",),
+        "request": ("Mã yêu cầu",),
+    }
+    plain = ("address", "request")
 
 
 class SecurityLogView(AuditorView):
@@ -163,6 +206,7 @@ class SecurityLogView(AuditorView):
     filterset_class = SecurityFilter
     described = staticmethod(event_line)
     title = "Nhật ký bảo mật"
+    place = "log-security"
     columns = (
         ("Lúc", 18, lambda line: line["event"].at),
         ("Tài khoản", 24, lambda line: line["event"].username),
@@ -174,6 +218,15 @@ class SecurityLogView(AuditorView):
         ("Trang", 40, lambda line: line["event"].path),
         ("Mã yêu cầu", 34, lambda line: line["event"].request_id),
     )
+    shown = {
+        "what": ("Việc", "Chi tiết"),
+        "account": ("Tài khoản", "Đơn vị"),
+        "who": ("Người thực hiện",),
+        "address": ("Địa chỉ mạng",),
+        "page": ("Trang",),
+        "request": ("Mã yêu cầu",),
+    }
+    plain = ("request",)
 
 
 @require_safe
