@@ -1,5 +1,9 @@
 """Query budgets: a page asks the database as often for 300 rows as for 3."""
 
+import re
+import sys
+from collections import Counter
+
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -31,3 +35,63 @@ def assert_same_queries(client, url: str, small, large, *, limit: int | None = N
         assert len(many) <= limit, f"{url}: {len(many)} queries, {limit} allowed:\n" + "\n".join(
             sql[:200] for sql in many
         )
+
+
+MOST = 15  # of one page for one part, sessions and menu included
+# Pages that ask more often: how often at most, and why.
+MORE: dict[str, tuple[int, str]] = {}
+
+
+def assert_few_queries(asked: dict[tuple[str, str], list]) -> None:
+    """Assert that no page asked more than MOST times: statements by (page, part), as the matrix has them.
+
+    The message lists what was asked, and how often. A page of MORE that needs it no longer fails as well.
+    """
+    worst: dict[str, tuple[str, list]] = {}
+    for (name, column), statements in asked.items():
+        page = name.partition("?")[0]
+        if len(statements) > len(worst.get(page, (column, [0] * MOST))[1]):
+            worst[page] = column, statements
+    told = []
+    for page, (column, statements) in worst.items():
+        allowed = MORE.get(page, (MOST, ""))[0]
+        if len(statements) > allowed:
+            told.append(f"{page} ({column}): {len(statements)}, {allowed} allowed")
+            lines = Counter(statements).items()
+            told += [f"  {n} × {sql[:100]}  {whence[:200]}" for (sql, whence), n in lines]
+    assert not told, "\n".join(told)
+    needless = MORE.keys() & {name.partition("?")[0] for name, _part in asked} - worst.keys()
+    assert not needless, f"{MOST} times or less, so out of MORE: {needless}"
+
+
+class Asked:
+    """The statements of what happens within: `with Asked() as asked`, then `asked.statements`.
+
+    Each with the places of our own code that led to it, the innermost first. Savepoints count.
+    """
+
+    ROOMS = ("danvan", "records", "reports")
+
+    def __enter__(self):
+        self.statements: list[tuple[str, str]] = []
+        self.wrapping = connection.execute_wrapper(self._note)
+        self.wrapping.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.wrapping.__exit__(*error)
+
+    def _note(self, execute, sql, params, many, context):
+        self.statements.append(
+            (re.sub(r"SELECT .{90,}? FROM", "SELECT … FROM", sql), self._whence())
+        )
+        return execute(sql, params, many, context)
+
+    def _whence(self) -> str:
+        places, frame = [], sys._getframe(2)
+        while frame and len(places) < 6:
+            path, function = frame.f_globals.get("__name__", ""), frame.f_code.co_name
+            if path.split(".")[0] in self.ROOMS and "middleware" not in path:
+                places.append(f"{path}:{frame.f_lineno} {function}")
+            frame = frame.f_back
+        return " < ".join(places)

@@ -22,6 +22,7 @@ from django.utils.timezone import localdate
 
 from danvan.accounts.login.middleware import DueMovesMiddleware
 from danvan.accounts.tokens import keys
+from tests.budget import Asked, assert_few_queries
 from tests.cast import build_cast, build_world
 from tests.matrix import COLUMNS, MATRIX
 from tests.urlconf import admin_routes, own_routes
@@ -59,6 +60,8 @@ class MatrixCase(TestCase):
         }
 
     def setUp(self):
+        # The stamp of a session, written once a minute and here undone each time, is no page's.
+        self.enterContext(mock.patch("danvan.accounts.login.sessions._WRITE_EVERY", 86_400))
         self.clients = {column: Client(raise_request_exception=False) for column in COLUMNS}
         for column, name in COLUMNS.items():
             if name:
@@ -72,8 +75,10 @@ class MatrixCase(TestCase):
         client = self.clients[column]
         cookies = copy.deepcopy(client.cookies)
         with transaction.atomic():
-            answer = self.send(client, method, url, data or {})
-            self.body = b"".join(answer)  # reads a file to its end, which closes it
+            with Asked() as asked:
+                answer = self.send(client, method, url, data or {})
+                self.body = b"".join(answer)  # reads a file to its end, which closes it
+            self.statements = asked.statements
             transaction.set_rollback(True)
         client.cookies = cookies
         return answer.status_code
@@ -323,11 +328,13 @@ class AdminMatrixTest(MatrixCase):
                         self.assertEqual(status, visitor if column == "anonymous" else 403)
 
     def test_a_superuser_gets_every_page(self):
-        got, wrong = {}, {}
+        got, wrong, asked = {}, {}, {}
         for name, url in self.urls():
             for method in ("POST", "GET"):  # an empty form is refused in words too
                 got[name] = self.status("superuser", method, url)
                 if found := wrong_words_of(self.body) - set(COLUMNS.values()):
                     wrong[name, method] = found
+            asked[name, "superuser"] = self.statements
+        assert_few_queries(asked)
         self.assertEqual({name: s for name, s in got.items() if s != 200}, self.SUPERUSER)
         self.assertEqual(wrong, {}, "English or rejected words (docs/words.md)")

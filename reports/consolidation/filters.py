@@ -8,19 +8,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from danvan.accounts.models import User
-from danvan.accounts.scope import units_visible_to
+from danvan.accounts.scope import units_visible_to, with_predecessors_of
 from danvan.common.ops.arguments import MAX_YEARS
 from danvan.common.text import clean_line
 from danvan.units.forms import MOST_OFFERED
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from danvan.units.queries import keys_around
-from reports.consolidation.scope import Scope
+from reports.consolidation.scope import ReadBefore, Scope, defining
 from reports.consolidation.units import RowKey
 from reports.consolidation.words import day_text
-from reports.models import Aggregation, Indicator, Report, ReportingPeriod, Section, ValueType
+from reports.models import Aggregation, Report, ReportingPeriod, ValueType
 from reports.models.period import COUNTED_KINDS
 
 LEVELS, UNITS = "levels", "units"
@@ -42,6 +42,7 @@ class Wanted:
     row: RowKey | None
     words: str
     as_of: datetime.date | None = None
+    known: ReadBefore | None = None
 
     def scope(self, within: QuerySet, **narrower: Any) -> Scope:
         """Return the scope asked for among the units of `within`; `narrower` are fields of Scope."""
@@ -52,6 +53,7 @@ class Wanted:
             include_submitted=self.include_submitted,
             within=within,
             as_of=self.as_of,
+            known=self.known,
             **narrower,
         )
 
@@ -94,7 +96,10 @@ class ConsolidationFilter(forms.Form):
         self.user = user
         data = data.copy()
         self.periods = list(
-            ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS).order_by("start").with_tiers()
+            ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS)
+            .order_by("start")
+            .with_tiers()
+            .with_ends()
         )
         years = sorted({period.year for period in self.periods}, reverse=True)
         if years:
@@ -136,6 +141,7 @@ class ConsolidationFilter(forms.Form):
             row=RowKey.read(chosen["row"]),
             words=chosen["q"],
             as_of=datetime.date.fromisoformat(chosen["as_of"]) if chosen["as_of"] else None,
+            known=self.known,
         )
 
     def _in_range(self, data: Any) -> list[ReportingPeriod]:
@@ -145,6 +151,15 @@ class ConsolidationFilter(forms.Form):
         except (KeyError, ValueError):
             return self.periods
         return [period for period in self.periods if first <= period.year <= last] or self.periods
+
+    def _indicators(self, data: Any) -> list[Any]:
+        """Return the indicators of the years asked for and of as many before."""
+        if not (asked := self._in_range(data)):
+            return []
+        first, last = asked[0].year, asked[-1].year
+        years = range(2 * first - last - 1, last + 1)
+        catalogues = {one.catalogue_id for one in self.periods if one.year in years}
+        return defining(catalogues)
 
     def _units(self, data: Any) -> dict[str, AdministrativeUnit]:
         """Return the visible units that report in the range, under their last name, and the own, by key.
@@ -158,12 +173,16 @@ class ConsolidationFilter(forms.Form):
         self.tiers = {level for period in self._in_range(data) for level in period.tiers}
         periods = [period.pk for period in self._in_range(data)]
         rows = units_visible_to(self.user).select_related("parent")
-        own = rows.filter(pk=self.user.unit_id)
         reporting = Report.objects.visible_to(self.user).filter(period__in=periods).values("unit")
+        reports = Q(pk__in=reporting)
+        offered = rows.filter(reports | Q(pk=self.user.unit_id)).annotate(is_reporting=reports)
         firsts = self.firsts = UnitSuccession.objects.first_versions()
+        self.known = ReadBefore(
+            self.periods, self._indicators(data), firsts, with_predecessors_of(self.user)
+        )
         found: dict[int, AdministrativeUnit] = {}
         days: set[datetime.date | None] = set()
-        for unit in (*own, *rows.filter(pk__in=reporting).order_by("valid_from")):
+        for unit in offered.order_by("is_reporting", "valid_from"):
             found[firsts.get(unit.pk, unit.pk)] = unit
             days |= {unit.valid_from, unit.valid_to}
         start = self.periods[0].start if self.periods else datetime.date.max
@@ -225,16 +244,17 @@ class ConsolidationFilter(forms.Form):
             ("", "Như từng năm"),
             *((str(day), f"Quy đổi theo đơn vị từ {day_text(day)}") for day in self.days),
         ]
-        sections = Section.objects.filter(catalogue__in=self.catalogues).order_by("order")
-        labels = dict(sections.values_list("code", "label"))
+        rows = [row for row in self.known.indicators if row.catalogue_id in self.catalogues]
+        labels = {row.section__code: row.section__label for row in rows}
         fields["section"].choices = [("", "Tất cả"), *labels.items()]
-        indicators = Indicator.objects.filter(catalogue__in=self.catalogues).exclude(
-            value_type__in=[ValueType.TEXT, ValueType.RATING]
-        )
-        if labels.get(self.data.get("section", "")):
-            indicators = indicators.filter(section__code=self.data["section"])
-        rows = indicators.exclude(aggregation=Aggregation.NONE).order_by("order")
-        names = dict(rows.values_list("code", "label"))
+        chosen = self.data.get("section", "")
+        names = {
+            row.code: row.label
+            for row in sorted(rows, key=lambda row: row.order)
+            if row.value_type not in (ValueType.TEXT, ValueType.RATING)
+            and row.aggregation != Aggregation.NONE
+            and (not labels.get(chosen) or row.section__code == chosen)
+        }
         fields["chart"].choices = [
             ("", "Chỉ tiêu đầu mục"),
             *(

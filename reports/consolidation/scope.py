@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import datetime
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from danvan.units.models import AdministrativeUnit
+from danvan.units.models import AdministrativeUnit, UnitSuccession
 from reports.catalogue.expressions import Node, names_in, parse
 from reports.consolidation.figures import Definition
 from reports.consolidation.restating import PieceKey, Restating, restate
@@ -25,6 +25,20 @@ from reports.models import (
 )
 from reports.models.period import COUNTED_KINDS
 from reports.models.report import ReportQuerySet
+
+
+@dataclass(frozen=True, eq=False)
+class ReadBefore:
+    """What a page has read to offer its choices, for the figures it then asks for.
+
+    All periods with their tiers, the indicators of those asked for and of as many years before, the first
+    versions of units, and the reader's own unit with its predecessors.
+    """
+
+    periods: list[ReportingPeriod]
+    indicators: list[Any]  # as `defining` gives them
+    firsts: dict[int, int]
+    family: list[AdministrativeUnit]
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,7 @@ class Scope:
     interim: ReportingPeriod | None = None
     any_state: bool = False
     as_of: datetime.date | None = None
+    known: ReadBefore | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.first_year > self.last_year:
@@ -76,10 +91,12 @@ class ScopeData:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        periods = ReportingPeriod.objects.filter(
-            year__range=(scope.prior_years[0], scope.last_year), **_kind(scope)
-        )
-        self.periods = list(periods.order_by("start").with_ends())
+        first, last = scope.prior_years[0], scope.last_year
+        if scope.known:
+            self.periods = [one for one in scope.known.periods if first <= one.year <= last]
+        else:
+            periods = ReportingPeriod.objects.filter(year__range=(first, last), **_kind(scope))
+            self.periods = list(periods.order_by("start").with_ends())
         self.indicator_codes: dict[int, str] = {}
         self.indicators: dict[int, dict[int, str]] = {}  # of each catalogue: code by id
         self.definitions = self._read_definitions()
@@ -91,7 +108,14 @@ class ScopeData:
     @cached_property
     def family(self) -> list[AdministrativeUnit]:
         """The unit and its predecessors."""
-        return self.scope.unit.with_predecessors()
+        known = self.scope.known.family if self.scope.known else []
+        return known if self.scope.unit in known[:1] else self.scope.unit.with_predecessors()
+
+    @cached_property
+    def firsts(self) -> dict[int, int]:
+        """The first version of every unit that had several."""
+        known = self.scope.known
+        return known.firsts if known else UnitSuccession.objects.first_versions()
 
     def of(self, units: Collection[int]) -> ScopeData:
         """Return the same for the reports of `units` (ids of its reporting units) alone."""
@@ -222,9 +246,9 @@ class ScopeData:
         """Return the definitions by code, in the order of the last catalogue that has them."""
         place = {period.catalogue_id: number for number, period in enumerate(self.periods)}
         in_range = {p.catalogue_id for p in self.periods if p.pk in self.years}
-        rows = Indicator.objects.filter(catalogue__in=place).order_by("section__order", "order")
+        known = self.scope.known.indicators if self.scope.known else defining(place)
         last: dict[str, Any] = {}
-        for row in rows.values_list(*_DEFINING, named=True):
+        for row in (row for row in known if row.catalogue_id in place):
             self.indicator_codes[row.pk] = row.code
             self.indicators.setdefault(row.catalogue_id, {})[row.pk] = row.code
             if row.catalogue_id in in_range:
@@ -233,6 +257,14 @@ class ScopeData:
                     last[row.code] = row
         ordered = sorted(last.values(), key=lambda row: (row.section__order, row.order))
         return {row.code: _defined(row) for row in ordered}
+
+
+def defining(catalogues: Iterable[int]) -> list[Any]:
+    """Return what defines the indicators of some catalogues, as named tuples in the order of the form."""
+    rows = Indicator.objects.filter(catalogue__in=list(catalogues)).order_by(
+        "section__order", "order"
+    )
+    return list(rows.values_list(*_DEFINING, named=True))
 
 
 def _kind(scope: Scope) -> dict[str, Any]:

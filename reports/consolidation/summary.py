@@ -7,12 +7,11 @@ units.py, what a figure is made of in drill.py.
 
 import datetime
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
-
-from django.db.models import Count, Q
 
 from danvan.units.kinds import AREA_LEVELS, Level
 from danvan.units.models import AdministrativeUnit
@@ -119,6 +118,10 @@ class Consolidation:
     missing: tuple[Submission, ...]
     prior_years: tuple[int, int] | None
     restated: Restated | None = None
+    prior_counted: tuple[int, int] = (
+        0,
+        0,
+    )  # reports in the figures of the years before, of how many
 
     @property
     def lines(self) -> dict[str, Line]:
@@ -156,6 +159,7 @@ def consolidate(data: ScopeData) -> Consolidation:
         missing=() if complete else submissions(data, missing_only=True),
         prior_years=data.scope.prior_years if data.prior else None,
         restated=restated_of(data.restating),
+        prior_counted=(_count(facts.included, data.prior), _count(facts.units, data.prior)),
     )
 
 
@@ -256,11 +260,12 @@ def year_progress(data: ScopeData, facts: Facts) -> tuple[YearProgress, ...]:
         (p for p in data.periods if p.pk in asked), key=lambda period: period.year
     ):
         periods = list(group)
+        wanted = {period.pk for period in periods}
         years.append(
             YearProgress(
                 year,
-                _count(facts.units, periods),
-                _count(facts.included, periods),
+                _count(facts.units, wanted),
+                _count(facts.included, wanted),
                 any(period.is_demo for period in periods),
                 periods[-1].end,
             )
@@ -268,16 +273,7 @@ def year_progress(data: ScopeData, facts: Facts) -> tuple[YearProgress, ...]:
     return tuple(years)
 
 
-def prior_progress(data: ScopeData) -> tuple[int, int]:
-    """Return how many reports of the range before are in its figures, and how many there are."""
-    rows = data.reports(data.prior).order_by()
-    included = Count("pk", filter=Q(state__in=data.scope.states))
-    counts = rows.aggregate(included=included, of=Count("pk"))
-    return counts["included"], counts["of"]
-
-
-def _count(counts: dict, periods: list) -> int:
-    wanted = {period.pk for period in periods}
+def _count(counts: dict, wanted: Collection[int]) -> int:
     return sum(count for (period, _level), count in counts.items() if period in wanted)
 
 

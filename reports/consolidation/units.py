@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from django.db.models import Max
 
 from danvan.common.numbers import read_id
-from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
+from danvan.units.models import AdministrativeUnit, Level
 from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import Definition, Evaluator, Total
 from reports.consolidation.parts import Facts
@@ -194,7 +194,7 @@ def unit_tree(data: ScopeData) -> UnitNode:
     reports = data.reports().order_by()
     days = dict(reports.values_list("unit").annotate(Max("period__structure_date")))
     reporting = AdministrativeUnit.objects.filter(pk__in=reports.values("unit"))
-    firsts = UnitSuccession.objects.first_versions()
+    firsts = data.firsts
     top = data.scope.unit
     family = {firsts.get(unit.pk, unit.pk) for unit in data.family}
     root, names = UnitNode(top), []

@@ -38,7 +38,6 @@ from reports.consolidation.summary import (
     Consolidation,
     SectionLines,
     consolidate,
-    prior_progress,
 )
 from reports.consolidation.units import Breakdown, break_down
 from reports.consolidation.words import (
@@ -55,6 +54,7 @@ from reports.documents.issues.issuing import may_issue
 from reports.documents.narrative.views import RANK
 from reports.documents.workbook.build import build, collect, file_name
 from reports.models import ValueType
+from reports.workflow.locks import year_spans
 
 # Old Hà Nội had 579 communes; Hà Nam's 116 units stay on one page, and on one printed table.
 UNITS_A_PAGE, REPORTS_A_PAGE = 200, 100
@@ -193,7 +193,9 @@ def _controls(request: PersonRequest) -> ConsolidationFilter:
     """Return the controls of this reader. Raises PermissionDenied without the right to read."""
     if not request.user.can(Action.VIEW):
         raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
-    return ConsolidationFilter(request.GET, request.user)
+    controls = ConsolidationFilter(request.GET, request.user)
+    request.year_spans = year_spans(controls.periods)
+    return controls
 
 
 def _tables(request: PersonRequest, wanted: Wanted) -> dict:
@@ -220,7 +222,7 @@ def _tables(request: PersonRequest, wanted: Wanted) -> dict:
         "levels": [(level, level_text(level, found.restated)) for level in found.levels],
         "prior_label": years_text(*found.prior_years) if found.prior_years else "Cùng kỳ",
         "partial": _share(found.included, found.expected),
-        "prior_partial": _share(*prior_progress(data)) if data.prior and not by_units else "",
+        "prior_partial": "" if by_units else _share(*found.prior_counted),
         "by_units": by_units,
         "section": section,
         "breakdown": breakdown,

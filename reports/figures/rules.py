@@ -41,8 +41,7 @@ class RuleBook:
 
     def __init__(self, catalogue_id: int, level: str, *, whole_year: bool = True) -> None:
         self.level, self.whole_year = level, whole_year
-        rows = Indicator.objects.filter(catalogue=catalogue_id).select_related("section", "parent")
-        self.indicators = {row.code: row for row in rows.order_by("section__order", "order")}
+        self.indicators = {row.code: row for row in Indicator.objects.of([catalogue_id])}
         letter = Level(level).letter
         self.rules = [
             rule

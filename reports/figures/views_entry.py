@@ -46,7 +46,9 @@ def visible_report(user: User, pk: int) -> Report:
         .select_related("period__catalogue")
     )
     others = ReportUnit.objects.of_others().filter(report=OuterRef("pk"))
-    rows = rows.select_related("period__closed_by").annotate(has_others=Exists(others))
+    rows = rows.select_related("period__closed_by", "period__catalogue").annotate(
+        has_others=Exists(others)
+    )
     return get_object_or_404(rows, pk=pk)
 
 

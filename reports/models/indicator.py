@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Self
 
 from django.core.exceptions import ValidationError
@@ -26,6 +27,11 @@ OPENED = "Năm {year} đã mở kỳ báo cáo nên không {what} được nữa
 
 class IndicatorQuerySet(models.QuerySet["Indicator"]):
     """Indicators of all years."""
+
+    def of(self, catalogues: Iterable[int]) -> Self:
+        """Return all of some catalogues with their sections and parents, as they stand on the form."""
+        rows = self.filter(catalogue__in=list(catalogues)).select_related("section", "parent")
+        return rows.order_by("section__order", "order")
 
     def of_year(self, year: int) -> Self:
         """Return those of `year`, as its last catalogue that has them says."""

@@ -54,11 +54,18 @@ def _message(report: Report, unit_id: int, reason: str) -> str:
     return f"Hồ sơ {whose} {span} đang khóa theo báo cáo {str(period).lower()}{sent}. {reason}"
 
 
-def year_spans() -> dict[int, tuple[datetime.date, datetime.date]]:
-    """Return first and last day of every reporting year that was opened, in one query."""
+def year_spans(
+    periods: Iterable[ReportingPeriod] | None = None,
+) -> dict[int, tuple[datetime.date, datetime.date]]:
+    """Return first and last day of every reporting year that was opened, in one query.
+
+    Of `periods`, all that count, where they have been read.
+    """
+    if periods is None:
+        periods = ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS).order_by("start")
+        periods = periods.only("year", "start", "end")
     spans: dict[int, tuple[datetime.date, datetime.date]] = {}
-    periods = ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS).order_by("start")
-    for year, start, end in periods.values_list("year", "start", "end"):
-        first, last = spans.get(year, (start, end))
-        spans[year] = min(first, start), max(last, end)
+    for one in periods:
+        first, last = spans.get(one.year, (one.start, one.end))
+        spans[one.year] = min(first, one.start), max(last, one.end)
     return spans
