@@ -38,7 +38,7 @@ NAMES = {
         "macro",
     ),
     *("LibreOffice", "byte", "xlsx", "docx", "csv", "Chrome", "Edge", "Firefox", "Safari", "Times"),
-    *("New", "Roman", "VnTime", "Ctrl", "Shift", "Enter", "m²", "km²", "Đắk", "Lắk"),
+    *("New", "Roman", "VnTime", "Ctrl", "Shift", "Enter", "m²", "km", "km²", "Đắk", "Lắk"),
 }
 # English words that look like Vietnamese syllables nobody uses.
 ENGLISH = {"the", "them", "then", "on", "by", "go", "my", "be"}
