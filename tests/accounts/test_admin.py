@@ -207,7 +207,7 @@ class TestAccounts(AdminCase):
         for number in range(3):
             User.objects.create_user(f"moi-{number}", unit=self.cast["xa"])
         User.objects.create_user("da-ngung", unit=self.cast["xa"], is_active=False)
-        with mock.patch("danvan.accounts.admin_slips.SLIPS_AT_ONCE", 2):
+        with mock.patch("danvan.accounts.services.SLIPS_AT_ONCE", 2):
             page = self.client.get(url)
         self.assertContains(page, "Còn 1 tài khoản nữa")
         self.assertContains(page, "<b>2 tài khoản</b>")
