@@ -89,3 +89,20 @@ def off_paper(page) -> int:
     page.emulate_media(media="screen")
     page.set_viewport_size(window)
     return excess
+
+
+# What belongs to a screen: to press, to tick, to filter with, to be led by. Fields of a form are its content.
+PRESSED = """() => [...document.querySelectorAll(`button, .btn, .ask, .dv-own, .dv-actions,
+    .dv-passage, .dv-why, .dv-pages, [role=search] *, form[method=get] *, nav a:not([aria-current]),
+    :is(table, li, .dv-sentence) :is([type=checkbox], [type=radio])`),
+    ...[...document.querySelectorAll("main *")].filter(  // what sticks would cover rows of every sheet
+        element => ["sticky", "fixed"].includes(getComputedStyle(element).position))]
+    .filter(element => element.checkVisibility()).map(element => element.outerHTML.slice(0, 100))"""
+
+
+def pressed_on_paper(page) -> list[str]:
+    """Return the beginnings of the elements of `page` that do not belong on paper and are printed."""
+    page.emulate_media(media="print")
+    found = page.evaluate(PRESSED)
+    page.emulate_media(media="screen")
+    return found

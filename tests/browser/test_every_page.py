@@ -192,6 +192,8 @@ def test_every_page_reads_well(page_as, world, size):
         found = findings(page) + (axe_findings(page) if size == "desktop" else [])
         if size == "desktop" and (excess := chromium.off_paper(page)):
             found.append(f"wider than its paper by {excess} pixels")
+        if size == "desktop" and (pressed := chromium.pressed_on_paper(page)):
+            found.append(f"does not belong on paper: {pressed[:3]}")
         if found:
             problems[f"{name} ({reader}) {url}"] = found
     heavy = {
