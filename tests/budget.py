@@ -41,10 +41,19 @@ MOST = 15  # of one page for one part, sessions and menu included
 # Pages that ask more often: how often at most, and why.
 MORE: dict[str, tuple[int, str]] = {
     "home": (25, "own report, all below, what is late and the headline figures stand on one page"),
-    "reports:report_word": (19, "figures added up anew (four), letterhead, template, the line of the log"),
+    "reports:report_word": (
+        19,
+        "figures added up anew (four), letterhead, template, the line of the log",
+    ),
     "reports:consolidation": (22, "figures added up anew, in total and by unit"),
-    "reports:consolidation_export": (30, "the same with both tables, letterhead, the line of the log"),
-    "reports:consolidation_word": (22, "figures added up anew, letterhead, texts, the line of the log"),
+    "reports:consolidation_export": (
+        30,
+        "the same with both tables, letterhead, the line of the log",
+    ),
+    "reports:consolidation_word": (
+        22,
+        "figures added up anew, letterhead, texts, the line of the log",
+    ),
     "documents:template_preview": (24, "a draft like the one above, made to try the template"),
     "issues:new": (22, "the consolidation that is to be sent, beside the form"),
     "api-v1:consolidation": (25, "each year, in total and by unit"),

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
+from danvan.common.numbers import rounded
 from reports.consolidation.words import figure_text
 from reports.overview.figures import Trend
 from reports.overview.progress import AFTER, BEFORE, Curve
@@ -185,7 +187,7 @@ def lines(curves: Iterable[Curve]) -> tuple[CurveLine, ...]:
                 level = share
         day, share = curve.points[-1]
         path = f"{''.join(steps)}H{_across(day)}"
-        end = f"{round(share)}%"
+        end = f"{rounded(Decimal(share))}%"
         found.append(CurveLine(curve, path, _across(day), _height(share), end))
     return tuple(found)
 
@@ -214,6 +216,6 @@ def shares_on(curves: Iterable[Curve]) -> list[tuple[str, list[str]]]:
             if day
             else "Ngày hết hạn"
         )
-        cells = [f"{round(one[day])}%" if day in one else "" for one in told]
+        cells = [f"{rounded(Decimal(one[day]))}%" if day in one else "" for one in told]
         rows.append((label, cells))
     return rows

@@ -5,6 +5,7 @@ from danvan.common.handbook.chapters import Passage, book
 # View name → anchor; below it, by the first part of the name, what holds for all other pages of that part.
 PASSAGES = {
     "home": "ban-lam-viec",
+    "offline": "mat-mang",
     "accounts:audit": "nhat-ky",
     "accounts:bodies": "khoi-truc-thuoc",
     "accounts:body_end": "khoi-truc-thuoc",
