@@ -44,10 +44,10 @@ class StaleRecord(Exception):  # noqa: N818
 
 
 class Existing(Exception):  # noqa: N818
-    """The same form was sent before; `record` is the row it made."""
+    """The same form was sent before and made `record`; `otherwise` where it says something else now."""
 
-    def __init__(self, record: EventRecord) -> None:
-        self.record = record
+    def __init__(self, record: EventRecord, otherwise: bool) -> None:
+        self.record, self.otherwise = record, otherwise
         super().__init__("Hồ sơ này đã được lưu.")
 
 
@@ -303,11 +303,11 @@ def _require_scope(model: type[EventRecord], keys: Sequence[int], actor: User) -
 def _refuse_repeated(record: EventRecord, actor: User, token: uuid.UUID | None) -> None:
     if token is None:
         return
-    found = type(record).objects.filter(token=token).first()
-    if found is not None:
+    if found := type(record).objects.filter(token=token).first():
         if found.created_by_id != actor.pk:
             raise PermissionDenied("Biểu nhập này không dùng được, vui lòng mở lại trang.")
-        raise Existing(found)
+        record.created_by_id, record.stand_in = found.created_by_id, found.stand_in
+        raise Existing(found, _says_otherwise(record, found))
 
 
 def lock_for_files(record: EventRecord, *, actor: User) -> None:

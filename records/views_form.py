@@ -27,6 +27,10 @@ from records.services import Existing, StaleRecord, save_record
 from records.views import CAME_FROM, KindMixin
 from records.years import year_of, year_spans
 
+STORED_OTHERWISE = (
+    "Hồ sơ này đã được lưu với nội dung khác. Vui lòng sửa ở hồ sơ đã lưu rồi bỏ nội dung này."
+)
+
 
 class Locked(Exception):  # noqa: N818
     """The record of the address is locked; the message says why."""
@@ -151,6 +155,8 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
             messages.success(self.request, told)
             return self.go_on(row)
         except Existing as existing:
+            if self.wants_json and existing.otherwise:
+                return JsonResponse({"told": [STORED_OTHERWISE]}, status=409)
             messages.info(self.request, "Hồ sơ này đã được lưu, không lưu lần thứ hai.")
             return self.go_on(existing.record)
         except RecordGone:

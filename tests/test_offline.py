@@ -121,6 +121,14 @@ class SentLaterTest(TestCase):
         assert "báo cáo năm 2024" in first.json()["told"][0]
         self.assertNotContains(self.client.get("/"), "Đã lưu hội nghị")  # told already
 
+    def test_what_was_corrected_after_a_lost_answer_is_not_dropped(self):
+        data = typed(DIALOGUE, self.an.unit, token="0123456789abcdef0123456789abcdef")  # noqa: S106
+        self.send(data)  # stored, the answer got lost, and what waits is corrected
+        answer = self.send({**data, "attendees": "77"})
+        assert answer.status_code == 409
+        assert "đã được lưu với nội dung khác" in answer.json()["told"][0]
+        assert DialogueConference.objects.count() == 1
+
     def test_a_change_sent_twice_is_one_change(self):
         row = make(DIALOGUE, self.an.unit)
         url = reverse("records:edit", args=[DIALOGUE, row.pk])
