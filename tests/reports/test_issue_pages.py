@@ -236,6 +236,16 @@ class IssuePagesTest(Issues):
         self.assertEqual(Job.objects.get().url, row.get_absolute_url())
         self.assertEqual(PublishedIssue.objects.get(), row)
 
+    def test_what_replaced_another_is_found_again_as_well(self):
+        first = self.issue(1)
+        job = self.asked_later(number="7", signer="Chi", replaces=str(first.pk))
+        for _ in range(2):  # the second time its process had died after the issue
+            Job.objects.update(state="queued")
+            working.perform(Job.objects.get())
+            job.refresh_from_db()
+            row = PublishedIssue.objects.get(replaces=first)
+            self.assertEqual((job.state, job.url), ("done", row.get_absolute_url()), job.message)
+
     def test_what_is_refused_meanwhile_says_why_and_is_typed_only_once(self):
         job = self.asked_later(number="7", title="kết quả đã soát", signer="Chi")
         self.issue(7)

@@ -92,7 +92,7 @@ def issue(order: IssueOrder, *, user: User) -> PublishedIssue:
     scope = order.scope
     if not may_issue(user, scope.unit):
         raise PermissionDenied(NO_RIGHT)
-    if order.token and (made := _made_before(order.token, user)):
+    if made := made_before(order.token, user):
         return made
     data = ScopeData(scope)
     seen = _versions(data)
@@ -154,8 +154,9 @@ def _versions(data: ScopeData) -> list[tuple]:
     return list(data.reports().order_by("pk").values_list("pk", "version", "state"))
 
 
-def _made_before(token: uuid.UUID, user: User) -> PublishedIssue | None:
-    made = PublishedIssue.objects.filter(token=token).first()
+def made_before(token: uuid.UUID | None, user: User) -> PublishedIssue | None:
+    """Return what the form of `token` made already. Raises PermissionDenied for somebody else's."""
+    made = PublishedIssue.objects.filter(token=token).first() if token else None
     if made and made.issued_by_id != user.pk:
         raise PermissionDenied("Biểu nhập này không dùng được, vui lòng mở lại trang.")
     return made

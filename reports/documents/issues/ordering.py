@@ -20,6 +20,7 @@ from reports.documents.issues.issuing import (
     IssueOrder,
     IssueRefused,
     issue,
+    made_before,
     may_issue,
     replaceable,
 )
@@ -97,7 +98,10 @@ def do_order(job: Job) -> Result:
     posted = QueryDict(mutable=True)
     posted.update(job.params["typed"])
     form, _found = form_of(scope, posted)
-    row = made_now(form, scope, job.owner) if form.is_valid() else None
+    if form.is_valid():
+        row = made_now(form, scope, job.owner)
+    else:  # what the first run replaced cannot be chosen any more
+        row = made_before(form.cleaned_data.get("token"), job.owner)
     if row is None:
         raise JobRefused(" ".join(str(text) for texts in form.errors.values() for text in texts))
     return Result(url=row.get_absolute_url(), message=f"Đã ban hành {row}.")
