@@ -173,6 +173,15 @@ class TestExports(JobCase):
         self.assertEqual(self.state(job), WorkState.FAILED)
         self.assertEqual((job.message, job.file.name), (working.RIGHT_LOST, ""))
 
+    def test_who_moved_before_its_turn_gets_no_file_of_the_other_unit(self):
+        job, home = self.asked(), self.an.unit
+        people = User.objects.filter(pk=self.an.pk)
+        people.update(unit=self.cast["xa-13363"].unit)
+        work_off()
+        people.update(unit=home)
+        self.assertEqual(self.state(job), WorkState.FAILED)
+        self.assertEqual(self.client.get(f"{job.get_absolute_url()}tep/").status_code, 404)
+
     def test_every_large_export_goes_the_same_way(self):
         board = self.cast["tinh"]
         self.client.force_login(board)
