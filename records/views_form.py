@@ -28,7 +28,7 @@ from records.views import CAME_FROM, KindMixin
 from records.years import year_of, year_spans
 
 STORED_OTHERWISE = (
-    "Hồ sơ này đã được lưu với nội dung khác. Vui lòng sửa ở hồ sơ đã lưu rồi bỏ nội dung chưa gửi này."
+    "Hồ sơ này đã được lưu với nội dung khác. Vui lòng sửa ở hồ sơ đã lưu rồi bỏ nội dung này."
 )
 
 

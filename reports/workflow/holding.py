@@ -56,8 +56,11 @@ def lock_for_move(report: Report, *, freezes: bool = False) -> None:
     if freezes:
         hold(Catalogue, [report.period.catalogue_id])
     hold(ReportingPeriod, [report.period_id])
-    if not locked(Report.objects.filter(pk=report.pk), alone=True).values_list("pk"):
+    rows = locked(Report.objects.filter(pk=report.pk), alone=True)
+    stands = rows.values_list("unit_id", "reviewer_id").first()
+    if stands is None:
         raise ReportGone
+    report.unit_id, report.reviewer_id = stands  # a change of units may have carried it on
     report.refresh_from_db(fields=["state", "version", "submitted_at", "approved_at", "period"])
     vars(report).pop("extended_until", None)  # asked anew where it counts
 

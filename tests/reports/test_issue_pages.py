@@ -254,6 +254,9 @@ class IssuePagesTest(Issues):
         self.assertContains(page, "Số 7 đã được dùng")
         again = self.client.get(Job.objects.get().again)
         self.assertContains(again, "kết quả đã soát")
+        for odd in ("²", "9" * 5000):
+            page = self.get("board", NEW, first=2022, last=2022, viec=odd)
+            self.assertNotContains(page, "kết quả đã soát")
         answer = self.post(again, number="8", date="31/12/2022")
         row = PublishedIssue.objects.get(number=8)
         self.assertRedirects(answer, row.get_absolute_url())

@@ -125,6 +125,15 @@ class WorkflowTest(TestCase):
             with self.subTest(name=name), pytest.raises(PermissionDenied):
                 make_move(self.report, "approve", user=self.cast[name])
 
+    def test_who_reviews_is_asked_of_the_report_as_it_stands_behind_the_lock(self):
+        self.put("submitted")
+        assert self.moves("huyen-349") == {"approve", "return"}
+        other = self.cast["huyen-350"]
+        Report.objects.filter(pk=self.report.pk).update(reviewer=other.unit)  # units changed
+        with pytest.raises(PermissionDenied):
+            make_move(self.report, "approve", user=self.cast["huyen-349"])
+        make_move(self.report, "approve", user=other)
+
     def test_bulk_goes_on_after_a_refusal_and_says_what_became_of_each(self):
         others = list(Report.objects.filter(reviewer__code="349", level="commune")[:3])
         Report.objects.filter(pk__in=[others[0].pk, others[2].pk]).update(state="submitted")

@@ -11,6 +11,7 @@ from danvan.accounts.models import Job, User
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common.handbook.why import Why
+from danvan.common.numbers import read_id
 from reports.consolidation.filters import ConsolidationFilter
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import Consolidation, consolidate
@@ -109,7 +110,6 @@ def do_order(job: Job) -> Result:
 
 def typed_before(user: User, asked: QueryDict) -> dict[str, Any]:
     """Return what the person typed in a job that was refused: nothing is typed twice."""
-    key = asked.get("viec", "")
-    jobs = Job.objects.visible_to(user).filter(work="issue")
-    job = jobs.filter(pk=key).first() if key.isascii() and key.isdigit() else None
+    key = read_id(asked.get("viec", ""))
+    job = Job.objects.visible_to(user).filter(work="issue", pk=key).first() if key else None
     return job.params["typed"] if job else {}
