@@ -97,7 +97,8 @@ PRESSED = """() => [...document.querySelectorAll(`button, .btn, .ask, .dv-own, .
     :is(table, li, .dv-sentence) :is([type=checkbox], [type=radio])`),
     ...[...document.querySelectorAll("main *")].filter(  // what sticks would cover rows of every sheet
         element => ["sticky", "fixed"].includes(getComputedStyle(element).position))]
-    .filter(element => element.checkVisibility()).map(element => element.outerHTML.slice(0, 100))"""
+    .filter(element => element.checkVisibility({visibilityProperty: true}))
+    .map(element => element.outerHTML.slice(0, 100))"""
 
 
 def pressed_on_paper(page) -> list[str]:
