@@ -229,7 +229,9 @@ class TestExports(JobCase):
         left = default_storage.save(f"{RESULTS}/tep-la", ContentFile(b"half"))
         Job.objects.filter(pk=job.pk).update(expires_at=timezone.now() - KEEP)
         day_ago = timezone.now() + datetime.timedelta(days=2)
-        self.client.get(LIST)  # whoever looks at the own jobs tidies up
+        kept = reverse("accounts:job_file", args=[job.pk])
+        self.assertEqual(self.client.get(kept).status_code, 404)
+        Job.objects.clean_up()  # a worker's duty
         self.assertFalse(default_storage.exists(job.file.name))
         self.assertTrue(default_storage.exists(left))
         self.assertEqual(list(Job.objects.all()), [fresh])

@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.jobs.working import RIGHT_LOST, recover_jobs
@@ -19,8 +20,6 @@ def job_list(request: PersonRequest) -> HttpResponse:
     """List what the person left to the server, newest first."""
     with aside("jobs whose process died"):
         recover_jobs()
-    with aside("results past their day"):
-        Job.objects.clean_up()
     page = nearest_page(Job.objects.visible_to(request.user), JOBS_A_PAGE, request.GET.get("page"))
     for job in page.object_list:
         job.see()
@@ -50,7 +49,7 @@ def job_file(request: PersonRequest, pk: int) -> FileResponse:
     job = _own_job(request, pk)
     if not request.user.can(job.needs):
         raise PermissionDenied(RIGHT_LOST)
-    if not job.file:
+    if not job.file or job.expires_at < timezone.now():  # workers throw it away
         raise Http404
     try:
         file = job.file.open("rb")
