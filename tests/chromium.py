@@ -107,3 +107,19 @@ def pressed_on_paper(page) -> list[str]:
     found = page.evaluate(PRESSED)
     page.emulate_media(media="screen")
     return found
+
+
+def slow_line(page) -> None:
+    """Open what comes next with an empty cache on a line of 400 kbit/s and 400 ms."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.clearBrowserCache")
+    line = {"downloadThroughput": 50_000, "uploadThroughput": 50_000}
+    session.send("Network.emulateNetworkConditions", {"offline": False, "latency": 400, **line})
+
+
+def first_paint(page) -> float:
+    """Return the seconds from asking for the open page to its first text or picture."""
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+    paint = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+    return page.evaluate(paint) / 1000

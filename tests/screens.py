@@ -10,7 +10,8 @@ ACCOUNT--PATH--{desktop,phone}.png are written (1366×768 and 390×844; --fold c
 otherwise the whole page is shown). The password is DEMO_PASSWORD (default Danvan@2024). A line is
 printed per picture: status, kilobytes of HTML over the wire, and problems (console errors, refusals
 by the content security policy, requests to other hosts, sideways scrolling). Exit code 1 when there
-were any.
+were any. With --slow each page is opened on a line of 400 kbit/s and 400 ms with an empty cache, and the
+seconds to its first paint are printed; serve it as in deployment (DEBUG=0, collectstatic) then.
 """
 
 import argparse
@@ -44,6 +45,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--base", default="http://127.0.0.1:8000")
     parser.add_argument("--out", type=Path, default=Path("var/screens"))
     parser.add_argument("--fold", action="store_true", help="only the part above the fold")
+    parser.add_argument("--slow", action="store_true", help="seconds to first paint, 400 kbit/s")
     parser.add_argument("--size", dest="sizes", action="append", choices=list(chromium.SIZES))
     options = parser.parse_args()
     options.sizes = options.sizes or list(chromium.SIZES)
@@ -71,6 +73,8 @@ def shoot(browser, options, account: str, paths: list[str], size: str) -> bool:
     failed = False
     for path in paths:
         problems = chromium.watch(page, options.base)
+        if options.slow:
+            chromium.slow_line(page)
         answer = page.goto(options.base + path, wait_until="networkidle")
         if excess := chromium.sideways(page):
             problems.append(f"scrolls sideways by {excess} pixels")
@@ -79,6 +83,8 @@ def shoot(browser, options, account: str, paths: list[str], size: str) -> bool:
         page.screenshot(path=file, full_page=not options.fold)
         sizes = answer.request.sizes()
         print(f"{answer.status} {sizes['responseBodySize'] / 1024:6.1f} KB {file}")
+        if options.slow:
+            print(f"    first paint after {chromium.first_paint(page):.2f} s")
         for problem in dict.fromkeys(problems):
             print(f"    PROBLEM {problem}")
         failed |= bool(problems)
