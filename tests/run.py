@@ -232,7 +232,8 @@ def run_tests(arguments: list[str]) -> int:
     try:
         with temporary_cluster() as database_url:
             # What a browser shows depends on no engine, and its walks take minutes: once is enough.
-            tally.pytest("tests on PostgreSQL", database_url, "-m", "not browser", *arguments)
+            both = ("-m", "not browser and not no_engine")
+            tally.pytest("tests on PostgreSQL", database_url, *both, *arguments)
     except MachineError as error:
         tally.note(f"tests on PostgreSQL DID NOT RUN: {error}", 0, 1, 0)
     for package in missing:

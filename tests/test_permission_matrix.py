@@ -181,6 +181,7 @@ def rows_of(method: str, *, with_arguments=False):
                 yield name, row
 
 
+@pytest.mark.no_engine
 class OtherMethodsTest(MatrixCase):
     """HEAD answers as GET does, without a body; OPTIONS tells at most which methods there are.
 

@@ -19,6 +19,8 @@ from reports.documents.word.rendering import check_template, fill_foreign
 from tests.reports.hostile_templates import GREEDY, SECRET, docx, hostile, paragraph, said
 from tests.reports.word import paragraphs
 
+pytestmark = pytest.mark.no_engine
+
 FIGURE = {"ten": "Hội nghị", "tong": "241", "xa": "216"}
 NAMES = {
     "ky": "năm 2022", "muc": [{"ten": "Mục"}], "DT01": FIGURE, "noi_nhan": ["- Nơi nhận."],

@@ -20,6 +20,8 @@ from reports.documents.word.letters import WordTable, letter
 from reports.documents.word.styles import dressed
 from tests.reports.word import W, part
 
+pytestmark = pytest.mark.no_engine
+
 # Children in the order of the standard (ECMA-376, wml.xsd): Word calls a file broken that has another.
 ORDERS = {
     "tblPr": "tblStyle tblpPr tblOverlap bidiVisual tblStyleRowBandSize tblStyleColBandSize tblW jc "

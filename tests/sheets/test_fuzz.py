@@ -2,9 +2,13 @@
 
 import random
 
+import pytest
+
 from danvan.common.sheets.precheck import WORKBOOKS, FileRefused
 from danvan.common.sheets.reader import open_workbook
 from tests.sheets.corpus import honest, number_cells, packed, parts, row, text_cell
+
+pytestmark = pytest.mark.no_engine
 
 MUTANTS = 1000
 READ_AFTER_CHECKS = 80  # mutants that pass the checks and are opened in a child
