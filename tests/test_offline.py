@@ -25,7 +25,9 @@ JSON = {"Accept": "application/json"}
 DIALOGUE = "dialogue-conference"
 
 
-class ShellTest(TestCase):
+class ClerkCase(TestCase):
+    """A clerk at the own browser, logged in."""
+
     @classmethod
     def setUpTestData(cls):
         cls.cast = build_cast()
@@ -35,6 +37,8 @@ class ShellTest(TestCase):
     def setUp(self):
         self.client.force_login(self.an)
 
+
+class ShellTest(ClerkCase):
     def shell(self, url: str) -> str:
         answer = self.client.get(url, {"khung": 1})
         assert answer.status_code == 200, url
@@ -97,17 +101,11 @@ class ShellTest(TestCase):
         self.assertRegex(answer.content.decode(), 'VERSION = "[0-9a-f]{12}"')
 
 
-class SentLaterTest(TestCase):
+class SentLaterTest(ClerkCase):
     """What a script sends when the line is back: told in words, stored once, in nobody else's name."""
 
-    @classmethod
-    def setUpTestData(cls):
-        cls.cast = build_cast()
-        cls.world = build_world(cls.cast)
-        cls.an = cls.cast["xa-13369"]
-
     def setUp(self):
-        self.client.force_login(self.an)
+        super().setUp()
         self.url = reverse("records:create", args=["dialogue-conference"])
 
     def send(self, data, url=None, **headers):

@@ -11,6 +11,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from danvan.common.ops.faults import fault_of
+from danvan.common.ops.threads import beside
 from danvan.common.ops.version import running_version
 
 log = logging.getLogger("danvan.worker")
@@ -43,15 +44,11 @@ def all_of_this_version() -> bool:
 @contextlib.contextmanager
 def at_work(name: str, tidy: Callable[[], object], recover: Callable[[], object]) -> Iterator[None]:
     """Let it be known while the block runs that the worker `name` is there; `tidy` and `recover` in time."""
-    over = threading.Event()
     duties = ((_seen(name), SEEN_EVERY), (recover, RECOVER_EVERY), (tidy, CLEAN_EVERY))
-    thread = threading.Thread(target=_keep_at_it, args=(duties, over), daemon=True)
-    thread.start()
     try:
-        yield
+        with beside(_keep_at_it, duties):
+            yield
     finally:
-        over.set()
-        thread.join()
         with contextlib.suppress(
             Exception
         ):  # where the database is away, it is forgotten by itself
@@ -69,7 +66,7 @@ def _seen(name: str) -> Callable[[], object]:
     return seen
 
 
-def _keep_at_it(duties: tuple, over: threading.Event) -> None:
+def _keep_at_it(over: threading.Event, duties: tuple) -> None:
     due = dict.fromkeys(range(len(duties)), 0.0)
     while not over.is_set():
         for number, (duty, seconds) in enumerate(duties):
@@ -77,7 +74,6 @@ def _keep_at_it(duties: tuple, over: threading.Event) -> None:
                 due[number] = time.monotonic() + seconds
                 _done(duty)
         over.wait(1)
-    connection.close()
 
 
 def _done(duty: Callable[[], object]) -> None:

@@ -9,7 +9,17 @@ from danvan.accounts.models import User
 from danvan.units.kinds import Level
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.units import RowKey
+from reports.models import State
 from reports.overview.picture import Picture
+
+# The counts of the picture, each with what its list of reports is narrowed to.
+COUNTED: dict[str, dict[str, str]] = {
+    "all": {},
+    **{state: {"state": state} for state in ("to_send", "overdue", *State.values)},
+    "deviating": {"deviation": "any"},
+    "explained": {"deviation": "explained"},
+    "unexplained": {"deviation": "unexplained"},
+}
 
 
 class Links:
@@ -23,6 +33,8 @@ class Links:
             self.asked["as_of"] = restated.day.isoformat()
         self.is_below = bool(user.unit and user.unit_id != found.unit.pk)
         self.year = found.shown.year
+        #: the list behind each count
+        self.lists = {name: self.list(**asked) for name, asked in COUNTED.items()}
 
     def figure(self, code: str, year: int, row: int | None = None) -> str:
         """Return the address of the reports behind a figure of the picture, or of one row of it."""
@@ -49,42 +61,6 @@ class Links:
             asked.setdefault("area", self.unit.pk)
         query = urlencode({"period_choice": self.period.pk, **asked})
         return f"{reverse('reports:list')}?{query}"
-
-    @property
-    def all(self) -> str:
-        return self.list()
-
-    @property
-    def to_send(self) -> str:
-        return self.list(state="to_send")
-
-    @property
-    def overdue(self) -> str:
-        return self.list(state="overdue")
-
-    @property
-    def submitted(self) -> str:
-        return self.list(state="submitted")
-
-    @property
-    def approved(self) -> str:
-        return self.list(state="approved")
-
-    @property
-    def returned(self) -> str:
-        return self.list(state="returned")
-
-    @property
-    def deviating(self) -> str:
-        return self.list(deviation="any")
-
-    @property
-    def explained(self) -> str:
-        return self.list(deviation="explained")
-
-    @property
-    def unexplained(self) -> str:
-        return self.list(deviation="unexplained")
 
 
 def unit_key(unit: AdministrativeUnit) -> str:

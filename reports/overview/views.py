@@ -48,6 +48,7 @@ def overview(request: PersonRequest) -> HttpResponse:
     context = {
         "found": found,
         "links": links,
+        "lists": links.lists,
         "years": sorted(years, reverse=True)[:10],
         "chosen_year": year,
         "units": _choices(found, user),

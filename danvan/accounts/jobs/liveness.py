@@ -5,13 +5,14 @@ import threading
 from collections.abc import Iterator
 from typing import Any, cast
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils import timezone
 
 from danvan.accounts.audit.context import current
 from danvan.accounts.models.job import LEASE, LeasedJob
 from danvan.common.ops.progress import Progress
+from danvan.common.ops.threads import beside
 
 TELLING = 2  # seconds between two looks at the progress of a job
 
@@ -24,23 +25,16 @@ def working_on(job: LeasedJob, progress: Progress | None = None) -> Iterator[Non
     long transaction. On SQLite nobody can write then, neither the lease nor who would take the job away.
     What `progress` says is stored with it.
     """
-    over = threading.Event()
-    thread = threading.Thread(target=_renew, args=(job, over, progress), daemon=True)
-    thread.start()
-    try:
+    with beside(_renew, job, progress):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
-def _renew(job: LeasedJob, over: threading.Event, progress: Progress | None) -> None:
+def _renew(over: threading.Event, job: LeasedJob, progress: Progress | None) -> None:
     mine: Any = type(job)._default_manager.filter(pk=job.pk, run=job.run)
     while not over.wait(TELLING if progress else LEASE.total_seconds() / 6):
         told = {"progress": progress.done, "total": progress.total} if progress else {}
         with contextlib.suppress(DatabaseError):
             mine.update(heartbeat=timezone.now(), **told)
-    connection.close()
 
 
 def job_request(job: Any, page: str = "") -> HttpRequest:

@@ -22,7 +22,7 @@ from danvan.accounts.audit.context import acting
 from danvan.accounts.jobs.liveness import job_request, working_on
 from danvan.accounts.models import Job, User, WorkState
 from danvan.accounts.rights import Action
-from danvan.common.ops.faults import aside, fault_of
+from danvan.common.ops.faults import fault_of
 from danvan.common.ops.progress import Progress, following
 from danvan.common.storage import removed_on_failure
 
@@ -85,11 +85,7 @@ def _enqueue(job: Job) -> None:
 
 @task()
 def do_job(pk: int) -> None:
-    """Do one job, and tidy up after others: what a worker runs."""
-    with aside("jobs whose process died"):
-        recover_jobs()
-    with aside("results past their day"):
-        Job.objects.clean_up()
+    """Do one job: what a worker runs. It tidies up by the clock (imports/workers.py), not before each job."""
     perform(Job.objects.select_related("owner__unit").get(pk=pk))
 
 
