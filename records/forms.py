@@ -1,5 +1,6 @@
 """The form of each kind, made from its declaration; the few kinds with more to say have their own base."""
 
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -127,7 +128,9 @@ class RecordForm(BaseForm):
         for name, field in self.fields.items():
             if name in ("version", "token") or not hasattr(stored, name):
                 continue
-            old, new = getattr(stored, name), self.cleaned_data.get(name)
+            if name not in self.cleaned_data:  # could not be read: that is told beside the field
+                continue
+            old, new = getattr(stored, name), self.cleaned_data[name]
             old, new = in_words(field, old) or EMPTY, in_words(field, new) or EMPTY
             if old != new:
                 lines.append((str(field.label), old, new))
@@ -207,6 +210,9 @@ RecognitionFormSet = forms.inlineformset_factory(
 )
 
 
+_CHILD = re.compile(rf"{RecognitionFormSet.get_default_prefix()}-\d{{1,4}}-[A-Za-z]+")
+
+
 def as_new(posted: QueryDict) -> QueryDict:
     """Return what was posted for a stored record (and its child rows) as it is posted for a new one."""
     data = posted.copy()
@@ -216,6 +222,41 @@ def as_new(posted: QueryDict) -> QueryDict:
         data[f"{prefix}-INITIAL_FORMS"] = "0"
         for name in [name for name in data if name.startswith(prefix) and name.endswith("-id")]:
             data[name] = ""
+    return data
+
+
+def as_change(posted: QueryDict, row: EventRecord) -> QueryDict:
+    """Return what was posted as it is posted for `row`, which stands as the same form left it before.
+
+    Its child rows are those of the form in their order; one that the form no longer has is to go.
+    """
+    data = posted.copy()
+    data["version"] = str(row.version)
+    prefix = RecognitionFormSet.get_default_prefix()
+    if f"{prefix}-TOTAL_FORMS" not in data or not hasattr(row, "recognitions"):
+        return data
+    stored = {str(child.pk): child for child in row.recognitions.order_by("pk")}
+    sent: dict[int, dict[str, str]] = {}
+    for name in [name for name in data if _CHILD.fullmatch(name)]:
+        _, number, field = name.split("-")
+        sent.setdefault(int(number), {})[field] = data.pop(name)[0]
+    rows = [sent[number] for number in sorted(sent)]
+    rows = [one for one in rows if any(one.values())]
+    rows = [one for one in rows if not one.get("DELETE") or one.get("id") in stored]
+    free = [pk for pk in stored if pk not in {one.get("id") for one in rows}]
+    for one in rows:
+        if not one.get("id") and free:
+            one["id"] = free.pop(0)
+    told = RecognitionForm.base_fields
+    gone = [
+        {n: str(getattr(stored[pk], n)) for n in told} | {"id": pk, "DELETE": "on"} for pk in free
+    ]
+    rows = sorted([*rows, *gone], key=lambda one: not one.get("id"))  # those that are stored first
+    data[f"{prefix}-TOTAL_FORMS"] = str(len(rows))
+    data[f"{prefix}-INITIAL_FORMS"] = str(sum(bool(one.get("id")) for one in rows))
+    for number, one in enumerate(rows):
+        for field, value in one.items():
+            data[f"{prefix}-{number}-{field}"] = value
     return data
 
 

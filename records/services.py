@@ -44,10 +44,10 @@ class StaleRecord(Exception):  # noqa: N818
 
 
 class Existing(Exception):  # noqa: N818
-    """The same form was sent before and made `record`; `otherwise` where it says something else now."""
+    """The same form was sent before and made `record`."""
 
-    def __init__(self, record: EventRecord, otherwise: bool) -> None:
-        self.record, self.otherwise = record, otherwise
+    def __init__(self, record: EventRecord) -> None:
+        self.record = record
         super().__init__("Hồ sơ này đã được lưu.")
 
 
@@ -82,7 +82,7 @@ def save_record(
         with transaction.atomic(), acting(user=actor):
             kept = Kept(model, filter(None, [record.pk]), {record.unit_id})
             old = _lock_row(record, version, same=bool(version) and not then) if record.pk else None
-            if old and not then and not _says_otherwise(record, old):
+            if old and not then and not says_otherwise(record, old):
                 return record
             before = old.facts() if old else {}
             kept.require_standing([(record.unit_id, record.start_date)])
@@ -164,11 +164,13 @@ def create_records(
     *,
     actor: User,
     lines: Iterable[int],
+    kept: Kept | None = None,
 ) -> Sequence[int]:
     """Create many checked records of one kind, and return their keys. Raises as save_record.
 
     For imports: `rows` hold values as the database takes them, in the order of `columns` (without the
-    key and what the system stamps); `lines` tells the trail where each stood in the file.
+    key and what the system stamps); `lines` tells the trail where each stood in the file. Who creates several
+    lots in one transaction passes what the first one `kept`.
     """
     _require_right(actor)
     at = {name: index for index, name in enumerate(columns)}
@@ -183,7 +185,7 @@ def create_records(
         for row, line in zip(rows, lines, strict=True)
     )
     with transaction.atomic(), acting(user=actor):
-        kept = Kept(model, (), units)
+        kept = kept or Kept(model, (), units)
         days = {(row[unit], row[at["start_date"]]) for row in rows}
         require_written_by(actor, days)
         kept.require_standing((one, date.fromisoformat(day)) for one, day in days)
@@ -215,7 +217,7 @@ def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, act
         for record in records:
             if record.version != old[record.pk].version:
                 raise StaleRecord(old[record.pk])
-        records = [row for row in records if _says_otherwise(row, old[row.pk])]
+        records = [row for row in records if says_otherwise(row, old[row.pk])]
         for record in records:
             record.updated_at, record.version = now, record.version + 1
             record.derive()
@@ -263,7 +265,7 @@ def write_recognitions(
             kept.require_open(differing(before[key], row.facts()))
 
 
-def _says_otherwise(record: EventRecord, old: EventRecord) -> bool:
+def says_otherwise(record: EventRecord, old: EventRecord) -> bool:
     """Return whether `record` differs from what is stored in anything that the trail would tell."""
     names = [field.attname for field in tracked_fields(type(record))]
     return any(getattr(record, name) != getattr(old, name) for name in names)
@@ -306,8 +308,7 @@ def _refuse_repeated(record: EventRecord, actor: User, token: uuid.UUID | None) 
     if found := type(record).objects.filter(token=token).first():
         if found.created_by_id != actor.pk:
             raise PermissionDenied("Biểu nhập này không dùng được, vui lòng mở lại trang.")
-        record.created_by_id, record.stand_in = found.created_by_id, found.stand_in
-        raise Existing(found, _says_otherwise(record, found))
+        raise Existing(found)
 
 
 def lock_for_files(record: EventRecord, *, actor: User) -> None:
@@ -325,7 +326,7 @@ def _lock_row(record: EventRecord, version: int | None = None, same: bool = Fals
     old = _with_children(locked(model.objects.filter(pk=record.pk))).first()
     if old is None:
         raise RecordGone("Hồ sơ này vừa bị xóa.")
-    if version not in (None, old.version) and (not same or _says_otherwise(record, old)):
+    if version not in (None, old.version) and (not same or says_otherwise(record, old)):
         raise StaleRecord(model.objects.with_names().get(pk=record.pk))
     return old
 

@@ -1,5 +1,6 @@
 """The form of a record: create, edit, copy, and what to do where the row moved on while it was open."""
 
+import copy
 import uuid
 from typing import Any
 
@@ -19,11 +20,11 @@ from danvan.accounts.rights import Action
 from danvan.common.numbers import read_id
 from danvan.common.web import shell
 from records.days import gap_warning
-from records.forms import FORMS, FORMSETS, as_new, emptied
+from records.forms import FORMS, FORMSETS, as_change, as_new, emptied
 from records.history import HistoryLine, deletion_of, history_of
 from records.locks import RecordGone, RecordLocked
 from records.models import EventRecord
-from records.services import Existing, StaleRecord, save_record
+from records.services import Existing, StaleRecord, save_record, says_otherwise
 from records.views import CAME_FROM, KindMixin
 from records.years import year_of, year_spans
 
@@ -90,9 +91,9 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
         begun = {name: asked[name] for name in self.kept_for_next if name in asked}
         return {**(self.copied(self.source) if self.copying else begun), **initial}
 
-    def get_form(self, data: Any = None) -> Any:
-        row = {} if self.is_new else {"instance": self.source}
-        options = {"user": self.request.user, "locked": bool(self.locked), **row}
+    def get_form(self, data: Any = None, row: Any = None) -> Any:
+        row = row or (None if self.is_new else self.source)
+        options = {"user": self.request.user, "locked": bool(self.locked), "instance": row}
         return FORMS[self.kind.slug](data, initial=self.get_initial(), **options)
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -134,14 +135,54 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
             if gone := deletion_of(self.model, kwargs.get("pk", 0), request.user):
                 return self.begin_anew(gone)
             raise
-        form = self.get_form(request.POST)
-        valid = form.is_valid()
-        children = self.formset(form, request.POST)
-        if children is not None:
-            valid = children.is_valid() and valid
-        form.children = children
+        if (before := self.sent_before()) and (response := self.answered_again(before)):
+            return response
+        form, valid = self.judged(request.POST)
         response = self.attempt(form) if valid else None
         return response or self.show(form, status=422)
+
+    def judged(self, posted: Any, row: Any = None) -> tuple[Any, bool]:
+        """Return the form with its child rows for what was posted, and whether it may be stored."""
+        form = self.get_form(posted, row)
+        valid = form.is_valid()
+        form.children = self.formset(form, posted)
+        if form.children is not None:
+            valid = form.children.is_valid() and valid
+        return form, valid
+
+    def sent_before(self) -> Any:
+        """Return the row as it may stand because this very form was sent before and its answer got lost."""
+        posted = self.request.POST
+        if not self.is_new:
+            return self.source if posted.get("version") != str(self.source.version) else None
+        user = person(self.request)
+        try:
+            made = self.model.objects.filter(
+                token=uuid.UUID(posted.get("token", "")), created_by=user
+            )
+        except ValueError:
+            return None
+        return made.visible_to(user).with_names().first()
+
+    def answered_again(self, before: EventRecord) -> Any:
+        """Answer a form that was sent before; None where it is to be treated like any other change.
+
+        One that says what is stored gets the answer it missed. One that was corrected since is shown as
+        a change of the row that it made.
+        """
+        form, valid = self.judged(as_change(self.request.POST, before), copy.copy(before))
+        children = form.children is not None and form.children.has_changed()
+        if valid and not children and not says_otherwise(form.instance, before):
+            messages.info(self.request, "Hồ sơ này đã được lưu, không lưu lần thứ hai.")
+            return self.go_on(before)
+        if not self.is_new:
+            return None
+        if self.wants_json:
+            told = [STORED_OTHERWISE] if valid else self.refusals(form)
+            return JsonResponse({"told": told}, status=409 if valid else 422)
+        self.source, self.copying = before, False
+        differences = form.differences(before)
+        return self.show(form, status=409, made=before, differences=differences)
 
     def attempt(self, form: Any) -> Any:
         """Save and return the way on; None when it was refused (the form carries the reason)."""
@@ -154,11 +195,8 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
             told = f"Đã lưu {self.kind.label_in_text} “{row}”, tính vào báo cáo năm {year}."
             messages.success(self.request, told)
             return self.go_on(row)
-        except Existing as existing:
-            if self.wants_json and existing.otherwise:
-                return JsonResponse({"told": [STORED_OTHERWISE]}, status=409)
-            messages.info(self.request, "Hồ sơ này đã được lưu, không lưu lần thứ hai.")
-            return self.go_on(existing.record)
+        except Existing as existing:  # sent twice at one moment
+            return self.answered_again(existing.record)
         except RecordGone:
             pk = self.kwargs["pk"]
             return self.begin_anew(deletion_of(self.model, pk, person(self.request)))
