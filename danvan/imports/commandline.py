@@ -118,7 +118,7 @@ class ImportCommand(BaseCommand):
     def _tell_errors(self, job: ImportJob, target: str | None) -> None:
         shown = 0
         for _, (row, _label, problems) in job.entries(RowKind.ERROR):
-            for key, message, value, _allowed in problems:
+            for key, message, value, *_ in problems:
                 if shown < SHOWN:
                     place = job.address(key, row) or f"row {row}"
                     self.stderr.write(f"{place}: {message} [{value}]")

@@ -163,8 +163,8 @@ def _line(target: Target, job: ImportJob, kind: str, item: list) -> PreviewLine:
         return target.line(job, kind, item)
     headings = job.layout["headings"]
     row = item[0]
-    problems = tuple(
-        (job.address(key, row) or job.row_name(row), headings.get(key, ""), *told)
+    problems = tuple(  # those of before there was a "why" name none
+        (job.address(key, row) or job.row_name(row), headings.get(key, ""), *(*told, Why.ROW)[:4])
         for key, *told in item[2]
     )
     return PreviewLine(item[0], item[1], problems=problems)

@@ -210,7 +210,7 @@ def _problems_by_row(job: ImportJob) -> dict[int, dict[int, list[tuple[str, str,
     )
     rows: dict[int, dict[int, list]] = defaultdict(lambda: defaultdict(list))
     for _, (number, _label, problems) in job.entries(RowKind.ERROR):
-        for key, message, value, _allowed in problems:
+        for key, message, value, *_ in problems:
             row, column = split_address(job.address(key, number)) or (number, first)
             rows[row][column].append((headings.get(key, "(cả dòng)"), value, message))
     return dict(rows)

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from danvan.common.sheets.columns import Problem, read_cells
+from danvan.common.handbook.why import Why
+from danvan.common.sheets.columns import Problem, read_cells, refusals_in
 from danvan.common.text import search_key
 from danvan.common.words import column_named, in_words
-from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import Checker, Verdict
+from danvan.imports.targets import Checker, Verdict, error_verdict
 from records.locks import locks_on
 from records.models import Recognition, SkilledMobilisationModel
 from records.sheets.columns import RecognitionResource
@@ -148,16 +148,15 @@ class RecognitionChecker(Checker):
             if not without_model:
                 row.clean()
         except ValidationError as error:
-            for name, messages in error.message_dict.items():
-                if name not in broken:
-                    problems += [self._problem(row, name, message) for message in messages]
+            told = refusals_in(error)
+            problems += [self._problem(row, *one) for one in told if one[0] not in broken]
 
     @staticmethod
-    def _problem(row: Recognition, name: str, message: str) -> Problem:
+    def _problem(row: Recognition, name: str, message: str, why: str) -> Problem:
         value = getattr(row, name)
         if name == "level" and not value:
             return RecognitionResource.fields[name].choose()
-        return Problem(name, message, in_words(column_named(row, name), value))
+        return Problem(name, message, in_words(column_named(row, name), value), why=why)
 
     def _with_locks(self, judged: list) -> Iterator[Verdict]:
         """Yield the verdicts; locks of all units concerned, the recognisers' too, are read in one go."""
@@ -173,7 +172,7 @@ class RecognitionChecker(Checker):
             if not problems and old is None:  # words of an old decision count nowhere
                 units = {row.model.unit_id, row.recogniser_id}
                 found = {k.message for k in locks for u in units if k.covers(u, row.date)}
-                problems = [Problem("", message) for message in sorted(found)]
+                problems = [Problem("", text, why=Why.LOCKED) for text in sorted(found)]
             if problems:
                 yield error_verdict(number, label, problems)
                 continue

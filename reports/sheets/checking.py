@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from danvan.common.handbook.why import Why
 from danvan.common.sheets import cells
 from danvan.common.sheets.columns import Problem
 from danvan.common.sheets.formats import PERCENT
 from danvan.common.sheets.table.questions import SKIP, Question
 from danvan.common.text import clean_text
-from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, UNIT, Identity, known_code
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import Around, Checker, Verdict
+from danvan.imports.targets import Around, Checker, Verdict, error_verdict
 from reports.figures.below import sums_below
 from reports.figures.figure import BLANK, Figure
 from reports.figures.reading import EntryProblem, read_figure
@@ -68,7 +68,8 @@ class ValueChecker(Checker):
                 new = self._figure(report, code, cell, old)
             except (EntryProblem, cells.CellProblem) as problem:
                 allowed = getattr(problem, "allowed", ())
-                problems.append(Problem(code, str(problem), cells.shown(cell), allowed))
+                told = Problem(code, str(problem), cells.shown(cell), allowed, Why.UNREADABLE)
+                problems.append(told)
                 continue
             if cell.__class__ is Problem:
                 problems.append(cell)
@@ -85,7 +86,9 @@ class ValueChecker(Checker):
             return Verdict(None)
         locked = lock_reason(report)
         if locked:
-            return error_verdict(number, report.unit.place_name, [Problem(UNIT, locked)])
+            return error_verdict(
+                number, report.unit.place_name, [Problem(UNIT, locked, why=Why.LOCKED)]
+            )
         self._warn(report, merged)
         item = [number, report.unit_id, report.pk, report.unit.place_name, changes]
         return Verdict(RowKind.CHANGED, item)

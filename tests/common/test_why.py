@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from danvan.accounts.models import User
 from danvan.common.handbook.why import Why, kind_of_refusal
+from danvan.imports.models import ImportPart
 from records.models import DialogueConference
 from reports.models import Indicator, Report, State
 from tests.cast import PASSWORD, build_cast, build_world
+from tests.imports.tools import sheet_of, upload
 from tests.records.data import VALUES
 
 CREATE = "/ho-so/hoi-nghi-doi-thoai/ghi-moi/"
@@ -83,6 +85,32 @@ class WhyTest(TestCase):
         assert self.client.post(CREATE, data | {"token": uuid.uuid4()}).status_code == 302
         again = self.client.post(CREATE, data | {"token": uuid.uuid4()})
         self.assert_why(again, Why.TWINS)
+
+    def test_rows_of_a_file_that_are_not_taken(self):
+        an = self.cast["xa-13369"]
+        wrong = {
+            Why.UNREADABLE: {"attendees": "1.14"},
+            Why.WHOSE: {"unit": "99999"},
+            Why.RULES: {"opinions": 9},
+            Why.TWINS: {"title": "Hai lần"},
+            Why.ROW: {"title": None},
+            Why.UNIT_ENDED: {"start_date": "06/05/2019"},
+        }
+        rows = [{"title": f"Việc {n}", **row} for n, row in enumerate(wrong.values())]
+        job = upload(self.client, sheet_of(an, *rows, {"title": "Hai lần"}))
+        page = self.client.get(reverse("imports:job", args=[job.pk]))
+        for why in wrong:
+            self.assert_why(page, why)
+        Report.objects.filter(pk=self.world.report.pk).update(state=State.SUBMITTED)
+        job = upload(self.client, sheet_of(an, {}))
+        page = reverse("imports:job", args=[job.pk])
+        self.assert_why(self.client.get(page), Why.LOCKED)
+        [part] = job.parts.all()  # as it was stored before rows told their kind
+        ImportPart.pack(
+            job, part.kind, [[n, t, [p[:4] for p in ps]] for n, t, ps in part.items]
+        ).save()
+        part.delete()
+        self.assert_why(self.client.get(page), Why.ROW)
 
     def test_a_catalogue_that_reports_were_sent_by(self):
         Report.objects.filter(pk=self.world.report.pk).update(submitted_at=timezone.now())

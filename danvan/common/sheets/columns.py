@@ -6,17 +6,18 @@ a Resource of Columns is all that template, reader, checker, preview and export 
 
 import datetime
 import re
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from import_export import fields, widgets
 
 from danvan.common import excel
 from danvan.common.db.streaming import streamed
+from danvan.common.handbook.why import Why, kind_of_refusal
 from danvan.common.sheets import cells
 from danvan.common.sheets.formats import DATE
 from danvan.common.text import search_key
@@ -28,16 +29,21 @@ NOTHING = object()
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one cell: the column's key ("" for the whole row), why, what stood there."""
+    """What is wrong with one cell: the column's key ("" for the whole row), what, what stood there.
+
+    `why` is the kind of refusal, where it is another than of any row or of one that is nobody's.
+    """
 
     key: str
     message: str
     value: str = ""
     allowed: tuple[str, ...] = ()
+    why: str = ""
 
     def as_list(self) -> list:
         """Return the problem as a job stores it."""
-        return [self.key, self.message, self.value[:200], list(self.allowed[:40])]
+        why = self.why or (Why.WHOSE if self.key in ("unit", "unit_name") else Why.ROW)
+        return [self.key, self.message, self.value[:200], list(self.allowed[:40]), why]
 
 
 class Cell(widgets.Widget):
@@ -144,7 +150,10 @@ class Column(fields.Field):
         self.required, self.synonyms, self.hint, self.locked = required, synonyms, hint, locked
         self.empty: Any = None  # what a record holds where nothing is said
         self.presumed = False  # a choice nobody has to make: the form begins with it
+        self.longest = 0  # text of at most so many characters has no more rules
         if field := cell.field:
+            if type(field) is models.CharField and not field.choices and len(field.validators) == 1:
+                self.longest = field.max_length or 0
             self.presumed = bool(field.choices) and field.has_default() and not field.blank
             if self.presumed:
                 self.empty = field.get_default()
@@ -175,16 +184,28 @@ class Column(fields.Field):
             value = self.widget.read(cell)
             if value is None or value == "":
                 return NOTHING
+            if value.__class__ is str and len(value) <= self.longest:
+                return value
             return field.clean(value, None) if field else value
         except cells.CellProblem as problem:
-            return Problem(self.key, str(problem), cells.shown(cell), problem.allowed)
+            told, allowed = str(problem), problem.allowed
         except ValidationError as error:
-            return Problem(self.key, " ".join(error.messages), cells.shown(cell))
+            told, allowed = " ".join(error.messages), ()
+        return Problem(self.key, told, cells.shown(cell), allowed, Why.UNREADABLE)
 
     def choose(self) -> Problem:
         """Return the problem of a choice not made."""
         message = f"Vui lòng chọn một trong: {'; '.join(self.choices)}."
         return Problem(self.key, message, "", self.choices)
+
+
+def refusals_in(error: ValidationError) -> Iterator[tuple[str, str, str]]:
+    """Yield (field, message, kind of refusal or "") of what a model said of a row."""
+    for name, found in error.error_dict.items():
+        for one in found:
+            of_rule = one.code == name or name == NON_FIELD_ERRORS
+            kind = kind_of_refusal(one.code) or (Why.RULES if of_rule else "")
+            yield name, " ".join(one.messages), kind
 
 
 def read_cells(
@@ -209,6 +230,10 @@ class Known(dict):
     def __init__(self, column: Column) -> None:
         super().__init__()
         self.column = column
+
+    def of(self, cell: Any) -> Any:
+        """Return what any cell means, True and False too."""
+        return self.column.load(cell) if cell.__class__ is bool else self[cell]
 
     def __missing__(self, cell: Any) -> Any:
         if len(self) > MEMORY:
