@@ -64,6 +64,7 @@ class Kept:
         self, model: type[EventRecord], keys: Iterable[int], units: Collection[int] = ()
     ) -> None:
         self.units: set[int] = set()
+        self.standing: dict[int, AdministrativeUnit] = {}
         self.locks: dict[int, list[Lock]] = {}
         keys, found = list(keys), set(units)
         if keys:
@@ -103,10 +104,12 @@ class Kept:
         Asked again here: a change of units may have been written since the row was validated.
         """
         days = set(days)
-        units = AdministrativeUnit.objects.in_bulk({unit_id for unit_id, _day in days})
+        new = {unit_id for unit_id, _day in days} - self.standing.keys()
+        self.standing |= AdministrativeUnit.objects.in_bulk(new)
         for unit_id, day in days:
-            if not units[unit_id].in_force(day):
-                missing = ValidationError(units[unit_id].absence_on(day), code=Why.UNIT_ENDED)
+            unit = self.standing[unit_id]
+            if not unit.in_force(day):
+                missing = ValidationError(unit.absence_on(day), code=Why.UNIT_ENDED)
                 raise ValidationError({"start_date": missing})
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[2]
+PIPE = 1 << 20
 MAX_LINE = 64 * 1024 * 1024
 _START = "import sys; sys.path.insert(0, {root!r}); from {module} import main; main()"
 
@@ -52,6 +53,8 @@ class LimitedChild:
         )
         assert self.process.stdout and self.process.stdin  # noqa: S101 - both are pipes
         self.stdout, self.stdin = self.process.stdout, self.process.stdin
+        with contextlib.suppress(OSError):  # so that it works on while we look at what it said
+            fcntl.fcntl(self.stdout, fcntl.F_SETPIPE_SZ, PIPE)
         self.left = float(seconds)
         self.buffer = bytearray()
 

@@ -15,8 +15,6 @@ _SPACES = re.compile(r"[^\S\n]+")
 # Icelandic eth, seen in official documents instead of the Vietnamese letter (11-QÐi/TW).
 _ETH = str.maketrans({"\u00d0": "Đ", "\u00f0": "đ"})
 
-_STROKED = re.compile("[ĐđÐð]")
-_STROKES = str.maketrans("ĐđÐð", "DdDd")
 # The usual marks, quickly; rarer ones are dropped one by one.
 _MARKS = re.compile("[\u0300-\u034e\u0350-\u036f]+")
 _WORD = re.compile("[0-9a-z]+")
@@ -40,7 +38,8 @@ def clean_text(text: str) -> str:
 
 def search_key(text: str) -> str:
     """Return `text` folded for searching: lower-case ASCII words without marks ("Đồng Văn" → "dong van")."""
-    text = text.translate(_STROKES) if _STROKED.search(text) else text
+    if not text.isascii():
+        text = text.replace("đ", "d").replace("Đ", "D").replace("ð", "d").replace("Ð", "D")
     bare = _MARKS.sub("", unicodedata.normalize("NFD", text))
     if not bare.isascii():
         bare = "".join(c for c in bare if not unicodedata.combining(c))

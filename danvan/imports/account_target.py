@@ -22,10 +22,9 @@ from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.accounts.sheet import COLUMNS
 from danvan.common.sheets.columns import Column, Problem, read_cells
-from danvan.imports.checking import error_verdict
 from danvan.imports.identity import NAME, Identity
 from danvan.imports.models import ImportJob, RowKind
-from danvan.imports.targets import Checker, PreviewLine, Target, Verdict, digest
+from danvan.imports.targets import Checker, PreviewLine, Target, Verdict, digest, error_verdict
 from danvan.units.models import AdministrativeUnit, Level
 
 TAKEN = (

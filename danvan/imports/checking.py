@@ -14,6 +14,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from danvan.common.ops.memory import seldom_collected
 from danvan.common.sheets import cells
 from danvan.common.sheets.addresses import column_letter
 from danvan.common.sheets.columns import Problem
@@ -28,10 +29,19 @@ from danvan.common.sheets.table.turned import Turning
 from danvan.common.storage import on_disk
 from danvan.common.text import clean_line, search_key
 from danvan.imports.models import ImportJob, ImportPart, JobState, RowKind
-from danvan.imports.targets import Around, Refused, Target, Verdict, scale_doubts, target_of
+from danvan.imports.targets import (
+    Around,
+    Refused,
+    Target,
+    Verdict,
+    error_verdict,
+    scale_doubts,
+    target_of,
+)
 
 BATCH = 1000
 PART = 500
+AT_ONCE = 10  # parts stored in one go
 MAX_ERRORS = 20_000
 
 
@@ -39,6 +49,7 @@ class TakenOver(Exception):  # noqa: N818
     """Another process took the job: this one stops without a word."""
 
 
+@seldom_collected()
 def check_job(job: ImportJob) -> bool:
     """Check a queued job and leave it checked or failed; False when somebody else has it."""
     if not ImportJob.objects.begin(job, JobState.CHECKING, progress=0):
@@ -116,7 +127,7 @@ def opened(
             headings=wanted.headings.known.keys(),
             codes=wanted.headings.codes.keys(),
             choose=choose,
-            check_marker=lambda marker: _check_marker(target, job, marker),
+            check_marker=lambda marker: target.check_marker(job, marker),
         ) as workbook,
     ):
         yield workbook
@@ -153,22 +164,6 @@ def _told(questions: Iterable[Question], answers: Mapping[str, str]) -> list[dic
     ]
 
 
-def _check_marker(target: Target, job: ImportJob, marker: str) -> None:
-    """Refuse the template of something else, of an old version or of another year."""
-    if not marker:
-        return
-    _, slug, *rest = marker.split("|")
-    if slug != target.slug:
-        raise FileRefused(f"Tệp này không phải là mẫu “{target.title}”. Vui lòng tải đúng mẫu.")
-    wanted = target.marker_of(job).split("|")[2:]
-    if rest[:1] != wanted[:1]:
-        raise FileRefused("Tệp theo mẫu cũ. Vui lòng tải mẫu mới và chép dữ liệu sang.")
-    if rest[1:2] and wanted[1:2] and rest[1] != wanted[1]:
-        raise FileRefused(
-            f"Tệp là mẫu của năm {rest[1]} nhưng anh/chị chọn năm {wanted[1]}. Vui lòng xem lại."
-        )
-
-
 class _Check:
     """One run over the rows: batches to the checker, verdicts to parts, the progress to the job."""
 
@@ -192,6 +187,7 @@ class _Check:
         self.hidden_columns = workbook.hidden_columns
         self.checker = target.checker(job)
         self.waiting: dict[str, list] = {kind: [] for kind in RowKind.values}
+        self.packed: list[ImportPart] = []  # parts that are not stored yet
         self.counts: Counter = Counter()
         self.digest = hashlib.sha256()
         self.told = time.monotonic()
@@ -209,6 +205,7 @@ class _Check:
         self._recall()
         for kind in RowKind.values:
             self._flush(kind)
+        self._save_parts()
         self._store(others)
 
     def _judge(self, batch: list[tuple[int, dict]]) -> None:
@@ -243,29 +240,31 @@ class _Check:
 
     def _recall(self) -> None:
         """Turn rows judged good into errors where a later row contradicted them."""
-        recalled = dict(self.checker.recalled)
-        for kind in (RowKind.NEW, RowKind.CHANGED) if recalled else ():
+        if not (recalled := dict(self.checker.recalled)):
+            return
+        for kind in (RowKind.NEW, RowKind.CHANGED):
             self._flush(kind)
+            self._save_parts()
             for part in self.job.parts.filter(kind=kind).order_by("pk"):
                 items = part.items
                 gone = [item for item in items if item[0] in recalled]
                 if gone:
-                    kept = [item for item in items if item[0] not in recalled]
                     part.delete()
-                    self.waiting[kind] = kept
+                    self.waiting[kind] = [item for item in items if item[0] not in recalled]
                     self._flush(kind)
                 self._withdraw(kind, gone, recalled)
-        told = {item[0] for item in self.waiting[RowKind.ERROR]} if recalled else set()
-        told |= {item[0] for _, item in self.job.entries(RowKind.ERROR)} if recalled else set()
+        self._save_parts()
+        told = {item[0] for item in self.waiting[RowKind.ERROR]}
+        told |= {item[0] for _, item in self.job.entries(RowKind.ERROR)}
         for number in sorted(recalled.keys() - told):
             self.counts["same"] -= 1
             self._keep(RowKind.ERROR, error_verdict(number, "", [recalled[number]]))
-        if self.checker.recalled:
-            self._sort_errors()
+        self._sort_errors()
 
     def _sort_errors(self) -> None:
         """Let errors that were found late stand where their rows stand."""
         self._flush(RowKind.ERROR)
+        self._save_parts()
         items = sorted((item for _, item in self.job.entries(RowKind.ERROR)), key=lambda i: i[0])
         self.job.parts.filter(kind=RowKind.ERROR).delete()
         for start in range(0, len(items), PART):
@@ -285,7 +284,14 @@ class _Check:
         if items:
             part = ImportPart.pack(self.job, kind, items)
             self.digest.update(part.data)
-            part.save()
+            self.packed.append(part)
+            if len(self.packed) >= AT_ONCE:
+                self._save_parts()
+
+    def _save_parts(self) -> None:
+        """Store the parts in the order they were packed; a few at a time: each commit waits for the disk."""
+        parts, self.packed = self.packed, []
+        ImportPart.objects.bulk_create(parts)
 
     def _tell(self) -> None:
         self.told = time.monotonic()
@@ -338,8 +344,3 @@ def _own(job: ImportJob, **values: Any) -> None:
 
 def _finish(job: ImportJob, state: str, **values: Any) -> None:
     ImportJob.objects.filter(run=job.run).take(job, job.state, state, **values)
-
-
-def error_verdict(number: int, label: str, problems: list[Problem]) -> Verdict:
-    """Return the verdict of a row with problems: the same shape for every target."""
-    return Verdict(RowKind.ERROR, [number, label, [problem.as_list() for problem in problems]])

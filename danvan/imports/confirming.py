@@ -22,8 +22,10 @@ from danvan.accounts.audit import security_log
 from danvan.accounts.audit.context import acting
 from danvan.accounts.jobs.liveness import job_request, working_on
 from danvan.accounts.models.trail import SecurityKind
+from danvan.common.db.bulk import roomy
 from danvan.common.db.locks import locked
 from danvan.common.ops.faults import fault_of
+from danvan.common.ops.memory import seldom_collected
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports.checking import TakenOver, check_job, run_check
 from danvan.imports.models import RUNNING, ImportJob, JobState, RowKind
@@ -67,6 +69,7 @@ def request_confirmation(job: ImportJob, *, only_good: bool) -> bool:
     return ImportJob.objects.begin(job, JobState.WRITING, only_good=only_good)
 
 
+@seldom_collected()
 def write_job(job: ImportJob) -> bool:
     """Write a job taken by request_confirmation; tell whether it was written.
 
@@ -133,7 +136,7 @@ def _held(job: ImportJob) -> Iterator[Target]:
     Two imports into the same units wait for each other (SQLite has one writer anyway).
     """
     target, units = target_of(job.target), job.layout["units"]
-    with transaction.atomic():
+    with roomy(), transaction.atomic():
         list(locked(AdministrativeUnit.objects.filter(pk__in=units)).values_list("pk"))
         target.hold(job, units)
         yield target
@@ -175,6 +178,7 @@ def request_undo(job: ImportJob) -> bool:
     return ImportJob.objects.begin(job, JobState.UNDOING)
 
 
+@seldom_collected()
 def undo_job(job: ImportJob) -> bool:
     """Take back, as one change set, what a job taken by request_undo wrote; tell whether it was done.
 

@@ -17,12 +17,14 @@ from django.utils.module_loading import import_string
 
 from danvan.accounts.models import User
 from danvan.accounts.rights import Action
+from danvan.common.handbook.why import Why
 from danvan.common.sheets.columns import Column, Problem
+from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.table.headings import SCALED, Headings, Name
 from danvan.common.sheets.table.layout import WantedTable
 from danvan.common.sheets.table.questions import Question
 from danvan.common.text import search_key
-from danvan.imports.models import ImportJob
+from danvan.imports.models import ImportJob, RowKind
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Verdict:
     item: list = field(default_factory=list)
 
 
+def error_verdict(number: int, label: str, problems: list[Problem]) -> Verdict:
+    """Return the verdict of a row with problems: the same shape for every target."""
+    return Verdict(RowKind.ERROR, [number, label, [problem.as_list() for problem in problems]])
+
+
 @dataclass(frozen=True)
 class PreviewLine:
     """A checked row as the preview shows it."""
@@ -43,7 +50,7 @@ class PreviewLine:
     row: int
     label: str
     changes: tuple[tuple[str, str, str], ...] = ()
-    problems: tuple[tuple[str, str, str, str, list], ...] = ()
+    problems: tuple[tuple[str, str, str, str, list, str], ...] = ()  # address … allowed, why
 
 
 class Refused(ValueError):  # noqa: N818 - a sentence for the person
@@ -85,8 +92,8 @@ class Checker:
 
     def double(self, first: int, number: int, told: str, key: str = "", value: str = "") -> Problem:
         """Return the problem of row `number`, the double of `first`: each is `told` of the other's line."""
-        self.recalled.setdefault(first, Problem(key, told.format(number), value))
-        return Problem(key, told.format(first), value)
+        self.recalled.setdefault(first, Problem(key, told.format(number), value, why=Why.TWINS))
+        return Problem(key, told.format(first), value, why=Why.TWINS)
 
     def finish(self) -> list[str]:
         """Return notices about the file as a whole, once all rows are checked."""
@@ -195,6 +202,21 @@ class Target:
         """Return the hidden mark of the template: which target, version and (where it has one) year."""
         year = job.params.get("year", "")
         return f"danvan-template|{self.slug}|{self.version}|{year}"
+
+    def check_marker(self, job: ImportJob, marker: str) -> None:
+        """Refuse the template of something else, of an old version or of another year. Raises FileRefused."""
+        if not marker:
+            return
+        _, slug, *rest = marker.split("|")
+        if slug != self.slug:
+            raise FileRefused(f"Tệp này không phải là mẫu “{self.title}”. Vui lòng tải đúng mẫu.")
+        wanted = self.marker_of(job).split("|")[2:]
+        if rest[:1] != wanted[:1]:
+            raise FileRefused("Tệp theo mẫu cũ. Vui lòng tải mẫu mới và chép dữ liệu sang.")
+        if rest[1:2] and wanted[1:2] and rest[1] != wanted[1]:
+            raise FileRefused(
+                f"Tệp là mẫu của năm {rest[1]} nhưng anh/chị chọn năm {wanted[1]}. Vui lòng xem lại."
+            )
 
 
 def digest(*facts: Any) -> str:

@@ -72,6 +72,7 @@ class EventRecord(models.Model):
     LATER_FIELDS: frozenset[str] = frozenset()
     DAYS: tuple[str, ...] = ("start_date",)  # the columns on whose days a new row counts
     may_be_future = False
+    judged_on: datetime.date | None = None  # today, where that was asked once for many rows
 
     unit = models.ForeignKey(
         AdministrativeUnit,
@@ -156,7 +157,7 @@ class EventRecord(models.Model):
         super().clean()
         if not isinstance(self.start_date, datetime.date):
             return
-        if not self.may_be_future and self.start_date > timezone.localdate():
+        if not self.may_be_future and self.start_date > (self.judged_on or timezone.localdate()):
             raise ValidationError({"start_date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
         if self.unit_id and not self.unit.in_force(self.start_date):
             missing = ValidationError(self.unit.absence_on(self.start_date), code=Why.UNIT_ENDED)

@@ -43,11 +43,16 @@ class RowRule(models.CheckConstraint):
         """The rule as a function of {column: value}: False where the row breaks it."""
         return _judge(self.condition)
 
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The columns it reads."""
+        return frozenset(_names(self.condition))
+
     def validate(
         self, model: type[models.Model], instance: Any, exclude: Any = None, using: Any = None
     ) -> None:
         """Raise ValidationError when `instance` breaks the rule; fields in `exclude` void the question."""
-        if set(exclude or ()).isdisjoint(_names(self.condition)) and not self.holds(vars(instance)):
+        if self.reads.isdisjoint(exclude or ()) and not self.holds(vars(instance)):
             raise ValidationError(
                 self.get_violation_error_message(), code=self.violation_error_code
             )

@@ -67,6 +67,12 @@ class Units:
         """Return the code a cell says; where there is one unit only a blank says that."""
         return known_code(cell, self.by_code, self.only)
 
+    def is_sole(self, unit: AdministrativeUnit | Problem) -> bool:
+        """Return whether the day makes no difference: the code has one version, which is written of always."""
+        if isinstance(unit, Problem):
+            return False
+        return len(self.by_code[unit.code]) == 1 and unit.pk not in self.answered
+
     def find(self, cell: Any, day: datetime.date | None) -> AdministrativeUnit | Problem:
         """Return the unit a cell names as it was on `day`, its latest version where none was."""
         code = self.code(cell)

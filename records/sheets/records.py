@@ -95,18 +95,21 @@ class RecordTarget(Target):
     def write(self, job: ImportJob, items: Iterable[Any]) -> dict[str, Any]:
         changed = 0
         keys: list[int] = []
+        kept = Kept(self.model, (), job.layout["units"])
         with acting(user=job.owner, source="import"):
             for kind, some in groupby(items, key=itemgetter(0)):
                 while batch := [item for _, item in islice(some, BATCHES[kind])]:
                     if kind == RowKind.NEW:
-                        keys += self._create(job, batch)
+                        keys += self._create(job, batch, kept)
                     else:
                         changed += self._change(job, batch)
         return {"new": len(keys), "changed": changed, "keys": _spans(keys)}
 
-    def _create(self, job: ImportJob, items: list[list]) -> Sequence[int]:
+    def _create(self, job: ImportJob, items: list[list], kept: Kept) -> Sequence[int]:
         values, lines = [item[2] for item in items], [item[0] for item in items]
-        return create_records(self.model, self.stored, values, actor=job.owner, lines=lines)
+        return create_records(
+            self.model, self.stored, values, actor=job.owner, lines=lines, kept=kept
+        )
 
     def _change(self, job: ImportJob, items: list[list]) -> int:
         rows = self.model.objects.in_bulk([item[2] for item in items])

@@ -112,10 +112,10 @@ class _Bench:
         read, bare = self.floor(path)
         stock = self.stock_import()
         return [
-            Ratio("import", ours, "calamine + one bulk_create", read + bare, 2.0),
+            Ratio("import", ours, "calamine + one bulk_create", read + bare, 1.4),
             Ratio("import", ours, f"stock Resource ({STOCK_ROWS} rows, scaled)", stock, 15, True),
-            Ratio("import, write lock", lock, "bare bulk_create", bare, 1.2),
-            Ratio("import, growth in MB (not s)", growth, "allowed", 150, 1.0),
+            Ratio("import, write lock", lock, "bare bulk_create", bare, 1.0),
+            Ratio("import, growth in MB (not s)", growth, "allowed", 40, 1.0),
         ]
 
     def empty(self) -> None:

@@ -21,6 +21,9 @@ HIDDEN = {
 }  # fmt: skip
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False).encode  # made once: it is asked for every row
+
+
 class Told(NamedTuple):
     """What an entry says of a row beside its values: name, folded name, unit, additional data as JSON."""
 
@@ -54,17 +57,38 @@ class Lines:
             "",
         )
 
-    def line(self, action: int, pk: Any, told: Told, changes: Mapping[str, Any]) -> tuple:
-        """Return one entry; a row without a unit belongs to the unit of who is acting."""
+    def line(self, action: int, pk: Any, told: Told, changes: Mapping[str, Any] | str) -> tuple:
+        """Return one entry (`changes` may be JSON); a row without a unit is of the unit of who is acting."""
+        said = changes if isinstance(changes, str) else _as_json(changes)
         return (
             *(str(pk), pk if isinstance(pk, int) else None, told.name),
             *(f"{told.folded[:290]} {self.who}", told.unit_id or self.unit_id),
-            *(json.dumps(changes, ensure_ascii=False), told.more, action, *self.same),
+            *(said, told.more, action, *self.same),
         )
 
-    def write(self, lines: Iterable[tuple]) -> None:
-        """Insert entries made by `line`."""
-        insert_many(AuditEntry, self.COLUMNS, lines)
+    def write(self, lines: Iterable[tuple], *, plain: bool = False) -> None:
+        """Insert entries made by `line`; `plain` as insert_many() has it."""
+        insert_many(AuditEntry, self.COLUMNS, lines, plain=plain)
+
+
+class _Begun(dict):
+    """What the trail says of the first value of one column, as JSON: most values of a column repeat."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def __missing__(self, value: Any) -> str:
+        if len(self) > 1000:
+            self.clear()
+        said = self[value] = _as_json({self.name: (None, value)})[1:-1]
+        return said
+
+
+def _begun(row: Sequence, shown: Iterable[tuple[int, _Begun]]) -> str:
+    """Return what `row` began with, as json.dumps writes {name: (None, value), …}."""
+    told = [said[value] for at, said in shown if (value := row[at]) is not None and value != ""]
+    return f"{{{', '.join(told)}}}"
 
 
 def create_audited(
@@ -84,17 +108,14 @@ def create_audited(
         model,
         ["id", *columns, *same],
         ((key, *row, *stamp) for key, row in zip(keys, rows, strict=True)),
+        plain=True,
     )
     names = [name.removesuffix("_id") for name in columns]
-    shown = [(at, name) for at, name in enumerate(names) if name not in HIDDEN]
+    shown = [(at, _Begun(name)) for at, name in enumerate(names) if name not in HIDDEN]
     lines = Lines(model)
-    lines.write(
-        lines.line(
-            AuditEntry.Action.CREATE,
-            key,
-            one,
-            {name: (None, row[at]) for at, name in shown if row[at] not in (None, "")},
-        )
+    entries = (
+        lines.line(AuditEntry.Action.CREATE, key, one, _begun(row, shown))
         for key, row, one in zip(keys, rows, told, strict=True)
     )
+    lines.write(entries, plain=True)
     return keys

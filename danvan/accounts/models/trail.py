@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from danvan.accounts.audit.context import current
 from danvan.accounts.rights import Person
@@ -61,6 +62,12 @@ class AuditEntry(AbstractLogEntry):
     entry. `actor_unit` and `actor_role` stay as they were, whatever becomes of the account.
     """
 
+    # The library's columns without its indexes: rows are found by kind and number together (audit_of_row),
+    # and every index is one more to write for each row of an import.
+    object_pk = models.CharField("object pk", max_length=255)
+    object_id = models.BigIntegerField("object id", null=True, blank=True)
+    cid = models.CharField("correlation ID", max_length=255, null=True, blank=True)
+    timestamp = models.DateTimeField("timestamp", default=timezone.now)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name="người thực hiện",

@@ -19,6 +19,7 @@ BELOW = 3  # and below each: a heading may go on there
 MAX_HEADS = 200
 MAX_MERGED = 20_000
 SIDE_COLUMNS, SIDE_ROWS = 6, 3000
+_SHAPES = 2000  # kinds of row that are remembered
 _FEW = 300  # texts of a column that are remembered, so that the same is not looked at again
 
 
@@ -60,6 +61,9 @@ class Survey:
         self.numbers: set[int] = set()
         self.texts: set[int] = set()
         self.met: dict[int, set[str]] = {}
+        self.shapes: dict[
+            tuple[type, ...], tuple[list[int], int, int]
+        ] = {}  # of rows, by their cells
         self.before: deque[tuple[int, list]] = deque(maxlen=ABOVE)
 
     def look(self, rows: Iterable[tuple[int, list]]) -> None:
@@ -84,26 +88,34 @@ class Survey:
 
     def _cells(self, cells: list) -> tuple[list[str], list[tuple[int, str]], int, int]:
         """Return the texts of a row, those with marks by place, how many days and how many numbers."""
-        texts, marked, dated, counted = [], [], 0, 0
-        for index, cell in enumerate(cells):
-            kind = cell.__class__
-            if kind is str:
-                if not cell or cell.isspace():
-                    continue
-                texts.append(cell)
-                self.texts.add(index)
-                if not cell.isascii() and cell not in self.met.get(index, ()):
-                    marked.append((index, cell))
-            elif kind is float or kind is int:
-                counted += 1
-                self.numbers.add(index)
-            elif kind is not bool:
-                dated += 1
-                if kind is datetime.date or kind is datetime.datetime:
-                    self.dates.add(index)
-            else:
-                counted += 1
+        kinds = tuple(map(type, cells))
+        try:
+            places, dated, counted = self.shapes[kinds]
+        except KeyError:
+            places, dated, counted = self._shape(kinds)
+        texts, marked = [], []
+        for index in places:
+            cell = cells[index]
+            if not cell or cell.isspace():
+                continue
+            texts.append(cell)
+            self.texts.add(index)
+            if not cell.isascii() and cell not in self.met.get(index, ()):
+                marked.append((index, cell))
         return texts, marked, dated, counted
+
+    def _shape(self, kinds: tuple[type, ...]) -> tuple[list[int], int, int]:
+        """Return where rows of these kinds of cell have text, how many days and how many numbers."""
+        places = [index for index, kind in enumerate(kinds) if kind is str]
+        numbers = {index for index, kind in enumerate(kinds) if kind is float or kind is int}
+        days = {datetime.date, datetime.datetime}
+        self.numbers |= numbers
+        self.dates |= {index for index, kind in enumerate(kinds) if kind in days}
+        counted = len(numbers) + kinds.count(bool)
+        shape = places, len(kinds) - len(places) - counted, counted
+        if len(self.shapes) < _SHAPES:
+            self.shapes[kinds] = shape
+        return shape
 
     def _hear(self, index: int, text: str) -> None:
         """Let a text say how it was typed, once."""
@@ -113,8 +125,22 @@ class Survey:
         self.witness.hear(index, text)
 
     def _is_head(self, texts: list[str], counted: int) -> bool:
-        known = sum(map(self.vocabulary.knows, texts))
-        return known > 1 and known * 3 >= len(texts) and counted <= known
+        """Return whether enough of `texts` may be headings. Words met before settle it for most rows."""
+        left = len(texts) - max(2, -(-len(texts) // 3), counted)  # so many may be unknown
+        fresh, met = [], self.vocabulary.met
+        for text in texts:
+            if (known := met.get(text)) is None:
+                fresh.append(text)
+            elif not known:
+                left -= 1
+                if left < 0:
+                    return False
+        for text in fresh:
+            if not self.vocabulary.knows(text):
+                left -= 1
+                if left < 0:
+                    return False
+        return left >= 0
 
     def _head(self, number: int, cells: list) -> None:
         if not self.heads:

@@ -3,6 +3,8 @@
 `country` and `deadline` run only where they are named, and take --communes, --records, --years and --plans.
 """
 
+import os
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -11,6 +13,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection
+from django.test.utils import override_settings
 
 
 def known_benchmarks() -> dict[str, Callable]:
@@ -71,12 +74,21 @@ class Command(BaseCommand):
         return {"size": world.Size(*(sizes[k] for k in ("communes", "records", "years", "plans")))}
 
     def run_in_scratch(self, function: Any, rows: int) -> list:
-        """Run one benchmark in an empty database made like the one the tests use."""
+        """Run one benchmark in an empty database beside the site's: on SQLite a file, as the site's is.
+
+        Statements are not logged, whatever DEBUG says: the floor's long ones would cost most.
+        """
+        with tempfile.TemporaryDirectory(prefix="danvan-") as folder, override_settings(DEBUG=False):
+            return self.run_beside(folder, function, rows)
+
+    @staticmethod
+    def run_beside(folder: str, function: Any, rows: int) -> list:
+        """Run one benchmark in a database that is made and dropped; a file lies in `folder`."""
         name = connection.settings_dict["NAME"]
+        file = connection.vendor == "sqlite"
+        scratch = os.path.join(folder, "scratch.sqlite3") if file else f"benchmark_{name}"
         test = connection.settings_dict["TEST"]
-        test["NAME"] = test["NAME"] or (
-            f"benchmark_{name}" if connection.vendor != "sqlite" else None
-        )
+        test["NAME"] = scratch if file else test["NAME"] or scratch
         try:
             connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         except Error as error:

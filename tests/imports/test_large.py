@@ -1,0 +1,81 @@
+"""What large imports do otherwise than small ones: rows in lots, the trail in lots, a preview of many pages."""
+
+import time
+
+from django.db import IntegrityError, connection, transaction
+
+from danvan.accounts.audit.context import acting
+from danvan.accounts.models.trail import AuditEntry
+from danvan.common.db.bulk import TOGETHER, insert_many, roomy
+from danvan.common.ops.memory import gc, seldom_collected
+from danvan.imports.models import ImportPart, RowKind
+from records.models import DialogueConference
+from tests.budget import queries_of
+from tests.imports.test_jobs import ImportCase
+from tests.records.data import brought_in, build
+
+SLUG = "dialogue-conference"
+MANY = 2 * TOGETHER + 5
+
+
+class LotsTest(ImportCase):
+    def test_each_of_many_rows_says_in_the_trail_what_saving_it_says(self):
+        rows = [
+            build(
+                SLUG, self.unit, title=f"Việc “{n}”\\", attendees=n % 2, led_by_council=n % 3 == 1
+            )
+            for n in range(MANY)
+        ]
+        rows[7].note = 'một\nhai\t"ba"'
+        made = brought_in(*rows, actor=self.an)
+        lots = {e.object_id: e for e in AuditEntry.objects.all()}
+        with acting(user=self.an):
+            for row in made:
+                row.pk = row.token = None
+                row._state.adding = True
+                row.save()
+        alone = AuditEntry.objects.exclude(pk__in=[e.pk for e in lots.values()]).order_by("pk")
+        self.assertEqual([e.changes for e in lots.values()], [e.changes for e in alone])
+        self.assertEqual(
+            [(e.object_repr, e.search, e.unit_id) for e in lots.values()],
+            [(e.object_repr, e.search, e.unit_id) for e in alone],
+        )
+
+    def test_a_row_that_the_database_refuses_takes_all_with_it(self):
+        names = [f.attname for f in DialogueConference._meta.concrete_fields if f.name != "id"]
+        good = brought_in(build(SLUG, self.unit), actor=self.an)[0]
+        values = [getattr(good, name) for name in names]
+        bad = list(values)
+        bad[names.index("attendees")] = -1
+        for rows in ([bad], [*[values] * (MANY - 1), bad], [*[values] * 3, bad, *[values] * MANY]):
+            with self.assertRaises(IntegrityError), roomy(), transaction.atomic():
+                fit = connection.ops.adapt_datetimefield_value
+                stamped = [[fit(v) if hasattr(v, "hour") else v for v in row] for row in rows]
+                insert_many(DialogueConference, names, map(tuple, stamped))
+            self.assertEqual(DialogueConference.objects.count(), 1)
+
+    def test_memory_is_looked_through_as_before_afterwards(self):
+        before = gc.get_threshold()
+        with self.assertRaises(ZeroDivisionError), seldom_collected():
+            self.assertGreater(gc.get_threshold()[0], before[0])
+            1 / 0  # noqa: B018
+        self.assertEqual(gc.get_threshold(), before)
+
+
+class PreviewTest(ImportCase):
+    def test_a_page_of_a_very_large_import_costs_what_one_of_a_small_costs(self):
+        job = self.upload({})
+        url = f"/nhap-excel/{job.pk}/"
+        few = queries_of(self.client, url)
+        [item] = job.parts.get().items
+        items = [[n, item[1], item[2]] for n in range(3, 503)]
+        part = ImportPart.pack(job, RowKind.NEW, items)
+        ImportPart.objects.bulk_create(
+            ImportPart(job=job, kind=part.kind, size=part.size, data=part.data) for _ in range(200)
+        )
+        start = time.process_time()
+        for page in ("1", "1000", "2001", "last", "99999", "x"):
+            many = queries_of(self.client, f"{url}?page={page}")
+            self.assertLessEqual(len(many), len(few) + 1, page)  # a page may lie in two parts
+        self.assertLess((time.process_time() - start) / 6, 0.5)
+        self.assertContains(self.client.get(f"{url}?page=1000"), "Trang 1000 / 2001")
