@@ -135,8 +135,9 @@
     }
     const others = taken ? [] : found.filter(([, one]) => !one.waiting), shown = valuesOf(form);
     const differs = ({ values }) => Object.entries(values).some(([name, value]) => !KEPT.test(name) && (name in shown ? value !== shown[name] : value));
-    for (const [other, one] of others.filter(([, one]) => !differs(one))) remove(other);
-    for (const [other, one] of others.filter(([, one]) => differs(one)).slice(0, OFFERED).reverse()) offer(form, one, () => {
+    const same = (one) => others.find(([, newer]) => typedOf(newer.values) === typedOf(one.values))[1];
+    const apart = others.filter(([other, one]) => (differs(one) && same(one) === one) || remove(other));
+    for (const [other, one] of apart.slice(0, OFFERED).reverse()) offer(form, one, () => {
       if (changed()) keep();  // what was typed meanwhile stays a draft of its own
       key = other;
       putBack(one.values);
