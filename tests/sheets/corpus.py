@@ -2,6 +2,12 @@
 
 import io
 import zipfile
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from danvan.common.sheets.precheck import FileRefused
+from danvan.common.sheets.reader import Workbook, open_workbook
+from danvan.common.sheets.table.blocks import ReadSheet
 
 NS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -9,6 +15,22 @@ PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 HEADINGS = ("Mã", "Tên", "Số")
 MB = 1024 * 1024
+
+
+def opened(path: Path | str, name: str = "a.xlsx") -> AbstractContextManager[Workbook]:
+    """Open a workbook at the visible sheet that has the most rows of headings."""
+    headings = {"ma", "ten", "so"}
+    return open_workbook(
+        path, name, headings=headings, codes=(), choose=_most_headings, check_marker=bool
+    )
+
+
+def _most_headings(sheets: list[ReadSheet]) -> ReadSheet:
+    seen = [sheet for sheet in sheets if not sheet.hidden]
+    if not seen:
+        raise FileRefused("no sheet")
+    return max(seen, key=lambda sheet: len(sheet.heads))
+
 
 _TYPES = (
     f'{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'

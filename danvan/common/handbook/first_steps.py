@@ -21,7 +21,8 @@ class FirstStep:
 
 
 FIRST_STEPS = {
-    chapter: [FirstStep(**step) for step in steps] for chapter, steps in table("first_steps").items()
+    chapter: [FirstStep(**step) for step in steps]
+    for chapter, steps in table("first_steps").items()
 }
 
 
