@@ -12,6 +12,7 @@ from crispy_forms.layout import Div, Field, Fieldset, Layout
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.text import capfirst
 
 from danvan.common.numbers import NumberProblem, format_number, parse_number
 from danvan.common.text import clean_line, clean_text
@@ -191,8 +192,7 @@ class BaseForm(forms.ModelForm):
             if isinstance(field, forms.ModelChoiceField):
                 field.queryset = self.choices_for(name)
             name_blank_choice(field)
-            label = str(field.label or name)
-            field.label = label[:1].upper() + label[1:]
+            field.label = capfirst(str(field.label or name))
             field.error_messages["invalid_choice"] = "Lựa chọn này không có trong danh sách."
             if isinstance(field, forms.DateField):
                 field.error_messages["invalid"] = "Ngày chưa đúng. Ví dụ nhập đúng: 05/03/2024."

@@ -22,6 +22,7 @@ from auditlog.registry import auditlog
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, transaction
+from django.utils.text import capfirst
 
 from danvan.accounts.audit.lines import HIDDEN, Lines, Told
 from danvan.accounts.models.trail import AuditEntry, unit_id_of
@@ -174,8 +175,7 @@ def changes_of(entry: AuditEntry) -> list[tuple[str, str, str]]:
         if name in HIDDEN:
             continue  # written before the column was hidden
         field = _field(model, name)
-        label = str(getattr(field, "verbose_name", name))
-        label = label[:1].upper() + label[1:]
+        label = capfirst(str(getattr(field, "verbose_name", name)))
         if isinstance(change, dict):
             objects = ", ".join(change.get("objects", []))
             added = change.get("operation") == "add"
