@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect
@@ -36,6 +36,7 @@ from danvan.accounts.models.trail import AuditEntry
 from danvan.accounts.requests import person
 from danvan.accounts.sheet import account_sheet
 from danvan.common import excel
+from danvan.common.forms import refusals_shown
 from danvan.common.stale import STAMP, StaleFormMixin
 from danvan.units.admin import UnitChoicesAdmin
 from danvan.units.forms import UnitChoice
@@ -185,12 +186,8 @@ class UserAdmin(SlipsAdmin, UnitChoicesAdmin):
         data = request.POST if request.method == "POST" else None
         form = STEPS[name](data, user=user, by=person(request))
         if request.method == "POST" and form.is_valid():
-            try:
-                sheet = form.carry_out()
-            except ValidationError as error:
-                form.add_error(None, error)
-            else:
-                if sheet:
+            with refusals_shown(form):
+                if sheet := form.carry_out():
                     return self.to_sheet(sheet)
                 messages.success(request, form.done)
                 return redirect("admin:accounts_user_change", pk)

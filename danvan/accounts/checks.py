@@ -36,7 +36,7 @@ GOOD_HASHERS = ("Argon2PasswordHasher", "ScryptPasswordHasher", "PBKDF2PasswordH
 
 
 @register(Tags.security)
-def check_key(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_key(**kwargs: Any) -> list[CheckMessage]:
     """E001: a key that everybody can read on the internet signs no sessions."""
     hint = "Set SECRET_KEY to a random text of at least 50 characters (docs/deploy.md)."
     weak = weakness_of(settings.SECRET_KEY)
@@ -46,7 +46,7 @@ def check_key(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def check_hosts(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_hosts(**kwargs: Any) -> list[CheckMessage]:
     """E002 and W001: the hosts that are served fit the mode."""
     hosts = set(settings.ALLOWED_HOSTS)
     if not settings.DEBUG and hosts & {"*", "."}:
@@ -60,7 +60,7 @@ def check_hosts(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def check_policy(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_policy(**kwargs: Any) -> list[CheckMessage]:
     """E005: scripts and styles come from this site's files and from nowhere else."""
     policy = getattr(settings, "CONTENT_SECURITY_POLICY", {}).get("DIRECTIVES", {})
     sources = [str(source) for values in policy.values() for source in values]
@@ -72,7 +72,7 @@ def check_policy(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
-def check_hasher(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_hasher(**kwargs: Any) -> list[CheckMessage]:
     """E006: new passwords are stored with a slow hash."""
     first = settings.PASSWORD_HASHERS[0]
     if first.endswith(GOOD_HASHERS):
@@ -82,7 +82,7 @@ def check_hasher(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def check_closed(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_closed(**kwargs: Any) -> list[CheckMessage]:
     """E007: a page asks for a login unless it says otherwise, and the gates stand behind the login."""
     from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
 
@@ -107,9 +107,7 @@ def check_closed(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.database)
-def check_database(
-    app_configs: Any = None, databases: Any = None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_database(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E009 and E010: writers queue instead of failing, and no log can be rewritten."""
     errors: list[CheckMessage] = []
     for alias in {*(databases or [])} - {REPLICA}:
@@ -125,9 +123,7 @@ def check_database(
 
 
 @register(Tags.database)
-def check_replica(
-    app_configs: Any = None, databases: Any = None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_replica(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E013 and W005: the replica is a standby of the database, and answers."""
     if REPLICA not in (databases or []):
         return []
@@ -139,9 +135,7 @@ def check_replica(
 
 
 @register(Tags.database)
-def check_limits(
-    app_configs: Any = None, databases: Any = None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_limits(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """W004: the limits of waiting reach PostgreSQL, whatever stands between."""
     lost = []
     for alias in {*(databases or [])} - {REPLICA}:
@@ -157,7 +151,7 @@ def check_limits(
 
 
 @register(Tags.security, deploy=True)
-def check_proxy(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_proxy(**kwargs: Any) -> list[CheckMessage]:
     """W002: BEHIND_PROXY and PROXY_COUNT are set together or not at all."""
     believed = bool(getattr(settings, "SECURE_PROXY_SSL_HEADER", None))
     if believed == bool(settings.PROXY_COUNT):
@@ -169,7 +163,7 @@ def check_proxy(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def check_mail(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+def check_mail(**kwargs: Any) -> list[CheckMessage]:
     """E012: a mail has a sender, and its links lead to this site."""
     begins = settings.SITE_URL.startswith(("https://", "http://"))
     if not settings.EMAIL_HOST or (begins and "@" in settings.DEFAULT_FROM_EMAIL):
@@ -179,7 +173,7 @@ def check_mail(app_configs: object = None, **kwargs: object) -> list[CheckMessag
 
 
 @register(Tags.security, deploy=True)
-def check_mail_password(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+def check_mail_password(**kwargs: Any) -> list[CheckMessage]:
     """W003: the mail server learns its password over TLS, unless it is this machine."""
     safe = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL or not settings.EMAIL_HOST_USER
     if safe or settings.EMAIL_HOST in ("", *LOCAL_HOSTS):

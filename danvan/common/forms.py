@@ -1,8 +1,8 @@
 """Fields and the base form: text made clean, numbers and days the Vietnamese way, one look everywhere."""
 
 import re
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from decimal import Decimal
 from typing import Any, cast
@@ -158,6 +158,15 @@ def upload_field(label: str, accept: str) -> forms.FileField:
         error_messages={"required": none, "missing": none, "empty": empty},
         widget=forms.ClearableFileInput(attrs={"class": "form-control", "accept": accept}),
     )
+
+
+@contextmanager
+def refusals_shown(form: forms.BaseForm) -> Iterator[None]:
+    """Run the block; what a service refuses in it stands in `form` as its errors."""
+    try:
+        yield
+    except ValidationError as error:
+        form.add_error(None, error)
 
 
 def name_blank_choice(field: forms.Field) -> None:

@@ -121,9 +121,8 @@ class Listing:
         return self._numbered(asked, ranked) if self.is_short else self._walked(asked)
 
     def _numbered(self, asked: QueryDict, ranked: Any) -> Page:
-        size = (
-            max(self.count, 1) if WHOLE in asked else PAGE_SIZE
-        )  # what is printed holds every row
+        # What is printed holds every row.
+        size = max(self.count, 1) if WHOLE in asked else PAGE_SIZE
         last = max(1, -(-self.count // size))
         number = nearest_number(asked.get("page"), last)
         rows = self.rows.model._default_manager.filter(pk__in=self.keys)

@@ -56,9 +56,8 @@ class UnitLine:
     unit: AdministrativeUnit
     parent_code: str
     successors: list[str]
-    shares: list[Decimal] = field(
-        default_factory=list
-    )  # of the successors, where the file has them
+    # Of the successors, where the file has them.
+    shares: list[Decimal] = field(default_factory=list)
 
     @property
     def key(self) -> Key:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,7 +18,7 @@ from danvan.accounts.bodies.keeping import (
 )
 from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
-from danvan.common.forms import DateInput, TextField
+from danvan.common.forms import DateInput, TextField, refusals_shown
 from danvan.common.paging import nearest_page
 from danvan.units.kinds import KINDS_OF_LEVEL
 from danvan.units.models import AdministrativeUnit, Level
@@ -63,13 +62,10 @@ def bodies(request: PersonRequest) -> HttpResponse:
     form = BodyForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        try:
+        with refusals_shown(form):
             body = begin_body(
                 given["above"], given["kind"], given["name"], given["valid_from"], user=request.user
             )
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             messages.success(
                 request,
                 f"Đã lập {body.full_name}, mã {body.code}. Các kỳ mở từ nay sẽ hỏi khối này.",
@@ -93,11 +89,8 @@ def body_end(request: PersonRequest, pk: int) -> HttpResponse:
     form = EndForm(request.POST or None, initial={"valid_to": body.valid_to})
     if request.method == "POST" and form.is_valid():
         day = form.cleaned_data["valid_to"]
-        try:
+        with refusals_shown(form):
             end_body(body, day, user=request.user)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             told = f"kết thúc từ ngày {day:%d/%m/%Y}" if day else "vẫn hoạt động"
             messages.success(request, f"{body.full_name}: {told}.")
             return redirect("accounts:bodies")

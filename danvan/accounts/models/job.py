@@ -20,9 +20,8 @@ from danvan.common.ops.faults import aside
 from danvan.common.storage import ABANDONED
 from danvan.units.models import AdministrativeUnit
 
-LEASE = datetime.timedelta(
-    seconds=60
-)  # who works on a job and is silent for so long is taken for dead
+# Who works on a job and is silent for so long is taken for dead.
+LEASE = datetime.timedelta(seconds=60)
 KEEP = datetime.timedelta(days=7)  # how long a result waits to be fetched
 J = TypeVar("J", bound="LeasedJob")
 
@@ -80,9 +79,8 @@ class LeasedJob(models.Model):
     run = models.PositiveIntegerField(default=0)
     progress = models.PositiveIntegerField("đã đọc", default=0)
     heartbeat = models.DateTimeField(default=timezone.now)
-    task = models.UUIDField(
-        "việc chờ máy chủ", null=True
-    )  # a row of the queue, while it is kept there
+    # A row of the queue, while it is kept there.
+    task = models.UUIDField("việc chờ máy chủ", null=True)
     message = models.TextField("thông báo", blank=True)
     unit = models.ForeignKey(
         AdministrativeUnit,
