@@ -5,9 +5,10 @@ import zipfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from danvan.common.sheets.precheck import FileRefused
 from danvan.common.sheets.reader import Workbook, open_workbook
-from danvan.common.sheets.table.blocks import ReadSheet
+from danvan.common.sheets.table.choosing import Choice
+from danvan.common.sheets.table.headings import Headings, Name
+from danvan.common.sheets.table.wanted import WantedTable
 
 NS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -17,19 +18,20 @@ HEADINGS = ("Mã", "Tên", "Số")
 MB = 1024 * 1024
 
 
+_ALL = {name: name for name in HEADINGS}
+WANTED = WantedTable(Headings([Name(name, name) for name in HEADINGS]), _ALL, _ALL)
+
+
 def opened(path: Path | str, name: str = "a.xlsx") -> AbstractContextManager[Workbook]:
-    """Open a workbook at the visible sheet that has the most rows of headings."""
-    headings = {"ma", "ten", "so"}
+    """Open a workbook at the sheet with the headings, as an import does."""
     return open_workbook(
-        path, name, headings=headings, codes=(), choose=_most_headings, check_marker=bool
+        path,
+        name,
+        headings=WANTED.headings.known.keys(),
+        codes=(),
+        choose=lambda sheets: Choice(sheets, WANTED, (), {}).sheet(),
+        check_marker=bool,
     )
-
-
-def _most_headings(sheets: list[ReadSheet]) -> ReadSheet:
-    seen = [sheet for sheet in sheets if not sheet.hidden]
-    if not seen:
-        raise FileRefused("no sheet")
-    return max(seen, key=lambda sheet: len(sheet.heads))
 
 
 _TYPES = (
