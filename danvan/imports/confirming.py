@@ -171,7 +171,7 @@ def request_undo(job: ImportJob) -> bool:
     return ImportJob.objects.begin(job, JobState.UNDOING)
 
 
-def take_back(job: ImportJob) -> bool:
+def undo_whole(job: ImportJob) -> bool:
     """Take back, as one change set, what a job wrote. Raises Refused where something newer builds on it."""
     with _held(job) as target:
         undone = target.undo(job, job.entries(RowKind.NEW, RowKind.CHANGED))
@@ -227,7 +227,7 @@ def work(job: ImportJob) -> None:
         elif job.state == JobState.WRITING:
             done_or_back(job, write_as_shown, "Chưa ghi gì: ")
         elif job.state == JobState.UNDOING:
-            done_or_back(job, take_back, "Không hoàn tác được: ")
+            done_or_back(job, undo_whole, "Không hoàn tác được: ")
 
 
 def _check(job: ImportJob) -> None:

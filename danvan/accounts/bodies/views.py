@@ -13,7 +13,7 @@ from danvan.accounts.bodies.keeping import (
     begin_body,
     bodies_of,
     end_body,
-    require_manager,
+    require_keeper,
     units_with_bodies,
 )
 from danvan.accounts.models import User
@@ -58,7 +58,7 @@ class EndForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def bodies(request: PersonRequest) -> HttpResponse:
     """List the bodies of the area; take a new one."""
-    require_manager(request.user)
+    require_keeper(request.user)
     form = BodyForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -84,7 +84,7 @@ def bodies(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def body_end(request: PersonRequest, pk: int) -> HttpResponse:
     """Say from which day on a body is no more."""
-    require_manager(request.user)
+    require_keeper(request.user)
     body = get_object_or_404(bodies_of(request.user).select_related("parent"), pk=pk)
     form = EndForm(request.POST or None, initial={"valid_to": body.valid_to})
     if request.method == "POST" and form.is_valid():
