@@ -105,6 +105,15 @@ def test_every_text_of_a_script_is_vietnamese(path):
     assert [wrong for text in texts if (wrong := words.wrong_words(text))] == []
 
 
+@pytest.mark.parametrize(
+    "path", sorted((Path(settings.BASE_DIR) / "static").glob("*.css")), ids=str
+)
+def test_what_a_style_sheet_writes_is_vietnamese(path):
+    """Marks before figures on a phone or on paper are words people read."""
+    texts = re.findall(r"content:\s*\"([^\"]*)\"", path.read_text())
+    assert [wrong for text in texts if (wrong := words.wrong_words(text))] == []
+
+
 def test_english_and_rejected_words_are_found_wherever_they_are_read():
     page = """<!DOCTYPE html><title>Báo cáo search</title><p title="Please wait">Số liệu<img alt="Logo here">
         <input type="submit" value="Submit"><input placeholder="Username"><option>None</option>
@@ -114,6 +123,14 @@ def test_english_and_rejected_words_are_found_wherever_they_are_read():
         *("search", "Please", "wait", "Logo", "here", "Submit", "Username", "None", "on", "the"),
         *("nhấn",),
     }
+
+
+def test_a_field_that_a_browser_would_complain_of_in_its_own_language_is_found():
+    field = '<!DOCTYPE html><form {}><input name="a" {}></form>'
+    for judged in ("required", 'type="email"', 'min="1"', "pattern='x'"):
+        assert words.wrong_words_of(field.format("", judged).encode()) == {"novalidate: a"}
+        assert words.wrong_words_of(field.format("novalidate", judged).encode()) == set()
+    assert words.wrong_words_of(field.format("", 'type="hidden" required').encode()) == set()
 
 
 def test_the_list_of_words_is_read_whole():
