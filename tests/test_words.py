@@ -4,6 +4,7 @@ Pages, refusals, workbooks and documents are read by tests/test_permission_matri
 """
 
 import ast
+import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,6 @@ from tests.test_translations import is_vietnamese
 ELSEWHERE = (
     *("common/sheets/", "common/text.py", "reports/demo/", "sheets/columns.py", "sheets/years.py"),
     *(
-        "units/life.py",
         "units/loader.py",
         "reports/api/",
         "management/commands/",
@@ -137,3 +137,24 @@ def test_the_list_of_words_is_read_whole():
     assert words.REJECTED.keys() >= {"phê duyệt", "mục lục", "hạn gửi", "bản ghi"}
     assert words.wrong_words("Văn bản ghi ngày 5") == ()
     assert words.wrong_words("Các bản ghi đã phê duyệt") == ("bản ghi", "phê duyệt")
+
+
+TOLD_BY_FILES = (
+    "reports/catalogue/data/*.csv",
+    "records/guidance/*.csv",
+    "danvan/common/handbook/chapters/*.md",
+)
+
+
+@pytest.mark.parametrize(
+    "path", [path for told in TOLD_BY_FILES for path in Path(settings.BASE_DIR).glob(told)], ids=str
+)
+def test_what_the_shipped_texts_say_is_vietnamese(path):
+    """Labels and sentences of guidance of all years, chapters: most stand on no page of the tests."""
+    text = path.read_text(encoding="utf-8-sig")
+    if path.suffix == ".csv":
+        cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
+        texts = [cell for cell in cells if is_vietnamese(cell)]
+    else:
+        texts = re.sub(r"`[^`]*`|\]\([^)]*\)|{#[^}]*}", " ", text).splitlines()
+    assert {text: wrong for text in texts if (wrong := words.wrong_words(text))} == {}

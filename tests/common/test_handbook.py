@@ -44,6 +44,17 @@ def test_every_kind_is_named_by_a_template_or_by_code_and_no_other_is():
     assert used == set(Why)
 
 
+def test_every_button_and_page_that_the_handbook_names_is_on_a_page():
+    """What stands bold is what is read on the screen, letter by letter."""
+    files = [*TEMPLATES, *APP_FILES, *(ROOT / "static").glob("*.js")]
+    written = " ".join(path.read_text() for path in files)
+    bare = re.sub(r"{%.*?%}|{{.*?}}|<[^>]*>", "", written, flags=re.DOTALL)
+    shown = " ".join((*written.split(), *bare.split()))
+    named = {word for one in book().values() for word in re.findall(r"\*\*([^*]+)\*\*", one.text)}
+    assert {word for word in named if word not in shown} == set()
+    assert len(named) > 40
+
+
 def test_every_page_for_people_has_its_passage_and_every_row_its_page():
     assert set(PASSAGES.values()) <= book().keys()
     names = {name for name in MATRIX if not name.startswith(WITHOUT_PASSAGE)}
