@@ -6,7 +6,9 @@ The tags are explained in data/README.md. Nothing of them is a legal basis but a
 import re
 
 _RESOLUTION = re.compile(r"(?:NQ|[Nn]ghị quyết(?: số)?) ?(\d+(?:/\d{4})?(?:/[\wĐ-]+)?)")
-_TAG = re.compile(r"start=|end=|succ|dva-|same-code|[(](?:MIT|BSD)|-table|-former|-list|inferred|merged")
+_TAG = re.compile(
+    r"start=|end=|succ|dva-|same-code|[(](?:MIT|BSD)|-table|-former|-list|inferred|merged"
+)
 _LISTS = "theo danh sách đã công bố, chưa đối chiếu nghị quyết"
 # What the register says of an arrow → how a reader is to take it.
 _CERTAINTY = (
