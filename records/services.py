@@ -28,7 +28,6 @@ from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action
 from danvan.common.db.locks import locked
-from danvan.common.handbook.why import Why
 from records.answering import require_written_by
 from records.locks import Kept, RecordGone, differing
 from records.models import EmergingIssue, EventRecord, Recognition, SkilledMobilisationModel
@@ -325,7 +324,7 @@ def _lock_row(record: EventRecord, version: int | None = None, same: bool = Fals
     model = type(record)
     old = _with_children(locked(model.objects.filter(pk=record.pk))).first()
     if old is None:
-        raise RecordGone("Hồ sơ này vừa bị xóa.", code=Why.CONFLICT)
+        raise RecordGone("Hồ sơ này vừa bị xóa.")
     if version not in (None, old.version) and (not same or _says_otherwise(record, old)):
         raise StaleRecord(model.objects.with_names().get(pk=record.pk))
     return old
