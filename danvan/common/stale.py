@@ -11,6 +11,7 @@ from django import forms
 from django.db import models, transaction
 
 from danvan.common.db.locks import locked
+from danvan.common.handbook.why import Why
 from danvan.common.words import in_words
 
 STAMP = "row_stamp"
@@ -53,7 +54,7 @@ class StaleFormMixin(forms.ModelForm):
         with transaction.atomic():
             stored = locked(type(self.instance)._base_manager.filter(pk=self.instance.pk)).first()
         if stored is None:
-            self.add_error(None, GONE)
+            self.add_error(None, forms.ValidationError(GONE, code=Why.CONFLICT))
             return cleaned
         now = stamp_of(stored)
         if cleaned.get(STAMP) != now:
@@ -63,7 +64,8 @@ class StaleFormMixin(forms.ModelForm):
             # A form that does not say what it showed counts as the oldest.
             unknown = "Không rõ biểu nhập này được mở từ lúc nào nên chưa lưu."
             why = "Dữ liệu này vừa được người khác sửa." if cleaned.get(STAMP) else unknown
-            self.add_error(None, f"{why} {self._differences(stored)}")
+            told = f"{why} {self._differences(stored)}"
+            self.add_error(None, forms.ValidationError(told, code=Why.CONFLICT))
         return cleaned
 
     def _differences(self, stored: models.Model) -> str:
