@@ -85,8 +85,10 @@ SCREENSHOTS = {
             part=".dv-entries", window=1200,
         ),
         Screenshot("nhap-tu-excel", "xa-13369", "/nhap-excel/"),
-        Screenshot("xet-duyet", "huyen-350", "/bao-cao/xet-duyet/"),
-        Screenshot("tong-hop", "tinh", "/bao-cao/tong-hop/"),
+        Screenshot(
+            "xet-duyet", "huyen-350", "/bao-cao/xet-duyet/", part=".dv-table", window=1200
+        ),
+        Screenshot("tong-hop", "tinh", "/bao-cao/tong-hop/", window=1366),
         Screenshot("ky-bao-cao", "tinh", "/bao-cao/ky/"),
     )
 }  # fmt: skip
@@ -114,8 +116,8 @@ def main() -> None:
 
 
 def size_of(picture: Screenshot) -> Any:
-    """Return the window in which `picture` is taken."""
-    return {"width": picture.window, "height": picture.height + 300}
+    """Return the window in which `picture` is taken: so high that its part is in sight."""
+    return {"width": picture.window, "height": picture.height + 900}
 
 
 def log_in(page: Page, account: str) -> None:
@@ -142,6 +144,7 @@ def take(page: Page, picture: Screenshot) -> bytes:
     part = page.locator(picture.part).bounding_box()
     assert part, picture.path
     clip: Any = {**part, "height": part["width"] * picture.height / PICTURE_WIDTH}
+    assert clip["y"] + clip["height"] <= page.viewport_size["height"], f"{picture.name} is cut off"
     png = base64.b64encode(page.screenshot(clip=clip)).decode()
     size = [PICTURE_WIDTH, picture.height]
     blank = page.context.new_page()

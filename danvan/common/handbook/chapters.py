@@ -30,7 +30,7 @@ PICTURES = {
     "ghi-ho-so": 440,
     "nhap-bao-cao": 330,
     "nhap-tu-excel": 380,
-    "xet-duyet": 420,
+    "xet-duyet": 330,
     "tong-hop": 400,
     "ky-bao-cao": 300,
 }
