@@ -43,8 +43,8 @@ def insert_many(
     rows: Iterable[tuple],
     *,
     plain: bool = False,
-) -> int:
-    """Insert `rows` (tuples in the order of `columns`, fit for the database) and return how many.
+) -> None:
+    """Insert `rows`: tuples in the order of `columns`, fit for the database.
 
     `plain` rows ask the database nothing: they are made while it stores those before.
     Inside a transaction that is given up where this raises: rows before the refused one may stand until then.
@@ -53,18 +53,17 @@ def insert_many(
     table = quote(model._meta.db_table)
     names = [str(column_named(model, name).column) for name in columns]
     listed = ", ".join(map(quote, names))
-    total, rows, copied = 0, iter(rows), f"COPY {table} ({listed}) FROM STDIN"
+    rows, copied = iter(rows), f"COPY {table} ({listed}) FROM STDIN"
     with connection.cursor() as cursor:
         if plain and connection.vendor == "postgresql":
-            return _copy(cursor, copied, rows)
+            _copy(cursor, copied, rows)
+            return
         while batch := list(islice(rows, BATCH)):  # read before: `rows` may ask the database itself
             if connection.vendor == "postgresql":
                 _copy(cursor, copied, batch)
             else:
                 start = f"INSERT OR FAIL INTO {table} ({listed}) VALUES "  # noqa: S608 - our names
                 _insert(cursor, start, batch)
-            total += len(batch)
-    return total
 
 
 def _insert(cursor: Any, statement: str, rows: list[tuple]) -> None:
@@ -99,9 +98,8 @@ def roomy() -> Iterator[None]:
             cursor.execute(f"PRAGMA cache_size = {usual}")
 
 
-def _copy(cursor: Any, statement: str, rows: Iterable[tuple]) -> int:
-    """Stream the rows to PostgreSQL and return how many; constraints and triggers hold as in an INSERT."""
+def _copy(cursor: Any, statement: str, rows: Iterable[tuple]) -> None:
+    """Stream the rows to PostgreSQL; constraints and triggers hold as in an INSERT."""
     with connection.wrap_database_errors, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
-    return cursor.rowcount

@@ -78,7 +78,10 @@ class Command(BaseCommand):
 
         Statements are not logged, whatever DEBUG says: the floor's long ones would cost most.
         """
-        with tempfile.TemporaryDirectory(prefix="danvan-") as folder, override_settings(DEBUG=False):
+        with (
+            tempfile.TemporaryDirectory(prefix="danvan-") as folder,
+            override_settings(DEBUG=False),
+        ):
             return self.run_beside(folder, function, rows)
 
     @staticmethod
