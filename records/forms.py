@@ -254,9 +254,9 @@ def as_change(posted: QueryDict, row: EventRecord) -> QueryDict:
     rows = sorted([*rows, *gone], key=lambda one: not one.get("id"))  # those that are stored first
     data[f"{prefix}-TOTAL_FORMS"] = str(len(rows))
     data[f"{prefix}-INITIAL_FORMS"] = str(sum(bool(one.get("id")) for one in rows))
-    for number, one in enumerate(rows):
+    for place, one in enumerate(rows):
         for field, value in one.items():
-            data[f"{prefix}-{number}-{field}"] = value
+            data[f"{prefix}-{place}-{field}"] = value
     return data
 
 

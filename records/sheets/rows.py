@@ -54,5 +54,6 @@ def limits_of(model: type[EventRecord]) -> list[Limit]:
     found: dict[str, list[RowRule]] = {}
     for rule in rules_of(model):
         if len(rule.reads) == 1:
-            found.setdefault(*rule.reads, []).append(rule)
+            (name,) = rule.reads
+            found.setdefault(name, []).append(rule)
     return [Limit(name, rules) for name, rules in found.items()]
