@@ -159,9 +159,12 @@ def install_packages(names: list[str]) -> bool:
 
 
 def postgres_programs() -> Path | None:
-    """Return the folder of initdb and pg_ctl (newest version), None where there is none."""
+    """Return the folder of PostgreSQL's programs (newest version), None where there is none.
+
+    On the path initdb may be a link that stands there alone: the others lie beside what it leads to.
+    """
     if found := shutil.which("initdb"):
-        return Path(found).parent
+        return Path(found).resolve().parent
     folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     return max(folders, key=lambda path: int(path.parent.name.split(".")[0]), default=None)
 

@@ -200,6 +200,19 @@ def test_a_cluster_without_its_packages_says_which(driver, monkeypatch, capsys):
     assert "Run `apt-get install nginx` as root" in capsys.readouterr().err
 
 
+def test_programs_of_postgresql_are_found_together_where_initdb_is_a_link(
+    machine, monkeypatch, tmp_path
+):
+    home, path = tmp_path / "postgresql/15/bin", tmp_path / "bin"
+    for folder in (home, path):
+        folder.mkdir(parents=True)
+    (home / "initdb").write_text("#!/bin/sh")
+    (home / "initdb").chmod(0o755)
+    (path / "initdb").symlink_to(home / "initdb")
+    monkeypatch.setenv("PATH", str(path))
+    assert machine.postgres_programs() == home
+
+
 def test_a_cluster_gets_nothing_of_the_persons_settings(driver, monkeypatch):
     started = {}
     monkeypatch.setenv("DATABASE_URL", "postgresql://mine")

@@ -105,7 +105,6 @@ class ImportJobQuerySet(LeasedQuerySet["ImportJob"]):
 
         Return how many. What was imported stays.
         """
-        self.recover()
         sweep()
         DBTaskResult.objects.filter(enqueued_at__lt=timezone.now() - KEEP).delete()
         moved = Q(owner__is_superuser=False) & (Q(unit=None) | ~Q(unit=F("owner__unit")))
@@ -155,7 +154,9 @@ class ImportJob(LeasedJob):
     undone_at = models.DateTimeField("hoàn tác lúc", null=True)
     expires_at = models.DateTimeField("hết hạn lúc")
 
-    running, died = RUNNING, DIED
+    # One that waits for its check belongs to nobody either, once what was to begin with it is gone.
+    running = {**RUNNING, JobState.QUEUED: JobState.QUEUED}
+    died = {**DIED, JobState.QUEUED: DIED[JobState.CHECKING]}
     objects = ImportJobQuerySet.as_manager()
 
     class Meta:
