@@ -32,9 +32,9 @@ from danvan.imports.models import ImportJob
 from danvan.imports.targets import target_of
 from danvan.units.models import Level
 from records.kinds import KINDS
-from reports.models import Report, State
+from reports.models import Report, ReportingPeriod, State
 from tests.benchmarks.country_world import LAST_YEAR, Size, build_country
-from tests.benchmarks.excel import ROW, bring_in
+from tests.benchmarks.excel import ROW, bring_in, bring_in_figures
 from tests.benchmarks.lists import _as_in_tests
 from tests.benchmarks.ratios import Ratio, benchmark
 
@@ -290,7 +290,7 @@ def _big_tables() -> Iterator[str]:
 
 
 def _imported(person: User, book: Book) -> list[Ratio]:
-    """Let a board bring in IMPORTED records of its communes that have not sent their report yet."""
+    """Let a board bring in IMPORTED records, and all figures, of its communes that have not sent yet."""
     target = target_of("dialogue-conference")
     columns = target.columns(ImportJob(owner=person))
     drafts = Report.objects.visible_to(person).filter(period__year=LAST_YEAR, state=State.DRAFT)
@@ -309,6 +309,13 @@ def _imported(person: User, book: Book) -> list[Ratio]:
         rows = (tuple(map(line.get, (c.key for c in columns))) for line in lines)
         excel.stream_rows(str(path), excel.Sheet(target.sheet_title, heads, rows))
         seconds, lock = bring_in(ImportJob(owner=person, target=target.slug), path)
+        period = ReportingPeriod.objects.get(year=LAST_YEAR)
+        of_figures, number = bring_in_figures(person, Path(folder), period, codes)
     what = f"province: import of {IMPORTED} records"
     book.tell(f"{what}: {seconds:.2f} s, of it {lock:.2f} s locked")
-    return [Ratio(what, seconds, "allowed", 60.0, 1.0)]
+    figures = f"province: import of {number} figures of {len(codes)} communes"
+    book.tell(f"{figures}: {of_figures:.2f} s")
+    return [
+        Ratio(what, seconds, "allowed", FILE_BAR, 1.0),
+        Ratio(figures, of_figures, "allowed", FILE_BAR, 1.0),
+    ]
