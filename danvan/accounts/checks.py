@@ -13,6 +13,7 @@ danvan.E010  ledger or log that can be rewritten
 danvan.E011  list of the admin that can be filtered by any column
 danvan.E012  mails without a sender or without the address of the site
 danvan.E013  replica that is no standby of the database
+danvan.E014  store of uploads that cannot be made of its settings
 danvan.W001  DEBUG with a host of the outside world
 danvan.W002  proxy trusted in one place only (deploy)
 danvan.W003  password of the mail server sent in the clear (deploy)
@@ -26,6 +27,8 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import storages
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
@@ -178,6 +181,18 @@ def check_audit(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
         )
         for label in sorted(set(EXEMPT) - labels)
     ]
+
+
+@register(Tags.files)
+def check_store(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E014: the store of uploads can be made of its settings; whether it takes files, /healthz says."""
+    try:
+        getattr(storages["default"], "connection", None)  # a bucket's: nothing is sent yet
+    except (ImproperlyConfigured, ValueError) as error:
+        hint = "Correct STORE_… (STORE_ENDPOINT begins with https://), and install requirements-s3.txt."
+        told = f"The store of uploads cannot be used: {error}"
+        return [Error(told, hint=hint, id="danvan.E014")]
+    return []
 
 
 @register(Tags.database)

@@ -1,6 +1,8 @@
 """Uploaded files in a bucket: every way that files take works there as in a folder of this machine."""
 
+import io
 import os
+import sys
 from contextlib import contextmanager
 from unittest import mock
 
@@ -9,6 +11,8 @@ import pytest
 import requests
 from django.core.files.storage import default_storage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.test import Client, TestCase, override_settings
 from moto.server import ThreadedMotoServer
 
@@ -129,6 +133,26 @@ class ImportsInABucketTest(InABucket):
         with self.assertLogs("danvan.health", "ERROR"):
             self.assertEqual(Client().get("/healthz").json()["store"], "failed")
         client(self.address).create_bucket(Bucket=BUCKET)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "missing", "told"),
+    [
+        ("s3.example.vn", {}, "Invalid endpoint: s3.example.vn"),
+        ("http://s3.example.vn", {"danvan.common.ops.s3": None}, "Could not find backend"),
+    ],
+)
+def test_a_store_that_cannot_be_is_told_at_the_start(
+    settings, monkeypatch, endpoint, missing, told
+):
+    """An address without https://, or a machine without the packages: nobody finds out by uploading."""
+    for name, module in missing.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    options = {"bucket_name": BUCKET, "endpoint_url": endpoint, "region_name": "us-east-1"}
+    store = {"BACKEND": "danvan.common.ops.s3.SharedStorage", "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "default": store}
+    with pytest.raises(SystemCheckError, match=told):
+        call_command("check", tags=["files"], stderr=io.StringIO())
 
 
 @pytest.mark.django_db(transaction=False)
