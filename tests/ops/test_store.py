@@ -1,5 +1,6 @@
 """Uploaded files in a bucket: every way that files take works there as in a folder of this machine."""
 
+import datetime
 import io
 import os
 import sys
@@ -9,13 +10,17 @@ from unittest import mock
 import boto3
 import pytest
 import requests
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import Client, TestCase, override_settings
+from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
+from danvan.accounts.models import Job
+from danvan.accounts.models.job import RESULTS
 from danvan.common.ops.faults import Fault
 from danvan.common.storage import stored_files
 from danvan.imports.models import ImportJob, JobState
@@ -105,6 +110,15 @@ class ImportsInABucketTest(InABucket):
         with self.captureOnCommitCallbacks(execute=True):
             self.client.post(f"/nhap-excel/{first.pk}/bo/")
         self.assertEqual(list(stored_files()), [second.file.name])
+
+    def test_what_a_killed_worker_left_in_the_bucket_goes_a_day_later(self):
+        left = default_storage.save(f"{RESULTS}/tep-la", ContentFile(b"half"))
+        for days, there in ((0, True), (2, False)):
+            later = timezone.now() + datetime.timedelta(days=days)
+            with mock.patch.object(timezone, "now", lambda later=later: later):
+                ImportJob.objects.clean_up()
+                Job.objects.clean_up()
+            self.assertEqual(default_storage.exists(left), there)
 
     def test_a_file_that_is_gone_from_the_bucket_is_told(self):
         job = upload(self.client, sheet_of(self.an, {}))
