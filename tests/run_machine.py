@@ -159,11 +159,9 @@ def install_packages(names: list[str]) -> bool:
 
 
 def postgres_programs() -> Path | None:
-    """Return the folder of PostgreSQL's programs (newest version), None where there is none.
-
-    On the path initdb may be a link that stands there alone: the others lie beside what it leads to.
-    """
+    """Return the folder of initdb and pg_ctl (newest version), None where there is none."""
     if found := shutil.which("initdb"):
+        # Only some of the programs may be linked into the path: the folder they live in has them all.
         return Path(found).resolve().parent
     folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     return max(folders, key=lambda path: int(path.parent.name.split(".")[0]), default=None)
