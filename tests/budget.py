@@ -40,7 +40,6 @@ def assert_same_queries(client, url: str, small, large, *, limit: int | None = N
 MOST = 15  # of one page for one part, sessions and menu included
 # Pages that ask more often: how often at most, and why.
 MORE: dict[str, tuple[int, str]] = {
-    "home": (25, "own report, all below, what is late and the headline figures stand on one page"),
     "reports:report_word": (
         19,
         "figures added up anew (four), letterhead, template, the line of the log",

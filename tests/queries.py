@@ -45,7 +45,7 @@ def asked_by_pages(world, only: str = "") -> Iterator[tuple[str, str, list]]:
 
     clients = {}
     for column, name in COLUMNS.items():
-        clients[column] = Client(raise_request_exception=False)
+        clients[column] = Client()
         if name:
             clients[column].force_login(world.cast[name])
     for name, rows in MATRIX.items():

@@ -8,8 +8,9 @@ import gc
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 
 from danvan.units.models import Level
 from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
@@ -131,32 +132,35 @@ def _uncollected() -> Iterator[None]:
 
 def _read_units(data: ScopeData, periods: list[int], facts: dict, owner: list) -> None:
     """Read how many reports each cell asks for, and how many of them are included."""
-    rows = data.reports(periods).order_by().values_list(*owner, "period_id", "level")
-    included = Count("pk", filter=Q(state__in=data.scope.states))
-    rows = rows.annotate(asked=Count("pk"), ended=Count("until"), inside=included)
-    for *key, period, level, count, ended, inside in rows:
-        mine = facts[key[0] if key else None]
+    found: Iterable[Any]
+    if owner:
+        rows = data.reports(periods).order_by().values_list(*owner, "period_id", "level")
+        included = Count("pk", filter=Q(state__in=data.scope.states))
+        found = rows.annotate(asked=Count("pk"), ended=Count("until"), inside=included)
+    else:
+        found = [
+            (None, *cell, *one[:3]) for cell, one in data.tallies.items() if cell[0] in periods
+        ]
+    for key, period, level, count, ended, inside in found:
+        mine = facts[key]
         mine.units[period, level] += count
         mine.ended[period, level] += ended
         mine.included[period, level] += inside
 
 
 def _read_sums(grouping: Grouping, codes: set[str], facts: dict) -> None:
-    """Read the sums, then (few rows, an index of their own) what makes some of them inexact."""
+    """Read the sums, and what makes some of them inexact."""
     data = grouping.data
     added = {pk: code for pk, code in data.indicator_codes.items() if data.is_summed(code)}
     what = Q(indicator__in=[pk for pk in grouping.indicators if added.get(pk) in codes])
-    sums = grouping.rows(what, "indicator_id", total=Sum("number"), reports=Count("number"))
-    for unit, cell, (indicator,), (total, reports) in sums:
-        if reports:
-            part = Part(Decimal(total).quantize(_PLACES), int(reports))
-            facts[unit].add_part(added[indicator], cell, part)
-    what = ~Q(qualifier=Qualifier.EXACT) & Q(number__isnull=False)
-    inexact = grouping.rows(what, "indicator_id", "qualifier", few=True, count=Count("*"))
-    for unit, cell, (indicator, qualifier), (count,) in inexact:
-        if (code := added.get(indicator)) in codes:
-            at_least = qualifier == Qualifier.AT_LEAST
-            part = Part(Decimal(0), 0, count * at_least, count * (not at_least))
+    for unit, cell, (indicator, qualifier), (total, count) in grouping.sums(what):
+        code, number = added.get(indicator), int(count)
+        if code in codes and number:
+            at_least, about = (qualifier == one for one in (Qualifier.AT_LEAST, Qualifier.ABOUT))
+            reports = 0 if qualifier else number  # those that are not exact are in the sum as well
+            part = Part(
+                Decimal(total).quantize(_PLACES), reports, number * at_least, number * about
+            )
             facts[unit].add_part(code, cell, part)
 
 

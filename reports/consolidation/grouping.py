@@ -15,12 +15,21 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import Aggregate, CharField, IntegerField, Q, QuerySet
+from django.db.models import (
+    Aggregate,
+    CharField,
+    Count,
+    DecimalField,
+    IntegerField,
+    Q,
+    QuerySet,
+    Sum,
+)
 from django.db.models import Value as Constant
 
 from reports.consolidation.parts import PeriodLevel
 from reports.consolidation.scope import ScopeData
-from reports.models import ReportingPeriod, Value
+from reports.models import Qualifier, ReportingPeriod, Value
 from reports.models.report import area_of
 
 MANY = 1000  # reports: of fewer all levels are grouped at once
@@ -69,23 +78,59 @@ class Grouping:
         in ScopeData.values.
         """
         values = self.data.values(self.periods, counted=counted).filter(what)
-        if few or self.owner or self.asked.total() < MANY:
-            owner = [self.owner.of_value] if self.owner else []
-            # Grouping by a single period would cost a sixth of the time for a whole country.
-            period = ["report__period_id"] if len(self.periods) > 1 else []
-            group = [*keys, *period, "report__level"]  # as an index has them: less to sort
-            rows = values.values_list(*owner, *group).annotate(**numbers).order_by()
-            for row in rows:
-                head, tail = row[: len(owner) + len(keys)], row[-len(numbers) :]
-                found = row[len(head)] if period else self.periods[0]
-                cell = found, row[len(row) - len(numbers) - 1]
-                yield Grouped(head[0] if owner else None, cell, head[len(owner) :], tail)
+        if few or self._at_once:
+            for row in self._all_levels(values, keys, numbers):
+                yield self._read(row, len(keys))
         elif self._is_nearly_all:
             everything = Value.objects.filter(what)
             mine = Q(report__level=self._largest, report__state__in=self.data.scope.states)
             yield from self._less(everything, everything.exclude(mine), keys, numbers)
         else:
             yield from self._beside(values, keys, numbers)
+
+    def sums(self, what: Q) -> Iterator[Grouped]:
+        """Yield sum and number of the figures of which `what` holds, by unit, level, period and indicator.
+
+        Then, by qualifier as well, how many of all figures are not exact: few rows, an index of their own. Both
+        in one statement where all levels are grouped at once.
+        """
+        inexact = ~Q(qualifier=Qualifier.EXACT) & Q(number__isnull=False)
+        numbers = {"total": Sum("number"), "reports": Count("number")}
+        if not self._at_once:
+            for unit, cell, keys, told in self.rows(what, "indicator_id", **numbers):
+                yield Grouped(unit, cell, (*keys, ""), told)
+            counted = self.rows(inexact, "indicator_id", "qualifier", few=True, reports=Count("*"))
+            for unit, cell, keys, told in counted:
+                yield Grouped(unit, cell, keys, (Decimal(0), *told))
+            return
+        values, keys = self.data.values(self.periods), ("indicator_id", "no_qualifier")
+        blank = Constant("", output_field=CharField())
+        exact = self._all_levels(values.filter(what).annotate(no_qualifier=blank), keys, numbers)
+        nothing = Constant(Decimal(0), output_field=DecimalField())
+        told = {"no_total": nothing, "reports": Count("*")}
+        others = self._all_levels(values.filter(inexact), ("indicator_id", "qualifier"), told)
+        for row in exact.union(others, all=True):
+            yield self._read(row, len(keys))
+
+    @property
+    def _at_once(self) -> bool:
+        """Whether all levels are grouped at once."""
+        return bool(self.owner) or self.asked.total() < MANY
+
+    def _all_levels(self, values: QuerySet, keys: Sequence[str], numbers: dict) -> QuerySet:
+        """Return `numbers` of `values` by owner, `keys`, period and level."""
+        owner = [self.owner.of_value] if self.owner else []
+        # Grouping by a single period would cost a sixth of the time for a whole country.
+        period = ["report__period_id"] if len(self.periods) > 1 else []
+        group = [*keys, *period, "report__level"]  # as an index has them: less to sort
+        return values.values_list(*owner, *group).annotate(**numbers).order_by()
+
+    def _read(self, row: tuple, keys: int) -> Grouped:
+        """Return a row of `_all_levels` with so many keys."""
+        unit, row = (row[0], row[1:]) if self.owner else (None, row)
+        found, row = row[:keys], row[keys:]
+        period, row = (row[0], row[1:]) if len(self.periods) > 1 else (self.periods[0], row)
+        return Grouped(unit, (period, row[0]), found, row[1:])
 
     @cached_property
     def _largest(self) -> str:
