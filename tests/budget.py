@@ -81,6 +81,11 @@ def assert_few_queries(asked: dict[tuple[str, str], list]) -> None:
     assert not needless, f"{MOST} times or less, so out of MORE: {needless}"
 
 
+def is_answer(status: int) -> bool:
+    """Return whether a person got what was asked for, or was told what to mend."""
+    return status in (200, 302, 409, 422)
+
+
 class Asked:
     """The statements of what happens within: `with Asked() as asked`, then `asked.statements`.
 

@@ -95,22 +95,26 @@ class Grouping:
         in one statement where all levels are grouped at once.
         """
         inexact = ~Q(qualifier=Qualifier.EXACT) & Q(number__isnull=False)
-        numbers = {"total": Sum("number"), "reports": Count("number")}
+        total, reports = Sum("number"), Count("number")
         if not self._at_once:
-            for unit, cell, keys, told in self.rows(what, "indicator_id", **numbers):
-                yield Grouped(unit, cell, (*keys, ""), told)
-            counted = self.rows(inexact, "indicator_id", "qualifier", few=True, reports=Count("*"))
-            for unit, cell, keys, told in counted:
-                yield Grouped(unit, cell, keys, (Decimal(0), *told))
+            for one in self.rows(what, "indicator_id", total=total, reports=reports):
+                yield one._replace(keys=(*one.keys, ""))
+            for one in self.rows(inexact, "indicator_id", "qualifier", few=True, n=Count("*")):
+                yield one._replace(numbers=(Decimal(0), *one.numbers))
             return
-        values, keys = self.data.values(self.periods), ("indicator_id", "no_qualifier")
-        blank = Constant("", output_field=CharField())
-        exact = self._all_levels(values.filter(what).annotate(no_qualifier=blank), keys, numbers)
-        nothing = Constant(Decimal(0), output_field=DecimalField())
-        told = {"no_total": nothing, "reports": Count("*")}
-        others = self._all_levels(values.filter(inexact), ("indicator_id", "qualifier"), told)
+        values = self.data.values(self.periods)
+        exact = self._all_levels(
+            values.filter(what).annotate(exact=Constant("", output_field=CharField())),
+            ("indicator_id", "exact"),
+            {"total": total, "reports": reports},
+        )
+        others = self._all_levels(
+            values.filter(inexact),
+            ("indicator_id", "qualifier"),
+            {"nothing": Constant(Decimal(0), output_field=DecimalField()), "n": Count("*")},
+        )
         for row in exact.union(others, all=True):
-            yield self._read(row, len(keys))
+            yield self._read(row, 2)
 
     @property
     def _at_once(self) -> bool:

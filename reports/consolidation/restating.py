@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from django.db.models import DecimalField, Exists, Max, QuerySet, Value
 
@@ -229,12 +230,13 @@ def _arrows_and_choices() -> tuple[list[Arrow], dict[int, int]]:
     """Return all successions, and to whom boards gave what a divided unit did, the latest last. One query."""
     rows = UnitSuccession.objects.order_by().annotate(is_choice=Value(value=False))
     told = rows.values_list("is_choice", "predecessor", "successor", "share", "date")
-    given = ReportUnit.objects.exclude(assigned_by=None).order_by()
+    given: Any = ReportUnit.objects.exclude(assigned_by=None).order_by()
     given = given.annotate(is_choice=Value(value=True), share=Value(None, DecimalField()))
     both = told.union(
         given.values_list("is_choice", "unit", "report__unit", "share", "period__start"), all=True
     )
-    arrows, chosen = [], {}
+    arrows: list[Arrow] = []
+    chosen: dict[int, int] = {}
     for is_choice, old, new, share, _day in sorted(both, key=lambda row: (row[4], row[1])):
         if is_choice:
             chosen[old] = new

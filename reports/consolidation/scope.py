@@ -241,12 +241,12 @@ class ScopeData:
             "keys": Sum("pk"),
             "versions": Sum("version"),
         }
-        rows = rows.values("inside", "period_id", "level").annotate(**told)
-        found, covers = {}, True
-        for inside, period, level, *numbers in rows.values_list(
-            "inside", "period_id", "level", *told
-        ):
-            covers &= inside
+        cell = ("inside", "period_id", "level")
+        grouped = rows.values(*cell).annotate(**told).values_list(*cell, *told)
+        found: dict[PeriodLevel, Tally] = {}
+        covers = True
+        for inside, period, level, *numbers in grouped:
+            covers = covers and bool(inside)
             if inside:
                 found[period, level] = Tally(*numbers)
         return found, covers

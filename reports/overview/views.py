@@ -16,6 +16,7 @@ from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import own_units, units_visible_to
+from danvan.common.db.replica import may_lag
 from danvan.common.numbers import read_id
 from danvan.common.paging import nearest_page
 from danvan.common.text import clean_line
@@ -34,6 +35,7 @@ UNITS_A_PAGE, COLUMNS = 200, 3
 
 
 @require_safe
+@may_lag
 def overview(request: PersonRequest) -> HttpResponse:
     """Show the picture of the own area, or of a unit in it."""
     user, periods = request.user, _periods(request)
