@@ -15,9 +15,9 @@ from django.db.models import Count, Q
 from danvan.units.models import Level
 from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
 from reports.consolidation.apportioning import divided_facts
-from reports.consolidation.grouping import BY_AREA, BY_UNIT, Grouping, Owner
+from reports.consolidation.grouping import BY_AREA, BY_UNIT, SPREAD, Grouping, Owner
 from reports.consolidation.keeping import kept_or_read
-from reports.consolidation.parts import Facts, Part
+from reports.consolidation.parts import Facts, Part, PeriodLevel
 from reports.consolidation.restating import PieceKey, Restating
 from reports.consolidation.scope import ScopeData
 from reports.models import Aggregation, Qualifier, ValueType
@@ -109,8 +109,7 @@ def _added_up(
         asked: Counter = sum((one.units for one in facts.values()), Counter())
         included: Counter = sum((one.included for one in facts.values()), Counter())
         grouping = Grouping(data, periods, owner, asked, included)
-        _read_sums(grouping, codes, facts)
-        _read_distributions(grouping, codes, facts)
+        _read_figures(grouping, codes, facts)
         _read_joint_counts(data, periods, codes, facts, [owner.of_value] if owner else [])
     return facts
 
@@ -148,45 +147,47 @@ def _read_units(data: ScopeData, periods: list[int], facts: dict, owner: list) -
         mine.included[period, level] += inside
 
 
-def _read_sums(grouping: Grouping, codes: set[str], facts: dict) -> None:
-    """Read the sums, and what makes some of them inexact."""
+def _read_figures(grouping: Grouping, codes: set[str], facts: dict) -> None:
+    """Read the sums, what makes some of them inexact, and how many reports gave which number."""
     data = grouping.data
     added = {pk: code for pk, code in data.indicator_codes.items() if data.is_summed(code)}
-    what = Q(indicator__in=[pk for pk in grouping.indicators if added.get(pk) in codes])
-    for unit, cell, (indicator, qualifier), (total, count) in grouping.sums(what):
-        code, number = added.get(indicator), int(count)
-        if code in codes and number:
-            at_least, about = (qualifier == one for one in (Qualifier.AT_LEAST, Qualifier.ABOUT))
-            reports = 0 if qualifier else number  # those that are not exact are in the sum as well
-            part = Part(
-                Decimal(total).quantize(_PLACES), reports, number * at_least, number * about
-            )
-            facts[unit].add_part(code, cell, part)
+    summed = Q(indicator__in=[pk for pk in grouping.indicators if added.get(pk) in codes])
+    spread = Spread(data, codes)
+    ids = [pk for pk in grouping.indicators if data.indicator_codes[pk] in spread.codes]
+    given = Q(indicator__in=ids, number__isnull=False) if ids else None
+    for unit, cell, (indicator, mark), (number, of) in grouping.figures(summed, given):
+        code, count = data.indicator_codes[indicator], int(of)
+        if mark == SPREAD:
+            spread.add(facts[unit], cell, code, number, count)
+        elif count and indicator in added and code in codes:
+            at_least, about = (mark == one for one in (Qualifier.AT_LEAST, Qualifier.ABOUT))
+            reports = 0 if mark else count  # those that are not exact are in the sum as well
+            total = Decimal(number).quantize(_PLACES)
+            facts[unit].add_part(code, cell, Part(total, reports, count * at_least, count * about))
 
 
-def _read_distributions(grouping: Grouping, codes: set[str], facts: dict) -> None:
-    """Read how many reports gave each number: ratings, yes/no, and conditions on one indicator."""
-    data = grouping.data
-    conditions: dict[str, list[tuple[str, Node | None]]] = defaultdict(list)
-    for code, node in _counted(data, codes):
-        if node is None:
-            conditions[code].append((code, None))
-        elif not _is_joint(data, node):
-            conditions[names_in(node).pop()].append((code, node))
-    ratings = {code for code in codes if data.definitions[code].value_type == ValueType.RATING}
-    wanted = ratings | set(conditions)
-    if not wanted:
-        return
-    ids = [pk for pk in grouping.indicators if data.indicator_codes[pk] in wanted]
-    what = Q(indicator__in=ids, number__isnull=False)
-    rows = grouping.rows(what, "indicator_id", "number", counted=True, count=Count("*"))
-    for unit, cell, (indicator, number), (told,) in rows:
-        code, mine, count = data.indicator_codes[indicator], facts[unit], int(told)
-        if code in ratings:
+class Spread:
+    """How many reports gave each number: ratings, yes/no, and conditions on one indicator."""
+
+    def __init__(self, data: ScopeData, codes: set[str]) -> None:
+        self.data = data
+        self.conditions: dict[str, list[tuple[str, Node | None]]] = defaultdict(list)
+        for code, node in _counted(data, codes):
+            if node is None:
+                self.conditions[code].append((code, None))
+            elif not _is_joint(data, node):
+                self.conditions[names_in(node).pop()].append((code, node))
+        kinds = {code: data.definitions[code].value_type for code in codes}
+        self.ratings = {code for code, kind in kinds.items() if kind == ValueType.RATING}
+        self.codes = self.ratings | self.conditions.keys()
+
+    def add(self, mine: Facts, cell: PeriodLevel, code: str, number: Decimal, count: int) -> None:
+        """Add to `mine` that so many reports gave `number` for the indicator `code`."""
+        if code in self.ratings:
             ranks = mine.ranks.setdefault(code, {}).setdefault(cell, Counter())
             ranks[int(number)] += count
-        for counted, node in conditions[code]:
-            met = number == 1 if node is None else meets(data, node, {code: number}, cell[1])
+        for counted, node in self.conditions.get(code, ()):
+            met = number == 1 if node is None else meets(self.data, node, {code: number}, cell[1])
             if met is not None:
                 mine.add_part(counted, cell, Part(Decimal(count if met else 0), count))
 

@@ -36,6 +36,8 @@ MANY = 1000  # reports: of fewer all levels are grouped at once
 FEW = 4  # a fourth of all: of so many reports the figures are subtracted, of more the others are added
 _CELL = {"report__period_id": IntegerField(), "report__level": CharField()}
 _STATE = {"report__state": CharField()}
+SPREAD = "#"
+_BY_MARK = ("indicator_id", "mark")
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Grouping:
         """
         values = self.data.values(self.periods, counted=counted).filter(what)
         if few or self._at_once:
-            for row in self._all_levels(values, keys, numbers):
+            for row in self._all_levels(values, keys, **numbers):
                 yield self._read(row, len(keys))
         elif self._is_nearly_all:
             everything = Value.objects.filter(what)
@@ -88,45 +90,54 @@ class Grouping:
         else:
             yield from self._beside(values, keys, numbers)
 
-    def sums(self, what: Q) -> Iterator[Grouped]:
-        """Yield sum and number of the figures of which `what` holds, by unit, level, period and indicator.
+    def figures(self, summed: Q, spread: Q | None) -> Iterator[Grouped]:
+        """Yield by indicator and mark, unit, level and period a number and how many figures it is of.
 
-        Then, by qualifier as well, how many of all figures are not exact: few rows, an index of their own. Both
-        in one statement where all levels are grouped at once.
+        Without a mark it is the sum of the figures of which `summed` holds. With a qualifier it is nought: so
+        many of all figures are not exact (few rows, an index of their own). With SPREAD so many of those of
+        which `spread` holds are this number. All in one statement where all levels are grouped at once.
         """
         inexact = ~Q(qualifier=Qualifier.EXACT) & Q(number__isnull=False)
-        total, reports = Sum("number"), Count("number")
-        if not self._at_once:
-            for one in self.rows(what, "indicator_id", total=total, reports=reports):
-                yield one._replace(keys=(*one.keys, ""))
-            for one in self.rows(inexact, "indicator_id", "qualifier", few=True, n=Count("*")):
-                yield one._replace(numbers=(Decimal(0), *one.numbers))
+        nothing = Constant(Decimal(0), output_field=DecimalField())
+        total, of, counted = Sum("number"), Count("number"), Count("*")
+        if self._at_once:
+            values = self.data.values(self.periods)
+            arms = [
+                self._all_levels(_marked(values.filter(summed), ""), _BY_MARK, total=total, of=of),
+                self._all_levels(
+                    values.filter(inexact), ("indicator_id", "qualifier"), total=nothing, of=counted
+                ),
+            ]
+            if spread:
+                given = self.data.values(self.periods, counted=True).filter(spread)
+                arms.append(
+                    self._all_levels(_marked(given, SPREAD), _BY_MARK, "number", of=counted)
+                )
+            for row in arms[0].union(*arms[1:], all=True):
+                yield self._read(row, len(_BY_MARK))
             return
-        values = self.data.values(self.periods)
-        exact = self._all_levels(
-            values.filter(what).annotate(exact=Constant("", output_field=CharField())),
-            ("indicator_id", "exact"),
-            {"total": total, "reports": reports},
-        )
-        others = self._all_levels(
-            values.filter(inexact),
-            ("indicator_id", "qualifier"),
-            {"nothing": Constant(Decimal(0), output_field=DecimalField()), "n": Count("*")},
-        )
-        for row in exact.union(others, all=True):
-            yield self._read(row, 2)
+        for one in self.rows(summed, "indicator_id", total=total, of=of):
+            yield one._replace(keys=(*one.keys, ""))
+        for one in self.rows(inexact, "indicator_id", "qualifier", few=True, of=counted):
+            yield one._replace(numbers=(Decimal(0), *one.numbers))
+        if spread:
+            for one in self.rows(spread, "indicator_id", "number", counted=True, of=counted):
+                indicator, number = one.keys
+                yield one._replace(keys=(indicator, SPREAD), numbers=(number, *one.numbers))
 
     @property
     def _at_once(self) -> bool:
         """Whether all levels are grouped at once."""
         return bool(self.owner) or self.asked.total() < MANY
 
-    def _all_levels(self, values: QuerySet, keys: Sequence[str], numbers: dict) -> QuerySet:
-        """Return `numbers` of `values` by owner, `keys`, period and level."""
+    def _all_levels(
+        self, values: QuerySet, keys: Sequence[str], *more: str, **numbers: Any
+    ) -> QuerySet:
+        """Return `numbers` of `values` by owner, `keys`, period and level, and by `more`."""
         owner = [self.owner.of_value] if self.owner else []
         # Grouping by a single period would cost a sixth of the time for a whole country.
         period = ["report__period_id"] if len(self.periods) > 1 else []
-        group = [*keys, *period, "report__level"]  # as an index has them: less to sort
+        group = [*keys, *period, "report__level", *more]  # as an index has them: less to sort
         return values.values_list(*owner, *group).annotate(**numbers).order_by()
 
     def _read(self, row: tuple, keys: int) -> Grouped:
@@ -208,6 +219,10 @@ class Grouping:
             found, (level,), told = _split(row, len(several), 1)
             period = found[-1] if len(several) > len(keys) else self.periods[0]
             yield Grouped(None, (period, level or self._largest), found[: len(keys)], told)
+
+
+def _marked(values: QuerySet, mark: str) -> QuerySet:
+    return values.annotate(mark=Constant(mark, output_field=CharField()))
 
 
 def _constant(rows: QuerySet, keys: Sequence[str], known: dict, numbers: dict) -> QuerySet:

@@ -34,9 +34,8 @@ Read = Callable[[list[int]], Facts]
 def kept_or_read(data: ScopeData, periods: list[int], codes: Collection[str], read: Read) -> Facts:
     """Return the facts of `data` in `periods` for `codes`, those that are not kept by way of `read`."""
     keys = _keys(data, periods, codes)
-    found: dict[str, dict] = dict(
-        KeptFacts.objects.filter(key__in=keys.values()).values_list("key", "facts")
-    )
+    kept = KeptFacts.objects.filter(key__in=keys.values()).values_list("key", "facts")
+    found: dict[str, dict] = dict(kept) if keys else {}
     missing = [period for period in periods if keys.get(period) not in found]
     facts = read(missing)
     if new := {keys[period]: _packed(facts, period) for period in missing if period in keys}:
@@ -63,12 +62,15 @@ def _keys(data: ScopeData, periods: list[int], codes: Collection[str]) -> dict[i
     }
     catalogues = {period.pk: period.catalogue_id for period in data.periods}
     told: dict[int, list] = {}
-    for period, *cell in _cells(data, periods):
+    reports: Counter[int] = Counter()
+    for (period, _level), tally in data.tallies.items():
+        reports[period] += tally.asked
+    worth = [period for period in periods if reports[period] >= FEWEST]
+    for period, *cell in _cells(data, worth) if worth else ():
         told.setdefault(period, []).append(cell)
     return {
         period: _digest(asked.get(catalogues[period], base), cells)
         for period, cells in told.items()
-        if sum(cell[1] for cell in cells) >= FEWEST
     }
 
 
