@@ -11,6 +11,7 @@ from danvan.accounts.jobs.pages import begin
 from danvan.accounts.jobs.working import RIGHT_LOST, JobRefused, recover_jobs
 from danvan.accounts.models import Job
 from danvan.accounts.requests import PersonRequest
+from danvan.common.handbook.why import Why
 from danvan.common.ops.faults import aside
 from danvan.common.paging import nearest_page
 
@@ -35,7 +36,7 @@ def job_start(request: PersonRequest) -> HttpResponse:
     try:
         job = begin(request, request.POST.get("offer", ""))
     except JobRefused as refusal:
-        messages.warning(request, str(refusal))
+        messages.warning(request, str(refusal), extra_tags=Why.JOB)
         return redirect("accounts:jobs")
     if job is None:
         messages.warning(request, "Yêu cầu này đã cũ. Vui lòng mở lại trang và bấm tải lần nữa.")
