@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from unittest import mock
 
 import pytest
@@ -120,7 +119,7 @@ class TestExports(JobCase):
         other = Client()
         other.force_login(self.cast["canbo-13369"])
         offer = {"offer": page.context["offer"]}
-        past = mock.patch("django.core.signing.time.time", return_value=time.time() + 2 * 86_400)
+        past = mock.patch("danvan.accounts.jobs.pages._GOOD_FOR", datetime.timedelta(seconds=-1))
         for client, posted in ((other, offer), (self.client, {"offer": "x"}), (self.client, {})):
             answer = client.post(START, posted, follow=True)
             self.assertContains(answer, "Vui lòng mở lại trang và bấm tải lần nữa")

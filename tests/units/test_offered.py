@@ -5,7 +5,6 @@ from unittest import mock
 
 from django.test import TestCase
 
-from danvan.accounts.models import User
 from danvan.units import forms
 from danvan.units.models import AdministrativeUnit
 from records.kinds import BY_SLUG
@@ -69,36 +68,3 @@ class OfferedTest(TestCase):
             whole, _ = self.offered(LIST, "pk")
             self.assertLess(len(queries_of(self.client, LIST)), narrow)
         self.assertEqual(len(whole), AdministrativeUnit.objects.count())
-
-    def test_the_admin_asks_for_a_code_or_a_name_where_there_are_too_many_to_list(self):
-        add = "/quan-tri/accounts/user/add/"
-        page = self.client.get(add)
-        self.assertContains(page, 'name="unit-go"')
-        self.assertNotContains(page, 'name="unit"')
-        self.assertLess(len(page.content), 20_000)
-        account = {"full_name": "Hoa", "role": "clerk"}
-        tries = {"13369": "", "Xã Tiên Sơn, thị xã Duy Tiên (13369)": "", "tien son": ""}
-        tries |= {
-            "zz": "Không có đơn vị “zz”",
-            "xã": "Có nhiều đơn vị khớp",
-            "": "phải thuộc một đơn vị",
-        }
-        for number, (typed, told) in enumerate(tries.items()):
-            with self.subTest(typed):
-                posted = {**account, "username": f"thu-{number}", "unit-go": typed}
-                answer = self.client.post(add, posted)
-                if told:
-                    self.assertContains(answer, told)
-                    self.assertContains(answer, f'value="{typed}"' if typed else 'name="unit-go"')
-                else:
-                    made = User.objects.get(username=f"thu-{number}")
-                    self.assertEqual((answer.status_code, made.unit), (302, self.place["13369"]))
-        for url in (
-            "/quan-tri/units/administrativeunit/add/",
-            "/quan-tri/units/unitsuccession/add/",
-        ):
-            page = self.client.get(url)
-            self.assertNotContains(page, "Xã Tiên Sơn")
-        unit = self.place["13384"]
-        page = self.client.get(f"/quan-tri/units/administrativeunit/{unit.pk}/change/")
-        self.assertEqual(page.status_code, 200)
