@@ -77,7 +77,7 @@ def later(request: HttpRequest, title: str, action: Action = Action.VIEW) -> Htt
     return render(request, "accounts/jobs/offer.html", {"title": title, "offer": offer})
 
 
-def begin(request: HttpRequest, offer: str) -> Job | None:
+def take_up(request: HttpRequest, offer: str) -> Job | None:
     """Leave to a worker what a page offered to this person; None for no such offer. Raises as `ask`."""
     try:
         owner, title, action, params = signing.loads(offer, salt=_SALT, max_age=_GOOD_FOR)

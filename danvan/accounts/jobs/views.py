@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from danvan.accounts.jobs.pages import begin
+from danvan.accounts.jobs.pages import take_up
 from danvan.accounts.jobs.working import RIGHT_LOST, JobRefused, recover_jobs
 from danvan.accounts.models import Job
 from danvan.accounts.requests import PersonRequest
@@ -34,7 +34,7 @@ def job_list(request: PersonRequest) -> HttpResponse:
 def job_start(request: PersonRequest) -> HttpResponse:
     """Leave to a worker the file that a page offered."""
     try:
-        job = begin(request, request.POST.get("offer", ""))
+        job = take_up(request, request.POST.get("offer", ""))
     except JobRefused as refusal:
         messages.warning(request, str(refusal), extra_tags=Why.JOB)
         return redirect("accounts:jobs")
