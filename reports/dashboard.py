@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Q, QuerySet, When
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -114,15 +114,14 @@ def _tallies(
 def _own(user: User, period: ReportingPeriod, required: dict[str, int]) -> dict:
     """Return the own unit's report of the period: state, what was returned, progress."""
     reports = Report.objects.visible_to(user).with_names().with_due_dates()
-    reports = reports.annotate(has_remarks=Exists(_remarks(report=OuterRef("pk"))))
-    report = reports.filter(period=period, unit__in=own_units(user)).first()
+    report = reports.with_open_remarks().filter(period=period, unit__in=own_units(user)).first()
     if report is None:
         return {}
     may_type = may_enter(report, user) and not lock_reason(report)
     sent = report.state in (State.SUBMITTED, State.APPROVED)
     return {
         "report": report,
-        "remarks": list(_remarks(report=report)) if vars(report)["has_remarks"] else [],
+        "remarks": list(_remarks(report)) if vars(report)["has_remarks"] else [],
         "returned": _returned(report) if report.state in (State.RETURNED, State.REOPENED) else None,
         "may_type": may_type,
         "report_url": reverse(f"reports:{'entry' if may_type else 'detail'}", args=[report.pk]),
@@ -131,8 +130,8 @@ def _own(user: User, period: ReportingPeriod, required: dict[str, int]) -> dict:
     }
 
 
-def _remarks(**which: Any) -> QuerySet[Remark]:
-    return Remark.objects.filter(resolved_at=None, **which).select_related("indicator")
+def _remarks(report: Report) -> QuerySet[Remark]:
+    return report.remarks.filter(resolved_at=None).select_related("indicator")
 
 
 def _returned(report: Report) -> Transition | None:
