@@ -17,9 +17,8 @@ from typing import Any
 
 from django.db.models import DecimalField, Exists, Max, QuerySet, Value
 
-from danvan.units.heirs import Arrow, Inheritance, SplitRule, inheritances
+from danvan.units.heirs import Arrow, Inheritance, SplitRule, UnitsOfDay, inheritances
 from danvan.units.models import AdministrativeUnit, UnitSuccession
-from danvan.units.queries import Unit, paths_above
 from reports.models import Report, ReportingPeriod, ReportUnit
 
 # A part of a divided unit's report: ids of the unit and of the heir it goes to.
@@ -37,28 +36,6 @@ class Reporting:
     level: str
     ended: datetime.date | None
     last_year: int
-
-
-class UnitsOfDay:
-    """The units in force on a day, of `plain` rows."""
-
-    def __init__(self, units: Iterable[Unit], day: datetime.date) -> None:
-        self.units = {
-            one.pk: one
-            for one in units
-            if one.valid_from <= day and (one.valid_to is None or day < one.valid_to)
-        }
-        self.at = {one.path: one.pk for one in self.units.values()}
-        self.levels = frozenset(one.level for one in self.units.values())
-
-    def below(self, path: str) -> frozenset[int]:
-        """Return the unit at `path` and all below it."""
-        return frozenset(pk for pk, one in self.units.items() if one.path.startswith(path))
-
-    def chain(self, pk: int) -> list[int]:
-        """Return the ids of the units above one, root first, its own last."""
-        steps = (self.at.get(path) for path in paths_above(self.units[pk].path))
-        return [*(step for step in steps if step), pk]
 
 
 @dataclass(frozen=True)
@@ -186,7 +163,7 @@ def restate(
     if mine.is_same:
         pk = mine.heirs[0]
         now = unit if pk == unit.pk else AdministrativeUnit.objects.get(pk=pk)
-        kept = standing.below(now.path)
+        kept = standing.below(now)
     else:
         now = unit
         area = AdministrativeUnit.objects.covered_by(unit.with_predecessors())

@@ -62,9 +62,8 @@ class ReportQuerySet(ScopedQuerySet["Report"]):
 
     def with_open_remarks(self) -> Self:
         """Return the reports annotated with whether a remark is not resolved yet, as `has_remarks`."""
-        remarks = cast(Any, self.model).remarks.rel.related_model.objects
-        unresolved = remarks.filter(report=models.OuterRef("pk"), resolved_at=None)
-        return self.annotate(has_remarks=models.Exists(unresolved))
+        rows = cast(Any, self.model).remarks.rel.related_model.objects.filter(resolved_at=None)
+        return self.annotate(has_remarks=models.Exists(rows.filter(report=models.OuterRef("pk"))))
 
     def awaited(self) -> Self:
         """Return the reports still to be sent that can be, annotated with `due`, extension included."""

@@ -108,32 +108,6 @@ class TestAccounts(AdminCase):
         self.assertNotIn(password, everything)
         self.assertNotIn(user.password, everything)
 
-    def test_of_too_many_units_a_code_or_a_name_is_typed(self):
-        listed = self.client.get(f"{LIST}add/")
-        self.assertContains(listed, '<select name="unit"')
-        with mock.patch("danvan.units.forms.MOST_OFFERED", 3):
-            page = self.client.get(f"{LIST}add/")
-            self.assertContains(page, 'name="unit-go"')
-            self.assertNotContains(page, "Tiên Sơn")
-            tries = {"13369": "", "Xã Tiên Sơn, thị xã Duy Tiên (13369)": "", "tien son": ""}
-            tries |= {"zz": "Không có đơn vị “zz”", "sơn": "Có nhiều đơn vị khớp", "": "phải thuộc"}
-            for number, (typed, told) in enumerate(tries.items()):
-                with self.subTest(typed):
-                    posted = {"full_name": "Hoa", "role": "clerk", "username": f"thu-{number}"}
-                    answer = self.client.post(f"{LIST}add/", {**posted, "unit-go": typed})
-                    made = User.objects.filter(username=f"thu-{number}").first()
-                    if told:
-                        self.assertContains(answer, told)
-                        self.assertContains(answer, typed)
-                        self.assertIsNone(made)
-                    else:
-                        self.assertEqual(answer.status_code, 302)
-                        self.assertEqual(made.unit, self.cast["xa"])
-            units = reverse("admin:units_administrativeunit_add")
-            for url in (units, reverse("admin:units_unitsuccession_add")):
-                self.assertNotContains(self.client.get(url), "Tiên Sơn")
-            self.assertContains(self.step(self.an, "chuyen", on="x"), 'name="unit-go"')
-
     def test_name_is_unique_in_any_case(self):
         self.assertContains(self.add(username="XA-13369"), "Đã có tài khoản")
 
