@@ -16,6 +16,7 @@ from django.utils.functional import cached_property
 from danvan.common.text import clean_line, search_key, sort_key
 from danvan.units.kinds import KINDS_OF_LEVEL, Level, UnitKind
 from danvan.units.queries import AdministrativeUnitQuerySet, UnitSuccessionQuerySet, paths_above
+from danvan.units.sources import source_in_words
 
 
 class _Units(models.Manager.from_queryset(AdministrativeUnitQuerySet)):  # type: ignore[misc]
@@ -60,6 +61,8 @@ class AdministrativeUnit(models.Model):
     # finds them: `objects` passes them over.
     undone_at = models.DateTimeField("hoàn tác lúc", null=True, editable=False)
 
+    #: column → how logs tell it (danvan/accounts/audit/writing.py)
+    SPOKEN = {"source": source_in_words}
     objects = _Units()
     #: of what with_predecessors() gives: whether it is the unit asked about, perhaps under an earlier name
     is_version = True
@@ -242,10 +245,8 @@ class AdministrativeUnit(models.Model):
         """Return the units in force on `day` that this one became, or came from; itself while it exists."""
         if self.in_force(day):
             return [self]
-        ends = (
-            ("predecessor", "successor") if self.valid_from <= day else ("successor", "predecessor")
-        )
-        here, there = ends
+        ends = ("predecessor", "successor")
+        here, there = ends if self.valid_from <= day else ends[::-1]
         found, nearest, walked = [], {self.pk}, {self.pk}
         while nearest:
             arrows = UnitSuccession.objects.filter(**{f"{here}__in": nearest}).select_related(there)
@@ -326,8 +327,6 @@ class UnitSuccession(models.Model):
 
     def clean(self) -> None:
         """Refuse bodies: they end and begin, nothing of an area goes over."""
-        ends = (
-            [self.predecessor, self.successor] if self.predecessor_id and self.successor_id else []
-        )
-        if any(unit.is_body for unit in ends):
+        known = self.predecessor_id and self.successor_id
+        if known and (self.predecessor.is_body or self.successor.is_body):
             raise ValidationError("Khối trực thuộc không có quan hệ kế thừa.")

@@ -74,7 +74,11 @@ class IssuePagesTest(Issues):
         signed = SimpleUploadedFile("../Bản ký.pdf", PDF)
         url = reverse("issues:attach", args=[row.pk])
         self.assertRedirects(self.client.post(url, {"file": signed}), row.get_absolute_url())
-        self.assertContains(self.client.get(row.get_absolute_url()), "Bản ký.pdf")
+        page = self.client.get(row.get_absolute_url()).content.decode()
+        self.assertIn("Bản ký.pdf", page)
+        # As on paper: the head, the figures, then recipients and signature.
+        places = [page.index(text) for text in ("Độc lập", "DT01", "Nơi nhận:", "Bản đã ký")]
+        self.assertEqual(places, sorted(places))
         paper = self.client.get(reverse("issues:file", args=[row.pk, "pdf"]))
         self.assertEqual((paper.content, paper["Content-Type"]), (PDF, "application/pdf"))
         book = self.client.get(reverse("issues:file", args=[row.pk, "xlsx"]))
@@ -265,7 +269,8 @@ class IssuePagesTest(Issues):
     def test_the_files_of_a_large_issue_are_made_by_a_worker_and_kept(self):
         row = self.issue(1)
         with mock.patch.object(views, "EXPORTED_AT_ONCE", 0):
-            self.assertEqual(self.get("board", "issues:file", row.pk, "xlsx").status_code, 302)
+            offer = self.get("board", "issues:file", row.pk, "xlsx").context["offer"]
+            self.client.post(reverse("accounts:job_start"), {"offer": offer})
             work_off()
             self.assertEqual(Job.objects.get().state, "done", Job.objects.get().message)
             kept = self.get("board", "issues:file", row.pk, "xlsx")

@@ -29,6 +29,7 @@ from reports.workflow.periods import close_period, extend_deadline
 from tests.cast import build_cast, build_world
 from tests.imports.tools import work_off
 from tests.reports.mailbox import EmailBackend
+from tests.words import wrong_words
 
 DAY = datetime.timedelta(days=1)
 SMTP = {
@@ -62,6 +63,8 @@ class RemindersTest(TestCase):
         """Return (address, subject) of what the timer's command has sent."""
         mail.outbox.clear()
         self.run_it()
+        for message in mail.outbox:
+            assert wrong_words(f"{message.subject}\n{message.body}") == ()
         return sorted((message.to[0], message.subject) for message in mail.outbox)
 
     def due_in(self, days):

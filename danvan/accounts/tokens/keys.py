@@ -15,6 +15,7 @@ from danvan.accounts.audit import security_log
 from danvan.accounts.models import ApiToken, User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.common.db.locks import locked
+from danvan.common.handbook.why import Why
 
 PREFIX = "dv1_"  # so that a key that got into a file or a chat is known for one
 MOST = 10  # usable keys of one account
@@ -33,7 +34,8 @@ def give(user: User, label: str, days: int) -> tuple[ApiToken, str]:
         locked(User.objects.filter(pk=user.pk)).get()
         if user.tokens.usable().count() >= MOST:
             raise ValidationError(
-                f"Mỗi tài khoản có tối đa {MOST} mã truy cập. Vui lòng thu hồi mã không dùng nữa."
+                f"Mỗi tài khoản có tối đa {MOST} mã truy cập. Vui lòng thu hồi mã không dùng nữa.",
+                code=Why.LIMIT,
             )
         token = ApiToken.objects.create(
             user=user, label=label, start=text[:10], digest=_digest(text), expires_at=ends
@@ -53,14 +55,13 @@ def take_back(token: ApiToken) -> bool:
     return bool(taken)
 
 
-def take_back_all(users: Iterable[User], *, by: User | None = None) -> int:
-    """Take back every key of `users`, as their sessions end; return how many there were."""
+def take_back_all(users: Iterable[User], *, by: User | None = None) -> None:
+    """Take back every key of `users`, as their sessions end."""
     held = ApiToken.objects.usable().filter(user__in=[user.pk for user in users])
     holders = list(User.objects.filter(pk__in=held.values("user")))
-    count = held.update(revoked_at=timezone.now())
+    held.update(revoked_at=timezone.now())
     if holders:
         security_log.record_all(SecurityKind.TOKEN, holders, actor=by, state="taken_back")
-    return count
 
 
 def token_of(text: str) -> ApiToken | None:
