@@ -23,7 +23,7 @@ from records.days import gaps
 from records.locks import differing, locks_on
 from records.models.base import EventRecord
 from records.models.rules import rules_of
-from records.sheets.rows import Row, limits_of, values_in
+from records.sheets.rows import ReadRow, limits_of, values_in
 
 SAME = Verdict(None)
 DOUBLE = "Trùng với dòng {}: cùng đơn vị, ngày và tên. Nếu là hai việc khác nhau, vui lòng ghi tên khác nhau."
@@ -95,7 +95,7 @@ class RecordChecker(Checker):
 
     # -- reading -------------------------------------------------------------------------------------
 
-    def _parse(self, rows: list[tuple[int, dict]]) -> list[Row]:
+    def _parse(self, rows: list[tuple[int, dict]]) -> list[ReadRow]:
         """Read the cells of `rows` column by column, and find whose each row is."""
         said = [
             values_in(known, [row[known.column.key] for _, row in rows]) for known in self.mapped
@@ -110,17 +110,17 @@ class RecordChecker(Checker):
             rows, zip(*said, strict=True), zip(*full, strict=True), strict=True
         ):
             problems = [means[at] for at in wrong if means[at].__class__ is Problem]
-            parsed.append(found := Row(number, means, holds, problems))
+            parsed.append(found := ReadRow(number, means, holds, problems))
             self._find_unit(found, row)
         return parsed
 
-    def _value(self, row: Row, name: str) -> Any:
+    def _value(self, row: ReadRow, name: str) -> Any:
         """Return what a row says in the column `name`, None for nothing that can be read."""
         at = self.at.get(name)
         value = None if at is None else row.said[at]
         return None if value is NOTHING or value.__class__ is Problem else value
 
-    def _find_unit(self, parsed: Row, row: dict) -> None:
+    def _find_unit(self, parsed: ReadRow, row: dict) -> None:
         """Find whose row it is on its day; the sentence is the same for unknown and for foreign codes."""
         cell = row.get("unit", "")
         if self.identity.only or GROUP in row or (self.named and row[NAME] != ""):
@@ -139,7 +139,7 @@ class RecordChecker(Checker):
         named = [self._value(parsed, name) for name in self.target.key]
         parsed.key = _key(unit.pk, ["" if value is None else value for value in named])
 
-    def _day(self, row: Row) -> datetime.date | None:
+    def _day(self, row: ReadRow) -> datetime.date | None:
         """Return the day a row is of, the middle of its year where it only says that."""
         year = self._value(row, "year")
         return self._value(row, "start_date") or (year and datetime.date(year, 6, 30))
@@ -171,7 +171,7 @@ class RecordChecker(Checker):
             key = _key(unit_id, values[: len(keys)])
             self.existing.setdefault(key, []).append((pk, hash(tuple(values[len(keys) :]))))
 
-    def _match(self, row: Row) -> None:
+    def _match(self, row: ReadRow) -> None:
         """Find the stored row; the n-th line of a key is the n-th stored row of it."""
         lines = self.seen.setdefault(row.key, [])
         stored = self.existing.get(row.key, ())
@@ -185,7 +185,7 @@ class RecordChecker(Checker):
 
     # -- judging -------------------------------------------------------------------------------------
 
-    def _verdict(self, row: Row, stored: dict) -> Verdict:
+    def _verdict(self, row: ReadRow, stored: dict) -> Verdict:
         if row.match is None:
             return self._new(row)
         if row.match == 0:
@@ -193,11 +193,11 @@ class RecordChecker(Checker):
         old = stored.get(row.match)
         return self._new(row) if old is None else self._changed(row, old)
 
-    def _errors(self, row: Row, problems: Any) -> Verdict:
+    def _errors(self, row: ReadRow, problems: Any) -> Verdict:
         label = self._value(row, "title") or ""
         return error_verdict(row.number, str(label)[:120], problems)
 
-    def _new(self, row: Row) -> Verdict:
+    def _new(self, row: ReadRow) -> Verdict:
         scratch = self.scratch
         state = scratch.__dict__
         state.update(self.defaults)
@@ -243,7 +243,7 @@ class RecordChecker(Checker):
                 return False
         return True
 
-    def _judged(self, record: EventRecord, row: Row) -> list[Problem]:
+    def _judged(self, record: EventRecord, row: ReadRow) -> list[Problem]:
         """Ask the model what it says of `record` beside the cells of `row` that could not be read."""
         record.pk = None if record._state.adding else record.pk
         try:
@@ -262,7 +262,7 @@ class RecordChecker(Checker):
             return column.choose()
         return Problem(name, message, typed, why=why)
 
-    def _changed(self, row: Row, old: Any) -> Verdict:
+    def _changed(self, row: ReadRow, old: Any) -> Verdict:
         new = copy.copy(old)
         new._state = copy.copy(old._state)
         new._state.fields_cache = {"unit": row.unit}
@@ -294,7 +294,7 @@ class RecordChecker(Checker):
         item = [row.number, row.unit.pk, old.pk, old.version, str(old)[:200], changes, content]
         return Verdict(RowKind.CHANGED, item)
 
-    def _locked(self, row: Row, old: Any, new: Any) -> list[Problem]:
+    def _locked(self, row: ReadRow, old: Any, new: Any) -> list[Problem]:
         locks = self.locks.get(row.unit.pk)
         if not locks:
             return []

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from danvan.common.sheets.columns import MEMORY, Known, Problem
+from danvan.common.sheets.columns import MOST_MEANINGS, Known, Problem
 from records.models.base import EventRecord
 from records.models.rules import RowRule, rules_of
 
@@ -11,7 +11,7 @@ _PLAIN = {str, float, int, type(None)}  # kinds of cell that Known may be asked 
 
 
 @dataclass(slots=True)
-class Row:
+class ReadRow:
     """A row on its way: what was read, whose it is, which stored row it is about."""
 
     number: int
@@ -44,7 +44,7 @@ class Limit:
             return True
         if not all(rule.holds(state) for rule in self.rules):
             return False
-        if len(self.fine) < MEMORY:
+        if len(self.fine) < MOST_MEANINGS:
             self.fine.add(value)
         return True
 

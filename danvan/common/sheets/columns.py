@@ -24,7 +24,7 @@ from danvan.common.sheets.formats import DATE
 from danvan.common.text import search_key
 from danvan.common.words import column_named
 
-MEMORY = 20_000  # cells of a column whose meaning is kept
+MOST_MEANINGS = 20_000  # cells of a column whose meaning is kept
 NOTHING = object()
 
 
@@ -237,7 +237,7 @@ class Known(dict):
         return self.column.load(cell) if cell.__class__ is bool else self[cell]
 
     def __missing__(self, cell: Any) -> Any:
-        if len(self) > MEMORY:
+        if len(self) > MOST_MEANINGS:
             self.clear()
         value = self[cell] = self.column.load(cell)
         return value
