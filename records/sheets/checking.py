@@ -23,7 +23,7 @@ from records.days import gaps
 from records.locks import differing, locks_on
 from records.models.base import EventRecord
 from records.models.rules import rules_of
-from records.sheets.rows import ReadRow, limits_of, values_in
+from records.sheets.rows import ReadRow, column_limits, values_in
 
 SAME = Verdict(None)
 DOUBLE = "Trùng với dòng {}: cùng đơn vị, ngày và tên. Nếu là hai việc khác nhau, vui lòng ghi tên khác nhau."
@@ -46,7 +46,7 @@ class RecordChecker(Checker):
         self.found_units: dict = {}
         self.sole_units: dict = {}  # by cell, where a unit has one version on all days
         self.rules = [rule.holds for rule in rules_of(self.model) if len(rule.reads) > 1]
-        self.limits = limits_of(self.model)
+        self.limits = column_limits(self.model)
         self.scratch = self.model()
         self.scratch.judged_on = timezone.localdate()
         fields = self.model._meta.concrete_fields

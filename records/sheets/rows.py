@@ -49,7 +49,7 @@ class Limit:
         return True
 
 
-def limits_of(model: type[EventRecord]) -> list[Limit]:
+def column_limits(model: type[EventRecord]) -> list[Limit]:
     """Return the rules of `model` that read one column, by column."""
     found: dict[str, list[RowRule]] = {}
     for rule in rules_of(model):
