@@ -161,6 +161,11 @@ class ScopeData:
         periods = self.years_between(first, last)
         return periods if set(periods.values()) == set(range(first, last + 1)) else {}
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether a unit ended inside one of the periods."""
+        return any(vars(period)["has_ended"] for period in self.periods)
+
     def units(self) -> QuerySet:
         if self._only is not None:
             return AdministrativeUnit.objects.filter(pk__in=self._only)
@@ -185,7 +190,7 @@ class ScopeData:
         rows = Value.objects.filter(
             report__period__in=list(periods), report__state__in=self.scope.states
         )
-        if any(vars(period)["has_ended"] for period in self.periods):
+        if self.has_ended:
             still = [code for code, one in self.definitions.items() if one.stands_still]
             gone = Q(report__until__isnull=False)
             rows = rows.exclude(gone if counted else gone & Q(indicator__in=self.ids_of(still)))
