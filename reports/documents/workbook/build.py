@@ -25,7 +25,7 @@ from reports.consolidation.summary import (
     consolidate,
     submissions,
 )
-from reports.consolidation.units import Breakdown, break_down
+from reports.consolidation.units import Breakdown, UnitNode, break_down, unit_tree
 from reports.consolidation.words import (
     DEMO_NOTE,
     level_text,
@@ -61,17 +61,36 @@ class Content:
     tables: tuple[PlainTable, ...] = ()
 
 
+@dataclass(frozen=True)
+class Frame:
+    """What the workbook shows beside figures: whose it is, how the units hang together, where reports stand."""
+
+    head: Letterhead
+    tree: UnitNode
+    submissions: tuple[Submission, ...]
+
+
 def collect(scope: Scope) -> Content:
     """Return the content of the workbook of `scope`."""
     data = ScopeData(scope)
+    return content_of(data, frame_of(data))
+
+
+def frame_of(data: ScopeData) -> Frame:
+    """Return what the workbook of the scope of `data` shows beside figures."""
     unit = data.scope.unit
-    date = document_date(unit, scope.last_year, timezone.localdate())
+    date = document_date(unit, data.scope.last_year, timezone.localdate())
+    return Frame(letterhead_on(unit, date), unit_tree(data), submissions(data))
+
+
+def content_of(data: ScopeData, frame: Frame) -> Content:
+    """Return the content of the workbook of the scope of `data` in its `frame`."""
     found = consolidate(data)
     return Content(
         consolidation=found,
-        breakdown=break_down(data, scope.section),
-        submissions=submissions(data),
-        head=letterhead_on(unit, date),
+        breakdown=break_down(data, data.scope.section, frame.tree),
+        submissions=frame.submissions,
+        head=frame.head,
         notes=(RESTATED_NOTE,) if found.restated else (),
         tables=(_moves_table(data.restating, found.restated),)
         if data.restating and found.restated
