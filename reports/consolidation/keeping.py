@@ -22,13 +22,13 @@ from django.db import transaction
 from django.db.models import Aggregate, CharField, Count, Q, Sum, Value
 from django.db.models.functions import Concat
 
-from danvan.common.db.moment import one_moment
+from danvan.common.db.moment import is_one_moment, one_moment
 from danvan.common.ops.faults import aside
 from danvan.common.ops.version import running_version
 from reports.consolidation.figures import Total
 from reports.consolidation.parts import Facts, Part
 from reports.consolidation.scope import ScopeData
-from reports.models import KeptFacts, KeptFile
+from reports.models import KeptFacts, KeptFile, Qualifier
 
 FEWEST = 20  # reports of a period for which looking is cheaper than adding
 COUNTS = ("units", "included", "ended")
@@ -63,18 +63,25 @@ class Keeping:
 
     def __init__(self, data: ScopeData, periods: Iterable[int], codes: Collection[str]) -> None:
         self.data, self.periods, self.codes = data, list(periods), codes
+        self.is_one = is_one_moment(KeptFacts.objects.db)
         self.keys: dict[int, Key] | None = _keys(data, self.periods, codes)
         self.is_worth = any(key.is_worth for key in self.keys.values())
+        self._found: dict[str, dict] | None = None
 
     def facts(self, read: Callable[[list[int]], Facts]) -> Facts:
         """Return the facts, of periods that are not kept by way of `read`."""
-        keys = self.keys or {}
-        found = KeptFacts.objects.found(*(key.digest for key in keys.values() if key.is_worth))
+        keys, found = self.keys or {}, self._found
+        if found is None:
+            found = KeptFacts.objects.found(self._worth)
         kept = {period: key for period, key in keys.items() if key.digest in found}
         facts = self._read([one for one in self.periods if one not in kept], read, kept)
         for period, key in kept.items():
             facts.add(_unpacked(found[key.digest], period))
         return facts
+
+    @property
+    def _worth(self) -> list[str]:
+        return [key.digest for key in (self.keys or {}).values() if key.is_worth]
 
     def _read(
         self, missing: list[int], read: Callable[[list[int]], Facts], kept: dict[int, Key]
@@ -84,18 +91,22 @@ class Keeping:
         if not self.is_worth:
             return read(missing)
         with one_moment(KeptFacts.objects.db) as is_one:
-            keys = _keys(self.data, missing, self.codes) if is_one else {}
+            if not self.is_one:  # what was read before that moment may be old
+                keys = _keys(self.data, missing, self.codes) if is_one else {}
+                self.keys = kept | keys if is_one else None
             facts = read(missing)
-        self.keys = kept | keys if is_one else None
-        new = {key.digest: _packed(facts, at) for at, key in keys.items() if key.is_worth}
-        keep(KeptFacts, new)
+        known = self.keys or {}
+        new = {known[at].digest: at for at in missing if at in known and known[at].is_worth}
+        keep(KeptFacts, {key: _packed(facts, at) for key, at in new.items()})
         return facts
 
     def lines(self, about: object, tell: Callable[[], Lines]) -> Lines:
         """Return the lines that `tell` makes of the facts; `about` names what else they are made of."""
         key = self.key_with("lines", about)
-        if found := KeptFacts.objects.found(*key):
-            return _unpacked_lines(*found.values())
+        found = self._found = KeptFacts.objects.found(key, self._worth)
+        for one in key:
+            if one in found:
+                return _unpacked_lines(found[one])
         told = tell()
         keep(KeptFacts, dict.fromkeys(self.key_with("lines", about), _packed_lines(told)))
         return told
@@ -215,7 +226,7 @@ def _unpacked(kept: dict, period: int) -> Facts:
 
 _NAMES = [field.name for field in fields(Total)]
 _NUMBERS = [_NAMES.index(name) for name in ("number", "numerator", "denominator", "low", "high")]
-_RANKS = _NAMES.index("ranks")
+_EXACTNESS, _RANKS = _NAMES.index("qualifier"), _NAMES.index("ranks")
 _USUAL = [field.default for field in fields(Total)]
 
 
@@ -256,6 +267,8 @@ def _figure(told: list) -> Total:
     for place in _NUMBERS:
         if place < len(told) and told[place] is not None:
             told[place] = Decimal(told[place])
+    if len(told) > _EXACTNESS:
+        told[_EXACTNESS] = Qualifier(told[_EXACTNESS])
     if len(told) > _RANKS:
         told[_RANKS] = tuple((name, count) for name, count in told[_RANKS])
     return Total(*told)

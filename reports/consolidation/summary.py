@@ -144,10 +144,12 @@ class Consolidation:
         return any(year.is_demo for year in self.years)
 
 
-def consolidate(data: ScopeData) -> Consolidation:
-    """Return the figures of the scope of `data`, which other views of it may share; blank without reports."""
-    codes = section_codes(data, data.scope.section)
-    lines = _lines(data, codes)
+def consolidate(data: ScopeData, keeping: Keeping | None = None) -> Consolidation:
+    """Return the figures of the scope of `data`, which other views of it may share; blank without reports.
+
+    `keeping` is keeping_of(data) where somebody asked for it before.
+    """
+    lines = _lines(data, keeping)
     counts = lines.counts
     years = year_progress(data, counts)
     complete = all(year.included == year.expected for year in years)
@@ -164,14 +166,21 @@ def consolidate(data: ScopeData) -> Consolidation:
     )
 
 
-def _lines(data: ScopeData, codes: list[str]) -> Lines:
-    """Return the figures of `codes`: kept, or evaluated now; in the units of another day always now."""
-    periods = [*data.prior, *data.years]
+def keeping_of(data: ScopeData) -> Keeping:
+    """Return by what key the facts of all lines of `data` are kept, of its years and of those before."""
+    codes = section_codes(data, data.scope.section)
+    return Keeping(data, [*data.prior, *data.years], data.codes_of(codes))
+
+
+def _lines(data: ScopeData, keeping: Keeping | None) -> Lines:
+    """Return the figures of all lines: kept, or evaluated now; in the units of another day always now."""
+    codes = section_codes(data, data.scope.section)
     if data.restating:
-        return _evaluated(data, codes, read_facts(data, periods, codes)[None])
-    keeping = Keeping(data, periods, data.codes_of(codes))
+        facts = read_facts(data, [*data.prior, *data.years], codes)[None]
+        return _evaluated(data, codes, facts)
+    kept = keeping or keeping_of(data)
     about = codes, list(data.prior.items()), list(data.years.items()), data.scope.levels
-    return keeping.lines(about, lambda: _evaluated(data, codes, facts_of(keeping)))
+    return kept.lines(about, lambda: _evaluated(data, codes, facts_of(kept)))
 
 
 def _levels(data: ScopeData, facts: Facts) -> tuple[str, ...]:

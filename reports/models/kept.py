@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Exists, Q
 
 
 class KeptQuerySet(models.QuerySet[Any]):
@@ -19,10 +20,15 @@ class KeptQuerySet(models.QuerySet[Any]):
         newest = models.Subquery(self.order_by("-pk").values("pk")[:1])
         self.filter(pk__lte=newest - kept.LIMIT).delete()
 
-    def found(self, *keys: str) -> dict[str, Any]:
-        """Return by key what is kept of `keys`."""
-        holds = self.model.HOLDS
-        return dict(self.filter(key__in=keys).values_list("key", holds)) if keys else {}
+    def found(self, whole: Collection[str], parts: Collection[str] = ()) -> dict[str, Any]:
+        """Return by key what is kept of `whole`, of `parts` where nothing is. One query at most."""
+        if not whole and not parts:
+            return {}
+        made: Any = self.model
+        kept = Q(key__in=whole)
+        instead = Q(key__in=parts) & ~Exists(made.objects.filter(kept))
+        rows = self.filter(kept | instead if parts and whole else Q(key__in=[*whole, *parts]))
+        return dict(rows.values_list("key", made.HOLDS))
 
 
 class Kept(models.Model):

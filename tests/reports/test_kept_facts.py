@@ -21,7 +21,7 @@ from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import consolidate
 from reports.figures.figure import Figure
 from reports.figures.writing import write_figures
-from reports.models import Indicator, KeptFacts, Report
+from reports.models import Indicator, KeptFacts, Qualifier, Report
 from reports.workflow.moves import make_move
 from reports.workflow.periods import open_period
 from reports.workflow.submission import submit
@@ -143,7 +143,9 @@ class KeptFactsTest(TestCase):
         )
 
     def test_everything_that_a_line_says_is_kept(self):
-        some = Total(Decimal("0.50"), "about", 2, 2023, Decimal(1), None, Decimal("1E+2"), None)
+        some = Total(
+            Decimal("0.50"), Qualifier.ABOUT, 2, 2023, Decimal(1), None, Decimal("1E+2"), None
+        )
         figures = {"B": (some, Total(ranks=(("Tốt", 2), ("Khá", 1)))), "A": (Total(), some)}
         figures["C"] = (
             Total(Decimal(1) / 3),

@@ -14,6 +14,13 @@ ALWAYS_ONE = {"sqlite"}
 _open: ContextVar[frozenset[str]] = ContextVar("danvan_one_moment", default=frozenset())
 
 
+def is_one_moment(using: str) -> bool:
+    """Return whether all that is read now, until the transaction ends, is as of one moment."""
+    connection = connections[using]
+    known = using in _open.get() or connection.vendor in ALWAYS_ONE
+    return connection.in_atomic_block and known
+
+
 @contextlib.contextmanager
 def one_moment(using: str) -> Iterator[bool]:
     """Read within the block as of one moment, nothing is written; yield whether that is so.
@@ -22,7 +29,7 @@ def one_moment(using: str) -> Iterator[bool]:
     """
     connection = connections[using]
     if connection.in_atomic_block:
-        yield using in _open.get() or connection.vendor in ALWAYS_ONE
+        yield is_one_moment(using)
         return
     token = _open.set(_open.get() | {using})
     try:

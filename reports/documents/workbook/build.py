@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from danvan.common import excel
 from danvan.common.ops.progress import expect, taken
 from danvan.units.models import Level
+from reports.consolidation.keeping import Keeping
 from reports.consolidation.restating import Restating, moves
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import (
@@ -83,9 +84,9 @@ def frame_of(data: ScopeData) -> Frame:
     return Frame(letterhead_on(unit, date), unit_tree(data), submissions(data))
 
 
-def content_of(data: ScopeData, frame: Frame) -> Content:
-    """Return the content of the workbook of the scope of `data` in its `frame`."""
-    found = consolidate(data)
+def content_of(data: ScopeData, frame: Frame, keeping: Keeping | None = None) -> Content:
+    """Return the content of the workbook of the scope of `data` in its `frame`; `keeping` as consolidate."""
+    found = consolidate(data, keeping)
     return Content(
         consolidation=found,
         breakdown=break_down(data, data.scope.section, frame.tree),

@@ -16,9 +16,9 @@ from django.db import models
 from django.utils import timezone
 
 from danvan.common.db.moment import one_moment
-from reports.consolidation.keeping import Keeping, keep
+from reports.consolidation.keeping import keep
 from reports.consolidation.scope import ScopeData
-from reports.consolidation.summary import section_codes
+from reports.consolidation.summary import keeping_of
 from reports.documents.workbook.build import Frame, build, content_of, frame_of
 from reports.models import KeptFile
 
@@ -26,11 +26,11 @@ from reports.models import KeptFile
 def workbook_of(data: ScopeData) -> bytes:
     """Return the official workbook of the scope of `data`: kept, or made now."""
     with one_moment(KeptFile.objects.db) as is_one:
-        frame = frame_of(data)
-        key = _key(data, frame) if is_one and not data.restating else []
-        for content in KeptFile.objects.found(*key).values():
+        frame, keeping = frame_of(data), None if data.restating else keeping_of(data)
+        key = keeping.key_with("workbook", _told(data, frame)) if keeping and is_one else []
+        for content in KeptFile.objects.found(key).values():
             return bytes(content)
-        shown = content_of(data, frame)
+        shown = content_of(data, frame, keeping)
     file = io.BytesIO()
     build(shown).save(file)
     made = file.getvalue()
@@ -39,21 +39,12 @@ def workbook_of(data: ScopeData) -> bytes:
     return made
 
 
-def _key(data: ScopeData, frame: Frame) -> list[str]:
+def _told(data: ScopeData, frame: Frame) -> object:
+    """Return all that enters the workbook beside the facts of its lines."""
     scope = data.scope
-    codes = data.codes_of(section_codes(data, scope.section))
     chosen = scope.first_year, scope.last_year, scope.section, scope.states, scope.levels
-    others = [
-        scope.unit,
-        chosen,
-        frame,
-        data.periods,
-        data.definitions,
-        data.prior,
-        timezone.localdate(),
-    ]
-    told = _Telling().all_of(others)
-    return Keeping(data, [*data.prior, *data.years], codes).key_with("workbook", told)
+    shown = scope.unit, chosen, frame, data.periods, data.definitions, data.prior
+    return _Telling().all_of((*shown, timezone.localdate()))
 
 
 class _Telling:
