@@ -151,22 +151,33 @@ def _read_units(data: ScopeData, periods: list[int], facts: dict, owner: list) -
 
 
 def _read_sums(grouping: Grouping, codes: set[str], facts: dict) -> None:
-    """Read the sums, then (few rows, an index of their own) what makes some of them inexact."""
+    """Read the sums, then (few rows, an index of their own) what makes some of them inexact.
+
+    Of few reports both at once.
+    """
     data = grouping.data
     added = {pk: code for pk, code in data.indicator_codes.items() if data.is_summed(code)}
     what = Q(indicator__in=[pk for pk in grouping.indicators if added.get(pk) in codes])
-    sums = grouping.rows(what, "indicator_id", total=Sum("number"), reports=Count("number"))
-    for unit, cell, (indicator,), (total, reports) in sums:
+    numbers = {"total": Sum("number"), "reports": Count("number")}
+    keys = ("indicator_id", "qualifier") if grouping.is_small else ("indicator_id",)
+    for unit, cell, (indicator, *exact), (total, reports) in grouping.rows(what, *keys, **numbers):
         if reports:
-            part = Part(Decimal(total).quantize(_PLACES), int(reports))
+            inexact = _inexact(*exact, count=int(reports)) if exact else ()
+            part = Part(Decimal(total).quantize(_PLACES), int(reports), *inexact)
             facts[unit].add_part(added[indicator], cell, part)
+    if grouping.is_small:
+        return
     what = ~Q(qualifier=Qualifier.EXACT) & Q(number__isnull=False)
-    inexact = grouping.rows(what, "indicator_id", "qualifier", few=True, count=Count("*"))
-    for unit, cell, (indicator, qualifier), (count,) in inexact:
+    rows = grouping.rows(what, "indicator_id", "qualifier", few=True, count=Count("*"))
+    for unit, cell, (indicator, qualifier), (count,) in rows:
         if (code := added.get(indicator)) in codes:
-            at_least = qualifier == Qualifier.AT_LEAST
-            part = Part(Decimal(0), 0, count * at_least, count * (not at_least))
+            part = Part(Decimal(0), 0, *_inexact(qualifier, count=count))
             facts[unit].add_part(code, cell, part)
+
+
+def _inexact(qualifier: str, *, count: int) -> tuple[int, int]:
+    """Return how many of `count` figures of a qualifier are "at least", and how many "about"."""
+    return count * (qualifier == Qualifier.AT_LEAST), count * (qualifier == Qualifier.ABOUT)
 
 
 def _read_distributions(grouping: Grouping, codes: set[str], facts: dict) -> None:

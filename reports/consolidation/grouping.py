@@ -69,7 +69,7 @@ class Grouping:
         in ScopeData.values.
         """
         values = self.data.values(self.periods, counted=counted).filter(what)
-        if few or self.owner or self.asked.total() < MANY:
+        if few or self.owner or self.is_small:
             owner = [self.owner.of_value] if self.owner else []
             # Grouping by a single period would cost a sixth of the time for a whole country.
             period = ["report__period_id"] if len(self.periods) > 1 else []
@@ -86,6 +86,11 @@ class Grouping:
             yield from self._less(everything, everything.exclude(mine), keys, numbers)
         else:
             yield from self._beside(values, keys, numbers)
+
+    @cached_property
+    def is_small(self) -> bool:
+        """Whether so few reports are asked for that their levels are grouped at once."""
+        return self.asked.total() < MANY
 
     @cached_property
     def _largest(self) -> str:

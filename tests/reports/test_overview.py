@@ -377,5 +377,5 @@ class SizeTest(OverviewCase):
         assert len(gzip.compress(page.content)) <= 15 * 1024
 
     def test_the_picture_itself_asks_the_same_of_a_country(self):
-        with self.assertNumQueries(12), mock.patch("reports.overview.picture.MOST_UNITS", 3):
+        with self.assertNumQueries(11), mock.patch("reports.overview.picture.MOST_UNITS", 3):
             picture(self.tree["35"], 2024, User.objects.get(pk=self.board.pk))
