@@ -71,8 +71,8 @@ def main() -> None:
 
 
 def size_of(picture: Screenshot) -> Any:
-    """Return the window in which `picture` is taken."""
-    return {"width": picture.window, "height": picture.height + 300}
+    """Return the window in which `picture` is taken: so high that its part is in sight."""
+    return {"width": picture.window, "height": picture.height + 900}
 
 
 def log_in(page: Page, account: str) -> None:
@@ -99,6 +99,7 @@ def take(page: Page, picture: Screenshot) -> bytes:
     part = page.locator(picture.part).bounding_box()
     assert part, picture.path
     clip: Any = {**part, "height": part["width"] * picture.height / picture.width}
+    assert clip["y"] + clip["height"] <= page.viewport_size["height"], f"{picture.name} is cut off"
     png = base64.b64encode(page.screenshot(clip=clip)).decode()
     size = [picture.width, picture.height]
     blank = page.context.new_page()

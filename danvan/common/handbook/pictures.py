@@ -38,8 +38,8 @@ PICTURES = {
             part=".dv-entries", window=1200,
         ),
         Screenshot("nhap-tu-excel", "xa-13369", "/nhap-excel/", 380),
-        Screenshot("xet-duyet", "huyen-350", "/bao-cao/xet-duyet/", 420),
-        Screenshot("tong-hop", "tinh", "/bao-cao/tong-hop/", 400),
+        Screenshot("xet-duyet", "huyen-350", "/bao-cao/xet-duyet/", 330, part=".dv-table", window=1200),
+        Screenshot("tong-hop", "tinh", "/bao-cao/tong-hop/", 400, window=1366),
         Screenshot("ky-bao-cao", "tinh", "/bao-cao/ky/", 300),
     )
 }  # fmt: skip
