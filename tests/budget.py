@@ -45,13 +45,13 @@ MORE: dict[str, tuple[int, str]] = {
         19,
         "figures added up anew (four), letterhead, template, the line of the log",
     ),
-    "reports:consolidation": (22, "figures added up anew, in total and by unit"),
+    "reports:consolidation": (20, "figures added up anew, in total and by unit"),
     "reports:consolidation_export": (
-        30,
+        28,
         "the same with both tables, letterhead, the line of the log",
     ),
     "reports:consolidation_word": (
-        22,
+        21,
         "figures added up anew, letterhead, texts, the line of the log",
     ),
     "documents:template_preview": (24, "a draft like the one above, made to try the template"),

@@ -19,7 +19,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Aggregate, CharField, Count, Q, Sum, Value
+from django.db.models import Aggregate, CharField, Count, Sum, Value
 from django.db.models.functions import Concat
 
 from danvan.common.db.moment import is_one_moment, one_moment
@@ -144,6 +144,10 @@ def _keys(data: ScopeData, periods: Iterable[int], codes: Collection[str]) -> di
     told: dict[int, list] = {}
     for period, *cell in rows.values_list("period_id", "level", "reports", *made_of):
         told.setdefault(period, []).append(cell)
+    if "gone" in made_of and any(cell[-1] for cells in told.values() for cell in cells):
+        gone = data.reports(periods).filter(until__isnull=False).order_by("pk")
+        for period, *ended in gone.values_list("period_id", "pk", "until"):
+            told[period].append(["gone", 0, *ended])
     return {
         period: Key(
             digest(asked.get(catalogues[period], base), cells), sum(cell[1] for cell in cells)
@@ -159,8 +163,7 @@ def _made_of(data: ScopeData) -> dict[str, Aggregate]:
     periods are told report by report.
     """
     if data.covers_everything:
-        gone = _Joined("pk", "until", filter=Q(until__isnull=False))
-        return {"whole": Sum("pk"), "versions": Sum("version"), "gone": gone}
+        return {"whole": Sum("pk"), "versions": Sum("version"), "gone": Count("until")}
     return {"each": _Joined("pk", "version", "state", "until")}
 
 
@@ -174,10 +177,10 @@ class _Joined(Aggregate):
 
     function = "group_concat"
 
-    def __init__(self, *names: str, filter: Q | None = None) -> None:
+    def __init__(self, *names: str) -> None:
         parts = itertools.chain(*([Value(":"), name] for name in names))
         text = Concat(*parts, output_field=CharField())
-        super().__init__(text, Value(","), filter=filter, output_field=CharField())
+        super().__init__(text, Value(","), output_field=CharField())
 
     def as_postgresql(self, *args: Any, **kwargs: Any) -> Any:
         """Return the same in PostgreSQL's words."""
