@@ -8,6 +8,7 @@ import gc
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 
@@ -158,7 +159,7 @@ def _read_sums(grouping: Grouping, codes: set[str], facts: dict) -> None:
     data = grouping.data
     added = {pk: code for pk, code in data.indicator_codes.items() if data.is_summed(code)}
     what = Q(indicator__in=[pk for pk in grouping.indicators if added.get(pk) in codes])
-    numbers = {"total": Sum("number"), "reports": Count("number")}
+    numbers: dict[str, Any] = {"total": Sum("number"), "reports": Count("number")}
     keys = ("indicator_id", "qualifier") if grouping.is_small else ("indicator_id",)
     for unit, cell, (indicator, *exact), (total, reports) in grouping.rows(what, *keys, **numbers):
         if reports:

@@ -18,7 +18,7 @@ from typing import Any
 from danvan.common.numbers import rounded
 from danvan.units.models import Level
 from reports.catalogue.expressions import UNITS, Node, references_in, value
-from reports.consolidation.parts import Facts, Part, PeriodLevel
+from reports.consolidation.parts import Facts, Part
 from reports.models import Aggregation, Qualifier, ValueType
 
 _LEVELS = tuple(Level.values)
@@ -155,9 +155,7 @@ class Evaluator:
         return Total(Decimal(sum(cells.values()) - sum(gone.values())))
 
     @staticmethod
-    def _among(
-        cells: Mapping[PeriodLevel, Any], periods: Sequence[int | None], level: str | None
-    ) -> dict:
+    def _among(cells: Mapping[Any, Any], periods: Sequence[int | None], level: str | None) -> dict:
         """Return of `cells` those of `periods` and `level`."""
         levels = (level,) if level else _LEVELS
         if len(cells) <= len(periods) * len(levels):  # of one unit, or over many years
