@@ -94,7 +94,7 @@ def _read(
     return {None: _kept(Keeping(data, periods, codes))}
 
 
-def facts_of(keeping: Keeping) -> Facts:
+def kept_facts(keeping: Keeping) -> Facts:
     """Return the facts that `keeping` is about, as the reports have them."""
     with uncollected():
         return _kept(keeping)

@@ -34,7 +34,7 @@ FEWEST = 20  # reports of a period for which looking is cheaper than adding
 COUNTS = ("units", "included", "ended")
 
 
-class Key(NamedTuple):
+class PeriodKey(NamedTuple):
     """What names the facts of a period, and of how many reports they are."""
 
     digest: str
@@ -47,7 +47,7 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Lines:
+class LineFigures:
     """The figures of each indicator, and how many reports they are of."""
 
     figures: Mapping[str, tuple[Total, ...]]
@@ -64,7 +64,7 @@ class Keeping:
     def __init__(self, data: ScopeData, periods: Iterable[int], codes: Collection[str]) -> None:
         self.data, self.periods, self.codes = data, list(periods), codes
         self.is_one = is_one_moment(KeptFacts.objects.db)
-        self.keys: dict[int, Key] | None = _keys(data, self.periods, codes)
+        self.keys: dict[int, PeriodKey] | None = _keys(data, self.periods, codes)
         self.is_worth = any(key.is_worth for key in self.keys.values())
         self._found: dict[str, dict] | None = None
 
@@ -84,7 +84,7 @@ class Keeping:
         return [key.digest for key in (self.keys or {}).values() if key.is_worth]
 
     def _read(
-        self, missing: list[int], read: Callable[[list[int]], Facts], kept: dict[int, Key]
+        self, missing: list[int], read: Callable[[list[int]], Facts], kept: dict[int, PeriodKey]
     ) -> Facts:
         if not missing:
             return Facts()
@@ -97,10 +97,10 @@ class Keeping:
             facts = read(missing)
         known = self.keys or {}
         new = {known[at].digest: at for at in missing if at in known and known[at].is_worth}
-        keep(KeptFacts, {key: _packed(facts, at) for key, at in new.items()})
+        keep_aside(KeptFacts, {key: _packed(facts, at) for key, at in new.items()})
         return facts
 
-    def lines(self, about: object, tell: Callable[[], Lines]) -> Lines:
+    def lines(self, about: object, tell: Callable[[], LineFigures]) -> LineFigures:
         """Return the lines that `tell` makes of the facts; `about` names what else they are made of."""
         key = self.key_with("lines", about)
         found = self._found = KeptFacts.objects.found(key, self._worth)
@@ -108,17 +108,17 @@ class Keeping:
             if one in found:
                 return _unpacked_lines(found[one])
         told = tell()
-        keep(KeptFacts, dict.fromkeys(self.key_with("lines", about), _packed_lines(told)))
+        keep_aside(KeptFacts, dict.fromkeys(self.key_with("lines", about), _packed_lines(told)))
         return told
 
     def key_with(self, *others: object) -> list[str]:
         """Return the key of what is made of the facts and `others`; none where it is not kept."""
         if self.keys is None or not self.is_worth:
             return []
-        return [digest(*others, sorted(self.keys.items()))]
+        return [told_digest(*others, sorted(self.keys.items()))]
 
 
-def keep(model: type[KeptFacts | KeptFile], new: Mapping[str, Any]) -> None:
+def keep_aside(model: type[KeptFacts | KeptFile], new: Mapping[str, Any]) -> None:
     """Keep `new` by key beside the page: outside its transaction, and never at its cost."""
 
     def aside_the_page() -> None:
@@ -129,12 +129,12 @@ def keep(model: type[KeptFacts | KeptFile], new: Mapping[str, Any]) -> None:
         transaction.on_commit(aside_the_page)
 
 
-def _keys(data: ScopeData, periods: Iterable[int], codes: Collection[str]) -> dict[int, Key]:
+def _keys(data: ScopeData, periods: Iterable[int], codes: Collection[str]) -> dict[int, PeriodKey]:
     """Return the key of each period that has reports."""
     defined = [data.definitions[code] for code in sorted(codes)]
-    base = digest(running_version(), sorted(data.scope.states), defined, data.has_ended)
+    base = told_digest(running_version(), sorted(data.scope.states), defined, data.has_ended)
     asked = {
-        catalogue: digest(base, [one for one in sorted(found.items()) if one[1] in codes])
+        catalogue: told_digest(base, [one for one in sorted(found.items()) if one[1] in codes])
         for catalogue, found in data.indicators.items()
     }
     catalogues = {period.pk: period.catalogue_id for period in data.periods}
@@ -149,8 +149,8 @@ def _keys(data: ScopeData, periods: Iterable[int], codes: Collection[str]) -> di
         for period, *ended in gone.values_list("period_id", "pk", "until"):
             told[period].append(["gone", 0, *ended])
     return {
-        period: Key(
-            digest(asked.get(catalogues[period], base), cells), sum(cell[1] for cell in cells)
+        period: PeriodKey(
+            told_digest(asked.get(catalogues[period], base), cells), sum(cell[1] for cell in cells)
         )
         for period, cells in told.items()
     }
@@ -167,7 +167,7 @@ def _made_of(data: ScopeData) -> dict[str, Aggregate]:
     return {"each": _Joined("pk", "version", "state", "until")}
 
 
-def digest(*facts: object) -> str:
+def told_digest(*facts: object) -> str:
     """Return what stands for `facts`: plain data, whose repr tells all of it."""
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
@@ -233,7 +233,7 @@ _EXACTNESS, _RANKS = _NAMES.index("qualifier"), _NAMES.index("ranks")
 _USUAL = [field.default for field in fields(Total)]
 
 
-def _packed_lines(lines: Lines) -> dict:
+def _packed_lines(lines: LineFigures) -> dict:
     """Return lines fit for JSON. A figure is a list without what is as usual at its end; each stands once."""
     totals: dict[Total, int] = {}
     figures = [
@@ -256,14 +256,14 @@ def _plain(figure: Total) -> list:
     return told
 
 
-def _unpacked_lines(kept: dict) -> Lines:
+def _unpacked_lines(kept: dict) -> LineFigures:
     """Return what `_packed_lines` made."""
     totals = [_figure(told) for told in kept["totals"]]
     counts = Facts()
     for name, cells in kept["counts"].items():
         setattr(counts, name, Counter({(pk, level): number for pk, level, number in cells}))
     figures = {code: tuple(totals[n] for n in row) for code, row in kept["figures"]}
-    return Lines(figures, counts)
+    return LineFigures(figures, counts)
 
 
 def _figure(told: list) -> Total:

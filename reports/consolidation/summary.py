@@ -15,14 +15,14 @@ from itertools import groupby
 from danvan.units.kinds import AREA_LEVELS, Level
 from danvan.units.models import AdministrativeUnit
 from danvan.units.queries import tree_order
-from reports.consolidation.facts import facts_of, read_facts
+from reports.consolidation.facts import kept_facts, read_facts
 from reports.consolidation.figures import (
     Definition,
     Evaluator,
     Total,
     with_extremes,
 )
-from reports.consolidation.keeping import Keeping, Lines
+from reports.consolidation.keeping import Keeping, LineFigures
 from reports.consolidation.parts import Facts
 from reports.consolidation.restating import Restating, UnitMove, moves
 from reports.consolidation.scope import Scope, ScopeData
@@ -172,7 +172,7 @@ def keeping_of(data: ScopeData) -> Keeping:
     return Keeping(data, [*data.prior, *data.years], data.codes_of(codes))
 
 
-def _lines(data: ScopeData, keeping: Keeping | None) -> Lines:
+def _lines(data: ScopeData, keeping: Keeping | None) -> LineFigures:
     """Return the figures of all lines: kept, or evaluated now; in the units of another day always now."""
     codes = section_codes(data, data.scope.section)
     if data.restating:
@@ -180,7 +180,7 @@ def _lines(data: ScopeData, keeping: Keeping | None) -> Lines:
         return _evaluated(data, codes, facts)
     kept = keeping or keeping_of(data)
     about = codes, list(data.prior.items()), list(data.years.items()), data.scope.levels
-    return kept.lines(about, lambda: _evaluated(data, codes, facts_of(kept)))
+    return kept.lines(about, lambda: _evaluated(data, codes, kept_facts(kept)))
 
 
 def _levels(data: ScopeData, facts: Facts) -> tuple[str, ...]:
@@ -222,7 +222,7 @@ def section_numbers(data: ScopeData) -> dict[str, int]:
 
 
 def _sections(
-    data: ScopeData, lines: Lines, levels: tuple[str, ...], complete: bool
+    data: ScopeData, lines: LineFigures, levels: tuple[str, ...], complete: bool
 ) -> tuple[SectionLines, ...]:
     """Return the lines by section: what was evaluated, by level, in total, before and each year."""
     numbers = section_numbers(data)
@@ -255,7 +255,7 @@ def single_years(data: ScopeData, facts: Facts) -> dict[int, Evaluator]:
     return {year: Evaluator(data.definitions, facts, years) for year, years in periods.items()}
 
 
-def _evaluated(data: ScopeData, codes: list[str], facts: Facts) -> Lines:
+def _evaluated(data: ScopeData, codes: list[str], facts: Facts) -> LineFigures:
     """Evaluate every line: by level, in total, before, and each year by itself."""
     levels = _levels(data, facts)
     whole = Evaluator(data.definitions, facts, data.years)
@@ -278,7 +278,7 @@ def _evaluated(data: ScopeData, codes: list[str], facts: Facts) -> Lines:
         )
         for code in codes
     }
-    return Lines(figures, facts)
+    return LineFigures(figures, facts)
 
 
 def year_progress(data: ScopeData, facts: Facts) -> tuple[YearProgress, ...]:

@@ -31,7 +31,7 @@ class KeptQuerySet(models.QuerySet[Any]):
         return dict(rows.values_list("key", made.HOLDS))
 
 
-class Kept(models.Model):
+class KeptRow(models.Model):
     """One thing that is kept under its key."""
 
     LIMIT: ClassVar[int]  # rows
@@ -48,7 +48,7 @@ class Kept(models.Model):
         return self.key
 
 
-class KeptFacts(Kept):
+class KeptFacts(KeptRow):
     """Facts of the reports of a period, or lines of several (reports/consolidation/keeping.py)."""
 
     LIMIT, HOLDS = 2000, "facts"  # some 20 KB each
@@ -60,7 +60,7 @@ class KeptFacts(Kept):
         verbose_name_plural = "số liệu đã cộng"
 
 
-class KeptFile(Kept):
+class KeptFile(KeptRow):
     """A finished workbook of a consolidation (reports/documents/workbook/keeping.py)."""
 
     LIMIT, HOLDS = 300, "content"

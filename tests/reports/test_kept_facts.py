@@ -153,9 +153,9 @@ class KeptFactsTest(TestCase):
             Total(is_incomparable=True),
         )
         counts = Facts(units=Counter({(7, "commune"): 3}), included=Counter({(7, "commune"): 2}))
-        packed = json.loads(json.dumps(keeping._packed_lines(keeping.Lines(figures, counts))))
+        packed = json.loads(json.dumps(keeping._packed_lines(keeping.LineFigures(figures, counts))))
         told = keeping._unpacked_lines(packed)
-        self.assertEqual(told, keeping.Lines(figures, counts))
+        self.assertEqual(told, keeping.LineFigures(figures, counts))
         self.assertEqual(list(told.figures), ["B", "A", "C"])
         self.assertEqual(str(told.figures["B"][0]), str(some))
 

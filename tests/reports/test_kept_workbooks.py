@@ -38,7 +38,7 @@ class Told:
 
     def save(self, file):
         told = keeping._Telling().all_of([self.content, self.content.consolidation.lines])
-        file.write(keeping_facts.digest(told).encode())
+        file.write(keeping_facts.told_digest(told).encode())
 
 
 @mock.patch.object(keeping_facts, "FEWEST", 1)

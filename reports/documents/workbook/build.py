@@ -74,7 +74,7 @@ class Frame:
 def collect(scope: Scope) -> Content:
     """Return the content of the workbook of `scope`."""
     data = ScopeData(scope)
-    return content_of(data, frame_of(data))
+    return workbook_content(data, frame_of(data))
 
 
 def frame_of(data: ScopeData) -> Frame:
@@ -84,7 +84,7 @@ def frame_of(data: ScopeData) -> Frame:
     return Frame(letterhead_on(unit, date), unit_tree(data), submissions(data))
 
 
-def content_of(data: ScopeData, frame: Frame, keeping: Keeping | None = None) -> Content:
+def workbook_content(data: ScopeData, frame: Frame, keeping: Keeping | None = None) -> Content:
     """Return the content of the workbook of the scope of `data` in its `frame`; `keeping` as consolidate."""
     found = consolidate(data, keeping)
     return Content(

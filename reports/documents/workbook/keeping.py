@@ -16,10 +16,10 @@ from django.db import models
 from django.utils import timezone
 
 from danvan.common.db.moment import one_moment
-from reports.consolidation.keeping import keep
+from reports.consolidation.keeping import keep_aside
 from reports.consolidation.scope import ScopeData
 from reports.consolidation.summary import keeping_of
-from reports.documents.workbook.build import Frame, build, content_of, frame_of
+from reports.documents.workbook.build import Frame, build, frame_of, workbook_content
 from reports.models import KeptFile
 
 
@@ -30,12 +30,12 @@ def workbook_of(data: ScopeData) -> bytes:
         key = keeping.key_with("workbook", _told(data, frame)) if keeping and is_one else []
         for content in KeptFile.objects.found(key).values():
             return bytes(content)
-        shown = content_of(data, frame, keeping)
+        shown = workbook_content(data, frame, keeping)
     file = io.BytesIO()
     build(shown).save(file)
     made = file.getvalue()
     if len(made) <= KeptFile.LARGEST:
-        keep(KeptFile, dict.fromkeys(key, made))
+        keep_aside(KeptFile, dict.fromkeys(key, made))
     return made
 
 
