@@ -19,7 +19,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Aggregate, CharField, Count, Sum, Value
+from django.db.models import Aggregate, CharField, Count, Value
 from django.db.models.functions import Concat
 
 from danvan.common.db.moment import is_one_moment, one_moment
@@ -92,6 +92,7 @@ class Keeping:
             return read(missing)
         with one_moment(KeptFacts.objects.db) as is_one:
             if not self.is_one:  # what was read before that moment may be old
+                self.data = self.data.afresh()
                 keys = _keys(self.data, missing, self.codes) if is_one else {}
                 self.keys = kept | keys if is_one else None
             facts = read(missing)
@@ -130,7 +131,14 @@ def keep_aside(model: type[KeptFacts | KeptFile], new: Mapping[str, Any]) -> Non
 
 
 def _keys(data: ScopeData, periods: Iterable[int], codes: Collection[str]) -> dict[int, PeriodKey]:
-    """Return the key of each period that has reports."""
+    """Return the key of each period that has reports; nothing where none of them is worth keeping."""
+    wanted = set(periods)
+    reports: Counter[int] = Counter()
+    for (period, _level), tally in data.tallies.items():
+        if period in wanted:
+            reports[period] += tally.asked
+    if not any(number >= FEWEST for number in reports.values()):
+        return {}
     defined = [data.definitions[code] for code in sorted(codes)]
     base = told_digest(running_version(), sorted(data.scope.states), defined, data.has_ended)
     asked = {
@@ -138,33 +146,32 @@ def _keys(data: ScopeData, periods: Iterable[int], codes: Collection[str]) -> di
         for catalogue, found in data.indicators.items()
     }
     catalogues = {period.pk: period.catalogue_id for period in data.periods}
-    made_of = _made_of(data)
-    rows = data.reports(periods).order_by("level").values("period_id", "level")
-    rows = rows.annotate(reports=Count("pk"), **made_of)
     told: dict[int, list] = {}
-    for period, *cell in rows.values_list("period_id", "level", "reports", *made_of):
+    for period, *cell in _cells(data, wanted):
         told.setdefault(period, []).append(cell)
-    if "gone" in made_of and any(cell[-1] for cells in told.values() for cell in cells):
-        gone = data.reports(periods).filter(until__isnull=False).order_by("pk")
-        for period, *ended in gone.values_list("period_id", "pk", "until"):
-            told[period].append(["gone", 0, *ended])
     return {
-        period: PeriodKey(
-            told_digest(asked.get(catalogues[period], base), cells), sum(cell[1] for cell in cells)
-        )
+        period: PeriodKey(told_digest(asked.get(catalogues[period], base), cells), reports[period])
         for period, cells in told.items()
     }
 
 
-def _made_of(data: ScopeData) -> dict[str, Aggregate]:
-    """Return what tells the reports of a period and level in the scope and how each stands.
+def _cells(data: ScopeData, periods: set[int]) -> list[tuple]:
+    """Return (period, …) for what tells the reports of a level in the scope and how each stands.
 
     Where a unit ended is always told by itself, as that can be undone without a new version. Parts of the
     periods are told report by report.
     """
-    if data.covers_everything:
-        return {"whole": Sum("pk"), "versions": Sum("version"), "gone": Count("until")}
-    return {"each": _Joined("pk", "version", "state", "until")}
+    if not data.covers_everything:
+        rows = data.reports(periods).order_by("level").values("period_id", "level")
+        each = _Joined("pk", "version", "state", "until")
+        told = rows.annotate(reports=Count("pk"), each=each)
+        return list(told.values_list("period_id", "level", "reports", "each"))
+    tallies = [(cell, one) for cell, one in sorted(data.tallies.items()) if cell[0] in periods]
+    cells: list[tuple] = [(*cell, one.asked, one.keys, one.versions) for cell, one in tallies]
+    if any(one.ended for _cell, one in tallies):
+        gone = data.reports(periods).filter(until__isnull=False).order_by("pk")
+        cells += gone.values_list("period_id", "pk", "until")
+    return cells
 
 
 def told_digest(*facts: object) -> str:

@@ -144,10 +144,13 @@ class Consolidation:
         return any(year.is_demo for year in self.years)
 
 
-def consolidate(data: ScopeData, keeping: Keeping | None = None) -> Consolidation:
+def consolidate(
+    data: ScopeData, keeping: Keeping | None = None, *, named: bool = True
+) -> Consolidation:
     """Return the figures of the scope of `data`, which other views of it may share; blank without reports.
 
-    `keeping` is keeping_of(data) where somebody asked for it before.
+    `keeping` is keeping_of(data) where somebody asked for it before. What is missing is `named` report by
+    report, or counted only.
     """
     lines = _lines(data, keeping)
     counts = lines.counts
@@ -159,7 +162,7 @@ def consolidate(data: ScopeData, keeping: Keeping | None = None) -> Consolidatio
         levels=levels,
         sections=_sections(data, lines, levels, complete),
         years=years,
-        missing=() if complete else submissions(data, missing_only=True),
+        missing=() if complete or not named else submissions(data, missing_only=True),
         prior_years=data.scope.prior_years if data.prior else None,
         restated=restated_of(data.restating),
         prior_counted=(_count(counts.included, data.prior), _count(counts.units, data.prior)),

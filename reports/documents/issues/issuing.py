@@ -66,7 +66,7 @@ def register_unit(unit: AdministrativeUnit) -> AdministrativeUnit:
 def next_number(unit: AdministrativeUnit, kind: str, register: str) -> int:
     """Return the number after the last one used in a register of `unit`'s office."""
     used = PublishedIssue.objects.filter(
-        register_unit=register_unit(unit), kind=kind, register=register
+        register_unit__in=unit.version_keys(), kind=kind, register=register
     )
     return (used.aggregate(last=Max("number"))["last"] or 0) + 1
 
@@ -184,7 +184,7 @@ def _check(order: IssueOrder, found: Consolidation, head: Letterhead) -> None:
             "missing_reason",
         )
     used = PublishedIssue.objects.filter(
-        register_unit=register_unit(unit),
+        register_unit__in=unit.version_keys(),
         kind=order.kind,
         register=head.register,
         number=order.number,
@@ -199,7 +199,7 @@ def _check(order: IssueOrder, found: Consolidation, head: Letterhead) -> None:
 def replaceable(scope: Scope) -> list[PublishedIssue]:
     """Return the issues of the same office, years and section that none has replaced, newest first."""
     rows = PublishedIssue.objects.with_names().filter(
-        register_unit=register_unit(scope.unit),
+        register_unit__in=scope.unit.version_keys(),
         first_year=scope.first_year,
         last_year=scope.last_year,
         section=scope.section or "",

@@ -26,6 +26,7 @@ from reports.models import KeptFile
 def workbook_of(data: ScopeData) -> bytes:
     """Return the official workbook of the scope of `data`: kept, or made now."""
     with one_moment(KeptFile.objects.db) as is_one:
+        data = data.afresh()
         frame, keeping = frame_of(data), None if data.restating else keeping_of(data)
         key = keeping.key_with("workbook", _told(data, frame)) if keeping and is_one else []
         for content in KeptFile.objects.found(key).values():
