@@ -135,8 +135,7 @@ class ScopeData:
         """Return the same for the reports of `units` (ids of its reporting units) alone."""
         if self._only is not None and set(units) == set(self._only):
             return self
-        narrower = copy.copy(self)
-        vars(narrower).pop("_tallied", None)
+        narrower = self.afresh()
         narrower._only = units
         return narrower
 
@@ -148,8 +147,7 @@ class ScopeData:
 
     def restated(self, day: datetime.date) -> ScopeData:
         """Return the same in the units of `day`. Raises NotRestatable."""
-        told = copy.copy(self)
-        vars(told).pop("_tallied", None)
+        told = self.afresh()
         vars(told).pop("family", None)
         told.restating = restate(self.scope.unit, day, self.periods, self.scope.within)
         told._only = told.restating.sources
@@ -233,12 +231,8 @@ class ScopeData:
     @property
     def tallies(self) -> dict[PeriodLevel, Tally]:
         """How many reports of each period and level lie in the scope."""
-        levels = self.scope.levels
-        return {
-            cell: tally
-            for cell, tally in self._tallied[0].items()
-            if levels is None or cell[1] in levels
-        }
+        found, levels = self._tallied[0], self.scope.levels
+        return {at: n for at, n in found.items() if levels is None or at[1] in levels}
 
     @cached_property
     def _tallied(self) -> tuple[dict[PeriodLevel, Tally], bool]:
