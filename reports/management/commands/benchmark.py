@@ -3,7 +3,6 @@
 `country` and `deadline` run only where they are named, and take --communes, --records, --years and --plans.
 """
 
-import os
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -89,7 +88,7 @@ class Command(BaseCommand):
         """Run one benchmark in a database that is made and dropped; a file lies in `folder`."""
         name = connection.settings_dict["NAME"]
         file = connection.vendor == "sqlite"
-        scratch = os.path.join(folder, "scratch.sqlite3") if file else f"benchmark_{name}"
+        scratch = f"{folder}/scratch.sqlite3" if file else f"benchmark_{name}"
         test = connection.settings_dict["TEST"]
         test["NAME"] = scratch if file else test["NAME"] or scratch
         try:
