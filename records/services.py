@@ -168,9 +168,8 @@ def create_records(
 ) -> Sequence[int]:
     """Create many checked records of one kind, and return their keys. Raises as save_record.
 
-    For imports: `rows` hold values as the database takes them, in the order of `columns` (without the
-    key and what the system stamps); `lines` tells the trail where each stood in the file. Who creates several
-    lots in one transaction passes what the first one `kept`.
+    For imports: `rows` hold values as the database takes them, in the order of `columns` (without the key
+    and what the system stamps), `lines` where each stood in the file; further lots pass what the first `kept`.
     """
     _require_right(actor)
     at = {name: index for index, name in enumerate(columns)}
