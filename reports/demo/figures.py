@@ -11,7 +11,7 @@ from reports.demo import texts
 from reports.demo.board import Board, DemoUnit
 from reports.demo.chance import between, noise
 from reports.demo.notes import explain
-from reports.demo.totals import DATA, YEARS, DemoTotals
+from reports.demo.totals import DEMO_DATA, YEARS, DemoTotals
 from reports.figures.figure import Figure
 from reports.models import Qualifier
 
@@ -39,7 +39,7 @@ def demo_figures(boards: Iterable[Board]) -> dict[int, YearFigures]:
 def numbers(year: int, units: Iterable[DemoUnit], totals: DemoTotals) -> Board:
     """Return the filled working sheet of one year: numbers only, without texts and notes."""
     board = Board(year, units, totals)
-    for step, *arguments in DATA["steps"]:
+    for step, *arguments in DEMO_DATA["steps"]:
         _STEPS[step](board, *arguments)
     return board
 
@@ -56,7 +56,7 @@ def _figures(
     row = board.rows[unit.code]
     found = {}
     for code, number in row.items():
-        at_least = DATA["at_least"].get(code) == unit.letter
+        at_least = DEMO_DATA["at_least"].get(code) == unit.letter
         qualifier = Qualifier.AT_LEAST if at_least else Qualifier.EXACT
         note = explain(unit, year, code, Decimal(number), prior.get(code))
         found[code] = Figure(number=Decimal(number), qualifier=qualifier, note=note)
@@ -88,7 +88,7 @@ def _dialogue(board: Board) -> None:
 
 def _showcase(board: Board) -> None:
     row = board.rows.get(showcase_of(board.year))
-    for shown in DATA["showcase"]:
+    for shown in DEMO_DATA["showcase"]:
         if row is not None and board.year in shown["years"]:
             row.update(shown["figures"])
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from danvan.common.data import toml_data
 
-DATA: dict[str, Any] = toml_data(Path(__file__).with_name("figures.toml"))
-YEARS: tuple[int, ...] = tuple(DATA["years"])
+DEMO_DATA: dict[str, Any] = toml_data(Path(__file__).with_name("figures.toml"))
+YEARS: tuple[int, ...] = tuple(DEMO_DATA["years"])
 _HA_NAM = {"T": 1, "H": 6, "X": 109}
 
 
@@ -36,9 +36,9 @@ def totals_of(year: int, counts: Mapping[str, int]) -> DemoTotals:
             letter: round(years[place] * counts[letter] / _HA_NAM[letter])
             for letter, years in letters.items()
         }
-        for code, letters in DATA["totals"].items()
+        for code, letters in DEMO_DATA["totals"].items()
     }
-    return DemoTotals(sums, round(DATA["below_good"][place] * counts["X"] / _HA_NAM["X"]))
+    return DemoTotals(sums, round(DEMO_DATA["below_good"][place] * counts["X"] / _HA_NAM["X"]))
 
 
 def _without_districts(year: int, counts: Mapping[str, int]) -> DemoTotals:
@@ -50,6 +50,6 @@ def _without_districts(year: int, counts: Mapping[str, int]) -> DemoTotals:
             for letter, each in letters.items()
             if counts[letter]
         }
-        for code, letters in DATA["two_tiers"].items()
+        for code, letters in DEMO_DATA["two_tiers"].items()
     }
     return DemoTotals(sums, counts["X"] // 20)
