@@ -175,12 +175,6 @@ class EmergingIssue(EventRecord):
         return facts
 
 
-class IssueStatusQuerySet(ScopedQuerySet["IssueStatus"]):
-    """History, scoped by the issue's unit."""
-
-    unit_lookup = "issue__unit"
-
-
 class IssueStatus(models.Model):
     """Where an issue stood from `date` on."""
 
@@ -193,7 +187,8 @@ class IssueStatus(models.Model):
     )
     at = models.DateTimeField("ghi lúc", default=timezone.now)
 
-    objects = IssueStatusQuerySet.as_manager()
+    unit_lookup = "issue__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "diễn biến tình trạng"

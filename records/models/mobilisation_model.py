@@ -125,12 +125,6 @@ class SkilledMobilisationModel(EventRecord):
         return facts
 
 
-class RecognitionQuerySet(ScopedQuerySet["Recognition"]):
-    """Recognitions, scoped by the unit that holds the model."""
-
-    unit_lookup = "model__unit"
-
-
 class Recognition(models.Model):
     """One decision that recognised a model; every decision stays a row.
 
@@ -151,7 +145,8 @@ class Recognition(models.Model):
     date = models.DateField("ngày quyết định")
     body = text_field("cơ quan công nhận")
 
-    objects = RecognitionQuerySet.as_manager()
+    unit_lookup = "model__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "quyết định công nhận"

@@ -13,9 +13,7 @@ from reports.models.report import Report
 
 
 class ReportUnitQuerySet(ScopedQuerySet):
-    """Answers, scoped by the reporting unit."""
-
-    unit_lookup = "report__unit"
+    """Answers for the work of units."""
 
     def of_others(self) -> ReportUnitQuerySet:
         """Return the answers for other units than the reporting one."""
@@ -52,6 +50,7 @@ class ReportUnit(models.Model):
     )
     assigned_at = models.DateTimeField("phân công lúc", null=True, blank=True)
 
+    unit_lookup = "report__unit"
     objects = ReportUnitQuerySet.as_manager()
 
     class Meta:

@@ -9,10 +9,6 @@ from danvan.units.models import AdministrativeUnit
 MOST_HEADLINES = 8
 
 
-class HeadlineChoiceQuerySet(ScopedQuerySet["HeadlineChoice"]):
-    """Choices, scoped by their board."""
-
-
 class HeadlineChoice(models.Model):
     """The indicators that the picture of a board's area begins with; codes, so that it holds for all years.
 
@@ -31,7 +27,7 @@ class HeadlineChoice(models.Model):
     )
     chosen_at = models.DateTimeField("chọn lúc", auto_now=True)
 
-    objects = HeadlineChoiceQuerySet.as_manager()
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "chỉ tiêu trọng tâm"

@@ -154,12 +154,6 @@ class PublishedIssue(models.Model):
         return sha256(b"\n".join(parts)).hexdigest()
 
 
-class IssuedReportQuerySet(ScopedQuerySet):
-    """Reports of issues, scoped by the unit of the issue."""
-
-    unit_lookup = "issue__unit"
-
-
 class IssuedReport(models.Model):
     """A report that an issue asked for, as it stood then: a later version means the figures may differ."""
 
@@ -171,7 +165,8 @@ class IssuedReport(models.Model):
     state = models.CharField("trạng thái khi đó", max_length=9)
 
     append_only = True
-    objects = IssuedReportQuerySet.as_manager()
+    unit_lookup = "issue__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "báo cáo trong văn bản"
@@ -212,7 +207,8 @@ class IssueFile(models.Model):
     made_at = models.DateTimeField("lúc", default=timezone.now, editable=False)
 
     append_only = True
-    objects = IssuedReportQuerySet.as_manager()
+    unit_lookup = "issue__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "tệp của văn bản"

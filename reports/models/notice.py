@@ -26,12 +26,6 @@ class NoticeKind(models.TextChoices):
 MAIL_KINDS = (NoticeKind.LATE, NoticeKind.SOON, NoticeKind.RETURNED, NoticeKind.OPENED)
 
 
-class OwnQuerySet(ScopedQuerySet):
-    """Rows of a person, scoped by the unit the account belongs to."""
-
-    unit_lookup = "user__unit"
-
-
 class MailChoice(models.Model):
     """Which mails a person wants: all until told otherwise. The fields bear the names of MAIL_KINDS."""
 
@@ -43,7 +37,8 @@ class MailChoice(models.Model):
     returned = models.BooleanField(NoticeKind.RETURNED.label, default=True)
     opened = models.BooleanField(NoticeKind.OPENED.label, default=True)
 
-    objects = OwnQuerySet.as_manager()
+    unit_lookup = "user__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "thư nhắc"
@@ -80,7 +75,8 @@ class SentReminder(models.Model):
     tries = models.PositiveSmallIntegerField(default=1)
     at = models.DateTimeField("lúc", auto_now=True)
 
-    objects = OwnQuerySet.as_manager()
+    unit_lookup = "user__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "thư đã gửi"

@@ -212,12 +212,6 @@ class PeriodLog(models.Model):
         return f"{self.period}: {self.action}"
 
 
-class ExtensionQuerySet(ScopedQuerySet["DeadlineExtension"]):
-    """Extensions, scoped by the unit of their report."""
-
-    unit_lookup = "report__unit"
-
-
 class DeadlineExtension(models.Model):
     """A later due date for one unit's report, with its reason. The newest one counts.
 
@@ -240,7 +234,8 @@ class DeadlineExtension(models.Model):
     )
     granted_at = models.DateTimeField("lúc", auto_now_add=True)
 
-    objects = ExtensionQuerySet.as_manager()
+    unit_lookup = "report__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "gia hạn"

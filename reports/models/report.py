@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from danvan.accounts.rights import Person
-from danvan.accounts.scope import M, ScopedQuerySet, area_reported_by
+from danvan.accounts.scope import ScopedQuerySet, area_reported_by
 from danvan.units.models import AdministrativeUnit, Level
 from reports.models.indicator import Indicator
 from reports.models.period import ReportingPeriod, due_field
@@ -176,12 +176,6 @@ class Qualifier(models.TextChoices):
         return "" if self is Qualifier.EXACT else f"{self.label} "
 
 
-class ValueQuerySet(ScopedQuerySet[M]):
-    """Values, scoped by the unit of their report."""
-
-    unit_lookup = "report__unit"
-
-
 class Value(models.Model):
     """A report's figure for one indicator. A blank figure is not zero: it has no number.
 
@@ -206,7 +200,8 @@ class Value(models.Model):
         "số theo hồ sơ", max_digits=15, decimal_places=3, null=True, blank=True, editable=False
     )
 
-    objects = ValueQuerySet.as_manager()
+    unit_lookup = "report__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "số liệu"
@@ -244,7 +239,7 @@ class Source(models.TextChoices):
     DEMO = "demo", "Số liệu minh họa"
 
 
-class FigureChangeQuerySet(ValueQuerySet):
+class FigureChangeQuerySet(ScopedQuerySet["FigureChange"]):
     """Lines of the ledger."""
 
     def with_names(self) -> Self:
@@ -275,6 +270,7 @@ class FigureChange(models.Model):
     at = models.DateTimeField("lúc", auto_now_add=True)
 
     append_only = True
+    unit_lookup = "report__unit"
     objects = FigureChangeQuerySet.as_manager()
 
     class Meta:
@@ -308,7 +304,8 @@ class Remark(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
-    objects = ValueQuerySet.as_manager()
+    unit_lookup = "report__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "ý kiến duyệt"
@@ -334,7 +331,8 @@ class Transition(models.Model):
     at = models.DateTimeField("lúc", default=timezone.now, editable=False)
 
     append_only = True
-    objects = ValueQuerySet.as_manager()
+    unit_lookup = "report__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "bước xử lý"

@@ -18,10 +18,6 @@ def template_file_name(row: WordTemplate, filename: str) -> str:
     return f"templates/{uuid.uuid4().hex}"
 
 
-class WordTemplateQuerySet(ScopedQuerySet["WordTemplate"]):
-    """Templates, scoped by the unit whose office handed them in."""
-
-
 class WordTemplate(models.Model):
     """A template of an office's reports, as it was handed in; a changed one is another row."""
 
@@ -41,7 +37,7 @@ class WordTemplate(models.Model):
     )
     made_at = models.DateTimeField("lúc", default=timezone.now, editable=False)
 
-    objects = WordTemplateQuerySet.as_manager()
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "mẫu Word"
@@ -55,10 +51,6 @@ class WordTemplate(models.Model):
         """Return the file."""
         with self.file.open("rb") as stored:
             return stored.read()
-
-
-class TemplateUseQuerySet(ScopedQuerySet["TemplateUse"]):
-    """Uses of templates, scoped by the unit whose office uses them."""
 
 
 class TemplateUse(models.Model):
@@ -83,7 +75,7 @@ class TemplateUse(models.Model):
         validators=IN_THIS_CENTURY,
     )
 
-    objects = TemplateUseQuerySet.as_manager()
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "lần áp dụng mẫu Word"

@@ -22,10 +22,6 @@ class ChangeState(models.TextChoices):
     UNDONE = "undone", "Đã hoàn tác"
 
 
-class UnitChangeQuerySet(ScopedQuerySet["UnitChange"]):
-    """Changes, scoped by the province (or other unit) that they are about."""
-
-
 class UnitChange(models.Model):
     """One change. `units` and `moves` are what was typed, by code (danvan/units/changing.py has the words).
 
@@ -77,7 +73,7 @@ class UnitChange(models.Model):
     )
     undone_at = models.DateTimeField("hoàn tác lúc", null=True, editable=False)
 
-    objects = UnitChangeQuerySet.as_manager()
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "sắp xếp đơn vị"
