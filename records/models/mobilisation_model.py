@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from danvan.accounts.fields import unit_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.handbook.why import Why
 from danvan.common.text import clean_line
@@ -138,13 +139,12 @@ class Recognition(models.Model):
     )
     level = models.CharField("cấp công nhận", max_length=8, choices=AREA_CHOICES)
     height = models.SmallIntegerField(editable=False)
-    recogniser = models.ForeignKey(
-        AdministrativeUnit, on_delete=models.PROTECT, editable=False, related_name="recognitions"
-    )
+    recogniser = unit_field(None, related_name="recognitions", editable=False)
     decision = models.CharField("số quyết định", max_length=60)
     date = models.DateField("ngày quyết định")
     body = text_field("cơ quan công nhận")
 
+    ENTERED = ("level", "decision", "date", "body")
     unit_lookup = "model__unit"
     objects = ScopedQuerySet.as_manager()
 

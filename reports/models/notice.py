@@ -6,6 +6,7 @@ What there is to tell is read from the moves, periods and due dates themselves (
 from django.conf import settings
 from django.db import models
 
+from danvan.accounts.fields import person_field
 from danvan.accounts.scope import ScopedQuerySet
 from reports.models.report import Report
 
@@ -65,9 +66,7 @@ class SentReminder(models.Model):
     `mark` tells this very notice: the key of the move or of the period's log, or the due date.
     """
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reminders"
-    )
+    user = person_field(related_name="reminders")
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField("việc", max_length=9, choices=NoticeKind)
     mark = models.CharField(max_length=20)

@@ -3,15 +3,15 @@
 import datetime
 from typing import Any, Self, cast
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
+from danvan.accounts.fields import person_field, unit_field
 from danvan.accounts.rights import Person
 from danvan.accounts.scope import ScopedQuerySet, area_reported_by
-from danvan.units.models import AdministrativeUnit, Level
+from danvan.units.models import Level
 from reports.models.indicator import Indicator
 from reports.models.period import ReportingPeriod, due_field
 
@@ -89,15 +89,8 @@ class Report(models.Model):
     period = models.ForeignKey(
         ReportingPeriod, verbose_name="kỳ báo cáo", on_delete=models.PROTECT, related_name="reports"
     )
-    unit = models.ForeignKey(
-        AdministrativeUnit, verbose_name="đơn vị", on_delete=models.PROTECT, related_name="reports"
-    )
-    reviewer = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị duyệt",
-        on_delete=models.PROTECT,
-        related_name="reports_to_review",
-    )
+    unit = unit_field(related_name="reports")
+    reviewer = unit_field("đơn vị duyệt", related_name="reports_to_review")
     level = models.CharField("cấp", max_length=8, choices=Level, editable=False)
     # The unit ended inside the period and another one reports the rest: what was done before this day.
     until = models.DateField("số liệu đến trước ngày", null=True, editable=False)
@@ -258,9 +251,7 @@ class FigureChange(models.Model):
     version = models.PositiveIntegerField("phiên bản báo cáo")
     old = models.JSONField("cũ", null=True)
     new = models.JSONField("mới", null=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    actor = person_field(null=True)
     actor_unit = models.CharField("đơn vị khi đó", max_length=150, blank=True)
     actor_role = models.CharField("vai trò khi đó", max_length=20, blank=True)
     on_behalf = models.BooleanField("nhập thay", default=False)
@@ -296,13 +287,11 @@ class Remark(models.Model):
         related_name="+",
     )
     text = models.CharField("ý kiến", max_length=1000)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    author = person_field()
     author_unit = models.CharField("đơn vị nhận xét", max_length=150, blank=True)
     created_at = models.DateTimeField("lúc", auto_now_add=True)
     resolved_at = models.DateTimeField("xong lúc", null=True, blank=True)
-    resolved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    resolved_by = person_field(null=True, blank=True)
 
     unit_lookup = "report__unit"
     objects = ScopedQuerySet.as_manager()
@@ -323,9 +312,7 @@ class Transition(models.Model):
     action = models.CharField("việc", max_length=10)
     from_state = models.CharField("từ", max_length=9, choices=State)
     to_state = models.CharField("đến", max_length=9, choices=State)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    actor = person_field(null=True)
     actor_unit = models.CharField("đơn vị khi đó", max_length=150, blank=True)
     reason = models.CharField("lý do", max_length=1000, blank=True)
     at = models.DateTimeField("lúc", default=timezone.now, editable=False)

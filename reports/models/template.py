@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from danvan.accounts.fields import person_field, unit_field
 from danvan.accounts.scope import ScopedQuerySet
-from danvan.units.models import AdministrativeUnit
 from reports.models.letterhead import IN_THIS_CENTURY
 
 
@@ -21,20 +20,13 @@ def template_file_name(row: WordTemplate, filename: str) -> str:
 class WordTemplate(models.Model):
     """A template of an office's reports, as it was handed in; a changed one is another row."""
 
-    unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị",
-        on_delete=models.PROTECT,
-        related_name="word_templates",
-    )
+    unit = unit_field(related_name="word_templates")
     name = models.CharField("tên mẫu", max_length=120)
     file = models.FileField("tệp", upload_to=template_file_name, max_length=100)
     size = models.PositiveIntegerField("dung lượng")
     sha256 = models.CharField(max_length=64)
     asks_units = models.BooleanField("nêu đơn vị cao nhất, thấp nhất", default=False)
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    made_by = person_field(null=True)
     made_at = models.DateTimeField("lúc", default=timezone.now, editable=False)
 
     objects = ScopedQuerySet.as_manager()
@@ -56,12 +48,7 @@ class WordTemplate(models.Model):
 class TemplateUse(models.Model):
     """From `valid_from` on an office's documents are made by `template`, None for the shipped one."""
 
-    unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị",
-        on_delete=models.PROTECT,
-        related_name="template_uses",
-    )
+    unit = unit_field(related_name="template_uses")
     template = models.ForeignKey(
         WordTemplate,
         verbose_name="mẫu",
