@@ -290,8 +290,7 @@ def _with_children(rows: Any) -> Any:
 
 
 def _require_right(actor: User) -> None:
-    if not actor.can(Action.ENTER_RECORD):
-        raise PermissionDenied("Anh/chị chỉ có quyền xem, không có quyền ghi hồ sơ.")
+    actor.require(Action.ENTER_RECORD, "Anh/chị chỉ có quyền xem, không có quyền ghi hồ sơ.")
 
 
 def _require_scope(model: type[EventRecord], keys: Sequence[int], actor: User) -> None:

@@ -10,7 +10,7 @@ from records.models import FieldGuidance, Recognition
 
 FILE = Path(__file__).parent / "guidance.csv"
 ALL_KINDS = "*"  # in the file: of every kind that has no sentence of its own
-CHILD_FIELDS = {"mobilisation-model": ("level", "decision", "date", "body")}
+CHILD_FIELDS = {"mobilisation-model": Recognition.ENTERED}
 
 
 @cache

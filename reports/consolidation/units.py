@@ -159,11 +159,12 @@ def unit_rows(
     return _row(data, root, facts, codes, whole_of(facts))[0]
 
 
-def whole_of(facts: Mapping[Any, Facts]) -> Facts:
-    """Return the facts of all units together."""
+def whole_of(facts: Mapping[Any, Facts], keys: Iterable[Any] | None = None) -> Facts:
+    """Return the facts of all units together, or of those of `keys` that have any."""
     whole = Facts()
-    for one in facts.values():
-        whole.add(one)
+    for key in facts if keys is None else keys:
+        if key in facts:
+            whole.add(facts[key])
     return whole
 
 
@@ -271,14 +272,14 @@ def _row(
     data: Evaluated, node: UnitNode, facts: Mapping[Any, Facts], codes: list[str], anchor: Facts
 ) -> tuple[UnitRow, Facts]:
     """Return the row of a node and its facts, which are those of its parts."""
-    whole = _sum(node.own, facts)
+    whole = whole_of(facts, node.own)
     if not node.below and not node.ended:
         return UnitRow(node.unit, _figures(data, whole, codes, anchor)), whole
     parts = []
     if node.own:
         parts.append(UnitRow(node.unit, _figures(data, whole, codes, anchor), is_own=True))
     for ended, keys in node.ended.items():
-        theirs = _sum(keys, facts)
+        theirs = whole_of(facts, keys)
         figures = _figures(data, theirs, codes, anchor)
         parts.append(UnitRow(node.unit, figures, is_own=True, ended=ended))
         whole.add(theirs)
@@ -287,15 +288,6 @@ def _row(
         parts.append(row)
         whole.add(theirs)
     return UnitRow(node.unit, _figures(data, whole, codes, anchor), tuple(parts)), whole
-
-
-def _sum(keys: Iterable[Any], facts: Mapping[Any, Facts]) -> Facts:
-    """Return the facts of `keys` together."""
-    whole = Facts()
-    for key in keys:
-        if key in facts:
-            whole.add(facts[key])
-    return whole
 
 
 def _figures(data: Evaluated, facts: Facts, codes: list[str], anchor: Facts) -> dict[str, Total]:

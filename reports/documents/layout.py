@@ -21,17 +21,14 @@ class TextStyle:
 
     @property
     def bold(self) -> bool:
-        """Return whether it is bold."""
         return "b" in self.marks
 
     @property
     def italic(self) -> bool:
-        """Return whether it is italic."""
         return "i" in self.marks
 
     @property
     def underlined(self) -> bool:
-        """Return whether it is underlined."""
         return "u" in self.marks
 
     def text(self, text: str) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
-from danvan.accounts.rights import Action
+from danvan.accounts.rights import NO_UNIT, Action
 from danvan.accounts.scope import own_units, units_visible_to
 from danvan.common.numbers import read_id
 from danvan.common.paging import nearest_page
@@ -75,8 +75,7 @@ def overview(request: PersonRequest) -> HttpResponse:
 
 def _years(request: PersonRequest) -> list[int]:
     """Return the opened years, which the menu reads as well. Raises PermissionDenied without the right."""
-    if not request.user.can(Action.VIEW):
-        raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
+    request.user.require(Action.VIEW, NO_UNIT)
     year_counts(request)
     return list(request.year_spans)
 
