@@ -161,7 +161,8 @@ def install_packages(names: list[str]) -> bool:
 def postgres_programs() -> Path | None:
     """Return the folder of initdb and pg_ctl (newest version), None where there is none."""
     if found := shutil.which("initdb"):
-        return Path(found).parent
+        # Only some of the programs may be linked into the path: the folder they live in has them all.
+        return Path(found).resolve().parent
     folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     return max(folders, key=lambda path: int(path.parent.name.split(".")[0]), default=None)
 

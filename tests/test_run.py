@@ -192,6 +192,16 @@ def test_an_audit_that_cannot_start_says_so(driver, monkeypatch, capsys):
     assert "nothing was asked" in capsys.readouterr().err
 
 
+def test_the_programs_of_postgresql_are_where_a_link_to_one_leads(machine, monkeypatch, tmp_path):
+    home = tmp_path / "lib/15/bin"
+    home.mkdir(parents=True)
+    (home / "initdb").touch(mode=0o755)
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path/initdb").symlink_to(home / "initdb")
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    assert machine.postgres_programs() == home
+
+
 def test_a_cluster_without_its_packages_says_which(driver, monkeypatch, capsys):
     monkeypatch.setattr(driver, "CLUSTER", {"nginx": lambda: False, "pgbouncer": lambda: True})
     monkeypatch.setattr("run_machine.may_install", lambda: False)
