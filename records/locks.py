@@ -35,6 +35,9 @@ class RecordLocked(ValidationError):
 class RecordGone(ValidationError):
     """The record was deleted after its form was opened."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code=Why.CONFLICT)
+
 
 def locks_on(unit_ids: Iterable[int], *, for_write: bool = False) -> list[Lock]:
     """Return the locks of units. With `for_write` (inside a transaction) they cannot change until it ends."""

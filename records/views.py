@@ -15,6 +15,7 @@ from django_filters.views import FilterView
 
 from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
+from danvan.common.handbook.why import Why, kind_of_error
 from danvan.common.numbers import format_number, read_id
 from danvan.common.own_lists import OwnList, own_list
 from danvan.common.paging import Listing
@@ -217,15 +218,16 @@ class RecordDeleteView(KindMixin, ScopedDetailView):
                 raise
             messages.info(request, "Hồ sơ này đã được xóa.")
         except StaleRecord:
-            return self.refuse("Hồ sơ vừa được người khác sửa, vui lòng xem lại trước khi xóa.")
+            told = "Hồ sơ vừa được người khác sửa, vui lòng xem lại trước khi xóa."
+            return self.refuse(told, Why.CONFLICT)
         except ValidationError as error:
-            return self.refuse(" ".join(error.messages))
+            return self.refuse(" ".join(error.messages), kind_of_error(error))
         else:
             messages.success(request, f"Đã xóa “{name}”.")
         return redirect(self.list_url)
 
-    def refuse(self, why: str) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(problem=why), status=409)
+    def refuse(self, told: str, why: Why | None) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(problem=told, why=why), status=409)
 
 
 class BulkDeleteView(KindMixin, ScopedView, TemplateView):
@@ -243,7 +245,8 @@ class BulkDeleteView(KindMixin, ScopedView, TemplateView):
             messages.warning(request, "Vui lòng đánh dấu ít nhất một hồ sơ để xóa.")
             return redirect(self.list_url)
         if len(posted) > BULK_LIMIT:
-            messages.error(request, f"Mỗi lần xóa tối đa {format_number(BULK_LIMIT)} hồ sơ.")
+            told = f"Mỗi lần xóa tối đa {format_number(BULK_LIMIT)} hồ sơ."
+            messages.error(request, told, extra_tags=Why.LIMIT)
             return redirect(self.list_url)
         if "confirmed" in request.POST:
             found: Any = delete_records(self.model, keys, actor=request.user)

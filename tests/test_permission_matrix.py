@@ -18,6 +18,7 @@ from django.contrib import admin
 from django.db import connection, transaction
 from django.test import Client, TestCase
 from django.urls import reverse
+from django.utils.http import parse_header_parameters
 from django.utils.timezone import localdate
 
 from danvan.accounts.login.middleware import DueMovesMiddleware
@@ -26,7 +27,7 @@ from tests.budget import MOST, Asked, assert_few_queries
 from tests.cast import build_cast, build_world
 from tests.matrix import COLUMNS, MATRIX
 from tests.urlconf import admin_routes, own_routes
-from tests.words import wrong_words_of
+from tests.words import wrong_words, wrong_words_of
 
 OPENAPI = "/api/v1/openapi.json"  # a page for people who are logged in
 
@@ -42,6 +43,12 @@ def test_rows_say_what_reading_and_what_posting_gives(name):
     methods = {row.method for row in MATRIX[name]}
     assert methods >= {"GET", "POST"}, name
     assert all(row.expected() for row in MATRIX[name])
+
+
+def name_of_file(answer) -> str:
+    """Return what a download is called, "" for a page."""
+    told = parse_header_parameters(answer.headers.get("Content-Disposition", ""))[1]
+    return told.get("filename", "")
 
 
 class MatrixCase(TestCase):
@@ -78,6 +85,7 @@ class MatrixCase(TestCase):
             with Asked() as asked:
                 answer = self.send(client, method, url, data or {})
                 self.body = b"".join(answer)  # reads a file to its end, which closes it
+                self.file_name = name_of_file(answer) if url[:5] != "/api/" else ""
             self.statements = asked.statements
             transaction.set_rollback(True)
         client.cookies = cookies
@@ -165,6 +173,7 @@ class PermissionMatrixTest(MatrixCase):
             if not self.body.startswith(b"PK") or len(self.body) not in files:
                 files.add(len(self.body))
                 wrong |= wrong_words_of(self.body) - set(COLUMNS.values())
+                wrong |= set(wrong_words(self.file_name.rpartition(".")[0]))
         self.assertEqual(wrong, set(), "English or rejected words (docs/words.md)")
         return found
 

@@ -4,6 +4,7 @@ Pages, refusals, workbooks and documents are read by tests/test_permission_matri
 """
 
 import ast
+import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,6 @@ from tests.test_translations import is_vietnamese
 ELSEWHERE = (
     *("common/sheets/", "common/text.py", "reports/demo/", "sheets/columns.py", "sheets/years.py"),
     *(
-        "units/life.py",
         "units/loader.py",
         "reports/api/",
         "management/commands/",
@@ -105,6 +105,15 @@ def test_every_text_of_a_script_is_vietnamese(path):
     assert [wrong for text in texts if (wrong := words.wrong_words(text))] == []
 
 
+@pytest.mark.parametrize(
+    "path", sorted((Path(settings.BASE_DIR) / "static").glob("*.css")), ids=str
+)
+def test_what_a_style_sheet_writes_is_vietnamese(path):
+    """Marks before figures on a phone or on paper are words people read."""
+    texts = re.findall(r"content:\s*\"([^\"]*)\"", path.read_text())
+    assert [wrong for text in texts if (wrong := words.wrong_words(text))] == []
+
+
 def test_english_and_rejected_words_are_found_wherever_they_are_read():
     page = """<!DOCTYPE html><title>Báo cáo search</title><p title="Please wait">Số liệu<img alt="Logo here">
         <input type="submit" value="Submit"><input placeholder="Username"><option>None</option>
@@ -116,7 +125,36 @@ def test_english_and_rejected_words_are_found_wherever_they_are_read():
     }
 
 
+def test_a_field_that_a_browser_would_complain_of_in_its_own_language_is_found():
+    field = '<!DOCTYPE html><form {}><input name="a" {}></form>'
+    for judged in ("required", 'type="email"', 'min="1"', "pattern='x'"):
+        assert words.wrong_words_of(field.format("", judged).encode()) == {"novalidate: a"}
+        assert words.wrong_words_of(field.format("novalidate", judged).encode()) == set()
+    assert words.wrong_words_of(field.format("", 'type="hidden" required').encode()) == set()
+
+
 def test_the_list_of_words_is_read_whole():
     assert words.REJECTED.keys() >= {"phê duyệt", "mục lục", "hạn gửi", "bản ghi"}
     assert words.wrong_words("Văn bản ghi ngày 5") == ()
     assert words.wrong_words("Các bản ghi đã phê duyệt") == ("bản ghi", "phê duyệt")
+
+
+TOLD_BY_FILES = (
+    "reports/catalogue/data/*.csv",
+    "records/guidance/*.csv",
+    "danvan/common/handbook/chapters/*.md",
+)
+
+
+@pytest.mark.parametrize(
+    "path", [path for told in TOLD_BY_FILES for path in Path(settings.BASE_DIR).glob(told)], ids=str
+)
+def test_what_the_shipped_texts_say_is_vietnamese(path):
+    """Labels and sentences of guidance of all years, chapters: most stand on no page of the tests."""
+    text = path.read_text(encoding="utf-8-sig")
+    if path.suffix == ".csv":
+        cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
+        texts = [cell for cell in cells if is_vietnamese(cell)]
+    else:
+        texts = re.sub(r"`[^`]*`|\]\([^)]*\)|{#[^}]*}", " ", text).splitlines()
+    assert {text: wrong for text in texts if (wrong := words.wrong_words(text))} == {}

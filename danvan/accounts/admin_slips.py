@@ -16,6 +16,7 @@ from danvan.accounts.jobs.working import JobRefused, ask
 from danvan.accounts.models import SlipSheet, User
 from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
+from danvan.common.handbook.why import Why
 from danvan.common.numbers import read_id
 from danvan.units.queries import tree_order
 
@@ -61,7 +62,7 @@ class SlipsAdmin(admin.ModelAdmin):
             chosen = list(_in_order(people)[: services.SLIPS_AT_ONCE])
             sheet = services.reset_passwords(chosen, by=person(request))
         except ValidationError as refusal:
-            messages.error(request, " ".join(refusal.messages))
+            messages.error(request, " ".join(refusal.messages), extra_tags=Why.ACCOUNT)
             return redirect(LIST)
         return self.to_sheet(sheet)
 
@@ -111,7 +112,7 @@ class SlipsAdmin(admin.ModelAdmin):
         try:
             job = ask(person(request), "slips", title, action=Action.MANAGE_SITE, params=params)
         except JobRefused as refusal:
-            messages.warning(request, str(refusal))
+            messages.warning(request, str(refusal), extra_tags=Why.JOB)
             return redirect(LIST)
         return redirect(job)
 
@@ -133,7 +134,7 @@ class SlipsAdmin(admin.ModelAdmin):
             try:
                 context["issued"] = services.show_slips(sheet, by=person(request))
             except ValidationError as refusal:
-                messages.error(request, " ".join(refusal.messages))
+                messages.error(request, " ".join(refusal.messages), extra_tags=Why.ACCOUNT)
                 return self.to_sheet(sheet)
             context["login_url"] = request.build_absolute_uri(reverse("accounts:login"))
             template = "admin/accounts/user/slips.html"

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from danvan.accounts.models import SavedList, User
 from danvan.accounts.requests import PersonRequest
+from danvan.common.handbook.why import Why
 from danvan.common.numbers import read_id
 from danvan.common.text import clean_line
 
@@ -51,7 +52,8 @@ def keep_list(request: PersonRequest) -> HttpResponse:
         return _back(request)
     own = SavedList.objects.filter(user=request.user, place=place)
     if own.exclude(name=name).count() >= MOST_LISTS:
-        messages.error(request, f"Mỗi danh sách lưu tối đa {MOST_LISTS} bộ lọc, vui lòng xóa bớt.")
+        told = f"Mỗi danh sách lưu tối đa {MOST_LISTS} bộ lọc, vui lòng xóa bớt."
+        messages.error(request, told, extra_tags=Why.LIMIT)
         return _back(request)
     query = QueryDict(posted.get("query", "")[:900], mutable=True)
     query.setlist("cot", posted.getlist("cot")[:40])

@@ -13,6 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from danvan.common.handbook.why import Why
 from danvan.common.numbers import NumberProblem, format_number, parse_number
 from danvan.common.text import clean_line, clean_text
 
@@ -109,9 +110,9 @@ class NumberField(forms.CharField):
         try:
             number = parse_number(text, whole=self.whole, places=self.places)
         except NumberProblem as problem:
-            raise ValidationError(str(problem)) from problem
+            raise ValidationError(str(problem), code=Why.UNREADABLE) from problem
         if number < 0:
-            raise ValidationError("Không nhận số âm.")
+            raise ValidationError("Không nhận số âm.", code=Why.UNREADABLE)
         if self.top is not None and number > self.top:
             raise ValidationError("Số quá lớn, vui lòng kiểm tra lại.")
         return int(number) if self.whole else number

@@ -11,6 +11,7 @@ from django import forms
 from django.db import models, transaction
 
 from danvan.common.db.locks import locked
+from danvan.common.handbook.why import Why
 from danvan.common.words import in_words
 
 STAMP = "row_stamp"
@@ -53,14 +54,15 @@ class StaleFormMixin(forms.ModelForm):
         with transaction.atomic():
             stored = locked(type(self.instance)._base_manager.filter(pk=self.instance.pk)).first()
         if stored is None:
-            self.add_error(None, GONE)
+            self.add_error(None, forms.ValidationError(GONE, code=Why.CONFLICT))
             return cleaned
         now = stamp_of(stored)
         if cleaned.get(STAMP) != now:
             typed: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
             typed[self.add_prefix(STAMP)] = now
             self.data = typed
-            self.add_error(None, self._why(cleaned.get(STAMP)) + self._differences(stored))
+            told = self._why(cleaned.get(STAMP)) + self._differences(stored)
+            self.add_error(None, forms.ValidationError(told, code=Why.CONFLICT))
         return cleaned
 
     def _why(self, stamp: str | None) -> str:

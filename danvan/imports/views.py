@@ -200,7 +200,8 @@ def cancel(request: PersonRequest, pk: int) -> HttpResponseBase:
         messages.success(request, "Đã bỏ lần nhập này, không có gì được ghi.")
         return redirect("imports:list")
     job.refresh_from_db()
-    messages.error(request, f"Lần nhập này đang ở trạng thái “{job.get_state_display()}”.")
+    told = f"Lần nhập này đang ở trạng thái “{job.get_state_display()}”."
+    messages.error(request, told, extra_tags=Why.IMPORT)
     return redirect("imports:job", pk)
 
 

@@ -14,6 +14,7 @@ from danvan.common.web.admin import OwnListAdmin
 from danvan.units.forms import UnitChoice
 from danvan.units.life import is_used, resolution_of
 from danvan.units.models import AdministrativeUnit, UnitSuccession
+from danvan.units.sources import source_in_words
 
 IDENTITY = ("code", "kind", "name", "level", "parent", "valid_from")
 
@@ -44,11 +45,19 @@ class InForceFilter(admin.SimpleListFilter):
 
 
 class UnitForm(StaleFormMixin):
-    """A unit as superusers edit it."""
+    """A unit as superusers edit it; the source stands there in words and, left alone, stays as it is."""
 
     class Meta:
         model = AdministrativeUnit
         fields = (*IDENTITY, "valid_to", "source")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["source"] = source_in_words(self.instance.source)
+
+    def clean_source(self) -> str:
+        typed = self.cleaned_data["source"]
+        return self.instance.source if typed == self.initial["source"] else typed
 
 
 class SuccessionForm(StaleFormMixin):
@@ -65,7 +74,7 @@ class AdministrativeUnitAdmin(OwnListAdmin):
 
     form = UnitForm
     list_display = ("named", "code", "level", "parent", "valid_from", "valid_to", "basis")
-    list_more = ("kind", "source")
+    list_more = ("kind", "told_source")
     list_filter = (InForceFilter, "level", "kind")
     list_select_related = ("parent",)
     list_per_page = 100
@@ -77,6 +86,10 @@ class AdministrativeUnitAdmin(OwnListAdmin):
     @admin.display(description="đơn vị", ordering="name_sort")
     def named(self, unit: AdministrativeUnit) -> Any:
         return unit.full_name
+
+    @admin.display(description="nguồn dữ liệu")
+    def told_source(self, unit: AdministrativeUnit) -> str:
+        return source_in_words(unit.source) or "—"
 
     @admin.display(description="nghị quyết")
     def basis(self, unit: AdministrativeUnit) -> str:

@@ -1,23 +1,10 @@
 """The life of a unit: under which names it stood, what it came from, what it became, and how sure that is."""
 
 import datetime
-import re
 from dataclasses import dataclass
 
 from danvan.units.models import AdministrativeUnit, UnitSuccession
-
-_RESOLUTION = re.compile(r"NQ ?(\d+(?:/\d{4})?(?:/[\wĐ-]+)?)")
-# What the register says of an arrow → how a reader is to take it (data/README.md).
-_CERTAINTY = (
-    ("inferred", "suy luận, cần đối chiếu với nghị quyết"),
-    ("same-code", "giữ nguyên mã"),
-    ("nso-table", "theo bảng chuyển đổi của cơ quan thống kê"),
-    ("kit-former", "theo danh sách đã công bố, chưa đối chiếu nghị quyết"),
-    ("alias-list", "theo danh sách đã công bố, chưa đối chiếu nghị quyết"),
-    ("tlq-patch", "theo danh sách đã công bố, chưa đối chiếu nghị quyết"),
-    ("succ NQ", "theo nghị quyết"),
-    ("succ=NQ", "theo nghị quyết"),
-)
+from danvan.units.sources import beginning_of, certainty_of, ending_of, resolution_in
 
 
 @dataclass(frozen=True)
@@ -61,22 +48,16 @@ def life_of(unit: AdministrativeUnit) -> Life:
 
 def resolution_of(unit: AdministrativeUnit) -> str:
     """Return the resolution by which `unit` began: "Nghị quyết 1674/NQ-UBTVQH15"; "" where none is known."""
-    return _resolution(unit.source.partition("; end=")[0].partition("succ")[0])
-
-
-def _resolution(text: str) -> str:
-    found = _RESOLUTION.search(text)
-    return f"Nghị quyết {found[1]}" if found else ""
+    return resolution_in(beginning_of(unit.source))
 
 
 def _change(arrow: UnitSuccession, other: AdministrativeUnit) -> Change:
     told = arrow.predecessor.source
-    ending = told.partition("; end=")[2] or told.partition("succ")[2]
     return Change(
         unit=other,
         day=arrow.date,
-        resolution=_resolution(ending) or resolution_of(arrow.successor),
-        certainty=next((words for tag, words in _CERTAINTY if tag in told), ""),
+        resolution=resolution_in(ending_of(told)) or resolution_of(arrow.successor),
+        certainty=certainty_of(told),
     )
 
 

@@ -16,6 +16,7 @@ from django.utils.functional import cached_property
 from danvan.common.text import clean_line, search_key, sort_key
 from danvan.units.kinds import KINDS_OF_LEVEL, Level, UnitKind
 from danvan.units.queries import AdministrativeUnitQuerySet, UnitSuccessionQuerySet, paths_above
+from danvan.units.sources import source_in_words
 
 
 class _Units(models.Manager.from_queryset(AdministrativeUnitQuerySet)):  # type: ignore[misc]
@@ -60,6 +61,8 @@ class AdministrativeUnit(models.Model):
     # finds them: `objects` passes them over.
     undone_at = models.DateTimeField("hoàn tác lúc", null=True, editable=False)
 
+    #: column → how logs tell it (danvan/accounts/audit/writing.py)
+    SPOKEN = {"source": source_in_words}
     objects = _Units()
     #: of what with_predecessors() gives: whether it is the unit asked about, perhaps under an earlier name
     is_version = True

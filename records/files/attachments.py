@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from danvan.accounts.audit.context import acting
 from danvan.accounts.models import User
 from danvan.common.forms import upload_field
+from danvan.common.handbook.why import Why
 from danvan.common.storage import removed_on_failure
 from danvan.common.text import clean_line
 from danvan.common.web.downloads import attachment
@@ -93,7 +94,7 @@ def attach(record: EventRecord, file: Any, media_type: str, *, actor: User) -> A
     with removed_on_failure(kept, "file"), transaction.atomic(), acting(user=actor):
         lock_for_change(record, actor=actor)
         if files_of(type(record), [record.pk]).count() >= MAX_FILES:
-            raise ValidationError(f"Mỗi hồ sơ giữ tối đa {MAX_FILES} tệp.")
+            raise ValidationError(f"Mỗi hồ sơ giữ tối đa {MAX_FILES} tệp.", code=Why.LIMIT)
         kept.file.save(kept.name, file, save=False)
         kept.save()
     return kept

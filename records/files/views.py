@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from danvan.common.handbook.why import Why
+from danvan.common.handbook.why import Why, kind_of_error
 from danvan.common.views import ScopedView
 from records.files import attachments
 from records.models.attachment import Attachment, files_of
@@ -29,7 +29,7 @@ class AttachView(RecordDetailView):
                     record, form.cleaned_data["file"], form.media_type, actor=request.user
                 )
             except ValidationError as error:
-                form.add_error("file", error.messages)
+                form.add_error("file", error)
             else:
                 messages.success(request, f"Đã đính kèm “{kept.name}”.")
                 return redirect(record.get_absolute_url() + self.carry)
@@ -49,7 +49,8 @@ class FileView(KindMixin, ScopedView):
         try:
             return attachments.response_for(found, inline="xem" in request.GET)
         except FileNotFoundError:
-            messages.error(request, f"Tệp “{found.name}” không còn trên máy chủ.")
+            told = f"Tệp “{found.name}” không còn trên máy chủ."
+            messages.error(request, told, extra_tags=Why.FAULT)
             return redirect(self.object)
 
 
@@ -64,7 +65,7 @@ class DetachView(FileView):
         try:
             attachments.detach(record, found, actor=request.user)
         except ValidationError as error:
-            messages.error(request, " ".join(error.messages), extra_tags=Why.LOCKED)
+            messages.error(request, " ".join(error.messages), extra_tags=kind_of_error(error) or "")
         else:
             messages.success(request, f"Đã xóa tệp “{found.name}”.")
         return redirect(record.get_absolute_url() + self.carry)

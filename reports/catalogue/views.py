@@ -95,6 +95,7 @@ class IndicatorForm(CatalogueRowForm):
         named = ((c, f"{c}: {labels[c]}" if c in labels else c) for c in MEASURES)
         measure: Any = self.fields["measure"]
         measure.choices = [("", "Nhập tay"), *named]
+        self.fields["guidance"].required = True  # whoever enters is never left without a sentence
 
 
 class RuleForm(CatalogueRowForm):

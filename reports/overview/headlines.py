@@ -9,6 +9,7 @@ from danvan.accounts.models import User
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import works_for
 from danvan.common.db.locks import hold
+from danvan.common.handbook.why import Why
 from danvan.units.kinds import Level
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.figures import Definition
@@ -83,10 +84,12 @@ def choose(
         raise PermissionDenied("Chỉ ban của chính đơn vị được chọn chỉ tiêu trọng tâm.")
     wanted = [code for code, one in definitions.items() if code in codes and can_lead(one)]
     if len(wanted) < len(set(codes)):
-        raise ValidationError("Có chỉ tiêu không còn trong danh mục. Vui lòng chọn lại.")
+        told = "Có chỉ tiêu không còn trong danh mục. Vui lòng chọn lại."
+        raise ValidationError(told, code=Why.CATALOGUE)
     if len(wanted) > MOST_HEADLINES:
         raise ValidationError(
-            f"Đã chọn {len(wanted)} chỉ tiêu, chỉ giữ được {MOST_HEADLINES}. Vui lòng bỏ bớt."
+            f"Đã chọn {len(wanted)} chỉ tiêu, chỉ giữ được {MOST_HEADLINES}. Vui lòng bỏ bớt.",
+            code=Why.LIMIT,
         )
     with transaction.atomic():
         hold(HeadlineChoice, [unit.pk], alone=True)

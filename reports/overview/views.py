@@ -16,6 +16,7 @@ from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import NO_UNIT, Action
 from danvan.accounts.scope import own_units, units_visible_to
+from danvan.common.handbook.why import Why, kind_of_error
 from danvan.common.numbers import read_id
 from danvan.common.paging import nearest_page
 from danvan.common.text import clean_line
@@ -190,15 +191,15 @@ def choose_headlines(request: PersonRequest) -> HttpResponse:
     definitions = headline_data(unit, max(years), user).definitions
     choice = choice_for(unit, own_units(user))
     ticked = [one.code for one in headlines(definitions, choice.codes if choice else None)]
-    problem = ""
+    problem, why = "", None
     if request.method == "POST":
         ticked = [] if "usual" in request.POST else request.POST.getlist("code")
         try:
             if not ticked and "usual" not in request.POST:
-                raise ValidationError("Vui lòng đánh dấu ít nhất một chỉ tiêu.")
+                raise ValidationError("Vui lòng đánh dấu ít nhất một chỉ tiêu.", code=Why.FIELDS)
             choose(unit, ticked, definitions, user)
         except ValidationError as error:
-            problem = " ".join(error.messages)
+            problem, why = " ".join(error.messages), kind_of_error(error)
         else:
             told = (
                 "Đã dùng lại các chỉ tiêu mặc định."
@@ -212,6 +213,7 @@ def choose_headlines(request: PersonRequest) -> HttpResponse:
         "definitions": [one for one in definitions.values() if can_lead(one)],
         "ticked": ticked,
         "problem": problem,
+        "why": why,
         "choice": choice,
         "most": MOST_HEADLINES,
     }

@@ -14,6 +14,7 @@ from danvan.accounts.models import User
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import works_for
 from danvan.common.db.locks import hold, locked
+from danvan.common.handbook.why import Why
 from danvan.common.text import clean_text
 from danvan.units.models import AdministrativeUnit
 from danvan.units.queries import tree_order
@@ -112,9 +113,10 @@ def edit(row: GatheredText, text: str, *, version: int, user: User) -> int:
     """
     text = clean_text(text)
     if not text:
-        raise ValidationError("Lời văn đang trống. Muốn bỏ hẳn, vui lòng bấm “Bỏ khỏi dự thảo”.")
+        told = "Lời văn đang trống. Muốn bỏ hẳn, vui lòng bấm “Bỏ khỏi dự thảo”."
+        raise ValidationError(told, code=Why.FIELDS)
     if len(text) > MAX_LENGTH:
-        raise ValidationError(f"Lời văn dài quá {MAX_LENGTH} ký tự.")
+        raise ValidationError(f"Lời văn dài quá {MAX_LENGTH} ký tự.", code=Why.LIMIT)
     return _change(row, version, user, text=text)
 
 

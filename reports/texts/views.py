@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from danvan.accounts.requests import PersonRequest
+from danvan.common.handbook.why import Why, kind_of_error
 from danvan.common.numbers import read_id
 from danvan.common.paging import nearest_page
 from reports.consolidation.filters import ConsolidationFilter
@@ -52,11 +53,12 @@ REPLACING = ("renew", "forget")  # what is typed beside these buttons is meant t
 
 @dataclass(frozen=True)
 class RefusedPiece:
-    """What was typed for a piece that could not be stored, and why."""
+    """What was typed for a piece that could not be stored, the reason and of what kind it is."""
 
     pk: int
     text: str
     reason: str
+    why: Why | None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -84,6 +86,7 @@ def gathered_texts(request: PersonRequest) -> HttpResponse:
         messages.warning(
             request,
             f"Chưa lấy của {', '.join(changed)}: lời văn vừa được sửa, vui lòng xem lại rồi lấy.",
+            extra_tags=Why.CONFLICT,
         )
     if missing := len(chosen) - done - len(changed):
         messages.warning(
@@ -110,9 +113,9 @@ def piece(request: PersonRequest, pk: int) -> HttpResponse:
         if move:
             move(row, **asked)
     except taking.TextRefused as refusal:
-        refused = RefusedPiece(pk, typed, str(refusal))
+        refused = RefusedPiece(pk, typed, str(refusal), Why.CONFLICT)
     except ValidationError as error:
-        refused = RefusedPiece(pk, typed, " ".join(error.messages))
+        refused = RefusedPiece(pk, typed, " ".join(error.messages), kind_of_error(error))
     else:
         messages.success(request, DONE.get(request.POST.get("move", ""), "Đã lưu lời văn."))
         return redirect(_address(request) + "#du-thao")

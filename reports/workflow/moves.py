@@ -258,6 +258,7 @@ class BulkLine:
     report: Report
     done: bool
     message: str
+    why: Why | None = None
 
 
 def move_many(
@@ -272,7 +273,8 @@ def move_many(
         try:
             make_move(report, action, user=user, version=versions[report.pk])
         except (MoveRefused, PermissionDenied) as error:
-            lines.append(BulkLine(report, False, str(error)))
+            why = getattr(error, "why", Why.RIGHT)
+            lines.append(BulkLine(report, False, str(error), why))
         else:
             lines.append(BulkLine(report, True, f"{MOVES[action].done}."))
     return lines

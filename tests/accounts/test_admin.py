@@ -21,11 +21,14 @@ from danvan.accounts.models import (
 from danvan.common.stale import stamp_of
 from danvan.units.models import AdministrativeUnit
 from tests.accounts.cast import PASSWORD, START, make_cast
+from tests.words import Reading
 
 LIST = "/quan-tri/accounts/user/"
 
 
 class AdminCase(TestCase):
+    client_class = Reading  # every page, confirmation and refusal of the steps below is read
+
     @classmethod
     def setUpTestData(cls):
         cls.cast = make_cast()

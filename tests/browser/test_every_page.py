@@ -171,7 +171,12 @@ def test_every_page_of_the_admin_as_the_only_part_that_gets_in(page_as, world):
             answer = visit(page, reverse(route.name, kwargs={n: known[n] for n in route.arguments}))
             if answer and answer.status == 200 and page.url not in opened:
                 opened.add(page.url)
-                if found := wcag_violations(page):
+                found = wcag_violations(page)
+                if pressed := chromium.pressed_on_paper(page):
+                    found.append(f"does not belong on paper: {pressed[:3]}")
+                if excess := chromium.off_paper(page):
+                    found.append(f"wider than its paper by {excess} pixels")
+                if found:
                     problems[page.url] = found
     assert problems == {}
     assert len(opened) > 12

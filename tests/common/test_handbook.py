@@ -17,7 +17,7 @@ from tests.matrix import MATRIX
 from tests.source import APP_FILES, ROOT, TEMPLATES
 
 MOST_PICTURE = 25_000
-NAMED = re.compile(r'{%\s*why "([^"]*)"')
+NAMED = re.compile(r'{%\s*why "([^"]*)"| why="([^"]*)"')
 WITHOUT_PASSAGE = ("handbook:", "admin:", "api-v1:", "api-unknown")  # the last two answer programs
 
 
@@ -37,11 +37,22 @@ def test_every_kind_of_refusal_has_its_passage_and_every_such_passage_its_kind()
 
 
 def test_every_kind_is_named_by_a_template_or_by_code_and_no_other_is():
-    told = {code for path in TEMPLATES for code in NAMED.findall(path.read_text())}
+    told = {a or b for path in TEMPLATES for a, b in NAMED.findall(path.read_text())}
     assert told <= set(Why)
     code = "\n".join(path.read_text() for path in APP_FILES)
     used = told | {kind for kind in Why if f"Why.{kind.name}" in code}
     assert used == set(Why)
+
+
+def test_every_button_and_page_that_the_handbook_names_is_on_a_page():
+    """What stands bold is what is read on the screen, letter by letter."""
+    files = [*TEMPLATES, *APP_FILES, *(ROOT / "static").glob("*.js")]
+    written = " ".join(path.read_text() for path in files)
+    bare = re.sub(r"{%.*?%}|{{.*?}}|<[^>]*>", "", written, flags=re.DOTALL)
+    shown = " ".join((*written.split(), *bare.split()))
+    named = {word for one in book().values() for word in re.findall(r"\*\*([^*]+)\*\*", one.text)}
+    assert {word for word in named if word not in shown} == set()
+    assert len(named) > 40
 
 
 def test_every_page_for_people_has_its_passage_and_every_row_its_page():

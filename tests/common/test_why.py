@@ -1,19 +1,25 @@
 """“Vì sao?” stands at refusals, on the pages that people see, and leads to the passage of their kind."""
 
+import ast
 import datetime
+import re
 import uuid
+from unittest import mock
 
 import pytest
-from django.test import TestCase
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client, TestCase
 from django.urls import reverse
 from django.utils import timezone
 
 from danvan.accounts.models import User
-from danvan.common.handbook.why import Why, kind_of_refusal
+from danvan.common.handbook.why import Why, kind_of_error, kind_of_refusal
 from records.models import DialogueConference
 from reports.models import Indicator, Report, State
 from tests.cast import PASSWORD, build_cast, build_world
-from tests.records.data import VALUES
+from tests.records.data import VALUES, make
+from tests.source import APP_FILES, TEMPLATES, TREES, relative
 
 CREATE = "/ho-so/hoi-nghi-doi-thoai/ghi-moi/"
 
@@ -25,6 +31,36 @@ def link(why: Why) -> str:
 @pytest.mark.parametrize("code", ["required", "", None, "invalid", 7])
 def test_other_codes_of_errors_are_no_kind_of_refusal(code):
     assert kind_of_refusal(code) is None
+
+
+def test_the_kind_of_an_error_is_that_of_the_first_field_that_names_one():
+    plain = ValidationError("Sai.")
+    full = ValidationError("Đầy.", code=Why.LIMIT)
+    assert kind_of_error(plain) is None
+    assert kind_of_error(full) == Why.LIMIT
+    assert kind_of_error(ValidationError({"name": plain, "file": [plain, full]})) == Why.LIMIT
+
+
+def test_no_template_shows_a_refusal_without_the_way_to_its_passage():
+    """Each box of errors holds it, each alert that may be one as well."""
+    shown = [path.read_text() for path in TEMPLATES]
+    boxes = [part for text in shown for part in re.split(r'class="[^"]*\bdv-errors\b', text)[1:]]
+    assert len(boxes) > 15
+    assert [box[:80] for box in boxes if not re.search(r"{%\s*why ", box)] == []
+    alerts = [text for text in shown if re.search(r"alert-\S*(danger|%}danger)", text)]
+    assert [text[:80] for text in alerts if "{% why " not in text] == []
+
+
+def test_no_message_of_a_refusal_is_sent_without_its_kind():
+    silent, told = [], 0
+    for path in APP_FILES:
+        for node in ast.walk(TREES[path]):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("messages.error"):
+                told += 1
+                if "extra_tags" not in {keyword.arg for keyword in node.keywords}:
+                    silent.append(f"{relative(path)}:{node.lineno}")
+    assert silent == []
+    assert told > 10
 
 
 class WhyTest(TestCase):
@@ -83,6 +119,41 @@ class WhyTest(TestCase):
         assert self.client.post(CREATE, data | {"token": uuid.uuid4()}).status_code == 302
         again = self.client.post(CREATE, data | {"token": uuid.uuid4()})
         self.assert_why(again, Why.TWINS)
+
+    def test_files_that_are_not_kept_at_a_record(self):
+        row = make("dialogue-conference", self.cast["xa-13369"].unit)
+        attach = reverse("records:attach", args=["dialogue-conference", row.pk])
+        bad = SimpleUploadedFile("a.exe", b"MZ")
+        self.assert_why(self.client.post(attach, {"file": bad}), Why.FILE)
+        Report.objects.filter(pk=self.world.report.pk).update(state=State.APPROVED)
+        good = SimpleUploadedFile("a.pdf", b"%PDF-1.7")
+        self.assert_why(self.client.post(attach, {"file": good}), Why.LOCKED)
+        delete = reverse("records:delete", args=["dialogue-conference", row.pk])
+        self.assert_why(self.client.post(delete, {"version": row.version}), Why.LOCKED)
+
+    def test_a_bulk_approval_of_reports_that_moved_on(self):
+        Report.objects.filter(pk=self.world.report.pk).update(state=State.SUBMITTED)
+        self.client.force_login(self.cast["huyen-349"])
+        chosen = {"chosen": f"{self.world.report.pk}.77"}
+        self.assert_why(self.client.post(reverse("reports:review"), chosen), Why.MOVED_ON)
+
+    def test_the_pages_of_the_admin_and_what_they_refuse(self):
+        self.assert_why(self.client.get(reverse("admin:index")), Why.RIGHT)
+        self.client.force_login(self.cast["quantri"])
+        stop = reverse("admin:accounts_user_step", args=[self.cast["quantri"].pk, "ngung"])
+        self.assert_why(self.client.post(stop, {"on": "01/01/2024"}), Why.ACCOUNT)
+        add = self.client.post(reverse("admin:accounts_user_add"), {"username": ""})
+        self.assert_why(add, Why.ACCOUNT)
+        unit = self.client.post(reverse("admin:units_administrativeunit_add"), {})
+        self.assert_why(unit, Why.UNITS)
+
+    def test_requests_that_cannot_be_read_and_faults_of_the_program(self):
+        client = Client(raise_request_exception=False)
+        client.force_login(self.cast["quantri"])
+        self.assert_why(client.get("/quan-tri/accounts/user/?password__regex=a"), Why.REQUEST)
+        with mock.patch("danvan.common.handbook.views.found", side_effect=ZeroDivisionError):
+            page = client.get(reverse("handbook:index"), {"q": "a"})
+        self.assertContains(page, "đây là lỗi của phần mềm".capitalize(), status_code=500)
 
     def test_a_catalogue_that_reports_were_sent_by(self):
         Report.objects.filter(pk=self.world.report.pk).update(submitted_at=timezone.now())

@@ -87,6 +87,14 @@ class StoredGuidanceTest(TestCase):
         url = reverse("reports:catalogue_edit", args=[2024, "chi-tieu", self.row.pk])
         assert self.client.post(url, {"guidance": "x"}).status_code == 403
 
+    def test_no_indicator_is_left_without_a_sentence(self):
+        self.client.force_login(self.cast["tinh"])
+        assert self.edit(guidance="  ").context["form"].errors.keys() == {"guidance"}
+        copy_catalogue(self.world.period.catalogue, 2025)
+        add = reverse("reports:catalogue_add", args=[2025, "chi-tieu"])
+        refused = self.client.post(add, {"code": "DT99", "label": "Chỉ tiêu mới"})
+        assert "guidance" in refused.context["form"].errors
+
     def test_the_form_of_a_report_leads_every_figure_to_its_sentence(self):
         self.client.force_login(self.cast["xa-13369"])
         page = self.client.get(reverse("reports:entry", args=[self.world.report.pk]))

@@ -74,7 +74,11 @@ class IssuePagesTest(Issues):
         signed = SimpleUploadedFile("../Bản ký.pdf", PDF)
         url = reverse("issues:attach", args=[row.pk])
         self.assertRedirects(self.client.post(url, {"file": signed}), row.get_absolute_url())
-        self.assertContains(self.client.get(row.get_absolute_url()), "Bản ký.pdf")
+        page = self.client.get(row.get_absolute_url()).content.decode()
+        self.assertIn("Bản ký.pdf", page)
+        # As on paper: the head, the figures, then recipients and signature.
+        places = [page.index(text) for text in ("Độc lập", "DT01", "Nơi nhận:", "Bản đã ký")]
+        self.assertEqual(places, sorted(places))
         paper = self.client.get(reverse("issues:file", args=[row.pk, "pdf"]))
         self.assertEqual((paper.content, paper["Content-Type"]), (PDF, "application/pdf"))
         book = self.client.get(reverse("issues:file", args=[row.pk, "xlsx"]))

@@ -18,6 +18,7 @@ from reports.workflow.moves import make_move
 from reports.workflow.periods import close_period, extend_deadline
 from tests.cast import build_cast, build_world
 from tests.reports.mailbox import EmailBackend
+from tests.words import wrong_words
 
 DAY = datetime.timedelta(days=1)
 SMTP = {
@@ -49,6 +50,8 @@ class RemindersTest(TestCase):
         """Run the timer's command; return (address, subject) of what it sent."""
         mail.outbox.clear()
         self.run_it()
+        for message in mail.outbox:
+            assert wrong_words(f"{message.subject}\n{message.body}") == ()
         return sorted((message.to[0], message.subject) for message in mail.outbox)
 
     def due_in(self, days):

@@ -227,6 +227,12 @@ class CommandTests(Books):
         self.assertEqual([path.name for path in self.folder.iterdir()], ["f.xlsx"])
         book = load_workbook(self.folder / "f.xlsx")
         self.assertEqual(self.find(book["Tổng hợp"], "Chỉ tiêu DT01")[6].value, 5)
+        for sheet in (
+            "Tổng hợp",
+            "Biểu đồ",
+        ):  # a year without all reports says so beside the others
+            texts = {str(cell.value) for row in book[sheet].iter_rows() for cell in row}
+            self.assertTrue(any("13/14 báo cáo" in text for text in texts), sheet)
 
     def test_single_year_and_section_in_any_case(self):
         self.run_command(years="2022", section="dt")

@@ -15,6 +15,7 @@ Who, from which address and through which source (form, import …) comes from c
 import contextlib
 import json
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from auditlog.context import disable_auditlog
@@ -185,7 +186,8 @@ def changes_of(entry: AuditEntry) -> list[tuple[str, str, str]]:
             lines.append((label, "" if added else objects, objects if added else ""))
         else:
             old, new = change
-            lines.append((label, in_words(field, old), in_words(field, new)))
+            said = getattr(model, "SPOKEN", {}).get(name) or partial(in_words, field)
+            lines.append((label, said(old), said(new)))
     return lines
 
 

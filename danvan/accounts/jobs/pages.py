@@ -25,6 +25,7 @@ from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
 from danvan.common.db.replica import cookie_name
 from danvan.common.excel import MAX_SHEET_ROWS
+from danvan.common.handbook.why import Why
 from danvan.common.numbers import format_number
 from danvan.common.ops.progress import expect
 
@@ -76,7 +77,7 @@ def later(request: HttpRequest, title: str, action: Action = Action.VIEW) -> Htt
     try:
         job = ask(person(request), "page", title, action=action, params=asked)
     except JobRefused as refusal:
-        messages.warning(request, str(refusal))
+        messages.warning(request, str(refusal), extra_tags=Why.JOB)
         return redirect("accounts:jobs")
     return redirect(job)
 

@@ -15,6 +15,7 @@ from danvan.accounts.audit import security_log
 from danvan.accounts.models import ApiToken, User
 from danvan.accounts.models.trail import SecurityKind
 from danvan.common.db.locks import locked
+from danvan.common.handbook.why import Why
 
 PREFIX = "dv1_"  # so that a key that got into a file or a chat is known for one
 MOST = 10  # usable keys of one account
@@ -33,7 +34,8 @@ def give(user: User, label: str, days: int) -> tuple[ApiToken, str]:
         locked(User.objects.filter(pk=user.pk)).get()
         if user.tokens.usable().count() >= MOST:
             raise ValidationError(
-                f"Mỗi tài khoản có tối đa {MOST} mã truy cập. Vui lòng thu hồi mã không dùng nữa."
+                f"Mỗi tài khoản có tối đa {MOST} mã truy cập. Vui lòng thu hồi mã không dùng nữa.",
+                code=Why.LIMIT,
             )
         token = ApiToken.objects.create(
             user=user, label=label, start=text[:10], digest=_digest(text), expires_at=ends

@@ -6,6 +6,8 @@ The value is the anchor of the passage in chapters/vi-sao.md. A refusal names it
 
 from enum import StrEnum
 
+from django.core.exceptions import ValidationError
+
 
 class Why(StrEnum):
     """One kind of refusal."""
@@ -29,8 +31,24 @@ class Why(StrEnum):
     CATALOGUE = "danh-muc-da-dung"
     ISSUE = "chua-ban-hanh-duoc"
     RESTATED = "khong-so-sanh-duoc"
+    FIELDS = "o-chua-dung"
+    LIMIT = "qua-gioi-han"
+    PASSWORD = "mat-khau-chua-duoc"  # noqa: S105 - an anchor
+    ACCOUNT = "tai-khoan-chua-doi"
+    UNITS = "chua-sap-xep-duoc"
+    DOCUMENT = "chua-lap-van-ban"
+    JOB = "viec-chua-xong"
+    REQUEST = "yeu-cau-chua-doc-duoc"
+    FAULT = "he-thong-gap-loi"
 
 
 def kind_of_refusal(code: object) -> Why | None:
     """Return the kind that `code` (of an error, of a message) names, None where it names none."""
     return next((kind for kind in Why if kind == code), None)
+
+
+def kind_of_error(error: ValidationError) -> Why | None:
+    """Return the first kind that one of the codes of `error` names."""
+    by_field = getattr(error, "error_dict", {"": getattr(error, "error_list", [])})
+    codes = (one.code for errors in by_field.values() for one in errors)
+    return next(filter(None, map(kind_of_refusal, codes)), None)

@@ -39,12 +39,13 @@ def site_owner() -> str:
 
 
 @register.inclusion_tag("partials/why.html", takes_context=True)
-def why(context: Any, code: object) -> dict:
+def why(context: Any, *codes: object) -> dict:
     """Lead from a refusal to the passage that explains it: {% why "da-gui-da-khoa" %}, {% why error.code %}.
 
-    Nothing for a code that names no kind of refusal. Who is not logged in reads the passage on the spot.
+    Of several codes the first counts that names a kind of refusal; where none does nothing is shown. Who is
+    not logged in reads the passage on the spot.
     """
-    kind = kind_of_refusal(code)
+    kind = next(filter(None, map(kind_of_refusal, codes)), None)
     user = context.get("user")
     inside = user is None or not user.is_authenticated
     return {"passage": book()[kind] if kind else None, "inside": inside}

@@ -13,7 +13,7 @@ from danvan.common import excel
 from reports.consolidation.figures import Definition
 from reports.consolidation.summary import Consolidation
 from reports.consolidation.units import Breakdown, UnitRow
-from reports.consolidation.words import restated_text, row_label
+from reports.consolidation.words import inclusion_text, restated_text, row_label
 from reports.documents.workbook import cells
 from reports.documents.workbook.cells import write_figure
 from reports.models import Aggregation
@@ -44,6 +44,8 @@ def add_chart_sheet(
     if found.restated:
         title += f" ({restated_text(found.restated)})"
     blocks = [_Block(head, len(parts), place + _LABELS + 1) for place in range(len(drawn))]
+    if not found.is_complete:
+        title += f" – {inclusion_text(found)}"
     if len(parts) > MOST_BARS:
         title += f": {MOST_BARS} đơn vị cao nhất trong {len(parts)} đơn vị"
         step = MOST_BARS + 2
