@@ -6,7 +6,6 @@ the posted form ready to be sent again, or as JSON to a script that asked for it
 
 import contextlib
 import logging
-import sys
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -39,11 +38,6 @@ def answer_for(request: HttpRequest, error: BaseException | None) -> HttpRespons
         answer = {"error": fault.word, "message": fault.message}
         return _marked(JsonResponse(answer, status=503))
     return _marked(HttpResponse(_page(request, fault), status=503))
-
-
-def current_error() -> BaseException | None:
-    """Return the error that is being handled."""
-    return sys.exc_info()[1]
 
 
 def _drop_upload(request: HttpRequest) -> None:

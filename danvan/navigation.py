@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from danvan.accounts.requests import PersonRequest, person
 from danvan.accounts.rights import Action
-from danvan.common.handbook.pages import passage_of
+from danvan.common.handbook.chapters import passage_of
 from danvan.units.organisations import office_name
 from records.menu import record_lines, year_counts
 from records.years import span_of

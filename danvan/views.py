@@ -1,6 +1,7 @@
 """Pages of the whole site: the home page per role and the error pages."""
 
 import hashlib
+import sys
 from pathlib import Path
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from danvan.common.web import shell
-from danvan.faults import answer_for, current_error
+from danvan.faults import answer_for
 from reports.dashboard import home  # noqa: F401 - the home page is made of report figures
 
 _STATIC = Path(settings.BASE_DIR) / "static"
@@ -30,15 +31,11 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
     """The worker that keeps forms usable without a line; its version is that of the files it serves."""
-    response = HttpResponse(_worker(), content_type="text/javascript; charset=utf-8")
+    version = getattr(staticfiles_storage, "manifest_hash", "") or _digest()
+    script = (_STATIC / "worker.js").read_text().replace("__VERSION__", version)
+    response = HttpResponse(script, content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "no-cache"
     return response
-
-
-def _worker() -> str:
-    """Return the script, with the version that every change of a static file changes."""
-    version = getattr(staticfiles_storage, "manifest_hash", "") or _digest()
-    return (_STATIC / "worker.js").read_text().replace("__VERSION__", version)
 
 
 def _digest() -> str:
@@ -81,7 +78,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     Rendered without context processors: they read the session, and the database may be what failed.
     """
-    if answer := answer_for(request, current_error()):
+    if answer := answer_for(request, sys.exc_info()[1]):
         return answer
     page = render_to_string("errors/500.html", {"request_id": getattr(request, "id", "")})
     return HttpResponseServerError(page)

@@ -4,7 +4,7 @@
     python -m tests.handbook_pictures --base http://127.0.0.1:8000 tong-hop
 
 Without --base a scratch database is filled (units, demonstration figures) and a server started on it;
-both are gone afterwards. Each picture of danvan/common/handbook/pictures.py is written to
+both are gone afterwards. Each picture of the handbook (SCREENSHOTS) is written to
 static/handbook/<name>.webp. Names after the options choose some of them.
 """
 
@@ -20,13 +20,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, sync_playwright
 
-from danvan.common.handbook.pictures import PICTURES, Screenshot
+from danvan.common.handbook.chapters import PICTURE_WIDTH, PICTURES
 from tests import chromium
 
 ROOT = Path(__file__).parents[1]
@@ -49,13 +50,57 @@ AS_WEBP = """async ([data, quality, width, height]) => {
 }"""
 
 
+@dataclass(frozen=True)
+class Screenshot:
+    """One picture: of the page at `path`, as `account` of the demonstration sees it.
+
+    `open` is the link to follow from there (its words), `show` the "?" whose sentence is shown, `part` what
+    of the page is seen (selectors) in a window so many pixels wide; a wider part is made smaller.
+    """
+
+    name: str
+    account: str
+    path: str
+    open: str = ""
+    show: str = ""
+    part: str = "main"
+    window: int = 1008
+
+    @property
+    def height(self) -> int:
+        """The height the handbook shows it with."""
+        return PICTURES[self.name]
+
+
+SCREENSHOTS = {
+    picture.name: picture
+    for picture in (
+        Screenshot("ban-lam-viec", "xa-13369", "/"),
+        Screenshot(
+            "ghi-ho-so", "xa-13369", "/ho-so/hoi-nghi-doi-thoai/ghi-moi/",
+            show="summary.ask >> nth=2",
+        ),
+        Screenshot(
+            "nhap-bao-cao", "xa-13369", "/", "Sửa báo cáo", "a.ask >> nth=2",
+            part=".dv-entries", window=1200,
+        ),
+        Screenshot("nhap-tu-excel", "xa-13369", "/nhap-excel/"),
+        Screenshot(
+            "xet-duyet", "huyen-350", "/bao-cao/xet-duyet/", part=".dv-table", window=1200
+        ),
+        Screenshot("tong-hop", "tinh", "/bao-cao/tong-hop/", window=1366),
+        Screenshot("ky-bao-cao", "tinh", "/bao-cao/ky/"),
+    )
+}  # fmt: skip
+
+
 def main() -> None:
     """Make all pictures, or those that are named."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", choices=[[], *PICTURES])
+    parser.add_argument("names", nargs="*", choices=[[], *SCREENSHOTS])
     parser.add_argument("--base", default="")
     options = parser.parse_args()
-    wanted = [PICTURES[name] for name in options.names or PICTURES]
+    wanted = [SCREENSHOTS[name] for name in options.names or SCREENSHOTS]
     FOLDER.mkdir(exist_ok=True)
     with server(options.base) as base, sync_playwright() as playwright:
         browser = chromium.launch(playwright)
@@ -71,8 +116,8 @@ def main() -> None:
 
 
 def size_of(picture: Screenshot) -> Any:
-    """Return the window in which `picture` is taken."""
-    return {"width": picture.window, "height": picture.height + 300}
+    """Return the window in which `picture` is taken: so high that its part is in sight."""
+    return {"width": picture.window, "height": picture.height + 900}
 
 
 def log_in(page: Page, account: str) -> None:
@@ -98,9 +143,10 @@ def take(page: Page, picture: Screenshot) -> bytes:
         page.mouse.move(0, 0)
     part = page.locator(picture.part).bounding_box()
     assert part, picture.path
-    clip: Any = {**part, "height": part["width"] * picture.height / picture.width}
+    clip: Any = {**part, "height": part["width"] * picture.height / PICTURE_WIDTH}
+    assert clip["y"] + clip["height"] <= page.viewport_size["height"], f"{picture.name} is cut off"
     png = base64.b64encode(page.screenshot(clip=clip)).decode()
-    size = [picture.width, picture.height]
+    size = [PICTURE_WIDTH, picture.height]
     blank = page.context.new_page()
     try:
         for quality in QUALITIES:

@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 
 from danvan.accounts.scope import ScopedQuerySet
+from danvan.units.models import AdministrativeUnit, UnitSuccession
 from tests.source import (
     APP_FILES,
     LAYERS,
@@ -42,23 +43,6 @@ UNSCOPED = {
     *("aggregate", "iterator", "only", "defer", "raw", "extra", "delete"),
 }
 
-# (file, what is found there) → why it may stay. An entry that is no longer needed fails.
-EXEMPT = {
-    ("danvan/accounts/checks.py", "danvan.navigation"): "the system check looks at the menu",
-}
-
-
-USED_EXEMPTIONS: set[tuple[str, str]] = set()
-
-
-def exempt(path: Path, what: str) -> bool:
-    """Tell whether the table of exemptions lets `what` stay in `path`; remembers that it did."""
-    for file, module in EXEMPT:
-        if file == relative(path) and (what == module or what.startswith(module + ".")):
-            USED_EXEMPTIONS.add((file, module))
-            return True
-    return False
-
 
 def test_imports_run_one_way():
     """common ← units ← accounts ← imports ← records ← reports, and none imports the top."""
@@ -72,7 +56,7 @@ def test_imports_run_one_way():
             if other and LAYERS.index(other) > LAYERS.index(layer):
                 wrong.append(f"{relative(path)}:{line} imports {module}")
             top = re.match(r"danvan\.(settings|urls|views|navigation|admin|apps)$", module)
-            if top and not exempt(path, module):
+            if top:
                 wrong.append(f"{relative(path)}:{line} imports {module} from the top")
     assert wrong == []
 
@@ -90,7 +74,6 @@ def test_spreadsheet_libraries_are_used_behind_one_door_only():
         if module in SPREADSHEET_LIBRARIES
         and not relative(path).startswith((*SPREADSHEET_DOORS, *WORKBOOK_LAYOUT))
         and "benchmark" not in path.stem  # measures the bare libraries against our door
-        and not exempt(path, module)
     ]
     assert wrong == []
 
@@ -126,6 +109,22 @@ def scoped_models() -> set[str]:
         for model in apps.get_models()
         if isinstance(model._default_manager.get_queryset(), ScopedQuerySet)
     }
+
+
+def without_scope(models) -> list[str]:
+    """Return the models with a unit that cannot be asked through visible_to and editable_by."""
+    return [
+        model._meta.label
+        for model in models
+        if any(field.related_model is AdministrativeUnit for field in model._meta.concrete_fields)
+        and not isinstance(model._default_manager.get_queryset(), ScopedQuerySet)
+    ]
+
+
+def test_every_row_that_belongs_to_a_unit_is_asked_through_its_scope():
+    tree = (AdministrativeUnit, UnitSuccession)
+    assert without_scope(set(apps.get_models()) - {*tree}) == []
+    assert without_scope(tree) == [model._meta.label for model in tree]
 
 
 def test_views_fetch_through_scope():
@@ -219,8 +218,7 @@ def test_no_eval_no_exec_no_pickle():
         for node in ast.walk(TREES[path]):
             match node:
                 case ast.Call(func=ast.Name(id="eval" | "exec" | "__import__" as name)):
-                    if not exempt(path, name):
-                        wrong.append(f"{relative(path)}:{node.lineno} {name}()")
+                    wrong.append(f"{relative(path)}:{node.lineno} {name}()")
         wrong += [
             f"{relative(path)}:{line} {module}"
             for module, line in imports(TREES[path])
@@ -303,11 +301,3 @@ def test_public_functions_of_the_shared_layers_say_what_they_do():
     assert len(documented) >= 0.8 * len(public), [
         node.name for node in public if node not in documented
     ]
-
-
-def test_no_exemption_is_stale():
-    """Runs the three tests that ask the table, so that it stands alone as well."""
-    test_imports_run_one_way()
-    test_spreadsheet_libraries_are_used_behind_one_door_only()
-    test_no_eval_no_exec_no_pickle()
-    assert set(EXEMPT) - USED_EXEMPTIONS == set()

@@ -4,13 +4,13 @@ Passwords are issued and shown once; accounts are stopped, never deleted; unit a
 services.py, which ends sessions and writes the security log.
 """
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect
@@ -36,8 +36,9 @@ from danvan.accounts.models.trail import AuditEntry
 from danvan.accounts.requests import person
 from danvan.accounts.sheet import account_sheet
 from danvan.common import excel
+from danvan.common.forms import refusals_shown
 from danvan.common.stale import STAMP, StaleFormMixin
-from danvan.common.web.admin import OwnListAdmin
+from danvan.units.admin import UnitChoicesAdmin
 from danvan.units.forms import UnitChoice
 from danvan.units.queries import tree_order
 
@@ -77,7 +78,7 @@ class AccountForm(StaleFormMixin):
 
 
 @admin.register(User)
-class UserAdmin(SlipsAdmin, OwnListAdmin):
+class UserAdmin(SlipsAdmin, UnitChoicesAdmin):
     """Accounts: list, search with and without marks, create, issue, move, stop, open again."""
 
     form = AccountForm
@@ -91,16 +92,11 @@ class UserAdmin(SlipsAdmin, OwnListAdmin):
     search_fields = ("username",)
     search_help_text = "Tên đăng nhập, họ tên hoặc tên đơn vị, có dấu hay không dấu đều được."
     actions = ("reset_selected", "export_selected")
+    unit_choices = {"unit": partial(UnitChoice, "Đơn vị", required=False)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Start from the scope, as every query that serves a person."""
         return User.objects.visible_to(request.user)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: Any, search_term: str
-    ) -> tuple[QuerySet, bool]:
-        """Search folded words in login, name and unit."""
-        return queryset.search(search_term), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the unit as text once the account exists: it is changed by a transfer."""
@@ -116,14 +112,6 @@ class UserAdmin(SlipsAdmin, OwnListAdmin):
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.by = request.user
         return form
-
-    def formfield_for_dbfield(
-        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
-    ) -> Any:
-        """Offer the units of today as a plain list: it needs no script and leads to no other form."""
-        if db_field.name == "unit":
-            return UnitChoice("Đơn vị", required=False)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("unit_name", *FACTS)
@@ -198,12 +186,8 @@ class UserAdmin(SlipsAdmin, OwnListAdmin):
         data = request.POST if request.method == "POST" else None
         form = STEPS[name](data, user=user, by=person(request))
         if request.method == "POST" and form.is_valid():
-            try:
-                sheet = form.carry_out()
-            except ValidationError as error:
-                form.add_error(None, error)
-            else:
-                if sheet:
+            with refusals_shown(form):
+                if sheet := form.carry_out():
                     return self.to_sheet(sheet)
                 messages.success(request, form.done)
                 return redirect("admin:accounts_user_change", pk)

@@ -35,7 +35,7 @@ class ResetStep(StepForm):
     )
 
     def carry_out(self) -> Any:
-        return services.reset_password(self.user, by=self.by)
+        return services.reset_passwords([self.user], by=self.by)
 
 
 class DeactivateStep(StepForm):

@@ -2,15 +2,11 @@
 
 danvan.E001  weak or sample key without DEBUG
 danvan.E002  ALLOWED_HOSTS lets any host in
-danvan.E003  model of a unit without ScopedQuerySet
-danvan.E004  menu entry without a URL
 danvan.E005  content security policy missing or unsafe
 danvan.E006  password hasher is weak (deploy)
 danvan.E007  pages not closed by default
-danvan.E008  audit exemption that names no model
 danvan.E009  SQLite without IMMEDIATE transactions
 danvan.E010  ledger or log that can be rewritten
-danvan.E011  list of the admin that can be filtered by any column
 danvan.E012  mails without a sender or without the address of the site
 danvan.E013  replica that is no standby of the database
 danvan.W001  DEBUG with a host of the outside world
@@ -20,33 +16,27 @@ danvan.W004  limits of waiting that a pooler dropped
 danvan.W005  replica that is away or behind
 """
 
+import inspect
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
-from django.contrib import admin
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import connections, models
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
-from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
-from danvan.accounts.audit.writing import EXEMPT, OUR_APPS
-from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.db.standby import NOT_ONE, OF_ANOTHER, standby
 from danvan.common.ops import append_only
 from danvan.common.ops.databases import REPLICA
 from danvan.common.ops.keys import weakness_of
-from danvan.common.web.admin import ListedLookupsAdmin
-from danvan.units.models import AdministrativeUnit, UnitSuccession
 
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "[::1]", "testserver", ".localhost"}
 GOOD_HASHERS = ("Argon2PasswordHasher", "ScryptPasswordHasher", "PBKDF2PasswordHasher")
 
 
 @register(Tags.security)
-def check_key(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_key(**kwargs: Any) -> list[CheckMessage]:
     """E001: a key that everybody can read on the internet signs no sessions."""
     hint = "Set SECRET_KEY to a random text of at least 50 characters (docs/deploy.md)."
     weak = weakness_of(settings.SECRET_KEY)
@@ -56,7 +46,7 @@ def check_key(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def check_hosts(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_hosts(**kwargs: Any) -> list[CheckMessage]:
     """E002 and W001: the hosts that are served fit the mode."""
     hosts = set(settings.ALLOWED_HOSTS)
     if not settings.DEBUG and hosts & {"*", "."}:
@@ -69,40 +59,8 @@ def check_hosts(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return []
 
 
-@register(Tags.models)
-def check_scope(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """E003: every row that belongs to a unit can be asked through visible_to and editable_by."""
-    hint = "Give it `objects = ScopedQuerySet.as_manager()` with the `unit_lookup` to its unit."
-    return [
-        Error(
-            f"{model._meta.label} has a unit but no ScopedQuerySet.",
-            hint=hint,
-            obj=model,
-            id="danvan.E003",
-        )
-        for model in _our_models()
-        if _has_unit(model) and not isinstance(model._default_manager.all(), ScopedQuerySet)
-    ]
-
-
-@register(Tags.urls)
-def check_menu(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """E004: every line of the menu leads somewhere."""
-    from danvan.navigation import MENU
-
-    errors: list[CheckMessage] = []
-    for entry in MENU:
-        try:
-            reverse(entry.url_name)
-        except NoReverseMatch:
-            hint = "Correct the name in danvan/navigation.py or add the URL."
-            message = f"The menu names the URL {entry.url_name}, which does not exist."
-            errors.append(Error(message, hint=hint, id="danvan.E004"))
-    return errors
-
-
 @register(Tags.security)
-def check_policy(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_policy(**kwargs: Any) -> list[CheckMessage]:
     """E005: scripts and styles come from this site's files and from nowhere else."""
     policy = getattr(settings, "CONTENT_SECURITY_POLICY", {}).get("DIRECTIVES", {})
     sources = [str(source) for values in policy.values() for source in values]
@@ -113,19 +71,8 @@ def check_policy(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return [Error("The content security policy is missing or unsafe.", hint=hint, id="danvan.E005")]
 
 
-@register(Tags.admin)
-def check_admin(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
-    """E011: no list of the admin can be filtered by a column it does not offer."""
-    hint = "Derive it from danvan.common.web.admin.ListedLookupsAdmin."
-    return [
-        Error(f"{page} can be filtered by any column.", hint=hint, id="danvan.E011")
-        for page in admin.site._registry.values()
-        if not isinstance(page, ListedLookupsAdmin)
-    ]
-
-
 @register(Tags.security, deploy=True)
-def check_hasher(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_hasher(**kwargs: Any) -> list[CheckMessage]:
     """E006: new passwords are stored with a slow hash."""
     first = settings.PASSWORD_HASHERS[0]
     if first.endswith(GOOD_HASHERS):
@@ -135,31 +82,23 @@ def check_hasher(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def check_closed(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_closed(**kwargs: Any) -> list[CheckMessage]:
     """E007: a page asks for a login unless it says otherwise, and the gates stand behind the login."""
     from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
 
     from danvan.accounts.login.middleware import FirstStepsMiddleware, SessionLimitsMiddleware
 
     chain = [import_string(path) for path in settings.MIDDLEWARE]
-    wanted = [
+    gates = [
         AuthenticationMiddleware,
         SessionLimitsMiddleware,
         LoginRequiredMiddleware,
         FirstStepsMiddleware,
     ]
-    places = [
-        next(
-            (
-                at
-                for at, item in enumerate(chain)
-                if isinstance(item, type) and issubclass(item, kind)
-            ),
-            -1,
-        )
-        for kind in wanted
+    found = [
+        gate for one in chain for gate in gates if inspect.isclass(one) and issubclass(one, gate)
     ]
-    if -1 not in places and places == sorted(places):
+    if found == gates:
         return []
     hint = (
         "Keep authentication, session limits, login and first steps in MIDDLEWARE, in this order."
@@ -167,23 +106,8 @@ def check_closed(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return [Error("Pages are not closed by default.", hint=hint, id="danvan.E007")]
 
 
-@register(Tags.models)
-def check_audit(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """E008: an exemption from the audit trail names a model that exists."""
-    labels = {model._meta.label for model in _our_models()}
-    hint = "Correct EXEMPT in danvan/accounts/audit/writing.py."
-    return [
-        Error(
-            f"The audit trail exempts {label}, which does not exist.", hint=hint, id="danvan.E008"
-        )
-        for label in sorted(set(EXEMPT) - labels)
-    ]
-
-
 @register(Tags.database)
-def check_database(
-    app_configs: Any = None, databases: Any = None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_database(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E009 and E010: writers queue instead of failing, and no log can be rewritten."""
     errors: list[CheckMessage] = []
     for alias in {*(databases or [])} - {REPLICA}:
@@ -199,9 +123,7 @@ def check_database(
 
 
 @register(Tags.database)
-def check_replica(
-    app_configs: Any = None, databases: Any = None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_replica(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E013 and W005: the replica is a standby of the database, and answers."""
     if REPLICA not in (databases or []):
         return []
@@ -213,9 +135,7 @@ def check_replica(
 
 
 @register(Tags.database)
-def check_limits(
-    app_configs: Any = None, databases: Any = None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_limits(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """W004: the limits of waiting reach PostgreSQL, whatever stands between."""
     lost = []
     for alias in {*(databases or [])} - {REPLICA}:
@@ -231,7 +151,7 @@ def check_limits(
 
 
 @register(Tags.security, deploy=True)
-def check_proxy(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+def check_proxy(**kwargs: Any) -> list[CheckMessage]:
     """W002: BEHIND_PROXY and PROXY_COUNT are set together or not at all."""
     believed = bool(getattr(settings, "SECURE_PROXY_SSL_HEADER", None))
     if believed == bool(settings.PROXY_COUNT):
@@ -243,7 +163,7 @@ def check_proxy(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def check_mail(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+def check_mail(**kwargs: Any) -> list[CheckMessage]:
     """E012: a mail has a sender, and its links lead to this site."""
     begins = settings.SITE_URL.startswith(("https://", "http://"))
     if not settings.EMAIL_HOST or (begins and "@" in settings.DEFAULT_FROM_EMAIL):
@@ -253,7 +173,7 @@ def check_mail(app_configs: object = None, **kwargs: object) -> list[CheckMessag
 
 
 @register(Tags.security, deploy=True)
-def check_mail_password(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+def check_mail_password(**kwargs: Any) -> list[CheckMessage]:
     """W003: the mail server learns its password over TLS, unless it is this machine."""
     safe = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL or not settings.EMAIL_HOST_USER
     if safe or settings.EMAIL_HOST in ("", *LOCAL_HOSTS):
@@ -261,24 +181,6 @@ def check_mail_password(app_configs: object = None, **kwargs: object) -> list[Ch
     hint = "Use EMAIL_PORT=587 (STARTTLS) or 465 (TLS)."
     message = "The password of the mail server is sent in the clear."
     return [Warning(message, hint=hint, id="danvan.W003")]
-
-
-def _our_models() -> list[type[models.Model]]:
-    return [
-        model
-        for config in apps.get_app_configs()
-        if config.label in OUR_APPS
-        for model in config.get_models()
-    ]
-
-
-def _has_unit(model: type[models.Model]) -> bool:
-    if model in (AdministrativeUnit, UnitSuccession):
-        return False
-    return any(
-        field.is_relation and field.related_model is AdministrativeUnit
-        for field in model._meta.concrete_fields
-    )
 
 
 def _open_logs(connection: BaseDatabaseWrapper) -> set[str]:

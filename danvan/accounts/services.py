@@ -45,19 +45,12 @@ def create_account(user: User, *, by: User) -> SlipSheet:
     return sheet
 
 
-def reset_password(user: User, *, by: User) -> SlipSheet:
-    """Issue a new password, end all sessions and lift the lock-out; return the sheet with its slip.
-
-    Raises ValidationError for the own account and a stopped one, PermissionDenied.
-    """
-    return reset_passwords([user], by=by)
-
-
 def reset_passwords(people: Sequence[User], *, by: User) -> SlipSheet:
-    """Do what reset_password does for all of `people` or none; return the sheet with their slips.
+    """Issue new passwords to all of `people` or none, end their sessions and lift lock-outs; return the slips.
 
-    Of two presses at once one is refused (ValidationError), or the slips of the first would not open the
-    accounts. The number of queries does not grow with the people.
+    Of two presses at once one is refused, or the slips of the first would not open the accounts. The number
+    of queries does not grow with the people. Raises PermissionDenied; ValidationError, also for the own
+    account and a stopped one.
     """
     for user in people:
         _expect_right(by, user)

@@ -137,13 +137,14 @@ def stream_rows(target: Any, *sheets: Sheet) -> None:
         titles.append(safe_sheet_title(sheet.title, titles))
     named = list(zip(titles, sheets, strict=True))
     records = [_records(sheet) for sheet in sheets]
+    header = rust.Format().set_bold().set_text_wrap().set_background_color("#E8EEF7")
     try:
         rust.write_worksheets(
             list(zip(titles, records, strict=True)),
             target,
             column_formats={title: [_format(c) for c in sheet.columns] for title, sheet in named},
             column_widths={title: [c.width for c in sheet.columns] for title, sheet in named},
-            header_format={title: _header_format() for title in titles},
+            header_format=dict.fromkeys(titles, header),
             freeze_panes={title: {"row": 1, "col": 0} for title in titles},
             autofilter=dict.fromkeys(titles, True),
         )
@@ -192,10 +193,6 @@ def _records(sheet: Sheet) -> Iterator[dict]:
 def _format(column: Headed) -> rust.Format:
     fmt = rust.Format().set_num_format(column.fmt) if column.fmt else rust.Format()
     return fmt.set_quote_prefix() if column.fmt in ("", "@") else fmt
-
-
-def _header_format() -> Any:
-    return rust.Format().set_bold().set_text_wrap().set_background_color("#E8EEF7")
 
 
 def download(name: str, write: Callable[[IO[bytes]], Any]) -> FileResponse:

@@ -1,8 +1,8 @@
 """Fields and the base form: text made clean, numbers and days the Vietnamese way, one look everywhere."""
 
 import re
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from decimal import Decimal
 from typing import Any, cast
@@ -12,6 +12,7 @@ from crispy_forms.layout import Div, Field, Fieldset, Layout
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.text import capfirst
 
 from danvan.common.handbook.why import Why
 from danvan.common.numbers import NumberProblem, format_number, parse_number
@@ -167,6 +168,15 @@ def upload_field(label: str, accept: str) -> forms.FileField:
     )
 
 
+@contextmanager
+def refusals_shown(form: forms.BaseForm) -> Iterator[None]:
+    """Run the block; what a service refuses in it stands in `form` as its errors."""
+    try:
+        yield
+    except ValidationError as error:
+        form.add_error(None, error)
+
+
 def name_blank_choice(field: forms.Field) -> None:
     """Put words in place of the dashes that Django shows where nothing is chosen yet."""
     words = "Chọn…" if field.required else "(không ghi)"
@@ -199,8 +209,7 @@ class BaseForm(forms.ModelForm):
             if isinstance(field, forms.ModelChoiceField):
                 field.queryset = self.choices_for(name)
             name_blank_choice(field)
-            label = str(field.label or name)
-            field.label = label[:1].upper() + label[1:]
+            field.label = capfirst(str(field.label or name))
             field.error_messages["invalid_choice"] = "Lựa chọn này không có trong danh sách."
         self.helper = self._helper()
 

@@ -109,24 +109,24 @@ class Listing:
 
     def ordered(self) -> QuerySet:
         """Return all rows in the order, blanks last."""
+        return self._in_order(self.rows)
+
+    def _in_order(self, rows: QuerySet) -> QuerySet:
         value = F(self.name)
         sort = value.desc if self.downwards else value.asc
-        return self.rows.order_by(sort(nulls_last=True), "-pk" if self.downwards else "pk")
+        return rows.order_by(sort(nulls_last=True), "-pk" if self.downwards else "pk")
 
     def page(self, asked: QueryDict, ranked: Any = lambda rows: rows) -> Page:
         """Return the page an address asks for, a near one for nonsense. `ranked` may reorder a short list."""
         return self._numbered(asked, ranked) if self.is_short else self._walked(asked)
 
     def _numbered(self, asked: QueryDict, ranked: Any) -> Page:
-        size = (
-            max(self.count, 1) if WHOLE in asked else PAGE_SIZE
-        )  # what is printed holds every row
+        # What is printed holds every row.
+        size = max(self.count, 1) if WHOLE in asked else PAGE_SIZE
         last = max(1, -(-self.count // size))
         number = nearest_number(asked.get("page"), last)
-        value = F(self.name)
-        sort = value.desc if self.downwards else value.asc
         rows = self.rows.model._default_manager.filter(pk__in=self.keys)
-        rows = ranked(rows.order_by(sort(nulls_last=True), "-pk" if self.downwards else "pk"))
+        rows = ranked(self._in_order(rows))
         shown = rows.with_names()[(number - 1) * size : number * size]
         return Page(
             list(shown),

@@ -61,15 +61,12 @@ class StaleFormMixin(forms.ModelForm):
             typed: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
             typed[self.add_prefix(STAMP)] = now
             self.data = typed
-            told = self._why(cleaned.get(STAMP)) + self._differences(stored)
+            # A form that does not say what it showed counts as the oldest.
+            unknown = "Không rõ biểu nhập này được mở từ lúc nào nên chưa lưu."
+            why = "Dữ liệu này vừa được người khác sửa." if cleaned.get(STAMP) else unknown
+            told = f"{why} {self._differences(stored)}"
             self.add_error(None, forms.ValidationError(told, code=Why.CONFLICT))
         return cleaned
-
-    def _why(self, stamp: str | None) -> str:
-        """Return why nothing was stored; a form that does not say what it showed counts as the oldest."""
-        if not stamp:
-            return "Không rõ biểu nhập này được mở từ lúc nào nên chưa lưu. "
-        return "Dữ liệu này vừa được người khác sửa. "
 
     def _differences(self, stored: models.Model) -> str:
         """Return which typed values differ from what stands now, as one sentence."""

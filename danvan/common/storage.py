@@ -47,18 +47,14 @@ class WholeFileStorage(FileSystemStorage):
         return name
 
 
-def sweep() -> int:
-    """Remove what killed processes left half-written, a day later; return how many files."""
-    if not default_storage.exists(PARTS):
-        return 0
-    limit, count = timezone.now() - ABANDONED, 0
-    for name in default_storage.listdir(PARTS)[1]:
+def sweep() -> None:
+    """Remove what killed processes left half-written, a day later."""
+    there = default_storage.listdir(PARTS)[1] if default_storage.exists(PARTS) else ()
+    for name in there:
         part = f"{PARTS}/{name}"
         with contextlib.suppress(FileNotFoundError):
-            if default_storage.get_modified_time(part) < limit:
+            if default_storage.get_modified_time(part) < timezone.now() - ABANDONED:
                 default_storage.delete(part)
-                count += 1
-    return count
 
 
 def stored_files(folder: str = "") -> Iterator[str]:

@@ -145,8 +145,6 @@ class AccountChecker(Checker):
 
     def _proposal(self, unit: AdministrativeUnit) -> str:
         """Return a free name made of level and code: xa-13369, the second one xa-13369-2."""
-        if unit is None:
-            return ""
         stem = name = f"{PREFIX[Level(unit.level)]}-{unit.code.lower()}"
         number = 1
         while name.casefold() in self.taken:

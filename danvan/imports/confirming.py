@@ -67,16 +67,11 @@ def request_confirmation(job: ImportJob, *, only_good: bool) -> bool:
     return ImportJob.objects.begin(job, JobState.WRITING, only_good=only_good)
 
 
-def write_job(job: ImportJob) -> bool:
-    """Write a job taken by request_confirmation; tell whether it was written.
+def done_or_back(job: ImportJob, action: Callable[[ImportJob], bool], because: str) -> bool:
+    """Do `action` with a job taken for it; tell whether it was done.
 
-    Otherwise nothing was: the job is checked again (with a message) for its owner to look at.
+    Where it is refused or fails nothing changed, and the job stands where it stood, with a word why.
     """
-    return _done_or_back(job, _write_as_shown, "Chưa ghi gì: ")
-
-
-def _done_or_back(job: ImportJob, action: Callable[[ImportJob], bool], because: str) -> bool:
-    """Do `action`; where it is refused or fails, put the job back to where it stood, with a word why."""
     running = job.state
     try:
         return action(job)
@@ -93,7 +88,8 @@ def _done_or_back(job: ImportJob, action: Callable[[ImportJob], bool], because: 
         raise
 
 
-def _write_as_shown(job: ImportJob) -> bool:
+def write_as_shown(job: ImportJob) -> bool:
+    """Write what was shown; where that no longer holds, the job is checked anew for its owner to look at."""
     for _ in range(TRIES):
         if not _still_as_shown(job):
             break
@@ -175,15 +171,8 @@ def request_undo(job: ImportJob) -> bool:
     return ImportJob.objects.begin(job, JobState.UNDOING)
 
 
-def undo_job(job: ImportJob) -> bool:
-    """Take back, as one change set, what a job taken by request_undo wrote; tell whether it was done.
-
-    Otherwise nothing changed and the job says why: something newer builds on it, or a right was lost.
-    """
-    return _done_or_back(job, _undo, "Không hoàn tác được: ")
-
-
-def _undo(job: ImportJob) -> bool:
+def undo_whole(job: ImportJob) -> bool:
+    """Take back, as one change set, what a job wrote. Raises Refused where something newer builds on it."""
     with _held(job) as target:
         undone = target.undo(job, job.entries(RowKind.NEW, RowKind.CHANGED))
         result = {**job.result, "undone": undone}
@@ -191,14 +180,9 @@ def _undo(job: ImportJob) -> bool:
     return True
 
 
-def _is_small(job: ImportJob) -> bool:
-    """Return whether the job is done within the request."""
-    return job.size <= getattr(settings, "IMPORT_INLINE_BYTES", INLINE_BYTES)
-
-
 def start_job(job: ImportJob) -> None:
     """Do what `job` waits for now, or leave it to the next worker that is free."""
-    if _is_small(job):
+    if job.size <= getattr(settings, "IMPORT_INLINE_BYTES", INLINE_BYTES):
         work(job)
         return
     with transaction.atomic():
@@ -241,9 +225,9 @@ def work(job: ImportJob) -> None:
         if job.state == JobState.QUEUED:
             _check(job)
         elif job.state == JobState.WRITING:
-            write_job(job)
+            done_or_back(job, write_as_shown, "Chưa ghi gì: ")
         elif job.state == JobState.UNDOING:
-            undo_job(job)
+            done_or_back(job, undo_whole, "Không hoàn tác được: ")
 
 
 def _check(job: ImportJob) -> None:

@@ -100,10 +100,10 @@ class ImportJobQuerySet(LeasedQuerySet["ImportJob"]):
             job.save()
         return job
 
-    def clean_up(self) -> int:
+    def clean_up(self) -> None:
         """Expire jobs past their day, or left behind by a person who moved: files and rows go.
 
-        Return how many. What was imported stays.
+        What was imported stays.
         """
         self.recover()
         sweep()
@@ -112,9 +112,8 @@ class ImportJobQuerySet(LeasedQuerySet["ImportJob"]):
         left = moved & Q(state__in=UNWRITTEN)
         old = self.filter(Q(expires_at__lt=timezone.now()) | left).exclude(file="")
         kept = (JobState.DONE, JobState.UNDONE, JobState.CANCELLED)
-        return sum(
-            job.discard(job.state if job.state in kept else JobState.EXPIRED) for job in old[:200]
-        )
+        for job in old[:200]:
+            job.discard(job.state if job.state in kept else JobState.EXPIRED)
 
 
 class ImportJob(LeasedJob):
@@ -128,13 +127,6 @@ class ImportJob(LeasedJob):
         verbose_name="người nhập",
         on_delete=models.PROTECT,
         related_name="imports",
-    )
-    unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị khi đó",  # none for superusers: theirs hold every unit's figures
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
     )
     target = models.CharField("loại dữ liệu", max_length=40)
     params = models.JSONField(default=dict)
@@ -153,9 +145,8 @@ class ImportJob(LeasedJob):
     checked_at = models.DateTimeField("kiểm tra lúc", null=True)
     confirmed_at = models.DateTimeField("xác nhận lúc", null=True)
     undone_at = models.DateTimeField("hoàn tác lúc", null=True)
-    expires_at = models.DateTimeField("hết hạn lúc")
 
-    running, died = RUNNING, DIED
+    running, died, kept_for = RUNNING, DIED, KEEP
     objects = ImportJobQuerySet.as_manager()
 
     class Meta:
@@ -166,12 +157,6 @@ class ImportJob(LeasedJob):
 
     def __str__(self) -> str:
         return f"{self.file_name} ({self.get_state_display()})"
-
-    def save(self, **kwargs: Any) -> None:
-        """Save; a new job gets its last day."""
-        if self.expires_at is None:
-            self.expires_at = timezone.now() + KEEP
-        super().save(**kwargs)
 
     @property
     def request_id(self) -> str:

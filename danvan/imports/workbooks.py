@@ -11,7 +11,6 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
-from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from danvan.common import excel
@@ -54,7 +53,7 @@ def template_workbook(target: Target, job: ImportJob) -> Workbook:
     locked = any(column.locked for column in columns)
     for index, column in enumerate(columns, start=1):
         _head(sheet.cell(HEADER_ROW, index), column)
-        dimension = sheet.column_dimensions[get_column_letter(index)]
+        dimension = sheet.column_dimensions[column_letter(index - 1)]
         dimension.width = column.width
         # Text is typed into cells of text: Excel makes a day of "5/12" and a 7 of "007" elsewhere.
         dimension.number_format = column.fmt or TEXT
@@ -81,7 +80,7 @@ def _drop_down(sheet: Any, lists: Any, index: int, column: Column) -> None:
     """Offer the choices of a column as a list that stands on the hidden sheet."""
     if not column.choices:
         return
-    place = get_column_letter(index)
+    place = column_letter(index - 1)
     for row, choice in enumerate(column.choices, start=2):
         excel.put(lists.cell(row, index), choice)
     last = len(column.choices) + 1

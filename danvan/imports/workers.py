@@ -49,9 +49,8 @@ def at_work(name: str, tidy: Callable[[], object], recover: Callable[[], object]
         with beside(_keep_at_it, duties):
             yield
     finally:
-        with contextlib.suppress(
-            Exception
-        ):  # where the database is away, it is forgotten by itself
+        # Where the database is away, it is forgotten by itself.
+        with contextlib.suppress(Exception):
             Worker.objects.filter(name=name).delete()
 
 

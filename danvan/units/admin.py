@@ -1,6 +1,8 @@
 """Units and their succession in Django's admin: by date in force, without rewriting history."""
 
 import datetime
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -68,8 +70,29 @@ class SuccessionForm(StaleFormMixin):
         fields = ("predecessor", "successor", "date", "share")
 
 
+class UnitChoicesAdmin(OwnListAdmin):
+    """A list searched by folded words, with a form that offers units as plain lists: `unit_choices`.
+
+    A plain list needs no script and leads to no other form.
+    """
+
+    unit_choices: Mapping[str, Callable[[], UnitChoice]]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        return queryset.search(search_term), False
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if choice := self.unit_choices.get(db_field.name):
+            return choice()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
 @admin.register(AdministrativeUnit)
-class AdministrativeUnitAdmin(OwnListAdmin):
+class AdministrativeUnitAdmin(UnitChoicesAdmin):
     """Units. A unit that data hangs on keeps code, name, kind, parent and first day: a change is a new unit."""
 
     form = UnitForm
@@ -82,6 +105,7 @@ class AdministrativeUnitAdmin(OwnListAdmin):
     search_fields = ("name_search", "code")
     search_help_text = "Tên (có dấu hay không dấu) hoặc mã đơn vị."
     fields = (*IDENTITY, "valid_to", "source", STAMP)
+    unit_choices = {"parent": partial(UnitChoice, "Đơn vị cấp trên", required=False, ever=True)}
 
     @admin.display(description="đơn vị", ordering="name_sort")
     def named(self, unit: AdministrativeUnit) -> Any:
@@ -96,19 +120,6 @@ class AdministrativeUnitAdmin(OwnListAdmin):
         """The resolution by which the unit began; where the line was found is no legal basis."""
         return resolution_of(unit) or "—"
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: Any, search_term: str
-    ) -> tuple[QuerySet, bool]:
-        return queryset.search(search_term), False
-
-    def formfield_for_dbfield(
-        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
-    ) -> Any:
-        """Offer every unit there was as the one above."""
-        if db_field.name == "parent":
-            return UnitChoice("Đơn vị cấp trên", required=False, ever=True)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Close the identity of a used unit, and its end once it is written."""
         if obj is None or not is_used(obj):
@@ -121,7 +132,7 @@ class AdministrativeUnitAdmin(OwnListAdmin):
 
 
 @admin.register(UnitSuccession)
-class UnitSuccessionAdmin(OwnListAdmin):
+class UnitSuccessionAdmin(UnitChoicesAdmin):
     """Mergers, splits and renames. Once both units have reports behind them an arrow stays as it is."""
 
     form = SuccessionForm
@@ -132,6 +143,10 @@ class UnitSuccessionAdmin(OwnListAdmin):
     search_fields = ("predecessor__name_search",)
     search_help_text = "Tên đơn vị cũ hoặc mới."
     fields = ("predecessor", "successor", "date", "share")
+    unit_choices = {
+        "predecessor": partial(UnitChoice, "Đơn vị cũ", ever=True),
+        "successor": partial(UnitChoice, "Đơn vị mới", ever=True),
+    }
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
@@ -139,14 +154,6 @@ class UnitSuccessionAdmin(OwnListAdmin):
         units = AdministrativeUnit.objects.search(search_term).values("pk")
         found = queryset.filter(predecessor__in=units) | queryset.filter(successor__in=units)
         return (found if search_term else queryset), False
-
-    def formfield_for_dbfield(
-        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
-    ) -> Any:
-        """Offer every unit there was at both ends."""
-        if db_field.is_relation:
-            return UnitChoice(db_field.verbose_name.capitalize(), ever=True)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An arrow is never bent: it is what decides who reads the data of the old unit."""

@@ -147,10 +147,7 @@ class _Work:
                     "xem lại mã hoặc ngày hiệu lực."
                 )
             elif unit.valid_to is not None:
-                self.problems.append(
-                    f"{unit} đã có thay đổi khác từ ngày {unit.valid_to:%d/%m/%Y}. Vui lòng rút hoặc hoàn "
-                    "tác thay đổi đó trước."
-                )
+                self._refuse_second_end(unit)
             else:
                 self._check_shares(unit, moves)
                 self._end(unit)
@@ -245,7 +242,9 @@ class _Work:
         if above.pk in self.out.carried:
             heirs = [above.code]
         if unit.valid_to is not None:
-            self._check_ending(unit)
+            # What another change ends later is not carried along; a body just ends on the day it is to end.
+            if unit.valid_to != self.day and not unit.is_body:
+                self._refuse_second_end(unit)
             return
         if unit.is_body and heirs != [above.code]:
             self._end_body(unit, above, heirs)
@@ -280,13 +279,11 @@ class _Work:
         heirs = [move.new for move in self.goes[above.code] if move.new]
         return self.standing.get(heirs[0]) if heirs else self._over(above)
 
-    def _check_ending(self, unit: AdministrativeUnit) -> None:
-        """Refuse to carry along what another change ends later; a body just ends on the day it is to end."""
-        if unit.valid_to != self.day and not unit.is_body:
-            self.problems.append(
-                f"{unit} đã có thay đổi khác từ ngày {unit.valid_to:%d/%m/%Y}. Vui lòng rút hoặc hoàn tác thay "
-                "đổi đó trước."
-            )
+    def _refuse_second_end(self, unit: AdministrativeUnit) -> None:
+        self.problems.append(
+            f"{unit} đã có thay đổi khác từ ngày {unit.valid_to:%d/%m/%Y}. Vui lòng rút hoặc hoàn tác thay "
+            "đổi đó trước."
+        )
 
     def _end_body(
         self, body: AdministrativeUnit, above: AdministrativeUnit, heirs: list[str]

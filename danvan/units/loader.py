@@ -56,9 +56,8 @@ class UnitLine:
     unit: AdministrativeUnit
     parent_code: str
     successors: list[str]
-    shares: list[Decimal] = field(
-        default_factory=list
-    )  # of the successors, where the file has them
+    # Of the successors, where the file has them.
+    shares: list[Decimal] = field(default_factory=list)
 
     @property
     def key(self) -> Key:
@@ -103,10 +102,13 @@ def load_units(
     is written; OSError when the file cannot be opened.
     """
     rows = select(read_lines(path))
+    writer, result = writer or Writer(), LoadResult()
     with transaction.atomic():
-        writer = writer or Writer()
-        result = _write_units(rows, writer)
-        _write_successions(rows, result, writer)
+        by_code = _by_code(rows)
+        for level in AREA_LEVELS:  # so that a parent has its key before its children
+            placed = [row for row in rows if row.unit.level == level]
+            _write_level(placed, by_code, result, writer)
+        _write_successions(rows, by_code, result, writer)
         if result.problems:
             raise UnitFileError(result.problems)
     return result
@@ -220,9 +222,8 @@ def _read_dates(cells: dict[str, str], problem: Any) -> dict[str, datetime.date 
     return dates
 
 
-def _write_units(rows: list[UnitLine], writer: Writer) -> LoadResult:
-    """Create or change the units level by level, so that a parent has its key before its children."""
-    result = LoadResult()
+def _by_code(rows: list[UnitLine]) -> dict[str, list[AdministrativeUnit]]:
+    """Return the units there will be, by code; those of `rows` get the keys of their stored ones."""
     known = {(unit.code, unit.valid_from): unit for unit in AdministrativeUnit.objects.all()}
     by_code: dict[str, list[AdministrativeUnit]] = {}
     for row in rows:
@@ -231,10 +232,7 @@ def _write_units(rows: list[UnitLine], writer: Writer) -> LoadResult:
         known[row.unit.code, row.unit.valid_from] = row.unit
     for unit in known.values():
         by_code.setdefault(unit.code, []).append(unit)
-    for level in AREA_LEVELS:
-        placed = [row for row in rows if row.unit.level == level]
-        _write_level(placed, by_code, result, writer)
-    return result
+    return by_code
 
 
 def _write_level(rows: list[UnitLine], by_code: dict, result: LoadResult, writer: Writer) -> None:
@@ -279,13 +277,12 @@ def _in_force(by_code: dict, code: str, date: datetime.date) -> AdministrativeUn
     return next((unit for unit in by_code.get(code, []) if unit.in_force(date)), None)
 
 
-def _write_successions(rows: list[UnitLine], result: LoadResult, writer: Writer) -> None:
+def _write_successions(
+    rows: list[UnitLine], by_code: dict, result: LoadResult, writer: Writer
+) -> None:
     """Write the arrows of the file's rows: each successor code is the unit in force on the day of change."""
     if result.problems:
         return
-    by_code: dict[str, list[AdministrativeUnit]] = {}
-    for unit in AdministrativeUnit.objects.all():
-        by_code.setdefault(unit.code, []).append(unit)
     wanted = {}
     for row in rows:
         day = row.unit.valid_to

@@ -245,10 +245,8 @@ class AdministrativeUnit(models.Model):
         """Return the units in force on `day` that this one became, or came from; itself while it exists."""
         if self.in_force(day):
             return [self]
-        ends = (
-            ("predecessor", "successor") if self.valid_from <= day else ("successor", "predecessor")
-        )
-        here, there = ends
+        ends = ("predecessor", "successor")
+        here, there = ends if self.valid_from <= day else ends[::-1]
         found, nearest, walked = [], {self.pk}, {self.pk}
         while nearest:
             arrows = UnitSuccession.objects.filter(**{f"{here}__in": nearest}).select_related(there)
@@ -329,8 +327,6 @@ class UnitSuccession(models.Model):
 
     def clean(self) -> None:
         """Refuse bodies: they end and begin, nothing of an area goes over."""
-        ends = (
-            [self.predecessor, self.successor] if self.predecessor_id and self.successor_id else []
-        )
-        if any(unit.is_body for unit in ends):
+        known = self.predecessor_id and self.successor_id
+        if known and (self.predecessor.is_body or self.successor.is_body):
             raise ValidationError("Khối trực thuộc không có quan hệ kế thừa.")

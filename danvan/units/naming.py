@@ -24,9 +24,7 @@ _SHORT = {
     "x": "xa",
     "h": "huyen",
 }
-_KINDS = sorted(
-    {search_key(label) for label in (kind.label for kind in AREA_KINDS)}, key=len, reverse=True
-)
+_KINDS = sorted({search_key(kind.label) for kind in AREA_KINDS}, key=len, reverse=True)
 _KIND = re.compile(rf"^({'|'.join([*_KINDS, *_SHORT, 'q'])})(?: |$)")
 _MENTION = re.compile(rf"\b({'|'.join(_KINDS)}) ((?:\w+ ?){{1,5}})")
 _REST = re.compile(r"[,(;]| [-–—] ")
@@ -43,12 +41,12 @@ class Gazetteer:
         self.known: dict[str, frozenset[str] | None] = {}
         columns = ("code", "level", "kind", "name_search", "path")
         for code, level, kind, name, path in AdministrativeUnit.objects.values_list(*columns):
-            if (
-                level == Level.BODY
-            ):  # known by its whole name: "Ủy ban MTTQ phường A" is not phường A
-                self.bodies[f"{search_key(UnitKind(kind).label)} {name}"].add(code)
+            full = f"{search_key(UnitKind(kind).label)} {name}"
+            # A body is known by its whole name: "Ủy ban MTTQ phường A" is not phường A.
+            if level == Level.BODY:
+                self.bodies[full].add(code)
                 continue
-            self.full[f"{search_key(UnitKind(kind).label)} {name}"].add(code)
+            self.full[full].add(code)
             self.bare[name].add(code)
             self.above[code].update(path.strip("/").split("/")[:-1])
 

@@ -183,7 +183,7 @@ class TestAccounts(AdminCase):
         def pressed_twice(by, user):
             if not first:
                 first.append(None)
-                first[0] = services.reset_password(User.objects.get(pk=user.pk), by=self.quan)
+                first[0] = services.reset_passwords([User.objects.get(pk=user.pk)], by=self.quan)
             right(by, user)
 
         chosen = {"action": "reset_selected", "_selected_action": [self.an.pk], "confirmed": "1"}
@@ -196,7 +196,7 @@ class TestAccounts(AdminCase):
 
     def test_an_edit_leaves_the_password_that_changed_meanwhile(self):
         edited = User.objects.get(pk=self.an.pk)
-        services.reset_password(User.objects.get(pk=self.an.pk), by=self.quan)
+        services.reset_passwords([User.objects.get(pk=self.an.pk)], by=self.quan)
         new = User.objects.get(pk=self.an.pk).password
         edited.full_name = "Khác"
         before = services.rights_of(edited)
@@ -371,7 +371,7 @@ class TestServices(AdminCase):
             by = self.cast[name]
             calls = {
                 "create": lambda by=by: services.create_account(User(username="x1"), by=by),
-                "reset": lambda by=by: services.reset_password(self.an, by=by),
+                "reset": lambda by=by: services.reset_passwords([self.an], by=by),
                 "stop": lambda by=by: services.deactivate(self.an, by=by, on=START),
                 "open": lambda by=by: services.reactivate(self.an, by=by),
                 "move": lambda by=by: services.transfer(

@@ -307,7 +307,9 @@ class TestSecurityLog(LoginCase):
 
     def test_a_full_disk_keeps_nobody_from_working(self):
         with (
-            mock.patch.object(SecurityEvent, "save", side_effect=OperationalError("disk full")),
+            mock.patch.object(
+                SecurityEvent.objects, "bulk_create", side_effect=OperationalError("disk full")
+            ),
             self.assertLogs("danvan.security", "ERROR"),
         ):
             security_log.record(SecurityKind.EXPORT, user=self.an)

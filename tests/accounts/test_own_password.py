@@ -19,7 +19,7 @@ from tests.accounts.test_login import LoginCase
 
 def issue(person, by) -> str:
     """Issue a password as superusers do; return what stands on the slip."""
-    sheet = services.reset_password(User.objects.get(pk=person.pk), by=by)
+    sheet = services.reset_passwords([User.objects.get(pk=person.pk)], by=by)
     ((_, password),) = services.show_slips(sheet, by=by)
     return password
 

@@ -94,7 +94,7 @@ class TestLogin(FactorCase):
             services.change_own_password(User.objects.get(pk=self.an.pk), NEW)
 
         def issued():
-            services.reset_password(User.objects.get(pk=self.an.pk), by=self.quan)
+            services.reset_passwords([User.objects.get(pk=self.an.pk)], by=self.quan)
 
         def stopped():
             User.objects.filter(pk=self.an.pk).update(is_active=False)

@@ -97,7 +97,7 @@ class TestEnds(TokenCase):
             services.change_own_password(self.person(), "trâu bò ăn cỏ ngoài đồng")
 
         def issued_password():
-            services.reset_password(self.person(), by=self.quan)
+            services.reset_passwords([self.person()], by=self.quan)
 
         def moved():
             services.transfer(self.person(), self.cast["xa_khac"], by=self.quan, on=today)

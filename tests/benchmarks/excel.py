@@ -198,7 +198,7 @@ def bring_in(job: ImportJob, path: Path) -> tuple[float, float]:
     check_job(job)
     confirming.request_confirmation(job, only_good=False)
     before = time.perf_counter()
-    confirming.write_job(job)
+    confirming.work(job)
     end = time.perf_counter()
     if job.state != JobState.DONE:
         raise RuntimeError(job.message or str(job.counts))

@@ -4,9 +4,8 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from danvan.common.handbook.pictures import PICTURES
 from reports.models import Report, State
-from tests.handbook_pictures import MOST, size_of, take
+from tests.handbook_pictures import MOST, SCREENSHOTS, size_of, take
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +32,7 @@ def test_the_sentence_of_a_figure_and_of_a_field(page_as, world):
 
 def test_each_picture_of_the_handbook_can_still_be_made(page_as, world):
     Report.objects.filter(pk=world.report.pk).update(state=State.RETURNED)
-    for picture in PICTURES.values():
+    for picture in SCREENSHOTS.values():
         page = page_as(picture.account)
         page.set_viewport_size(size_of(picture))
         assert 1_000 < len(take(page, picture)) <= MOST, picture.name

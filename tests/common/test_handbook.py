@@ -7,11 +7,19 @@ import pytest
 from django.test import TestCase
 from django.urls import reverse
 
-from danvan.common.handbook.chapters import SLUGS, book, chapter_of, found
+from danvan.common.handbook.chapters import (
+    PICTURE_WIDTH,
+    PICTURES,
+    SLUGS,
+    book,
+    chapter_of,
+    found,
+    passage_of,
+    table,
+)
 from danvan.common.handbook.first_steps import FIRST_STEPS
-from danvan.common.handbook.pages import PASSAGES, passage_of
-from danvan.common.handbook.pictures import PICTURES
 from danvan.common.handbook.why import Why
+from tests import words
 from tests.cast import build_cast, build_world
 from tests.matrix import MATRIX
 from tests.source import APP_FILES, ROOT, TEMPLATES
@@ -56,13 +64,14 @@ def test_every_button_and_page_that_the_handbook_names_is_on_a_page():
 
 
 def test_every_page_for_people_has_its_passage_and_every_row_its_page():
-    assert set(PASSAGES.values()) <= book().keys()
+    passages = table("pages")
+    assert set(passages.values()) <= book().keys()
     names = {name for name in MATRIX if not name.startswith(WITHOUT_PASSAGE)}
     shown = {name for name in names if any(r.method == "GET" for r in MATRIX[name])}
     open_ones = {"favicon", "healthz", "worker", "accounts:login", "accounts:code"}
     assert {name for name in shown - open_ones if passage_of(name) is None} == set()
     parts = {name.partition(":")[0] for name in names}
-    assert PASSAGES.keys() <= names | parts
+    assert passages.keys() <= names | parts
     assert passage_of("handbook:index") is None
 
 
@@ -77,7 +86,7 @@ def test_the_pictures_are_those_that_the_chapters_show_small_and_of_the_size_tha
         assert len(content) <= MOST_PICTURE, name
         assert content[8:16] == b"WEBPVP8X"
         width, height = (int.from_bytes(content[at : at + 3], "little") + 1 for at in (24, 27))
-        assert (width, height) == (PICTURES[name].width, PICTURES[name].height), name
+        assert (width, height) == (PICTURE_WIDTH, PICTURES[name]), name
 
 
 def test_passages_are_found_with_and_without_marks_titles_first():
@@ -92,6 +101,7 @@ def test_each_role_has_three_steps_that_lead_to_pages_and_passages(chapter):
     for step in FIRST_STEPS[chapter]:
         assert reverse(step.page)
         assert step.passage.title
+        assert words.wrong_words(f"{step.title}. {step.text}") == ()
 
 
 class HandbookTest(TestCase):

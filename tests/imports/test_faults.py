@@ -204,7 +204,7 @@ class FaultTest(TransactionTestCase):
         self.assertTrue(confirming.request_confirmation(job, only_good=False))
         ImportJob.objects.filter(pk=job.pk).update(heartbeat="2020-01-01T00:00Z")
         ImportJob.objects.recover()
-        self.assertFalse(confirming.write_job(job))
+        self.assertFalse(confirming.done_or_back(job, confirming.write_as_shown, ""))
         self.assertEqual(DialogueConference.objects.count(), 0)
 
     def test_another_process_saves_while_a_job_is_checked_and_while_it_is_written(self):

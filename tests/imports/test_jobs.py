@@ -318,7 +318,8 @@ class UndoTest(ImportCase):
         self.assertTrue(confirming.request_undo(job))
         ImportJob.objects.update(heartbeat=timezone.now() - timezone.timedelta(hours=1))
         self.client.get(f"/nhap-excel/{job.pk}/")
-        self.assertFalse(confirming.undo_job(job))  # the process given up does nothing after all
+        given_up = confirming.done_or_back(job, confirming.undo_whole, "")
+        self.assertFalse(given_up)  # it does nothing after all
         self.assertEqual(DialogueConference.objects.count(), 1)
         self.client.post(f"/nhap-excel/{job.pk}/hoan-tac/")
         self.assertEqual(DialogueConference.objects.count(), 0)

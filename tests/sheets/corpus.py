@@ -2,6 +2,13 @@
 
 import io
 import zipfile
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from danvan.common.sheets.reader import Workbook, open_workbook
+from danvan.common.sheets.table.choosing import Choice
+from danvan.common.sheets.table.headings import Headings, Name
+from danvan.common.sheets.table.wanted import WantedTable
 
 NS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -9,6 +16,23 @@ PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 HEADINGS = ("Mã", "Tên", "Số")
 MB = 1024 * 1024
+
+
+_ALL = {name: name for name in HEADINGS}
+WANTED = WantedTable(Headings([Name(name, name) for name in HEADINGS]), _ALL, _ALL)
+
+
+def opened(path: Path | str, name: str = "a.xlsx") -> AbstractContextManager[Workbook]:
+    """Open a workbook at the sheet with the headings, as an import does."""
+    return open_workbook(
+        path,
+        name,
+        headings=WANTED.headings.known.keys(),
+        codes=(),
+        choose=lambda sheets: Choice(sheets, WANTED, (), {}).sheet(),
+        check_marker=bool,
+    )
+
 
 _TYPES = (
     f'{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'

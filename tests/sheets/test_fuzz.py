@@ -5,7 +5,7 @@ import random
 import pytest
 
 from danvan.common.sheets.precheck import WORKBOOKS, FileRefused
-from danvan.common.sheets.reader import open_workbook
+from tests.sheets import corpus
 from tests.sheets.corpus import honest, number_cells, packed, parts, row, text_cell
 
 pytestmark = pytest.mark.no_engine
@@ -52,7 +52,7 @@ def test_a_thousand_mutants(tmp_path):
             if opened >= READ_AFTER_CHECKS:
                 continue
             opened += 1
-            with open_workbook(path, "m.xlsx", headings={"ma", "ten", "so"}) as workbook:
+            with corpus.opened(path, "m.xlsx") as workbook:
                 assert all(isinstance(number, int) for number, _ in workbook.rows)
         except FileRefused as refusal:
             refused += 1

@@ -10,14 +10,11 @@ import pytest
 from danvan.common import children as children_of
 from danvan.common.sheets import reader
 from danvan.common.sheets.precheck import FileRefused
-from danvan.common.sheets.reader import open_workbook
-from tests.sheets.corpus import HEADINGS, ODD, REFUSED, honest
-
-FOLDED = {"ma", "ten", "so"}
+from tests.sheets.corpus import HEADINGS, ODD, REFUSED, honest, opened
 
 
-def read(path, name="a.xlsx", **options):
-    with open_workbook(path, name, headings=FOLDED, **options) as workbook:
+def read(path, name="a.xlsx"):
+    with opened(path, name) as workbook:
         return workbook, list(workbook.rows)
 
 
@@ -128,10 +125,9 @@ def test_no_more_than_two_children_at_a_time(saved, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(reader, "SLOT_WAIT_SECONDS", 0.3)
     path = saved(honest())
-    options = {"headings": FOLDED}
     with (
-        open_workbook(path, "a.xlsx", **options),
-        open_workbook(path, "a.xlsx", **options),
+        opened(path),
+        opened(path),
         pytest.raises(FileRefused, match="đang đọc tệp"),
     ):
         read(path)
@@ -139,7 +135,7 @@ def test_no_more_than_two_children_at_a_time(saved, monkeypatch, tmp_path):
 
 
 def test_a_caller_that_stops_early_leaves_no_child(saved, children):
-    with open_workbook(saved(honest()), "a.xlsx", headings=FOLDED) as workbook:
+    with opened(saved(honest())) as workbook:
         next(workbook.rows)
     (child,) = children
     assert child.returncode is not None, "ended and waited for"

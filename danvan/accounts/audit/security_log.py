@@ -66,10 +66,7 @@ def _store(events: list[SecurityEvent]) -> None:
         log.info(line(event))
     try:
         with transaction.atomic():
-            if len(events) == 1:
-                events[0].save()
-            else:
-                SecurityEvent.objects.bulk_create(events, batch_size=500)
+            SecurityEvent.objects.bulk_create(events, batch_size=500)
     except DatabaseError:
         log.exception("security event not stored")
 

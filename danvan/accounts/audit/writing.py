@@ -23,6 +23,7 @@ from auditlog.registry import auditlog
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, transaction
+from django.utils.text import capfirst
 
 from danvan.accounts.audit.lines import HIDDEN, Lines, Told
 from danvan.accounts.models.trail import AuditEntry, unit_id_of
@@ -32,6 +33,7 @@ from danvan.common.words import column_named, in_words
 
 Row = TypeVar("Row", bound=models.Model)
 
+BATCH = 500
 OUR_APPS = ("units", "accounts", "imports", "records", "reports")
 
 # Label: why its rows are not repeated in the audit trail.
@@ -93,7 +95,7 @@ def tracked_fields(model: type[models.Model]) -> list[models.Field]:
     return [f for f in model._meta.concrete_fields if f.name not in HIDDEN and not f.primary_key]
 
 
-def audited_bulk_create(rows: Iterable[Row], *, batch_size: int = 500) -> list[Row]:
+def audited_bulk_create(rows: Iterable[Row]) -> list[Row]:
     """Create `rows` (of one model) with one INSERT per batch and an entry for each; return them with keys.
 
     Call clean_fields() and clean() first; this does not validate.
@@ -102,14 +104,12 @@ def audited_bulk_create(rows: Iterable[Row], *, batch_size: int = 500) -> list[R
     if not made:
         return made
     with transaction.atomic():
-        created = type(made[0])._default_manager.bulk_create(made, batch_size=batch_size)
+        created = type(made[0])._default_manager.bulk_create(made, batch_size=BATCH)
         _write((row, AuditEntry.Action.CREATE, _created(row)) for row in created)
     return created
 
 
-def audited_bulk_update(
-    rows: Sequence[models.Model], fields: Iterable[str], *, batch_size: int = 500
-) -> int:
+def audited_bulk_update(rows: Sequence[models.Model], fields: Iterable[str]) -> int:
     """Write `fields` of `rows` (of one model) and an entry for each row that changes; return how many did."""
     rows, fields = list(rows), list(fields)
     if not rows:
@@ -119,7 +119,7 @@ def audited_bulk_update(
         stored = locked(manager.all()).in_bulk([row.pk for row in rows])
         changes = [(row, _changed(stored[row.pk], row, fields)) for row in rows if row.pk in stored]
         changed = [(row, change) for row, change in changes if change]
-        manager.bulk_update([row for row, _ in changes], fields, batch_size=batch_size)
+        manager.bulk_update([row for row, _ in changes], fields, batch_size=BATCH)
         _write((row, AuditEntry.Action.UPDATE, change) for row, change in changed)
     return len(changed)
 
@@ -131,19 +131,18 @@ def audited_update(queryset: models.QuerySet, **values: Any) -> int:
     """
     with transaction.atomic():
         rows = list(locked(queryset))
-        changes = []
-        for row in rows:
-            old = {name: getattr(row, name) for name in values}
-            change = {
-                name: [_plain(old[name]), _plain(value)]
+        changes = [
+            {
+                name: [_plain(old), _plain(value)]
                 for name, value in values.items()
-                if old[name] != value and name not in HIDDEN
+                if name not in HIDDEN and (old := getattr(row, name)) != value
             }
-            if change:
-                changes.append((row, AuditEntry.Action.UPDATE, change))
-        model = queryset.model
-        count = model._base_manager.filter(pk__in=[row.pk for row in rows]).update(**values)
-        _write(changes)
+            for row in rows
+        ]
+        kept = queryset.model._base_manager.filter(pk__in=[row.pk for row in rows])
+        count = kept.update(**values)
+        told = zip(rows, changes, strict=True)
+        _write((row, AuditEntry.Action.UPDATE, change) for row, change in told if change)
     return count
 
 
@@ -154,8 +153,7 @@ def audited_bulk_delete(queryset: models.QuerySet) -> int:
     """
     with transaction.atomic():
         rows = list(locked(queryset))
-        entries = [(row, AuditEntry.Action.DELETE, _deleted(row)) for row in rows]
-        _write(entries)
+        _write((row, AuditEntry.Action.DELETE, _deleted(row)) for row in rows)
         with _unseen(queryset.model):
             queryset.model._base_manager.filter(pk__in=[row.pk for row in rows]).delete()
     return len(rows)
@@ -178,8 +176,7 @@ def changes_of(entry: AuditEntry) -> list[tuple[str, str, str]]:
         if name in HIDDEN:
             continue  # written before the column was hidden
         field = _field(model, name)
-        label = str(getattr(field, "verbose_name", name))
-        label = label[:1].upper() + label[1:]
+        label = capfirst(str(getattr(field, "verbose_name", name)))
         if isinstance(change, dict):
             objects = ", ".join(change.get("objects", []))
             added = change.get("operation") == "add"
@@ -234,11 +231,7 @@ def _changed(old: models.Model, new: models.Model, names: Iterable[str]) -> dict
 
 def _plain(value: Any) -> Any:
     """Return `value` as JSON holds it; another row as its name of today."""
-    return (
-        value
-        if value is None or isinstance(value, bool | int | float | str | list | dict)
-        else str(value)
-    )
+    return value if isinstance(value, int | float | str | list | dict | None) else str(value)
 
 
 def _unseen(model: type[models.Model]) -> Any:

@@ -34,7 +34,7 @@ def begin_body(
 
     Raises PermissionDenied, ValidationError (by field, Vietnamese).
     """
-    _require(user)
+    require_keeper(user)
     chosen = locked(units_with_bodies(user).filter(pk=above.pk)).first()
     if chosen is None:
         raise ValidationError({"above": "Đơn vị này không còn hoạt động. Vui lòng chọn lại."})
@@ -87,7 +87,7 @@ def end_body(body: AdministrativeUnit, day: datetime.date | None, *, user: Perso
 
     Reports of periods that are open stay as they are. Raises PermissionDenied, ValidationError.
     """
-    _require(user)
+    require_keeper(user)
     row = locked(bodies_of(user).filter(pk=body.pk)).first()
     if row is None:
         raise PermissionDenied("Khối này không thuộc phạm vi của anh/chị.")
@@ -99,6 +99,7 @@ def end_body(body: AdministrativeUnit, day: datetime.date | None, *, user: Perso
     row.save(update_fields=["valid_to"])
 
 
-def _require(user: Person) -> None:
+def require_keeper(user: Person) -> None:
+    """Raise PermissionDenied unless the rights table lets `user` keep bodies."""
     if not can(user, Action.MANAGE_BODIES):
-        raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được lập, kết thúc khối trực thuộc.")
+        raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được quản lý khối trực thuộc.")

@@ -4,17 +4,21 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from danvan.accounts.bodies.keeping import begin_body, bodies_of, end_body, units_with_bodies
+from danvan.accounts.bodies.keeping import (
+    begin_body,
+    bodies_of,
+    end_body,
+    require_keeper,
+    units_with_bodies,
+)
 from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
-from danvan.accounts.rights import Action
-from danvan.common.forms import DateInput, TextField
+from danvan.common.forms import DateInput, TextField, refusals_shown
 from danvan.common.paging import nearest_page
 from danvan.units.kinds import KINDS_OF_LEVEL
 from danvan.units.models import AdministrativeUnit, Level
@@ -51,25 +55,17 @@ class EndForm(forms.Form):
     )
 
 
-def _require_manager(request: PersonRequest) -> None:
-    if not request.user.can(Action.MANAGE_BODIES):
-        raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được quản lý khối trực thuộc.")
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def bodies(request: PersonRequest) -> HttpResponse:
     """List the bodies of the area; take a new one."""
-    _require_manager(request)
+    require_keeper(request.user)
     form = BodyForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        try:
+        with refusals_shown(form):
             body = begin_body(
                 given["above"], given["kind"], given["name"], given["valid_from"], user=request.user
             )
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             messages.success(
                 request,
                 f"Đã lập {body.full_name}, mã {body.code}. Các kỳ mở từ nay sẽ hỏi khối này.",
@@ -88,16 +84,13 @@ def bodies(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def body_end(request: PersonRequest, pk: int) -> HttpResponse:
     """Say from which day on a body is no more."""
-    _require_manager(request)
+    require_keeper(request.user)
     body = get_object_or_404(bodies_of(request.user).select_related("parent"), pk=pk)
     form = EndForm(request.POST or None, initial={"valid_to": body.valid_to})
     if request.method == "POST" and form.is_valid():
         day = form.cleaned_data["valid_to"]
-        try:
+        with refusals_shown(form):
             end_body(body, day, user=request.user)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             told = f"kết thúc từ ngày {day:%d/%m/%Y}" if day else "vẫn hoạt động"
             messages.success(request, f"{body.full_name}: {told}.")
             return redirect("accounts:bodies")

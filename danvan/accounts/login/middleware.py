@@ -51,7 +51,8 @@ class ActingMiddleware(Middleware):
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with acting(request, source="form"):
             response = self.get_response(request)
-            if self._concerns(request):
+            # Worth a line: a real page, asked by a known person.
+            if request.resolver_match is not None and request.user.is_authenticated:
                 with aside("security event"):
                     self._note(request, response)
         return response
@@ -65,11 +66,6 @@ class ActingMiddleware(Middleware):
         elif response.has_header("Content-Disposition"):  # saved, or shown by the browser
             query = request.META.get("QUERY_STRING", "")[:500]
             security_log.record(SecurityKind.EXPORT, query=query)
-
-    @staticmethod
-    def _concerns(request: HttpRequest) -> bool:
-        """Return whether the answer is worth a line: a real page, asked by a known person."""
-        return request.resolver_match is not None and request.user.is_authenticated
 
 
 class SessionLimitsMiddleware(Middleware):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from django.contrib.auth.password_validation import CommonPasswordValidator
@@ -23,18 +23,12 @@ _SYMBOLS = str.maketrans("@$!|", "asil")
 _DISGUISES = [str.maketrans("013457", f"o{letter}east") for letter in "li"]
 
 
-@lru_cache(maxsize=1)
+@cache
 def common_words() -> frozenset[str]:
     """Return what people choose first, folded: the shipped Vietnamese list, and the words of Django's."""
     listed = CommonPasswordValidator().passwords
     english = (word for word in listed if len(word) >= 4 and word.isascii() and word.isalpha())
-    return frozenset({*_read("common_passwords_vi.txt"), *english})
-
-
-@lru_cache(maxsize=1)
-def name_words() -> frozenset[str]:
-    """Return the words that names of persons are made of, folded."""
-    return frozenset(_read("name_words_vi.txt"))
+    return _read("common_passwords_vi.txt").union(english)
 
 
 class VietnamesePasswordValidator:
@@ -63,7 +57,7 @@ class VietnamesePasswordValidator:
                 "Mật khẩu lặp lại quá ít ký tự. Vui lòng chọn mật khẩu khác.",
                 code="password_repeats",
             )
-        words = listed | name_words() | _names_of(user)
+        words = listed | _read("name_words_vi.txt") | _names_of(user)
         readings = {key, _fold(password.lower().translate(_SYMBOLS))}
         if min(_remaining(reading, words) for reading in readings) < _ENOUGH:
             raise ValidationError(
@@ -119,6 +113,7 @@ def _fold(text: str) -> str:
     return search_key(text).replace(" ", "")
 
 
-def _read(name: str) -> list[str]:
+@cache
+def _read(name: str) -> frozenset[str]:
     lines = (_DATA / name).read_text(encoding="utf-8").splitlines()
-    return [_fold(line) for line in lines if line and not line.startswith("#")]
+    return frozenset(_fold(line) for line in lines if line and not line.startswith("#"))

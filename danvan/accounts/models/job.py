@@ -20,9 +20,8 @@ from danvan.common.ops.faults import aside
 from danvan.common.storage import ABANDONED
 from danvan.units.models import AdministrativeUnit
 
-LEASE = datetime.timedelta(
-    seconds=60
-)  # who works on a job and is silent for so long is taken for dead
+# Who works on a job and is silent for so long is taken for dead.
+LEASE = datetime.timedelta(seconds=60)
 KEEP = datetime.timedelta(days=7)  # how long a result waits to be fetched
 J = TypeVar("J", bound="LeasedJob")
 
@@ -74,18 +73,32 @@ class LeasedJob(models.Model):
     #: states that belong to a process → where the job goes when that dies, and what its owner reads then
     running: ClassVar[Mapping[str, str]]
     died: ClassVar[Mapping[str, str]]
+    kept_for: ClassVar[datetime.timedelta]
     state: Any
 
     run = models.PositiveIntegerField(default=0)
     progress = models.PositiveIntegerField("đã đọc", default=0)
     heartbeat = models.DateTimeField(default=timezone.now)
-    task = models.UUIDField(
-        "việc chờ máy chủ", null=True
-    )  # a row of the queue, while it is kept there
+    # A row of the queue, while it is kept there.
+    task = models.UUIDField("việc chờ máy chủ", null=True)
     message = models.TextField("thông báo", blank=True)
+    unit = models.ForeignKey(
+        AdministrativeUnit,
+        verbose_name="đơn vị khi đó",  # none for superusers, whose jobs hold every unit's figures
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+    )
+    expires_at = models.DateTimeField("hết hạn lúc")
 
     class Meta:
         abstract = True
+
+    def save(self, **kwargs: Any) -> None:
+        """Save; a new job gets its last day."""
+        if self.expires_at is None:
+            self.expires_at = timezone.now() + self.kept_for
+        super().save(**kwargs)
 
     @property
     def waits(self) -> bool:
@@ -154,13 +167,6 @@ class Job(LeasedJob):
         on_delete=models.PROTECT,
         related_name="jobs",
     )
-    unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị khi đó",
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-    )
     work = models.CharField(max_length=20)
     action = models.CharField(max_length=20)
     title = models.CharField("việc", max_length=200)
@@ -178,10 +184,10 @@ class Job(LeasedJob):
     began_at = models.DateTimeField("bắt đầu lúc", null=True)
     ended_at = models.DateTimeField("xong lúc", null=True)
     seen_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField("hết hạn lúc")
 
     running = dict.fromkeys(OPEN, WorkState.QUEUED)
     died = dict.fromkeys(OPEN, "")
+    kept_for = KEEP
     objects = JobQuerySet.as_manager()
 
     class Meta:
@@ -192,12 +198,6 @@ class Job(LeasedJob):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.get_state_display()})"
-
-    def save(self, **kwargs: Any) -> None:
-        """Save; a new job gets its last day."""
-        if self.expires_at is None:
-            self.expires_at = timezone.now() + KEEP
-        super().save(**kwargs)
 
     def get_absolute_url(self) -> str:
         """Return the address of the job's page."""

@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -166,7 +166,8 @@ class User(AbstractUser):
         """Keep names in one clean form, and at least one active superuser."""
         super().clean()
         self.full_name = clean_line(self.full_name)
-        if self.pk and self._leaves_superusers() and not self._other_superusers().exists():
+        others = User.objects.superusers().exclude(pk=self.pk)
+        if self.pk and self._leaves_superusers() and not others.exists():
             raise LastSuperuserError
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -207,9 +208,6 @@ class User(AbstractUser):
         if self.is_superuser and self.is_active:
             return False
         return User.objects.superusers().filter(pk=self.pk).exists()
-
-    def _other_superusers(self) -> QuerySet:
-        return User.objects.superusers().exclude(pk=self.pk)
 
     @property
     def has_left(self) -> bool:

@@ -55,14 +55,13 @@ def take_back(token: ApiToken) -> bool:
     return bool(taken)
 
 
-def take_back_all(users: Iterable[User], *, by: User | None = None) -> int:
-    """Take back every key of `users`, as their sessions end; return how many there were."""
+def take_back_all(users: Iterable[User], *, by: User | None = None) -> None:
+    """Take back every key of `users`, as their sessions end."""
     held = ApiToken.objects.usable().filter(user__in=[user.pk for user in users])
     holders = list(User.objects.filter(pk__in=held.values("user")))
-    count = held.update(revoked_at=timezone.now())
+    held.update(revoked_at=timezone.now())
     if holders:
         security_log.record_all(SecurityKind.TOKEN, holders, actor=by, state="taken_back")
-    return count
 
 
 def token_of(text: str) -> ApiToken | None:

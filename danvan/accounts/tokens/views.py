@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +15,7 @@ from danvan.accounts.login.views_security import OwnFormView
 from danvan.accounts.requests import PersonRequest, person
 from danvan.accounts.rights import Action
 from danvan.accounts.tokens import keys
-from danvan.common.forms import TextField
+from danvan.common.forms import TextField, refusals_shown
 
 DAYS = ((30, "30 ngày"), (90, "90 ngày"), (180, "6 tháng"), (keys.LONGEST, "1 năm"))
 
@@ -47,12 +47,10 @@ class TokensView(OwnFormView):
 
     def form_valid(self, form: forms.BaseForm) -> HttpResponse:
         wanted = form.cleaned_data
-        try:
+        with refusals_shown(form):
             token, text = keys.give(person(self.request), wanted["label"], wanted["days"])
-        except ValidationError as refusal:
-            form.add_error(None, refusal)
-            return self.form_invalid(form)
-        return render(self.request, "accounts/token_given.html", {"token": token, "text": text})
+            return render(self.request, "accounts/token_given.html", {"token": token, "text": text})
+        return self.form_invalid(form)
 
     def form_invalid(self, form: forms.BaseForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)

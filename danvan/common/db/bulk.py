@@ -34,14 +34,14 @@ def reserve_keys(model: type[models.Model], count: int) -> range | list[int]:
     return range(first, first + count)
 
 
-def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterable[tuple]) -> int:
-    """Insert `rows` (tuples in the order of `columns`, fit for the database) and return how many."""
+def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterable[tuple]) -> None:
+    """Insert `rows`: tuples in the order of `columns`, fit for the database."""
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
     names = [str(column_named(model, name).column) for name in columns]
     listed = ", ".join(map(quote, names))
     places = ", ".join(["%s"] * len(names))
-    total, rows = 0, iter(rows)
+    rows = iter(rows)
     with connection.cursor() as cursor:
         while batch := list(islice(rows, BATCH)):  # read before: `rows` may ask the database itself
             if connection.vendor == "postgresql":
@@ -49,8 +49,6 @@ def insert_many(model: type[models.Model], columns: Sequence[str], rows: Iterabl
             else:
                 sql = f"INSERT INTO {table} ({listed}) VALUES ({places})"  # noqa: S608 - our names
                 cursor.executemany(sql, batch)
-            total += len(batch)
-    return total
 
 
 def _copy(cursor: Any, statement: str, rows: Iterable[tuple]) -> None:

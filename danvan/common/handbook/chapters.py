@@ -2,13 +2,15 @@
 
 A chapter begins with "# Title" and a line of what it is for; a passage with "## Title {#anchor}". Anchors
 are unique in the whole book. In the text `[words](anchor)` leads to a passage, `[words](trang:view-name)`
-to a page, `![what is seen](name)` shows a picture of pictures.py.
+to a page, `![what is seen](name)` shows one of PICTURES. The tables beside them name pages and anchors.
 """
 
 import re
+import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from django.templatetags.static import static
@@ -18,11 +20,21 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 
-from danvan.common.handbook.pictures import PICTURES
 from danvan.common.outline import has_words
 
 FOLDER = Path(__file__).parent / "chapters"
 SLUGS = ("can-bo", "ban-dan-van", "lanh-dao", "quan-tri", "vi-sao")  # in the order they are offered
+# Name → height of the files static/handbook/<name>.webp (tests/handbook_pictures.py makes them).
+PICTURES = {
+    "ban-lam-viec": 420,
+    "ghi-ho-so": 440,
+    "nhap-bao-cao": 330,
+    "nhap-tu-excel": 380,
+    "xet-duyet": 330,
+    "tong-hop": 400,
+    "ky-bao-cao": 300,
+}
+PICTURE_WIDTH = 760
 _PASSAGE = re.compile(r"^## (?P<title>.+?) \{#(?P<anchor>[a-z0-9-]+)\}\n", re.MULTILINE)
 _PAGE = "trang:"
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|[*\[#]")
@@ -41,9 +53,11 @@ class Passage:
     def url(self) -> str:
         return f"{reverse('handbook:chapter', args=[self.chapter])}#{self.anchor}"
 
-    @property
+    @cached_property
     def html(self) -> SafeString:
-        return rendered(self)
+        """The passage as HTML. The text is ours and comes with the program."""
+        made = Markdown(extensions=[_Leading()], output_format="html").convert(self.text)
+        return mark_safe(made)  # noqa: S308 - a file of the repository, nothing that anybody typed
 
     @property
     def begin(self) -> str:
@@ -82,17 +96,23 @@ def book() -> dict[str, Passage]:
     return {one.anchor: one for slug in SLUGS for one in chapter_of(slug).passages}
 
 
+@cache
+def table(name: str) -> dict[str, Any]:
+    """Return the table chapters/<name>.toml."""
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def passage_of(view_name: str) -> Passage | None:
+    """Return the passage about a page, None where there is none (the handbook itself, Django's admin)."""
+    anchors = table("pages")
+    anchor = anchors.get(view_name) or anchors.get(view_name.partition(":")[0])
+    return book()[anchor] if anchor else None
+
+
 def found(words: str) -> list[Passage]:
     """Return the passages that hold all `words`, with or without marks; those that are called so first."""
     held = [one for one in book().values() if has_words(words, one.title, one.text)]
     return sorted(held, key=lambda one: not has_words(words, one.title))
-
-
-@cache
-def rendered(passage: Passage) -> SafeString:
-    """Return the passage as HTML. The text is ours and comes with the program."""
-    made = Markdown(extensions=[_Leading()], output_format="html").convert(passage.text)
-    return mark_safe(made)  # noqa: S308 - a file of the repository, nothing that anybody typed
 
 
 class _Leading(Extension):
@@ -109,8 +129,8 @@ class _Links(Treeprocessor):
             page = wanted.startswith(_PAGE)
             link.set("href", reverse(wanted.removeprefix(_PAGE)) if page else book()[wanted].url)
         for image in root.iter("img"):
-            picture = PICTURES[image.get("src", "")]
-            image.set("src", static(f"handbook/{picture.name}.webp"))
-            image.set("width", str(picture.width))
-            image.set("height", str(picture.height))
+            name = image.get("src", "")
+            image.set("src", static(f"handbook/{name}.webp"))
+            image.set("width", str(PICTURE_WIDTH))
+            image.set("height", str(PICTURES[name]))
             image.set("loading", "lazy")

@@ -64,16 +64,16 @@ def write_backup(target: Path) -> dict:
     return manifest
 
 
-def restore(source: Path, *, keep_in: Path | None = None) -> tuple[dict, Path | None]:
+def restore(source: Path) -> tuple[dict, Path | None]:
     """Replace database and attachments by those of `source`; return its manifest and what was kept.
 
-    What stood before is written to a backup in `keep_in` (default: the var directory) first; on a new
-    machine there is nothing to keep. Raises BackupError, before anything is touched, for a file that is
-    damaged, foreign, made on the other engine or by a newer version.
+    What stood before is written to a backup in the var directory first; on a new machine there is nothing
+    to keep. Raises BackupError, before anything is touched, for a file that is damaged, foreign, made on
+    the other engine or by a newer version.
     """
     Path(settings.VAR_DIR).mkdir(exist_ok=True)
     moment = timezone.localtime().strftime("%Y%m%d-%H%M%S")
-    kept: Path | None = Path(keep_in or settings.VAR_DIR) / f"before-restore-{moment}.tar"
+    kept: Path | None = Path(settings.VAR_DIR) / f"before-restore-{moment}.tar"
     with tempfile.TemporaryDirectory(dir=Path(settings.VAR_DIR), prefix=".restore-") as folder:
         manifest = _unpack(Path(source), Path(folder))
         if engines.is_there():

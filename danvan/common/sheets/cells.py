@@ -99,10 +99,9 @@ def _percentage(cell: str) -> Decimal:
     return round(Decimal(cell[len(PERCENT) :]) * 100, 7).normalize()
 
 
-def _held(cell: str) -> str:
+def _held(cell: str) -> Decimal:
     """Return the number behind a cell that shows something else."""
-    bare = cell[2:].partition("|")[0]
-    return format_number(Decimal(bare))
+    return Decimal(cell[2:].partition("|")[0])
 
 
 def as_text(cell: CellValue, *, lines: bool = False) -> str:
@@ -113,8 +112,10 @@ def as_text(cell: CellValue, *, lines: bool = False) -> str:
                 raise CellProblem("Công thức chưa có kết quả. Vui lòng nhập giá trị.")
             if cell.isascii() or "\ufffd" not in cell:
                 return cell
+        if cell.startswith(ODD):
+            raise CellProblem(_CONTRADICTION.format(shown(cell), format_number(_held(cell))))
         if cell[:1] == MARK:
-            return _marked_as_text(cell)
+            return shown(cell)
         if is_broken(cell):
             raise CellProblem("Ô có chữ bị hỏng, không khôi phục được. Vui lòng gõ lại.")
         return clean_text(cell) if lines else clean_line(cell)
@@ -123,12 +124,6 @@ def as_text(cell: CellValue, *, lines: bool = False) -> str:
     if isinstance(cell, bool):
         return "Có" if cell else "Không"
     return _number_as_text(cell)
-
-
-def _marked_as_text(cell: str) -> str:
-    if cell.startswith(ODD):
-        raise CellProblem(_CONTRADICTION.format(shown(cell), _held(cell)))
-    return shown(cell)
 
 
 def _is_tidy(text: str) -> bool:
@@ -253,7 +248,7 @@ def _formatted(cell: str, whole: bool, places: int, percent: bool) -> Decimal:
         return _number_cell(float(_percentage(cell)), whole, places)
     if cell.startswith(PERCENT):
         raise CellProblem(f"Ô hiện {text} nhưng cột này không tính bằng phần trăm. Nhập số thường.")
-    held = Decimal(cell[2:].partition("|")[0])
+    held = _held(cell)
     bare = text.removesuffix("%").rstrip() if percent else text
     if cell.startswith(SHOWN) and (bare.isdigit() or percent) and _says(bare, held):
         return _number_cell(float(held), whole, places)

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.text import capfirst
 from import_export import fields, widgets
 
 from danvan.common import excel
@@ -220,10 +221,9 @@ class Known(dict):
 def column_of(model: type[models.Model], name: str, **options: Any) -> Column:
     """Return the column of a sheet for a column of `model`; `options` are those of Column."""
     field = column_named(model, name)
-    label = str(field.verbose_name)
     must = not field.blank and not field.has_default()
     options = {"key": name, "attribute": name, "required": must, **options}
-    return Column(label[:1].upper() + label[1:], cell=cell_of(field), **options)
+    return Column(capfirst(str(field.verbose_name)), cell=cell_of(field), **options)
 
 
 def stream(columns: list[Column], rows: models.QuerySet) -> Generator[list, None, None]:

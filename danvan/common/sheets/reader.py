@@ -10,7 +10,6 @@ import contextlib
 import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from danvan.common.children import ChildStopped, LimitedChild, place_for
 from danvan.common.sheets.cells import CellValue
@@ -60,23 +59,15 @@ class Workbook:
     rows: Iterator[tuple[int, list[CellValue]]] = field(default_factory=lambda: iter(()))
 
 
-def most_headings(sheets: list[ReadSheet]) -> ReadSheet:
-    """Return the visible sheet with the most rows of headings, for callers that know no more."""
-    seen = [sheet for sheet in sheets if not sheet.hidden]
-    if not seen:
-        raise FileRefused("Tệp không có trang tính nào đang hiện.")
-    return max(seen, key=lambda sheet: len(sheet.heads))
-
-
 @contextlib.contextmanager
 def open_workbook(
     path: str | os.PathLike[str],
     name: str,
     *,
-    headings: Collection[str] = (),
-    codes: Collection[str] = (),
-    choose: Callable[[list[ReadSheet]], ReadSheet] = most_headings,
-    check_marker: Callable[[str], object] = bool,
+    headings: Collection[str],
+    codes: Collection[str],
+    choose: Callable[[list[ReadSheet]], ReadSheet],
+    check_marker: Callable[[str], object],
 ) -> Iterator[Workbook]:
     """Check and open the workbook at `path`; yields a Workbook whose rows are read as asked for.
 
@@ -94,53 +85,40 @@ def open_workbook(
         "rows": MAX_ROWS,
         "columns": MAX_COLUMNS,
     }
-    with _slot(), _Child(request) as child:
-        about = child.answer()
-        check_marker(about["marker"])
-        sheets = [_sheet(told) for told in about["sheets"]]
-        chosen = choose(sheets)
-        child.ask({"sheet": chosen.name})
-        told = child.answer()
-        yield Workbook(
-            sheet=chosen,
-            sheets=sheets,
-            late=about["late"],
-            bad=dict(told["bad"]),
-            hidden=told["hidden"],
-            hidden_columns=told["columns"],
-            capitals={(row, column) for row, column in told["capitals"]},
-            judged={index: Judgement(*rest) for index, *rest in told["judged"]},
-            rows=child.rows(),
-        )
+    try:
+        with (
+            place_for("readers", SLOTS, SLOT_WAIT_SECONDS),
+            _Child("danvan.common.sheets.child", request, WAIT_SECONDS) as child,
+        ):
+            about = child.answer()
+            check_marker(about["marker"])
+            sheets = [_sheet(told) for told in about["sheets"]]
+            chosen = choose(sheets)
+            child.ask({"sheet": chosen.name})
+            told = child.answer()
+            yield Workbook(
+                sheet=chosen,
+                sheets=sheets,
+                late=about["late"],
+                bad=dict(told["bad"]),
+                hidden=told["hidden"],
+                hidden_columns=told["columns"],
+                capitals={(row, column) for row, column in told["capitals"]},
+                judged={index: Judgement(*rest) for index, *rest in told["judged"]},
+                rows=child.rows(),
+            )
+    except ChildStopped as stop:  # by a line that the caller's block asked for, too
+        raise FileRefused(_MESSAGES[stop.reason]) from stop
 
 
 def _sheet(told: dict) -> ReadSheet:
-    return ReadSheet(
-        name=told["name"],
-        hidden=told["hidden"],
-        heads=told["heads"],
-        near=dict(told["near"]),
-        sides=dict(told["sides"]),
-        filled=[(first, last) for first, last in told["filled"]],
-        dates=set(told["dates"]),
-        numbers=set(told["numbers"]),
-        texts=set(told["texts"]),
-        merged=[tuple(area) for area in told["merged"]],
-    )
+    """Return what the child told of a sheet; its JSON has lists for all that is not one."""
+    shapes = {"near": dict, "sides": dict, "dates": set, "numbers": set, "texts": set}
+    return ReadSheet(**told | {name: shape(told[name]) for name, shape in shapes.items()})
 
 
 class _Child(LimitedChild):
-    """The child process that reads a workbook; what stops it is told in Vietnamese."""
-
-    def __init__(self, request: dict) -> None:
-        super().__init__("danvan.common.sheets.child", request, WAIT_SECONDS)
-
-    def line(self) -> Any:
-        """Return the next line as data. Raises FileRefused."""
-        try:
-            return super().line()
-        except ChildStopped as stop:
-            raise FileRefused(_MESSAGES[stop.reason]) from stop
+    """The child process that reads a workbook."""
 
     def answer(self) -> dict:
         """Return the next line; raise FileRefused when it says that the file cannot be read."""
@@ -159,13 +137,3 @@ class _Child(LimitedChild):
                 raise FileRefused(_MESSAGES[data["error"]])
             else:
                 return
-
-
-@contextlib.contextmanager
-def _slot() -> Iterator[None]:
-    """Hold one of the machine's places for a reading child; raise FileRefused when none gets free."""
-    try:
-        with place_for("readers", SLOTS, SLOT_WAIT_SECONDS):
-            yield
-    except ChildStopped as stop:
-        raise FileRefused(_MESSAGES[stop.reason]) from stop

@@ -27,19 +27,11 @@ class Account:
         self.sheet = sheet
         self.lines: dict[str, list[int]] = {}
         self.words: dict[int, str] = {}
-        self.read: list[Block] = []
-        self.left: list[tuple[int, int, str]] = []
+        self.read: list[Block] = []  # the tables that are read
+        self.left: list[tuple[int, int, str]] = []  # first and last line of others, and why
         self.left_columns: list[str] = []
         self.said: list[str] = []
         self.below: list[str] = []  # texts of who signs, where and when
-
-    def read_table(self, block: Block) -> None:
-        """Note a table that is read."""
-        self.read.append(block)
-
-    def leave_table(self, first: int, last: int, reason: str) -> None:
-        """Note a table that is not read, from its headings to its last line."""
-        self.left.append((first, last, reason))
 
     def skip(self, number: int, reason: str, cells: list[CellValue]) -> None:
         """Note a line that is no row."""

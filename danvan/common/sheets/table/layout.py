@@ -88,10 +88,10 @@ def find_table(
         if block not in complete:
             missing = block.missing(wanted.required, wanted.instead)
             lacks = ", ".join(f"“{text}”" for text in missing)
-            account.leave_table(block.first, block.end, f"bảng thiếu cột {lacks}")
+            account.left.append((block.first, block.end, f"bảng thiếu cột {lacks}"))
     for block in used:
         questions += settle_columns(block, answers, wanted.names, wanted.required)
-        account.read_table(block)
+        account.read.append(block)
     columns = {index: key for block in reversed(used) for index, key in block.columns.items()}
     table = Table(sheet, used, columns, questions, account)
     _ask_about_hidden(table, hidden, answers)
@@ -123,7 +123,7 @@ def _choose(
     filled = [block for block in complete if sheet.filled_rows(block.last + 1, block.end)]
     for block in complete:
         if filled and block not in filled:
-            account.leave_table(block.first, block.end, "bảng chưa có dòng nào")
+            account.left.append((block.first, block.end, "bảng chưa có dòng nào"))
     complete = filled or complete[:1]
     if len(complete) == 1:
         return complete, []
@@ -143,7 +143,7 @@ def _choose(
     used = [complete[int(answer) - 1]] if answer.isdigit() else complete
     for block in complete:
         if block not in used:
-            account.leave_table(block.first, block.end, "bảng không được chọn")
+            account.left.append((block.first, block.end, "bảng không được chọn"))
     return used, [question]
 
 

@@ -15,6 +15,7 @@ from danvan.common.sheets.table.questions import Question
 
 AS_SHOWN, MENDED = "nhu-o", "sua"
 _SWAPPED, _HUNDREDTHS = "dao", "phan-tram"
+_YEAR, _ORDER, _SCALE = "nam", "ngay-thang", "phan-tram"  # what is asked of a column
 _QUOTED = 3
 _DAY = re.compile(r"^\s*(\d{1,2})\s*([/.\-])\s*(\d{1,2})\s*[/.\-]\s*(\d{4})\s*$")
 _FRACTION = re.compile(r"^\s*(?:0[.,]\d+|1)\s*$")
@@ -35,41 +36,37 @@ class Suspicion:
 
     def _read(self, cell: CellValue) -> CellValue:
         """Return `cell` as the answers say it is to be read."""
-        return cell
+        raise NotImplementedError
 
     def questions(self) -> Iterable[Question]:
         """Yield what is to be asked, answered or not."""
-        return ()
+        raise NotImplementedError
 
     def _quoted(self, cells: Iterable[CellValue]) -> str:
         places = sorted((self.met[cell], cell) for cell in cells)
         listed = ", ".join(f"{self.letter}{row} “{shown(cell)}”" for row, cell in places[:_QUOTED])
         return listed + ("…" if len(places) > _QUOTED else "")
 
-    def _head(self) -> str:
-        return f"Cột {self.letter} “{self.column.heading}”"
+    def _ask(self, what: str, text: str, options: tuple[tuple[str, str], ...]) -> Question:
+        head = f"Cột {self.letter} “{self.column.heading}”"
+        return Question(f"{what}-{self.letter}", f"{head} {text}", options)
+
+    def _answer(self, what: str) -> str | None:
+        return self.answers.get(f"{what}-{self.letter}")
 
 
 class Days(Suspicion):
     """A column of days: 5/12 typed into an English Excel is May the 12th, and 25/12 stays text."""
 
-    @property
-    def _yearless_id(self) -> str:
-        return f"nam-{self.letter}"
-
-    @property
-    def _swapped_id(self) -> str:
-        return f"ngay-thang-{self.letter}"
-
     def _read(self, cell: CellValue) -> CellValue:
         if cell.__class__ is str and cell.startswith(YEARLESS):
-            if self.answers.get(self._yearless_id) != AS_SHOWN:
+            if self._answer(_YEAR) != AS_SHOWN:
                 message = (
                     "Ô chỉ hiện ngày, tháng; năm có thể do Excel tự thêm. Vui lòng nhập cả năm."
                 )
                 return Problem(self.column.key, message, shown(cell))
             cell = DATE + cell[2:12]
-        if self.answers.get(self._swapped_id) != _SWAPPED:
+        if self._answer(_ORDER) != _SWAPPED:
             return cell
         if day := day_of(cell):
             return f"{DATE}{day:%Y-%d-%m}" if day.day <= 12 else cell
@@ -82,20 +79,18 @@ class Days(Suspicion):
         yearless = [c for c in self.met if c.__class__ is str and c.startswith(YEARLESS)]
         if yearless:
             years = ", ".join(sorted({cell[2:6] for cell in yearless}))
-            text = (
-                f"{self._head()} có ô chỉ hiện ngày, tháng ({self._quoted(yearless)}). Excel ghi là"
-            )
-            yield Question(
-                self._yearless_id,
-                f"{text} năm {years}. Có đúng năm không?",
+            yield self._ask(
+                _YEAR,
+                f"có ô chỉ hiện ngày, tháng ({self._quoted(yearless)}). Excel ghi là năm {years}. Có đúng "
+                "năm không?",
                 ((AS_SHOWN, f"Đúng: năm {years}"), (MENDED, "Chưa đúng: tôi sẽ nhập cả năm")),
             )
         if doubtful := self._doubtful():
             first = min(doubtful, key=self.met.__getitem__)
             day, month, year = doubtful[first]
-            yield Question(
-                self._swapped_id,
-                f"{self._head()} có ô ghi ngày trước, có ô ghi tháng trước; Excel có thể đã đổi chỗ ngày và "
+            yield self._ask(
+                _ORDER,
+                "có ô ghi ngày trước, có ô ghi tháng trước; Excel có thể đã đổi chỗ ngày và "
                 f"tháng ({self._quoted(doubtful)}). Ô {self.letter}{self.met[first]} là ngày nào?",
                 (
                     (AS_SHOWN, f"Ngày {day} tháng {month} năm {year}: ghi như ô đang hiện"),
@@ -123,20 +118,16 @@ class Days(Suspicion):
 class Points(Suspicion):
     """A column that counts in hundredths: 0,95 without a percent format is 95 to some, 0,95 to others."""
 
-    @property
-    def _id(self) -> str:
-        return f"phan-tram-{self.letter}"
-
     def _read(self, cell: CellValue) -> CellValue:
-        if self.answers.get(self._id) == _HUNDREDTHS and _is_fraction(cell):
+        if self._answer(_SCALE) == _HUNDREDTHS and _is_fraction(cell):
             return f"{PERCENT}{str(cell).strip().replace(',', '.')}"
         return cell
 
     def questions(self) -> Iterable[Question]:
         if found := [cell for cell in self.met if _is_fraction(cell)]:
-            yield Question(
-                self._id,
-                f"{self._head()} tính theo thang 100 nhưng có ô không quá 1 ({self._quoted(found)}). "
+            yield self._ask(
+                _SCALE,
+                f"tính theo thang 100 nhưng có ô không quá 1 ({self._quoted(found)}). "
                 "0,95 là 0,95 hay là 95?",
                 ((AS_SHOWN, "Ghi đúng như trong ô"), (_HUNDREDTHS, "Nhân với 100: 0,95 là 95")),
             )
