@@ -10,7 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
 
-from danvan.accounts.fields import person_field
+from danvan.accounts.models.fields import person_field
 
 SHOWN_INLINE = {"application/pdf", "image/jpeg", "image/png"}
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from danvan.accounts.fields import person_field, unit_field
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.scope import M, ScopedQuerySet
 from danvan.common.db.search import with_words
 from danvan.common.handbook.why import Why

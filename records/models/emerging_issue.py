@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from danvan.accounts.audit.lines import Told, create_audited
 from danvan.accounts.audit.writing import audited_bulk_create, audited_update
-from danvan.accounts.fields import person_field
+from danvan.accounts.models.fields import person_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import search_key
 from records.models.base import EventRecord, RecordQuerySet, sorted_by, text_field

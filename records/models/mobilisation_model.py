@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from danvan.accounts.fields import unit_field
+from danvan.accounts.models.fields import unit_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.handbook.why import Why
 from danvan.common.text import clean_line

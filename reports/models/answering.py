@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from danvan.accounts.fields import person_field, unit_field
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.scope import ScopedQuerySet
 from reports.models.period import ReportingPeriod
 from reports.models.report import Report

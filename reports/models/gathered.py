@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from danvan.accounts.fields import person_field, unit_field
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.units.models import AdministrativeUnit
 from reports.models.report import Report, Value

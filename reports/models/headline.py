@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from danvan.accounts.fields import person_field
+from danvan.accounts.models.fields import person_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.units.models import AdministrativeUnit
 

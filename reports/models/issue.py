@@ -14,7 +14,7 @@ from django.db.models import Exists, F, Func, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
-from danvan.accounts.fields import person_field, unit_field
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.scope import ScopedQuerySet
 from reports.models.period import COUNTED_KINDS, ReportingPeriod
 from reports.models.report import Report

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from danvan.accounts.fields import unit_field
+from danvan.accounts.models.fields import unit_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import clean_line, clean_text, search_key
 

@@ -6,7 +6,7 @@ What there is to tell is read from the moves, periods and due dates themselves (
 from django.conf import settings
 from django.db import models
 
-from danvan.accounts.fields import person_field
+from danvan.accounts.models.fields import person_field
 from danvan.accounts.scope import ScopedQuerySet
 from reports.models.report import Report
 

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from danvan.accounts.fields import person_field
+from danvan.accounts.models.fields import person_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.units.kinds import AREA_LEVELS
 from danvan.units.models import Level

@@ -7,7 +7,7 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
-from danvan.accounts.fields import person_field, unit_field
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.scope import ScopedQuerySet
 from reports.models.letterhead import IN_THIS_CENTURY
 

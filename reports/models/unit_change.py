@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from danvan.accounts.fields import person_field, unit_field
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.units.changing import NewUnit, Plan, Transfer
 
