@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "danvan.accounts.login.middleware.FirstStepsMiddleware",
     "danvan.faults.FaultsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "danvan.common.web.middleware.StoredMiddleware",
 ]
 
 if DEBUG:

@@ -140,7 +140,7 @@
     sent = true;
     // What came back from an earlier page was typed against an older version: nobody's figure since is overwritten unseen.
     version.value = Math.min(version.value, ...bases.values());
-    if (Object.keys(keptCodes()).length) keepAll(keptCodes(), { sent: true });
+    if (Object.keys(keptCodes()).length) keepAll(keptCodes(), { sent: form.elements.Draft?.value });
     window.removeEventListener("beforeunload", warn);
   });
   document.addEventListener("danvan:back", () => window.removeEventListener("beforeunload", warn));

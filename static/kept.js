@@ -1,43 +1,49 @@
 // What this browser keeps of one person: drafts of forms, and what was entered while there was no line. It is sent when
 // the line is back, once, and goes when it is saved, at the logout and when another person logs in. Every page works
 // without this script. Kept is: { at, values, sent } of a draft (drafts.js); with `waiting` also { path, action, body,
-// title, told } of a record or { path, codes, title, told } of figures (entry.js). `told` is why it was refused.
+// title, told } of a record or { path, codes, title, told } of figures (entry.js). `told` is why it was refused, `sent`
+// the number under which a form was posted: the server answers with it once that is stored (web/cookies.py).
 window.danvan = (() => {
   "use strict";
   const START = "danvan.draft.", CACHE = "danvan.", OFFLINE = "/ngoai-tuyen/";
-  const LOGIN = ["/dang-nhap/", "/dang-nhap/ma-xac-thuc/"];  // a post that was interrupted by the login goes on from there
-  const OLD = 30 * 86400e3, JUST = 1800e3, AGAIN = 15e3, LOOK = 4e3;
+  const OLD = 30 * 86400e3, AGAIN = 15e3, LOOK = 4e3;
   const person = document.body.dataset.person, shell = document.body.hasAttribute("data-shell");
   const noCaches = { keys: async () => [] };
-  const stored = window.caches || noCaches;  // none without TLS
-  let store, out = false;
+  const offered = window.caches || noCaches;  // none without TLS
+  let store;
   try { store = window.localStorage; store.length; } catch { return null; }  // a browser that keeps nothing
 
   async function dropCaches(start) {
-    for (const name of await stored.keys()) if (name.startsWith(CACHE) && !(start && name.startsWith(start))) await stored.delete(name);
+    for (const name of await offered.keys()) if (name.startsWith(CACHE) && !(start && name.startsWith(start))) await offered.delete(name);
   }
-  if (document.querySelector("[data-signed-out]")) dropCaches("");
+  const keys = () => Object.keys(store).filter((key) => key.startsWith(START));
+  const read = (key) => { try { return JSON.parse(store.getItem(key)); } catch { return null; } };
+  const remove = (key) => store.removeItem(key);
+
+  // What the server told since the last page: the numbers of what is stored; "all" after a logout.
+  const stored = [...document.cookie.matchAll(/(?:^|; )((?:__Host-)?stored-(\w+))=/g)].map(([, name, number]) => {
+    document.cookie = `${name}=; Max-Age=0; Path=/; SameSite=Lax${location.protocol === "https:" ? "; Secure" : ""}`;
+    return number;
+  });
+  if (stored.includes("all")) keys().forEach(remove);
+  if (stored.includes("all") || document.querySelector("[data-signed-out]")) dropCaches("");
   if (!person) return null;
 
   const keyOf = (path, name) => `${START}${person}.${path}.${name}`;
-  const keys = () => Object.keys(store).filter((key) => key.startsWith(START));
-  const read = (key) => { try { return JSON.parse(store.getItem(key)); } catch { return null; } };
-  // False: the browser has no room, or nothing is kept any more. The page still warns.
+  // False: the browser has no room. The page still warns.
   function write(key, kept) {
-    if (out) return false;
     try { store.setItem(key, JSON.stringify(kept)); return true; } catch { return false; }
   }
-  const remove = (key) => store.removeItem(key);
+  // What is kept of one form, newest first.
+  const draftsOf = (form) => keys().filter((key) => key === form || key.startsWith(`${form}.`))
+    .map((key) => [key, read(key)]).filter(([, kept]) => kept).sort((a, b) => b[1].at - a[1].at);
   const waiting = () => keys().map((key) => [key, read(key)]).filter(([, kept]) => kept?.waiting).sort((a, b) => a[1].at - b[1].at);
 
-  // What is of another person, and long forgotten, goes; so does what was sent, once the site says so.
-  const done = document.querySelector("main > .alert-success[role=status], main > .alert-info[role=status]");
-  const from = document.referrer ? new URL(document.referrer).pathname : "";
-  const sentFrom = (key) => LOGIN.includes(from) || key.startsWith(`${START}${person}.${from}.`);
+  // What is of another person, and long forgotten, goes; so does what the server has stored.
   for (const key of keys()) {
     const kept = read(key);
-    const saved = done && kept?.sent && Date.now() - kept.at < JUST && sentFrom(key);
-    if (!kept || !key.startsWith(`${START}${person}.`) || saved || Date.now() - kept.at > OLD) remove(key);
+    const done = kept?.sent && stored.includes(kept.sent);
+    if (!kept || !key.startsWith(`${START}${person}.`) || done || Date.now() - kept.at > OLD) remove(key);
   }
   if (!shell) dropCaches(`${CACHE}${person}.`);
 
@@ -45,21 +51,29 @@ window.danvan = (() => {
     form.addEventListener("submit", (event) => {
       const left = waiting().length;
       if (!navigator.onLine) say("Không có mạng nên chưa đăng xuất được.");
-      else if (!left || window.confirm(`Còn ${left} nội dung chưa gửi trên máy này. Đăng xuất sẽ xóa hết. Vẫn đăng xuất?`)) {
-        out = true;
-        keys().forEach(remove);
-        return dropCaches("");
-      }
+      else if (!left || window.confirm(`Còn ${left} nội dung chưa gửi trên máy này. Đăng xuất sẽ xóa hết. Vẫn đăng xuất?`)) return;
       event.preventDefault();
     });
   }
 
-  // Where the session ended meanwhile, nobody else sends it on.
-  document.addEventListener("submit", ({ target: form }) => {
-    if (form.method !== "post" || form.elements["Typed-By"]) return;
-    const field = document.createElement("input");
-    Object.assign(field, { type: "hidden", name: "Typed-By", value: person });
+  const number = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const pathOf = (form) => new URL(form.getAttribute("action") || "", location.href).pathname;
+
+  // A post says who typed it (where the session ended meanwhile, nobody else sends it on) and has a number. A page that
+  // answers a post (asks once more, tells what is wrong) goes on under the same.
+  const asked = document.body.dataset.posted;
+  const goesOn = (form) => asked && (pathOf(form) === location.pathname || document.querySelectorAll("main form[method=post]").length === 1);
+  function hide(form, name, value) {
+    const field = form.elements[name] || document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value });
     form.append(field);
+  }
+  document.addEventListener("submit", ({ target: form }) => {
+    if (form.method !== "post" || (form.elements["Typed-By"] && !form.dataset.numbered)) return;  // carried over a login
+    form.dataset.numbered = "";
+    hide(form, "Typed-By", person);
+    if (goesOn(form)) hide(form, "Draft", asked);
+    else if (form.matches("[data-draft], [data-entry]")) hide(form, "Draft", number());
   }, true);
 
   // A form that works without a line asks the worker to keep its shell.
@@ -71,11 +85,11 @@ window.danvan = (() => {
   // ---- Sending ----
 
   const own = document.querySelector("form[data-entry]") ? keyOf(location.pathname, "entry") : "";  // entry.js sends it
-  const asked = { Accept: "application/json", "Typed-By": person };
+  const headers = { Accept: "application/json", "Typed-By": person };
   let token = document.querySelector("form[data-logout] [name=csrfmiddlewaretoken]")?.value || "";
   let ended = "", timer = 0;
 
-  const post = (path, body) => fetch(path, { method: "POST", body, headers: asked, credentials: "same-origin", signal: AbortSignal.timeout?.(20000) });
+  const post = (path, body) => fetch(path, { method: "POST", body, headers, credentials: "same-origin", signal: AbortSignal.timeout?.(20000) });
 
   // Posts as this person or not at all: a login since makes the page's token useless, and says whose it is.
   async function send(path, fields) {
@@ -219,9 +233,9 @@ window.danvan = (() => {
   }
 
   async function listForms(place) {
-    for (const name of await stored.keys()) {
+    for (const name of await offered.keys()) {
       if (!name.startsWith(`${CACHE}${person}.`)) continue;
-      const cache = await stored.open(name);
+      const cache = await offered.open(name);
       for (const request of await cache.keys()) {
         const path = new URL(request.url).pathname;
         if (path === OFFLINE || path.startsWith("/static/") || place.querySelector(`a[href="${path}"]`)) continue;
@@ -248,5 +262,5 @@ window.danvan = (() => {
   list();
   if (!shell) window.addEventListener("load", round);
 
-  return { person, shell, own, keyOf, read, write, remove, send, list, round };
+  return { shell, own, asked, keyOf, pathOf, draftsOf, number, read, write, remove, send, list, round };
 })();

@@ -18,14 +18,30 @@
     next.select?.();
   });
 
-  // Returns [field, text] of what was copied: by code where its first column holds codes, else downwards from `from`.
+  // What a spreadsheet copies: cells by tabs; one with a line break within stands in quotes.
+  function rowsOf(text) {
+    const rows = [[]];
+    for (const [, quoted, bare, end] of text.replace(/\r\n?/g, "\n").replace(/\n$/, "").matchAll(/(?:"((?:[^"]|"")*)"|([^\t\n]*))(\t|\n|$)/g)) {
+      rows.at(-1).push((quoted?.replaceAll('""', '"') ?? bare).replaceAll("\n", " ").trim());
+      if (!end) break;
+      if (end === "\n") rows.push([]);
+    }
+    return rows;
+  }
+
+  // Returns [field, text] of what was copied: by code where its first column holds codes, else downwards from `from`; and
+  // in words what of it has no place.
   function placed(text, from) {
-    const rows = text.replace(/\r\n?/g, "\n").replace(/\n$/, "").split("\n").map((line) => line.split("\t").map((cell) => cell.trim()));
-    const all = entries().map(fieldOf);
-    const byCode = rows.filter((cells) => cells.length > 1 && document.getElementById(`i-${cells[0].toUpperCase()}`));
-    if (byCode.length) return byCode.map((cells) => [document.getElementById(`i-${cells[0].toUpperCase()}`), cells[cells.length - 1]]);
-    const below = all.slice(all.indexOf(from));
-    return rows.slice(0, below.length).map((cells, index) => [below[index], cells[0]]);
+    const rows = rowsOf(text), last = (cells) => cells[cells.length - 1], ofCode = (cells) => document.getElementById(`i-${cells[0].toUpperCase()}`);
+    const all = entries().map(fieldOf), below = all.slice(all.indexOf(from)), left = [];
+    const byCode = rows.some((cells) => cells.length > 1 && ofCode(cells));
+    const pairs = byCode ? rows.filter((cells) => cells.length > 1 && ofCode(cells)).map((cells) => [ofCode(cells), last(cells)])
+      : rows.slice(0, below.length).map((cells, index) => [below[index], last(cells)]);
+    const over = (byCode ? rows.filter((cells) => !ofCode(cells)) : rows.slice(below.length)).filter((cells) => cells.some(Boolean));
+    const columns = Math.max(...rows.map((cells) => cells.length));
+    if (!byCode && columns > 1) left.push(`Lấy cột cuối trong ${columns} cột đã sao chép.`);
+    if (over.length) left.push(`Còn ${over.length} dòng không có ô để điền: ${over.slice(0, 5).map((cells) => cells.join(" ")).join("; ")}${over.length > 5 ? "…" : "."}`);
+    return [pairs, left];
   }
 
   const fits = (field, text) => !field.options || [...field.options].some((option) => option.value === valueFor(field, text));
@@ -43,7 +59,7 @@
     row.append(made);
   }
 
-  function preview(pairs, from) {
+  function preview([pairs, left], from) {
     document.querySelector(".dv-paste")?.remove();
     const taken = pairs.filter(([field, text]) => text !== "" && fits(field, text) && valueFor(field, text) !== field.value);
     const box = document.createElement("dialog");
@@ -68,7 +84,7 @@
     const scroll = document.createElement("div");
     scroll.className = "dv-paste-rows";
     scroll.append(table);
-    box.append(head, scroll);
+    box.append(head, ...left.map((text) => Object.assign(document.createElement("p"), { textContent: text })), scroll);
     const close = () => { box.close(); box.remove(); from.focus(); };
     for (const [text, look, act] of [["Điền vào biểu", "primary", () => taken.forEach(fill)], ["Không điền", "outline-primary", null]]) {
       if (act && !taken.length) continue;

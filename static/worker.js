@@ -7,12 +7,23 @@ const DAY = 86400e3, MOST = 30;
 const partsOf = (name) => name.split(".");  // danvan.<person>.<version>
 const pathOf = (request) => new URL(request.url).pathname;
 
+// Fetches all of a page or file before a cache takes it: one that waits for a weak line would hold up every other use of
+// the caches, and with it a form that is being sent.
+async function whole(address) {
+  const answer = await fetch(address, { credentials: "same-origin", signal: AbortSignal.timeout(20000) });
+  const body = await answer.arrayBuffer(), headers = new Headers(answer.headers);
+  headers.delete("content-encoding");
+  return answer.ok && !answer.redirected ? new Response(body, { headers }) : Response.error();
+}
+
 async function keep(cache, person, path) {
-  const shell = await fetch(`${path}?${ASKED}=1`, { cache: "no-store", credentials: "same-origin" });
-  if (!shell.ok || shell.redirected || shell.headers.get(MARK) !== person) return;
+  const shell = await whole(`${path}?${ASKED}=1`);
+  if (shell.headers.get(MARK) !== person) return;
   const text = await shell.clone().text();
   for (const [, file] of text.matchAll(/(?:src|href)="([^"]+)"/g)) {
-    if (file.startsWith(STATIC) && !(await cache.match(file))) await cache.add(file);
+    if (!file.startsWith(STATIC) || (await cache.match(file))) continue;
+    const found = await whole(file);
+    if (found.ok) await cache.put(file, found);
   }
   await cache.put(path, shell);
 }
@@ -45,7 +56,6 @@ async function tidy() {
     const [site, , version] = partsOf(name);
     if (site === "danvan" && version !== VERSION) await caches.delete(name);
   }
-  await self.clients.claim();
 }
 
 async function visit(request) {
@@ -58,9 +68,13 @@ async function visit(request) {
   }
 }
 
-// It takes over when no page of the older version is open any more: none is served by two.
+// It takes over when no page of the older version is open any more: none is served by two. Pages and posts wait until it
+// has, so nothing else is waited for.
 self.addEventListener("install", (event) => event.waitUntil(renew()));
-self.addEventListener("activate", (event) => event.waitUntil(tidy()));
+self.addEventListener("activate", (event) => {
+  event.waitUntil(self.clients.claim());
+  tidy().catch(() => {});
+});
 self.addEventListener("message", (event) => event.waitUntil(opened(event.data.person, event.data.path)));
 self.addEventListener("fetch", (event) => {
   const { request } = event, url = new URL(request.url);

@@ -218,3 +218,36 @@ class WhoseBrowserTest(TestCase):
             body = f"a=1&{browser.TYPED_BY}={typed_by}"
             answer = client.post("/", body, "application/x-www-form-urlencoded", headers=own)
             self.assertEqual("Tiếp tục gửi" in answer.content.decode(), offered)
+
+
+class StoredTest(ClerkCase):
+    """Which form was stored is told by the number that the script gave it, and nothing else tells it."""
+
+    number = "0123456789abcdef" * 2
+
+    def told(self, answer) -> list[str]:
+        return [name for name in answer.cookies if name.startswith("stored-")]
+
+    def test_a_form_that_was_taken_and_no_other(self):
+        url = reverse("records:create", args=[DIALOGUE])
+        refused = self.client.post(url, {"title": "Nước sạch", "Draft": self.number})
+        assert (refused.status_code, self.told(refused)) == (422, [])
+        self.assertContains(refused, f'data-posted="{self.number}"', status_code=422)
+        data = typed(DIALOGUE, self.an.unit)
+        for number in ("", "1;Path=/x", "0" * 31, self.number.upper()):
+            data["token"] = uuid.uuid4()
+            taken = self.client.post(url, {**data, "Draft": number, "anyway": [1, 2, 3, 4]})
+            assert (taken.status_code, self.told(taken)) == (302, []), number
+        last = {**data, "token": uuid.uuid4(), "Draft": self.number, "anyway": range(9)}
+        assert self.told(self.client.post(url, last)) == [f"stored-{self.number}"]
+
+    def test_what_leads_elsewhere_took_nothing(self):
+        self.an.must_change_password = True
+        self.an.save(update_fields=["must_change_password"])
+        url = reverse("records:create", args=[DIALOGUE])
+        answer = self.client.post(url, {"Draft": self.number})
+        assert (answer.status_code, self.told(answer)) == (302, [])
+
+    def test_only_a_real_logout_wipes(self):
+        assert self.told(self.client.post(reverse("accounts:logout"))) == ["stored-all"]
+        assert self.told(self.client.get(reverse("accounts:login"))) == []

@@ -18,7 +18,13 @@ from records.kinds import KINDS
 from reports.api import params, rows, schemas
 from reports.api.access import BasicKey, BearerKey
 from reports.api.output import answer
-from reports.api.problems import ApiProblem, document, handle_all, told_as_problems
+from reports.api.problems import (
+    MEDIA_TYPE,
+    ApiProblem,
+    document,
+    handle_all,
+    told_as_problems,
+)
 
 PREFIX = "/api/v1/"
 # Shown on the guide, to be pasted into Power BI.
@@ -57,7 +63,7 @@ handle_all(api)
 def operation(address: str, name: str, response: Any, summary: str) -> Any:
     """Return the decorator of an address that is read by GET, and by HEAD as GET."""
     documented = {200: response}
-    documented |= dict.fromkeys((401, 403, 404, 422, 429), schemas.ProblemDocument)
+    documented |= dict.fromkeys((401, 403, 404, 422, 429, 503), schemas.ProblemDocument)
     asked = api.api_operation(
         ["GET", "HEAD"], address, response=documented, summary=summary, url_name=name
     )
@@ -108,9 +114,20 @@ def records(request: KeyRequest, kind: str, asked: Query[params.RecordsAsked]) -
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
     """Return the OpenAPI document, for those who are logged in."""
-    return JsonResponse(
-        api.get_openapi_schema(path_prefix=PREFIX), json_dumps_params={"ensure_ascii": False}
-    )
+    return JsonResponse(described(), json_dumps_params={"ensure_ascii": False})
+
+
+def described() -> dict[str, Any]:
+    """Return the OpenAPI document: HEAD answers as GET and is told once, refusals and CSV with their types."""
+    told = api.get_openapi_schema(path_prefix=PREFIX)
+    for methods in told["paths"].values():
+        methods.pop("head")
+        for status, given in methods["get"]["responses"].items():
+            if status == 200:
+                given["content"]["text/csv"] = {"schema": {"type": "string"}}
+            else:
+                given["content"] = {MEDIA_TYPE: given["content"]["application/json"]}
+    return dict(told)
 
 
 @require_safe

@@ -38,6 +38,8 @@ _WRONG = {
     "greater_than_equal": "phải từ {ge} trở lên",
     "less_than_equal": "không được quá {le}",
     "string_too_long": "dài quá {max_length} ký tự",
+    "date_from_datetime_parsing": "phải là một ngày có thật, dạng YYYY-MM-DD",
+    "date_from_datetime_inexact": "phải là một ngày có thật, dạng YYYY-MM-DD",
     "danvan": "{reason}",
 }
 

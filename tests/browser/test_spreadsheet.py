@@ -60,6 +60,27 @@ def test_rows_with_codes_go_to_their_codes(form):
     expect(form.locator("#i-DT03")).to_have_value("2")
 
 
+def test_what_cannot_be_read_or_has_no_place_is_told(form, world):
+    form.evaluate(PASTE, ["i-DT01", '"Xã\nTiên Sơn"\t1.234\nThôn\t-5\n\t\nTổ\t=1+1\n'])
+    box = form.get_by_role("dialog")
+    expect(box).to_contain_text("cột cuối trong 2 cột")
+    with form.expect_response(lambda answer: "DT04=" in (answer.request.post_data or "")):
+        box.get_by_role("button", name="Điền vào biểu").click()
+    for code, typed in (("DT02", "-5"), ("DT04", "=1+1")):
+        expect(form.locator(f"#i-{code}")).to_have_attribute("aria-invalid", "true")
+        expect(form.locator(f"#i-{code}")).to_have_value(typed)
+    expect(form.locator("#i-DT03")).to_have_value("")
+    figures = figures_of(Report.objects.get(pk=world.report.pk))
+    assert {code: figure.number for code, figure in figures.items()} == {"DT01": 1234}
+    end = form.evaluate("[...document.querySelectorAll('[data-code] > input')].at(-1).id")
+    below = form.locator(f"[data-code]:has(#{end}) ~ [data-code]").count()
+    form.evaluate(PASTE, [end, "1\n" * (below + 1) + "Cộng\n7\n"])
+    expect(box).to_contain_text("Còn 2 dòng không có ô để điền: Cộng; 7.")
+    form.keyboard.press("Escape")
+    form.evaluate(PASTE, ["i-DT01", "TD05\t40\nDT99\t2"])
+    expect(box).to_contain_text("Còn 1 dòng không có ô để điền: DT99 2.")
+
+
 def test_it_can_be_left_and_one_figure_is_pasted_as_ever(form):
     form.evaluate(PASTE, ["i-DT01", "3\n4"])
     form.keyboard.press("Escape")

@@ -38,7 +38,7 @@ def filled(world):
     for report in reports:
         rows = Indicator.objects.filter(catalogue=world.period.catalogue_id)
         Value.objects.bulk_create(
-            Value(report=report, indicator=row, number=0)
+            Value(report=report, indicator=row, number=123456)  # columns as wide as in life
             for row in rows
             if row.entered_by(report.level) and row.is_number
         )
@@ -113,6 +113,11 @@ def test_head_and_units_stay_while_the_page_scrolls(page_as, filled):
     page.mouse.wheel(0, 1500)
     page.wait_for_function("scrollY > 1000")
     assert page.locator(".dv-figures thead th").first.bounding_box()["y"] == 0
+    for address in ("/bao-cao/", f"/bao-cao/danh-muc/{filled.period.year}/"):
+        page.goto(address)
+        assert page.evaluate(BOXES) == [], address
+        page.evaluate("scrollTo(0, 900)")
+        assert page.locator(".dv-table thead th").first.bounding_box()["y"] == 0, address
     page.goto("/bao-cao/tong-hop/?view=units&section=GS")
     page.set_viewport_size({"width": 800, "height": 700})
     page.evaluate("scrollTo(400, 900)")

@@ -3,10 +3,13 @@
 import base64
 import csv
 import datetime
+import html
 import io
 import json
+import re
 from decimal import Decimal
 from unittest import mock
+from urllib.parse import urlencode
 
 from django.db import OperationalError
 from django.test import Client, TestCase, override_settings
@@ -269,12 +272,16 @@ class ProblemTest(ApiCase):
             (f"figures?{YEAR}&after={'9' * 40}", "after"),
             (f"figures?{YEAR}&unit={'9' * 40}", "unit"),
             ("units?date=31/12/2024", "date"),
+            ("units?date=2024-02-30", "date"),
+            ("units?date=2024-12-14T08:00", "date"),
+            (f"consolidation?{YEAR}&unit=35&as_of=h%C3%B4m+nay", "as_of"),
             ("units?format=xml", "format"),
             (f"consolidation?{YEAR}", "unit"),
         ):
             with self.subTest(address):
                 told = self.problem(self.ask("tinh", address), 422)
                 self.assertEqual([one["parameter"] for one in told["errors"]], [parameter])
+                self.assertNotIn("giá trị chưa đúng", told["detail"])
                 self.assertNotRegex(told["detail"], r"\b(should|must|valid|field|input|or)\b")
 
     def test_addresses_methods_and_keys(self):
@@ -333,19 +340,43 @@ class DocumentTest(ApiCase):
         wanted = {"units", "catalogue", "reports", "figures", "consolidation", "records/{kind}"}
         self.assertEqual(addresses, wanted)
         for address, methods in told["paths"].items():
-            self.assertLessEqual(set(methods), {"get", "head"}, address)
-            self.assertIn("401", methods["get"]["responses"])
+            self.assertEqual(set(methods), {"get"}, address)
+            answers = methods["get"]["responses"]
+            self.assertEqual(set(answers["200"]["content"]), {"application/json", "text/csv"})
+            self.assertEqual(set(answers["401"]["content"]), {"application/problem+json"})
+        named = [methods["get"]["operationId"] for methods in told["paths"].values()]
+        self.assertEqual(len(set(named)), len(wanted), "a name stands for one operation")
+        self.assertEqual(self.dangling(told), set())
         schemes = told["components"]["securitySchemes"].values()
         self.assertEqual({scheme["scheme"] for scheme in schemes}, {"bearer", "basic"})
         self.assertNotIn("http://", str(told).replace("http://testserver", ""))
+
+    @staticmethod
+    def dangling(told) -> set[str]:
+        """Return what the document refers to and does not hold."""
+        known = {f"#/components/schemas/{name}" for name in told["components"]["schemas"]}
+        return set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(told))) - known
+
+    def test_the_query_for_power_bi_gives_what_its_steps_ask_for(self):
+        self.client.force_login(self.cast["tinh"])
+        query = html.unescape(self.client.get("/api/").content.decode())
+        address = re.search(r'RelativePath = "(.+)"', query)[1]
+        asked = urlencode(
+            re.findall(r'(\w+) = "([^"]+)"', re.search(r"Query = \[(.+)\]", query)[1])
+        )
+        header = re.search(r'Authorization = "(.+)"', query)[1]
+        key = header.replace("dv1_MA_TRUY_CAP", self.key("tinh"))
+        answer = Client().get(f"{V1}{address}?{asked}", headers={"Authorization": key})
+        rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+        self.assertTrue(rows)
+        for name, kind in re.findall(r'\{"(\w+)", (.+?)\}', query):
+            read = {"Int64.Type": int, "type number": float}[kind]
+            self.assertTrue([read(row[name]) for row in rows if row[name]], name)
 
     def test_the_examples_of_the_guide_work(self):
         self.client.force_login(self.cast["tinh"])
         page = self.client.get("/api/").content.decode()
         base = f"http://testserver{V1}"
-        import html
-        import re
-
         examples = set(re.findall(re.escape(base) + r"[^<\"\s]+", html.unescape(page)))
         self.assertGreater(len(examples), 6)
         for url in examples:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from danvan.accounts.models import User
+from danvan.common.web.cookies import tell_stored
 
 TYPED_BY = "Typed-By"  # the header of a script, the field of a form: whose page it comes from
 _SALT = "danvan.accounts.login.browser"
@@ -46,6 +47,7 @@ def note_person(response: HttpResponse, user: User) -> None:
 def forget_all(response: HttpResponse) -> None:
     """Let the browser drop everything it keeps for this site but cookies: drafts, the worker, its caches."""
     response["Clear-Site-Data"] = '"storage"'
+    tell_stored(response, "all")  # the header is for secure connections only
 
 
 def forget_person(response: HttpResponse) -> None:

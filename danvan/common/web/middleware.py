@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import get_resolver
 
+from danvan.common.web.cookies import tell_stored
+
 # The id of the request being served, for log lines (danvan/common/ops/logs.py).
 request_id: ContextVar[str] = ContextVar("danvan_request_id", default="")
 _NO_DEVICES = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
@@ -70,3 +72,21 @@ class PrivatePagesMiddleware(Middleware):
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-store"
         return response
+
+
+class StoredMiddleware(Middleware):
+    """Tell the browser which form was stored, by the number it was posted under: its draft goes there.
+
+    Our views lead on only from a post that they took; what they refuse they show again. A message would be
+    no sign: another tab may show it. The last of all, so that what other middlewares answer is no view's.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code == 302 and getattr(request, "is_viewed", False):
+            tell_stored(response, request.POST.get("Draft", ""))
+        return response
+
+    def process_view(self, request: HttpRequest, *args: Any) -> None:
+        """Note that a view was reached: the other middlewares let the request pass."""
+        request.is_viewed = True  # type: ignore[attr-defined]  # for the answer above
