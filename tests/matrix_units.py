@@ -50,6 +50,10 @@ UNITS: dict[str, list[Row]] = {
         Row("POST", "403 403 403 403 403 403 403 403 422"),
     ],
     "accounts:jobs": [Row("GET", "302 200 200 200 200 200 200 200 200"), Row("POST", _NO_POST)],
+    "accounts:job_start": [
+        Row("GET", _NO_GET),
+        Row("POST", "403 302 302 302 302 302 302 302 302"),
+    ],
     "accounts:job": [Row("GET", _OWN, _job), Row("POST", _NO_POST, _job)],
     "accounts:job_file": [Row("GET", _OWN, _job), Row("POST", _NO_POST, _job)],
     "restructuring:list": [Row("GET", _BOARD), Row("POST", _NO_POST)],

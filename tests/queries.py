@@ -8,6 +8,7 @@ tests/test_permission_matrix.py holds the bar (tests/budget.py).
 """
 
 import argparse
+import copy
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -39,26 +40,32 @@ def world_of(year: int):
 
 
 def asked_by_pages(world, only: str = "") -> Iterator[tuple[str, str, list]]:
-    """Yield (page, part, statements) of every GET of the matrix that is answered with 200."""
-    from tests.budget import Asked
+    """Yield (page, part, statements) of every row of the matrix that is answered to a person with the right."""
+    from tests.budget import Asked, is_answer
     from tests.matrix import COLUMNS, MATRIX
 
     clients = {}
     for column, name in COLUMNS.items():
-        clients[column] = Client(raise_request_exception=False)
+        clients[column] = Client()
         if name:
             clients[column].force_login(world.cast[name])
     for name, rows in MATRIX.items():
         if name.startswith("api-v1:") or (only and name != only):
             continue
-        for row in (row for row in rows if row.method == "GET"):
-            url = reverse(name, kwargs=row.arguments(world) if row.arguments else {}) + row.query
-            for column in (part for part, status in row.expected().items() if status == 200):
-                for _again in range(2):  # what lives as long as the process is filled once
-                    with transaction.atomic(), Asked() as asked:
-                        b"".join(clients[column].get(url))
-                        transaction.set_rollback(True)
-                yield name + row.query, column, asked.statements
+        for row in rows:
+            for column in (part for part, status in row.expected().items() if is_answer(status)):
+                with transaction.atomic():
+                    url = reverse(name, kwargs=row.arguments(world) if row.arguments else {})
+                    data = row.data(world) if row.data else {}
+                    client, cookies = clients[column], copy.deepcopy(clients[column].cookies)
+                    for _again in range(2):  # what lives as long as the process is filled once
+                        client.cookies = copy.deepcopy(cookies)  # a logout logs nobody else out
+                        with transaction.atomic(), Asked() as asked:
+                            b"".join(getattr(client, row.method.lower())(url + row.query, data))
+                            transaction.set_rollback(True)
+                    client.cookies = cookies
+                    transaction.set_rollback(True)
+                yield f"{row.method} {name}{row.query}", column, asked.statements
 
 
 def main() -> None:

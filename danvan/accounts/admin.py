@@ -68,7 +68,8 @@ class AccountForm(StaleFormMixin):
         """Refuse at the field what the constraint and the services would refuse later."""
         cleaned = super().clean() or {}
         unit = cleaned.get("unit", self.instance.unit)
-        if unit is None and not cleaned.get("is_superuser") and self.instance.is_active:
+        is_asked = "unit" not in self.errors and not cleaned.get("is_superuser")
+        if unit is None and is_asked and self.instance.is_active:
             message = "Tài khoản phải thuộc một đơn vị (trừ quản trị viên)."
             self.add_error("unit" if "unit" in self.fields else None, message)
         changed = {"role", "is_superuser"} & set(self.changed_data)

@@ -29,6 +29,7 @@ urlpatterns = [
     path("don-vi/khoi-truc-thuoc/<int:pk>/", views_bodies.body_end, name="body_end"),
     path("don-vi/<int:pk>/", views_units.unit_life, name="unit_life"),
     path("viec-giao-may-chu/", views_jobs.job_list, name="jobs"),
+    path("viec-giao-may-chu/yeu-cau/", views_jobs.job_start, name="job_start"),
     path("viec-giao-may-chu/<int:pk>/", views_jobs.job_page, name="job"),
     path("viec-giao-may-chu/<int:pk>/tep/", views_jobs.job_file, name="job_file"),
     path("bang-so-lieu/", preferences.density, name="density"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from danvan.units.queries import Unit
+from danvan.units.queries import Unit, paths_above
 
 # Ids of a predecessor and its successor, and the part that went this way where it is known.
 Arrow = tuple[int, int, Decimal | None]
@@ -90,6 +90,28 @@ def inheritances(
     """
     search = _Search(units, arrows, standing, day, chosen)
     return {unit_id: search.inheritance(unit_id) for unit_id in search.units}
+
+
+class UnitsOfDay:
+    """The units in force on a day, of `plain` rows."""
+
+    def __init__(self, units: Iterable[Unit], day: datetime.date) -> None:
+        self.units = {
+            one.pk: one
+            for one in units
+            if one.valid_from <= day and (one.valid_to is None or day < one.valid_to)
+        }
+        self.at = {one.path: one.pk for one in self.units.values()}
+        self.levels = frozenset(one.level for one in self.units.values())
+
+    def below(self, unit: Unit) -> frozenset[int]:
+        """Return the keys of a unit of the day and of all below it."""
+        return frozenset(pk for pk, one in self.units.items() if one.path.startswith(unit.path))
+
+    def chain(self, pk: int) -> list[int]:
+        """Return the ids of the units above one, root first, its own last."""
+        steps = (self.at.get(path) for path in paths_above(self.units[pk].path))
+        return [*(step for step in steps if step), pk]
 
 
 class _Search:

@@ -8,15 +8,16 @@ import gc
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 
 from danvan.units.models import Level
 from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
 from reports.consolidation.apportioning import divided_facts
-from reports.consolidation.grouping import BY_AREA, BY_UNIT, Grouping, Owner
+from reports.consolidation.grouping import BY_AREA, BY_UNIT, SPREAD, Grouping, Owner
 from reports.consolidation.keeping import kept_or_read
-from reports.consolidation.parts import Facts, Part
+from reports.consolidation.parts import Facts, Part, PeriodLevel
 from reports.consolidation.restating import PieceKey, Restating
 from reports.consolidation.scope import ScopeData
 from reports.models import Aggregation, Qualifier, ValueType
@@ -108,8 +109,7 @@ def _added_up(
         asked: Counter = sum((one.units for one in facts.values()), Counter())
         included: Counter = sum((one.included for one in facts.values()), Counter())
         grouping = Grouping(data, periods, owner, asked, included)
-        _read_sums(grouping, codes, facts)
-        _read_distributions(grouping, codes, facts)
+        _read_figures(grouping, codes, facts)
         _read_joint_counts(data, periods, codes, facts, [owner.of_value] if owner else [])
     return facts
 
@@ -131,58 +131,63 @@ def _uncollected() -> Iterator[None]:
 
 def _read_units(data: ScopeData, periods: list[int], facts: dict, owner: list) -> None:
     """Read how many reports each cell asks for, and how many of them are included."""
-    rows = data.reports(periods).order_by().values_list(*owner, "period_id", "level")
-    included = Count("pk", filter=Q(state__in=data.scope.states))
-    rows = rows.annotate(asked=Count("pk"), ended=Count("until"), inside=included)
-    for *key, period, level, count, ended, inside in rows:
-        mine = facts[key[0] if key else None]
+    found: Iterable[Any]
+    if owner:
+        rows = data.reports(periods).order_by().values_list(*owner, "period_id", "level")
+        included = Count("pk", filter=Q(state__in=data.scope.states))
+        found = rows.annotate(asked=Count("pk"), ended=Count("until"), inside=included)
+    else:
+        found = [
+            (None, *cell, *one[:3]) for cell, one in data.tallies.items() if cell[0] in periods
+        ]
+    for key, period, level, count, ended, inside in found:
+        mine = facts[key]
         mine.units[period, level] += count
         mine.ended[period, level] += ended
         mine.included[period, level] += inside
 
 
-def _read_sums(grouping: Grouping, codes: set[str], facts: dict) -> None:
-    """Read the sums, then (few rows, an index of their own) what makes some of them inexact."""
+def _read_figures(grouping: Grouping, codes: set[str], facts: dict) -> None:
+    """Read the sums, what makes some of them inexact, and how many reports gave which number."""
     data = grouping.data
     added = {pk: code for pk, code in data.indicator_codes.items() if data.is_summed(code)}
-    what = Q(indicator__in=[pk for pk in grouping.indicators if added.get(pk) in codes])
-    sums = grouping.rows(what, "indicator_id", total=Sum("number"), reports=Count("number"))
-    for unit, cell, (indicator,), (total, reports) in sums:
-        if reports:
-            part = Part(Decimal(total).quantize(_PLACES), int(reports))
-            facts[unit].add_part(added[indicator], cell, part)
-    what = ~Q(qualifier=Qualifier.EXACT) & Q(number__isnull=False)
-    inexact = grouping.rows(what, "indicator_id", "qualifier", few=True, count=Count("*"))
-    for unit, cell, (indicator, qualifier), (count,) in inexact:
-        if (code := added.get(indicator)) in codes:
-            at_least = qualifier == Qualifier.AT_LEAST
-            part = Part(Decimal(0), 0, count * at_least, count * (not at_least))
-            facts[unit].add_part(code, cell, part)
+    summed = Q(indicator__in=[pk for pk in grouping.indicators if added.get(pk) in codes])
+    spread = Spread(data, codes)
+    ids = [pk for pk in grouping.indicators if data.indicator_codes[pk] in spread.codes]
+    given = Q(indicator__in=ids, number__isnull=False) if ids else None
+    for unit, cell, (indicator, mark), (number, of) in grouping.figures(summed, given):
+        code, count = data.indicator_codes[indicator], int(of)
+        if mark == SPREAD:
+            spread.add(facts[unit], cell, code, number, count)
+        elif count and indicator in added and code in codes:
+            at_least, about = (mark == one for one in (Qualifier.AT_LEAST, Qualifier.ABOUT))
+            reports = 0 if mark else count  # those that are not exact are in the sum as well
+            total = Decimal(number).quantize(_PLACES)
+            facts[unit].add_part(code, cell, Part(total, reports, count * at_least, count * about))
 
 
-def _read_distributions(grouping: Grouping, codes: set[str], facts: dict) -> None:
-    """Read how many reports gave each number: ratings, yes/no, and conditions on one indicator."""
-    data = grouping.data
-    conditions: dict[str, list[tuple[str, Node | None]]] = defaultdict(list)
-    for code, node in _counted(data, codes):
-        if node is None:
-            conditions[code].append((code, None))
-        elif not _is_joint(data, node):
-            conditions[names_in(node).pop()].append((code, node))
-    ratings = {code for code in codes if data.definitions[code].value_type == ValueType.RATING}
-    wanted = ratings | set(conditions)
-    if not wanted:
-        return
-    ids = [pk for pk in grouping.indicators if data.indicator_codes[pk] in wanted]
-    what = Q(indicator__in=ids, number__isnull=False)
-    rows = grouping.rows(what, "indicator_id", "number", counted=True, count=Count("*"))
-    for unit, cell, (indicator, number), (told,) in rows:
-        code, mine, count = data.indicator_codes[indicator], facts[unit], int(told)
-        if code in ratings:
+class Spread:
+    """How many reports gave each number: ratings, yes/no, and conditions on one indicator."""
+
+    def __init__(self, data: ScopeData, codes: set[str]) -> None:
+        self.data = data
+        self.conditions: dict[str, list[tuple[str, Node | None]]] = defaultdict(list)
+        for code, node in _counted(data, codes):
+            if node is None:
+                self.conditions[code].append((code, None))
+            elif not _is_joint(data, node):
+                self.conditions[names_in(node).pop()].append((code, node))
+        kinds = {code: data.definitions[code].value_type for code in codes}
+        self.ratings = {code for code, kind in kinds.items() if kind == ValueType.RATING}
+        self.codes = self.ratings | self.conditions.keys()
+
+    def add(self, mine: Facts, cell: PeriodLevel, code: str, number: Decimal, count: int) -> None:
+        """Add to `mine` that so many reports gave `number` for the indicator `code`."""
+        if code in self.ratings:
             ranks = mine.ranks.setdefault(code, {}).setdefault(cell, Counter())
             ranks[int(number)] += count
-        for counted, node in conditions[code]:
-            met = number == 1 if node is None else meets(data, node, {code: number}, cell[1])
+        for counted, node in self.conditions.get(code, ()):
+            met = number == 1 if node is None else meets(self.data, node, {code: number}, cell[1])
             if met is not None:
                 mine.add_part(counted, cell, Part(Decimal(count if met else 0), count))
 

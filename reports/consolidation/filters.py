@@ -42,7 +42,7 @@ class Wanted:
     row: RowKey | None
     words: str
     as_of: datetime.date | None = None
-    known: ReadBefore | None = None
+    known: ReadBefore = ReadBefore()
 
     def scope(self, within: QuerySet, **narrower: Any) -> Scope:
         """Return the scope asked for among the units of `within`; `narrower` are fields of Scope."""
@@ -244,7 +244,7 @@ class ConsolidationFilter(forms.Form):
             ("", "Như từng năm"),
             *((str(day), f"Quy đổi theo đơn vị từ {day_text(day)}") for day in self.days),
         ]
-        rows = [row for row in self.known.indicators if row.catalogue_id in self.catalogues]
+        rows = [row for row in self.known.indicators or () if row.catalogue_id in self.catalogues]
         labels = {row.section__code: row.section__label for row in rows}
         fields["section"].choices = [("", "Tất cả"), *labels.items()]
         chosen = self.data.get("section", "")

@@ -15,18 +15,29 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import Aggregate, CharField, IntegerField, Q, QuerySet
+from django.db.models import (
+    Aggregate,
+    CharField,
+    Count,
+    DecimalField,
+    IntegerField,
+    Q,
+    QuerySet,
+    Sum,
+)
 from django.db.models import Value as Constant
 
 from reports.consolidation.parts import PeriodLevel
 from reports.consolidation.scope import ScopeData
-from reports.models import ReportingPeriod, Value
+from reports.models import Qualifier, ReportingPeriod, Value
 from reports.models.report import area_of
 
 MANY = 1000  # reports: of fewer all levels are grouped at once
 FEW = 4  # a fourth of all: of so many reports the figures are subtracted, of more the others are added
 _CELL = {"report__period_id": IntegerField(), "report__level": CharField()}
 _STATE = {"report__state": CharField()}
+SPREAD = "#"
+_BY_MARK = ("indicator_id", "mark")
 
 
 @dataclass(frozen=True)
@@ -69,23 +80,72 @@ class Grouping:
         in ScopeData.values.
         """
         values = self.data.values(self.periods, counted=counted).filter(what)
-        if few or self.owner or self.asked.total() < MANY:
-            owner = [self.owner.of_value] if self.owner else []
-            # Grouping by a single period would cost a sixth of the time for a whole country.
-            period = ["report__period_id"] if len(self.periods) > 1 else []
-            group = [*keys, *period, "report__level"]  # as an index has them: less to sort
-            rows = values.values_list(*owner, *group).annotate(**numbers).order_by()
-            for row in rows:
-                head, tail = row[: len(owner) + len(keys)], row[-len(numbers) :]
-                found = row[len(head)] if period else self.periods[0]
-                cell = found, row[len(row) - len(numbers) - 1]
-                yield Grouped(head[0] if owner else None, cell, head[len(owner) :], tail)
+        if few or self._at_once:
+            for row in self._all_levels(values, keys, **numbers):
+                yield self._read(row, len(keys))
         elif self._is_nearly_all:
             everything = Value.objects.filter(what)
             mine = Q(report__level=self._largest, report__state__in=self.data.scope.states)
             yield from self._less(everything, everything.exclude(mine), keys, numbers)
         else:
             yield from self._beside(values, keys, numbers)
+
+    def figures(self, summed: Q, spread: Q | None) -> Iterator[Grouped]:
+        """Yield by indicator and mark, unit, level and period a number and how many figures it is of.
+
+        Without a mark it is the sum of the figures of which `summed` holds. With a qualifier it is nought: so
+        many of all figures are not exact (few rows, an index of their own). With SPREAD so many of those of
+        which `spread` holds are this number. All in one statement where all levels are grouped at once.
+        """
+        inexact = ~Q(qualifier=Qualifier.EXACT) & Q(number__isnull=False)
+        nothing = Constant(Decimal(0), output_field=DecimalField())
+        total, of, counted = Sum("number"), Count("number"), Count("*")
+        if self._at_once:
+            values = self.data.values(self.periods)
+            arms = [
+                self._all_levels(_marked(values.filter(summed), ""), _BY_MARK, total=total, of=of),
+                self._all_levels(
+                    values.filter(inexact), ("indicator_id", "qualifier"), total=nothing, of=counted
+                ),
+            ]
+            if spread:
+                given = self.data.values(self.periods, counted=True).filter(spread)
+                arms.append(
+                    self._all_levels(_marked(given, SPREAD), _BY_MARK, "number", of=counted)
+                )
+            for row in arms[0].union(*arms[1:], all=True):
+                yield self._read(row, len(_BY_MARK))
+            return
+        for one in self.rows(summed, "indicator_id", total=total, of=of):
+            yield one._replace(keys=(*one.keys, ""))
+        for one in self.rows(inexact, "indicator_id", "qualifier", few=True, of=counted):
+            yield one._replace(numbers=(Decimal(0), *one.numbers))
+        if spread:
+            for one in self.rows(spread, "indicator_id", "number", counted=True, of=counted):
+                indicator, number = one.keys
+                yield one._replace(keys=(indicator, SPREAD), numbers=(number, *one.numbers))
+
+    @property
+    def _at_once(self) -> bool:
+        """Whether all levels are grouped at once."""
+        return bool(self.owner) or self.asked.total() < MANY
+
+    def _all_levels(
+        self, values: QuerySet, keys: Sequence[str], *more: str, **numbers: Any
+    ) -> QuerySet:
+        """Return `numbers` of `values` by owner, `keys`, period and level, and by `more`."""
+        owner = [self.owner.of_value] if self.owner else []
+        # Grouping by a single period would cost a sixth of the time for a whole country.
+        period = ["report__period_id"] if len(self.periods) > 1 else []
+        group = [*keys, *period, "report__level", *more]  # as an index has them: less to sort
+        return values.values_list(*owner, *group).annotate(**numbers).order_by()
+
+    def _read(self, row: tuple, keys: int) -> Grouped:
+        """Return a row of `_all_levels` with so many keys."""
+        unit, row = (row[0], row[1:]) if self.owner else (None, row)
+        found, row = row[:keys], row[keys:]
+        period, row = (row[0], row[1:]) if len(self.periods) > 1 else (self.periods[0], row)
+        return Grouped(unit, (period, row[0]), found, row[1:])
 
     @cached_property
     def _largest(self) -> str:
@@ -159,6 +219,10 @@ class Grouping:
             found, (level,), told = _split(row, len(several), 1)
             period = found[-1] if len(several) > len(keys) else self.periods[0]
             yield Grouped(None, (period, level or self._largest), found[: len(keys)], told)
+
+
+def _marked(values: QuerySet, mark: str) -> QuerySet:
+    return values.annotate(mark=Constant(mark, output_field=CharField()))
 
 
 def _constant(rows: QuerySet, keys: Sequence[str], known: dict, numbers: dict) -> QuerySet:

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Aggregate, CharField, Count, Sum, Value
+from django.db.models import Aggregate, CharField, Count, Value
 from django.db.models.functions import Concat
 
 from danvan.common.ops.faults import aside
@@ -34,9 +34,8 @@ Read = Callable[[list[int]], Facts]
 def kept_or_read(data: ScopeData, periods: list[int], codes: Collection[str], read: Read) -> Facts:
     """Return the facts of `data` in `periods` for `codes`, those that are not kept by way of `read`."""
     keys = _keys(data, periods, codes)
-    found: dict[str, dict] = dict(
-        KeptFacts.objects.filter(key__in=keys.values()).values_list("key", "facts")
-    )
+    kept = KeptFacts.objects.filter(key__in=keys.values()).values_list("key", "facts")
+    found: dict[str, dict] = dict(kept) if keys else {}
     missing = [period for period in periods if keys.get(period) not in found]
     facts = read(missing)
     if new := {keys[period]: _packed(facts, period) for period in missing if period in keys}:
@@ -53,7 +52,7 @@ def _keep(new: dict[str, dict]) -> None:
         KeptFacts.objects.keep(new)
 
 
-def _keys(data: ScopeData, periods: Iterable[int], codes: Collection[str]) -> dict[int, str]:
+def _keys(data: ScopeData, periods: list[int], codes: Collection[str]) -> dict[int, str]:
     """Return the key of each period whose facts are worth keeping."""
     same = sorted(data.scope.states), [data.definitions[code] for code in sorted(codes)]
     base = _digest(same)
@@ -62,30 +61,37 @@ def _keys(data: ScopeData, periods: Iterable[int], codes: Collection[str]) -> di
         for catalogue, found in data.indicators.items()
     }
     catalogues = {period.pk: period.catalogue_id for period in data.periods}
-    made_of = _made_of(data)
-    rows = data.reports(periods).order_by("level").values("period_id", "level")
-    rows = rows.annotate(reports=Count("pk"), **made_of)
     told: dict[int, list] = {}
-    for period, *cell in rows.values_list("period_id", "level", "reports", *made_of):
+    reports: Counter[int] = Counter()
+    for (period, _level), tally in data.tallies.items():
+        reports[period] += tally.asked
+    worth = [period for period in periods if reports[period] >= FEWEST]
+    for period, *cell in _cells(data, worth) if worth else ():
         told.setdefault(period, []).append(cell)
     return {
         period: _digest(asked.get(catalogues[period], base), cells)
         for period, cells in told.items()
-        if sum(cell[1] for cell in cells) >= FEWEST
     }
 
 
-def _made_of(data: ScopeData) -> dict[str, Aggregate]:
-    """Return what tells the reports of a period and level in the scope and how each stands.
+def _cells(data: ScopeData, periods: list[int]) -> Iterable[tuple]:
+    """Return (period, level, reports, …) in the scope, and what tells them and how each stands.
 
     Parts of the periods are told report by report; so are those with a unit that ended, as that can be
     undone without a new version.
     """
     ended = any(vars(period)["has_ended"] for period in data.periods)
     if data.covers_everything and data.scope.levels is None and not ended:
-        return {"whole": Sum("pk"), "versions": Sum("version")}
+        cells = sorted(data.tallies.items())
+        return [
+            (*cell, one.asked, one.keys, one.versions) for cell, one in cells if cell[0] in periods
+        ]
     parts = [[Value(":"), name] for name in ("pk", "version", "state", "until")]
-    return {"each": _Joined(Concat(*itertools.chain(*parts), output_field=CharField()))}
+    each = _Joined(Concat(*itertools.chain(*parts), output_field=CharField()))
+    rows = data.reports(periods).order_by("level").values("period_id", "level")
+    return rows.annotate(reports=Count("pk"), each=each).values_list(
+        "period_id", "level", "reports", "each"
+    )
 
 
 def _digest(*facts: object) -> str:

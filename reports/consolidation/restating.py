@@ -13,10 +13,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import DecimalField, Exists, Max, QuerySet, Value
 
-from danvan.units.heirs import Inheritance, SplitRule, inheritances
+from danvan.units.heirs import Arrow, Inheritance, SplitRule, UnitsOfDay, inheritances
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 from reports.models import Report, ReportingPeriod, ReportUnit
 
@@ -41,7 +42,8 @@ class Reporting:
 class Restating:
     """Which reporting units go on in which units of `day`; those `kept` are asked for.
 
-    `unit` is the unit asked for as it stands on that day, or as it was where it had ended by then.
+    `unit` is the unit asked for as it stands on that day, or as it was where it had ended by then;
+    `standing` are all units of the day, `has_others` says whether others report of whom nothing may be seen.
     """
 
     day: datetime.date
@@ -49,7 +51,18 @@ class Restating:
     found: dict[int, Inheritance]
     kept: frozenset[int]
     reporting: dict[int, Reporting]
-    levels: frozenset[str]
+    standing: UnitsOfDay
+    has_others: bool
+
+    @cached_property
+    def covers_everything(self) -> bool:
+        """Whether all reports of the periods are of sources."""
+        return not self.has_others and len(self.sources) == len(self.reporting)
+
+    @property
+    def levels(self) -> frozenset[str]:
+        """The levels that units of the day have."""
+        return self.standing.levels
 
     @cached_property
     def sources(self) -> list[int]:
@@ -86,6 +99,17 @@ class Restating:
             if one.level not in self.levels and one.ended:
                 found[one.level] = max(one.ended, found.get(one.level, one.ended))
         return found
+
+    @cached_property
+    def names(self) -> dict[int, AdministrativeUnit]:
+        """The units by id that a table by unit names: the heirs, what stands above them, who was divided."""
+        heirs = {heir for pk in self.sources for heir in self.found[pk].heirs}
+        ids = {pk for heir in heirs for pk in self.standing.chain(heir)} | {*heirs, *self.divided}
+        return _named(ids)
+
+    def chain(self, heir: int) -> list[AdministrativeUnit]:
+        """Return the units above an heir on the day, root first, itself last."""
+        return [self.names[pk] for pk in self.standing.chain(heir)]
 
     def keys(self, unit_id: int) -> list[int | PieceKey]:
         """Return the keys of a source's facts by unit: its own id, or one per kept heir of a divided unit."""
@@ -127,59 +151,75 @@ def restate(
     """Return who goes on with the work of the units that report in `periods`, among those of `within`.
 
     For a unit in force on `day` all that flows into it counts, wherever it came from; for one that had
-    ended, all that it ever covered. At most ten queries. Raises NotRestatable where no unit stands on
+    ended, all that it ever covered. At most five queries. Raises NotRestatable where no unit stands on
     `day`, or where units were merged later: a sum cannot be taken apart.
     """
-    reporting = _reporting(periods, within)
+    reporting, has_others = _reporting(periods, within)
     found, standing = _inheritances(day, periods, reporting.keys() | {unit.pk})
-    if not standing:
+    if not standing.units:
         raise NotRestatable(f"Chưa có đơn vị hành chính nào vào ngày {day:%d/%m/%Y}.")
     mine = found.get(unit.pk, Inheritance())
     found = {pk: one for pk, one in found.items() if pk in reporting}
     if mine.is_same:
         pk = mine.heirs[0]
         now = unit if pk == unit.pk else AdministrativeUnit.objects.get(pk=pk)
-        below = AdministrativeUnit.objects.on(day).covered_by([now])
-        kept = frozenset(below.values_list("pk", flat=True))
+        kept = standing.below(now)
     else:
         now = unit
         area = AdministrativeUnit.objects.covered_by(unit.with_predecessors())
         covered = set(area.values_list("pk", flat=True))
         found = {pk: one for pk, one in found.items() if pk in covered}
         kept = frozenset(heir for one in found.values() for heir in one.heirs)
-    restating = Restating(day, now, found, kept, reporting, frozenset(standing.values()))
+    restating = Restating(day, now, found, kept, reporting, standing, has_others)
     _refuse_what_was_merged_later(restating)
     return restating
 
 
-def _reporting(periods: Sequence[ReportingPeriod], within: QuerySet | None) -> dict[int, Reporting]:
-    rows = Report.objects.filter(period__in=periods)
+def _reporting(
+    periods: Sequence[ReportingPeriod], within: QuerySet | None
+) -> tuple[dict[int, Reporting], bool]:
+    """Return the units of `within` that report in `periods`, and whether others do. One query."""
+    everybody = Report.objects.filter(period__in=periods)
+    mine, others = everybody, everybody.none()
     if within is not None:
-        rows = rows.filter(unit__in=within.values("pk"))
-    told = rows.order_by().values_list("unit", "level", "unit__valid_to")
-    return {
-        pk: Reporting(level, ended, last)
-        for pk, level, ended, last in told.annotate(Max("period__year"))
-    }
+        mine = everybody.filter(unit__in=within.values("pk"))
+        others = everybody.exclude(unit__in=within.values("pk"))
+    columns = ("unit", "level", "unit__valid_to", "has_others")
+    rows = mine.order_by().annotate(has_others=Exists(others)).values_list(*columns)
+    told = list(rows.annotate(Max("period__year")))
+    found = {pk: Reporting(level, ended, last) for pk, level, ended, _others, last in told}
+    return found, any(row[3] for row in told[:1])
 
 
 def _inheritances(
     day: datetime.date, periods: Sequence[ReportingPeriod], wanted: Collection[int]
-) -> tuple[dict[int, Inheritance], dict[int, str]]:
-    """Return the inheritance of each wanted unit, and the level of each unit that stands on `day`."""
+) -> tuple[dict[int, Inheritance], UnitsOfDay]:
+    """Return the inheritance of each wanted unit, and the units that stand on `day`."""
     days = [*(p.structure_date for p in periods), *(p.start for p in periods), day]
     units = list(AdministrativeUnit.objects.between(min(days), max(days)).plain())
-    standing = {
-        one.pk: one.level
-        for one in units
-        if one.valid_from <= day and (one.valid_to is None or day < one.valid_to)
-    }
-    arrows = UnitSuccession.objects.values_list("predecessor", "successor", "share")
-    chosen = ReportUnit.objects.exclude(assigned_by=None).order_by("period__start")
-    found = inheritances(
-        units, arrows, standing.keys(), day, dict(chosen.values_list("unit", "report__unit"))
-    )
+    standing = UnitsOfDay(units, day)
+    arrows, chosen = _arrows_and_choices()
+    found = inheritances(units, arrows, standing.units.keys(), day, chosen)
     return {pk: one for pk, one in found.items() if pk in wanted}, standing
+
+
+def _arrows_and_choices() -> tuple[list[Arrow], dict[int, int]]:
+    """Return all successions, and to whom boards gave what a divided unit did, the latest last. One query."""
+    rows = UnitSuccession.objects.order_by().annotate(is_choice=Value(value=False))
+    told = rows.values_list("is_choice", "predecessor", "successor", "share", "date")
+    given: Any = ReportUnit.objects.exclude(assigned_by=None).order_by()
+    given = given.annotate(is_choice=Value(value=True), share=Value(None, DecimalField()))
+    both = told.union(
+        given.values_list("is_choice", "unit", "report__unit", "share", "period__start"), all=True
+    )
+    arrows: list[Arrow] = []
+    chosen: dict[int, int] = {}
+    for is_choice, old, new, share, _day in sorted(both, key=lambda row: (row[4], row[1])):
+        if is_choice:
+            chosen[old] = new
+        else:
+            arrows.append((old, new, share))
+    return arrows, chosen
 
 
 def _refuse_what_was_merged_later(restating: Restating) -> None:
@@ -197,12 +237,19 @@ def _refuse_what_was_merged_later(restating: Restating) -> None:
 
 def moves(restating: Restating, *, divided_only: bool = False) -> list[UnitMove]:
     """Return where the old units went, in the order of the tree; or of the divided units alone. One query."""
-    sources = restating.divided if divided_only else restating.others
-    ids = {pk for unit_id in sources for pk in (unit_id, *restating.found[unit_id].heirs)}
-    rows = AdministrativeUnit.objects.select_related("parent").filter(pk__in=ids)
-    units = {unit.pk: unit for unit in rows}
+    if divided_only:
+        sources, units = restating.divided, restating.names
+    else:
+        sources = restating.others
+        ids = {pk for source in sources for pk in (source, *restating.found[source].heirs)}
+        units = _named(ids)
     told = []
     for source in sorted(sources, key=lambda pk: units[pk].tree_key):
         found = restating.found[source]
         told += [UnitMove(units[source], units[pk], share, found.rule) for pk, share in found.parts]
     return told
+
+
+def _named(ids: Collection[int]) -> dict[int, AdministrativeUnit]:
+    rows = AdministrativeUnit.objects.select_related("parent").filter(pk__in=ids)
+    return {unit.pk: unit for unit in rows}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import copy
 import datetime
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from danvan.units.models import AdministrativeUnit, UnitSuccession
 from reports.catalogue.expressions import Node, names_in, parse
 from reports.consolidation.figures import Definition
+from reports.consolidation.parts import PeriodLevel
 from reports.consolidation.restating import PieceKey, Restating, restate
 from reports.models import (
     Aggregation,
@@ -29,16 +30,29 @@ from reports.models.report import ReportQuerySet
 
 @dataclass(frozen=True, eq=False)
 class ReadBefore:
-    """What a page has read to offer its choices, for the figures it then asks for.
+    """What a page has read already, for the figures it then asks for; None is what it has not.
 
-    All periods with their tiers, the indicators of those asked for and of as many years before, the first
-    versions of units, and the reader's own unit with its predecessors.
+    The periods that count, oldest first and with `has_ended`; the indicators of those asked for and of as
+    many years before; the first versions of units; the reader's own unit with its predecessors.
     """
 
-    periods: list[ReportingPeriod]
-    indicators: list[Any]  # as `defining` gives them
-    firsts: dict[int, int]
-    family: list[AdministrativeUnit]
+    periods: list[ReportingPeriod] | None = None
+    indicators: list[Any] | None = None  # as `defining` gives them
+    firsts: dict[int, int] | None = None
+    family: Sequence[AdministrativeUnit] = ()
+
+
+class Tally(NamedTuple):
+    """Of the reports of one period and level: how many, how many of them ended and how many are included.
+
+    And the sums of their keys and versions (keeping.py).
+    """
+
+    asked: int
+    ended: int
+    included: int
+    keys: int
+    versions: int
 
 
 @dataclass(frozen=True)
@@ -63,7 +77,7 @@ class Scope:
     interim: ReportingPeriod | None = None
     any_state: bool = False
     as_of: datetime.date | None = None
-    known: ReadBefore | None = field(default=None, compare=False, repr=False)
+    known: ReadBefore = field(default=ReadBefore(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.first_year > self.last_year:
@@ -92,7 +106,7 @@ class ScopeData:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         first, last = scope.prior_years[0], scope.last_year
-        if scope.known:
+        if scope.known.periods is not None:
             self.periods = [one for one in scope.known.periods if first <= one.year <= last]
         else:
             periods = ReportingPeriod.objects.filter(year__range=(first, last), **_kind(scope))
@@ -108,28 +122,28 @@ class ScopeData:
     @cached_property
     def family(self) -> list[AdministrativeUnit]:
         """The unit and its predecessors."""
-        known = self.scope.known.family if self.scope.known else []
-        return known if self.scope.unit in known[:1] else self.scope.unit.with_predecessors()
+        known = self.scope.known.family
+        return [*known] if self.scope.unit in known[:1] else self.scope.unit.with_predecessors()
 
     @cached_property
     def firsts(self) -> dict[int, int]:
         """The first version of every unit that had several."""
-        known = self.scope.known
-        return known.firsts if known else UnitSuccession.objects.first_versions()
+        known = self.scope.known.firsts
+        return UnitSuccession.objects.first_versions() if known is None else known
 
     def of(self, units: Collection[int]) -> ScopeData:
         """Return the same for the reports of `units` (ids of its reporting units) alone."""
         if self._only is not None and set(units) == set(self._only):
             return self
         narrower = copy.copy(self)
-        vars(narrower).pop("covers_everything", None)
+        vars(narrower).pop("_tallied", None)
         narrower._only = units
         return narrower
 
     def restated(self, day: datetime.date) -> ScopeData:
         """Return the same in the units of `day`. Raises NotRestatable."""
         told = copy.copy(self)
-        vars(told).pop("covers_everything", None)
+        vars(told).pop("_tallied", None)
         vars(told).pop("family", None)
         told.restating = restate(self.scope.unit, day, self.periods, self.scope.within)
         told._only = told.restating.sources
@@ -195,19 +209,47 @@ class ScopeData:
             rows = rows.filter(report__level__in=self.scope.levels)
         return rows
 
-    @cached_property
+    @property
     def covers_everything(self) -> bool:
-        """Return whether all reports of the periods lie in the scope, as they do for the province.
+        """Whether all reports of the periods lie in the scope, as they do for the province.
 
         Then the figures need no condition on units, which took a third of the time.
         """
+        if self.restating and self._only is self.restating.sources:
+            return self.restating.covers_everything
+        return self._tallied[1]
+
+    @property
+    def tallies(self) -> dict[PeriodLevel, Tally]:
+        """How many reports of each period and level lie in the scope."""
+        levels = self.scope.levels
+        return {
+            cell: tally
+            for cell, tally in self._tallied[0].items()
+            if levels is None or cell[1] in levels
+        }
+
+    @cached_property
+    def _tallied(self) -> tuple[dict[PeriodLevel, Tally], bool]:
+        """The tallies of all levels, and whether no report of the periods lies outside. One query."""
         reports = Report.objects.filter(period__in=[period.pk for period in self.periods])
-        outside = (
-            AdministrativeUnit.objects.outside(self.family)
-            if self._only is None and self.scope.within is None
-            else AdministrativeUnit.objects.exclude(pk__in=self.units().values("pk"))
-        )
-        return not outside.filter(Exists(reports.filter(unit=OuterRef("pk")))).exists()
+        rows = reports.order_by().annotate(inside=Q(unit__in=self.units().values("pk")))
+        told = {
+            "asked": Count("pk"),
+            "ended": Count("until"),
+            "included": Count("pk", filter=Q(state__in=self.scope.states)),
+            "keys": Sum("pk"),
+            "versions": Sum("version"),
+        }
+        cell = ("inside", "period_id", "level")
+        grouped = rows.values(*cell).annotate(**told).values_list(*cell, *told)
+        found: dict[PeriodLevel, Tally] = {}
+        covers = True
+        for inside, period, level, *numbers in grouped:
+            covers = covers and bool(inside)
+            if inside:
+                found[period, level] = Tally(*numbers)
+        return found, covers
 
     def codes_of(self, codes: Iterable[str]) -> set[str]:
         """Return `codes` with all that their formulas read, and so on."""
@@ -246,7 +288,8 @@ class ScopeData:
         """Return the definitions by code, in the order of the last catalogue that has them."""
         place = {period.catalogue_id: number for number, period in enumerate(self.periods)}
         in_range = {p.catalogue_id for p in self.periods if p.pk in self.years}
-        known = self.scope.known.indicators if self.scope.known else defining(place)
+        known = self.scope.known.indicators
+        known = defining(place) if known is None else known
         last: dict[str, Any] = {}
         for row in (row for row in known if row.catalogue_id in place):
             self.indicator_codes[row.pk] = row.code

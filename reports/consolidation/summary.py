@@ -144,8 +144,11 @@ class Consolidation:
         return any(year.is_demo for year in self.years)
 
 
-def consolidate(data: ScopeData) -> Consolidation:
-    """Return the figures of the scope of `data`, which other views of it may share; blank without reports."""
+def consolidate(data: ScopeData, *, named: bool = True) -> Consolidation:
+    """Return the figures of the scope of `data`, which other views of it may share; blank without reports.
+
+    What is missing is `named` report by report, or counted only.
+    """
     codes = section_codes(data, data.scope.section)
     facts = read_facts(data, [*data.prior, *data.years], codes)[None]
     years = year_progress(data, facts)
@@ -156,7 +159,7 @@ def consolidate(data: ScopeData) -> Consolidation:
         levels=levels,
         sections=_sections(data, codes, facts, levels, complete),
         years=years,
-        missing=() if complete else submissions(data, missing_only=True),
+        missing=() if complete or not named else submissions(data, missing_only=True),
         prior_years=data.scope.prior_years if data.prior else None,
         restated=restated_of(data.restating),
         prior_counted=(_count(facts.included, data.prior), _count(facts.units, data.prior)),

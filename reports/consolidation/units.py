@@ -228,9 +228,7 @@ def _restated_tree(scope: Scope, restating: Restating) -> UnitNode:
         and (scope.levels is None or restating.reporting[source].level in scope.levels)
         for key in restating.keys(source)
     ]
-    heirs = {restating.heir(key): restating.day for key in keys}
-    units = AdministrativeUnit.objects.filter(pk__in=list(heirs))
-    chains = units.chains_on(heirs)
+    chains = {heir: restating.chain(heir) for heir in {restating.heir(key) for key in keys}}
     depth = _common(list(chains.values()), restating.unit)
     root = UnitNode(restating.unit)
     nodes = {}

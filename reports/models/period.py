@@ -57,6 +57,10 @@ class PeriodQuerySet(models.QuerySet["ReportingPeriod"]):
         """Return the periods with whether a unit ended in them, as `has_ended`."""
         return self.annotate(has_ended=models.Exists(self._asked().filter(until__isnull=False)))
 
+    def counted(self) -> list[ReportingPeriod]:
+        """Return the periods that count in yearly consolidations, oldest first, `with_ends`. One query."""
+        return list(self.filter(kind__in=COUNTED_KINDS).order_by("start").with_ends())
+
     def _asked(self) -> models.QuerySet:
         reports: Any = self.model.reports.rel.related_model
         return reports.objects.filter(period=models.OuterRef("pk"))

@@ -60,6 +60,11 @@ class ReportQuerySet(ScopedQuerySet["Report"]):
         )
         return self.annotate(extended_until=models.Subquery(newest))
 
+    def with_open_remarks(self) -> Self:
+        """Return the reports annotated with whether a remark is not resolved yet, as `has_remarks`."""
+        rows = cast(Any, self.model).remarks.rel.related_model.objects.filter(resolved_at=None)
+        return self.annotate(has_remarks=models.Exists(rows.filter(report=models.OuterRef("pk"))))
+
     def awaited(self) -> Self:
         """Return the reports still to be sent that can be, annotated with `due`, extension included."""
         general = models.Case(

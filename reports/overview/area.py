@@ -119,7 +119,10 @@ def read_area(
 def _restated(data: ScopeData, codes: list[str], known: Iterable[int]) -> PictureArea:
     facts = read_facts(data, data.years, codes, by_unit=True)
     root = _place(unit_tree(data), facts)
-    return PictureArea(data, root, restated=restated_of(data.restating), names=_names(known))
+    names = data.restating.names if data.restating else {}
+    if missing := set(known) - names.keys():
+        names |= _names(missing)
+    return PictureArea(data, root, restated=restated_of(data.restating), names=names)
 
 
 def _names(ids: Iterable[int]) -> dict[int, AdministrativeUnit]:

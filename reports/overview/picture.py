@@ -8,9 +8,9 @@ from danvan.accounts.models import User
 from danvan.accounts.scope import own_units, units_visible_to, with_predecessors_of, works_for
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.figures import Definition
-from reports.consolidation.scope import Scope, ScopeData
+from reports.consolidation.scope import ReadBefore, Scope, ScopeData
 from reports.consolidation.summary import YearProgress, year_progress
-from reports.models import HeadlineChoice
+from reports.models import HeadlineChoice, ReportingPeriod
 from reports.overview.area import MOST_UNITS, PictureArea, read_area
 from reports.overview.figures import Heat, Trend, UnitSteps, heat, shown_year, trends, unit_steps
 from reports.overview.headlines import choice_for, headlines
@@ -56,26 +56,27 @@ class Picture:
         return self.area.names.get(pk)
 
 
-def headline_data(unit: AdministrativeUnit, last: int, user: User) -> ScopeData:
-    """Return the rows of the years that end with `last`, among what `user` may see."""
-    data = ScopeData(Scope(unit, last - YEARS_DRAWN + 1, last, within=units_visible_to(user)))
-    if unit == user.unit:
-        data.family = with_predecessors_of(user)  # read already, to know what may be seen
-    return data
+def headline_data(
+    unit: AdministrativeUnit, periods: list[ReportingPeriod], user: User
+) -> ScopeData:
+    """Return the rows of the last years of `periods` (all that count), among what `user` may see."""
+    last = max(one.year for one in periods)
+    # What was read already, to know what may be seen, is not read again.
+    known = ReadBefore(periods, family=with_predecessors_of(user))
+    within = units_visible_to(user)
+    return ScopeData(Scope(unit, last - YEARS_DRAWN + 1, last, within=within, known=known))
 
 
 def picture(
-    unit: AdministrativeUnit, last: int, user: User, *, year: int | None = None
-) -> Picture | None:
-    """Return the picture of `unit` up to the year `last`; `year` asks for one year, its reports as well.
+    unit: AdministrativeUnit, counted: list[ReportingPeriod], user: User, *, year: int | None = None
+) -> Picture:
+    """Return the picture of `unit` over the last of the periods `counted`, of which there is one.
 
-    Without it the figures are those of the last whole or closed year, and the reports those of the last
-    period. None while nothing is opened.
+    `year` asks for one year, its reports as well. Without it the figures are those of the last whole or
+    closed year, and the reports those of the last period.
     """
-    data = headline_data(unit, last, user)
+    data = headline_data(unit, counted, user)
     periods = [period for period in data.periods if period.pk in data.years]
-    if not periods:
-        return None
     asked = [one for one in periods if year in (None, one.year)]
     period = (asked or periods)[-1]
     earlier = [one for one in data.periods if one.year == period.year - 1]

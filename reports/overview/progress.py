@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from danvan.units.kinds import Level
 from reports.consolidation.scope import ScopeData
-from reports.models import ReportingPeriod, State
+from reports.models import Report, ReportingPeriod, State
 from reports.models.report import EDITABLE_STATES, area_of
 from reports.workflow.progress import TO_SEND
 
@@ -67,10 +67,12 @@ def read_reports(
     columns += ["extended_until", "submitted_at", "deviating", "explained", "changed"]
     today, rows = timezone.localdate(), []
     last = max(period.structure_date for period in data.periods)
-    gone = data.reports().filter(unit__valid_to__lte=last).order_by("-unit__valid_to")
-    change = Subquery(gone.values("unit__valid_to")[:1])
-    reports = data.reports(known).with_due_dates().annotate(changed=change).order_by()
-    found = list(reports.values_list(*columns))
+    # Not data.reports(): of so few the condition on units costs less than to ask whether it is needed.
+    mine = Report.objects.filter(unit__in=data.units().values("pk"))
+    gone = mine.filter(period__in=list(data.years), unit__valid_to__lte=last)
+    changed = Subquery(gone.order_by("-unit__valid_to").values("unit__valid_to")[:1])
+    reports = mine.filter(period__in=list(known)).with_due_dates().annotate(changed=changed)
+    found = list(reports.order_by().values_list(*columns))
     for pk, period, unit, area, level, state, extended, sent, odd, told, _changed in found:
         due = known[period].due_date_of(level)
         until = max(due, extended) if extended else due

@@ -16,34 +16,37 @@ from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import NO_UNIT, Action
 from danvan.accounts.scope import own_units, units_visible_to
+from danvan.common.db.replica import may_lag
 from danvan.common.handbook.why import Why, kind_of_error
 from danvan.common.numbers import read_id
 from danvan.common.paging import nearest_page
 from danvan.common.text import clean_line
 from danvan.units.models import AdministrativeUnit, Level
-from records.menu import year_counts
 from reports.consolidation.words import figure_text
+from reports.models import ReportingPeriod
 from reports.models.headline import MOST_HEADLINES
 from reports.overview import drawing, words
 from reports.overview.figures import Heat, HeatRow, UnitStep
 from reports.overview.headlines import can_lead, choice_for, choose, headlines, may_choose
 from reports.overview.links import Links
 from reports.overview.picture import Picture, headline_data, picture
+from reports.workflow.locks import year_spans
 
 UNITS_A_PAGE, COLUMNS = 200, 3
 
 
 @require_safe
+@may_lag
 def overview(request: PersonRequest) -> HttpResponse:
     """Show the picture of the own area, or of a unit in it."""
-    user, years = request.user, _years(request)
-    unit = _unit(request)
+    user, periods = request.user, _periods(request)
+    unit, years = _unit(request), list(request.year_spans)
     year = read_id(request.GET.get("year", ""))
     if year is not None and year not in years:
         raise Http404
-    found = picture(unit, max(years), user, year=year) if unit and years else None
-    if found is None:
+    if unit is None or not periods:
         return render(request, "reports/overview/page.html", {"found": None})
+    found = picture(unit, periods, user, year=year)
     links = Links(found, user)
     notes = {one.year: note for one in found.years if (note := words.year_note(one))}
     context = {
@@ -74,11 +77,12 @@ def overview(request: PersonRequest) -> HttpResponse:
     return render(request, "reports/overview/page.html", context)
 
 
-def _years(request: PersonRequest) -> list[int]:
-    """Return the opened years, which the menu reads as well. Raises PermissionDenied without the right."""
+def _periods(request: PersonRequest) -> list[ReportingPeriod]:
+    """Return the periods that count, whose years the menu asks for too. Raises PermissionDenied."""
     request.user.require(Action.VIEW, NO_UNIT)
-    year_counts(request)
-    return list(request.year_spans)
+    periods = ReportingPeriod.objects.counted()
+    request.year_spans = year_spans(periods)
+    return periods
 
 
 def _unit(request: PersonRequest) -> AdministrativeUnit | None:
@@ -182,13 +186,13 @@ def _blocks(rows: list[HeatRow], count: int) -> list[list[HeatRow]]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_headlines(request: PersonRequest) -> HttpResponse:
     """Choose what the picture of the own area begins with. A refusal keeps what was ticked."""
-    user, years, unit = request.user, _years(request), _unit(request)
+    user, periods, unit = request.user, _periods(request), _unit(request)
     if not may_choose(user, unit) or unit is None:
         raise PermissionDenied("Chỉ ban của chính đơn vị được chọn chỉ tiêu trọng tâm.")
-    if not years:
+    if not periods:
         messages.warning(request, "Chưa mở kỳ báo cáo nào nên chưa có chỉ tiêu để chọn.")
         return redirect("reports:overview")
-    definitions = headline_data(unit, max(years), user).definitions
+    definitions = headline_data(unit, periods, user).definitions
     choice = choice_for(unit, own_units(user))
     ticked = [one.code for one in headlines(definitions, choice.codes if choice else None)]
     problem, why = "", None

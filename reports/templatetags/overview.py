@@ -37,10 +37,9 @@ def heat_row(row: HeatRow, links: Links) -> SafeString:
     )
     kind = SafeString(' class="heading"') if row.is_heading else ""
     return format_html(
-        '<tr{}><th scope="row"><a href="{}" title="{}">{}</a></th>{}</tr>',
+        '<tr{}><th scope="row"><a href="{}">{}</a></th>{}</tr>',
         kind,
         links.unit_picture(row.unit),
-        row.unit.full_name,
         short_name(row.unit),
         cells,
     )

@@ -19,7 +19,7 @@ from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from danvan.units.queries import tree_order
 from reports.catalogue.loading import catalogue_for
 from reports.models import Catalogue, DeadlineExtension, PeriodLog, Report, ReportingPeriod
-from reports.models.period import FIRST_YEAR, LAST_YEAR
+from reports.models.period import COUNTED_KINDS, FIRST_YEAR, LAST_YEAR
 from reports.workflow.answering import freeze
 from reports.workflow.holding import hold_for_closing
 from reports.workflow.moves import may_review
@@ -223,16 +223,23 @@ def extend_many(
 
 
 def periods_for(user: Person) -> list[ReportingPeriod]:
-    """Return all periods, newest first, with what `current_among` asks of them. One query."""
+    """Return all periods, newest first, with what `current_among` and consolidation ask of them. One query."""
     units = [unit.pk for unit in own_units(user)]
     own = Report.objects.filter(period=OuterRef("pk"), unit__in=units)
     extended = DeadlineExtension.objects.filter(
         report__period=OuterRef("pk"), report__unit__in=units
     ).order_by("-pk")
-    periods = ReportingPeriod.objects.with_tiers().annotate(
-        is_own=Exists(own), extended_until=Subquery(extended.values("until")[:1])
+    periods = (
+        ReportingPeriod.objects.with_tiers()
+        .with_ends()
+        .annotate(is_own=Exists(own), extended_until=Subquery(extended.values("until")[:1]))
     )
     return list(periods)
+
+
+def counted_among(periods: Iterable[ReportingPeriod]) -> list[ReportingPeriod]:
+    """Return those of `periods` that count in yearly consolidations, oldest first."""
+    return sorted((one for one in periods if one.kind in COUNTED_KINDS), key=lambda one: one.start)
 
 
 def current_among(periods: Iterable[ReportingPeriod], user: Person) -> ReportingPeriod | None:

@@ -1,5 +1,6 @@
 """How far the reports of a period are: counted for the home page, the queue and the period's page."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from django.utils import timezone
 from danvan.accounts.models import User
 from danvan.accounts.scope import own_units
 from danvan.units.models import AdministrativeUnit, Level
-from reports.models import DeadlineExtension, Indicator, ReportingPeriod, State
+from reports.models import DeadlineExtension, Indicator, ReportingPeriod, State, ValueType
 from reports.models.report import area_of
 
 TO_SEND = (State.DRAFT, State.REOPENED)  # without RETURNED: those are counted separately
@@ -46,6 +47,32 @@ def state_counts(reports: QuerySet, period: ReportingPeriod) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
+class AreaTally:
+    """The counts of the reports of one period in one area; `only` is the key of one of them."""
+
+    period: int
+    area: int
+    only: int
+    counts: dict[str, int]
+
+
+def tallies_of(reports: QuerySet) -> list[AreaTally]:
+    """Return the counts of `reports` by period and area. One query."""
+    rows = reports.order_by().values("period", area=AREA)
+    rows = rows.annotate(only=Min("pk"), **_tallies(reports))
+    return [AreaTally(row.pop("period"), row.pop("area"), row.pop("only"), row) for row in rows]
+
+
+def added_up(tallies: Iterable[AreaTally]) -> dict[str, int]:
+    """Return the counts of `tallies` together, as `state_counts` gives them."""
+    found: Counter[str] = Counter()
+    for one in tallies:
+        found.update(one.counts)
+    names = ("all", *State.values, "to_send", "overdue")
+    return {name: found[name] for name in names}
+
+
+@dataclass(frozen=True)
 class OpenElsewhere:
     """Reports of another period that still want work: (address, in words, how many) by state."""
 
@@ -56,38 +83,53 @@ class OpenElsewhere:
 _WANTING = (("returned", "trả lại để sửa"), ("submitted", "chờ duyệt"), ("to_send", "chưa gửi"))
 
 
+def is_open_in(periods: Iterable[ReportingPeriod]) -> Q:
+    """Return the condition for reports of `periods` that still want work."""
+    running = DeadlineExtension.objects.filter(
+        report=OuterRef("pk"), until__gte=timezone.localdate()
+    )
+    is_open = Q(period__is_closed=False) | Q(Exists(running))
+    return is_open & Q(period__in=list(periods)) & ~Q(state=State.APPROVED)
+
+
 def open_elsewhere(
-    reports: Any, periods: Iterable[ReportingPeriod], current: ReportingPeriod | None, start: str
+    reports: QuerySet,
+    periods: Iterable[ReportingPeriod],
+    current: ReportingPeriod | None,
+    start: str,
 ) -> list[OpenElsewhere]:
     """Return by period, newest first, what of `reports` is still open in other periods than `current`.
 
-    A year opened meanwhile hides no report of another one. `start` begins the address of the list the
-    counts lead to; a single report is led to itself. One query, none where there is one period.
+    `start` as in `told_elsewhere`. One query, none where there is one period.
     """
     others = [period for period in periods if period != current]
     if current is None or not others:
         return []
-    running = DeadlineExtension.objects.filter(
-        report=OuterRef("pk"), until__gte=timezone.localdate()
-    )
-    open_ones = reports.filter(
-        Q(period__is_closed=False) | Exists(running), period__in=others
-    ).exclude(state=State.APPROVED)
-    rows = open_ones.order_by().values("period").annotate(only=Min("pk"), **_tallies(open_ones))
-    found = {row["period"]: row for row in rows}
+    return told_elsewhere(tallies_of(reports.filter(is_open_in(others))), others, start)
+
+
+def told_elsewhere(
+    tallies: Iterable[AreaTally], periods: Iterable[ReportingPeriod], start: str
+) -> list[OpenElsewhere]:
+    """Return what is open in other `periods` than the one at hand: a year opened hides no report of another.
+
+    `tallies` count what `is_open_in` them; `start` begins the address of the list the counts lead to; a
+    single report is led to itself.
+    """
     result = []
-    for one in others:
-        row = found.get(one.pk, {})
+    for one in periods:
+        mine = [tally for tally in tallies if tally.period == one.pk]
+        row = added_up(mine)
         lines = [
             (
-                reverse("reports:detail", args=[row["only"]])
+                reverse("reports:detail", args=[mine[0].only])
                 if row["all"] == 1
                 else f"{start}{urlencode({'period_choice': one.pk, 'state': state})}",
                 words,
                 row[state],
             )
             for state, words in _WANTING
-            if row.get(state)
+            if row[state]
         ]
         if lines:
             result.append(OpenElsewhere(one, lines))
@@ -100,27 +142,31 @@ def areas_of(reports: QuerySet) -> QuerySet[AdministrativeUnit]:
     return AdministrativeUnit.objects.filter(pk__in=areas).in_tree_order()
 
 
-def counts_by_area(reports: QuerySet, period: ReportingPeriod) -> list[dict]:
-    """Return the counts of `reports` by district, each with its `unit`; empty where all lie in one area.
-
-    Two queries, however many districts.
-    """
-    reports = reports.filter(period=period)
-    rows = reports.order_by().values(area=AREA).annotate(**_tallies(reports))
-    found = {row.pop("area"): row for row in rows}
+def counts_by_area(tallies: Iterable[AreaTally]) -> list[dict]:
+    """Return the counts of each area with its `unit`; empty where all lie in one. One query, then none."""
+    found = {one.area: one.counts for one in tallies}
     if len(found) < 2:
         return []
     units = AdministrativeUnit.objects.filter(pk__in=found).in_tree_order()
     return [{"unit": unit, **found[unit.pk]} for unit in units]
 
 
-def required_counts(period: ReportingPeriod | None) -> dict[str, int]:
-    """Return how many figures each level enters in `period`, by level; one query."""
+def required_counts(
+    period: ReportingPeriod | None, indicators: Iterable[Any] | None = None
+) -> dict[str, int]:
+    """Return how many figures each level enters in `period`, by level; one query.
+
+    None where the `indicators` of its catalogue (or of several) are at hand.
+    """
     if period is None:
         return {}
-    rows = Indicator.objects.filter(catalogue=period.catalogue_id, is_component=False)
+    if indicators is None:
+        rows = Indicator.objects.filter(catalogue=period.catalogue_id)
+        columns = ("catalogue_id", "is_component", "value_type", "entry_levels")
+        indicators = rows.values_list(*columns, named=True)
     levels = dict.fromkeys(Level.values, 0)
-    for letters in rows.exclude(value_type="PCT").values_list("entry_levels", flat=True):
-        for letter in letters:
-            levels[Level.from_letter(letter).value] += 1
+    for one in indicators:
+        if one.catalogue_id == period.catalogue_id and not one.is_component:
+            for letter in one.entry_levels if one.value_type != ValueType.PERCENT else ():
+                levels[Level.from_letter(letter).value] += 1
     return levels

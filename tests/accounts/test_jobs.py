@@ -47,6 +47,7 @@ from tests.records.data import make
 
 EXPORT = f"/ho-so/{BY_SLUG['dialogue-conference'].path}/xuat-excel/"
 LIST = "/viec-giao-may-chu/"
+START = f"{LIST}yeu-cau/"
 LATER = datetime.timedelta(minutes=2)
 
 # A worker that is killed while it writes the rows of an export.
@@ -77,6 +78,12 @@ def rows_of(answer) -> list[list]:
     return book.get_sheet_by_index(0).to_python()
 
 
+def began(client, url, query=None, **more):
+    """Return the answer to the button of a page whose file is too large for a request."""
+    page = client.get(url, query)
+    return client.post(START, {"offer": page.context["offer"]}, **more)
+
+
 class JobCase(TestCase):
     @classmethod
     def setUpTestData(cls):
@@ -93,7 +100,7 @@ class JobCase(TestCase):
         self.addCleanup(patched.stop)
 
     def asked(self, url=EXPORT, **query) -> Job:
-        answer = self.client.get(url, query)
+        answer = began(self.client, url, query)
         assert answer.status_code == 302, answer
         job = Job.objects.get(pk=int(answer.url.rstrip("/").rsplit("/", 1)[1]))
         assert answer.url == job.get_absolute_url()
@@ -105,6 +112,21 @@ class JobCase(TestCase):
 
 
 class TestExports(JobCase):
+    def test_reading_the_page_begins_nothing_and_an_offer_is_for_one_person_and_a_day(self):
+        page = self.client.get(EXPORT)
+        self.assertContains(page, "Lập tệp")
+        self.assertFalse(Job.objects.exists())
+        other = Client()
+        other.force_login(self.cast["canbo-13369"])
+        offer = {"offer": page.context["offer"]}
+        past = mock.patch("danvan.accounts.jobs.pages._GOOD_FOR", datetime.timedelta(seconds=-1))
+        for client, posted in ((other, offer), (self.client, {"offer": "x"}), (self.client, {})):
+            answer = client.post(START, posted, follow=True)
+            self.assertContains(answer, "Vui lòng mở lại trang và bấm tải lần nữa")
+        with past:
+            self.assertEqual(self.client.post(START, offer).url, LIST)
+        self.assertFalse(Job.objects.exists())
+
     def test_above_the_size_a_worker_makes_the_very_same_file(self):
         with mock.patch.object(records_views, "ROWS_AT_ONCE", 3):
             at_once = rows_of(self.client.get(EXPORT))
@@ -141,7 +163,7 @@ class TestExports(JobCase):
         self.assertEqual(self.asked(), self.asked())
         for year in range(2020, 2024):
             self.asked(q="Đối thoại", nam="", khong=year)
-        answer = self.client.get(EXPORT, {"khong": 1}, follow=True)
+        answer = began(self.client, EXPORT, {"khong": 1}, follow=True)
         self.assertContains(answer, "Anh/chị đang có 5 việc chưa xong")
         self.assertEqual(Job.objects.count(), 5)
 
@@ -296,7 +318,7 @@ class TestKilled(TransactionTestCase):
         make("dialogue-conference", an.unit)
         self.client.force_login(an)
         with mock.patch.object(records_views, "ROWS_AT_ONCE", 0):
-            job = Job.objects.get(pk=int(self.client.get(EXPORT).url.split("/")[-2]))
+            job = Job.objects.get(pk=int(began(self.client, EXPORT).url.split("/")[-2]))
         name = str(connection.settings_dict["NAME"])
         connection.close()
         command = [sys.executable, "-c", KILLED, name, str(settings.MEDIA_ROOT)]

@@ -36,7 +36,13 @@ ROUTERS = ["danvan.common.db.replica.Router"]
 LAGGING = (
     *("/bao-cao/tong-hop/?unit=35", "/bao-cao/tong-hop/xuat-excel/?unit=35"),
     *("/bao-cao/tong-hop/chi-tieu/DT01/?unit=35", "/bao-cao/tong-hop/xuat-word/?unit=35"),
-    *("/nhat-ky/", "/nhat-ky/xuat/", "/nhat-ky/bao-mat/", "/nhat-ky/so-lieu/"),
+    *(
+        "/bao-cao/toan-canh/",
+        "/nhat-ky/",
+        "/nhat-ky/xuat/",
+        "/nhat-ky/bao-mat/",
+        "/nhat-ky/so-lieu/",
+    ),
     "/ho-so/hoi-nghi-doi-thoai/xuat-excel/",
 )
 FRESH = ("/", "/bao-cao/", "/bao-cao/xet-duyet/", "/ho-so/hoi-nghi-doi-thoai/", "/nhap-excel/")

@@ -12,7 +12,7 @@ from reports.figures.figure import Figure
 from reports.figures.writing import write_figures
 from reports.models import Report, ReportingPeriod, State
 from reports.workflow.periods import extend_deadline, open_period
-from tests.budget import queries_of
+from tests.budget import MOST, queries_of
 from tests.cast import build_cast, build_world
 
 
@@ -44,7 +44,7 @@ class HomeTest(TestCase):
                     self.assertContains(page, f"Tiến độ báo cáo các đơn vị ({counts} đơn vị)")
                 else:
                     self.assertNotContains(page, "Tiến độ báo cáo các đơn vị")
-                assert len(queries_of(self.client, "/")) <= 25
+                assert len(queries_of(self.client, "/")) <= MOST
 
 
 class FiguresTest(TestCase):

@@ -1,6 +1,7 @@
 """`manage.py load_demo --scene 2026`: today's Ninh Bình, true to the rules, Hà Nam as the article has it."""
 
 import datetime
+import gzip
 from io import StringIO
 
 from django.core.management import CommandError, call_command
@@ -15,8 +16,10 @@ from reports.counting.counting import counted
 from reports.figures.rules import RuleBook
 from reports.figures.stored import figures_of, prior_numbers
 from reports.models import Report, ReportingPeriod, State, Value
+from tests.budget import MOST, queries_of
 
 NEW = datetime.date(2025, 7, 1)
+LATER_PAGES = 15 * 1024  # bytes of a page, compressed
 
 
 def load_scene():
@@ -136,6 +139,17 @@ class SceneTests(TestCase):
         board = User.objects.get(username="tinh")
         reports = Report.objects.visible_to(board).filter(period__year=2022)
         self.assertEqual(reports.count(), Report.objects.filter(period__year=2022).count())
+
+    def test_pages_of_a_province_with_a_reform_behind_it_are_few_queries_and_few_bytes(self):
+        for name in ("tinh", "lanhdao", "xa-13363", "quantri"):
+            self.client.force_login(User.objects.get(username=name))
+            for url in ("/", "/bao-cao/toan-canh/"):
+                with self.subTest(name=name, url=url):
+                    queries_of(self.client, url)
+                    asked = queries_of(self.client, url)
+                    self.assertLessEqual(len(asked), MOST, "\n".join(sql[:200] for sql in asked))
+                    page = self.client.get(url).content
+                    self.assertLessEqual(len(gzip.compress(page)), LATER_PAGES)
 
     def test_a_second_run_changes_nothing(self):
         self.assertIn("nothing was changed", load_scene())

@@ -4,11 +4,15 @@ import re
 from unittest import mock
 
 from django.test import TestCase
+from django.urls import reverse
 
+from danvan.accounts.models import User
 from danvan.units import forms
 from danvan.units.models import AdministrativeUnit
 from records.kinds import BY_SLUG
 from reports.consolidation import filters
+from tests.accounts.test_admin import LIST as ACCOUNTS
+from tests.accounts.test_admin import AdminCase
 from tests.budget import queries_of
 from tests.cast import build_cast, build_world
 
@@ -68,3 +72,33 @@ class OfferedTest(TestCase):
             whole, _ = self.offered(LIST, "pk")
             self.assertLess(len(queries_of(self.client, LIST)), narrow)
         self.assertEqual(len(whole), AdministrativeUnit.objects.count())
+
+
+class TypedUnitTest(AdminCase):
+    """The admin lists the units, or takes what is typed where they are too many."""
+
+    def test_of_too_many_units_a_code_or_a_name_is_typed(self):
+        listed = self.client.get(f"{ACCOUNTS}add/")
+        self.assertContains(listed, '<select name="unit"')
+        with mock.patch("danvan.units.forms.MOST_OFFERED", 3):
+            page = self.client.get(f"{ACCOUNTS}add/")
+            self.assertContains(page, 'name="unit-go"')
+            self.assertNotContains(page, "Tiên Sơn")
+            tries = {"13369": "", "Xã Tiên Sơn, thị xã Duy Tiên (13369)": "", "tien son": ""}
+            tries |= {"zz": "Không có đơn vị “zz”", "sơn": "Có nhiều đơn vị khớp", "": "phải thuộc"}
+            for number, (typed, told) in enumerate(tries.items()):
+                with self.subTest(typed):
+                    posted = {"full_name": "Hoa", "role": "clerk", "username": f"thu-{number}"}
+                    answer = self.client.post(f"{ACCOUNTS}add/", {**posted, "unit-go": typed})
+                    made = User.objects.filter(username=f"thu-{number}").first()
+                    if told:
+                        self.assertContains(answer, told)
+                        self.assertContains(answer, typed)
+                        self.assertIsNone(made)
+                    else:
+                        self.assertEqual(answer.status_code, 302)
+                        self.assertEqual(made.unit, self.cast["xa"])
+            units = reverse("admin:units_administrativeunit_add")
+            for url in (units, reverse("admin:units_unitsuccession_add")):
+                self.assertNotContains(self.client.get(url), "Tiên Sơn")
+            self.assertContains(self.step(self.an, "chuyen", on="x"), 'name="unit-go"')

@@ -1,19 +1,21 @@
-"""A file too large for a request: the page that makes it leaves it to a worker, which asks the page again.
+"""A file too large for a request: the page that makes it offers to leave it to a worker, which asks it again.
 
     if is_long(request, rows, ROWS_AT_ONCE):
         return later(request, "Hội nghị đối thoại")
 
-The worker asks as the same person, with the same address: the page judges rights and scope as of then.
+Reading the page begins no work: it shows a button, which sends what the page signed for this person. The
+worker asks as the same person, with the same address: the page judges rights and scope as of then.
 """
 
+import datetime
 import io
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.messages.storage.cookie import CookieStorage
+from django.core import signing
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils.http import parse_header_parameters
 
@@ -25,10 +27,10 @@ from danvan.accounts.requests import person
 from danvan.accounts.rights import Action
 from danvan.common.db.replica import cookie_name
 from danvan.common.excel import MAX_SHEET_ROWS
-from danvan.common.handbook.why import Why
 from danvan.common.numbers import format_number
 from danvan.common.ops.progress import expect
 
+_SALT, _GOOD_FOR = "danvan.jobs.page", datetime.timedelta(days=1)
 TOO_LONG = (
     f"Danh sách có hơn {format_number(MAX_SHEET_ROWS - 1)} dòng, một trang Excel không chứa hết. "
     "Vui lòng lọc theo năm, theo đơn vị rồi tải từng phần."
@@ -68,18 +70,24 @@ def is_long(request: HttpRequest, rows: QuerySet | int, most: int) -> bool:
 
 
 def later(request: HttpRequest, title: str, action: Action = Action.VIEW) -> HttpResponse:
-    """Leave the file of this page to a worker and lead to where it can be fetched."""
+    """Offer to leave the file of this page to a worker."""
     query = request.GET.urlencode()
-    asked: dict[str, Any] = {"page": request.path, "query": query}
-    asked["again"] = f"{request.path}?{query}"
-    if cookie_name() in request.COOKIES:
-        asked["wrote"] = True
+    params = {"page": request.path, "query": query, "again": f"{request.path}?{query}"}
+    offer = signing.dumps([person(request).pk, title, action, params], salt=_SALT)
+    return render(request, "accounts/jobs/offer.html", {"title": title, "offer": offer})
+
+
+def take_up(request: HttpRequest, offer: str) -> Job | None:
+    """Leave to a worker what a page offered to this person; None for no such offer. Raises as `ask`."""
     try:
-        job = ask(person(request), "page", title, action=action, params=asked)
-    except JobRefused as refusal:
-        messages.warning(request, str(refusal), extra_tags=Why.JOB)
-        return redirect("accounts:jobs")
-    return redirect(job)
+        owner, title, action, params = signing.loads(offer, salt=_SALT, max_age=_GOOD_FOR)
+    except signing.BadSignature:
+        return None
+    if owner != person(request).pk:
+        return None
+    if cookie_name() in request.COOKIES:
+        params["wrote"] = True
+    return ask(person(request), "page", title, action=Action(action), params=params)
 
 
 def ask_page(job: Job) -> Result:

@@ -1,14 +1,17 @@
 """Pages of the own jobs: what is being done, how far it is, what came of it."""
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from danvan.accounts.jobs.working import RIGHT_LOST, recover_jobs
+from danvan.accounts.jobs.pages import take_up
+from danvan.accounts.jobs.working import RIGHT_LOST, JobRefused, recover_jobs
 from danvan.accounts.models import Job
 from danvan.accounts.requests import PersonRequest
+from danvan.common.handbook.why import Why
 from danvan.common.ops.faults import aside
 from danvan.common.paging import nearest_page
 
@@ -25,6 +28,20 @@ def job_list(request: PersonRequest) -> HttpResponse:
         job.see()
     context = {"page_obj": page, "jobs": page.object_list}
     return render(request, "accounts/jobs/list.html", context)
+
+
+@require_POST
+def job_start(request: PersonRequest) -> HttpResponse:
+    """Leave to a worker the file that a page offered."""
+    try:
+        job = take_up(request, request.POST.get("offer", ""))
+    except JobRefused as refusal:
+        messages.warning(request, str(refusal), extra_tags=Why.JOB)
+        return redirect("accounts:jobs")
+    if job is None:
+        messages.warning(request, "Yêu cầu này đã cũ. Vui lòng mở lại trang và bấm tải lần nữa.")
+        return redirect("accounts:jobs")
+    return redirect(job)
 
 
 @require_safe

@@ -72,7 +72,7 @@ def next_number(unit: AdministrativeUnit, kind: str, register: str) -> int:
 def _numbered(unit: AdministrativeUnit, kind: str, register: str) -> QuerySet[PublishedIssue]:
     """Return the issues that have their numbers in a register of `unit`'s office."""
     return PublishedIssue.objects.filter(
-        register_unit=register_unit(unit), kind=kind, register=register
+        register_unit__in=unit.version_keys(), kind=kind, register=register
     )
 
 
@@ -198,7 +198,7 @@ def _check(order: IssueOrder, found: Consolidation, head: Letterhead) -> None:
 def replaceable(scope: Scope) -> list[PublishedIssue]:
     """Return the issues of the same office, years and section that none has replaced, newest first."""
     rows = PublishedIssue.objects.with_names().filter(
-        register_unit=register_unit(scope.unit),
+        register_unit__in=scope.unit.version_keys(),
         first_year=scope.first_year,
         last_year=scope.last_year,
         section=scope.section or "",

@@ -41,6 +41,7 @@ from reports.documents.narrative.views_templates import SHIPPED, by_shipped, ref
 from reports.documents.preview import drawn
 from reports.models import DocumentKind, FileKind, IssueFile, PublishedIssue
 from reports.models.issue import PublishedIssueQuerySet
+from reports.workflow.locks import year_spans
 
 ISSUES_A_PAGE = 20
 
@@ -78,6 +79,7 @@ def issue_detail(request: PersonRequest, pk: int) -> HttpResponse:
 def new_issue(request: PersonRequest) -> HttpResponse:
     """Send out what the consolidation shows. A wrong choice of unit or years is 404."""
     scope = scope_wanted(request.user, request.GET)
+    request.year_spans = year_spans(scope.known.periods)
     if request.method != "POST":
         form, found = form_of(scope, None)
         form.initial = {**_initial(scope, found), **typed_before(request.user, request.GET)}

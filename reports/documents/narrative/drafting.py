@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from danvan.common.excel import safe_file_name
 from danvan.units.models import AdministrativeUnit
-from reports.consolidation.scope import Scope, ScopeData
+from reports.consolidation.scope import ReadBefore, Scope, ScopeData
 from reports.consolidation.summary import Consolidation, consolidate
 from reports.consolidation.units import break_down
 from reports.consolidation.words import DEMO_NOTE, inclusion_text, title_text
@@ -52,7 +52,7 @@ def collect_draft(
     """
     units = units or rank or bool(template and template.asks_units)
     data = ScopeData(scope)
-    found = consolidate(data)
+    found = consolidate(data, named=False)
     head = letterhead_on(scope.unit, _date(scope))
     narrative = tell(
         found,
@@ -109,6 +109,7 @@ def scope_of_report(report: Report) -> Scope:
         period.year,
         period.year,
         within=AdministrativeUnit.objects.filter(pk=report.unit_id),
+        known=ReadBefore(family=[report.unit]),  # its predecessors' reports are not asked for
         interim=None if period.kind == PeriodKind.YEAR else period,
         any_state=True,
     )

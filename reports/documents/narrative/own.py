@@ -9,19 +9,19 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from danvan.accounts.models import User
-from danvan.accounts.scope import units_visible_to
+from danvan.accounts.scope import units_visible_to, with_predecessors_of
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.storage import removed_on_failure
 from danvan.common.text import clean_line
 from danvan.units.models import AdministrativeUnit
-from reports.consolidation.scope import Scope
+from reports.consolidation.scope import ReadBefore, Scope
 from reports.documents.narrative.drafting import collect_draft
 from reports.documents.offices import require_office
 from reports.documents.word.rendering import DOCUMENTS, check_template, fill_foreign
-from reports.models import Report, TemplateUse, WordTemplate
-from reports.models.period import COUNTED_KINDS
+from reports.models import Report, ReportingPeriod, TemplateUse, WordTemplate
 
 MOST = 50  # templates of one office
 NO_YEAR = "Đơn vị chưa có kỳ báo cáo nào để thử mẫu."
@@ -98,8 +98,11 @@ def templates_of(unit: AdministrativeUnit) -> Any:
 
 def this_year(unit: AdministrativeUnit, user: User) -> Scope:
     """Return the last year that `unit` reports for, with what waits. Raises ValidationError without one."""
-    reports = Report.objects.filter(unit__in=unit.version_keys(), period__kind__in=COUNTED_KINDS)
-    year = reports.order_by("-period__start").values_list("period__year", flat=True).first()
+    reports = Report.objects.filter(period=OuterRef("pk"), unit__in=unit.version_keys())
+    periods = ReportingPeriod.objects.annotate(is_own=Exists(reports)).counted()
+    year = max((one.year for one in periods if vars(one)["is_own"]), default=None)
     if year is None:
         raise ValidationError(NO_YEAR)
-    return Scope(unit, year, year, include_submitted=True, within=units_visible_to(user))
+    known = ReadBefore(periods, family=with_predecessors_of(user))
+    within = units_visible_to(user)
+    return Scope(unit, year, year, include_submitted=True, within=within, known=known)

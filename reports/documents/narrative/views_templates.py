@@ -125,8 +125,7 @@ def download(request: PersonRequest, unit: int, pk: int | None = None) -> HttpRe
 @require_safe
 def preview(request: PersonRequest, unit: int, pk: int) -> HttpResponse:
     """Send the draft of this year made by a template."""
-    office = _office(request, unit)
-    row = _template(request, office, pk)
+    row = _template_of(request, unit, pk)
     try:
         data = try_template(row, user=request.user)
     except (FileRefused, ValidationError) as refusal:
@@ -208,6 +207,16 @@ def _rows(request: PersonRequest, office: AdministrativeUnit) -> Any:
 
 def _template(request: PersonRequest, office: AdministrativeUnit, pk: int) -> WordTemplate:
     return get_object_or_404(_rows(request, office), pk=pk)
+
+
+def _template_of(request: PersonRequest, unit: int, pk: int) -> WordTemplate:
+    """Return a template of an office, with the office under the name that is asked for."""
+    rows = WordTemplate.objects.visible_to(request.user).select_related("unit__parent")
+    if row := rows.filter(pk=pk, unit=unit).first():
+        return row
+    row = _template(request, office := _office(request, unit), pk)
+    row.unit = office
+    return row
 
 
 def _office(request: PersonRequest, pk: int) -> AdministrativeUnit:
