@@ -153,6 +153,8 @@ LONG_WORKS = {  # danvan/accounts/jobs
     "issue": "reports.documents.issues.ordering.do_order",
     "slips": "danvan.accounts.services.issue_slips",
 }
+# Tasks that a worker simply begins anew where another died: done twice, they do no more than once.
+REPEATABLE_TASKS = ["reports.notices.mailing.mail_what_is_due"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

@@ -9,6 +9,7 @@ danvan.E009  SQLite without IMMEDIATE transactions
 danvan.E010  ledger or log that can be rewritten
 danvan.E012  mails without a sender or without the address of the site
 danvan.E013  replica that is no standby of the database
+danvan.E014  store of uploads that cannot be made of its settings
 danvan.W001  DEBUG with a host of the outside world
 danvan.W002  proxy trusted in one place only (deploy)
 danvan.W003  password of the mail server sent in the clear (deploy)
@@ -21,6 +22,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import storages
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
@@ -104,6 +107,18 @@ def check_closed(**kwargs: Any) -> list[CheckMessage]:
         "Keep authentication, session limits, login and first steps in MIDDLEWARE, in this order."
     )
     return [Error("Pages are not closed by default.", hint=hint, id="danvan.E007")]
+
+
+@register(Tags.files)
+def check_store(**kwargs: Any) -> list[CheckMessage]:
+    """E014: the store of uploads can be made of its settings; whether it takes files, /healthz says."""
+    try:
+        getattr(storages["default"], "connection", None)  # a bucket's: nothing is sent yet
+    except (ImproperlyConfigured, ValueError) as error:
+        hint = "Correct STORE_… (STORE_ENDPOINT begins with https://), and install requirements-s3.txt."
+        told = f"The store of uploads cannot be used: {error}"
+        return [Error(told, hint=hint, id="danvan.E014")]
+    return []
 
 
 @register(Tags.database)

@@ -4,7 +4,7 @@ What was shown is what is written: when anything behind the verdicts changed sin
 judged again first, and a different outcome goes back to its owner instead of into the database.
 
 A small job is done at once, a large one is queued for a worker (`manage.py db_worker`). A job whose process
-died is put back by ImportJobQuerySet.recover().
+died is put back by recover_imports().
 """
 
 import contextlib
@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
 
@@ -32,6 +33,7 @@ from danvan.units.models import AdministrativeUnit
 
 INLINE_BYTES = 150_000  # about 1,500 rows: checked and written within the request
 TRIES = 3
+RUN_OF_FIRST_DEATH = 2  # each beginning and each death counts one
 # What is added where it met a fault of the machine and could still say so.
 UNDONE_BY_FAULT = {
     JobState.CHECKING: "Tệp chưa được kiểm tra xong, chưa có gì được ghi.",
@@ -149,7 +151,7 @@ def _back(job: ImportJob, message: str, running: str) -> bool:
 
 
 def _put_back(job: ImportJob, error: Exception, running: str) -> None:
-    """Put the job back when its process met `error`, which goes on; recover() does it where this cannot."""
+    """Put the job back when its process met `error`, which goes on; a worker does it where this cannot."""
     fault = fault_of(error)
     why = fault.message if fault else BUG
     if not connection.in_atomic_block:
@@ -184,16 +186,31 @@ def start_job(job: ImportJob) -> None:
     """Do what `job` waits for now, or leave it to the next worker that is free."""
     if job.size <= getattr(settings, "IMPORT_INLINE_BYTES", INLINE_BYTES):
         work(job)
-        return
+    else:
+        _enqueue(job)
+
+
+def _enqueue(job: ImportJob) -> None:
     with transaction.atomic():
         queued = work_on_job.enqueue(job.pk)
-        ImportJob.objects.filter(pk=job.pk).update(task=queued.id)
+        ImportJob.objects.filter(pk=job.pk).update(task=queued.id, message="")
 
 
 @task()
 def work_on_job(pk: int) -> None:
     """Do what an import job waits for: the work of a worker."""
     work(ImportJob.objects.select_related("owner__unit").get(pk=pk))
+
+
+def recover_imports() -> None:
+    """Put back jobs whose process died: what waited for its first check is checked once more by itself.
+
+    All else waits for its owner, who is told: data may have changed since the confirmation.
+    """
+    told = Q(state=JobState.QUEUED) & ~Q(message="")
+    for job in ImportJob.objects.exclude(told).recover():
+        if job.state == JobState.QUEUED and job.run <= RUN_OF_FIRST_DEATH:
+            _enqueue(job)
 
 
 def confirm(job: ImportJob, *, only_good: bool = False, here: bool = False) -> bool:

@@ -105,7 +105,6 @@ class ImportJobQuerySet(LeasedQuerySet["ImportJob"]):
 
         What was imported stays.
         """
-        self.recover()
         sweep()
         DBTaskResult.objects.filter(enqueued_at__lt=timezone.now() - KEEP).delete()
         moved = Q(owner__is_superuser=False) & (Q(unit=None) | ~Q(unit=F("owner__unit")))
@@ -146,7 +145,10 @@ class ImportJob(LeasedJob):
     confirmed_at = models.DateTimeField("xác nhận lúc", null=True)
     undone_at = models.DateTimeField("hoàn tác lúc", null=True)
 
-    running, died, kept_for = RUNNING, DIED, KEEP
+    # One that waits for its check belongs to nobody either, once what was to begin with it is gone.
+    running = {**RUNNING, JobState.QUEUED: JobState.QUEUED}
+    died = {**DIED, JobState.QUEUED: DIED[JobState.CHECKING]}
+    kept_for = KEEP
     objects = ImportJobQuerySet.as_manager()
 
     class Meta:

@@ -17,7 +17,6 @@ from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.db.replica import remember_write
 from danvan.common.handbook.why import Why
-from danvan.common.ops.faults import aside
 from danvan.common.paging import nearest_page
 from danvan.common.sheets.precheck import FileRefused
 from danvan.imports import confirming
@@ -36,8 +35,6 @@ def _require_right(user: User, target: Target | None = None) -> None:
 
 
 def _own_job(request: PersonRequest, pk: int) -> ImportJob:
-    with aside("imports whose process died"):
-        ImportJob.objects.recover()
     jobs = ImportJob.objects.visible_to(request.user).select_related("owner__unit")
     job = get_object_or_404(jobs, pk=pk)
     _require_right(request.user, target_of(job.target))

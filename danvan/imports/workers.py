@@ -7,8 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult, TaskResultStatus
 
 from danvan.common.ops.faults import fault_of
 from danvan.common.ops.threads import beside
@@ -17,7 +19,8 @@ from danvan.common.ops.version import running_version
 log = logging.getLogger("danvan.worker")
 SEEN_EVERY, GONE_AFTER = 15, datetime.timedelta(minutes=1)
 # What a worker does beside its work, and how often in seconds: pages only read.
-RECOVER_EVERY, CLEAN_EVERY = 60, 3600
+RECOVER_EVERY, CLEAN_EVERY = 20, 3600
+ENDS_WITHIN = datetime.timedelta(minutes=10)  # a task that may be begun anew
 
 
 class Worker(models.Model):
@@ -39,6 +42,14 @@ def all_of_this_version() -> bool:
     """Return whether every worker runs the program that this process runs."""
     at_work = Worker.objects.filter(seen_at__gt=timezone.now() - GONE_AFTER)
     return not at_work.exclude(version=running_version()).exists()
+
+
+def recover_tasks() -> None:
+    """Queue once more what may be done twice (settings.REPEATABLE_TASKS) and has not ended: its worker died."""
+    begun = DBTaskResult.objects.running().filter(task_path__in=settings.REPEATABLE_TASKS)
+    for row in begun.filter(started_at__lt=timezone.now() - ENDS_WITHIN):
+        if len(row.worker_ids) == 1:
+            begun.filter(pk=row.pk, started_at=row.started_at).update(status=TaskResultStatus.READY)
 
 
 @contextlib.contextmanager

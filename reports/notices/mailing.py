@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django_tasks import task
 
 from danvan.accounts.models import User
 from danvan.accounts.rights import Action
@@ -42,6 +43,15 @@ log = logging.getLogger("danvan.mail")
 STALE = datetime.timedelta(days=14)
 MAX_TRIES = 3
 MAILS_A_CONNECTION = 20  # many servers close longer ones
+
+
+@task()
+def mail_what_is_due() -> dict[str, int]:
+    """Send what is due: the work of a worker. Where one dies, another goes on with what nobody noted yet."""
+    ends = send_reminders()
+    if failed := ends.total() - ends[MailState.SENT]:
+        log.error("%s mails refused or unsure", failed)
+    return dict(ends)
 
 
 def send_reminders() -> Counter[str]:

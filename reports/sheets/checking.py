@@ -168,8 +168,9 @@ class ValueChecker(Checker):
             self.books[report.level] = RuleBook(
                 self.period.catalogue_id, report.level, whole_year=self.period.is_whole_year
             )
-        below = sums_below(report, merged, self.indicators)
-        for problem in self.books[report.level].check(merged, below=below):
+        book = self.books[report.level]  # knows what nobody types too, and an older year may hold
+        below = sums_below(report, merged, book.indicators)
+        for problem in book.check(merged, below=below):
             if problem.settled:
                 continue
             if len(self.warnings) < MAX_WARNINGS:

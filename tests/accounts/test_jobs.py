@@ -270,8 +270,13 @@ class TestFaults(JobCase):
         for tried in (1, 2):
             Job.objects.update(state=WorkState.WORKING, tries=tried)
             self.client.get(job.get_absolute_url())
+            self.assertEqual(
+                self.state(job), WorkState.WORKING, "a page that is read writes nothing"
+            )
+            working.recover_jobs()
             self.assertEqual(self.state(job), WorkState.WORKING, "its lease still runs")
             silent(job)
+            working.recover_jobs()
             page = self.client.get(job.get_absolute_url())
         self.assertContains(page, "Máy chủ dừng giữa chừng hai lần")
         self.assertContains(page, "Làm lại")
@@ -329,6 +334,7 @@ class TestKilled(TransactionTestCase):
         job.refresh_from_db()
         self.assertEqual((job.state, job.tries, job.file.name), (WorkState.WORKING, 1, ""))
         silent(job)
+        working.recover_jobs()
         self.assertContains(self.client.get(job.get_absolute_url()), "Đang chờ đến lượt")
         work_off()
         job.refresh_from_db()

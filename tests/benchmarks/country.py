@@ -1,13 +1,17 @@
 """`manage.py benchmark country`: every page of every role, exports and imports, in a country's figures.
 
 Pages are found by following links from the desk of each role: one of each address and set of choices.
-Statements slower than SLOW are explained into a folder; what reads a big table from end to end is listed.
+What one takes is told by the clock and in seconds of processor, ours and PostgreSQL's together (without its
+parallel workers), which do not grow with what else the machine does: these are held against the bars. A page
+that took long is asked for again, as the first time may have to add up what is kept afterwards. Statements
+slower than SLOW are explained into a folder; what reads a big table from end to end is listed.
 """
 
 from __future__ import annotations
 
 import datetime
 import multiprocessing
+import os
 import re
 import resource
 import tempfile
@@ -32,15 +36,17 @@ from danvan.imports.models import ImportJob
 from danvan.imports.targets import target_of
 from danvan.units.models import Level
 from records.kinds import KINDS
-from reports.models import Report, State
+from reports.models import Report, ReportingPeriod, State
 from tests.benchmarks.country_world import LAST_YEAR, Size, build_country
-from tests.benchmarks.excel import ROW, bring_in
+from tests.benchmarks.excel import ROW, bring_in, bring_in_figures
 from tests.benchmarks.lists import _as_in_tests
 from tests.benchmarks.ratios import Ratio, benchmark
+from tests.ops.test_load import cpu
 
 SLOW = 0.1  # seconds of a statement that is explained
+AGAIN = 0.3  # seconds of processor of a page that is asked for twice
 BIG = 100_000  # rows of a table that no page should read from end to end
-PAGE_BAR, FILE_BAR = 1.0, 60.0  # seconds
+PAGE_BAR, FILE_BAR = 3.0, 60.0  # seconds
 TRIVIAL = "/bao-mat/"
 IMPORTED = 10_000
 LEFT = "/viec-giao-may-chu/"  # where a file that was left to a worker can be fetched
@@ -65,16 +71,19 @@ class Look:
     role: str
     url: str
     status: int
-    seconds: float
-    queries: int
-    size: int
+    seconds: float = 0.0
+    processor: float = 0.0
+    again: float = 0.0  # seconds of processor, the second time
+    queries: int = 0
+    size: int = 0
     links: list[str] = field(default_factory=list)
 
     def told(self, trivial: float) -> str:
-        """Return the look as a line, beside the seconds of a trivial page."""
+        """Return the look as a line, beside the processor seconds of a trivial page."""
         return (
-            f"{self.role:10} {self.seconds:7.3f} s {self.seconds / trivial:6.1f} x "
-            f"{self.queries:3} queries {self.size // 1024:5} KB  {self.url}"
+            f"{self.role:10} {self.processor:6.2f} s {self.processor / trivial:6.1f} x, again "
+            f"{self.again:5.2f} s, clock {self.seconds:6.2f} s {self.queries:3} queries "
+            f"{self.size // 1024:5} KB  {self.url}"
         )
 
 
@@ -109,7 +118,7 @@ def measure(people: dict[str, User], size: Size) -> list[Ratio]:
     with _as_in_tests():
         for role, person in people.items():
             trivial, looks = _walk(role, person, book, size)
-            pages = sorted((k for k in looks if k.status == 200), key=lambda look: -look.seconds)
+            pages = sorted((k for k in looks if k.status == 200), key=lambda look: -look.processor)
             for place, look in enumerate(pages):
                 book.tell(look.told(trivial), shown=place < SHOWN)
             for look in looks:
@@ -117,12 +126,15 @@ def measure(people: dict[str, User], size: Size) -> list[Ratio]:
                     book.tell(f"{role} BROKEN {look.status} {look.url}")
             worst = pages[0]
             what = f"{role}: slowest of {len(pages)} pages, {worst.url}"
-            found.append(Ratio(what, worst.seconds, "allowed", PAGE_BAR, 1.0))
+            found.append(Ratio(what, worst.processor, "allowed", PAGE_BAR, 1.0))
+            seconds = [look.processor for look in reversed(pages)]
+            median, ninety = seconds[len(pages) // 2], seconds[len(pages) * 9 // 10]
+            book.tell(f"{role}: median {median:.2f} s, 90 of 100 within {ninety:.2f} s")
             for look in looks:
                 if look.status == FILE:
-                    seconds, memory, state = _made(person, look.url, book, role)
+                    seconds, clock, memory, state = _made(person, look.url, book, role)
                     what = f"{role}: {look.url} {state}, + {memory:.0f} MB"
-                    book.tell(f"{what}: {seconds:.2f} s")
+                    book.tell(f"{what}: {seconds:.2f} s, clock {clock:.2f} s")
                     found.append(Ratio(what, seconds, "allowed", FILE_BAR, 1.0))
         found += _imported(people["province"], book)
     book.summary()
@@ -134,7 +146,7 @@ def _walk(role: str, person: User, book: Book, size: Size) -> tuple[float, list[
     client = Client()
     client.force_login(person)
     client.get(TRIVIAL)
-    trivial = min(_look(client, role, TRIVIAL, book).seconds for _ in range(3))
+    trivial = sum(_look(client, role, TRIVIAL, book).processor for _ in range(10)) / 10
     waiting = ["/", *(url.format(LAST_YEAR - size.years + 1, LAST_YEAR) for url in TYPED)]
     known, looks = set(map(_shape, waiting)), []
     while waiting and len(looks) < MOST_PAGES:
@@ -169,26 +181,46 @@ def _shape(url: str) -> tuple | None:
 
 def _look(client: Client, role: str, url: str, book: Book) -> Look:
     if "xuat" in url or "tai-ve" in url:
-        return Look(role, url, FILE, 0.0, 0, 0)
-    times = []
+        return Look(role, url, FILE)
+    times, clocks = [], []
     for _ in range(2):
-        watch, start = Watch(), time.perf_counter()
+        watch, clock, start = Watch(), time.perf_counter(), _processor()
         with connection.execute_wrapper(watch):
             answer = client.get(url)
             # The test client ends a streamed answer, and the request with it, at its last piece.
             body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-        times.append(time.perf_counter() - start)
+        times.append(_processor() - start)
+        clocks.append(time.perf_counter() - clock)
         book.keep(role, url, watch)
-        if times[0] < 0.05:
+        if times[0] < AGAIN:
             break
     if answer.has_header("Content-Disposition") or LEFT in answer.get("Location", ""):
-        return Look(role, url, FILE, 0.0, 0, 0)
+        return Look(role, url, FILE)
     links = [urljoin(url, unescape(found)) for found in HREF.findall(body.decode())]
-    return Look(role, url, answer.status_code, min(times), watch.queries, len(body), links=links)
+    return Look(
+        role,
+        url,
+        answer.status_code,
+        clocks[0],
+        times[0],
+        times[-1],
+        watch.queries,
+        len(body),
+        links,
+    )
 
 
-def _made(person: User, url: str, book: Book, role: str) -> tuple[float, float, str]:
-    """Make the file at `url` in a process of its own; return (seconds, MB it grew by, how it was made)."""
+def _processor() -> float:
+    """Return the processor seconds of this process, its children that ended and its PostgreSQL (here)."""
+    theirs = 0.0
+    if connection.vendor == "postgresql":
+        connection.ensure_connection()
+        theirs = cpu(connection.connection.info.backend_pid)
+    return sum(os.times()[:4]) + theirs
+
+
+def _made(person: User, url: str, book: Book, role: str) -> tuple[float, float, float, str]:
+    """Make the file at `url` in a process of its own; return (processor, clock, MB it grew by, how)."""
     connections.close_all()
     ours, theirs = multiprocessing.Pipe()
     child = multiprocessing.get_context("fork").Process(
@@ -203,7 +235,7 @@ def _made(person: User, url: str, book: Book, role: str) -> tuple[float, float, 
 
 
 def _make(pk: int, url: str, pipe: Any, book: Book, role: str) -> None:
-    before, start, watch, state = _peak(), time.perf_counter(), Watch(), ""
+    before, clock, start, watch, state = _peak(), time.perf_counter(), _processor(), Watch(), ""
     try:
         client = Client()
         client.force_login(User.objects.get(pk=pk))
@@ -211,9 +243,9 @@ def _make(pk: int, url: str, pipe: Any, book: Book, role: str) -> None:
             state = _fetched(client, url, pk)
     except Exception as error:  # noqa: BLE001 - told in the table
         state = f"BROKEN {error!r}"
-    seconds = time.perf_counter() - start
+    told = _processor() - start, time.perf_counter() - clock, _peak() - before, state
     book.keep(role, url, watch)
-    pipe.send((seconds, _peak() - before, state))
+    pipe.send(told)
     pipe.close()
     connections.close_all()
 
@@ -290,7 +322,7 @@ def _big_tables() -> Iterator[str]:
 
 
 def _imported(person: User, book: Book) -> list[Ratio]:
-    """Let a board bring in IMPORTED records of its communes that have not sent their report yet."""
+    """Let a board bring in IMPORTED records, and all figures, of its communes that have not sent yet."""
     target = target_of("dialogue-conference")
     columns = target.columns(ImportJob(owner=person))
     drafts = Report.objects.visible_to(person).filter(period__year=LAST_YEAR, state=State.DRAFT)
@@ -308,7 +340,18 @@ def _imported(person: User, book: Book) -> list[Ratio]:
         heads = [Column(column.heading) for column in columns]
         rows = (tuple(map(line.get, (c.key for c in columns))) for line in lines)
         excel.stream_rows(str(path), excel.Sheet(target.sheet_title, heads, rows))
-        seconds, lock = bring_in(ImportJob(owner=person, target=target.slug), path)
+        start = _processor()
+        clock, lock = bring_in(ImportJob(owner=person, target=target.slug), path)
+        seconds = _processor() - start
+        period = ReportingPeriod.objects.get(year=LAST_YEAR)
+        start = _processor()
+        of_clock, number = bring_in_figures(person, Path(folder), period, codes)
+        of_figures = _processor() - start
     what = f"province: import of {IMPORTED} records"
-    book.tell(f"{what}: {seconds:.2f} s, of it {lock:.2f} s locked")
-    return [Ratio(what, seconds, "allowed", 60.0, 1.0)]
+    book.tell(f"{what}: {seconds:.2f} s, clock {clock:.2f} s, of it {lock:.2f} s locked")
+    figures = f"province: import of {number} figures of {len(codes)} communes"
+    book.tell(f"{figures}: {of_figures:.2f} s, clock {of_clock:.2f} s")
+    return [
+        Ratio(what, seconds, "allowed", FILE_BAR, 1.0),
+        Ratio(figures, of_figures, "allowed", FILE_BAR, 1.0),
+    ]

@@ -31,6 +31,7 @@ from danvan.imports.models import ImportJob, JobState
 from danvan.imports.targets import target_of
 from danvan.units.loader import DEFAULT_FILE, load_units
 from danvan.units.models import AdministrativeUnit
+from reports.models import ReportingPeriod
 from reports.workflow.periods import open_period
 from tests.benchmarks.ratios import Ratio, benchmark, best_of
 
@@ -205,17 +206,19 @@ def bring_in(job: ImportJob, path: Path) -> tuple[float, float]:
     return end - start, end - before
 
 
-def _values(user: User, folder: Path) -> list[Ratio]:
-    """Return the seconds for a year's figures of all units, out and in, beside two seconds."""
-    period = open_period(2022, actor=None)
+def bring_in_figures(
+    user: User, folder: Path, period: ReportingPeriod, codes: list[str] | None = None
+) -> tuple[float, int]:
+    """Bring in every figure of the units `codes` (all there are); return (seconds, number of figures)."""
     target = target_of("values")
-    params = {"period": str(period.pk), "year": 2022}
+    params = {"period": str(period.pk), "year": period.year}
     job = ImportJob(owner=user, target="values", params=params)
     path = folder / "values.xlsx"
     columns = [c for c in target.columns(job) if c.key in ("unit", "unit_name") or c.fmt]
     heads = [Column(column.heading) for column in columns]
-    codes = [row["unit"] for row in target.template_rows(job)]
-    level = dict(AdministrativeUnit.objects.on(FIRST).values_list("code", "level"))
+    codes = codes or [row["unit"] for row in target.template_rows(job)]
+    units = AdministrativeUnit.objects.on(period.structure_date)
+    level = dict(units.values_list("code", "level"))
     letters = {"province": "tỉnh", "district": "huyện", "commune": "xã"}
     rows = [
         tuple(
@@ -225,11 +228,16 @@ def _values(user: User, folder: Path) -> list[Ratio]:
         for code in codes
     ]
     excel.stream_rows(str(path), excel.Sheet(target.sheet_title, heads, rows))
-    inward, _ = bring_in(job, path)
+    return bring_in(job, path)[0], job.result["figures"]
+
+
+def _values(user: User, folder: Path) -> list[Ratio]:
+    """Return the seconds for a year's figures of all units, out and in, beside two seconds."""
+    period, target = open_period(2022, actor=None), target_of("values")
+    inward, number = bring_in_figures(user, folder, period)
     start = time.perf_counter()
     excel.stream_rows(str(folder / "out2.xlsx"), target.export_sheet(user, period))
     outward = time.perf_counter() - start
-    number = job.result["figures"]
     return [
         Ratio(f"{number} figures in", inward, "allowed", 2.0, 1.0),
         Ratio(f"{number} figures out", outward, "allowed", 2.0, 1.0),

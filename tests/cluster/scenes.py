@@ -213,17 +213,19 @@ def two_hosts(site: Site, seconds: float) -> Row:
     """The requests of one web host against those of two, each held to a quarter of a core.
 
     Two cores carry database, proxy and load as well, so two hosts at full speed would measure the machine:
-    each host's processes are stopped for three quarters of every 40 ms.
+    each host's processes are stopped for three quarters of every 40 ms. By turns three times, the best of
+    each: what else the machine does hits both.
     """
     row = Row("two web hosts against one")
     rate(site, 12)  # both have read their templates: a host that has just started does that first
+    best = {"": 0.0, site.hosts.socket("web2"): 0.0}
     with held(site, SHARE):
-        two = rate(site, seconds / 2)
-    site.hosts.web["web2"].stop()
-    with held(site, SHARE):
-        one = rate(site, seconds / 2)
-    site.hosts.web["web2"].start()
-    site.hosts.wait_for("web2")
+        for _ in range(3):
+            for out in best:
+                site.hosts.proxy.take_out(out)
+                best[out] = max(best[out], rate(site, seconds / 6))
+    site.hosts.proxy.take_out()
+    two, one = best.values()
     ratio = two / one
     row.note = f"{one:.1f} and {two:.1f} requests a second: {ratio:.2f} ×"
     row.check(f"two hosts carry 1.7 × the requests of one ({ratio:.2f})", ratio >= 1.7)

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection, connections
 from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from danvan.accounts.jobs import liveness
 from danvan.accounts.jobs.liveness import working_on
@@ -23,7 +24,7 @@ from danvan.imports import confirming
 from danvan.imports.models import ImportJob, JobState
 from records.models import DialogueConference
 from tests.cast import build_cast
-from tests.imports.tools import GOOD, columns_of, sheet_of, upload
+from tests.imports.tools import GOOD, columns_of, sheet_of, upload, work_off
 
 WORKER = """
 import os, sys, threading, signal
@@ -161,17 +162,42 @@ class FaultTest(TransactionTestCase):
         self.assertEqual(DialogueConference.objects.count(), 0)
         job.refresh_from_db()
         self.assertEqual(job.state, JobState.WRITING)
-        ImportJob.objects.update(heartbeat=timezone.now() - timezone.timedelta(minutes=1))
+        self.silent()
         page = self.client.get(f"/nhap-excel/{job.pk}/")
         self.assertContains(page, "Máy chủ dừng giữa chừng khi đang ghi nên chưa có gì được ghi")
         self.assertContains(page, "Xác nhận ghi 6.000 dòng")
         self.client.post(f"/nhap-excel/{job.pk}/xac-nhan/")
         self.assertEqual(DialogueConference.objects.count(), 6000)
 
-    def test_a_check_whose_process_died_says_so_and_goes_on_when_asked(self):
-        job = upload(self.client, sheet_of(self.an, {}))
+    def silent(self, **values) -> None:
+        """Let the process of the job be silent for a minute, and a worker look after it."""
         minute_ago = timezone.now() - timezone.timedelta(minutes=1)
-        ImportJob.objects.update(state=JobState.CHECKING, heartbeat=minute_ago)
+        ImportJob.objects.update(heartbeat=minute_ago, **values)
+        confirming.recover_imports()
+
+    def test_a_first_check_whose_process_died_is_done_once_more_by_itself(self):
+        job = upload(self.client, sheet_of(self.an, {}))
+        self.silent(state=JobState.CHECKING)
+        page = self.client.get(f"/nhap-excel/{job.pk}/")
+        self.assertContains(page, "Đang chờ đến lượt")
+        self.assertNotContains(page, "Máy chủ dừng")
+        work_off()
+        self.assertContains(self.client.get(f"/nhap-excel/{job.pk}/"), "Xác nhận ghi 1 dòng")
+
+    def test_a_file_that_nobody_is_going_to_check_is_not_forgotten(self):
+        """A worker that took it from the queue, or a host that stored it, died before it began."""
+        job = upload(self.client, sheet_of(self.an, {}))
+        self.silent(state=JobState.QUEUED, run=0)
+        confirming.recover_imports()
+        self.assertEqual(DBTaskResult.objects.count(), 1, "queued once")
+        work_off()
+        self.assertContains(self.client.get(f"/nhap-excel/{job.pk}/"), "Xác nhận ghi 1 dòng")
+
+    def test_a_check_whose_process_died_again_says_so_and_goes_on_when_asked(self):
+        job = upload(self.client, sheet_of(self.an, {}))
+        self.silent(state=JobState.CHECKING, run=3)
+        self.silent()
+        self.assertFalse(DBTaskResult.objects.exists())
         page = self.client.get(f"/nhap-excel/{job.pk}/")
         self.assertContains(page, "Máy chủ dừng giữa chừng khi đang kiểm tra tệp")
         self.assertContains(page, "Kiểm tra ngay")
@@ -187,10 +213,9 @@ class FaultTest(TransactionTestCase):
         ImportJob.objects.update(state=JobState.WRITING, heartbeat=minute_ago)
         with mock.patch.object(liveness, "LEASE", timezone.timedelta(seconds=0.3)), working_on(job):
             self.until_renewed(minute_ago)
-            self.client.get(f"/nhap-excel/{job.pk}/")
+            confirming.recover_imports()
             self.assertEqual(ImportJob.objects.get().state, JobState.WRITING)
-        ImportJob.objects.update(heartbeat=minute_ago)  # and then its process died
-        self.client.get(f"/nhap-excel/{job.pk}/")
+        self.silent()  # and then its process died
         self.assertEqual(ImportJob.objects.get().state, JobState.CHECKED)
 
     def until_renewed(self, before) -> None:
@@ -203,7 +228,7 @@ class FaultTest(TransactionTestCase):
         job = upload(self.client, sheet_of(self.an, {}))
         self.assertTrue(confirming.request_confirmation(job, only_good=False))
         ImportJob.objects.filter(pk=job.pk).update(heartbeat="2020-01-01T00:00Z")
-        ImportJob.objects.recover()
+        confirming.recover_imports()
         self.assertFalse(confirming.done_or_back(job, confirming.write_as_shown, ""))
         self.assertEqual(DialogueConference.objects.count(), 0)
 

@@ -195,7 +195,7 @@ class AsOfNowTest(ImportCase):
         ImportJob.objects.filter(pk=job.pk).update(
             heartbeat=timezone.now() - timezone.timedelta(hours=1)
         )
-        self.client.get(f"/nhap-excel/{job.pk}/")
+        confirming.recover_imports()
         job.refresh_from_db()
         self.assertEqual(job.state, JobState.CHECKED)
 
@@ -291,6 +291,7 @@ class UndoTest(ImportCase):
                 self.client.post(f"/nhap-excel/{waiting.pk}/xac-nhan/")
         hour_ago = timezone.now() - timezone.timedelta(hours=1)
         ImportJob.objects.update(heartbeat=hour_ago)
+        confirming.recover_imports()
         self.assertContains(self.client.get(f"/nhap-excel/{waiting.pk}/"), "Đang chờ đến lượt")
         work_off()
         waiting.refresh_from_db()
@@ -303,9 +304,10 @@ class UndoTest(ImportCase):
         hour_ago = timezone.now() - timezone.timedelta(hours=1)
         DBTaskResult.objects.update(status="RUNNING", started_at=timezone.now())
         ImportJob.objects.update(heartbeat=hour_ago)
-        self.client.get(f"/nhap-excel/{waiting.pk}/")
+        confirming.recover_imports()
         self.assertEqual(ImportJob.objects.get().state, JobState.WRITING, "it was only just taken")
         DBTaskResult.objects.update(started_at=hour_ago)
+        confirming.recover_imports()
         page = self.client.get(f"/nhap-excel/{waiting.pk}/")
         self.assertContains(page, "Máy chủ dừng giữa chừng khi đang ghi")
         self.assertContains(
@@ -317,7 +319,7 @@ class UndoTest(ImportCase):
         job = confirm(self.client, self.upload({}))
         self.assertTrue(confirming.request_undo(job))
         ImportJob.objects.update(heartbeat=timezone.now() - timezone.timedelta(hours=1))
-        self.client.get(f"/nhap-excel/{job.pk}/")
+        confirming.recover_imports()
         given_up = confirming.done_or_back(job, confirming.undo_whole, "")
         self.assertFalse(given_up)  # it does nothing after all
         self.assertEqual(DialogueConference.objects.count(), 1)

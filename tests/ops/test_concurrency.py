@@ -197,7 +197,7 @@ def in_a_process(job, seconds):
     job = ImportJob.objects.get(pk=job.pk)
     whole(job)
     ImportJob.objects.filter(pk=job.pk).update(heartbeat="2020-01-01T00:00Z")
-    ImportJob.objects.recover()
+    confirming.recover_imports()
     return ImportJob.objects.get(pk=job.pk), os.WIFSIGNALED(status)
 
 # How long a step takes just now is seen from those that got to their end.
@@ -227,7 +227,7 @@ print(hits, job.state)
 
 
 def test_imports_killed_at_random_moments(site):
-    """Whole or absent, with its trail, after each kill; and put back by recover() it goes on to the end."""
+    """Whole or absent, with its trail, after each kill; and put back by a worker it goes on to the end."""
     kills = int(os.environ.get("KILLS", "5"))
     hits, state = site.python(IMPORT_KILLER % kills).split()
     assert (int(hits), state) == (kills, "undone")

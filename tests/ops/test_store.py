@@ -1,17 +1,26 @@
 """Uploaded files in a bucket: every way that files take works there as in a folder of this machine."""
 
+import datetime
+import io
 import os
+import sys
 from contextlib import contextmanager
 from unittest import mock
 
 import boto3
 import pytest
 import requests
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.test import Client, TestCase, override_settings
+from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
+from danvan.accounts.models import Job
+from danvan.accounts.models.job import RESULTS
 from danvan.common.ops.faults import Fault
 from danvan.common.storage import stored_files
 from danvan.imports.models import ImportJob, JobState
@@ -102,6 +111,15 @@ class ImportsInABucketTest(InABucket):
             self.client.post(f"/nhap-excel/{first.pk}/bo/")
         self.assertEqual(list(stored_files()), [second.file.name])
 
+    def test_what_a_killed_worker_left_in_the_bucket_goes_a_day_later(self):
+        left = default_storage.save(f"{RESULTS}/tep-la", ContentFile(b"half"))
+        for days, there in ((0, True), (2, False)):
+            later = timezone.now() + datetime.timedelta(days=days)
+            with mock.patch.object(timezone, "now", lambda later=later: later):
+                ImportJob.objects.clean_up()
+                Job.objects.clean_up()
+            self.assertEqual(default_storage.exists(left), there)
+
     def test_a_file_that_is_gone_from_the_bucket_is_told(self):
         job = upload(self.client, sheet_of(self.an, {}))
         default_storage.delete(job.file.name)
@@ -129,6 +147,26 @@ class ImportsInABucketTest(InABucket):
         with self.assertLogs("danvan.health", "ERROR"):
             self.assertEqual(Client().get("/healthz").json()["store"], "failed")
         client(self.address).create_bucket(Bucket=BUCKET)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "missing", "told"),
+    [
+        ("s3.example.vn", {}, "Invalid endpoint: s3.example.vn"),
+        ("http://s3.example.vn", {"danvan.common.ops.s3": None}, "Could not find backend"),
+    ],
+)
+def test_a_store_that_cannot_be_is_told_at_the_start(
+    settings, monkeypatch, endpoint, missing, told
+):
+    """An address without https://, or a machine without the packages: nobody finds out by uploading."""
+    for name, module in missing.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    options = {"bucket_name": BUCKET, "endpoint_url": endpoint, "region_name": "us-east-1"}
+    store = {"BACKEND": "danvan.common.ops.s3.SharedStorage", "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "default": store}
+    with pytest.raises(SystemCheckError, match=told):
+        call_command("check", tags=["files"], stderr=io.StringIO())
 
 
 @pytest.mark.django_db(transaction=False)

@@ -37,6 +37,10 @@ class CountryTest(TestCase):
             _, looks = country._walk("commune", people["commune"], country.Book(""), size)
         self.assertLessEqual({look.status for look in looks}, {200, country.FILE})
         self.assertGreater(len({look.url for look in looks}), 20)
+        with mock.patch.object(country, "IMPORTED", 20):
+            in_records, in_figures = country._imported(people["province"], country.Book(""))
+        self.assertIn("import of 20 records", in_records.what)
+        self.assertIn("of 3 communes", in_figures.what)
 
     def test_on_the_eve_of_a_deadline_nobody_has_typed_anything(self):
         build_country(Size(communes=10, records=90, years=2), eve=True)

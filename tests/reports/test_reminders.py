@@ -1,22 +1,33 @@
 """Reminders by mail: to whom, of what, never twice, and what a failing mail server does."""
 
 import datetime
+import os
+import signal
+import subprocess
+import sys
+import tempfile
 from io import StringIO
+from pathlib import Path
 from unittest import mock
 
+from django.conf import settings
 from django.core import mail
-from django.core.management import CommandError, call_command
-from django.test import TestCase, override_settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import TestCase, TransactionTestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from danvan.accounts import services
 from danvan.accounts.models import AuditEntry, User
+from danvan.imports.workers import ENDS_WITHIN, recover_tasks
 from reports.models import MailChoice, Report, SentReminder, State
 from reports.notices import mailing
 from reports.workflow.moves import make_move
 from reports.workflow.periods import close_period, extend_deadline
 from tests.cast import build_cast, build_world
+from tests.imports.tools import work_off
 from tests.reports.mailbox import EmailBackend
 from tests.words import wrong_words
 
@@ -41,13 +52,15 @@ class RemindersTest(TestCase):
         for name in ("xa-13369", "xa-13363"):
             User.objects.filter(username=name).update(email=f"{name}@tinh.vn")
 
-    def run_it(self):
+    def run_it(self) -> str:
+        """Run the timer's command and a worker; return what the command says."""
         out = StringIO()
         call_command("send_reminders", stdout=out)
+        work_off()
         return out.getvalue()
 
     def sent(self):
-        """Run the timer's command; return (address, subject) of what it sent."""
+        """Return (address, subject) of what the timer's command has sent."""
         mail.outbox.clear()
         self.run_it()
         for message in mail.outbox:
@@ -154,8 +167,9 @@ class RemindersTest(TestCase):
                 with self.subTest(run):
                     mail.outbox.clear()
                     if run < 3:
-                        with self.assertRaisesMessage(CommandError, "1 mails refused"):
+                        with self.assertLogs("danvan.mail") as said:
                             self.run_it()
+                        assert "1 mails refused" in said.output[-1]
                     else:
                         self.run_it()
                     assert len(mail.outbox) == int(run == 0)
@@ -164,20 +178,20 @@ class RemindersTest(TestCase):
 
     def test_a_refusal_that_ends_is_made_good(self):
         with mock.patch.object(EmailBackend, "refused", frozenset({"xa-13363@tinh.vn"})):
-            self.assertRaises(CommandError, self.run_it)
+            self.run_it()
         assert [address for address, _ in self.sent()] == ["xa-13363@tinh.vn"]
         assert self.sent() == []
 
     def test_a_line_that_breaks_is_never_sent_again(self):
         """Nobody knows whether that mail arrived: better one too few than one every hour."""
         with mock.patch.object(EmailBackend, "broken", frozenset({"xa-13363@tinh.vn"})):
-            self.assertRaises(CommandError, self.run_it)
+            self.run_it()
         assert [m.to for m in mail.outbox] == [["xa-13369@tinh.vn"]]
         assert self.sent() == []
 
     def test_a_stop_between_note_and_mail_sends_nothing_twice(self):
         stop = mock.patch.object(EmailBackend, "send_messages", side_effect=KeyboardInterrupt)
-        with stop, self.assertRaises(KeyboardInterrupt):
+        with stop:
             self.run_it()
         assert SentReminder.objects.get().state == "unsure"
         assert len(self.sent()) == 1  # the other person's
@@ -186,8 +200,9 @@ class RemindersTest(TestCase):
     def test_no_mail_server_in_reach(self):
         """Nothing is noted: the whole waits for the next run."""
         away = mock.patch.object(EmailBackend, "away", True)
-        with away, self.assertRaisesMessage(CommandError, "cannot be reached"):
+        with away, self.assertLogs("django_tasks", "ERROR") as said:
             self.run_it()
+        assert "ConnectionRefusedError" in said.output[0]
         assert not SentReminder.objects.exists()
         assert len(self.sent()) == 2
 
@@ -214,3 +229,59 @@ class RemindersTest(TestCase):
         assert later
         User.objects.create(username="moi-13384", unit=later[-1], email="moi@tinh.vn")
         assert "moi@tinh.vn" in [address for address, _ in self.sent()]
+
+
+# A worker that is killed when its second mail is noted and has not left.
+KILLED = """
+import os, signal, sys
+import django
+django.setup()
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = sys.argv[1]
+settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+settings.EMAIL_FILE_PATH = sys.argv[2]
+from django.core.mail.backends.filebased import EmailBackend
+send, left = EmailBackend.send_messages, []
+def killed(self, messages):
+    left.append(messages) if not left else os.kill(os.getpid(), signal.SIGKILL)
+    return send(self, messages)
+EmailBackend.send_messages = killed
+call_command("db_worker", "--batch", "--no-reload", "--no-startup-delay", verbosity=0)
+"""
+
+
+@override_settings(**SMTP)
+class KilledTest(TransactionTestCase):
+    def test_where_a_worker_is_killed_another_goes_on_and_nobody_gets_two_mails(self):
+        cast = build_cast()
+        build_world(cast)
+        people = ["huyen-349", "xa-13363", "xa-13369"]
+        for name in people:
+            User.objects.filter(username=name).update(email=f"{name}@tinh.vn")
+        call_command("send_reminders", stdout=StringIO())
+        name = str(connection.settings_dict["NAME"])
+        connection.close()
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-c", KILLED, name, folder]
+            env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+            done = subprocess.run(command, env=env, cwd=settings.BASE_DIR, check=False)
+            assert done.returncode == -signal.SIGKILL
+            left = "".join(file.read_text() for file in Path(folder).iterdir())
+        noted = SentReminder.objects.values_list("user__username", "state").distinct()
+        noted = dict(noted)
+        assert sorted(noted.values()) == ["sent", "unsure"]
+        assert [name for name in noted if f"To: {name}@tinh.vn" in left] == [
+            name for name, state in noted.items() if state == "sent"
+        ]
+        recover_tasks()
+        work_off()
+        assert mail.outbox == [], "its worker may still be at it"
+        DBTaskResult.objects.update(started_at=timezone.now() - ENDS_WITHIN)
+        for _ in range(2):
+            recover_tasks()
+            work_off()
+        (last,) = mail.outbox
+        assert [last.to[0].split("@")[0]] == [name for name in people if name not in noted]
+        assert DBTaskResult.objects.get().status == "SUCCESSFUL"

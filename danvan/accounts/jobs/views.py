@@ -8,11 +8,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from danvan.accounts.jobs.pages import take_up
-from danvan.accounts.jobs.working import RIGHT_LOST, JobRefused, recover_jobs
+from danvan.accounts.jobs.working import RIGHT_LOST, JobRefused
 from danvan.accounts.models import Job
 from danvan.accounts.requests import PersonRequest
 from danvan.common.handbook.why import Why
-from danvan.common.ops.faults import aside
 from danvan.common.paging import nearest_page
 
 JOBS_A_PAGE = 30
@@ -21,8 +20,6 @@ JOBS_A_PAGE = 30
 @require_safe
 def job_list(request: PersonRequest) -> HttpResponse:
     """List what the person left to the server, newest first."""
-    with aside("jobs whose process died"):
-        recover_jobs()
     page = nearest_page(Job.objects.visible_to(request.user), JOBS_A_PAGE, request.GET.get("page"))
     for job in page.object_list:
         job.see()
@@ -78,6 +75,4 @@ def job_file(request: PersonRequest, pk: int) -> FileResponse:
 
 
 def _own_job(request: PersonRequest, pk: int) -> Job:
-    with aside("jobs whose process died"):
-        recover_jobs()
     return get_object_or_404(Job.objects.visible_to(request.user), pk=pk)

@@ -8,8 +8,9 @@ from django_tasks_db.management.commands import db_worker
 
 from danvan.accounts.jobs.working import recover_jobs
 from danvan.accounts.models import Job
+from danvan.imports.confirming import recover_imports
 from danvan.imports.models import ImportJob
-from danvan.imports.workers import at_work
+from danvan.imports.workers import at_work, recover_tasks
 
 
 class Command(db_worker.Command):
@@ -35,5 +36,6 @@ def _tidy() -> None:
 
 
 def _recover() -> None:
-    ImportJob.objects.recover()
+    recover_imports()
     recover_jobs()
+    recover_tasks()
