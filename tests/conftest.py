@@ -52,6 +52,9 @@ def pytest_collection_modifyitems(items):
 def pytest_configure():
     from django.test import TransactionTestCase
 
+    from danvan.common.db import moment
+
+    moment.ALWAYS_ONE.add("postgresql")  # the transaction around a test has no other writers
     TransactionTestCase._fixture_teardown = _empty_tables_with_the_logs_open(
         TransactionTestCase._fixture_teardown
     )

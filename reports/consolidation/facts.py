@@ -16,7 +16,7 @@ from danvan.units.models import Level
 from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
 from reports.consolidation.apportioning import divided_facts
 from reports.consolidation.grouping import BY_AREA, BY_UNIT, SPREAD, Grouping, Owner
-from reports.consolidation.keeping import kept_or_read
+from reports.consolidation.keeping import Keeping
 from reports.consolidation.parts import Facts, Part, PeriodLevel
 from reports.consolidation.restating import PieceKey, Restating
 from reports.consolidation.scope import ScopeData
@@ -41,7 +41,7 @@ def read_facts(
     board above. What was read once is kept (keeping.py).
     """
     periods, codes = list(periods), data.codes_of(codes)
-    with _uncollected():
+    with uncollected():
         if by_area:
             return _added_up(data, periods, codes, BY_AREA)
         owner = BY_UNIT if by_unit else None
@@ -91,11 +91,20 @@ def _read(
     """Return facts as the reports have them. By unit they are too many to be kept."""
     if owner:
         return _added_up(data, periods, codes, owner)
+    return {None: _kept(Keeping(data, periods, codes))}
 
+
+def kept_facts(keeping: Keeping) -> Facts:
+    """Return the facts that `keeping` is about, as the reports have them."""
+    with uncollected():
+        return _kept(keeping)
+
+
+def _kept(keeping: Keeping) -> Facts:
     def read(missing: list[int]) -> Facts:
-        return _added_up(data, missing, codes, None)[None] if missing else Facts()
+        return _added_up(keeping.data, missing, set(keeping.codes), None)[None]
 
-    return {None: kept_or_read(data, periods, codes, read)}
+    return keeping.facts(read)
 
 
 def _added_up(
@@ -115,7 +124,7 @@ def _added_up(
 
 
 @contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Let nobody look for circles of objects: all that are made here stay, and a country has 440,000.
 
     Looking through them again and again took half the time.

@@ -9,7 +9,7 @@ divided by what there was in all the years: inside a ratio a stock does add, yea
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -18,7 +18,7 @@ from typing import Any
 from danvan.common.numbers import rounded
 from danvan.units.models import Level
 from reports.catalogue.expressions import UNITS, Node, references_in, value
-from reports.consolidation.parts import Facts, Part, PeriodLevel
+from reports.consolidation.parts import Facts, Part
 from reports.models import Aggregation, Qualifier, ValueType
 
 _LEVELS = tuple(Level.values)
@@ -155,9 +155,13 @@ class Evaluator:
         return Total(Decimal(sum(cells.values()) - sum(gone.values())))
 
     @staticmethod
-    def _among(cells: Mapping[PeriodLevel, Any], periods: Any, level: str | None) -> dict:
+    def _among(cells: Mapping[Any, Any], periods: Sequence[int | None], level: str | None) -> dict:
         """Return of `cells` those of `periods` and `level`."""
         levels = (level,) if level else _LEVELS
+        if len(cells) <= len(periods) * len(levels):  # of one unit, or over many years
+            return {
+                cell: n for cell, n in cells.items() if cell[0] in periods and cell[1] in levels
+            }
         asked = ((period, at) for period in periods for at in levels)
         return {cell: cells[cell] for cell in asked if cell in cells}
 

@@ -175,8 +175,7 @@ class Grouping:
     def _is_nearly_all(self) -> bool:
         """Whether the included reports of the largest level are nearly all that have such figures."""
         data, asked = self.data, self.asked.total()
-        ended = any(vars(period)["has_ended"] for period in data.periods)
-        if data.scope.levels is not None or ended or not data.covers_everything:
+        if data.scope.levels is not None or data.has_ended or not data.covers_everything:
             return False
         mine = sum(n for (_, level), n in self.included.items() if level == self._largest)
         return (asked - mine) * FEW <= asked and self._share_nothing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -80,6 +80,14 @@ class Facts:
         """The cells in which a unit was still there at the period's end."""
         return {cell for cell, count in self.units.items() if count > self.ended[cell]}
 
+    @classmethod
+    def whole(cls, several: Iterable[Facts]) -> Facts:
+        """Return all of them together."""
+        together = cls()
+        for one in several:
+            together.add(one)
+        return together
+
     def add_part(self, code: str, cell: PeriodLevel, part: Part) -> None:
         cells = self.parts.setdefault(code, {})
         cells[cell] = cells[cell] + part if cell in cells else part
@@ -91,8 +99,12 @@ class Facts:
     def add(self, other: Facts) -> None:
         """Add all that `other` knows: a district is its communes and itself."""
         for code, cells in other.parts.items():
+            mine = self.parts.get(code)
+            if mine is None:
+                self.parts[code] = dict(cells)
+                continue
             for cell, part in cells.items():
-                self.add_part(code, cell, part)
+                mine[cell] = mine[cell] + part if cell in mine else part
         for code, cells_of_ranks in other.ranks.items():
             for place, ranks in cells_of_ranks.items():
                 self.ranks.setdefault(code, {}).setdefault(place, Counter()).update(ranks)

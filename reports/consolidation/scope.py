@@ -135,15 +135,19 @@ class ScopeData:
         """Return the same for the reports of `units` (ids of its reporting units) alone."""
         if self._only is not None and set(units) == set(self._only):
             return self
-        narrower = copy.copy(self)
-        vars(narrower).pop("_tallied", None)
+        narrower = self.afresh()
         narrower._only = units
         return narrower
 
+    def afresh(self) -> ScopeData:
+        """Return the same without what was counted of its reports before."""
+        again = copy.copy(self)
+        vars(again).pop("_tallied", None)
+        return again
+
     def restated(self, day: datetime.date) -> ScopeData:
         """Return the same in the units of `day`. Raises NotRestatable."""
-        told = copy.copy(self)
-        vars(told).pop("_tallied", None)
+        told = self.afresh()
         vars(told).pop("family", None)
         told.restating = restate(self.scope.unit, day, self.periods, self.scope.within)
         told._only = told.restating.sources
@@ -175,6 +179,11 @@ class ScopeData:
         periods = self.years_between(first, last)
         return periods if set(periods.values()) == set(range(first, last + 1)) else {}
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether a unit ended inside one of the periods."""
+        return any(vars(period)["has_ended"] for period in self.periods)
+
     def units(self) -> QuerySet:
         if self._only is not None:
             return AdministrativeUnit.objects.filter(pk__in=self._only)
@@ -199,7 +208,7 @@ class ScopeData:
         rows = Value.objects.filter(
             report__period__in=list(periods), report__state__in=self.scope.states
         )
-        if any(vars(period)["has_ended"] for period in self.periods):
+        if self.has_ended:
             still = [code for code, one in self.definitions.items() if one.stands_still]
             gone = Q(report__until__isnull=False)
             rows = rows.exclude(gone if counted else gone & Q(indicator__in=self.ids_of(still)))
@@ -222,12 +231,8 @@ class ScopeData:
     @property
     def tallies(self) -> dict[PeriodLevel, Tally]:
         """How many reports of each period and level lie in the scope."""
-        levels = self.scope.levels
-        return {
-            cell: tally
-            for cell, tally in self._tallied[0].items()
-            if levels is None or cell[1] in levels
-        }
+        found, levels = self._tallied[0], self.scope.levels
+        return {at: n for at, n in found.items() if levels is None or at[1] in levels}
 
     @cached_property
     def _tallied(self) -> tuple[dict[PeriodLevel, Tally], bool]:

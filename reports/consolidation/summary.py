@@ -8,21 +8,21 @@ units.py, what a figure is made of in drill.py.
 import datetime
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
 
 from danvan.units.kinds import AREA_LEVELS, Level
 from danvan.units.models import AdministrativeUnit
 from danvan.units.queries import tree_order
-from reports.consolidation.facts import read_facts
+from reports.consolidation.facts import kept_facts, read_facts
 from reports.consolidation.figures import (
     Definition,
     Evaluator,
     Total,
     with_extremes,
 )
+from reports.consolidation.keeping import Keeping, LineFigures
 from reports.consolidation.parts import Facts
 from reports.consolidation.restating import Restating, UnitMove, moves
 from reports.consolidation.scope import Scope, ScopeData
@@ -144,26 +144,46 @@ class Consolidation:
         return any(year.is_demo for year in self.years)
 
 
-def consolidate(data: ScopeData, *, named: bool = True) -> Consolidation:
+def consolidate(
+    data: ScopeData, keeping: Keeping | None = None, *, named: bool = True
+) -> Consolidation:
     """Return the figures of the scope of `data`, which other views of it may share; blank without reports.
 
-    What is missing is `named` report by report, or counted only.
+    `keeping` is keeping_of(data) where somebody asked for it before. What is missing is `named` report by
+    report, or counted only.
     """
-    codes = section_codes(data, data.scope.section)
-    facts = read_facts(data, [*data.prior, *data.years], codes)[None]
-    years = year_progress(data, facts)
+    lines = _lines(data, keeping)
+    counts = lines.counts
+    years = year_progress(data, counts)
     complete = all(year.included == year.expected for year in years)
-    levels = _levels(data, facts)
+    levels = _levels(data, counts)
     return Consolidation(
         scope=data.scope,
         levels=levels,
-        sections=_sections(data, codes, facts, levels, complete),
+        sections=_sections(data, lines, levels, complete),
         years=years,
         missing=() if complete or not named else submissions(data, missing_only=True),
         prior_years=data.scope.prior_years if data.prior else None,
         restated=restated_of(data.restating),
-        prior_counted=(_count(facts.included, data.prior), _count(facts.units, data.prior)),
+        prior_counted=(_count(counts.included, data.prior), _count(counts.units, data.prior)),
     )
+
+
+def keeping_of(data: ScopeData) -> Keeping:
+    """Return by what key the facts of all lines of `data` are kept, of its years and of those before."""
+    codes = section_codes(data, data.scope.section)
+    return Keeping(data, [*data.prior, *data.years], data.codes_of(codes))
+
+
+def _lines(data: ScopeData, keeping: Keeping | None) -> LineFigures:
+    """Return the figures of all lines: kept, or evaluated now; in the units of another day always now."""
+    codes = section_codes(data, data.scope.section)
+    if data.restating:
+        facts = read_facts(data, [*data.prior, *data.years], codes)[None]
+        return _evaluated(data, codes, facts)
+    kept = keeping or keeping_of(data)
+    about = codes, list(data.prior.items()), list(data.years.items()), data.scope.levels
+    return kept.lines(about, lambda: _evaluated(data, codes, kept_facts(kept)))
 
 
 def _levels(data: ScopeData, facts: Facts) -> tuple[str, ...]:
@@ -205,23 +225,27 @@ def section_numbers(data: ScopeData) -> dict[str, int]:
 
 
 def _sections(
-    data: ScopeData, codes: list[str], facts: Facts, levels: tuple[str, ...], complete: bool
+    data: ScopeData, lines: LineFigures, levels: tuple[str, ...], complete: bool
 ) -> tuple[SectionLines, ...]:
-    """Evaluate every line: by level, in total, before, and each year by itself."""
-    whole = Evaluator(data.definitions, facts, data.years)
-    before = Evaluator(data.definitions, facts, data.prior)
-    single = single_years(data, facts)
-    if len(single) == 1:
-        single = dict.fromkeys(single, whole)
+    """Return the lines by section: what was evaluated, by level, in total, before and each year."""
     numbers = section_numbers(data)
-    lines = [
-        replace(_line(data.definitions[code], levels, whole, before, single), is_complete=complete)
-        for code in codes
+    years = tuple(dict.fromkeys(data.years.values()))
+    total = len(levels)
+    rows = [
+        Line(
+            definition=data.definitions[code],
+            by_level=dict(zip(levels, figures, strict=False)),
+            total=figures[total],
+            prior=figures[total + 1],
+            by_year=tuple(zip(years, figures[total + 2 :], strict=True)),
+            is_complete=complete,
+        )
+        for code, figures in lines.figures.items()
     ]
     return tuple(
         SectionLines(code, label, numbers[code], tuple(group))
         for (code, label), group in groupby(
-            lines, key=lambda line: (line.definition.section_code, line.definition.section_label)
+            rows, key=lambda line: (line.definition.section_code, line.definition.section_label)
         )
     )
 
@@ -234,26 +258,30 @@ def single_years(data: ScopeData, facts: Facts) -> dict[int, Evaluator]:
     return {year: Evaluator(data.definitions, facts, years) for year, years in periods.items()}
 
 
-def _line(
-    definition: Definition,
-    levels: Any,
-    whole: Evaluator,
-    before: Evaluator,
-    single: dict[int, Evaluator],
-) -> Line:
-    def figure(level: str | None) -> Total:
-        found = whole.figure(definition.code, level)
-        if not definition.is_ratio or len(single) < 2:
-            return found
-        return with_extremes(found, (one.figure(definition.code, level) for one in single.values()))
+def _evaluated(data: ScopeData, codes: list[str], facts: Facts) -> LineFigures:
+    """Evaluate every line: by level, in total, before, and each year by itself."""
+    levels = _levels(data, facts)
+    whole = Evaluator(data.definitions, facts, data.years)
+    before = Evaluator(data.definitions, facts, data.prior)
+    single = list(single_years(data, facts).values())
+    if len(single) == 1:
+        single = [whole]
 
-    return Line(
-        definition=definition,
-        by_level={level: figure(level) for level in levels},
-        total=figure(None),
-        prior=before.figure(definition.code),
-        by_year=tuple((year, one.figure(definition.code)) for year, one in single.items()),
-    )
+    def figure(code: str, level: str | None) -> Total:
+        found = whole.figure(code, level)
+        if not data.definitions[code].is_ratio or len(single) < 2:
+            return found
+        return with_extremes(found, (one.figure(code, level) for one in single))
+
+    figures = {
+        code: (
+            *(figure(code, level) for level in (*levels, None)),
+            before.figure(code),
+            *(one.figure(code) for one in single),
+        )
+        for code in codes
+    }
+    return LineFigures(figures, facts)
 
 
 def year_progress(data: ScopeData, facts: Facts) -> tuple[YearProgress, ...]:

@@ -8,7 +8,7 @@ with all that became it; what districts that ended did themselves has a row of i
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ from django.db.models import Max
 
 from danvan.common.numbers import read_id
 from danvan.units.models import AdministrativeUnit, Level
-from reports.consolidation.facts import read_facts
+from reports.consolidation.facts import read_facts, uncollected
 from reports.consolidation.figures import Definition, Evaluator, Total
 from reports.consolidation.parts import Facts
 from reports.consolidation.restating import Restating
@@ -41,6 +41,23 @@ class Evaluated(Protocol):
         """The year of each period, in order of time."""
 
 
+class RowFigures(Mapping[str, Total]):
+    """The figures of a row by code, each evaluated when it is asked for: of thousands of rows few are shown."""
+
+    def __init__(self, evaluator: Evaluator, codes: Mapping[str, Any]) -> None:
+        self._evaluator, self._codes = evaluator, codes
+
+    def __getitem__(self, code: str) -> Total:
+        self._codes[code]  # KeyError for what is no column
+        return self._evaluator.figure(code)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._codes)
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+
 @dataclass(frozen=True)
 class UnitRow:
     """A unit with all below it. Its `parts` (itself, then the units directly below) add up to it.
@@ -50,7 +67,7 @@ class UnitRow:
     """
 
     unit: AdministrativeUnit
-    figures: dict[str, Total]
+    figures: Mapping[str, Total]
     parts: tuple[UnitRow, ...] = ()
     is_own: bool = False
     ended: EndedLevel | None = None
@@ -138,16 +155,20 @@ class UnitNode:
             node.put_in_order()
 
 
-def break_down(data: ScopeData, section: str | None) -> Breakdown:
-    """Return the rows by unit of one section (None: all) in the scope of `data`."""
+def break_down(data: ScopeData, section: str | None, tree: UnitNode | None = None) -> Breakdown:
+    """Return the rows by unit of one section (None: all) in the scope of `data`.
+
+    `tree` is unit_tree(data) where that is known.
+    """
     codes = section_codes(data, section)
     facts = read_facts(data, data.years, codes, by_unit=True)
-    whole = whole_of(facts)
+    with uncollected():
+        total, whole = _rows(data, tree or unit_tree(data), facts, codes)
     return Breakdown(
         scope=data.scope,
         columns=tuple(data.definitions[code] for code in codes),
         section_number=section_numbers(data).get(section or "", 0),
-        total=_row(data, unit_tree(data), facts, codes, whole)[0],
+        total=total,
         years=year_progress(data, whole),
     )
 
@@ -156,16 +177,12 @@ def unit_rows(
     data: Evaluated, root: UnitNode, facts: Mapping[Any, Facts], codes: list[str]
 ) -> UnitRow:
     """Return the row of `root` with all below it, from the facts by unit: read now, or kept in an issue."""
-    return _row(data, root, facts, codes, whole_of(facts))[0]
+    return _rows(data, root, facts, codes)[0]
 
 
-def whole_of(facts: Mapping[Any, Facts], keys: Iterable[Any] | None = None) -> Facts:
-    """Return the facts of all units together, or of those of `keys` that have any."""
-    whole = Facts()
-    for key in facts if keys is None else keys:
-        if key in facts:
-            whole.add(facts[key])
-    return whole
+def whole_of(facts: Mapping[Any, Facts]) -> Facts:
+    """Return the facts of all units together."""
+    return _sum(facts, facts)
 
 
 def row_data(data: ScopeData, key: RowKey) -> tuple[AdministrativeUnit, ScopeData]:
@@ -266,28 +283,41 @@ def _common(chains: list[list[AdministrativeUnit]], unit: AdministrativeUnit) ->
     return common
 
 
-def _row(
-    data: Evaluated, node: UnitNode, facts: Mapping[Any, Facts], codes: list[str], anchor: Facts
+def _rows(
+    data: Evaluated, root: UnitNode, facts: Mapping[Any, Facts], codes: Iterable[str]
 ) -> tuple[UnitRow, Facts]:
-    """Return the row of a node and its facts, which are those of its parts."""
-    whole = whole_of(facts, node.own)
-    if not node.below and not node.ended:
-        return UnitRow(node.unit, _figures(data, whole, codes, anchor)), whole
-    parts = []
-    if node.own:
-        parts.append(UnitRow(node.unit, _figures(data, whole, codes, anchor), is_own=True))
-    for ended, keys in node.ended.items():
-        theirs = whole_of(facts, keys)
-        figures = _figures(data, theirs, codes, anchor)
-        parts.append(UnitRow(node.unit, figures, is_own=True, ended=ended))
-        whole.add(theirs)
-    for below in node.below.values():
-        row, theirs = _row(data, below, facts, codes, anchor)
-        parts.append(row)
-        whole.add(theirs)
-    return UnitRow(node.unit, _figures(data, whole, codes, anchor), tuple(parts)), whole
+    """Return the row of `root` and its facts, by which all rows below are as of the same year."""
+    columns = dict.fromkeys(codes)
+    sums: dict[int, Facts] = {}
+    everything = _add_up(root, facts, sums)
+
+    def figures(of: Facts) -> RowFigures:
+        return RowFigures(Evaluator(data.definitions, of, data.years, everything), columns)
+
+    def row(node: UnitNode) -> UnitRow:
+        if not node.below and not node.ended:
+            return UnitRow(node.unit, figures(sums[id(node)]))
+        parts = []
+        if node.own:
+            parts.append(UnitRow(node.unit, figures(_sum(node.own, facts)), is_own=True))
+        for ended, keys in node.ended.items():
+            theirs = figures(_sum(keys, facts))
+            parts.append(UnitRow(node.unit, theirs, is_own=True, ended=ended))
+        parts += [row(below) for below in node.below.values()]
+        return UnitRow(node.unit, figures(sums[id(node)]), tuple(parts))
+
+    return row(root), everything
 
 
-def _figures(data: Evaluated, facts: Facts, codes: list[str], anchor: Facts) -> dict[str, Total]:
-    evaluator = Evaluator(data.definitions, facts, data.years, anchor)
-    return {code: evaluator.figure(code) for code in codes}
+def _add_up(node: UnitNode, facts: Mapping[Any, Facts], sums: dict[int, Facts]) -> Facts:
+    """Return the facts of a node, which are those of its parts; `sums` has those of each by identity."""
+    ended = (key for keys in node.ended.values() for key in keys)
+    known = [facts[key] for key in (*node.own, *ended) if key in facts]
+    known += [_add_up(below, facts, sums) for below in node.below.values()]
+    sums[id(node)] = known[0] if len(known) == 1 else Facts.whole(known)
+    return sums[id(node)]
+
+
+def _sum(keys: Iterable[Any], facts: Mapping[Any, Facts]) -> Facts:
+    """Return the facts of `keys` together."""
+    return Facts.whole(facts[key] for key in keys if key in facts)

@@ -52,7 +52,8 @@ from reports.counting.counting import links_behind
 from reports.documents.charts import bar_chart
 from reports.documents.issues.issuing import may_issue
 from reports.documents.narrative.views import RANK
-from reports.documents.workbook.build import build, collect, file_name
+from reports.documents.workbook.build import file_name
+from reports.documents.workbook.keeping import workbook_of
 from reports.models import ValueType
 from reports.workflow.locks import year_spans
 
@@ -181,12 +182,13 @@ def export(request: PersonRequest) -> HttpResponseBase:
         raise Http404
     scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
     try:
-        if is_long(request, ScopeData(scope).reports(), EXPORTED_AT_ONCE):
-            return later(request, file_name(scope))
-        content = collect(scope)
+        data = ScopeData(scope)
     except NotRestatable as error:
         raise Http404 from error
-    return excel.download(file_name(content.consolidation.scope), build(content).save)
+    if is_long(request, data.reports(), EXPORTED_AT_ONCE):
+        return later(request, file_name(scope))
+    book = workbook_of(data)
+    return excel.download(file_name(data.scope), lambda file: file.write(book))
 
 
 def _controls(request: PersonRequest) -> ConsolidationFilter:

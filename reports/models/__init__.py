@@ -10,7 +10,7 @@ from reports.models.gathered import GatheredText
 from reports.models.headline import HeadlineChoice
 from reports.models.indicator import Indicator, Rule
 from reports.models.issue import DocumentKind, FileKind, IssuedReport, IssueFile, PublishedIssue
-from reports.models.kept import KeptFacts
+from reports.models.kept import KeptFacts, KeptFile
 from reports.models.letterhead import Authority, DocumentStyle, OfficeLetterhead, Spelling
 from reports.models.notice import MAIL_KINDS, MailChoice, MailState, NoticeKind, SentReminder
 from reports.models.period import DeadlineExtension, PeriodKind, PeriodLog, ReportingPeriod

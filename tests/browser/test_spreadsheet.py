@@ -73,8 +73,8 @@ def test_what_cannot_be_read_or_has_no_place_is_told(form, world):
     figures = figures_of(Report.objects.get(pk=world.report.pk))
     assert {code: figure.number for code, figure in figures.items()} == {"DT01": 1234}
     end = form.evaluate("[...document.querySelectorAll('[data-code] > input')].at(-1).id")
-    below = form.locator(f"[data-code]:has(#{end}) ~ [data-code]").count()
-    form.evaluate(PASTE, [end, "1\n" * (below + 1) + "Cộng\n7\n"])
+    codes = form.evaluate("[...document.querySelectorAll('[data-code]')].map((e) => `i-${e.id}`)")
+    form.evaluate(PASTE, [end, "1\n" * (len(codes) - codes.index(end)) + "Cộng\n7\n"])
     expect(box).to_contain_text("Còn 2 dòng không có ô để điền: Cộng; 7.")
     form.keyboard.press("Escape")
     form.evaluate(PASTE, ["i-DT01", "TD05\t40\nDT99\t2"])

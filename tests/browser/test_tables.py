@@ -36,9 +36,11 @@ def filled(world):
     """The year with approved figures of every indicator in Duy Tiên and its communes, one of them waiting."""
     reports = Report.objects.filter(period=world.period, unit__code__in=["35", "349", "13369"])
     for report in reports:
+        # Above the commune the columns are as wide as in life; its own figures break no rule.
+        number = 0 if report.unit.code == "13369" else 123456
         rows = Indicator.objects.filter(catalogue=world.period.catalogue_id)
         Value.objects.bulk_create(
-            Value(report=report, indicator=row, number=123456)  # columns as wide as in life
+            Value(report=report, indicator=row, number=number)
             for row in rows
             if row.entered_by(report.level) and row.is_number
         )

@@ -322,7 +322,7 @@ class BudgetTests(Small):
 
         period = make_period(2023)
         enter(period, "1", DT01=1)
-        count(8)
+        count(6)
         add_communes(self.tree["350"], 100)
         Report.objects.all().delete()
         self.y2022.delete()
@@ -331,7 +331,7 @@ class BudgetTests(Small):
         for year, catalogue in zip((2022, 2023), catalogues, strict=True):
             again = make_period(year, catalogue=catalogue, state=State.SUBMITTED)
             enter(again, "9001", DT01=1, DT03=1)
-        count(9)  # and which reports are missing
+        count(7)  # and which reports are missing
 
 
 def make_user(tree):

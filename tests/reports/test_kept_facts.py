@@ -2,26 +2,31 @@
 
 import json
 from collections import Counter
+from contextlib import closing
 from dataclasses import fields
 from decimal import Decimal
 from unittest import mock
 
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 
-from reports.consolidation import keeping
+from danvan.common.db import moment
+from danvan.common.db.moment import one_moment
+from reports.consolidation import facts, keeping
+from reports.consolidation.facts import read_facts
+from reports.consolidation.figures import Total
 from reports.consolidation.parts import Facts, Part
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import consolidate
 from reports.figures.figure import Figure
 from reports.figures.writing import write_figures
-from reports.models import Indicator, KeptFacts, Report, kept
+from reports.models import Indicator, KeptFacts, Qualifier, Report
 from reports.workflow.moves import make_move
 from reports.workflow.periods import open_period
 from reports.workflow.submission import submit
 from tests.cast import build_cast, build_world
-from tests.ops.faulty import locked_by_somebody
+from tests.ops.faulty import another_connection, locked_by_somebody
 
 
 class KeptFactsTest(TestCase):
@@ -75,7 +80,19 @@ class KeptFactsTest(TestCase):
         self.assertTrue(read)
         self.assertEqual(self.asked(), (first, []))
         self.assertEqual(first["DT01"][0], 3)
-        self.assertEqual(KeptFacts.objects.count(), 1)
+        self.assertEqual(KeptFacts.objects.count(), 2, "facts of a year, lines of all years")
+
+    def test_kept_lines_are_read_at_once_and_are_the_same(self):
+        told = self.consolidated_twice(first=2023)
+        self.assertEqual(*told)
+        with mock.patch.object(keeping, "FEWEST", 10**9):
+            self.assertEqual(self.consolidated(first=2023), told[1])
+
+    def consolidated_twice(self, **options):
+        with self.captureOnCommitCallbacks(execute=True):
+            first = self.consolidated(**options)
+        with self.assertNumQueries(6):  # periods, indicators, unit, reports, lines, missing
+            return first, self.consolidated(**options)
 
     def test_every_change_is_told_at_once(self):
         steps = [
@@ -107,6 +124,8 @@ class KeptFactsTest(TestCase):
             self.assertIn(f'"period_id" IN ({earlier.pk})', sql)
         self.check(first=2023)
         self.assertEqual(self.asked(first=2023)[1], [])
+        KeptFacts.objects.exclude(facts__has_key="parts").delete()
+        self.assertEqual(self.asked(first=2023)[1], [], "of kept facts")
 
     def test_everything_that_facts_say_is_kept(self):
         """A new field of Facts is kept as well, or is made of what is restated."""
@@ -123,17 +142,95 @@ class KeptFactsTest(TestCase):
             json.loads(json.dumps(keeping._packed(facts, 7))), through, "of one period only"
         )
 
+    def test_everything_that_a_line_says_is_kept(self):
+        some = Total(
+            Decimal("0.50"), Qualifier.ABOUT, 2, 2023, Decimal(1), None, Decimal("1E+2"), None
+        )
+        figures = {"B": (some, Total(ranks=(("Tốt", 2), ("Khá", 1)))), "A": (Total(), some)}
+        figures["C"] = (
+            Total(Decimal(1) / 3),
+            Total(is_estimated=True),
+            Total(is_incomparable=True),
+        )
+        counts = Facts(units=Counter({(7, "commune"): 3}), included=Counter({(7, "commune"): 2}))
+        packed = json.loads(json.dumps(keeping._packed_lines(keeping.LineFigures(figures, counts))))
+        told = keeping._unpacked_lines(packed)
+        self.assertEqual(told, keeping.LineFigures(figures, counts))
+        self.assertEqual(list(told.figures), ["B", "A", "C"])
+        self.assertEqual(str(told.figures["B"][0]), str(some))
+
     def test_few_reports_are_added_up_each_time(self):
         self.asked(unit=self.cast["xa-13369"].unit)
         self.assertFalse(KeptFacts.objects.exists())
 
     def test_no_more_than_a_limit_is_kept(self):
-        with mock.patch.object(kept, "LIMIT", 2):
+        with mock.patch.object(KeptFacts, "LIMIT", 4):
             for number in range(4):
                 self.write("13363", DT01=number + 10)
                 self.asked()
-        self.assertEqual(KeptFacts.objects.count(), 2)
+        self.assertEqual(KeptFacts.objects.count(), 4)
         self.assertEqual(self.asked()[1], [], "the newest are kept")
+
+
+class OneMomentTest(TransactionTestCase):
+    """What others write while figures are read: they are kept under the name of what was read."""
+
+    def setUp(self):
+        cast = build_cast()
+        self.report = build_world(cast).report
+        self.scope = Scope(cast["tinh"].unit, 2024, 2024)
+
+    def told(self) -> int:
+        """Return how many reports of communes are of a unit that ended, as figures take it."""
+        data = ScopeData(self.scope)
+        facts = read_facts(data, data.years, ["DT01"])[None]
+        return sum(facts.ended.values())
+
+    def end(self, day: str | None) -> None:
+        """Somebody else writes a change of units, or takes it back: no version tells it."""
+        with closing(another_connection()) as other:
+            mark = "?" if connection.vendor == "sqlite" else "%s"
+            sql = f"UPDATE reports_report SET until = {mark} WHERE id = {mark}"  # noqa: S608
+            other.execute(sql, [day, self.report.pk])
+            other.commit()
+
+    def check_between(self, module, name: str) -> None:
+        """A change that comes in after `name` of `module` was done, and is undone later, leaves nothing."""
+        real, waiting = getattr(module, name), [1]
+
+        def then_a_change(*args, **kwargs):
+            done = real(*args, **kwargs)
+            if waiting:
+                waiting.pop()
+                self.end("2024-07-01")
+            return done
+
+        with mock.patch.object(module, name, then_a_change):
+            self.told()
+        assert not waiting
+        self.end(None)
+        self.assertEqual(self.told(), 0)
+        self.end("2024-07-01")
+        self.assertEqual(self.told(), 1)
+
+    def test_a_change_after_the_key_was_read_and_undone_later(self):
+        self.check_between(keeping, "_keys")
+
+    def test_a_change_while_figures_are_read_and_undone_later(self):
+        self.check_between(facts, "_read_units")
+
+    def test_all_reads_see_one_moment_and_keep_no_writer_out(self):
+        with one_moment("default") as is_one:
+            before = Report.objects.filter(until=None).count()
+            self.end("2024-07-01")
+            self.assertEqual((is_one, Report.objects.filter(until=None).count()), (True, before))
+        self.assertEqual(Report.objects.filter(until=None).count(), before - 1)
+        Report.objects.update(until=None)  # writing is as ever
+
+    def test_in_somebodys_transaction_of_many_moments_nothing_is_kept(self):
+        with mock.patch.object(moment, "ALWAYS_ONE", {"sqlite"}), transaction.atomic():
+            self.told()
+        self.assertEqual(KeptFacts.objects.exists(), connection.vendor == "sqlite")
 
 
 class BusyTest(TransactionTestCase):

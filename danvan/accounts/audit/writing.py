@@ -51,6 +51,7 @@ EXEMPT: dict[str, str] = {
     "reports.Value": "figures have the append-only ledger FigureChange",
     "reports.FigureChange": "the ledger itself",
     "reports.KeptFacts": "sums of what is told elsewhere, kept to save adding",
+    "reports.KeptFile": "workbooks of figures told elsewhere, kept to save making them",
     "reports.Transition": "a log of its own: the moves of a report",
     "reports.UnitChange": "a log of its own: who entered, applied, undid; what it writes is in the trail",
     "accounts.SavedList": "what a person likes to see, nobody else's business",

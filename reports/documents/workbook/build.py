@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from danvan.common import excel
 from danvan.common.ops.progress import expect, taken
 from danvan.units.models import Level
+from reports.consolidation.keeping import Keeping
 from reports.consolidation.restating import Restating, moves
 from reports.consolidation.scope import Scope, ScopeData
 from reports.consolidation.summary import (
@@ -25,7 +26,7 @@ from reports.consolidation.summary import (
     consolidate,
     submissions,
 )
-from reports.consolidation.units import Breakdown, break_down
+from reports.consolidation.units import Breakdown, UnitNode, break_down, unit_tree
 from reports.consolidation.words import (
     DEMO_NOTE,
     level_text,
@@ -61,17 +62,36 @@ class Content:
     tables: tuple[PlainTable, ...] = ()
 
 
+@dataclass(frozen=True)
+class Frame:
+    """What the workbook shows beside figures: whose it is, how the units hang together, where reports stand."""
+
+    head: Letterhead
+    tree: UnitNode
+    submissions: tuple[Submission, ...]
+
+
 def collect(scope: Scope) -> Content:
     """Return the content of the workbook of `scope`."""
     data = ScopeData(scope)
+    return workbook_content(data, frame_of(data))
+
+
+def frame_of(data: ScopeData) -> Frame:
+    """Return what the workbook of the scope of `data` shows beside figures."""
     unit = data.scope.unit
-    date = document_date(unit, scope.last_year, timezone.localdate())
-    found = consolidate(data)
+    date = document_date(unit, data.scope.last_year, timezone.localdate())
+    return Frame(letterhead_on(unit, date), unit_tree(data), submissions(data))
+
+
+def workbook_content(data: ScopeData, frame: Frame, keeping: Keeping | None = None) -> Content:
+    """Return the content of the workbook of the scope of `data` in its `frame`; `keeping` as consolidate."""
+    found = consolidate(data, keeping)
     return Content(
         consolidation=found,
-        breakdown=break_down(data, scope.section),
-        submissions=submissions(data),
-        head=letterhead_on(unit, date),
+        breakdown=break_down(data, data.scope.section, frame.tree),
+        submissions=frame.submissions,
+        head=frame.head,
         notes=(RESTATED_NOTE,) if found.restated else (),
         tables=(_moves_table(data.restating, found.restated),)
         if data.restating and found.restated

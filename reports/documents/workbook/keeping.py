@@ -1,0 +1,77 @@
+"""A finished workbook is kept under a key of all that it shows, and made once.
+
+The key is made of the facts' keys (consolidation/keeping.py) and of everything else that enters a sheet, as
+objects: how the units hang together and what they are called, where each report stands, the letterhead,
+definitions, periods, the choice, today, the program. All of it is read as of one moment.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from danvan.common.db.moment import one_moment
+from reports.consolidation.keeping import keep_aside
+from reports.consolidation.scope import ScopeData
+from reports.consolidation.summary import keeping_of
+from reports.documents.workbook.build import Frame, build, frame_of, workbook_content
+from reports.models import KeptFile
+
+
+def workbook_of(data: ScopeData) -> bytes:
+    """Return the official workbook of the scope of `data`: kept, or made now."""
+    with one_moment(KeptFile.objects.db) as is_one:
+        data = data.afresh()
+        frame, keeping = frame_of(data), None if data.restating else keeping_of(data)
+        key = keeping.key_with("workbook", _told(data, frame)) if keeping and is_one else []
+        for content in KeptFile.objects.found(key).values():
+            return bytes(content)
+        shown = workbook_content(data, frame, keeping)
+    file = io.BytesIO()
+    build(shown).save(file)
+    made = file.getvalue()
+    if len(made) <= KeptFile.LARGEST:
+        keep_aside(KeptFile, dict.fromkeys(key, made))
+    return made
+
+
+def _told(data: ScopeData, frame: Frame) -> object:
+    """Return all that enters the workbook beside the facts of its lines."""
+    scope = data.scope
+    chosen = scope.first_year, scope.last_year, scope.section, scope.states, scope.levels
+    shown = scope.unit, chosen, frame, data.periods, data.definitions, data.prior
+    return _Telling().all_of((*shown, timezone.localdate()))
+
+
+class _Telling:
+    """Objects as plain data that tells all of them; a row of the database is told once."""
+
+    def __init__(self) -> None:
+        self.rows: set[tuple[type, Any]] = set()
+
+    def all_of(self, thing: Any) -> object:
+        """Return all that `thing` holds."""
+        if isinstance(thing, models.Model):
+            return self._row(thing)
+        if is_dataclass(thing):
+            return [self.all_of(getattr(thing, field.name)) for field in fields(thing)]
+        if isinstance(thing, Mapping):
+            return [(self.all_of(key), self.all_of(value)) for key, value in thing.items()]
+        if isinstance(thing, list | tuple):
+            return [self.all_of(one) for one in thing]
+        if type(thing).__repr__ is object.__repr__:
+            raise TypeError(f"{type(thing)} does not tell what it holds")
+        return thing
+
+    def _row(self, row: models.Model) -> object:
+        name = type(row), row.pk
+        if name in self.rows:
+            return name[1]
+        self.rows.add(name)
+        columns = [getattr(row, field.attname) for field in row._meta.concrete_fields]
+        return columns, [self.all_of(one) for one in row._state.fields_cache.values()]
