@@ -131,24 +131,21 @@ class RecordFilter(ListFilter):
         return self.request.year_spans
 
 
-class LedByFilter(ChoicesFilter):
-    """Dialogues by who led them; several leaders are alternatives."""
-
-    def filter(self, qs: QuerySet, value: Any) -> Any:
-        return qs.filter(DialogueConference.led_by(value)) if value else qs
-
-
-def _leader_choices() -> list[tuple[str, str]]:
-    return [(n.removeprefix("led_by_"), label) for n, label in DialogueConference.LEADERS.items()]
-
-
 class DialogueFilter(RecordFilter):
-    """Dialogues: by leader, and those with a conclusion."""
+    """Dialogues: by leader (several are alternatives), and those with a conclusion."""
 
     from_links = (*RecordFilter.from_links, "ket_luan")
     ket_luan = ChoicesFilter(
         label="Thông báo kết luận", choices=[("1", "Đã ban hành")], method="concluded"
     )
+    led_by = ChoicesFilter(
+        label="Chủ trì, tham dự",
+        choices=[(n.removeprefix("led_by_"), who) for n, who in DialogueConference.LEADERS.items()],
+        method="of_leaders",
+    )
+
+    def of_leaders(self, rows: Any, name: str, leaders: list[str]) -> QuerySet:
+        return rows.filter(DialogueConference.led_by(leaders))
 
     def concluded(self, rows: Any, name: str, value: Any) -> QuerySet:
         return rows.exclude(conclusion_number="")
@@ -210,12 +207,9 @@ def filter_for(kind: RecordKind) -> type[RecordFilter]:
     """Return the filter of `kind`'s list, made from its declaration."""
     declared: dict = {}
     for name in kind.filters:
-        if name == "led_by":
-            declared[name] = LedByFilter(label="Chủ trì, tham dự", choices=_leader_choices())
-        else:
-            declared[name] = ChoicesFilter(
-                field_name=name, label=kind.label_of(name), choices=kind.column(name).flatchoices
-            )
+        declared[name] = ChoicesFilter(
+            field_name=name, label=kind.label_of(name), choices=kind.column(name).flatchoices
+        )
     label = kind.label_of(kind.number)
     places = getattr(kind.column(kind.number), "decimal_places", 0)
     for suffix, lookup, words in (("tu", "gte", "từ"), ("den", "lte", "đến")):

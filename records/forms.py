@@ -11,7 +11,13 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from danvan.accounts.scope import area_editable_by, units_editable_by
-from danvan.common.forms import BaseForm, DateInput, TextField, field_for, name_blank_choice
+from danvan.common.forms import (
+    BaseForm,
+    DayField,
+    TextField,
+    field_for,
+    name_blank_choice,
+)
 from danvan.common.words import EMPTY, in_words
 from danvan.units.models import AdministrativeUnit, Level
 from records.answering import answered_by, refusal
@@ -63,7 +69,7 @@ class RecordForm(BaseForm):
         self._place_unit()
         inside = days_logged(years)
         for field in self.fields.values():
-            if isinstance(field.widget, DateInput):
+            if isinstance(field, DayField):
                 field.widget.inside = inside
         if self.instance.pk is None:
             self._suggest(years)
@@ -178,9 +184,8 @@ class RecognitionForm(forms.ModelForm):
 
     class Meta:
         model = Recognition
-        fields = ("level", "decision", "date", "body")
-        widgets = {"date": DateInput()}
-        field_classes = {"decision": TextField, "body": TextField}
+        fields = Recognition.ENTERED
+        field_classes = {"date": DayField, "decision": TextField, "body": TextField}
 
     bound_field_class = GuidedField
 

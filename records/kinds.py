@@ -127,7 +127,7 @@ KINDS: tuple[RecordKind, ...] = (
             WHERE,
         ),
         columns=("led_by", "kind", "attendees", "opinions"),
-        filters=("led_by", "kind", "audience", "form"),
+        filters=("kind", "audience", "form"),
         number="attendees",
         totals=("attendees", "opinions", "answered", "resolved_later", "pending"),
     ),

@@ -104,14 +104,10 @@ def save_record(
 
 def delete_record(record: EventRecord, *, actor: User, version: int | None = None) -> None:
     """Delete one record with its files and children. Raises as save_record."""
-    _require_right(actor)
     with transaction.atomic(), acting(user=actor):
-        kept = Kept(type(record), [record.pk])
-        old = _lock_row(record, version)
-        _require_scope(type(record), [record.pk], actor)
-        kept.require_open(old.facts())
+        stored = lock_for_change(record, version, actor=actor)
         _delete_files(type(record), [record.pk])
-        old.delete()
+        stored.delete()
 
 
 def delete_records(
@@ -220,7 +216,8 @@ def change_records(records: Sequence[EventRecord], fields: Iterable[str], *, act
         for record in records:
             record.updated_at, record.version = now, record.version + 1
             record.derive()
-        written = [*fields, "search", "updated_at", "version", *_derived(model)]
+        derived = ["entity_key"] if hasattr(model, "entity_key") else []
+        written = [*fields, "search", "updated_at", "version", *derived]
         count = audited_bulk_update(records, dict.fromkeys(written))
         if model is EmergingIssue:
             for record in records:
@@ -270,10 +267,6 @@ def says_otherwise(record: EventRecord, old: EventRecord) -> bool:
     return any(getattr(record, name) != getattr(old, name) for name in names)
 
 
-def _derived(model: type[EventRecord]) -> list[str]:
-    return ["entity_key"] if hasattr(model, "entity_key") else []
-
-
 def _children_of(model: type[EventRecord], keys: Sequence[int]) -> Iterator[Any]:
     """Yield the child rows of records, with the rows they point at: the trail names those."""
     for relation in model._meta.related_objects:
@@ -291,8 +284,7 @@ def _with_children(rows: Any) -> Any:
 
 
 def _require_right(actor: User) -> None:
-    if not actor.can(Action.ENTER_RECORD):
-        raise PermissionDenied("Anh/chị chỉ có quyền xem, không có quyền ghi hồ sơ.")
+    actor.require(Action.ENTER_RECORD, "Anh/chị chỉ có quyền xem, không có quyền ghi hồ sơ.")
 
 
 def _require_scope(model: type[EventRecord], keys: Sequence[int], actor: User) -> None:
@@ -310,13 +302,17 @@ def _refuse_repeated(record: EventRecord, actor: User, token: uuid.UUID | None) 
         raise Existing(found)
 
 
-def lock_for_files(record: EventRecord, *, actor: User) -> None:
-    """Lock `record` for a change of its files, inside the caller's transaction. Raises as save_record."""
+def lock_for_change(record: EventRecord, version: int | None = None, *, actor: User) -> EventRecord:
+    """Lock `record`, whose files change or which goes, and return the stored row. Raises as save_record.
+
+    Inside the caller's transaction.
+    """
     _require_right(actor)
     kept = Kept(type(record), [record.pk])
-    stored = _lock_row(record)
+    stored = _lock_row(record, version)
     _require_scope(type(record), [record.pk], actor)
     kept.require_open(stored.facts())
+    return stored
 
 
 def _lock_row(record: EventRecord, version: int | None = None, same: bool = False) -> EventRecord:

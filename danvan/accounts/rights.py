@@ -61,6 +61,10 @@ RIGHTS: dict[Standing, frozenset[Action]] = {
 }
 
 
+NOT_ALLOWED = "Anh/chị không có quyền thực hiện việc này."
+NO_UNIT = "Tài khoản của anh/chị chưa được gắn với đơn vị nào."
+
+
 class Person(Protocol):
     """What the table and the scope ask of a user; models.User is one."""
 

@@ -117,9 +117,15 @@ def with_predecessors_of(user: Person) -> list[AdministrativeUnit]:
 
 
 class ScopedQuerySet(models.QuerySet[M]):
-    """Base of every QuerySet over rows that belong to a unit; `unit_lookup` is the way to that unit."""
+    """Base of every QuerySet over rows that belong to a unit.
 
-    unit_lookup = "unit"
+    A model whose way to that unit is longer than `unit` says so as its `unit_lookup`.
+    """
+
+    @property
+    def unit_lookup(self) -> str:
+        """The way from a row to its unit."""
+        return getattr(self.model, "unit_lookup", "unit")
 
     def visible_to(self, user: Person) -> Self:
         """Return the rows `user` may read."""

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
 
-from danvan.common.forms import DateInput, NumberField, TextField
+from danvan.common.forms import DayField, NumberField, TextField
 
 
 class ChoicesField(forms.ChoiceField):
@@ -52,8 +52,7 @@ class BoxFilter(django_filters.Filter):
 class DayFilter(django_filters.DateFilter):
     """A day typed as dd/mm/yyyy."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, widget=DateInput(), **kwargs)
+    field_class = DayField
 
 
 class BoundFilter(django_filters.Filter):

@@ -71,6 +71,13 @@ class DateInput(forms.DateInput):
         return None
 
 
+class DayField(forms.DateField):
+    """A day; one that is none is answered with how it is typed."""
+
+    widget = DateInput
+    default_error_messages = {"invalid": "Ngày chưa đúng, ví dụ nhập đúng: 05/03/2024."}
+
+
 class NumberField(forms.CharField):
     """A number as offices write it: 1.140 is a thousand, 1.14 a question (common/numbers.py).
 
@@ -131,7 +138,7 @@ class TextField(forms.CharField):
 def field_for(column: models.Field, **kwargs: Any) -> forms.Field | None:
     """Return the form field of a model column: formfield_callback of BaseForm's forms."""
     if isinstance(column, models.DateField):
-        return column.formfield(widget=DateInput(), **kwargs)
+        return column.formfield(form_class=DayField, **kwargs)
     if column.choices or column.is_relation or isinstance(column, models.BooleanField):
         return column.formfield(**kwargs)
     common: dict[str, Any] = {
@@ -204,8 +211,6 @@ class BaseForm(forms.ModelForm):
             name_blank_choice(field)
             field.label = capfirst(str(field.label or name))
             field.error_messages["invalid_choice"] = "Lựa chọn này không có trong danh sách."
-            if isinstance(field, forms.DateField):
-                field.error_messages["invalid"] = "Ngày chưa đúng. Ví dụ nhập đúng: 05/03/2024."
         self.helper = self._helper()
 
     def choices_for(self, name: str) -> models.QuerySet:

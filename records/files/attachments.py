@@ -18,7 +18,7 @@ from danvan.common.text import clean_line
 from danvan.common.web.downloads import attachment
 from records.models import Attachment, EventRecord
 from records.models.attachment import files_of
-from records.services import lock_for_files
+from records.services import lock_for_change
 
 MAX_SIZE = 10 * 1024 * 1024
 MAX_FILES = 20
@@ -92,7 +92,7 @@ def attach(record: EventRecord, file: Any, media_type: str, *, actor: User) -> A
     kept = Attachment(record=record, media_type=media_type, size=file.size, created_by=actor)
     kept.name = safe_name(file.name, media_type)
     with removed_on_failure(kept, "file"), transaction.atomic(), acting(user=actor):
-        lock_for_files(record, actor=actor)
+        lock_for_change(record, actor=actor)
         if files_of(type(record), [record.pk]).count() >= MAX_FILES:
             raise ValidationError(f"Mỗi hồ sơ giữ tối đa {MAX_FILES} tệp.", code=Why.LIMIT)
         kept.file.save(kept.name, file, save=False)
@@ -103,7 +103,7 @@ def attach(record: EventRecord, file: Any, media_type: str, *, actor: User) -> A
 def detach(record: EventRecord, kept: Attachment, *, actor: User) -> None:
     """Delete one file of `record`. Raises as records.services."""
     with transaction.atomic(), acting(user=actor):
-        lock_for_files(record, actor=actor)
+        lock_for_change(record, actor=actor)
         stored = kept.file
         kept.delete()
         transaction.on_commit(lambda: stored.storage.delete(str(stored.name)))

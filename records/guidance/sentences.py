@@ -1,23 +1,22 @@
 """Which sentence stands beside which field: the board's, else the one that is shipped."""
 
-import csv
 from functools import cache
 from pathlib import Path
 
+from danvan.common.data import csv_rows
 from danvan.common.words import column_named
 from records.kinds import RecordKind
 from records.models import FieldGuidance, Recognition
 
 FILE = Path(__file__).parent / "guidance.csv"
 ALL_KINDS = "*"  # in the file: of every kind that has no sentence of its own
-CHILD_FIELDS = {"mobilisation-model": ("level", "decision", "date", "body")}
+CHILD_FIELDS = {"mobilisation-model": Recognition.ENTERED}
 
 
 @cache
 def shipped_sentences() -> dict[tuple[str, str], str]:
     """Return the sentences of the file by kind and field."""
-    with FILE.open(encoding="utf-8", newline="") as file:
-        return {(row["kind"], row["field"]): row["guidance"] for row in csv.DictReader(file)}
+    return {(row["kind"], row["field"]): row["guidance"] for row in csv_rows(FILE)}
 
 
 def guided_fields(kind: RecordKind) -> tuple[str, ...]:

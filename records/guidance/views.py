@@ -2,7 +2,6 @@
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -43,8 +42,9 @@ def guidance(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: PersonRequest, kind: RecordKind, field: str) -> HttpResponse:
     """Write the board's sentence on a field, or take the shipped one again ("shipped")."""
-    if not request.user.can(Action.MANAGE_CATALOGUE):
-        raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được sửa câu hướng dẫn.")
+    request.user.require(
+        Action.MANAGE_CATALOGUE, "Chỉ ban dân vận cấp tỉnh được sửa câu hướng dẫn."
+    )
     if field not in guided_fields(kind):
         raise Http404
     place = f"{reverse('records:guidance')}#{kind}-{field}"

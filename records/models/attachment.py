@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
+
+from danvan.accounts.models.fields import person_field
 
 SHOWN_INLINE = {"application/pdf", "image/jpeg", "image/png"}
 
@@ -41,9 +42,7 @@ class Attachment(models.Model):
     name = models.CharField("tên tệp", max_length=200)
     media_type = models.CharField("loại tệp", max_length=100)
     size = models.PositiveIntegerField("dung lượng")
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    created_by = person_field(null=True)
     created_at = models.DateTimeField("đính kèm lúc", default=timezone.now)
 
     class Meta:

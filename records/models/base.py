@@ -5,7 +5,6 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any, Self
 
-from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.db.models import Q
@@ -13,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.scope import M, ScopedQuerySet
 from danvan.common.db.search import with_words
 from danvan.common.handbook.why import Why
@@ -74,28 +74,14 @@ class EventRecord(models.Model):
     may_be_future = False
     judged_on: datetime.date | None = None  # today, where that was asked once for many rows
 
-    unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị",
-        on_delete=models.PROTECT,
-        related_name="%(class)ss",
-        db_index=False,
-    )
+    unit = unit_field(related_name="%(class)ss", db_index=False)
     start_date = models.DateField("ngày bắt đầu")
     end_date = models.DateField("ngày kết thúc", null=True, blank=True)
     title = models.CharField("tên", max_length=300)
     location = text_field("địa điểm")
     host = text_field("cơ quan chủ trì")
     note = text_field("ghi chú", lines=3)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="người ghi",
-        on_delete=models.PROTECT,
-        null=True,
-        editable=False,
-        related_name="+",
-        db_index=False,
-    )
+    created_by = person_field("người ghi", null=True, editable=False, db_index=False)
     stand_in = models.CharField(
         "nhập thay bởi", max_length=150, blank=True, default="", db_default="", editable=False
     )

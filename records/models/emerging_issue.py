@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from danvan.accounts.audit.lines import Told, create_audited
 from danvan.accounts.audit.writing import audited_bulk_create, audited_update
+from danvan.accounts.models.fields import person_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import search_key
 from records.models.base import EventRecord, RecordQuerySet, sorted_by, text_field
@@ -175,12 +176,6 @@ class EmergingIssue(EventRecord):
         return facts
 
 
-class IssueStatusQuerySet(ScopedQuerySet["IssueStatus"]):
-    """History, scoped by the issue's unit."""
-
-    unit_lookup = "issue__unit"
-
-
 class IssueStatus(models.Model):
     """Where an issue stood from `date` on."""
 
@@ -188,12 +183,11 @@ class IssueStatus(models.Model):
     issue = models.ForeignKey(EmergingIssue, on_delete=models.CASCADE, related_name="history")
     status = choice_field("tình trạng", IssueState)
     date = models.DateField("từ ngày")
-    actor = models.ForeignKey(
-        "accounts.User", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
-    )
+    actor = person_field(null=True, db_index=False)
     at = models.DateTimeField("ghi lúc", default=timezone.now)
 
-    objects = IssueStatusQuerySet.as_manager()
+    unit_lookup = "issue__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "diễn biến tình trạng"

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from danvan.accounts.models.fields import unit_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.handbook.why import Why
 from danvan.common.text import clean_line
@@ -125,12 +126,6 @@ class SkilledMobilisationModel(EventRecord):
         return facts
 
 
-class RecognitionQuerySet(ScopedQuerySet["Recognition"]):
-    """Recognitions, scoped by the unit that holds the model."""
-
-    unit_lookup = "model__unit"
-
-
 class Recognition(models.Model):
     """One decision that recognised a model; every decision stays a row.
 
@@ -144,14 +139,14 @@ class Recognition(models.Model):
     )
     level = models.CharField("cấp công nhận", max_length=8, choices=AREA_CHOICES)
     height = models.SmallIntegerField(editable=False)
-    recogniser = models.ForeignKey(
-        AdministrativeUnit, on_delete=models.PROTECT, editable=False, related_name="recognitions"
-    )
+    recogniser = unit_field(None, related_name="recognitions", editable=False)
     decision = models.CharField("số quyết định", max_length=60)
     date = models.DateField("ngày quyết định")
     body = text_field("cơ quan công nhận")
 
-    objects = RecognitionQuerySet.as_manager()
+    ENTERED = ("level", "decision", "date", "body")
+    unit_lookup = "model__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "quyết định công nhận"

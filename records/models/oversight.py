@@ -40,7 +40,7 @@ class OversightFormat(models.TextChoices):
 class Oversight(EventRecord):
     """One oversight or one critique; `title` is its subject."""
 
-    ORGANISATIONS, BOARDS = CRITICS, ("TTND", "GSDTCD")
+    ORGANISATIONS = CRITICS
 
     title = models.CharField("nội dung giám sát, phản biện", max_length=300)
     kind = choice_field("loại", OversightKind)

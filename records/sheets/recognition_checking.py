@@ -19,7 +19,6 @@ from records.models import Recognition, SkilledMobilisationModel
 from records.sheets.columns import RecognitionResource
 
 DOUBLE = "Trùng với dòng {}: cùng mô hình, cấp và ngày quyết định."
-DECISION = ("level", "decision", "date", "body")
 
 
 def values_of(row: Recognition) -> list:
@@ -82,14 +81,14 @@ class RecognitionChecker(Checker):
         """Return (line number, label, problems, decision or None, stored or None)."""
         label = str(values.get("title", ""))[:120]
         told = {problem.key for problem in problems}
-        if not told & set(DECISION) and not values.keys() & set(DECISION):
+        if not told & set(Recognition.ENTERED) and not values.keys() & set(Recognition.ENTERED):
             self.silent += 1
             return number, label, [], None, None
         model: Any = None
         if not told & {"unit", NAME, "start_date", "title"}:
             model = self._model(values, problems)
         row = Recognition(model=model or SkilledMobilisationModel())
-        for name in DECISION:
+        for name in Recognition.ENTERED:
             setattr(row, name, values.get(name, "" if name != "date" else None))
         old = self.stored.get((row.model_id, row.level, row.date)) if model else None
         if old is not None:

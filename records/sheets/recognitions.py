@@ -18,7 +18,7 @@ from records.kinds import BY_SLUG
 from records.models import Recognition
 from records.services import write_recognitions
 from records.sheets.columns import RecognitionResource
-from records.sheets.recognition_checking import DECISION, RecognitionChecker, values_of
+from records.sheets.recognition_checking import RecognitionChecker, values_of
 from records.sheets.records import RecordTarget
 
 MOVED = "Có {} quyết định vừa được sửa hoặc xóa nên chưa ghi gì."
@@ -90,7 +90,7 @@ class RecognitionTarget(RecordTarget):
 
     def line(self, job: ImportJob, kind: Any, item: Any) -> Any:
         _, new, old = item[3], item[4], item[5]
-        labels = [RecognitionResource.fields[name].heading for name in DECISION]
+        labels = [RecognitionResource.fields[name].heading for name in Recognition.ENTERED]
         pairs = zip(labels, _shown(old) if old else ("",) * 4, _shown(new), strict=True)
         return PreviewLine(item[0], item[3], tuple(pair for pair in pairs if pair[1] != pair[2]))
 
@@ -107,7 +107,7 @@ def _recognition(item: list) -> Recognition:
 
 
 def _shown(values: list) -> list[str]:
-    pairs = zip(DECISION, values, strict=True)
+    pairs = zip(Recognition.ENTERED, values, strict=True)
     return [in_words(column_named(Recognition, name), value) or EMPTY for name, value in pairs]
 
 

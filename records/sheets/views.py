@@ -11,7 +11,6 @@ from danvan.common import excel
 from danvan.common.db.replica import may_lag
 from danvan.common.own_lists import SEEN
 from danvan.common.paging import Listing
-from records.filters import FILTERS
 from records.sheets.exporting import write_records, write_table
 from records.views import RecordListView
 
@@ -21,12 +20,6 @@ ROWS_AT_ONCE = 20_000  # written within the request: about three seconds
 @method_decorator(may_lag, name="dispatch")
 class ExportView(RecordListView):
     """The rows of the list's filter, streamed from the database into the workbook."""
-
-    def get_filterset_class(self) -> type[Any]:
-        return FILTERS[self.kind.slug]
-
-    def render_to_response(self, context: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError("an export has no page")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Return the workbook, a large one later; a filter that is not valid exports nothing, never everything.

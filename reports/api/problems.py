@@ -4,7 +4,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -84,21 +84,21 @@ def told_as_problems(view: Any) -> Any:
 
 def handle_all(api: NinjaAPI) -> None:
     """Let `api` answer every exception with a document."""
-    handlers: dict[type[Exception], Callable[[Any], HttpResponse]] = {
-        ApiProblem: document,
-        ValidationError: lambda error: document(_parameters(error)),
-        HttpError: lambda error: document(_of_status(error)),
-        Http404: lambda error: document(ApiProblem(404, "Không có dữ liệu này trong phạm vi.")),
-        PermissionDenied: lambda error: document(ApiProblem(403, str(error) or "Không có quyền.")),
+    problems: dict[type[Exception], Callable[[Any], ApiProblem]] = {
+        ApiProblem: lambda problem: problem,
+        ValidationError: _parameters,
+        HttpError: _of_status,
+        Http404: lambda error: ApiProblem(404, "Không có dữ liệu này trong phạm vi."),
+        PermissionDenied: lambda error: ApiProblem(403, str(error) or "Không có quyền."),
         DatabaseError: _database,
         Exception: _ours,
     }
-    for kind, handler in handlers.items():
-        api.add_exception_handler(kind, _called(handler))
+    for kind, problem_of in problems.items():
+        api.add_exception_handler(kind, partial(_answered, problem_of))
 
 
-def _called(handler: Any) -> Any:
-    return lambda request, error: handler(error)
+def _answered(problem_of: Any, request: HttpRequest, error: Any) -> HttpResponse:
+    return document(problem_of(error))
 
 
 def _of_status(error: HttpError) -> ApiProblem:
@@ -127,12 +127,12 @@ def _words(error: Mapping[str, Any]) -> dict[str, Any]:
     return {**named, "expected": ", ".join(choices)}
 
 
-def _database(error: DatabaseError) -> HttpResponse:
+def _database(error: DatabaseError) -> ApiProblem:
     log.error("api: %s", error)
     busy = "Máy chủ dữ liệu đang bận. Vui lòng thử lại sau ít phút."
-    return document(ApiProblem(503, busy, {"Retry-After": "60"}))
+    return ApiProblem(503, busy, {"Retry-After": "60"})
 
 
-def _ours(error: Exception) -> HttpResponse:
+def _ours(error: Exception) -> ApiProblem:
     log.error("api", exc_info=error)
-    return document(ApiProblem(500, "Lỗi của máy chủ, đã được ghi lại. Vui lòng thử lại sau."))
+    return ApiProblem(500, "Lỗi của máy chủ, đã được ghi lại. Vui lòng thử lại sau.")

@@ -1,7 +1,6 @@
 """Changing the catalogue of a year: what may be done to a row is checked by the row (models/catalogue.py)."""
 
 from django import forms
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from danvan.accounts.models import User
@@ -12,8 +11,9 @@ from reports.models.catalogue import Catalogue, CatalogueRow
 
 def require_manager(user: User) -> None:
     """Raise PermissionDenied without the right to manage catalogues."""
-    if not user.can(Action.MANAGE_CATALOGUE):
-        raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được quản lý danh mục chỉ tiêu.")
+    user.require(
+        Action.MANAGE_CATALOGUE, "Chỉ ban dân vận cấp tỉnh được quản lý danh mục chỉ tiêu."
+    )
 
 
 def save_row(form: forms.ModelForm, *, user: User) -> bool:

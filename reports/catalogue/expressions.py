@@ -50,7 +50,8 @@ def parse(text: str) -> Node:
     """Return the tree of `text`. Raises ExpressionError."""
     parser = _Parser(text)
     node = parser.rule()
-    parser.expect_end()
+    if parser.peek():
+        raise ExpressionError(f"Thừa “{parser.peek()}” trong biểu thức.")
     return node
 
 
@@ -146,10 +147,6 @@ class _Parser:
     def expect(self, sign: str) -> None:
         if not self.take(sign):
             raise ExpressionError(f"Thiếu “{sign}” trước “{self.peek() or 'hết biểu thức'}”.")
-
-    def expect_end(self) -> None:
-        if self.at < len(self.tokens):
-            raise ExpressionError(f"Thừa “{self.peek()}” trong biểu thức.")
 
     def rule(self) -> Node:
         node = self.condition()

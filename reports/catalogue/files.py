@@ -8,12 +8,12 @@ indicator: what counts, what does not, an example.
 An empty year cell means "always". tests/reports/test_catalogue_loader.py checks the files.
 """
 
-import csv
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from danvan.common.data import csv_rows
 from reports.models.choices import ValueType
 
 DATA = Path(__file__).parent / "data"
@@ -71,10 +71,9 @@ def read_catalogue(year: int) -> ShippedCatalogue:
     return ShippedCatalogue(sections, indicators, rules)
 
 
-def read_rows(name: str) -> list[CsvRow]:
+def read_rows(name: str) -> tuple[CsvRow, ...]:
     """Return the lines of the file `name`."""
-    with (DATA / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return csv_rows(DATA / name)
 
 
 def counts_in(row: CsvRow, year: int) -> bool:

@@ -60,9 +60,7 @@ def _catalogue_of(year: int, districts: bool) -> Catalogue:
         return copy_catalogue(latest, year, districts=districts)
     if not districts and not latest.is_opened:
         _take_districts_off(latest)
-    elif (
-        not districts and latest.has_districts
-    ):  # the first part of the year was asked with districts
+    elif not districts and latest.has_districts:  # the first part of the year was asked with them
         return copy_catalogue(latest, year, districts=False, two_tiers=True)
     return latest
 

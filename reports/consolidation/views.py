@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.paginator import Page
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from danvan.accounts.jobs.pages import is_long, later
 from danvan.accounts.requests import PersonRequest
-from danvan.accounts.rights import Action
+from danvan.accounts.rights import NO_UNIT, Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common import excel
 from danvan.common.db.replica import may_lag
@@ -193,8 +193,7 @@ def export(request: PersonRequest) -> HttpResponseBase:
 
 def _controls(request: PersonRequest) -> ConsolidationFilter:
     """Return the controls of this reader. Raises PermissionDenied without the right to read."""
-    if not request.user.can(Action.VIEW):
-        raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
+    request.user.require(Action.VIEW, NO_UNIT)
     controls = ConsolidationFilter(request.GET, request.user)
     request.year_spans = year_spans(controls.periods)
     return controls

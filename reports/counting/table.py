@@ -1,4 +1,4 @@
-"""The table of measures: which indicator is counted from which kind of record, and how.
+"""The table of measures: which indicator is counted from which kind of record, and how (measures.csv).
 
 A record counts in the period that contains its start date. Computed indicators are not here: ratios and
 totals follow from typed ones by the catalogue's formulas.
@@ -22,26 +22,22 @@ Choices that the catalogue leaves open:
 import datetime
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.db import models
 from django.db.models import Case, Count, F, Max, Q, Sum, Value, When
 from django.db.models.lookups import GreaterThan
 
-from danvan.units.models import Level
-from records.kinds import RecordKind, kind_of
+from danvan.common.data import csv_rows
+from records.kinds import KINDS, RecordKind, kind_of
 from records.models import (
-    CitizenReception,
-    DemocracyConference,
     DialogueConference,
     EmergingIssue,
     EventRecord,
-    FriendlyGovAssessment,
-    Oversight,
     SkilledMobilisationModel,
-    StudyConference,
-    TrainingCourse,
 )
 from records.models.mobilisation_model import counted_recognitions
 
@@ -90,9 +86,9 @@ class Measure:
         return urlencode(params, doseq=True)
 
 
-def count(where: Q) -> models.Expression:
+def count() -> Aggregate:
     """Count matching rows."""
-    return Count("pk", filter=where)
+    return lambda where: Count("pk", filter=where)
 
 
 def different(column: str) -> Aggregate:
@@ -120,7 +116,7 @@ def sum_of(*columns: str, decimal: bool = False) -> Aggregate:
     return aggregate
 
 
-def highest(column: str | None) -> Aggregate:
+def highest(column: str = "") -> Aggregate:
     """Return the highest value of `column`; without a column 1 where any row matches."""
     return lambda where: Max(F(column) if column else Value(1), filter=where)
 
@@ -160,19 +156,26 @@ _REPLICATED = Origin(
 )
 
 
-def _rows(origin: Origin, *lines: Any) -> list[Measure]:
-    """Return the measures of one origin. A line is code, aggregate, {filter parameter: values}.
-
-    A parameter is a column; values joined by commas are alternatives. "led_by" and "status" of issues
-    have their own columns.
-    """
-    return [
-        Measure(code, origin, aggregate, _where(origin, query), tuple(query.items()))
-        for code, aggregate, query in lines
-    ]
+_ORIGINS = {
+    **{kind.slug: _found(kind.model) for kind in KINDS},
+    "emerging-issue": _ISSUES,
+    "recognition": _RECOGNITIONS,
+    "replication": _REPLICATED,
+}
+_COUNTS: dict[str, Callable[..., Aggregate]] = {
+    "rows": count,
+    "different": different,
+    "sum": sum_of,
+    "decimals": partial(sum_of, decimal=True),
+    "highest": highest,
+}
 
 
 def _where(origin: Origin, query: dict[str, str]) -> Q:
+    """Return the condition of a filter: a parameter is a column, values joined by commas are alternatives.
+
+    "led_by" and "status" of issues have their own columns.
+    """
     where = Q()
     for name, values in query.items():
         chosen = values.split(",")
@@ -191,125 +194,13 @@ def _where(origin: Origin, query: dict[str, str]) -> Q:
     return where
 
 
-_HEADS = {"led_by": "secretary,chairman"}
-_SIX = ",".join(Oversight.ORGANISATIONS)
-_BOARDS = ",".join(Oversight.BOARDS)
-_SETTLED = {"status": "resolved"}
-_FAITH = {"field": "religion,ethnicity"}
+def _measure(row: dict[str, str]) -> Measure:
+    """Return the measure of a line: code, origin, what `counts`, of which columns, the list's filter."""
+    origin, query = _ORIGINS[row["origin"]], dict(parse_qsl(row["filter"]))
+    aggregate = _COUNTS[row["counts"]](*filter(None, row["columns"].split("+")))
+    return Measure(row["code"], origin, aggregate, _where(origin, query), tuple(query.items()))
 
 
-def _reception(receiver: str, kind: str) -> dict[str, str]:
-    return {"receiver": receiver, "kind": kind}
-
-
-def _led(kind: str, lead: str) -> dict[str, str]:
-    return {"kind": kind, "lead": lead}
-
-
-ALL: list[Measure] = [
-    *_rows(
-        _found(StudyConference),
-        ("QT02", count, {}),
-        ("QT03", count, {"form": "direct"}),
-        ("QT04", count, {"form": "online,hybrid"}),
-        ("QT05", count, {"form": "embedded"}),
-        ("QT06", sum_of("attendees"), {}),
-    ),
-    *_rows(
-        _ISSUES,
-        ("TH02", count, {}),
-        ("TH03", count, _SETTLED),
-        ("TH04", count, {"status": "new,running"}),
-        ("TH05", count, {"status": "passed_on"}),
-        ("TH07", count, {"severity": "complex,crowd"}),
-        ("DC13", count, {"field": "democracy"}),
-        ("TG04", count, _FAITH),
-        ("TG05", count, {**_FAITH, **_SETTLED}),
-    ),
-    *_rows(
-        _found(DialogueConference),
-        ("DT01", count, {"led_by": "secretary"}),
-        ("DT02", count, {"led_by": "chairman"}),
-        ("DT03", count, _HEADS),
-        ("DT04", count, {**_HEADS, "kind": "regular"}),
-        ("DT05", count, {**_HEADS, "kind": "ad_hoc,thematic"}),
-        ("DT06", sum_of("attendees"), _HEADS),
-        ("DT07", sum_of("opinions"), _HEADS),
-        ("DT08", sum_of("answered"), _HEADS),
-        ("DT09", sum_of("resolved_later"), _HEADS),
-        ("DT10", sum_of("pending"), _HEADS),
-        ("DT12", count, {**_HEADS, "ket_luan": "1"}),
-    ),
-    *_rows(
-        _found(CitizenReception),
-        ("TD01", different("start_date"), _reception("secretary", "regular")),
-        ("TD02", count, _reception("secretary", "ad_hoc")),
-        ("TD03", different("start_date"), _reception("chairman", "regular")),
-        ("TD04", count, _reception("chairman", "ad_hoc")),
-        ("TD05", sum_of("people"), {}),
-        ("TD06", sum_of("complaints", "denunciations", "petitions"), {}),
-        ("TD07", sum_of("complaints"), {}),
-        ("TD08", sum_of("denunciations"), {}),
-        ("TD09", sum_of("petitions"), {}),
-        ("TD10", sum_of("within_competence"), {}),
-        ("TD11", sum_of("resolved"), {}),
-    ),
-    *_rows(
-        _found(SkilledMobilisationModel),
-        ("DV01", count, {}),
-        ("DV02", count, {"type": "collective"}),
-        ("DV03", count, {"type": "individual"}),
-        ("DV04", count, {"field": "economy"}),
-        ("DV05", count, {"field": "culture"}),
-        ("DV06", count, {"field": "defence"}),
-        ("DV07", count, {"field": "party"}),
-    ),
-    *_rows(
-        _RECOGNITIONS,
-        ("DV09", count, {"cn_cap": Level.PROVINCE.value}),
-        ("DV10", count, {"cn_cap": Level.DISTRICT.value}),
-        ("DV11", count, {"cn_cap": Level.COMMUNE.value}),
-        ("DV12", count, {"type": "collective"}),
-        ("DV13", count, {"type": "individual"}),
-    ),
-    *_rows(_REPLICATED, ("DV14", count, {})),
-    *_rows(
-        _found(FriendlyGovAssessment),
-        ("CQ01", highest(None), {}),
-        ("CQ02", highest("rating"), {}),
-        ("CQ08", sum_of("surveys"), {}),
-        ("CQ09", sum_of("satisfied"), {}),
-    ),
-    *_rows(
-        _found(DemocracyConference),
-        ("DC02", different("entity_key"), {"kind": "staff"}),
-        ("DC05", different("entity_key"), {"kind": "workers"}),
-        ("DC07", different("entity_key"), {"kind": "workplace"}),
-        ("DC10", different("entity_key"), {"kind": "community"}),
-    ),
-    *_rows(
-        _found(Oversight),
-        ("GS01", count, _led("oversight", _SIX)),
-        *((f"GS01.{lead}", count, _led("oversight", lead)) for lead in Oversight.ORGANISATIONS),
-        ("GS02", count, _led("critique", _SIX)),
-        *((f"GS02.{lead}", count, _led("critique", lead)) for lead in Oversight.ORGANISATIONS),
-        ("GS03", sum_of("drafts"), {"kind": "critique"}),
-        ("GS04", sum_of("recommendations"), {}),
-        ("GS05", sum_of("accepted"), {}),
-        ("GS07", count, _led("oversight", "HDND,SECTOR")),
-        ("GS09", count, _led("oversight", "TTND")),
-        ("GS11", count, _led("oversight", "GSDTCD")),
-        ("GS12", sum_of("violations"), {"lead": _BOARDS}),
-        ("GS13", sum_of("amount", decimal=True), {}),
-    ),
-    *_rows(
-        _found(TrainingCourse),
-        ("TP01", count, {"organiser": "board"}),
-        ("TP02", sum_of("participants"), {"organiser": "board"}),
-        ("TP03", count, {"organiser": "front,organisation"}),
-        ("TP04", sum_of("participants"), {"organiser": "front,organisation"}),
-        ("TP05", count, {"organiser": "government"}),
-        ("TP06", sum_of("participants"), {"organiser": "government"}),
-    ),
-]
-MEASURES: dict[str, Measure] = {measure.code: measure for measure in ALL}
+MEASURES: dict[str, Measure] = {
+    row["code"]: _measure(row) for row in csv_rows(Path(__file__).with_name("measures.csv"))
+}

@@ -53,7 +53,7 @@ class Board:
         """The letters of those that enter what districts entered: communes where there are none."""
         return "HT" if self.of("H") else "XT"
 
-    def spread(self, code: str, *, by: str = "") -> None:
+    def spread(self, code: str, by: str = "") -> None:
         """Share out the totals of `code`; with `by` in proportion to that figure."""
         for letter, whole in self.totals.sums.get(code, {}).items():
             weights = {
@@ -74,7 +74,8 @@ class Board:
                 number = unit.habit(low, high, code)
                 number *= between(0.92, 1.08, code, unit.code, self.year)
                 number *= 1 + GROWTH * (self.year - 2021)
-                self.rows[unit.code][code] = _rounded(number, places)
+                exact = Decimal(str(round(number, places))) if places else round(number)
+                self.rows[unit.code][code] = exact
 
     def constant(self, code: str, ranges: Mapping[str, tuple[float, float]]) -> None:
         """Give every unit a number that is the same in all years (villages, agencies)."""
@@ -107,7 +108,3 @@ class Board:
         for unit in self.of(letters):
             row = self.rows[unit.code]
             row.update(split(int(row[whole]), shares, whole, unit.code, self.year))
-
-
-def _rounded(number: float, places: int) -> int | Decimal:
-    return Decimal(str(round(number, places))) if places else round(number)

@@ -23,7 +23,8 @@ from records.models import (
     TrainingCourse,
 )
 from reports.demo.chance import apportion, between, noise, pick
-from reports.demo.holder import DAY, Holder, words
+from reports.demo.holder import DAY, Holder
+from reports.demo.texts import words
 
 
 def records_of(holder: Holder) -> Iterator[EventRecord | Recognition]:

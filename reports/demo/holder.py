@@ -1,26 +1,16 @@
 """Whose demonstration records are made, and what all nine kinds need: days, shares, titles."""
 
-import csv
 import datetime
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from records.models import EventRecord
 from reports.demo.board import DemoUnit, Numbers
 from reports.demo.chance import apportion, between, noise
+from reports.demo.texts import words
 from reports.workflow.periods import default_dates
 
-FILE = Path(__file__).with_name("words.csv")
 DAY = datetime.timedelta(days=1)
-
-
-@cache
-def words(kind: str) -> list[str]:
-    """Return the titles records of a kind may have."""
-    with FILE.open(encoding="utf-8", newline="") as file:
-        return [row["words"] for row in csv.DictReader(file) if row["kind"] == kind]
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,8 @@
 """Names for demonstration accounts: common Vietnamese names put together, nobody's own."""
 
 from reports.demo.chance import noise, pick
+from reports.demo.texts import words
 
-_FAMILY = ["Nguyễn", "Trần", "Lê", "Phạm", "Vũ", "Hoàng", "Đỗ", "Bùi", "Ngô", "Đặng", "Lại", "Chu"]
-_WOMEN = ["Hoa", "Lan", "Hương", "Thủy", "Mai", "Hằng", "Yến", "Nga", "Thảo", "Huệ", "Liên", "Ngọc"]
-_MEN = [
-    "Bình", "Dũng", "Hùng", "Nam", "Sơn", "Tuấn", "Quang", "Thắng", "Hải", "Long", "Minh", "Đức",
-]  # fmt: skip
-_MIDDLE = ["Văn", "Đình", "Quốc", "Xuân", "Hữu", "Đức"]
 _KNOWN = {
     "xa-13369": "Nguyễn Thị An",
     "huyen-349": "Trần Văn Bình",
@@ -21,7 +16,8 @@ def full_name(username: str) -> str:
     """Return the name of a demonstration account; the same in every run."""
     if username in _KNOWN:
         return _KNOWN[username]
-    family = pick(_FAMILY, "family", username)
+    family = pick(words("family"), "family", username)
     if noise("woman", username) < 0.55:
-        return f"{family} Thị {pick(_WOMEN, 'name', username)}"
-    return f"{family} {pick(_MIDDLE, 'middle', username)} {pick(_MEN, 'name', username)}"
+        return f"{family} Thị {pick(words('woman'), 'name', username)}"
+    middle, name = pick(words("middle"), "middle", username), pick(words("man"), "name", username)
+    return f"{family} {middle} {name}"

@@ -1,12 +1,13 @@
 """How a document looks, as data: margins, sizes, spacing, page number. Workbook and Word render it."""
 
 import datetime
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from danvan.common.data import toml_data
 
 FILE = Path(__file__).parent / "data" / "layouts.toml"
 
@@ -20,17 +21,14 @@ class TextStyle:
 
     @property
     def bold(self) -> bool:
-        """Return whether it is bold."""
         return "b" in self.marks
 
     @property
     def italic(self) -> bool:
-        """Return whether it is italic."""
         return "i" in self.marks
 
     @property
     def underlined(self) -> bool:
-        """Return whether it is underlined."""
         return "u" in self.marks
 
     def text(self, text: str) -> str:
@@ -90,10 +88,8 @@ def layout_from(data: Mapping[str, Any]) -> Layout:
 @cache
 def layouts() -> tuple[tuple[datetime.date, Layout], ...]:
     """Return the layouts of the data file with the day from which each holds, oldest of a style first."""
-    with FILE.open("rb") as file:
-        rows = tomllib.load(file)
     found = []
-    for code, row in rows.items():
+    for code, row in toml_data(FILE).items():
         since, number, body = row.pop("since"), row.pop("page_number"), row.pop("body")
         measures = {"page_number_size": number["size"], "page_number_top": number["top"]}
         found.append((since, layout_from({"code": code, **row, **measures, **body})))

@@ -5,15 +5,14 @@ becomes another one (a rename, the merger of boards): then the default table hol
 document goes out under an outdated name. Source: domain reference, "Document conventions".
 """
 
-import csv
 import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from danvan.common.data import csv_rows
 from danvan.units.models import AdministrativeUnit, UnitKind
 from danvan.units.organisations import committee_name
 from reports.documents.layout import Layout, layout_from, layout_on
@@ -193,7 +192,7 @@ def default_row(
         place=above.name if above and unit.is_body else unit.name,
         authority=Authority(line["authority"]),
         recipients="\n".join(filter(None, recipients)),
-        term=_held(_rows("terms.csv"), unit.level, date)["term"],
+        term=_held(csv_rows(DATA / "terms.csv"), unit.level, date)["term"],
     )
 
 
@@ -236,14 +235,9 @@ def _fill(text: str, words: Mapping[str, str]) -> str:
         return ""
 
 
-@cache
-def _rows(name: str) -> tuple[dict[str, str], ...]:
-    with (DATA / name).open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
-
-
 def _line_of(style: str, level: str, date: datetime.date) -> dict[str, str]:
-    return _held([r for r in _rows("letterheads.csv") if r["style"] == style], level, date)
+    rows = csv_rows(DATA / "letterheads.csv")
+    return _held([row for row in rows if row["style"] == style], level, date)
 
 
 def _held(rows: Any, level: str, date: datetime.date) -> dict[str, str]:

@@ -9,9 +9,8 @@ from reports.documents.letterhead import Letterhead, document_date, letterhead_o
 from reports.documents.word.letters import LetterBlock, WordTable, letter
 from reports.models import DocumentKind, Report, ReportingPeriod, State
 
-LETTER_SIGN = (
-    "CV"  # of official letters of the Party; those of the state bear none (NĐ 30/2020, Phụ lục III)
-)
+# Of official letters of the Party; those of the state bear none (NĐ 30/2020, Phụ lục III).
+LETTER_SIGN = "CV"
 HEADS = ("TT", "Đơn vị", "Hạn nộp", "Quá hạn (ngày)", "Việc còn lại")
 SHARES = (1.3, 6, 2.6, 2, 6)
 

@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from danvan.accounts.requests import person
-from danvan.accounts.rights import Action
+from danvan.accounts.rights import NO_UNIT, Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common.excel import safe_file_name
-from danvan.common.forms import DateInput
+from danvan.common.forms import DayField
 from danvan.common.paging import nearest_page
 from danvan.common.stale import StaleFormMixin
 from danvan.common.web.downloads import attachment
@@ -36,12 +36,7 @@ class DayForm(forms.Form):
     """Which day a letterhead is asked for, and in the list which units."""
 
     q = forms.CharField(label="Tên đơn vị", max_length=100, required=False)
-    ngay = forms.DateField(
-        label="Văn bản ghi ngày",
-        widget=DateInput(),
-        required=False,
-        error_messages={"invalid": "Ngày chưa đúng, ví dụ nhập đúng: 31/12/2025."},
-    )
+    ngay = DayField(label="Văn bản ghi ngày", required=False)
 
     def day_for(self, unit: AdministrativeUnit | None) -> datetime.date:
         """Return the day asked for; without one, or with a wrong one, the last on which `unit` writes."""
@@ -69,14 +64,13 @@ class LetterheadForm(StaleFormMixin):
             "valid_from", "style", "spelling", "superior", "issuer", "symbol", "place", "term",
             "authority", "authority_of", "post", "signer", "recipients",
         )  # fmt: skip
-        widgets: ClassVar = {"valid_from": DateInput()}
+        field_classes: ClassVar = {"valid_from": DayField}
 
 
 @require_safe
 def letterhead_list(request: HttpRequest) -> HttpResponse:
     """List the offices of the person's area with the letterhead of their own, if they have one."""
-    if not person(request).can(Action.VIEW):
-        raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
+    person(request).require(Action.VIEW, NO_UNIT)
     form = DayForm(request.GET)
     day = form.day_for(person(request).unit)
     newest = (

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from danvan.accounts.jobs.pages import is_long, later
 from danvan.accounts.requests import PersonRequest
-from danvan.accounts.rights import Action
+from danvan.accounts.rights import NO_UNIT, Action
 from danvan.common.excel import safe_file_name
 from danvan.common.web.downloads import attachment
 from danvan.units.models import AdministrativeUnit, Level
@@ -26,8 +26,7 @@ URGED_AT_ONCE = 500  # units in a letter made within the request: about three se
 @require_safe
 def urge(request: PersonRequest) -> HttpResponse:
     """Send the letter to whoever is late among the filters of the queue. A wrong choice is 404."""
-    if not request.user.can(Action.REVIEW):
-        raise PermissionDenied("Chỉ ban duyệt báo cáo mới đôn đốc các đơn vị.")
+    request.user.require(Action.REVIEW, "Chỉ ban duyệt báo cáo mới đôn đốc các đơn vị.")
     asked = request.GET.copy()
     asked["state"] = "overdue"
     reports = Report.objects.visible_to(request.user).filter(to_review_by(request.user))
@@ -56,5 +55,5 @@ def _province(request: PersonRequest, period: ReportingPeriod) -> Administrative
     reports = Report.objects.visible_to(request.user).filter(period=period, level=Level.PROVINCE)
     first = reports.select_related("unit__parent").first()
     if first is None:
-        raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
+        raise PermissionDenied(NO_UNIT)
     return first.unit

@@ -16,7 +16,7 @@ from reports.figures.figure import BLANK, Figure, computed_text, describe
 from reports.figures.reading import EntryProblem, read_figure, typed_form
 from reports.figures.rules import Finding, RuleBook
 from reports.figures.stored import figures_of, figures_with_prior, numbers_in
-from reports.figures.writing import Conflict
+from reports.figures.writing import Conflict, conflicts_in
 from reports.models import Indicator, Remark, Report, ReportUnit, State, Transition
 
 NOTE, QUALIFIER = "-note", "-q"
@@ -139,16 +139,8 @@ class EntrySheet:
         clashes or cannot be read keeps what was typed, with the other's figure beside it. Returns the
         codes taken over. Call after `reload`.
         """
-        later = self.report.changes.filter(version__gt=version).order_by("pk")
-        theirs = {
-            change.indicator.code: Conflict(
-                self.stored.get(change.indicator.code, BLANK),
-                str(change.actor or "hệ thống"),
-                change.at,
-            )
-            for change in later.select_related("actor", "indicator")
-        }
-        theirs = {code: conflict for code, conflict in theirs.items() if code not in written}
+        later = conflicts_in(self.report.changes.filter(version__gt=version), self.stored)
+        theirs = {code: conflict for code, conflict in later.items() if code not in written}
         unread = {code: conflict for code, conflict in theirs.items() if code in self.errors}
         self.conflicts = {**unread, **clashing}
         taken = theirs.keys() - self.conflicts.keys()

@@ -72,7 +72,7 @@ def taken_at(report: Report, version: int, user: User) -> Taken | None:
     return Taken(version, lines, place)
 
 
-def give_back(report: Report, version: int, user: User, request_id: str = "") -> int:
+def give_back(report: Report, version: int, user: User) -> int:
     """Put the figures back that `user` took in `version`; return how many there were.
 
     Raises as write_figures: StaleFigures where one of them was changed since.
@@ -89,7 +89,6 @@ def give_back(report: Report, version: int, user: User, request_id: str = "") ->
             source=Source.UNDO,
             reason="Trả lại số trước khi lấy từ hồ sơ",
             version=version,
-            request_id=request_id,
         )
     return len(old)
 

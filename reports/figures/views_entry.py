@@ -39,17 +39,10 @@ def visible_report(user: User, pk: int) -> Report:
 
     `has_others` says whether it answers for other units at all, which few do.
     """
-    rows = (
-        Report.objects.visible_to(user)
-        .with_names()
-        .with_due_dates()
-        .select_related("period__catalogue")
-    )
+    rows = Report.objects.visible_to(user).with_names().with_due_dates()
     others = ReportUnit.objects.of_others().filter(report=OuterRef("pk"))
-    rows = rows.select_related("period__closed_by", "period__catalogue").annotate(
-        has_others=Exists(others)
-    )
-    return get_object_or_404(rows, pk=pk)
+    rows = rows.select_related("period__closed_by", "period__catalogue")
+    return get_object_or_404(rows.annotate(has_others=Exists(others)), pk=pk)
 
 
 class EnteringView(View):
@@ -93,7 +86,6 @@ class EntryView(EnteringView):
                 actor=person(self.request),
                 source=Source.FORM,
                 version=self.typed_against,
-                request_id=getattr(self.request, "id", ""),
             )
         except StaleFigures as stale:
             sheet.reload()
@@ -146,7 +138,6 @@ class EntryView(EnteringView):
             actor=person(self.request),
             source=Source.RECORDS,
             version=self.report.version,
-            request_id=getattr(self.request, "id", ""),
         )
         return redirect(taken_url(self.report.pk, self.report.version, wanted))
 

@@ -78,14 +78,13 @@ class TakeView(EnteringView):
             actor=request.user,
             source=Source.RECORDS,
             version=read_id(request.POST.get("version", "")) or 0,
-            request_id=getattr(request, "id", ""),
         )
         messages.success(request, f"Đã lấy {result.total} số từ hồ sơ và lưu.")
         return redirect(taken_url(self.report.pk, self.report.version, self.part))
 
     def undo(self, request: PersonRequest) -> HttpResponse:
         version = read_id(request.POST[UNDO]) or 0
-        count = give_back(self.report, version, request.user, getattr(request, "id", ""))
+        count = give_back(self.report, version, request.user)
         messages.success(request, f"Đã trả lại {count} số như trước khi lấy từ hồ sơ.")
         return redirect(self.form_at(self.part))
 

@@ -14,6 +14,7 @@ from django.db import connection, models, transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from danvan.accounts.audit import context
 from danvan.accounts.models import User
 from danvan.accounts.models.trail import stand_ins
 from danvan.accounts.rights import Action, standing
@@ -83,7 +84,6 @@ def write_figures(
     source: str,
     reason: str = "",
     version: int | None = None,
-    request_id: str = "",
 ) -> WriteResult:
     """Write `changes` (indicator code → Figure; BLANK empties) to one report.
 
@@ -97,9 +97,7 @@ def write_figures(
         report.refresh_from_db(fields=["state", "version", "period"])
         if version is not None and version < report.version:
             changes = _without_stale(report, changes, version)
-        result = write_many(
-            {report.pk: changes}, actor=actor, source=source, reason=reason, request_id=request_id
-        )
+        result = write_many({report.pk: changes}, actor=actor, source=source, reason=reason)
     report.refresh_from_db(fields=["version", "filled", "saved_at"])
     return result
 
@@ -117,19 +115,20 @@ def _without_stale(
         if current.get(code, BLANK) not in (base.get(code, BLANK), figure)
     ]
     if clashing:
-        raise StaleFigures(_conflicts(report, clashing, current))
+        theirs = report.changes.filter(indicator__code__in=clashing)
+        raise StaleFigures(conflicts_in(theirs, current))
     return mine
 
 
-def _conflicts(
-    report: Report, codes: Iterable[str], current: Mapping[str, Figure]
+def conflicts_in(
+    changes: models.QuerySet[FigureChange], current: Mapping[str, Figure]
 ) -> dict[str, Conflict]:
-    changes = report.changes.filter(indicator__code__in=list(codes)).order_by("pk")
+    """Return what stands now where others made `changes`, and who was the last, by code."""
     return {
         change.indicator.code: Conflict(
             current.get(change.indicator.code, BLANK), str(change.actor or "hệ thống"), change.at
         )
-        for change in changes.select_related("actor", "indicator")
+        for change in changes.order_by("pk").select_related("actor", "indicator")
     }
 
 
@@ -139,7 +138,6 @@ def write_many(
     actor: User | None,
     source: str,
     reason: str = "",
-    request_id: str = "",
 ) -> WriteResult:
     """Write the figures of many reports ({report id: {code: Figure}}), all or none.
 
@@ -153,7 +151,7 @@ def write_many(
             if locked := lock_reason(report):
                 raise ReportLocked(f"{report.unit}: {locked}" if len(reports) > 1 else locked)
         batch = _Batch(reports, changes)
-        batch.write(actor, source, reason, request_id)
+        batch.write(actor, source, reason)
     return WriteResult(batch.changed)
 
 
@@ -167,8 +165,7 @@ def _locked(ids: Iterable[int]) -> list[Report]:
 def _require_right(actor: User | None, ids: Collection[int]) -> None:
     if actor is None:
         return
-    if not actor.can(Action.ENTER_REPORT):
-        raise PermissionDenied("Anh/chị chỉ được xem, không được nhập số liệu.")
+    actor.require(Action.ENTER_REPORT, "Anh/chị chỉ được xem, không được nhập số liệu.")
     if Report.objects.editable_by(actor).filter(pk__in=list(ids)).count() != len(ids):
         raise PermissionDenied("Anh/chị không được nhập số liệu của đơn vị này.")
 
@@ -222,7 +219,7 @@ class _Batch:
         self.lines.setdefault(report.pk, []).append((indicator.pk, *sides))
         self.changed.setdefault(report.pk, []).append(code)
 
-    def write(self, actor: User | None, source: str, reason: str, request_id: str) -> None:
+    def write(self, actor: User | None, source: str, reason: str) -> None:
         """Write values, ledger lines and versions. Nothing to change writes nothing."""
         if not self.lines:
             return
@@ -232,12 +229,13 @@ class _Batch:
             self.updated, ["number", "qualifier", "text", "note"], batch_size=BATCH
         )
         Value.objects.filter(pk__in=self.deleted).delete()
-        insert_many(FigureChange, _LINE, self._ledger(actor, str(source), reason, request_id))
+        insert_many(FigureChange, _LINE, self._ledger(actor, str(source), reason))
         self._count()
 
     def _ledger(self, actor: User | None, *door: str) -> Iterator[tuple]:
         """Yield the lines as _LINE; who signs, and as what, is asked once per report."""
         now = connection.ops.adapt_datetimefield_value(timezone.now())
+        asked = context.current().request_id
         units = {report.unit_id for report in self.reports.values()}
         others = stand_ins(actor, units) if actor is not None else {}
         for pk, lines in self.lines.items():
@@ -247,7 +245,7 @@ class _Batch:
                 office = office_name(actor.unit, report.period.end)
                 who = (actor.pk, office, str(standing(actor)), bool(others[report.unit_id]))
             for line in lines:
-                yield (pk, *line, report.version + 1, *who, *door, now)
+                yield (pk, *line, report.version + 1, *who, *door, asked, now)
 
     def _count(self) -> None:
         """Raise the versions and count what is filled, in one update for equal counts."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.scope import ScopedQuerySet
-from danvan.units.models import AdministrativeUnit
 from reports.models.period import ReportingPeriod
 from reports.models.report import Report
 
 
 class ReportUnitQuerySet(ScopedQuerySet):
-    """Answers, scoped by the reporting unit."""
-
-    unit_lookup = "report__unit"
+    """Answers for the work of units."""
 
     def of_others(self) -> ReportUnitQuerySet:
         """Return the answers for other units than the reporting one."""
@@ -35,23 +32,12 @@ class ReportUnit(models.Model):
     period = models.ForeignKey(
         ReportingPeriod, on_delete=models.CASCADE, related_name="answers", db_index=False
     )
-    unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị",
-        on_delete=models.PROTECT,
-        related_name="answered_in",
-    )
+    unit = unit_field(related_name="answered_in")
     is_question = models.BooleanField("chờ phân công", default=False)
-    assigned_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="người phân công",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    assigned_by = person_field("người phân công", null=True, blank=True)
     assigned_at = models.DateTimeField("phân công lúc", null=True, blank=True)
 
+    unit_lookup = "report__unit"
     objects = ReportUnitQuerySet.as_manager()
 
     class Meta:

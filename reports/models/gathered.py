@@ -3,12 +3,12 @@
 from collections import defaultdict
 from typing import Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.units.models import AdministrativeUnit
 from reports.models.report import Report, Value
@@ -54,9 +54,7 @@ class GatheredText(models.Model):
     says so. A piece that is not `in_draft` only says that its source was dealt with.
     """
 
-    unit = models.ForeignKey(
-        AdministrativeUnit, verbose_name="đơn vị", on_delete=models.PROTECT, related_name="+"
-    )
+    unit = unit_field()
     first_year = models.PositiveSmallIntegerField("từ năm")
     last_year = models.PositiveSmallIntegerField("đến năm")
     heading = models.CharField("mục", max_length=20)
@@ -68,12 +66,7 @@ class GatheredText(models.Model):
     snapshot = models.TextField("lời văn của nguồn khi lấy", editable=False)
     in_draft = models.BooleanField("đưa vào dự thảo", default=True)
     version = models.PositiveIntegerField(default=0, editable=False)
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="người lấy",
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    made_by = person_field("người lấy")
     made_at = models.DateTimeField("lấy lúc", default=timezone.now, editable=False)
 
     now: str  # with_source()

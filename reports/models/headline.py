@@ -1,16 +1,12 @@
 """Which indicators a board looks at first."""
 
-from django.conf import settings
 from django.db import models
 
+from danvan.accounts.models.fields import person_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.units.models import AdministrativeUnit
 
 MOST_HEADLINES = 8
-
-
-class HeadlineChoiceQuerySet(ScopedQuerySet["HeadlineChoice"]):
-    """Choices, scoped by their board."""
 
 
 class HeadlineChoice(models.Model):
@@ -23,15 +19,10 @@ class HeadlineChoice(models.Model):
         AdministrativeUnit, verbose_name="đơn vị", on_delete=models.PROTECT, related_name="+"
     )
     codes = models.JSONField("chỉ tiêu", default=list)
-    chosen_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="người chọn",
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    chosen_by = person_field("người chọn")
     chosen_at = models.DateTimeField("chọn lúc", auto_now=True)
 
-    objects = HeadlineChoiceQuerySet.as_manager()
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "chỉ tiêu trọng tâm"

@@ -9,14 +9,13 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.scope import ScopedQuerySet
-from danvan.units.models import AdministrativeUnit
 from reports.models.period import COUNTED_KINDS, ReportingPeriod
 from reports.models.report import Report
 
@@ -71,12 +70,8 @@ class PublishedIssue(models.Model):
         "include_submitted", "edition", "missing_reason", "periods", "expected", "included", "issued_unit",
     )  # fmt: skip
 
-    unit = models.ForeignKey(
-        AdministrativeUnit, verbose_name="đơn vị", on_delete=models.PROTECT, related_name="issues"
-    )
-    register_unit = models.ForeignKey(
-        AdministrativeUnit, on_delete=models.PROTECT, related_name="+", editable=False
-    )
+    unit = unit_field(related_name="issues")
+    register_unit = unit_field(None, editable=False)
     kind = models.CharField("loại văn bản", max_length=4, choices=DocumentKind)
     register = models.CharField("sổ văn bản", max_length=20)
     number = models.PositiveIntegerField("số")
@@ -98,9 +93,7 @@ class PublishedIssue(models.Model):
     content = models.BinaryField()
     units = models.BinaryField()
     sha256 = models.CharField(max_length=64)
-    issued_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    issued_by = person_field()
     issued_unit = models.CharField("đơn vị ban hành khi đó", max_length=150, blank=True)
     issued_at = models.DateTimeField("ban hành lúc", default=timezone.now, editable=False)
     token = models.UUIDField(null=True, unique=True, editable=False)
@@ -154,12 +147,6 @@ class PublishedIssue(models.Model):
         return sha256(b"\n".join(parts)).hexdigest()
 
 
-class IssuedReportQuerySet(ScopedQuerySet):
-    """Reports of issues, scoped by the unit of the issue."""
-
-    unit_lookup = "issue__unit"
-
-
 class IssuedReport(models.Model):
     """A report that an issue asked for, as it stood then: a later version means the figures may differ."""
 
@@ -171,7 +158,8 @@ class IssuedReport(models.Model):
     state = models.CharField("trạng thái khi đó", max_length=9)
 
     append_only = True
-    objects = IssuedReportQuerySet.as_manager()
+    unit_lookup = "issue__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "báo cáo trong văn bản"
@@ -206,13 +194,12 @@ class IssueFile(models.Model):
     file = models.FileField("tệp", upload_to=issue_file_name, max_length=100)
     size = models.PositiveIntegerField("dung lượng")
     sha256 = models.CharField(max_length=64)
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    made_by = person_field(null=True)
     made_at = models.DateTimeField("lúc", default=timezone.now, editable=False)
 
     append_only = True
-    objects = IssuedReportQuerySet.as_manager()
+    unit_lookup = "issue__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "tệp của văn bản"

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from danvan.accounts.models.fields import unit_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import clean_line, clean_text, search_key
-from danvan.units.models import AdministrativeUnit
 
 MAX_RECIPIENTS = 20
 _COMMITTEES = re.compile(r"\b(dang|tinh|thanh|huyen|thi|quan) uy\b|\bban thuong vu\b|\bbi thu\b")
@@ -62,12 +62,7 @@ class OfficeLetterhead(models.Model):
     Without a row the default table holds (reports/documents/data/letterheads.csv).
     """
 
-    unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị",
-        on_delete=models.PROTECT,
-        related_name="letterheads",
-    )
+    unit = unit_field(related_name="letterheads")
     valid_from = models.DateField(
         "áp dụng từ ngày",
         validators=IN_THIS_CENTURY,

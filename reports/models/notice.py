@@ -6,6 +6,7 @@ What there is to tell is read from the moves, periods and due dates themselves (
 from django.conf import settings
 from django.db import models
 
+from danvan.accounts.models.fields import person_field
 from danvan.accounts.scope import ScopedQuerySet
 from reports.models.report import Report
 
@@ -26,12 +27,6 @@ class NoticeKind(models.TextChoices):
 MAIL_KINDS = (NoticeKind.LATE, NoticeKind.SOON, NoticeKind.RETURNED, NoticeKind.OPENED)
 
 
-class OwnQuerySet(ScopedQuerySet):
-    """Rows of a person, scoped by the unit the account belongs to."""
-
-    unit_lookup = "user__unit"
-
-
 class MailChoice(models.Model):
     """Which mails a person wants: all until told otherwise. The fields bear the names of MAIL_KINDS."""
 
@@ -43,7 +38,8 @@ class MailChoice(models.Model):
     returned = models.BooleanField(NoticeKind.RETURNED.label, default=True)
     opened = models.BooleanField(NoticeKind.OPENED.label, default=True)
 
-    objects = OwnQuerySet.as_manager()
+    unit_lookup = "user__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "thư nhắc"
@@ -70,9 +66,7 @@ class SentReminder(models.Model):
     `mark` tells this very notice: the key of the move or of the period's log, or the due date.
     """
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reminders"
-    )
+    user = person_field(related_name="reminders")
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField("việc", max_length=9, choices=NoticeKind)
     mark = models.CharField(max_length=20)
@@ -80,7 +74,8 @@ class SentReminder(models.Model):
     tries = models.PositiveSmallIntegerField(default=1)
     at = models.DateTimeField("lúc", auto_now=True)
 
-    objects = OwnQuerySet.as_manager()
+    unit_lookup = "user__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "thư đã gửi"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from danvan.accounts.models.fields import person_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.units.kinds import AREA_LEVELS
 from danvan.units.models import Level
@@ -87,14 +87,7 @@ class ReportingPeriod(models.Model):
     is_closed = models.BooleanField("đã khóa", default=False)
     is_demo = models.BooleanField("số liệu minh họa", default=False)
     closed_at = models.DateTimeField("khóa lúc", null=True, blank=True)
-    closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="người khóa",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    closed_by = person_field("người khóa", null=True, blank=True)
 
     objects = PeriodQuerySet.as_manager()
 
@@ -199,9 +192,7 @@ class PeriodLog(models.Model):
 
     period = models.ForeignKey(ReportingPeriod, on_delete=models.PROTECT, related_name="log")
     action = models.CharField("việc", max_length=20)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    actor = person_field(null=True)
     reason = models.CharField("lý do", max_length=500, blank=True)
     at = models.DateTimeField("lúc", default=timezone.now, editable=False)
 
@@ -214,12 +205,6 @@ class PeriodLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period}: {self.action}"
-
-
-class ExtensionQuerySet(ScopedQuerySet["DeadlineExtension"]):
-    """Extensions, scoped by the unit of their report."""
-
-    unit_lookup = "report__unit"
 
 
 class DeadlineExtension(models.Model):
@@ -236,15 +221,11 @@ class DeadlineExtension(models.Model):
     )
     until = models.DateField("gia hạn đến hết ngày")
     reason = models.CharField("lý do", max_length=500)
-    granted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="người gia hạn",
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    granted_by = person_field("người gia hạn")
     granted_at = models.DateTimeField("lúc", auto_now_add=True)
 
-    objects = ExtensionQuerySet.as_manager()
+    unit_lookup = "report__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "gia hạn"

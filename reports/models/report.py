@@ -3,15 +3,15 @@
 import datetime
 from typing import Any, Self, cast
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.rights import Person
-from danvan.accounts.scope import M, ScopedQuerySet, area_reported_by
-from danvan.units.models import AdministrativeUnit, Level
+from danvan.accounts.scope import ScopedQuerySet, area_reported_by
+from danvan.units.models import Level
 from reports.models.indicator import Indicator
 from reports.models.period import ReportingPeriod, due_field
 
@@ -94,15 +94,8 @@ class Report(models.Model):
     period = models.ForeignKey(
         ReportingPeriod, verbose_name="kỳ báo cáo", on_delete=models.PROTECT, related_name="reports"
     )
-    unit = models.ForeignKey(
-        AdministrativeUnit, verbose_name="đơn vị", on_delete=models.PROTECT, related_name="reports"
-    )
-    reviewer = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị duyệt",
-        on_delete=models.PROTECT,
-        related_name="reports_to_review",
-    )
+    unit = unit_field(related_name="reports")
+    reviewer = unit_field("đơn vị duyệt", related_name="reports_to_review")
     level = models.CharField("cấp", max_length=8, choices=Level, editable=False)
     # The unit ended inside the period and another one reports the rest: what was done before this day.
     until = models.DateField("số liệu đến trước ngày", null=True, editable=False)
@@ -181,12 +174,6 @@ class Qualifier(models.TextChoices):
         return "" if self is Qualifier.EXACT else f"{self.label} "
 
 
-class ValueQuerySet(ScopedQuerySet[M]):
-    """Values, scoped by the unit of their report."""
-
-    unit_lookup = "report__unit"
-
-
 class Value(models.Model):
     """A report's figure for one indicator. A blank figure is not zero: it has no number.
 
@@ -211,7 +198,8 @@ class Value(models.Model):
         "số theo hồ sơ", max_digits=15, decimal_places=3, null=True, blank=True, editable=False
     )
 
-    objects = ValueQuerySet.as_manager()
+    unit_lookup = "report__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "số liệu"
@@ -249,7 +237,7 @@ class Source(models.TextChoices):
     DEMO = "demo", "Số liệu minh họa"
 
 
-class FigureChangeQuerySet(ValueQuerySet):
+class FigureChangeQuerySet(ScopedQuerySet["FigureChange"]):
     """Lines of the ledger."""
 
     def with_names(self) -> Self:
@@ -268,9 +256,7 @@ class FigureChange(models.Model):
     version = models.PositiveIntegerField("phiên bản báo cáo")
     old = models.JSONField("cũ", null=True)
     new = models.JSONField("mới", null=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    actor = person_field(null=True)
     actor_unit = models.CharField("đơn vị khi đó", max_length=150, blank=True)
     actor_role = models.CharField("vai trò khi đó", max_length=20, blank=True)
     on_behalf = models.BooleanField("nhập thay", default=False)
@@ -280,6 +266,7 @@ class FigureChange(models.Model):
     at = models.DateTimeField("lúc", auto_now_add=True)
 
     append_only = True
+    unit_lookup = "report__unit"
     objects = FigureChangeQuerySet.as_manager()
 
     class Meta:
@@ -305,15 +292,14 @@ class Remark(models.Model):
         related_name="+",
     )
     text = models.CharField("ý kiến", max_length=1000)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    author = person_field()
     author_unit = models.CharField("đơn vị nhận xét", max_length=150, blank=True)
     created_at = models.DateTimeField("lúc", auto_now_add=True)
     resolved_at = models.DateTimeField("xong lúc", null=True, blank=True)
-    resolved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    resolved_by = person_field(null=True, blank=True)
 
-    objects = ValueQuerySet.as_manager()
+    unit_lookup = "report__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "ý kiến duyệt"
@@ -331,15 +317,14 @@ class Transition(models.Model):
     action = models.CharField("việc", max_length=10)
     from_state = models.CharField("từ", max_length=9, choices=State)
     to_state = models.CharField("đến", max_length=9, choices=State)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    actor = person_field(null=True)
     actor_unit = models.CharField("đơn vị khi đó", max_length=150, blank=True)
     reason = models.CharField("lý do", max_length=1000, blank=True)
     at = models.DateTimeField("lúc", default=timezone.now, editable=False)
 
     append_only = True
-    objects = ValueQuerySet.as_manager()
+    unit_lookup = "report__unit"
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "bước xử lý"

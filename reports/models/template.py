@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.scope import ScopedQuerySet
-from danvan.units.models import AdministrativeUnit
 from reports.models.letterhead import IN_THIS_CENTURY
 
 
@@ -18,30 +17,19 @@ def template_file_name(row: WordTemplate, filename: str) -> str:
     return f"templates/{uuid.uuid4().hex}"
 
 
-class WordTemplateQuerySet(ScopedQuerySet["WordTemplate"]):
-    """Templates, scoped by the unit whose office handed them in."""
-
-
 class WordTemplate(models.Model):
     """A template of an office's reports, as it was handed in; a changed one is another row."""
 
-    unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị",
-        on_delete=models.PROTECT,
-        related_name="word_templates",
-    )
+    unit = unit_field(related_name="word_templates")
     name = models.CharField("tên mẫu", max_length=120)
     file = models.FileField("tệp", upload_to=template_file_name, max_length=100)
     size = models.PositiveIntegerField("dung lượng")
     sha256 = models.CharField(max_length=64)
     asks_units = models.BooleanField("nêu đơn vị cao nhất, thấp nhất", default=False)
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    made_by = person_field(null=True)
     made_at = models.DateTimeField("lúc", default=timezone.now, editable=False)
 
-    objects = WordTemplateQuerySet.as_manager()
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "mẫu Word"
@@ -57,19 +45,10 @@ class WordTemplate(models.Model):
             return stored.read()
 
 
-class TemplateUseQuerySet(ScopedQuerySet["TemplateUse"]):
-    """Uses of templates, scoped by the unit whose office uses them."""
-
-
 class TemplateUse(models.Model):
     """From `valid_from` on an office's documents are made by `template`, None for the shipped one."""
 
-    unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị",
-        on_delete=models.PROTECT,
-        related_name="template_uses",
-    )
+    unit = unit_field(related_name="template_uses")
     template = models.ForeignKey(
         WordTemplate,
         verbose_name="mẫu",
@@ -83,7 +62,7 @@ class TemplateUse(models.Model):
         validators=IN_THIS_CENTURY,
     )
 
-    objects = TemplateUseQuerySet.as_manager()
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "lần áp dụng mẫu Word"

@@ -3,15 +3,14 @@
 import re
 from decimal import Decimal
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.units.changing import NewUnit, Plan, Transfer
-from danvan.units.models import AdministrativeUnit
 
 
 class ChangeState(models.TextChoices):
@@ -22,10 +21,6 @@ class ChangeState(models.TextChoices):
     UNDONE = "undone", "Đã hoàn tác"
 
 
-class UnitChangeQuerySet(ScopedQuerySet["UnitChange"]):
-    """Changes, scoped by the province (or other unit) that they are about."""
-
-
 class UnitChange(models.Model):
     """One change. `units` and `moves` are what was typed, by code (danvan/units/changing.py has the words).
 
@@ -33,14 +28,7 @@ class UnitChange(models.Model):
     whose area changes; none while a superuser has not said.
     """
 
-    unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị",
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="changes",
-        editable=False,
-    )
+    unit = unit_field(related_name="changes", null=True, editable=False)
     number = models.CharField("số nghị quyết", max_length=60, help_text="Ví dụ 1674/NQ-UBTVQH15")
     issued_on = models.DateField("ngày ban hành")
     issuer = models.CharField(
@@ -56,28 +44,14 @@ class UnitChange(models.Model):
     )
     version = models.PositiveIntegerField(default=0, editable=False)
     made = models.JSONField(default=dict, encoder=DjangoJSONEncoder, editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
-    )
+    created_by = person_field(editable=False)
     created_at = models.DateTimeField("lập lúc", default=timezone.now, editable=False)
-    applied_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        editable=False,
-    )
+    applied_by = person_field(null=True, editable=False)
     applied_at = models.DateTimeField("ghi lúc", null=True, editable=False)
-    undone_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        editable=False,
-    )
+    undone_by = person_field(null=True, editable=False)
     undone_at = models.DateTimeField("hoàn tác lúc", null=True, editable=False)
 
-    objects = UnitChangeQuerySet.as_manager()
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "sắp xếp đơn vị"

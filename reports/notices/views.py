@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -23,7 +22,7 @@ NOT_FOR_YOU = "Thông báo dành cho người nhập báo cáo của đơn vị.
 def notice_list(request: PersonRequest) -> HttpResponse:
     """List what happened to the own unit's reports; opening the list is having seen it."""
     user, now = request.user, timezone.now()
-    _require(request)
+    request.user.require(Action.ENTER_REPORT, NOT_FOR_YOU)
     seen = seen_at(user)
     page = nearest_page(news_of(user), NOTICES_A_PAGE, request.GET.get("page"))
     if any(notice.at > seen for notice in page.object_list):
@@ -35,7 +34,7 @@ def notice_list(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def mail_choice(request: PersonRequest) -> HttpResponse:
     """Let a person say where mails go and which; show what was sent of late."""
-    _require(request)
+    request.user.require(Action.ENTER_REPORT, NOT_FOR_YOU)
     form = MailForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -49,8 +48,3 @@ def mail_choice(request: PersonRequest) -> HttpResponse:
     }
     status = 422 if form.errors else 200
     return render(request, "reports/notices/mail.html", context, status=status)
-
-
-def _require(request: PersonRequest) -> None:
-    if not request.user.can(Action.ENTER_REPORT):
-        raise PermissionDenied(NOT_FOR_YOU)

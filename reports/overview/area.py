@@ -18,9 +18,8 @@ from reports.consolidation.scope import ScopeData
 from reports.consolidation.summary import Restated, restated_of
 from reports.consolidation.units import UnitNode, unit_tree, whole_of
 
-MOST_UNITS = (
-    400  # that report in a year: more are drawn by district, each district with its own picture
-)
+# That report in a year: more are drawn by district, each district with its own picture.
+MOST_UNITS = 400
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,5 @@ def _tree(top: AdministrativeUnit, units: Iterable[AdministrativeUnit]) -> UnitN
 
 def _place(node: UnitNode, facts: Mapping[Any, Facts]) -> PictureRow:
     """Return the row of a node: the sum of all that hangs on it."""
-    keys = node.all_keys()
     below = tuple(_place(one, facts) for one in node.below.values())
-    whole = whole_of({key: facts[key] for key in keys if key in facts})
-    return PictureRow(node.unit, whole, below)
+    return PictureRow(node.unit, whole_of(facts, node.all_keys()), below)

@@ -118,9 +118,7 @@ STATES = (
 )
 
 
-def area_bars(
-    areas: Iterable[tuple[str, dict[str, int], str]],
-) -> tuple[AreaBar, ...]:
+def area_bars(areas: Iterable[tuple[str, dict[str, int], str]]) -> tuple[AreaBar, ...]:
     """Return a bar for each (label, counts, address of its list); all bars are equally long."""
     bars = []
     for at, (label, counts, url) in enumerate(areas):

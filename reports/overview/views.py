@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
-from danvan.accounts.rights import Action
+from danvan.accounts.rights import NO_UNIT, Action
 from danvan.accounts.scope import own_units, units_visible_to
 from danvan.common.db.replica import may_lag
 from danvan.common.handbook.why import Why, kind_of_error
@@ -79,8 +79,7 @@ def overview(request: PersonRequest) -> HttpResponse:
 
 def _periods(request: PersonRequest) -> list[ReportingPeriod]:
     """Return the periods that count, whose years the menu asks for too. Raises PermissionDenied."""
-    if not request.user.can(Action.VIEW):
-        raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
+    request.user.require(Action.VIEW, NO_UNIT)
     periods = ReportingPeriod.objects.counted()
     request.year_spans = year_spans(periods)
     return periods

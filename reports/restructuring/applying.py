@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -144,8 +144,9 @@ def delete_draft(change: UnitChange, *, by: User) -> None:
 
 def require_right(user: User) -> None:
     """Raise PermissionDenied without the right to change units."""
-    if not user.can(Action.CHANGE_UNITS):
-        raise PermissionDenied("Chỉ ban dân vận cấp tỉnh và quản trị viên được sắp xếp đơn vị.")
+    user.require(
+        Action.CHANGE_UNITS, "Chỉ ban dân vận cấp tỉnh và quản trị viên được sắp xếp đơn vị."
+    )
 
 
 def _hold(change: UnitChange, version: int, state: ChangeState) -> UnitChange:

@@ -188,12 +188,11 @@ def _change_page(
     status: int = 200,
 ) -> HttpResponse:
     context: dict[str, Any] = {"change": change, "step": "change", "problems": problems or []}
+    context["moves"] = move_lines(change)
     if change.state != ChangeState.DRAFT:
         if change.state == ChangeState.APPLIED and not problems:
             context["standing"] = standing_on(change)
-        context["moves"] = move_lines(change)
         return render(request, "reports/restructuring/done.html", context, status=status)
-    context["moves"] = move_lines(change)
     try:
         ahead: Foresight | None = look_ahead(change, request.user)
     except ValidationError as error:

@@ -138,9 +138,7 @@ class ValueTarget(Target):
         self, job: ImportJob, changes: dict[int, dict[str, Figure]], source: Any, reason: str
     ) -> int:
         try:
-            result = write_many(
-                changes, actor=job.owner, source=source, reason=reason, request_id=job.request_id
-            )
+            result = write_many(changes, actor=job.owner, source=source, reason=reason)
         except ReportLocked as locked:
             raise Refused(str(locked)) from locked
         return result.total

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -29,8 +28,7 @@ UNITS_AT_ONCE = 1_000  # written within the request: about three seconds
 @may_lag
 def export_values(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Return the figures of period `pk` that the person may read: units as rows; of many units later."""
-    if not person(request).can(Action.VIEW):
-        raise PermissionDenied("Anh/chị không có quyền xem số liệu.")
+    person(request).require(Action.VIEW, "Anh/chị không có quyền xem số liệu.")
     period = get_object_or_404(ReportingPeriod, pk=pk)
     reports = Report.objects.visible_to(person(request)).filter(period=period)
     if is_long(request, reports, UNITS_AT_ONCE):

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -102,8 +102,7 @@ def assign(period: ReportingPeriod, choices: Mapping[int, int], *, user: User) -
     that waits no longer, a report that is not among its heirs', or a report of the two concerned that is
     locked: what it answers for was counted when it was sent. Nothing is settled then.
     """
-    if not user.can(Action.MANAGE_PERIOD):
-        raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được phân công đơn vị chia tách.")
+    user.require(Action.MANAGE_PERIOD, "Chỉ ban dân vận cấp tỉnh được phân công đơn vị chia tách.")
     with transaction.atomic():
         hold_for_closing(period)  # nothing is counted, sent or written in it meanwhile
         waiting = {question.answer.unit_id: question for question in questions(period)}

@@ -6,18 +6,13 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from danvan.common.forms import DateInput
+from danvan.common.forms import DayField
 
 
 class ExtensionForm(forms.Form):
     """A later due date and why."""
 
-    until = forms.DateField(
-        label="Gia hạn đến hết ngày",
-        widget=DateInput(),
-        help_text="Ví dụ 31/12/2024",
-        error_messages={"invalid": "Ngày chưa đúng, ví dụ nhập đúng: 31/12/2024."},
-    )
+    until = DayField(label="Gia hạn đến hết ngày", help_text="Ví dụ 31/12/2024")
     reason = forms.CharField(label="Lý do", max_length=500)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

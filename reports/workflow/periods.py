@@ -55,7 +55,7 @@ def open_period(
     dates that clash or a year already open.
     """
     if actor is not None:
-        _require(actor, Action.MANAGE_PERIOD)
+        actor.require(Action.MANAGE_PERIOD)
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ValidationError({"year": f"Năm phải từ {FIRST_YEAR} đến {LAST_YEAR}."})
     with transaction.atomic():
@@ -155,13 +155,13 @@ def _compared(period: ReportingPeriod) -> Opening:
 
 def close_period(period: ReportingPeriod, *, user: User, reason: str = "") -> None:
     """Close `period`: its figures and records stand still. Idempotent."""
-    _require(user, Action.MANAGE_PERIOD)
+    user.require(Action.MANAGE_PERIOD)
     _set_closed(period, user, True, reason)
 
 
 def reopen_period(period: ReportingPeriod, *, user: User, reason: str) -> None:
     """Open a closed period again; a reason is asked. Raises ValidationError without one."""
-    _require(user, Action.MANAGE_PERIOD)
+    user.require(Action.MANAGE_PERIOD)
     if not reason:
         raise ValidationError({"reason": "Vui lòng ghi lý do mở lại kỳ báo cáo."})
     _set_closed(period, user, False, reason)
@@ -189,7 +189,7 @@ def extend_deadline(
     Raises PermissionDenied to all but its reviewer, ValidationError for a day passed, one over a year away
     (a typing mistake would leave a closed report open for years) or a missing reason.
     """
-    _require(user, Action.EXTEND_DEADLINE)
+    user.require(Action.EXTEND_DEADLINE)
     if not may_review(report, user):
         raise PermissionDenied("Anh/chị không có quyền gia hạn cho đơn vị này.")
     if until < timezone.localdate():
@@ -220,11 +220,6 @@ def extend_many(
             except ValidationError as error:
                 told = f"{report.unit.place_name}: {' '.join(error.messages)}"
                 raise ValidationError(told) from error
-
-
-def _require(user: User, action: Action) -> None:
-    if not user.can(action):
-        raise PermissionDenied("Anh/chị không có quyền thực hiện việc này.")
 
 
 def periods_for(user: Person) -> list[ReportingPeriod]:

@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -47,8 +47,9 @@ class AnswerForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def split_units(request: PersonRequest, pk: int) -> HttpResponse:
     """Show the split units of a period; settle those for which a report was chosen."""
-    if not request.user.can(Action.MANAGE_PERIOD):
-        raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được phân công đơn vị chia tách.")
+    request.user.require(
+        Action.MANAGE_PERIOD, "Chỉ ban dân vận cấp tỉnh được phân công đơn vị chia tách."
+    )
     period = get_object_or_404(ReportingPeriod, pk=pk)
     posted = request.POST if request.method == "POST" else None
     form = AnswerForm(posted, questions(period), period)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
-from danvan.common.forms import DateInput
+from danvan.common.forms import DayField
 from danvan.common.text import clean_line
 from danvan.units.kinds import AREA_LEVELS
 from danvan.units.models import AdministrativeUnit, Level
@@ -34,8 +34,7 @@ ACCEPTED, CONFIRMED = "gaps_accepted", "confirmed"
 
 
 def _require_manager(request: PersonRequest) -> None:
-    if not request.user.can(Action.MANAGE_PERIOD):
-        raise PermissionDenied("Chỉ ban dân vận cấp tỉnh được quản lý kỳ báo cáo.")
+    request.user.require(Action.MANAGE_PERIOD, "Chỉ ban dân vận cấp tỉnh được quản lý kỳ báo cáo.")
 
 
 @require_safe
@@ -60,10 +59,7 @@ class OpenForm(forms.ModelForm):
             "year", "kind", "start", "end", "structure_date",
             "due_commune", "due_district", "due_province",
         )  # fmt: skip
-        widgets = dict.fromkeys(
-            ("start", "end", "structure_date", "due_commune", "due_district", "due_province"),
-            DateInput(),
-        )
+        field_classes = dict.fromkeys(fields[2:], DayField)
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)

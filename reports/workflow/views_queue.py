@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -193,8 +193,7 @@ class ReviewView(ReportListView):
     lines: Sequence[Any] = ()
 
     def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.can(Action.REVIEW):
-            raise PermissionDenied("Anh/chị không có quyền duyệt báo cáo.")
+        request.user.require(Action.REVIEW, "Anh/chị không có quyền duyệt báo cáo.")
         return super().dispatch(request, *args, **kwargs)
 
     def get_queryset(self) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
@@ -15,7 +15,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from danvan.accounts.login.hashers import IssuedPasswordHasher
-from danvan.accounts.rights import Action, can
+from danvan.accounts.rights import NOT_ALLOWED, Action, can
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.db.locks import locked
 from danvan.common.db.search import with_words
@@ -238,6 +238,11 @@ class User(AbstractUser):
     def can(self, action: Action) -> bool:
         """Return whether the rights table gives this user `action`."""
         return can(self, action)
+
+    def require(self, action: Action, told: str = NOT_ALLOWED) -> None:
+        """Raise PermissionDenied, which says `told`, unless the rights table gives this user `action`."""
+        if not self.can(action):
+            raise PermissionDenied(told)
 
 
 def _one_spelling(password: str | None) -> str | None:

@@ -12,20 +12,19 @@ from danvan.common.words import EMPTY
 from danvan.units.models import Level
 from reports.consolidation.figures import Definition
 from reports.consolidation.words import figure_text
-from reports.documents.issues.thawed import Thawed
+from reports.documents.issues.thawed import DIFFERENCE, Thawed
 from reports.models import FigureChange, Report, Transition, ValueType
 
 Difference = dict[str, Any]
 UnitPeriod = tuple[int, int]  # unit id, period id
 NAMED = 3  # units that a total's reason names
-_COLUMNS = ("code", "label", "level", "unit", "year", "old", "new", "why")
 _WORDS = {0: "trên ", 1: "khoảng "}
 
 
 def differences(old: Thawed, new: Thawed) -> list[Difference]:
     """Return the rows of the difference sheet: totals by level first, then the figures of each unit.
 
-    A row has _COLUMNS.
+    A row has the names of DIFFERENCE.
     """
     changed = _changed_figures(old, new)
     reports = _reports(changed)
@@ -51,7 +50,7 @@ def differences(old: Thawed, new: Thawed) -> list[Difference]:
 
 def _difference(definition: Definition, *rest: Any) -> Difference:
     row = (definition.code, definition.label, *rest)
-    return dict(zip(_COLUMNS, row, strict=True))
+    return dict(zip(DIFFERENCE, row, strict=True))
 
 
 def _totals(old: Thawed, new: Thawed, behind: dict[str, list[str]]) -> Iterable[Difference]:

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 
-from danvan.common.forms import DateInput, NumberField, TextField, upload_field
+from danvan.common.forms import DayField, NumberField, TextField, upload_field
 from reports.models import Authority, DocumentKind, PublishedIssue
 
 SIGNING = ("authority", "authority_of", "post", "signer")
@@ -18,11 +18,7 @@ class IssuingForm(forms.Form):
     number = NumberField(
         label="Số", top=99_999, grouped=False, help_text="Số tiếp theo trong sổ của cơ quan."
     )
-    date = forms.DateField(
-        label="Ngày văn bản",
-        widget=DateInput(),
-        error_messages={"invalid": "Ngày chưa đúng, ví dụ nhập đúng: 31/12/2025."},
-    )
+    date = DayField(label="Ngày văn bản")
     title = TextField(label="Trích yếu", max_length=300)
     replaces = forms.ChoiceField(
         label="Thay thế",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from danvan.accounts.models import User
@@ -65,10 +65,15 @@ def register_unit(unit: AdministrativeUnit) -> AdministrativeUnit:
 
 def next_number(unit: AdministrativeUnit, kind: str, register: str) -> int:
     """Return the number after the last one used in a register of `unit`'s office."""
-    used = PublishedIssue.objects.filter(
+    used = _numbered(unit, kind, register)
+    return (used.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+def _numbered(unit: AdministrativeUnit, kind: str, register: str) -> QuerySet[PublishedIssue]:
+    """Return the issues that have their numbers in a register of `unit`'s office."""
+    return PublishedIssue.objects.filter(
         register_unit__in=unit.version_keys(), kind=kind, register=register
     )
-    return (used.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 def letterhead_row(
@@ -183,13 +188,7 @@ def _check(order: IssueOrder, found: Consolidation, head: Letterhead) -> None:
             f"Còn thiếu {missing}/{found.expected} báo cáo: vui lòng ghi lý do ban hành khi chưa đủ.",
             "missing_reason",
         )
-    used = PublishedIssue.objects.filter(
-        register_unit__in=unit.version_keys(),
-        kind=order.kind,
-        register=head.register,
-        number=order.number,
-    )
-    if used.exists():
+    if _numbered(unit, order.kind, head.register).filter(number=order.number).exists():
         number = next_number(unit, order.kind, head.register)
         raise IssueRefused(USED.format(order.number, head.register, number), "number")
     if order.replaces and order.replaces not in replaceable(order.scope):

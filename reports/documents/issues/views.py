@@ -14,7 +14,7 @@ from danvan.accounts.jobs.pages import is_long, later
 from danvan.accounts.jobs.working import JobRefused
 from danvan.accounts.models import Job
 from danvan.accounts.requests import PersonRequest
-from danvan.accounts.rights import Action
+from danvan.accounts.rights import NO_UNIT, Action
 from danvan.common.numbers import read_id
 from danvan.common.paging import nearest_page
 from danvan.common.sheets.precheck import FileRefused
@@ -49,8 +49,7 @@ ISSUES_A_PAGE = 20
 @require_safe
 def issue_list(request: PersonRequest) -> HttpResponse:
     """List what was sent out in the person's area, and which of it the reports no longer say."""
-    if not request.user.can(Action.VIEW):
-        raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
+    request.user.require(Action.VIEW, NO_UNIT)
     rows = _visible(request).with_touched()
     year = read_id(request.GET.get("nam", ""))
     if year is not None:

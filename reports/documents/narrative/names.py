@@ -1,14 +1,17 @@
 """The names a template may use, and what stands for each: plain data only (text, numbers, lists, mappings).
 
-Names are Vietnamese without marks: people write them in Word. `explained` is the list a page shows.
+Names are Vietnamese without marks: people write them in Word. `explained` is the list a page shows
+(data/names.toml).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from danvan.common.data import toml_data
 from danvan.units.models import Level
 from reports.consolidation.figures import Definition
 from reports.consolidation.summary import Line, SectionLines
@@ -24,6 +27,7 @@ from reports.documents.letterhead import Letterhead
 from reports.documents.narrative.sentences import phrases
 from reports.documents.narrative.telling import Narrative
 
+_EXPLAINED = toml_data(Path(__file__).parent / "data" / "names.toml")
 _LEVELS = {
     Level.PROVINCE.value: "tinh",
     Level.DISTRICT.value: "huyen",
@@ -58,7 +62,9 @@ def names_of(
         "ghi_chu": list(notes),
         **{place: narrative.below(place) for place in places},
         "muc": [_section(section, narrative) for section in found.sections],
-        **{named_code(code): dict.fromkeys(_OF_INDICATOR, "") for code in phrases().known},
+        **{
+            named_code(code): dict.fromkeys(_EXPLAINED["indicator"], "") for code in phrases().known
+        },
         **{named_code(code): _figure(line, narrative) for code, line in found.lines.items()},
         "loi_van": {code: list(narrative.texts.get(code, ())) for code in phrases().texts},
         "cot": [Level(level).label for level in _columns(narrative)],
@@ -169,61 +175,13 @@ def _remark(line: Line, narrative: Narrative) -> str:
 
 # ---- What the page says of them
 
-_OF_DOCUMENT = {
-    "co_quan_cap_tren": "cơ quan cấp trên (trống nếu không có)",
-    "co_quan_ban_hanh": "cơ quan ban hành",
-    "dau_duoi_co_quan": "dấu * dưới tên cơ quan (văn bản của Đảng)",
-    "so_ky_hieu": "dòng số và ký hiệu",
-    "tieu_de": "ĐẢNG CỘNG SẢN VIỆT NAM hoặc quốc hiệu",
-    "tieu_ngu": "tiêu ngữ (văn bản hành chính)",
-    "dia_danh_ngay": "địa danh và ngày tháng",
-    "ten_loai": "tên loại văn bản",
-    "trich_yeu": "trích yếu",
-    "dong_ke": "dòng ----- dưới trích yếu",
-    "dau_ket": "dấu kết thúc văn bản",
-    "tham_quyen": "dòng T/M, K/T, T/L, hoặc chức vụ nếu ký trực tiếp",
-    "chuc_vu": "chức vụ người ký khi có dòng thẩm quyền",
-    "nguoi_ky": "họ tên người ký",
-    "noi_nhan": "các nơi nhận (danh sách)",
-    "ten_don_vi": "tên đơn vị, ví dụ Tỉnh Hà Nam",
-    "ten_trong_cau": "tên đơn vị trong câu, ví dụ tỉnh Hà Nam",
-    "ky": "kỳ báo cáo, ví dụ năm 2022, 2 năm 2021–2022",
-    "nam_dau": "năm đầu",
-    "nam_cuoi": "năm cuối",
-    "nam_toi": "năm tiếp theo",
-    "tong_hop": "số báo cáo đã có trong số liệu",
-    "ghi_chu": "ghi chú của dự thảo (danh sách)",
-}
-_OF_INDICATOR = {
-    "tong": "số liệu chung, ví dụ 241, trên 1.140",
-    **{name: f"số liệu {Level(level).label.lower()}" for level, name in _LEVELS.items()},
-    "theo_cap": "số liệu theo cấp trong câu",
-    "cung_ky": "số liệu cùng kỳ",
-    "tang_giam": "mức tăng, giảm, ví dụ +12",
-    "so_sanh": "câu so sánh, ví dụ tăng 12 hội nghị so với năm 2021",
-    "ghi_chu": "tử số/mẫu số, mức từng năm, năm của số liệu",
-    "cau": "cả câu về chỉ tiêu",
-    "cao_nhat": "đơn vị có số liệu cao nhất",
-    "thap_nhat": "đơn vị có số liệu thấp nhất",
-    "ten": "tên chỉ tiêu",
-    "don_vi": "đơn vị tính",
-}
-_OF_LISTS = {
-    "muc": "các mục của danh mục (danh sách): ma, so, ten, doan",
-    "loi_van": "lời văn theo mã, ví dụ loi_van.NX01 (danh sách đoạn)",
-    "phu_luc": "các dòng phụ lục (danh sách): la_muc, so, ten, don_vi, o, tong, cung_ky, tang_giam, ghi_chu",
-    "cot": "tên các cột theo cấp của phụ lục (danh sách)",
-    "so_cot": "số cột của phụ lục",
-    "ten_cung_ky": "năm của cột cùng kỳ",
-}
-
 
 def explained() -> list[tuple[str, dict[str, str]]]:
     """Return what a template may use as (heading, {name: what it is}), indicators left to the catalogue."""
     places = {place: f"{label} (danh sách đoạn)" for place, label in phrases().places.items()}
     return [
-        ("Thể thức và tên gọi", _OF_DOCUMENT),
+        ("Thể thức và tên gọi", _EXPLAINED["document"]),
         ("Các đoạn theo đề cương", places),
-        ("Danh sách và phụ lục", _OF_LISTS),
-        ("Sau mã chỉ tiêu, ví dụ DT01.tong", _OF_INDICATOR),
+        ("Danh sách và phụ lục", _EXPLAINED["lists"]),
+        ("Sau mã chỉ tiêu, ví dụ DT01.tong", _EXPLAINED["indicator"]),
     ]

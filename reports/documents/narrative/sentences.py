@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+
+from danvan.common.data import toml_data
 
 FILE = Path(__file__).parent / "data" / "sentences.toml"
 # {DT01} or {DT01|noun|what follows the noun}
@@ -77,8 +78,7 @@ class Phrases:
 @cache
 def phrases() -> Phrases:
     """Return what the data file says."""
-    with FILE.open("rb") as file:
-        data = tomllib.load(file)
+    data = toml_data(FILE)
     rows = (
         Sentence(also=tuple(row.pop("also", ())), parts=tuple(row.pop("parts", ())), **row)
         for row in data["sentence"]

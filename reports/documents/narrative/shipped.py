@@ -1,9 +1,8 @@
 """The templates the program brings, one for each kind of office: plain outlines built into files for Word.
 
 `data/outlines/*.txt` is what they say ("#" a heading, "@" the paragraphs of a name, "@@" sections with
-their headings and paragraphs), `build_template` makes the
-.docx of it, and the results stand beside them in `data/templates/`: `manage.py build_word_templates`
-writes them anew and a test compares.
+their headings and paragraphs; blocks.toml is head and foot), `build_template` makes the .docx of it, and the
+results stand in `data/templates/`: `manage.py build_word_templates` writes them anew and a test compares.
 """
 
 from __future__ import annotations
@@ -13,12 +12,14 @@ from typing import Any
 
 from docx.oxml.ns import qn
 
-from reports.documents.layout import Layout, layouts
+from danvan.common.data import toml_data
+from reports.documents.layout import layouts
 from reports.documents.word.letters import FOOT_SPLIT, HEAD_SPLIT
 from reports.documents.word.paper import ENDING, Paper
-from reports.documents.word.styles import CELL, CELL_HEAD, CELL_NUMBER, NOTE, RULE
+from reports.documents.word.styles import CELL, CELL_HEAD, CELL_NUMBER, NOTE
 
 DATA = Path(__file__).parent / "data"
+_BLOCKS = toml_data(DATA / "outlines" / "blocks.toml")
 TEMPLATE_KINDS = ("province", "district", "commune", "body", "section")
 _OTHER, _SECTION = "body", "section"  # whoever is no tier of government; one section alone
 _CLOSING = (
@@ -43,7 +44,8 @@ def template_file(kind: str) -> Path:
 
 def build_template(kind: str) -> bytes:
     """Return the template of one kind of office, built anew from its outline."""
-    paper = Paper(_newest_party_layout())
+    party = [layout for _since, layout in layouts() if layout.style == "party"]
+    paper = Paper(party[-1])
     _write_head(paper)
     for line in (DATA / "outlines" / f"{kind}.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("@@"):
@@ -59,10 +61,6 @@ def build_template(kind: str) -> bytes:
     return paper.data()
 
 
-def _newest_party_layout() -> Layout:
-    return [layout for _since, layout in layouts() if layout.style == "party"][-1]
-
-
 def _each(paper: Paper, name: str, kind: str) -> None:
     for text in (f"{{%p for doan in {name} %}}", "{{ doan }}", "{%p endfor %}"):
         paper.add(text, kind)
@@ -76,28 +74,7 @@ def _each_section(paper: Paper, name: str) -> None:
 
 
 def _write_head(paper: Paper) -> None:
-    left = [
-        ("{%p if co_quan_cap_tren %}", "superior"),
-        ("{{ co_quan_cap_tren }}", "superior"),
-        ("{%p endif %}", "superior"),
-        ("{{ co_quan_ban_hanh }}", "issuer"),
-        ("{%p if dau_duoi_co_quan %}", "number"),
-        ("{{ dau_duoi_co_quan }}", "number"),
-        ("{%p else %}", "number"),
-        ("", RULE),
-        ("{%p endif %}", "number"),
-        ("{{ so_ky_hieu }}", "number"),
-    ]
-    right = [
-        ("{{ tieu_de }}", "national"),
-        ("{%p if tieu_ngu %}", "motto"),
-        ("{{ tieu_ngu }}", "motto"),
-        ("{%p else %}", "motto"),
-        ("", "place"),
-        ("{%p endif %}", "motto"),
-        ("{{ dia_danh_ngay }}", "place"),
-    ]
-    paper.beside(left, right, HEAD_SPLIT)
+    paper.beside(**_BLOCKS["head"], split=HEAD_SPLIT)
     paper.add("{{ ten_loai }}", "kind")
     paper.add("{{ trich_yeu }}", "abstract")
     paper.add("{{ dong_ke }}", "number")
@@ -106,23 +83,7 @@ def _write_head(paper: Paper) -> None:
 
 def _write_foot(paper: Paper) -> None:
     paper.add("", "recipients")
-    left = [
-        ("{%p if noi_nhan %}", "recipients_head"),
-        ("Nơi nhận:", "recipients_head"),
-        ("{%p endif %}", "recipients_head"),
-        ("{%p for dong in noi_nhan %}", "recipients"),
-        ("{{ dong }}", "recipients"),
-        ("{%p endfor %}", "recipients"),
-        ("", "recipients"),
-    ]
-    right = [
-        ("{{ tham_quyen }}", "authority"),
-        ("{%p if chuc_vu %}", "post"),
-        ("{{ chuc_vu }}", "post"),
-        ("{%p endif %}", "post"),
-        ("{{ nguoi_ky }}", "signer"),
-    ]
-    paper.beside(left, right, FOOT_SPLIT)
+    paper.beside(**_BLOCKS["foot"], split=FOOT_SPLIT)
 
 
 def _write_appendix(paper: Paper, *, by_level: bool) -> None:

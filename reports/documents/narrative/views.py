@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
 from danvan.accounts.requests import PersonRequest
-from danvan.accounts.rights import Action
+from danvan.accounts.rights import NO_UNIT, Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common.db.replica import may_lag
 from danvan.common.sheets.precheck import FileRefused
@@ -35,8 +34,7 @@ def export_consolidation(request: PersonRequest) -> HttpResponse:
 
     Figures in the units of another day are a view, no document: 404 as well.
     """
-    if not request.user.can(Action.VIEW):
-        raise PermissionDenied("Tài khoản của anh/chị chưa được gắn với đơn vị nào.")
+    request.user.require(Action.VIEW, NO_UNIT)
     wanted = ConsolidationFilter(request.GET, request.user).wanted
     if wanted is None or wanted.as_of:
         raise Http404

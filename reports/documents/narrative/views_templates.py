@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.scope import units_visible_to
 from danvan.common.excel import safe_file_name
-from danvan.common.forms import DateInput, upload_field
+from danvan.common.forms import DayField, upload_field
 from danvan.common.sheets.precheck import FileRefused
 from danvan.common.web.downloads import attachment
 from danvan.units.models import AdministrativeUnit
@@ -53,13 +53,9 @@ class UseForm(forms.Form):
         empty_label="Mẫu có sẵn",
         error_messages={"invalid_choice": "Không có mẫu này, vui lòng chọn lại."},
     )
-    since = forms.DateField(
+    since = DayField(
         label="Áp dụng cho văn bản ghi ngày, từ",
-        widget=DateInput(),
-        error_messages={
-            "required": "Vui lòng ghi ngày bắt đầu áp dụng.",
-            "invalid": "Ngày chưa đúng, ví dụ nhập đúng: 31/12/2025.",
-        },
+        error_messages={"required": "Vui lòng ghi ngày bắt đầu áp dụng."},
     )
 
 
