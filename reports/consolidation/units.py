@@ -180,9 +180,9 @@ def unit_rows(
     return _rows(data, root, facts, codes)[0]
 
 
-def whole_of(facts: Mapping[Any, Facts]) -> Facts:
-    """Return the facts of all units together."""
-    return _sum(facts, facts)
+def whole_of(facts: Mapping[Any, Facts], keys: Iterable[Any] | None = None) -> Facts:
+    """Return the facts of all units together, or of those of `keys` that have any."""
+    return Facts.whole(facts[key] for key in (facts if keys is None else keys) if key in facts)
 
 
 def row_data(data: ScopeData, key: RowKey) -> tuple[AdministrativeUnit, ScopeData]:
@@ -299,9 +299,9 @@ def _rows(
             return UnitRow(node.unit, figures(sums[id(node)]))
         parts = []
         if node.own:
-            parts.append(UnitRow(node.unit, figures(_sum(node.own, facts)), is_own=True))
+            parts.append(UnitRow(node.unit, figures(whole_of(facts, node.own)), is_own=True))
         for ended, keys in node.ended.items():
-            theirs = figures(_sum(keys, facts))
+            theirs = figures(whole_of(facts, keys))
             parts.append(UnitRow(node.unit, theirs, is_own=True, ended=ended))
         parts += [row(below) for below in node.below.values()]
         return UnitRow(node.unit, figures(sums[id(node)]), tuple(parts))
@@ -316,8 +316,3 @@ def _add_up(node: UnitNode, facts: Mapping[Any, Facts], sums: dict[int, Facts]) 
     known += [_add_up(below, facts, sums) for below in node.below.values()]
     sums[id(node)] = known[0] if len(known) == 1 else Facts.whole(known)
     return sums[id(node)]
-
-
-def _sum(keys: Iterable[Any], facts: Mapping[Any, Facts]) -> Facts:
-    """Return the facts of `keys` together."""
-    return Facts.whole(facts[key] for key in keys if key in facts)
