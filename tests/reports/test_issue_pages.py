@@ -77,7 +77,10 @@ class IssuePagesTest(Issues):
         page = self.client.get(row.get_absolute_url()).content.decode()
         self.assertIn("Bản ký.pdf", page)
         # As on paper: the head, the figures, then recipients and signature.
-        places = [page.index(text) for text in ("Độc lập", "DT01", "Nơi nhận:", "Bản đã ký")]
+        places = [
+            page.index(text)
+            for text in ("ĐẢNG CỘNG SẢN VIỆT NAM", "DT01", "Nơi nhận:", "Bản đã ký")
+        ]
         self.assertEqual(places, sorted(places))
         paper = self.client.get(reverse("issues:file", args=[row.pk, "pdf"]))
         self.assertEqual((paper.content, paper["Content-Type"]), (PDF, "application/pdf"))

@@ -378,5 +378,5 @@ class SizeTest(OverviewCase):
 
     def test_the_picture_itself_asks_the_same_of_a_country(self):
         counted = ReportingPeriod.objects.counted()
-        with self.assertNumQueries(9), mock.patch("reports.overview.picture.MOST_UNITS", 3):
+        with self.assertNumQueries(10), mock.patch("reports.overview.picture.MOST_UNITS", 3):
             picture(self.tree["35"], counted, User.objects.get(pk=self.board.pk))
