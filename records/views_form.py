@@ -154,7 +154,8 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
         """Return the row as it may stand because this very form was sent before and its answer got lost."""
         posted = self.request.POST
         if not self.is_new:
-            return self.source if posted.get("version") != str(self.source.version) else None
+            version = read_id(posted.get("version", "")) or 0
+            return self.source if 0 < version < self.source.version else None
         user = person(self.request)
         try:
             made = self.model.objects.filter(

@@ -151,6 +151,7 @@ IMPORT_KILLER = """
 import os, random, signal, sys, time
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django_tasks_db.models import DBTaskResult
 from danvan.accounts.models import AuditEntry, User
 from danvan.imports import confirming
 from danvan.imports.models import ImportJob, JobState
@@ -197,6 +198,7 @@ def in_a_process(job, seconds):
     job = ImportJob.objects.get(pk=job.pk)
     whole(job)
     ImportJob.objects.filter(pk=job.pk).update(heartbeat="2020-01-01T00:00Z")
+    DBTaskResult.objects.all().delete()  # the process was the worker: what it took waits no longer
     confirming.recover_imports()
     return ImportJob.objects.get(pk=job.pk), os.WIFSIGNALED(status)
 
