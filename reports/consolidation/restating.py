@@ -56,8 +56,9 @@ class Restating:
 
     @cached_property
     def covers_everything(self) -> bool:
-        """Whether all reports of the periods are of sources."""
-        return not self.has_others and len(self.sources) == len(self.reporting)
+        """Whether all reports of the periods are of sources; who has none covers nothing."""
+        everything = len(self.sources) == len(self.reporting)
+        return bool(self.reporting) and not self.has_others and everything
 
     @property
     def levels(self) -> frozenset[str]:

@@ -171,14 +171,22 @@ class SumTests(Reformed):
         with self.assertRaisesMessage(NotRestatable, "Chưa có đơn vị hành chính nào"):
             consolidated(self.tree["35"], 2022, 2022, as_of=datetime.date(1990, 1, 1))
 
+    def test_a_unit_without_reports_before_it_is_not_told_those_of_others(self):
+        enter(self.y2022, "1", DT01=100)
+        new = make_unit("77", "xa", "Mới", Level.COMMUNE, self.now["37"], start=JULY)
+        own = AdministrativeUnit.objects.filter(pk=new.pk)
+        found = consolidated(new, 2022, 2022, as_of=JULY, within=own)
+        self.assertEqual(found.lines["DT01"].total.number, None)
+        self.assertFalse(found.missing)
+
     @mock.patch.object(keeping, "FEWEST", 10**9)  # each time as if for the first time
     def test_the_number_of_queries_does_not_grow(self):
         def count():
-            with self.assertNumQueries(14):
+            with self.assertNumQueries(10):
                 consolidated(self.now["37"], 2022, 2022, as_of=JULY)
-            with self.assertNumQueries(15):
+            with self.assertNumQueries(9):
                 by_child_unit(self.now["37"], 2022, 2022, as_of=JULY)
-            with self.assertNumQueries(22):  # divided units are read by themselves
+            with self.assertNumQueries(14):  # divided units are read by themselves
                 consolidated(self.now["8"], 2022, 2022, as_of=JULY)
 
         count()
