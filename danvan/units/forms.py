@@ -117,6 +117,15 @@ class UnitChoice(forms.ModelChoiceField):
         more = "; …" if len(found) > _MOST_TOLD else ""
         raise ValidationError(f"Có nhiều đơn vị khớp, vui lòng nhập một trong: {told}{more}.")
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether another unit was chosen: a name left as it was drawn is the same one."""
+        if isinstance(data, TypedUnit):
+            try:
+                data = self.prepare_value(self.to_python(data))
+            except ValidationError:
+                return True
+        return super().has_changed(initial, data)
+
     def _fitting(self, text: str) -> list[AdministrativeUnit]:
         """Return the units that `text` may mean, a few more than are told."""
         units: Any = self.queryset

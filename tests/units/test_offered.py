@@ -5,6 +5,7 @@ from unittest import mock
 
 from django.test import TestCase
 from django.urls import reverse
+from django.utils import timezone
 
 from danvan.accounts.models import User
 from danvan.units import forms
@@ -75,6 +76,14 @@ class OfferedTest(TestCase):
 
 
 class TypedUnitTest(AdminCase):
+    def test_a_name_left_as_it_stood_is_no_change(self):
+        unit = AdministrativeUnit.objects.on(timezone.localdate()).first()
+        field = forms.UnitChoice("Đơn vị")
+        for typed, changed in ((unit.code, False), ("không có", True), ("", True)):
+            with self.subTest(typed):
+                self.assertEqual(field.has_changed(unit.pk, forms.TypedUnit(typed)), changed)
+        self.assertFalse(field.has_changed(None, forms.TypedUnit("")))
+
     """The admin lists the units, or takes what is typed where they are too many."""
 
     def test_of_too_many_units_a_code_or_a_name_is_typed(self):
@@ -85,7 +94,7 @@ class TypedUnitTest(AdminCase):
             self.assertContains(page, 'name="unit-go"')
             self.assertNotContains(page, "Tiên Sơn")
             tries = {"13369": "", "Xã Tiên Sơn, thị xã Duy Tiên (13369)": "", "tien son": ""}
-            tries |= {"zz": "Không có đơn vị “zz”", "sơn": "Có nhiều đơn vị khớp", "": "phải thuộc"}
+            tries |= {"nghiêng": "Không có đơn vị “nghiêng”", "sơn": "Có nhiều đơn vị khớp", "": "phải thuộc"}
             for number, (typed, told) in enumerate(tries.items()):
                 with self.subTest(typed):
                     posted = {"full_name": "Hoa", "role": "clerk", "username": f"thu-{number}"}
