@@ -40,7 +40,8 @@
     const over = (byCode ? rows.filter((cells) => !ofCode(cells)) : rows.slice(below.length)).filter((cells) => cells.some(Boolean));
     const columns = Math.max(...rows.map((cells) => cells.length));
     if (!byCode && columns > 1) left.push(`Lấy cột cuối trong ${columns} cột đã sao chép.`);
-    if (over.length) left.push(`Còn ${over.length} dòng không có ô để điền: ${over.slice(0, 5).map((cells) => cells.join(" ")).join("; ")}${over.length > 5 ? "…" : "."}`);
+    const shown = over.slice(0, 5).map((cells) => cells.join(" ")).join("; ") + (over.length > 5 ? "…" : ".");
+    if (over.length) left.push(`Còn ${over.length} dòng không có ô để điền: ${shown}`);
     return [pairs, left];
   }
 

@@ -40,10 +40,10 @@ from danvan.accounts.jobs import liveness
 from danvan.imports import confirming
 from danvan.imports.models import ImportJob
 insert, count = bulk.insert_many, 0
-def killed(model, columns, rows):
+def killed(*args, **options):
     global count
     count += 1
-    done = insert(model, columns, rows)
+    done = insert(*args, **options)
     if count == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     return done
