@@ -41,12 +41,15 @@ def world(cast):
 
 
 @pytest.fixture
-def new_page(browser, live_server):
+def new_page(request, browser, live_server):
     """Give a function that opens a page: new_page(size="desktop" or "phone"); watches every page.
 
     A test that makes a fault happen puts the beginning of its problem into `new_page.expected`.
+    What a service worker fetches is out of the reach of `page.route`, and it takes over at no certain moment:
+    only modules with SERVICE_WORKERS = "allow" have one.
     """
     contexts, watched = [], []
+    workers = getattr(request.module, "SERVICE_WORKERS", "block")
 
     def open_page(size: str = "desktop", **options):
         width, height = chromium.SIZES[size]
@@ -54,6 +57,7 @@ def new_page(browser, live_server):
             viewport={"width": width, "height": height},
             base_url=live_server.url,
             locale="vi-VN",
+            service_workers=workers,
             **options,
         )
         context.set_default_timeout(LIMIT)

@@ -16,6 +16,7 @@ from reports.models import Report
 from tests.browser.conftest import fill_login
 
 pytestmark = pytest.mark.browser
+SERVICE_WORKERS = "allow"
 NEW = "/ho-so/hoi-nghi-doi-thoai/ghi-moi/"
 KEPT = """async () => {
   const kept = {};

@@ -42,9 +42,11 @@ def open_form(page_as, world):
         page.route("**/nhap/", hold)
         page.locator("#i-DT01").fill("4")
         page.locator("#i-DT01").blur()
-        while not held:
+        for _ in range(400):  # 20 s
+            if held:
+                return page, held[0]
             page.wait_for_timeout(50)
-        return page, held[0]
+        raise AssertionError("no save left the page")
 
     return open_and_type
 

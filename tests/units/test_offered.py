@@ -94,7 +94,11 @@ class TypedUnitTest(AdminCase):
             self.assertContains(page, 'name="unit-go"')
             self.assertNotContains(page, "Tiên Sơn")
             tries = {"13369": "", "Xã Tiên Sơn, thị xã Duy Tiên (13369)": "", "tien son": ""}
-            tries |= {"nghiêng": "Không có đơn vị “nghiêng”", "sơn": "Có nhiều đơn vị khớp", "": "phải thuộc"}
+            tries |= {
+                "nghiêng": "Không có đơn vị “nghiêng”",
+                "sơn": "Có nhiều đơn vị khớp",
+                "": "phải thuộc",
+            }
             for number, (typed, told) in enumerate(tries.items()):
                 with self.subTest(typed):
                     posted = {"full_name": "Hoa", "role": "clerk", "username": f"thu-{number}"}
