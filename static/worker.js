@@ -10,7 +10,7 @@ const pathOf = (request) => new URL(request.url).pathname;
 // Fetches all of a page or file before a cache takes it: one that waits for a weak line would hold up every other use of
 // the caches, and with it a form that is being sent.
 async function whole(address) {
-  const answer = await fetch(address, { credentials: "same-origin", signal: AbortSignal.timeout(20000) });
+  const answer = await fetch(address, { credentials: "same-origin", signal: AbortSignal.timeout?.(20000) });
   const body = await answer.arrayBuffer(), headers = new Headers(answer.headers);
   headers.delete("content-encoding");
   return answer.ok && !answer.redirected ? new Response(body, { headers }) : Response.error();
