@@ -63,16 +63,16 @@ class RecordForm(BaseForm):
 
     def __init__(self, *args: Any, locked: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        years = year_spans()
+        self.years = year_spans()
         (self.told,) = sentences_of(self.kind)
         add_guidance(self, self.told)
         self._place_unit()
-        inside = days_logged(years)
+        inside = days_logged(self.years)
         for field in self.fields.values():
             if isinstance(field, DayField):
                 field.widget.inside = inside
         if self.instance.pk is None:
-            self._suggest(years)
+            self._suggest(self.years)
             self._begin()
         if locked:
             for name, field in self.fields.items():

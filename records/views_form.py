@@ -26,7 +26,7 @@ from records.locks import RecordGone, RecordLocked
 from records.models import EventRecord
 from records.services import Existing, StaleRecord, save_record, says_otherwise
 from records.views import CAME_FROM, KindMixin
-from records.years import year_of, year_spans
+from records.years import year_of
 
 STORED_OTHERWISE = (
     "Hồ sơ này đã được lưu với nội dung khác. Vui lòng sửa ở hồ sơ đã lưu rồi bỏ nội dung này."
@@ -192,7 +192,7 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
             return self.show(form, status=409)
         try:
             row = self.save(form)
-            year = year_of(row.start_date, year_spans())
+            year = year_of(row.start_date, form.years)
             told = f"Đã lưu {self.kind.label_in_text} “{row}”, tính vào báo cáo năm {year}."
             messages.success(self.request, told)
             return self.go_on(row)

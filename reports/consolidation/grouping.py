@@ -71,16 +71,16 @@ class Grouping:
     asked: Counter[PeriodLevel]
     included: Counter[PeriodLevel]
 
-    def rows(
+    def _rows(
         self, what: Q, *keys: str, few: bool = False, counted: bool = False, **numbers: Aggregate
     ) -> Iterator[Grouped]:
-        """Yield `numbers` of the figures of which `what` holds, by unit, level, period and `keys`.
+        """Yield `numbers` of the figures of which `what` holds, the largest level by itself.
 
         The first of `keys` is the indicator. Of `few` figures all levels are grouped at once. `counted` as
         in ScopeData.values.
         """
         values = self.data.values(self.periods, counted=counted).filter(what)
-        if few or self._at_once:
+        if few:
             for row in self._all_levels(values, keys, **numbers):
                 yield self._read(row, len(keys))
         elif self._is_nearly_all:
@@ -116,12 +116,12 @@ class Grouping:
             for row in arms[0].union(*arms[1:], all=True):
                 yield self._read(row, len(_BY_MARK))
             return
-        for one in self.rows(summed, "indicator_id", total=total, of=of):
+        for one in self._rows(summed, "indicator_id", total=total, of=of):
             yield one._replace(keys=(*one.keys, ""))
-        for one in self.rows(inexact, "indicator_id", "qualifier", few=True, of=counted):
+        for one in self._rows(inexact, "indicator_id", "qualifier", few=True, of=counted):
             yield one._replace(numbers=(Decimal(0), *one.numbers))
         if spread:
-            for one in self.rows(spread, "indicator_id", "number", counted=True, of=counted):
+            for one in self._rows(spread, "indicator_id", "number", counted=True, of=counted):
                 indicator, number = one.keys
                 yield one._replace(keys=(indicator, SPREAD), numbers=(number, *one.numbers))
 

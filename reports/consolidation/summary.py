@@ -118,10 +118,8 @@ class Consolidation:
     missing: tuple[Submission, ...]
     prior_years: tuple[int, int] | None
     restated: Restated | None = None
-    prior_counted: tuple[int, int] = (
-        0,
-        0,
-    )  # reports in the figures of the years before, of how many
+    # Reports in the figures of the years before, of how many.
+    prior_counted: tuple[int, int] = (0, 0)
 
     @property
     def lines(self) -> dict[str, Line]:

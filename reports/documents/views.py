@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,7 @@ from danvan.accounts.requests import person
 from danvan.accounts.rights import NO_UNIT, Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common.excel import safe_file_name
-from danvan.common.forms import DayField
+from danvan.common.forms import DayField, refusals_shown
 from danvan.common.paging import nearest_page
 from danvan.common.stale import StaleFormMixin
 from danvan.common.web.downloads import attachment
@@ -173,11 +173,7 @@ def _new_row(office: AdministrativeUnit, request: HttpRequest) -> OfficeLetterhe
 def _save(form: LetterheadForm, request: HttpRequest) -> bool:
     """Save a valid form under the row lock its stale check takes; put what is refused at the form."""
     with transaction.atomic():
-        if not form.is_valid():
-            return False
-        try:
-            keep_letterhead(form.save(commit=False), user=person(request))
-        except ValidationError as error:
-            form.add_error(None, error)
-            return False
-    return True
+        if form.is_valid():
+            with refusals_shown(form):
+                keep_letterhead(form.save(commit=False), user=person(request))
+    return not form.errors

@@ -2,13 +2,13 @@
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
+from danvan.common.forms import refusals_shown
 from danvan.common.numbers import format_number
 from records.days import records_on
 from reports.models import ReportingPeriod, ReportUnit
@@ -75,8 +75,6 @@ def _assigned(request: PersonRequest, form: AnswerForm, period: ReportingPeriod)
     if not form.chosen:
         form.add_error(None, "Vui lòng chọn đơn vị nhận cho ít nhất một đơn vị.")
         return 0
-    try:
+    with refusals_shown(form):
         return assign(period, form.chosen, user=request.user)
-    except ValidationError as error:
-        form.add_error(None, error)
-        return 0
+    return 0

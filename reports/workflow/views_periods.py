@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
-from danvan.common.forms import DayField
+from danvan.common.forms import DayField, refusals_shown
 from danvan.common.text import clean_line
 from danvan.units.kinds import AREA_LEVELS
 from danvan.units.models import AdministrativeUnit, Level
@@ -125,17 +125,15 @@ def _open(form: OpenForm, request: PersonRequest) -> HttpResponse | None:
     """Open the year of a valid form, or show first what that would do; None where it cannot be opened."""
     if form.leaves_gaps():
         return None
-    try:
+    with refusals_shown(form):
         if CONFIRMED not in request.POST:
             opening = rehearse_opening(actor=request.user, **form.cleaned_data)
             return _preview_page(request, form, opening)
         period = open_period(actor=request.user, **form.cleaned_data)
-    except ValidationError as error:
-        form.add_error(None, error)
-        return None
-    told = f"Đã mở kỳ báo cáo {str(period).lower()} cho {period.reports.count()} đơn vị."
-    messages.success(request, told)
-    return redirect("reports:period", pk=period.pk)
+        told = f"Đã mở kỳ báo cáo {str(period).lower()} cho {period.reports.count()} đơn vị."
+        messages.success(request, told)
+        return redirect("reports:period", pk=period.pk)
+    return None
 
 
 def _preview_page(request: PersonRequest, form: OpenForm, opening: Opening) -> HttpResponse:

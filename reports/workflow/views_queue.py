@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -17,6 +16,7 @@ from django_filters.views import FilterView
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
 from danvan.common import excel
+from danvan.common.forms import refusals_shown
 from danvan.common.numbers import read_id
 from danvan.common.own_lists import COLUMN, SEEN, OwnList, own_list
 from danvan.common.paging import nearest_page
@@ -240,12 +240,9 @@ class ReviewView(ReportListView):
         """Ask for a later due date for all of `reports`, then give it to all of them or to none."""
         form = ExtensionForm(self.request.POST if "until" in self.request.POST else None)
         if form.is_valid():
-            try:
+            with refusals_shown(form):
                 until, reason = form.cleaned_data["until"], clean_line(form.cleaned_data["reason"])
                 extend_many(reports, user=self.request.user, until=until, reason=reason)
-            except ValidationError as error:
-                form.add_error(None, error)
-            else:
                 told = f"Đã gia hạn cho {len(reports)} đơn vị đến hết ngày {until:%d/%m/%Y}."
                 messages.success(self.request, told)
                 return redirect(f"{reverse('reports:review')}?{queue_query(self.request.GET)}")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
+from danvan.common.forms import refusals_shown
 from danvan.common.numbers import read_id
 from danvan.common.text import clean_line
 from reports.documents.letterhead import document_date, letterhead_on
@@ -216,16 +217,13 @@ def extend(request: PersonRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("Anh/chị không có quyền gia hạn cho đơn vị này.")
     form = ExtensionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_shown(form):
             extend_deadline(
                 report,
                 user=request.user,
                 until=form.cleaned_data["until"],
                 reason=clean_line(form.cleaned_data["reason"]),
             )
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
             messages.success(request, f"Đã gia hạn cho {report.unit.place_name}.")
             return redirect(f"{reverse('reports:detail', args=[pk])}{carried(request)}")
     return render(

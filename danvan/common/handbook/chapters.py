@@ -6,7 +6,6 @@ to a page, `![what is seen](name)` shows one of PICTURES. The tables beside them
 """
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -20,6 +19,7 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 
+from danvan.common.data import toml_data
 from danvan.common.outline import has_words
 
 FOLDER = Path(__file__).parent / "chapters"
@@ -99,7 +99,7 @@ def book() -> dict[str, Passage]:
 @cache
 def table(name: str) -> dict[str, Any]:
     """Return the table chapters/<name>.toml."""
-    return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+    return toml_data(FOLDER / f"{name}.toml")
 
 
 def passage_of(view_name: str) -> Passage | None:
