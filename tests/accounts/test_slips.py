@@ -200,7 +200,7 @@ class TestMany(SlipCase):
 
     def test_the_number_of_queries_does_not_grow_with_the_people(self):
         counts = []
-        for number in (30, 70):  # SQLite has one call for whole lots of 20 lines, one for the rest
+        for number in (3, 30):
             with CaptureQueriesContext(connection) as queries:
                 services.reset_passwords(self.people(number), by=self.quan)
             counts.append(len(queries))
