@@ -14,7 +14,7 @@ from django.db import connection, models
 from danvan.common.words import column_named
 
 BATCH = 2000
-TOGETHER = 20  # rows of one INSERT
+TOGETHER, MANY = 20, 200  # rows of one INSERT, where there are so many: fewer are one call
 ROOM = 16_000  # KB of pages in memory during a large write
 
 
@@ -73,7 +73,7 @@ def _insert(cursor: Any, statement: str, rows: list[tuple]) -> None:
     it touches: of one row each that is half of the time.
     """
     one = f"({', '.join(['%s'] * len(rows[0]))})"
-    whole = len(rows) - len(rows) % TOGETHER
+    whole = len(rows) - len(rows) % TOGETHER if len(rows) >= MANY else 0
     groups = (rows[at : at + TOGETHER] for at in range(0, whole, TOGETHER))
     if whole:
         many = ", ".join([one] * TOGETHER)
