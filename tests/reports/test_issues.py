@@ -45,7 +45,8 @@ class Issues(TestCase):
     @classmethod
     def setUpTestData(cls):
         cls.tree = make_tree()
-        cls.y2021, cls.y2022 = make_period(2021), make_period(2022)
+        # keys that are in another order as texts
+        cls.y2021, cls.y2022 = make_period(2021, pk=99_999), make_period(2022, pk=100_000)
         enter(cls.y2022, "1", DT01=3, DT07=80, DT08=73, CQ02=4, GS08=2, VD01="12.5")
         enter(cls.y2022, "2", Qualifier.AT_LEAST, DT01=1140)
         enter(cls.y2022, "3", DT03=2, CQ01=1, CQ02=2)
@@ -125,6 +126,16 @@ class FreezingTests(Issues):
                     self.flat(Thawed(row).breakdown.total),
                     self.flat(break_down(data, scope.section).total),
                 )
+
+    def test_an_issue_that_kept_its_years_by_key_is_read_in_the_order_of_time(self):
+        row = self.issue(scope=self.scope(2021, 2022))
+        shown = self.flat(Thawed(row).breakdown.total)
+        older = self.again(row)
+        years = dict(older.frozen_units.pop("periods"))
+        older.frozen_units["years"] = {str(key): years[key] for key in sorted(years, key=str)}
+        self.assertEqual(list(older.frozen_units["years"]), ["100000", "99999"])
+        self.assertEqual(list(Thawed(older).years.values()), [2021, 2022])
+        self.assertEqual(self.flat(Thawed(older).breakdown.total), shown)
 
     def flat(self, row):
         """Return the rows of a breakdown as (name, figures), in their order."""

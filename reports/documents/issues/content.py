@@ -74,7 +74,7 @@ def frozen_units(data: ScopeData) -> Frozen:
     return {
         "codes": codes,
         "read": read,
-        "years": {str(period): year for period, year in data.years.items()},
+        "periods": list(data.years.items()),
         "tree": plain_node(unit_tree(data)),
         "facts": [row for unit, mine in facts.items() for row in cells_of(unit, mine, read)],
         "submissions": [plain_submission(one) for one in submissions(data)],

@@ -72,8 +72,15 @@ class Thawed:
 
     @property
     def years(self) -> dict[int, int]:
-        """The year of each period, in order of time."""
-        return {int(period): year for period, year in self.issue.frozen_units["years"].items()}
+        """The year of each period, in order of time.
+
+        Older issues kept them by id as text, so in the order of digits: "10" before "9".
+        """
+        kept = self.issue.frozen_units
+        if "periods" in kept:
+            return dict(kept["periods"])
+        told = ((year, int(period)) for period, year in kept["years"].items())
+        return {period: year for year, period in sorted(told)}
 
     @cached_property
     def facts(self) -> dict[int, Facts]:
