@@ -148,7 +148,8 @@ def _squares(found: Picture, links: Links) -> tuple[tuple[drawing.Square, ...], 
     named = [(unit, row) for row in rows if (unit := found.name(row.unit_id))]
     named.sort(key=lambda pair: (-Level(pair[1].level).rank, pair[0].tree_key))
     return drawing.squares(
-        (unit.full_name, row.says.lower(), row.kind, links.report(row.pk)) for unit, row in named
+        (words.short_name(unit), row.says.lower(), row.kind, links.report(row.pk))
+        for unit, row in named
     )
 
 

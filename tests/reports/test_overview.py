@@ -239,7 +239,7 @@ class ProgressTest(OverviewCase):
         )
         board = person("moi", AdministrativeUnit.objects.get(code="37"))
         page = self.page(board)
-        assert [one.name for one in page.context["squares"]] == ["Tỉnh Ninh Bình", "Xã Phù Lê"]
+        assert [one.name for one in page.context["squares"]] == ["Tỉnh Ninh Bình", "X. Phù Lê"]
         assert not page.context["bars"]
         # Colours have no names on a phone: who is late stands below.
         self.assertContains(page, f'<a href="{page.context["late"][-1][1]}">X. Phù Lê</a>')
