@@ -1,4 +1,4 @@
-"""Columns that name a unit or a person, declared once: neither is deleted while a row names it."""
+"""Columns that name a unit or a person: neither is deleted while a row names it, unless a column says else."""
 
 from typing import Any
 
