@@ -217,25 +217,21 @@ def _agency(holder: Holder, n: int) -> str:
 
 def _oversights(holder: Holder) -> Iterator[EventRecord]:
     plan = [
-        ("oversight", name, "oversight")
+        (kind, name)
+        for kind, code in (("oversight", "GS01"), ("critique", "GS02"))
         for name in Oversight.ORGANISATIONS
-        for _ in range(holder[f"GS01.{name}"])
-    ]
-    plan += [
-        ("critique", name, "critique")
-        for name in Oversight.ORGANISATIONS
-        for _ in range(holder[f"GS02.{name}"])
+        for _ in range(holder[f"{code}.{name}"])
     ]
     advice = holder.shares(holder["GS04"], len(plan), "GS04") if plan else []
     accepted = _within(advice, holder["GS05"])
     shares = holder.shares(holder["GS03"], holder["GS02"], "GS03")
     drafts: list[int | None] = [*[None] * holder["GS01"], *shares]
     for n, day in enumerate(holder.days(len(plan), "GS")):
-        kind, lead, titles = plan[n]
+        kind, lead = plan[n]
         yield holder.make(
             Oversight,
             day,
-            title=holder.title(titles, n),
+            title=holder.title(kind, n),
             kind=kind,
             lead=lead,
             form="delegation" if kind == "oversight" else "conference",
