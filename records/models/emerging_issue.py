@@ -132,18 +132,11 @@ class EmergingIssue(EventRecord):
             if day and day > today:
                 raise ValidationError({name: "Ngày này chưa đến, vui lòng kiểm tra lại."})
         last = self.history.last() if self.pk else None
-        if (
-            last
-            and self.status_date
-            and last.status != self.status
-            and self.status_date < last.date
-        ):
+        moves = last is not None and self.status_date and last.status != self.status
+        if last and moves and self.status_date < last.date:
             where = "resolved_date" if self.status == self.Status.RESOLVED else "status_date"
-            raise ValidationError(
-                {
-                    where: f"Vấn đề đã “{last.get_status_display().lower()}” từ ngày {last.date:%d/%m/%Y}."
-                }
-            )
+            stood = last.get_status_display().lower()
+            raise ValidationError({where: f"Vấn đề đã “{stood}” từ ngày {last.date:%d/%m/%Y}."})
 
     def first_history(self) -> list[IssueStatus]:
         """Return the lines a new issue begins with: found, and where it stands by now."""

@@ -100,9 +100,8 @@ class SkilledMobilisationModel(EventRecord):
             raise ValidationError({"replicated_date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
         if self.replicated_date and self.unit_id and not self.unit.version_on(self.replicated_date):
             missing = self.unit.absence_on(self.replicated_date)
-            raise ValidationError(
-                {"replicated_date": ValidationError(missing, code=Why.UNIT_ENDED)}
-            )
+            told = ValidationError(missing, code=Why.UNIT_ENDED)
+            raise ValidationError({"replicated_date": told})
 
     def warnings(self) -> list[str]:
         """Return where status and decisions tell different things: only decisions are counted."""
