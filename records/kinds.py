@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import models
+from django.utils.text import capfirst
 
 from danvan.common.data import toml_data
 from danvan.common.text import search_key
@@ -52,7 +53,7 @@ class RecordKind:
     @property
     def label(self) -> str:
         """What one is called: "Mô hình “Dân vận khéo”"."""
-        return self.label_in_text[:1].upper() + self.label_in_text[1:]
+        return capfirst(self.label_in_text)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -79,8 +80,7 @@ class RecordKind:
 
     def label_of(self, name: str) -> str:
         """Return the Vietnamese label of the column `name`, as sentences begin."""
-        label = str(self.column(name).verbose_name)
-        return label[:1].upper() + label[1:]
+        return capfirst(str(self.column(name).verbose_name))
 
     def __str__(self) -> str:
         return self.slug
