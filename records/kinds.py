@@ -90,7 +90,7 @@ def _read(slug: str, said: dict[str, Any]) -> RecordKind:
     """Return the kind that the table `slug` of the file declares."""
     layout = tuple((legend, tuple(names)) for legend, names in said.pop("layout").items())
     model = getattr(record_models, said.pop("model"))
-    given = {name: tuple(one) if isinstance(one, list) else one for name, one in said.items()}
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in said.items()}
     return RecordKind(slug=slug, model=model, layout=layout, **given)
 
 

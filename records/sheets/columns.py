@@ -136,8 +136,9 @@ def unit_columns(path: str, whose: str) -> tuple[Column, Column]:
     hint = f"Mã đơn vị hành chính (GSO) của {whose}."
     code = unit_code_column(attribute=f"{path}unit__code", readonly=True, hint=hint)
     hint = "Không cần khi có mã; nếu ghi thì phải khớp với mã."
-    options = {"attribute": f"{path}unit_id", "cell": PlaceCell(width=26)}
-    return code, unit_name_column(readonly=True, hint=hint, **options)
+    cell = PlaceCell(width=26)
+    name = unit_name_column(attribute=f"{path}unit_id", cell=cell, readonly=True, hint=hint)
+    return code, name
 
 
 class RecordResource(SheetResource):
