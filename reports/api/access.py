@@ -54,7 +54,7 @@ def enter(request: HttpRequest, text: str) -> User | None:
     return user
 
 
-def logged_in(request: HttpRequest) -> User | None:
+def of_session(request: HttpRequest) -> User | None:
     """Return the person of the session: who may read what is no figure without a key."""
     user: Any = request.user
     return user if user.is_authenticated and not first_step_of(user) else None

@@ -16,7 +16,7 @@ from danvan.accounts.models import User
 from danvan.common.db.replica import may_lag
 from records.kinds import KINDS
 from reports.api import params, rows, schemas
-from reports.api.access import BasicKey, BearerKey, logged_in
+from reports.api.access import BasicKey, BearerKey, of_session
 from reports.api.output import answer
 from reports.api.problems import (
     MEDIA_TYPE,
@@ -116,7 +116,7 @@ def records(request: KeyRequest, kind: str, asked: Query[params.RecordsAsked]) -
 @api.api_operation(
     ["GET", "HEAD"],
     "/openapi.json",
-    auth=[logged_in, BearerKey(), BasicKey()],
+    auth=[of_session, BearerKey(), BasicKey()],
     include_in_schema=False,
     url_name="openapi",
 )
