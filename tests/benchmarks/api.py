@@ -7,6 +7,7 @@ from django.test import Client
 from danvan.accounts.models import Role, User
 from danvan.accounts.tokens import keys
 from tests.benchmarks.consolidation import one_year
+from tests.benchmarks.lists import _as_in_tests
 from tests.benchmarks.ratios import Ratio, benchmark, best_of
 
 UNITS = 1000
@@ -24,7 +25,8 @@ def api(rows: int) -> list[Ratio]:
         answer = Client().get(address, headers={"Authorization": f"Bearer {key}"})
         return sum(part.count(b"\n") for part in answer.streaming_content) - 1
 
-    if table() != (UNITS + 1) * indicators:
-        raise AssertionError("the table has not every figure")
-    (seconds,) = best_of(5, table)
+    with _as_in_tests():
+        if table() != (UNITS + 1) * indicators:
+            raise AssertionError("the table has not every figure")
+        (seconds,) = best_of(5, table)
     return [Ratio(f"{UNITS} units x {indicators} figures as CSV", seconds, "one second", 1.0, 1.0)]
