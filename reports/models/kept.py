@@ -17,7 +17,7 @@ class KeptQuerySet(models.QuerySet[Any]):
         kept: Any = self.model
         rows = [kept(key=key, **{kept.HOLDS: one}) for key, one in new.items()]
         newest = models.Subquery(self.order_by("-pk").values("pk")[:1])
-        with transaction.atomic():  # one waiting for the disk, not two
+        with transaction.atomic(savepoint=False):  # one waiting for the disk, not two
             self.bulk_create(rows, ignore_conflicts=True)
             self.filter(pk__lte=newest - kept.LIMIT).delete()
 
