@@ -207,13 +207,15 @@ class Evaluator:
 
     def _sum(self, definition: Definition, level: str | None, all_years: bool) -> Total:
         code, facts = definition.code, self.facts
-        cells, periods, as_of = facts.parts.get(code), self.years, None
+        cells, as_of = facts.parts.get(code), None
+        periods: Collection[int] = self.years
         if not cells:
             return NO_TOTAL
         if definition.is_of_one_year(all_years):
             last = self.as_of(code)
-            periods = {last: self.years[last]} if last else {}
-            as_of = periods.get(last)
+            if last is None:
+                return NO_TOTAL
+            periods, as_of = (last,), self.years[last]
         parts = self._among(cells, periods, level)
         if not parts:
             return NO_TOTAL
