@@ -53,7 +53,7 @@ BY_AREA = Owner(area_of(), area_of("report__"))  # few rows, however many commun
 
 
 # Unit or area, indicator, mark (Grouping.figures), period, level, number, of how many figures.
-Told = tuple[int | None, int, str, int, str, Decimal, int]
+GroupedFigure = tuple[int | None, int, str, int, str, Decimal, int]
 # What the reports of one cell gave for some keys.
 Grouped = tuple[tuple, PeriodLevel, tuple]
 
@@ -68,7 +68,7 @@ class Grouping:
     asked: Counter[PeriodLevel]
     included: Counter[PeriodLevel]
 
-    def figures(self, summed: Q, spread: Q | None) -> Iterator[Told]:
+    def figures(self, summed: Q, spread: Q | None) -> Iterator[GroupedFigure]:
         """Yield by indicator and mark, unit, level and period a number and how many figures it is of.
 
         Without a mark it is the sum of the figures of which `summed` holds. With a qualifier it is nought: so
