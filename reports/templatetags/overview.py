@@ -26,9 +26,9 @@ def heat_row(row: HeatRow, links: Links) -> SafeString:
                 _BLANK
                 if cell.figure.is_blank
                 else format_html(
-                    '<td class="v{}"><a href="{}">{}</a></td>',
-                    cell.shade,
+                    '<td><a href="{}" class="v{}">{}</a></td>',
                     links.figure(cell.definition.code, links.year, row.unit.pk),
+                    cell.shade,
                     _short(figure_text(cell.figure, cell.definition)),
                 ),
             )
