@@ -33,7 +33,7 @@ from reports.overview.picture import Picture, headline_data, picture
 from reports.workflow.locks import year_spans
 
 UNITS_A_PAGE, COLUMNS = 200, 3
-MOST_LATE = 10  # named below the squares; the list names all
+MOST_LATE = 8  # named below the squares; the list names all
 
 
 @require_safe
