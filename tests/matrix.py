@@ -176,9 +176,10 @@ def _kind(world) -> dict:
 
 def _record(world) -> dict:
     """A dialogue of Tiên Sơn with a file, made once per request."""
-    from tests.records.data import make
+    from tests.records.data import DAY, make
 
-    return {**_kind(world), "pk": make("dialogue-conference", world.report.unit).pk}
+    day = DAY.replace(year=world.period.year)
+    return {**_kind(world), "pk": make("dialogue-conference", world.report.unit, start_date=day).pk}
 
 
 def _file(world) -> dict:
