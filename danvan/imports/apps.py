@@ -4,7 +4,7 @@ from django.apps import AppConfig
 class ImportsConfig(AppConfig):
     name = "danvan.imports"
     label = "imports"
-    verbose_name = "Nhập Excel"
+    verbose_name = "Nhập từ Excel"
 
     def ready(self) -> None:
         """Let /healthz tell of work that nobody takes, and of workers of another version of the program."""
