@@ -267,11 +267,11 @@ def _figure(world) -> dict:
 
 
 def _catalogue(world) -> dict:
-    return {"year": world.period.year}
+    return {"year": world.period.catalogue.slug}
 
 
 def _new_row(world) -> dict:
-    return {"year": world.period.year, "kind": "muc"}
+    return {"year": world.period.catalogue.slug, "kind": "muc"}
 
 
 def _row(world) -> dict:

@@ -179,12 +179,13 @@ def _unknown(urls: Iterable[str], known: set) -> Iterator[str]:
 
 
 def _readable(role: str, world: World) -> Iterator[str]:
-    """Yield every address that the permission matrix lets `role` read."""
+    """Yield every address that the permission matrix lets `role` read, about the unit of `world`."""
+    code = world.report.unit.code
     for name, rows in MATRIX.items():
         for row in rows:
             if row.method == "GET" and row.expected()[COLUMN_OF.get(role, role)] == 200:
                 kwargs = row.arguments(world) if row.arguments else {}
-                yield reverse(name, kwargs=kwargs) + row.query
+                yield reverse(name, kwargs=kwargs) + row.query.replace("13369", code)
 
 
 def _shape(url: str) -> tuple | None:
