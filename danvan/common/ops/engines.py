@@ -61,8 +61,8 @@ def _sqlite_out(target: Path) -> dict[str, int]:
             "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'"
         )
         names = [name for (name,) in found]
-        for name in _made_again().intersection(names):
-            copy.execute(f'DELETE FROM "{name}"')  # noqa: S608 - a name of our own tables
+        for table in _made_again().intersection(names):
+            copy.execute(f'DELETE FROM "{table}"')  # noqa: S608 - a name of our own tables
         copy.commit()
         copy.execute("VACUUM")  # gives back their room
         return {name: _count(copy, name) for name in sorted(names)}
