@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from danvan.accounts.login.middleware import DueMovesMiddleware
 from danvan.common.ops import health
 from danvan.common.ops.logs import JsonFormatter, PlainFormatter, RequestIdFilter
 from danvan.common.ops.version import running_version
@@ -134,6 +135,17 @@ class TestHealth(TestCase):
         version = running_version()
         workers.Worker.objects.create(name="w", version=version, seen_at=timezone.now())
         self.assertEqual(Client().get("/healthz").json()["queue"], "ok", "a worker is busy")
+
+    def test_a_database_that_is_not_migrated_is_told_whatever_else_is_done_first_on_a_day(self):
+        missing = OperationalError("no such column: accounts_user.later")
+        missing.__cause__ = type("Missing", (Exception,), {"sqlstate": "42703"})()
+        with (
+            mock.patch.object(DueMovesMiddleware, "settled_on", None),
+            mock.patch("danvan.accounts.services.settle_moves", side_effect=missing),
+        ):
+            self.assertEqual(Client().get("/healthz").status_code, 200)
+            with self.assertRaises(OperationalError):
+                Client().get("/dang-nhap/")
 
     def test_a_standby_in_the_place_of_the_primary_is_told(self):
         with transaction.atomic(), connection.cursor() as cursor:
