@@ -28,6 +28,8 @@ from reports.consolidation.restating import Restating, UnitMove, moves
 from reports.consolidation.scope import Scope, ScopeData
 from reports.models import ValueType
 
+MOST_NAMED = 200  # missing reports of a page: of a country they are thousands
+
 
 @dataclass(frozen=True)
 class Line:
@@ -109,7 +111,7 @@ class Restated:
 
 @dataclass(frozen=True)
 class Consolidation:
-    """All figures of one scope. `levels` are the columns, `missing` the reports not in them."""
+    """All figures of one scope. `levels` are the columns, `missing` (some of) the reports not in them."""
 
     scope: Scope
     levels: tuple[str, ...]
@@ -134,6 +136,11 @@ class Consolidation:
         return sum(year.included for year in self.years)
 
     @property
+    def unnamed(self) -> int:
+        """How many reports are missing beside those in `missing`."""
+        return self.expected - self.included - len(self.missing)
+
+    @property
     def is_complete(self) -> bool:
         return self.included == self.expected
 
@@ -143,12 +150,12 @@ class Consolidation:
 
 
 def consolidate(
-    data: ScopeData, keeping: Keeping | None = None, *, named: bool = True
+    data: ScopeData, keeping: Keeping | None = None, *, named: int | None = MOST_NAMED
 ) -> Consolidation:
     """Return the figures of the scope of `data`, which other views of it may share; blank without reports.
 
-    `keeping` is keeping_of(data) where somebody asked for it before. What is missing is `named` report by
-    report, or counted only.
+    `keeping` is keeping_of(data) where somebody asked for it before. Of the missing reports at most `named`
+    are named (None: all), the others counted only.
     """
     lines = _lines(data, keeping)
     counts = lines.counts
@@ -160,7 +167,7 @@ def consolidate(
         levels=levels,
         sections=_sections(data, lines, levels, complete),
         years=years,
-        missing=() if complete or not named else submissions(data, missing_only=True),
+        missing=() if complete or named == 0 else submissions(data, missing_only=True, most=named),
         prior_years=data.scope.prior_years if data.prior else None,
         restated=restated_of(data.restating),
         prior_counted=(_count(counts.included, data.prior), _count(counts.units, data.prior)),
@@ -306,10 +313,12 @@ def _count(counts: dict, wanted: Collection[int]) -> int:
     return sum(count for (period, _level), count in counts.items() if period in wanted)
 
 
-def submissions(data: ScopeData, *, missing_only: bool = False) -> tuple[Submission, ...]:
-    """Return where the reports of the scope stand, by period and unit; or only the missing."""
+def submissions(
+    data: ScopeData, *, missing_only: bool = False, most: int | None = None
+) -> tuple[Submission, ...]:
+    """Return where the reports of the scope stand, by period and unit; or only the missing, at most `most`."""
     states = data.scope.states
-    reports = data.reports().with_due_dates().with_names()
+    reports = data.reports().with_due_dates().select_related("period", "unit__parent")
     if missing_only:
         reports = reports.exclude(state__in=states)
     return tuple(
@@ -327,5 +336,5 @@ def submissions(data: ScopeData, *, missing_only: bool = False) -> tuple[Submiss
             submitted_at=report.submitted_at,
             approved_at=report.approved_at,
         )
-        for report in reports.order_by("period__start", tree_order("unit"))
+        for report in reports.order_by("period__start", tree_order("unit"))[:most]
     )

@@ -7,15 +7,19 @@ definitions, periods, the choice, today, the program. All of it is read as of on
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import io
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
 from django.utils import timezone
 
 from danvan.common.db.moment import one_moment
+from danvan.common.ops.memory import uncollected
 from reports.consolidation.keeping import keep_aside
 from reports.consolidation.scope import ScopeData
 from reports.consolidation.summary import keeping_of
@@ -23,6 +27,7 @@ from reports.documents.workbook.build import Frame, build, frame_of, workbook_co
 from reports.models import KeptFile
 
 
+@uncollected()
 def workbook_of(data: ScopeData) -> bytes:
     """Return the official workbook of the scope of `data`: kept, or made now."""
     with one_moment(KeptFile.objects.db) as is_one:
@@ -33,7 +38,8 @@ def workbook_of(data: ScopeData) -> bytes:
             return bytes(content)
         shown = workbook_content(data, frame, keeping)
     file = io.BytesIO()
-    build(shown).save(file)
+    with contextlib.closing(build(shown)) as book:
+        book.save(file)
     made = file.getvalue()
     if len(made) <= KeptFile.LARGEST:
         keep_aside(KeptFile, dict.fromkeys(key, made))
@@ -48,6 +54,9 @@ def _told(data: ScopeData, frame: Frame) -> object:
     return _Telling().all_of((*shown, timezone.localdate()))
 
 
+_PLAIN = {str, int, bool, type(None), datetime.date, datetime.datetime, Decimal}
+
+
 class _Telling:
     """Objects as plain data that tells all of them; a row of the database is told once."""
 
@@ -56,6 +65,8 @@ class _Telling:
 
     def all_of(self, thing: Any) -> object:
         """Return all that `thing` holds."""
+        if thing.__class__ in _PLAIN:
+            return thing
         if isinstance(thing, models.Model):
             return self._row(thing)
         if is_dataclass(thing):
