@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 PRIMARY, REPLICA = "default", "replica"
 AWAY_AFTER = 2  # seconds; while the replica is asked for, somebody waits for a page
 # When a peer that says nothing is asked whether it lives (the system would after two hours), and given up.
-GONE = {"keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 30_000}
+UNHEARD = {"keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 30_000}
 
 
 def arranged(primary: dict, replica: dict | None, folder: Path, limits: dict[str, float]) -> dict:
@@ -69,7 +69,7 @@ def patience(limits: dict[str, float]) -> dict[str, Any]:
     if is_command():
         limits = dict.fromkeys(limits, 0)
     told = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in limits.items())
-    return {"options": told, "connect_timeout": 5, **GONE}
+    return {"options": told, "connect_timeout": 5, **UNHEARD}
 
 
 def is_command() -> bool:
