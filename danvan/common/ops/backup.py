@@ -1,7 +1,8 @@
 """One file that holds everything: the database, the attachments, and a manifest with their checksums.
 
 A backup is a tar of `manifest.json`, `database` (SQLite file or pg_dump archive) and `media/…`. It is
-written beside its name and moved into place, so a backup that exists is whole. A restore checks every byte
+written beside its name and moved into place, so a backup that exists is whole; what the site makes again by
+itself (`is_made_again`) is not in it. A restore checks every byte
 before it touches anything, keeps what it replaces as another backup, and ends all sessions.
 """
 
