@@ -226,9 +226,8 @@ def filter_for(kind: RecordKind) -> type[RecordFilter]:
         declared[f"so_{suffix}"] = BoundFilter(
             field_name=kind.number, lookup_expr=lookup, label=f"{label} {words}", places=places
         )
-    meta = type("Meta", (), {"model": kind.model, "fields": []})
     base = _BASES.get(kind.slug, RecordFilter)
-    return type(f"{kind.model.__name__}Filter", (base,), {**declared, "Meta": meta})
+    return type(f"{kind.model.__name__}Filter", (base,), declared)
 
 
 FILTERS: dict[str, type[RecordFilter]] = {kind.slug: filter_for(kind) for kind in KINDS}

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from danvan.accounts.jobs.pages import is_long, later
 from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
@@ -26,12 +26,15 @@ from danvan.imports.targets import PreviewLine, Refused, Target, target_of, targ
 from danvan.imports.workbooks import errors_workbook, template_workbook
 
 PAGE = 50
+ROWS_AT_ONCE = (
+    5_000  # of a file that goes back with its errors within the request: about three seconds
+)
 AGAIN = ("period", "convert", "blanks")  # answers kept for the corrected file
 
 
 def _require_right(user: User, target: Target | None = None) -> None:
-    if not user.can(target.action if target else Action.IMPORT):
-        raise PermissionDenied("Anh/chị chỉ có quyền xem, không có quyền nhập dữ liệu từ Excel.")
+    told = "Anh/chị chỉ có quyền xem, không có quyền nhập dữ liệu từ Excel."
+    user.require(target.action if target else Action.IMPORT, told)
 
 
 def _own_job(request: PersonRequest, pk: int) -> ImportJob:
@@ -50,11 +53,8 @@ def job_list(request: PersonRequest) -> HttpResponseBase:
     for job in page.object_list:
         job.title = targets()[job.target].title if job.target in targets() else job.target
     open_to = [target for target in targets().values() if request.user.can(target.action)]
-    return render(
-        request,
-        "imports/list.html",
-        {"page_obj": page, "jobs": page.object_list, "targets": open_to},
-    )
+    context = {"page_obj": page, "jobs": page.object_list, "targets": open_to}
+    return render(request, "imports/list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -231,5 +231,7 @@ def errors(request: PersonRequest, pk: int) -> HttpResponseBase:
         if not job.file or not job.count(RowKind.ERROR):
             raise Refused("Lần nhập này không có tệp lỗi để tải.")
         name = f"Lỗi - {job.file_name.removesuffix('.xlsx')}"
+        if is_long(request, job.progress, ROWS_AT_ONCE):
+            return later(request, name, target_of(job.target).action)
         return excel.download(name, errors_workbook(job).save)
     return redirect("imports:job", pk)

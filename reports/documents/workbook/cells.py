@@ -22,7 +22,7 @@ from reports.documents.workbook.dressed import DressedWorkbook
 from reports.models import Qualifier, ValueType
 
 __all__ = ["DressedWorkbook", "Worksheet"]
-FONT = "Times New Roman"
+FONT, LINE_HEIGHT = "Times New Roman", 15.75
 _THIN = Side(style="thin", color="808080")
 BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 
@@ -138,11 +138,11 @@ def set_margins(ws: Worksheet, layout: Layout) -> None:
     number.text, number.font, number.size = "&P", layout.font, int(layout.page_number_size)
 
 
-def wrapped_height(text: str, width: float, line: float = 15.75) -> float:
+def wrapped_height(text: str, width: float) -> float:
     """Return the height a wrapped text needs in a column: merged and boxed cells do not grow alone."""
     room = max(int(width * 1.1), 1)
     lines = sum(-(-max(len(part), 1) // room) for part in text.split("\n"))
-    return max(1, lines) * line + 3
+    return max(1, lines) * LINE_HEIGHT + 3
 
 
 CHANGE = "+{0};-{0};0"
@@ -162,8 +162,7 @@ def decimals_format(number: Decimal, value_type: str) -> str:
 @lru_cache(maxsize=8192)
 def number_format(number: Decimal, value_type: str, qualifier: str, *, is_estimated: bool) -> str:
     """Return the number format of a figure; an inexact one says so before its number."""
-    exact = qualifier == Qualifier.EXACT
-    prefix = "" if exact else Qualifier(qualifier).prefix
+    prefix = Qualifier(qualifier).prefix
     mark = f'"{ESTIMATED}"' if is_estimated else ""
     return (f'"{prefix}"' if prefix else "") + decimals_format(number, value_type) + mark
 
