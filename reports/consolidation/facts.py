@@ -144,11 +144,10 @@ def _read_figures(grouping: Grouping, codes: set[str], facts: dict) -> None:
     """Read the sums, what makes some of them inexact, and how many reports gave which number."""
     data = grouping.data
     added = {pk: code for pk, code in data.indicator_codes.items() if data.is_summed(code)}
-    summed = Q(indicator__in=[pk for pk in grouping.indicators if added.get(pk) in codes])
     spread = Spread(data, codes)
+    summed = [pk for pk in grouping.indicators if added.get(pk) in codes]
     ids = [pk for pk in grouping.indicators if data.indicator_codes[pk] in spread.codes]
-    given = Q(indicator__in=ids, number__isnull=False) if ids else None
-    for unit, indicator, mark, period, level, number, of in grouping.figures(summed, given):
+    for unit, indicator, mark, period, level, number, of in grouping.figures(summed, ids):
         code, cell, count = data.indicator_codes[indicator], (period, level), int(of)
         if mark == SPREAD:
             spread.add(facts[unit], cell, code, number, count)

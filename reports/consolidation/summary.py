@@ -26,7 +26,7 @@ from reports.consolidation.keeping import Keeping, LineFigures
 from reports.consolidation.parts import Facts
 from reports.consolidation.restating import Restating, UnitMove, moves
 from reports.consolidation.scope import Scope, ScopeData
-from reports.models import ValueType
+from reports.models import Report, ValueType
 
 MOST_NAMED = 200  # missing reports of a page: of a country they are thousands
 
@@ -318,9 +318,12 @@ def submissions(
 ) -> tuple[Submission, ...]:
     """Return where the reports of the scope stand, by period and unit; or only the missing, at most `most`."""
     states = data.scope.states
-    reports = data.reports().with_due_dates().select_related("period", "unit__parent")
+    order, reports = ("period__start", tree_order("unit")), data.reports()
     if missing_only:
         reports = reports.exclude(state__in=states)
+    if most is not None:  # the due date of each would be looked for before they are put in order
+        reports = Report.objects.filter(pk__in=reports.order_by(*order).values("pk")[:most])
+    reports = reports.with_due_dates().select_related("period", "unit__parent")
     return tuple(
         Submission(
             report_id=report.pk,
@@ -336,5 +339,5 @@ def submissions(
             submitted_at=report.submitted_at,
             approved_at=report.approved_at,
         )
-        for report in reports.order_by("period__start", tree_order("unit"))[:most]
+        for report in reports.order_by(*order)
     )
