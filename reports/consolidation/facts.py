@@ -15,7 +15,7 @@ from django.db.models import Count, Q
 from danvan.units.models import Level
 from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
 from reports.consolidation.apportioning import divided_facts
-from reports.consolidation.grouping import BY_AREA, BY_UNIT, SPREAD, Grouping, Owner
+from reports.consolidation.grouping import BY_AREA, BY_UNIT, EACH, SPREAD, Grouping, Owner
 from reports.consolidation.keeping import Keeping
 from reports.consolidation.parts import Facts, Part, PeriodLevel
 from reports.consolidation.restating import PieceKey, Restating
@@ -113,13 +113,12 @@ def _added_up(
     facts: dict[FactsKey, Facts] = defaultdict(Facts)
     if not owner:
         facts[None] = Facts()
-    _read_units(data, periods, facts, [owner.of_report] if owner else [])
+    _read_units(data, periods, facts, owner)
     if periods:
         asked: Counter = sum((one.units for one in facts.values()), Counter())
         included: Counter = sum((one.included for one in facts.values()), Counter())
         grouping = Grouping(data, periods, owner, asked, included)
         _read_figures(grouping, codes, facts)
-        _read_joint_counts(data, periods, codes, facts, [owner.of_value] if owner else [])
     return facts
 
 
@@ -138,11 +137,19 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _read_units(data: ScopeData, periods: list[int], facts: dict, owner: list) -> None:
+def _read_units(data: ScopeData, periods: list[int], facts: dict, owner: Owner | None) -> None:
     """Read how many reports each cell asks for, and how many of them are included."""
     found: Iterable[Any]
-    if owner:
-        rows = data.reports(periods).order_by().values_list(*owner, "period_id", "level")
+    # Who tells units apart lists their reports as well.
+    if owner is BY_UNIT and data.years.keys() >= set(periods):
+        states = data.scope.states
+        found = [
+            (one.unit_id, one.period_id, one.level, 1, bool(one.until), one.state in states)
+            for one in data.listed
+            if one.period_id in periods
+        ]
+    elif owner:
+        rows = data.reports(periods).order_by().values_list(owner.of_report, "period_id", "level")
         included = Count("pk", filter=Q(state__in=data.scope.states))
         found = rows.annotate(asked=Count("pk"), ended=Count("until"), inside=included)
     else:
@@ -161,18 +168,27 @@ def _read_figures(grouping: Grouping, codes: set[str], facts: dict) -> None:
     data = grouping.data
     added = {pk: code for pk, code in data.indicator_codes.items() if data.is_summed(code)}
     summed = Q(indicator__in=[pk for pk in grouping.indicators if added.get(pk) in codes])
-    spread = Spread(data, codes)
-    ids = [pk for pk in grouping.indicators if data.indicator_codes[pk] in spread.codes]
-    given = Q(indicator__in=ids, number__isnull=False) if ids else None
-    for unit, cell, (indicator, mark), (number, of) in grouping.figures(summed, given):
+    spread, joint = Spread(data, codes), Joint(data, codes)
+    found = grouping.figures(summed, _given(grouping, spread.codes), _given(grouping, joint.leaves))
+    for unit, cell, (indicator, mark), (number, of) in found:
         code, count = data.indicator_codes[indicator], int(of)
         if mark == SPREAD:
             spread.add(facts[unit], cell, code, number, count)
+        elif mark == EACH:
+            joint.reports[unit, of, cell][code] = number
         elif count and indicator in added and code in codes:
             at_least, about = (mark == one for one in (Qualifier.AT_LEAST, Qualifier.ABOUT))
             reports = 0 if mark else count  # those that are not exact are in the sum as well
             total = Decimal(number).quantize(_PLACES)
             facts[unit].add_part(code, cell, Part(total, reports, count * at_least, count * about))
+    joint.count(facts)
+
+
+def _given(grouping: Grouping, codes: set[str]) -> Q | None:
+    """Return the condition for the figures of `codes` that are not blank, None for no codes."""
+    data = grouping.data
+    ids = [pk for pk in grouping.indicators if data.indicator_codes[pk] in codes]
+    return Q(indicator__in=ids, number__isnull=False) if ids else None
 
 
 class Spread:
@@ -201,27 +217,27 @@ class Spread:
                 mine.add_part(counted, cell, Part(Decimal(count if met else 0), count))
 
 
-def _read_joint_counts(
-    data: ScopeData, periods: list[int], codes: set[str], facts: dict, owner: list
-) -> None:
-    """Read the conditions on several indicators: they are asked of each report's own figures."""
-    joint = {code: node for code, node in _counted(data, codes) if node and _is_joint(data, node)}
-    if not joint:
-        return
-    names = set().union(*(data.leaves_of(node) for node in joint.values()))
-    rows = data.values(periods, counted=True).filter(
-        indicator__in=data.ids_of(names), number__isnull=False
-    )
-    columns = ("report_id", "report__period_id", "report__level", "indicator_id", "number")
-    reports: dict[tuple, dict[str, Decimal]] = defaultdict(dict)
-    for *key, report, period, level, indicator, number in rows.values_list(*owner, *columns):
-        cell = (key[0] if key else None, report, period, level)
-        reports[cell][data.indicator_codes[indicator]] = number
-    for (key, _report, period, level), numbers in reports.items():
-        for code, node in joint.items():
-            met = meets(data, node, numbers, level)
-            if met is not None:
-                facts[key].add_part(code, (period, level), Part(Decimal(met), 1))
+class Joint:
+    """Conditions on several indicators: they are asked of each report's own figures (`leaves`).
+
+    `reports` are these by unit, report and cell, as they are read.
+    """
+
+    def __init__(self, data: ScopeData, codes: set[str]) -> None:
+        self.data = data
+        counted = _counted(data, codes)
+        self.conditions = {code: node for code, node in counted if node and _is_joint(data, node)}
+        leaves = (data.leaves_of(node) for node in self.conditions.values())
+        self.leaves: set[str] = set().union(*leaves)
+        self.reports: dict[tuple, dict[str, Decimal]] = defaultdict(dict)
+
+    def count(self, facts: dict) -> None:
+        """Add to `facts` which reports meet which condition."""
+        for (unit, _report, cell), numbers in self.reports.items():
+            for code, node in self.conditions.items():
+                met = meets(self.data, node, numbers, cell[1])
+                if met is not None:
+                    facts[unit].add_part(code, cell, Part(Decimal(met), 1))
 
 
 def _counted(data: ScopeData, codes: Iterable[str]) -> list[tuple[str, Node | None]]:

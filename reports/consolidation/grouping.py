@@ -36,7 +36,7 @@ MANY = 1000  # reports: of fewer all levels are grouped at once
 FEW = 4  # a fourth of all: of so many reports the figures are subtracted, of more the others are added
 _CELL = {"report__period_id": IntegerField(), "report__level": CharField()}
 _STATE = {"report__state": CharField()}
-SPREAD = "#"
+SPREAD, EACH = "#", "@"
 _BY_MARK = ("indicator_id", "mark")
 
 
@@ -90,18 +90,24 @@ class Grouping:
         else:
             yield from self._beside(values, keys, numbers)
 
-    def figures(self, summed: Q, spread: Q | None) -> Iterator[Grouped]:
+    def figures(self, summed: Q, spread: Q | None, each: Q | None) -> Iterator[Grouped]:
         """Yield by indicator and mark, unit, level and period a number and how many figures it is of.
 
         Without a mark it is the sum of the figures of which `summed` holds. With a qualifier it is nought: so
         many of all figures are not exact (few rows, an index of their own). With SPREAD so many of those of
-        which `spread` holds are this number. All in one statement where all levels are grouped at once.
+        which `spread` holds are this number. With EACH it is one figure of which `each` holds, and beside it
+        stands the id of its report. All in one statement where all levels are grouped at once.
         """
         inexact = ~Q(qualifier=Qualifier.EXACT) & Q(number__isnull=False)
         nothing = Constant(Decimal(0), output_field=DecimalField())
         total, of, counted = Sum("number"), Count("number"), Count("*")
+        values = self.data.values(self.periods)
+        every = self.data.values(self.periods, counted=True)
+        apart = []
+        if each:
+            one_by_one = _marked(every.filter(each), EACH)
+            apart.append(self._all_levels(one_by_one, _BY_MARK, "number", "report_id"))
         if self._at_once:
-            values = self.data.values(self.periods)
             arms = [
                 self._all_levels(_marked(values.filter(summed), ""), _BY_MARK, total=total, of=of),
                 self._all_levels(
@@ -109,14 +115,19 @@ class Grouping:
                 ),
             ]
             if spread:
-                given = self.data.values(self.periods, counted=True).filter(spread)
-                arms.append(
-                    self._all_levels(_marked(given, SPREAD), _BY_MARK, "number", of=counted)
-                )
-            for row in arms[0].union(*arms[1:], all=True):
+                given = _marked(every.filter(spread), SPREAD)
+                arms.append(self._all_levels(given, _BY_MARK, "number", of=counted))
+            apart = [arms[0].union(*arms[1:], *apart, all=True)]
+        else:
+            yield from self._largest_apart(summed, inexact, spread)
+        for rows in apart:
+            for row in rows:
                 yield self._read(row, len(_BY_MARK))
-            return
-        for one in self._rows(summed, "indicator_id", total=total, of=of):
+
+    def _largest_apart(self, summed: Q, inexact: Q, spread: Q | None) -> Iterator[Grouped]:
+        """Yield what `figures` does but for EACH: sums and spread of the largest level apart."""
+        of_number, counted = Count("number"), Count("*")
+        for one in self._rows(summed, "indicator_id", total=Sum("number"), of=of_number):
             yield one._replace(keys=(*one.keys, ""))
         for one in self._rows(inexact, "indicator_id", "qualifier", few=True, of=counted):
             yield one._replace(numbers=(Decimal(0), *one.numbers))

@@ -86,7 +86,7 @@ def frame_of(data: ScopeData) -> Frame:
 
 def workbook_content(data: ScopeData, frame: Frame, keeping: Keeping | None = None) -> Content:
     """Return the content of the workbook of the scope of `data` in its `frame`; `keeping` as consolidate."""
-    found = consolidate(data, keeping)
+    found = consolidate(data, keeping, named=False)  # the frame has all reports by name
     return Content(
         consolidation=found,
         breakdown=break_down(data, data.scope.section, frame.tree),
