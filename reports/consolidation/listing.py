@@ -31,28 +31,25 @@ class Tally(NamedTuple):
 
 
 def tallied(
-    reports: ReportQuerySet, units: QuerySet, states: Iterable[str], *, is_part: bool
+    reports: ReportQuerySet, units: QuerySet, states: Iterable[str]
 ) -> tuple[dict[PeriodLevel, Tally], bool]:
     """Return the tallies of the `reports` of `units` by period and level, and whether these are all of them.
 
-    Where the units are surely a part (`is_part`) the others are not even looked at, and each report is told
-    one by one. Else only those of units that ended are: that can be undone without a new version.
+    One by one only those of units that ended are told: that can be undone without a new version.
     """
-    mine = Q(unit__in=units.values("pk"))
-    rows = reports.filter(mine) if is_part else reports
-    rows = rows.annotate(inside=Value(value=True) if is_part else mine)
+    rows = reports.order_by().annotate(inside=Q(unit__in=units.values("pk")))
     told = {
         "asked": Count("pk"),
         "ended": Count("until"),
         "included": Count("pk", filter=Q(state__in=list(states))),
         "keys": Sum("pk"),
         "versions": Sum("version"),
-        "each": joined(filter=None if is_part else Q(until__isnull=False)),
+        "each": joined(filter=Q(until__isnull=False)),
     }
     cell = ("inside", "period_id", "level")
-    grouped = rows.order_by().values(*cell).annotate(**told).values_list(*cell, *told)
+    grouped = rows.values(*cell).annotate(**told).values_list(*cell, *told)
     found: dict[PeriodLevel, Tally] = {}
-    covers = not is_part
+    covers = True
     for inside, period, level, *numbers in grouped:
         covers = covers and bool(inside)
         if inside:
@@ -82,6 +79,7 @@ class ListedReport(NamedTuple):
     """One report of the scope as far as it is told without names."""
 
     pk: int
+    version: int
     unit_id: int
     period_id: int
     level: str
@@ -96,3 +94,21 @@ def listed(reports: ReportQuerySet) -> list[ListedReport]:
     """Return `reports` one by one, by period and in the order of the tree."""
     rows = reports.with_due_dates().order_by("period__start", tree_order("unit"))
     return [ListedReport(*row) for row in rows.values_list(*ListedReport._fields)]
+
+
+def tallies_of(reports: Iterable[ListedReport], states: Iterable[str]) -> dict[PeriodLevel, Tally]:
+    """Return the tallies of reports that were listed; each of them is told one by one."""
+    cells: dict[PeriodLevel, list[ListedReport]] = {}
+    for one in reports:
+        cells.setdefault((one.period_id, one.level), []).append(one)
+    return {
+        cell: Tally(
+            len(mine),
+            sum(one.until is not None for one in mine),
+            sum(one.state in states for one in mine),
+            sum(one.pk for one in mine),
+            sum(one.version for one in mine),
+            ",".join(f"{one.pk}:{one.version}:{one.state}:{one.until}" for one in mine),
+        )
+        for cell, mine in cells.items()
+    }

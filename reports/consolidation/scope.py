@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.catalogue.expressions import Node, names_in, parse
 from reports.consolidation.figures import Definition
-from reports.consolidation.listing import ListedReport, Tally, listed, tallied
+from reports.consolidation.listing import ListedReport, Tally, listed, tallied, tallies_of
 from reports.consolidation.parts import PeriodLevel
 from reports.consolidation.restating import PieceKey, Restating, restate
 from reports.models import (
@@ -25,7 +25,6 @@ from reports.models import (
     State,
     Value,
 )
-from reports.models.period import COUNTED_KINDS
 from reports.models.report import ReportQuerySet
 
 
@@ -99,8 +98,8 @@ class ScopeData:
         if scope.known.periods is not None:
             self.periods = [one for one in scope.known.periods if first <= one.year <= last]
         else:
-            periods = ReportingPeriod.objects.filter(year__range=(first, last), **_kind(scope))
-            self.periods = list(periods.order_by("start").with_ends())
+            periods = ReportingPeriod.objects.filter(year__range=(first, last))
+            self.periods = list(periods.alike(scope.interim).order_by("start").with_ends())
         self.indicator_codes: dict[int, str] = {}
         self.indicators: dict[int, dict[int, str]] = {}  # of each catalogue: code by id
         self.definitions = self._read_definitions()
@@ -121,8 +120,17 @@ class ScopeData:
 
     @cached_property
     def listed(self) -> list[ListedReport]:
-        """The reports of the years one by one, whatever their state. One query."""
-        return listed(self.reports())
+        """The reports of the years one by one, whatever their state. One query, none for a part."""
+        if not self.is_part:
+            return listed(self.reports())
+        years, levels = self.years, self.scope.levels or tuple(Level)
+        return [one for one in self._of_part if one.period_id in years and one.level in levels]
+
+    @cached_property
+    def _of_part(self) -> list[ListedReport]:
+        """All reports of the periods, of a part of a province: so few that they are counted here. One query."""
+        rows = Report.objects.filter(period__in=[period.pk for period in self.periods])
+        return listed(rows.filter(unit__in=self.units().values("pk")))
 
     @cached_property
     def reporting(self) -> dict[int, AdministrativeUnit]:
@@ -144,7 +152,7 @@ class ScopeData:
     def afresh(self) -> ScopeData:
         """Return the same without what was read of its reports before."""
         again = copy.copy(self)
-        for read in ("_tallied", "listed", "reporting"):
+        for read in ("_tallied", "_of_part", "listed", "reporting"):
             vars(again).pop(read, None)
         return again
 
@@ -251,8 +259,10 @@ class ScopeData:
     @cached_property
     def _tallied(self) -> tuple[dict[PeriodLevel, Tally], bool]:
         """The tallies of all levels, and whether no report of the periods lies outside. One query."""
+        if self.is_part:
+            return tallies_of(self._of_part, self.scope.states), False
         reports = Report.objects.filter(period__in=[period.pk for period in self.periods])
-        return tallied(reports, self.units(), self.scope.states, is_part=self.is_part)
+        return tallied(reports, self.units(), self.scope.states)
 
     def codes_of(self, codes: Iterable[str]) -> set[str]:
         """Return `codes` with all that their formulas read, and so on."""
@@ -311,13 +321,6 @@ def defining(catalogues: Iterable[int]) -> list[Any]:
         "section__order", "order"
     )
     return list(rows.values_list(*_DEFINING, named=True))
-
-
-def _kind(scope: Scope) -> dict[str, Any]:
-    """Return what picks the periods of a scope: those that count, or one interim and the year before's."""
-    if scope.interim is None:
-        return {"kind__in": COUNTED_KINDS}
-    return {"kind": scope.interim.kind, "end__month": scope.interim.end.month}
 
 
 _DEFINING = (
