@@ -1,4 +1,4 @@
-"""The project package and what every app stands on: common, units, accounts.
+"""The project package and what every app stands on: common, units, accounts, imports.
 
-Imports run one way: common <- units <- accounts <- records <- reports.
+Imports run one way: common <- units <- accounts <- imports <- records <- reports.
 """

@@ -1,1 +1,4 @@
-"""What a unit did: nine kinds of event record, one declaration per kind per layer."""
+"""What a unit did: nine kinds of event record, one declaration per kind per layer.
+
+Rooms: models/, sheets/ (in and out of Excel), files/ (attachments), guidance/. Imports the apps of danvan.
+"""

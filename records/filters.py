@@ -18,6 +18,7 @@ from danvan.common.filters import (
     ListFilter,
     TextFilter,
 )
+from danvan.common.forms import DayField
 from danvan.common.numbers import read_id
 from danvan.units.forms import UnitSelect
 from danvan.units.kinds import AREA_CHOICES
@@ -25,7 +26,7 @@ from danvan.units.models import AdministrativeUnit, Level
 from records.kinds import KINDS, RecordKind
 from records.models import DialogueConference
 from records.models.mobilisation_model import counted_recognitions
-from records.years import span_of, year_spans
+from records.years import days_logged, span_of, year_spans
 
 
 class UnitField(forms.ModelChoiceField):
@@ -97,6 +98,15 @@ class RecordFilter(ListFilter):
     nam = BoundFilter(label="Báo cáo năm", method="of_year")
     tu = DayFilter(label="Từ ngày", field_name="start_date", lookup_expr="gte")
     den = DayFilter(label="Đến ngày", field_name="start_date", lookup_expr="lte")
+
+    @property
+    def form(self) -> Any:
+        """The bound form; a day without its year is one of the year people log for."""
+        form, inside = super().form, days_logged(self.spans)
+        for field in form.fields.values():
+            if isinstance(field, DayField):
+                field.widget.inside = inside
+        return form
 
     def ignore(self, rows: Any, name: str, value: Any) -> Any:
         """The box only widens the unit, see of_unit."""
@@ -216,9 +226,8 @@ def filter_for(kind: RecordKind) -> type[RecordFilter]:
         declared[f"so_{suffix}"] = BoundFilter(
             field_name=kind.number, lookup_expr=lookup, label=f"{label} {words}", places=places
         )
-    meta = type("Meta", (), {"model": kind.model, "fields": []})
     base = _BASES.get(kind.slug, RecordFilter)
-    return type(f"{kind.model.__name__}Filter", (base,), {**declared, "Meta": meta})
+    return type(f"{kind.model.__name__}Filter", (base,), declared)
 
 
 FILTERS: dict[str, type[RecordFilter]] = {kind.slug: filter_for(kind) for kind in KINDS}

@@ -1,30 +1,21 @@
-"""The nine kinds of record, each declared once: names, form, list, filters, totals.
+"""The nine kinds of record, each declared once in kinds.toml: names, form, list, filters, totals.
 
 The generic pages, forms and filters read these declarations; docs/adding-a-record-kind.md lists what a
 tenth kind needs. Nothing here asks the database.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from django.db import models
+from django.utils.text import capfirst
 
+from danvan.common.data import toml_data
 from danvan.common.text import search_key
 from danvan.common.words import column_named
-from records.models import (
-    CitizenReception,
-    DemocracyConference,
-    DialogueConference,
-    EmergingIssue,
-    EventRecord,
-    FriendlyGovAssessment,
-    Oversight,
-    SkilledMobilisationModel,
-    StudyConference,
-    TrainingCourse,
-)
-
-WHERE = ("Nơi tổ chức", ("location", "host", "note"))
-_PETITIONS = ("complaints", "denunciations", "petitions", "within_competence", "resolved")
+from records import models as record_models
+from records.models import DialogueConference, EventRecord
 
 
 @dataclass(frozen=True)
@@ -62,7 +53,7 @@ class RecordKind:
     @property
     def label(self) -> str:
         """What one is called: "Mô hình “Dân vận khéo”"."""
-        return self.label_in_text[:1].upper() + self.label_in_text[1:]
+        return capfirst(self.label_in_text)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -89,175 +80,22 @@ class RecordKind:
 
     def label_of(self, name: str) -> str:
         """Return the Vietnamese label of the column `name`, as sentences begin."""
-        label = str(self.column(name).verbose_name)
-        return label[:1].upper() + label[1:]
+        return capfirst(str(self.column(name).verbose_name))
 
     def __str__(self) -> str:
         return self.slug
 
 
-KINDS: tuple[RecordKind, ...] = (
-    RecordKind(
-        slug="study-conference",
-        model=StudyConference,
-        plural="Hội nghị quán triệt, triển khai văn bản",
-        menu="Hội nghị quán triệt",
-        noun="hội nghị",
-        layout=(
-            ("Hội nghị", ("unit", "start_date", "end_date", "title", "form")),
-            ("Số người", ("attendees", "party_members")),
-            WHERE,
-        ),
-        columns=("form", "attendees", "party_members"),
-        filters=("form",),
-        number="attendees",
-        totals=("attendees", "party_members"),
-    ),
-    RecordKind(
-        slug="dialogue-conference",
-        model=DialogueConference,
-        plural="Hội nghị đối thoại của người đứng đầu",
-        menu="Hội nghị đối thoại",
-        noun="hội nghị",
-        layout=(
-            ("Hội nghị", ("unit", "start_date", "end_date", "title", "led_by", "kind")),
-            ("Kết quả", ("attendees", "opinions", "answered", "resolved_later", "pending")),
-            ("Thông báo kết luận", ("conclusion_number", "conclusion_date")),
-            ("Chi tiết", ("audience", "form", "notice_date", "result_date")),
-            WHERE,
-        ),
-        columns=("led_by", "kind", "attendees", "opinions"),
-        filters=("kind", "audience", "form"),
-        number="attendees",
-        totals=("attendees", "opinions", "answered", "resolved_later", "pending"),
-    ),
-    RecordKind(
-        slug="citizen-reception",
-        model=CitizenReception,
-        plural="Tiếp công dân",
-        menu="Tiếp công dân",
-        noun="buổi",
-        layout=(
-            ("Buổi tiếp", ("unit", "start_date", "receiver", "kind", "people", "groups")),
-            ("Đơn, vụ việc", _PETITIONS),
-            ("Chi tiết", ("title", "end_date", "location", "host", "note")),
-        ),
-        columns=("receiver", "kind", "people", "resolved"),
-        filters=("receiver", "kind"),
-        number="people",
-        totals=("people", *_PETITIONS),
-        key=("start_date", "receiver", "kind", "title"),
-    ),
-    RecordKind(
-        slug="mobilisation-model",
-        model=SkilledMobilisationModel,
-        plural="Mô hình “Dân vận khéo”",
-        menu="Mô hình Dân vận khéo",
-        noun="mô hình",
-        layout=(
-            (
-                "Đăng ký",
-                ("unit", "start_date", "registered_year", "title", "type", "field", "owner"),
-            ),
-            ("Thực hiện", ("status", "replicated_date", "content", "results")),
-            ("Chi tiết", ("end_date", "location", "host", "note")),
-        ),
-        columns=("type", "field", "status", "registered_year"),
-        filters=("type", "field", "status"),
-        number="registered_year",
-    ),
-    RecordKind(
-        slug="friendly-government",
-        model=FriendlyGovAssessment,
-        plural="Chính quyền thân thiện, vì nhân dân phục vụ",
-        menu="Chính quyền thân thiện",
-        noun="đánh giá",
-        layout=(
-            ("Đánh giá", ("unit", "year", "rating", "score", "assessor")),
-            ("Khảo sát sự hài lòng", ("surveys", "satisfied")),
-            ("Quyết định", ("decision", "decision_date")),
-            ("Chi tiết", ("title", "location", "host", "note")),
-        ),
-        columns=("rating", "score", "surveys", "satisfied"),
-        filters=("rating", "assessor"),
-        number="score",
-        totals=("surveys", "satisfied"),
-        dated=False,
-        key=("year",),
-    ),
-    RecordKind(
-        slug="democracy-conference",
-        model=DemocracyConference,
-        plural="Hội nghị thực hiện dân chủ ở cơ sở",
-        menu="Hội nghị dân chủ cơ sở",
-        noun="hội nghị",
-        layout=(
-            ("Hội nghị", ("unit", "start_date", "end_date", "kind", "title")),
-            ("Kết quả", ("attendees", "resolutions")),
-            WHERE,
-        ),
-        columns=("kind", "attendees", "resolutions"),
-        filters=("kind",),
-        number="attendees",
-        totals=("attendees", "resolutions"),
-        key=("start_date", "kind", "title"),
-    ),
-    RecordKind(
-        slug="oversight",
-        model=Oversight,
-        plural="Giám sát, phản biện xã hội",
-        menu="Giám sát, phản biện",
-        noun="cuộc",
-        layout=(
-            ("Giám sát, phản biện", ("unit", "start_date", "end_date", "kind", "lead", "title")),
-            ("Kết quả", ("drafts", "recommendations", "accepted", "violations", "amount")),
-            ("Chi tiết", ("form", "location", "host", "note")),
-        ),
-        columns=("kind", "lead", "recommendations", "accepted"),
-        filters=("kind", "lead", "form"),
-        number="recommendations",
-        totals=("drafts", "recommendations", "accepted", "violations", "amount"),
-        key=("start_date", "kind", "lead", "title"),
-    ),
-    RecordKind(
-        slug="training-course",
-        model=TrainingCourse,
-        plural="Lớp, hội nghị tập huấn",
-        menu="Lớp tập huấn",
-        noun="lớp",
-        layout=(
-            (
-                "Lớp tập huấn",
-                ("unit", "start_date", "end_date", "title", "organiser", "topic")
-                + ("participants", "days"),
-            ),
-            WHERE,
-        ),
-        columns=("organiser", "topic", "participants", "days"),
-        filters=("organiser", "topic"),
-        number="participants",
-        totals=("participants", "days"),
-        key=("start_date", "organiser", "title"),
-    ),
-    RecordKind(
-        slug="emerging-issue",
-        model=EmergingIssue,
-        plural="Vấn đề phát sinh từ cơ sở",
-        menu="Vấn đề phát sinh",
-        noun="vấn đề",
-        layout=(
-            ("Vấn đề", ("unit", "start_date", "title", "field", "severity", "people")),
-            (
-                "Giải quyết",
-                ("status", "status_date", "handler", "due_date", "resolved_date", "outcome"),
-            ),
-            ("Chi tiết", ("location", "host", "end_date", "note")),
-        ),
-        columns=("field", "severity", "status"),
-        filters=("field", "severity", "status"),
-        number="people",
-        totals=("people",),
-    ),
+def _read(slug: str, said: dict[str, Any]) -> RecordKind:
+    """Return the kind that the table `slug` of the file declares."""
+    layout = tuple((legend, tuple(names)) for legend, names in said.pop("layout").items())
+    model = getattr(record_models, said.pop("model"))
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in said.items()}
+    return RecordKind(slug=slug, model=model, layout=layout, **given)
+
+
+KINDS = tuple(
+    _read(slug, said) for slug, said in toml_data(Path(__file__).with_name("kinds.toml")).items()
 )
 
 BY_SLUG = {kind.slug: kind for kind in KINDS}

@@ -164,17 +164,22 @@ class RecordListView(KindMixin, FilterView):
         return own_list(self.request, self.kind.slug, choices, self.kind.columns)
 
 
-class RecordDetailView(KindMixin, ScopedDetailView):
-    """One record with its files."""
+class RecordPage(KindMixin, ScopedDetailView):
+    """A page that shows one record in words, with its files."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        shown, files = Shown(self.kind, self.object), files_of(self.model, [self.object.pk])
+        return super().get_context_data(shown=shown, lock=self.lock, files=files, **kwargs)
+
+
+class RecordDetailView(RecordPage):
+    """One record with what it counts in."""
 
     template_name = "records/detail.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         record = self.object
         return super().get_context_data(
-            shown=Shown(self.kind, record),
-            lock=self.lock,
-            files=files_of(self.model, [record.pk]),
             attach_form=kwargs.pop("attach_form", None) or attachments.AttachForm(),
             may_edit=person(self.request).can(Action.ENTER_RECORD) and self.may_edit(record),
             feeds=feeds_of(record, person(self.request)),
@@ -192,20 +197,11 @@ class HistoryView(KindMixin, ScopedDetailView):
         return super().get_context_data(entries=history_of(self.object), **kwargs)
 
 
-class RecordDeleteView(KindMixin, ScopedDetailView):
+class RecordDeleteView(RecordPage):
     """Delete one record, after asking."""
 
     action = Action.ENTER_RECORD
     template_name = "records/delete.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        record = self.object
-        return super().get_context_data(
-            shown=Shown(self.kind, record),
-            lock=self.lock,
-            files=files_of(self.model, [record.pk]),
-            **kwargs,
-        )
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Delete it, or say on the page why not; a second press is told that it is gone already."""

@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import DecimalField, IntegerField
 from django.http import Http404, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -22,7 +22,7 @@ from danvan.common.web import shell
 from records.days import gap_warning
 from records.forms import FORMS, FORMSETS, as_change, as_new, emptied
 from records.history import HistoryLine, deletion_of, history_of
-from records.locks import RecordGone, RecordLocked
+from records.locks import RecordGone
 from records.models import EventRecord
 from records.services import Existing, StaleRecord, save_record, says_otherwise
 from records.views import CAME_FROM, KindMixin
@@ -42,13 +42,8 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
 
     action = Action.ENTER_RECORD
     template_name = "records/form.html"
-    kept_for_next = (
-        "unit",
-        "start_date",
-        "kind",
-        "year",
-        CAME_FROM,
-    )  # what "Lưu và nhập tiếp" keeps
+    # What "Lưu và nhập tiếp" keeps.
+    kept_for_next = ("unit", "start_date", "kind", "year", CAME_FROM)
     copying = False
     twins: list[EventRecord] = []
 
@@ -203,13 +198,9 @@ class RecordFormView(KindMixin, TemplateResponseMixin):
             return self.begin_anew(deletion_of(self.model, pk, person(self.request)))
         except StaleRecord as stale:
             self.stale = stale
-        except RecordLocked as locked:
-            form.add_error(None, locked)
         except ValidationError as error:
-            apart = {NON_FIELD_ERRORS: error.messages}
-            errors = error.message_dict if hasattr(error, "error_dict") else apart
-            for name, texts in errors.items():
-                form.add_error(name if name in form.fields else None, texts)
+            for name, errors in error.update_error_dict({}).items():
+                form.add_error(name if name in form.fields else None, errors)
         return None
 
     def twins_of(self, form: Any) -> list[EventRecord]:

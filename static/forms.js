@@ -1,4 +1,4 @@
-// Small help in forms: a calendar beside a day, "/" to the search of a list, links that lead to a field. Every form works without it.
+// Small help in forms: a calendar beside a day, the name of a chosen file, "/" to the search of a list, links that lead to a field. Every form works without it.
 (() => {
   "use strict";
   const written = (iso) => iso.split("-").reverse().join("/");
@@ -31,6 +31,14 @@
       field.dispatchEvent(new Event("input", { bubbles: true }));
       field.focus();
     });
+  }
+  // Which file was chosen; without a script only that one was.
+  for (const field of document.querySelectorAll(".dv-file input")) {
+    const told = field.nextElementSibling.querySelector("[data-file]"), none = told.textContent;
+    const tell = () => { told.textContent = [...field.files].map((file) => file.name).join(", ") || none; };
+    told.classList.add("told");
+    field.addEventListener("change", tell);
+    window.addEventListener("pageshow", tell);
   }
   // The browser's own command prints without a script; with one there is a button.
   for (const button of document.querySelectorAll("[data-print]")) {

@@ -432,6 +432,6 @@ OPEN_URLS = {
     **{
         name: "asks for a key instead of a login, and answers programs"
         for name in API
-        if name.startswith(("api-v1:", "api-unknown")) and name != "api-v1:openapi"
+        if name.startswith(("api-v1:", "api-unknown"))
     },
 }

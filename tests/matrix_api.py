@@ -24,7 +24,7 @@ API = {
         Row("POST", "403 302 404 404 404 404 404 404 404", _token),
     ],
     "api-guide": [Row("GET", PAGE), Row("POST", GET_ONLY)],
-    "api-v1:openapi": [Row("GET", PAGE), Row("POST", GET_ONLY)],
+    "api-v1:openapi": [Row("GET", KEYED), _READ_ONLY],
     "api-unknown": [
         Row(method, "404 404 404 404 404 404 404 404 404", lambda w: {"rest": "x"})
         for method in ("GET", "POST")

@@ -160,6 +160,7 @@ OTHER_PATHS = {
     "danvan/common/sheets/reader.py": {"'path'"},
     "danvan/accounts/jobs/liveness.py": {"self.path"},
     "danvan/accounts/jobs/pages.py": {"self.path", "request.path"},
+    "reports/documents/workbook/dressed.py": {"ws.path"},  # of a sheet in its file
     "records/urls.py": {
         "kind.path", "value.path",
         "(BY_SLUG[value] if isinstance(value, str) else BY_MODEL[value]).path",

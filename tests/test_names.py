@@ -60,6 +60,25 @@ def defined(path: Path) -> Iterator[tuple[str, ast.stmt, ast.ClassDef | None]]:
             yield from ((n.name, n, node) for n in node.body if isinstance(n, ast.FunctionDef))
 
 
+# Words that people read everywhere → the one file that writes them; others ask the choice for its label.
+WORDS_OF = {
+    "danvan/units/kinds.py": {"Cấp tỉnh", "Cấp huyện", "Cấp xã"},
+    "reports/models/report.py": {"trên", "khoảng"},
+    "danvan/common/numbers.py": {"Không nhận số âm.", "Số quá lớn, vui lòng kiểm tra lại."},
+    "records/models/base.py": {"Ngày này chưa đến, vui lòng kiểm tra lại."},
+}
+
+
+def test_words_of_levels_of_exactness_and_of_common_refusals_are_written_once():
+    written = defaultdict(set)
+    for path in APP_FILES:
+        for node in ast.walk(TREES[path]):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                written[node.value.strip()].add(relative(path))
+    for home, words in WORDS_OF.items():
+        assert {word: written[word] for word in words} == {word: {home} for word in words}
+
+
 def imported_names() -> set[str]:
     """Return the constants that a file of the apps takes from another."""
     return {

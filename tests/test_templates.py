@@ -52,6 +52,12 @@ def test_every_post_form_carries_a_token(template):
         assert "csrf_token" in form.group(0) or "{% crispy" in form.group(0), form.group(0)[:80]
 
 
+def test_every_day_that_is_typed_has_a_calendar_beside(template):
+    fields = re.findall(r"<input\b[^>]*>", template.read_text())
+    days = [field for field in fields if re.search(r'ngày/tháng/năm|maxlength="10"', field)]
+    assert [field for field in days if "data-day" not in field] == []
+
+
 def test_page_says_which_blocks_and_context_it_has(template):
     """Partials name their context, pages their blocks and context, in a comment at the top."""
     assert "{% comment %}" in template.read_text()[:400]
@@ -91,13 +97,13 @@ def test_every_static_file_that_is_named_exists():
 
 
 def test_every_form_control_has_a_label():
-    """An <input> written by hand has a label, an aria-label or is hidden."""
+    """An <input> written by hand has a label, an aria-label or is hidden; a widget's comes from its form."""
     bare = []
     for path in TEMPLATES:
         text = COMMENT.sub("", path.read_text())
         for control in re.finditer(r"<(?:input|select|textarea)\b[^>]*>", text):
             tag = control.group(0)
-            if re.search(r"type=[\"']?(hidden|submit)|\shidden|aria-label", tag):
+            if re.search(r"type=[\"']?(hidden|submit)|\shidden|aria-label|{{ widget", tag):
                 continue
             identifier = re.search(r"\sid=\"([^\"]+)\"", tag)
             inside = "<label" in text[: control.start()].rsplit("</label>", 1)[-1]

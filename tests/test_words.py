@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import polib
 import pytest
 from django.conf import settings
 
 from tests import words
 from tests.source import APP_FILES, TREES, relative
 from tests.test_templates import COMMENT, TEMPLATES, name
-from tests.test_translations import is_vietnamese
+from tests.test_translations import CATALOGUES, is_vietnamese
 
 # What reads the words of others, is written for programs or whoever runs the site, or makes letters.
 ELSEWHERE = (
@@ -133,10 +134,31 @@ def test_a_field_that_a_browser_would_complain_of_in_its_own_language_is_found()
     assert words.wrong_words_of(field.format("", 'type="hidden" required').encode()) == set()
 
 
+def test_a_field_whose_button_or_sample_is_the_browsers_own_is_found():
+    page = '<!DOCTYPE html><form novalidate><span class="dv-file">{}</span>{}</form>'
+    for kind in ("file", "date", "month", "time"):
+        own = f'<input type="{kind}" name="a">'
+        assert words.wrong_words_of(page.format("", own).encode()) == {f"{kind}: a"}
+    chosen = '<input type="file" name="a"><span>Chọn tệp…</span>'
+    assert words.wrong_words_of(page.format(chosen, "").encode()) == set()
+
+
 def test_the_list_of_words_is_read_whole():
     assert words.REJECTED.keys() >= {"phê duyệt", "mục lục", "hạn gửi", "bản ghi"}
     assert words.wrong_words("Văn bản ghi ngày 5") == ()
     assert words.wrong_words("Các bản ghi đã phê duyệt") == ("bản ghi", "phê duyệt")
+
+
+@pytest.mark.parametrize("name", ["django", "djangojs"])
+def test_what_translations_say_is_vietnamese_and_in_our_words(name):
+    """Of Django and the packages too: most of it stands on no page of the tests."""
+    wrong = {}
+    for entry in polib.pofile(str(CATALOGUES / f"{name}.po")):
+        for text in (entry.msgstr, *entry.msgstr_plural.values()):
+            bare = re.sub(r"<[^>]+>|%\(\w+\)[srd]|%[sd]|{[^}]*}", " ", text)
+            if found := words.wrong_words(bare):
+                wrong[text] = found
+    assert wrong == {}
 
 
 TOLD_BY_FILES = (

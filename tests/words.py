@@ -106,9 +106,17 @@ def _texts_of_part(name: str, content: bytes) -> Iterator[str]:
             yield from (value for key, value in node.attrib.items() if key in SHOWN)
 
 
+# What shows words of the browser itself: its own button, or how its own language writes a day.
+SPEAKING = """.//input[@type='date' or @type='month' or @type='week' or @type='time'
+    or @type='datetime-local' or (@type='file' and not(parent::span[@class='dv-file']))]"""
+
+
 def left_to_the_browser(page: str) -> Iterator[str]:
-    """Yield the names of fields about which the browser would complain in its own words."""
-    for form in html.document_fromstring(page).iter("form"):
+    """Yield the names of fields that speak the browser's own language, or of which it would complain in it."""
+    tree = html.document_fromstring(page)
+    for field in tree.xpath(SPEAKING):
+        yield f"{field.get('type')}: {field.get('name')}"
+    for form in tree.iter("form"):
         if form.get("novalidate") is None:
             for field in form.xpath(JUDGED):
                 if field.get("type") != "hidden":

@@ -86,14 +86,13 @@ class AreaFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Any:
         today = timezone.localdate()
-        areas = AdministrativeUnit.objects.on(today).filter(
-            level__in=(Level.PROVINCE, Level.DISTRICT)
+        used = Q(users__isnull=False) | Q(children__users__isnull=False)
+        units = AdministrativeUnit.objects
+        wanted = Q(pk__in=units.on(today).filter(level=Level.PROVINCE))
+        wanted |= Q(level=Level.DISTRICT) & (
+            Q(pk__in=units.on(today)) | Q(pk__in=units.filter(used))
         )
-        used = AdministrativeUnit.objects.filter(
-            Q(level=Level.DISTRICT), Q(users__isnull=False) | Q(children__users__isnull=False)
-        )
-        both = AdministrativeUnit.objects.filter(Q(pk__in=areas) | Q(pk__in=used))
-        ordered = both.order_by(Level.ranked().desc(), "name_sort")
+        ordered = units.filter(wanted).order_by(Level.ranked().desc(), "name_sort")
         return [(str(unit.pk), unit.full_name) for unit in ordered]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from danvan.accounts import services
 from danvan.accounts.models import SlipSheet, User
+from danvan.common.forms import DayField
 from danvan.units.forms import UnitChoice
 
 
@@ -25,7 +26,7 @@ class StepForm(forms.Form):
 
 
 def _day_field() -> Any:
-    return forms.DateField(label="Từ ngày", initial=timezone.localdate, help_text="ngày/tháng/năm")
+    return DayField(label="Từ ngày", initial=timezone.localdate, help_text="ngày/tháng/năm")
 
 
 class ResetStep(StepForm):

@@ -1,10 +1,9 @@
 """System checks of this project, with ids and hints: what Django's own checks do not look at.
 
+What no environment changes (policy of content, hashers, gates) tests/accounts/test_checks.py looks at.
+
 danvan.E001  weak or sample key without DEBUG
 danvan.E002  ALLOWED_HOSTS lets any host in
-danvan.E005  content security policy missing or unsafe
-danvan.E006  password hasher is weak (deploy)
-danvan.E007  pages not closed by default
 danvan.E009  SQLite without IMMEDIATE transactions
 danvan.E010  ledger or log that can be rewritten
 danvan.E012  mails without a sender or without the address of the site
@@ -17,7 +16,6 @@ danvan.W004  limits of waiting that a pooler dropped
 danvan.W005  replica that is away or behind
 """
 
-import inspect
 from typing import Any
 
 from django.conf import settings
@@ -27,7 +25,6 @@ from django.core.files.storage import storages
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
-from django.utils.module_loading import import_string
 
 from danvan.common.db.standby import NOT_ONE, OF_ANOTHER, standby
 from danvan.common.ops import append_only
@@ -35,7 +32,6 @@ from danvan.common.ops.databases import REPLICA
 from danvan.common.ops.keys import weakness_of
 
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "[::1]", "testserver", ".localhost"}
-GOOD_HASHERS = ("Argon2PasswordHasher", "ScryptPasswordHasher", "PBKDF2PasswordHasher")
 
 
 @register(Tags.security)
@@ -60,53 +56,6 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
         message = f"DEBUG is on with the host {min(hosts - LOCAL_HOSTS)}."
         return [Warning(message, hint=hint, id="danvan.W001")]
     return []
-
-
-@register(Tags.security)
-def check_policy(**kwargs: Any) -> list[CheckMessage]:
-    """E005: scripts and styles come from this site's files and from nowhere else."""
-    policy = getattr(settings, "CONTENT_SECURITY_POLICY", {}).get("DIRECTIVES", {})
-    sources = [str(source) for values in policy.values() for source in values]
-    present = "csp.middleware.CSPMiddleware" in settings.MIDDLEWARE
-    if present and policy.get("default-src") and not any("unsafe" in text for text in sources):
-        return []
-    hint = "Move scripts and styles into files under static/ instead of loosening the policy."
-    return [Error("The content security policy is missing or unsafe.", hint=hint, id="danvan.E005")]
-
-
-@register(Tags.security, deploy=True)
-def check_hasher(**kwargs: Any) -> list[CheckMessage]:
-    """E006: new passwords are stored with a slow hash."""
-    first = settings.PASSWORD_HASHERS[0]
-    if first.endswith(GOOD_HASHERS):
-        return []
-    hint = f"Put one of {', '.join(GOOD_HASHERS)} first in PASSWORD_HASHERS."
-    return [Error(f"Passwords are stored with {first}.", hint=hint, id="danvan.E006")]
-
-
-@register(Tags.security)
-def check_closed(**kwargs: Any) -> list[CheckMessage]:
-    """E007: a page asks for a login unless it says otherwise, and the gates stand behind the login."""
-    from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
-
-    from danvan.accounts.login.middleware import FirstStepsMiddleware, SessionLimitsMiddleware
-
-    chain = [import_string(path) for path in settings.MIDDLEWARE]
-    gates = [
-        AuthenticationMiddleware,
-        SessionLimitsMiddleware,
-        LoginRequiredMiddleware,
-        FirstStepsMiddleware,
-    ]
-    found = [
-        gate for one in chain for gate in gates if inspect.isclass(one) and issubclass(one, gate)
-    ]
-    if found == gates:
-        return []
-    hint = (
-        "Keep authentication, session limits, login and first steps in MIDDLEWARE, in this order."
-    )
-    return [Error("Pages are not closed by default.", hint=hint, id="danvan.E007")]
 
 
 @register(Tags.files)

@@ -193,6 +193,7 @@ def transfer(user: User, unit: AdministrativeUnit, *, by: User, on: datetime.dat
 
 
 _PLACE = ("unit", "unit_until", "next_unit")
+_NO_CHANGE = "Anh/chị không có quyền sắp xếp đơn vị."
 
 
 def leave_units(
@@ -203,8 +204,7 @@ def leave_units(
     For a change of units: whoever calls has checked that `by` may make it. What is due is done at once,
     the rest on its day (settle_moves).
     """
-    if not by.can(Action.CHANGE_UNITS):
-        raise PermissionDenied("Anh/chị không có quyền sắp xếp đơn vị.")
+    by.require(Action.CHANGE_UNITS, _NO_CHANGE)
     for user, unit in moves.items():
         user.unit_until, user.next_unit = on, unit
     with transaction.atomic():
@@ -239,8 +239,7 @@ def settle_moves() -> int:
 
 def rejoin_units(before: Mapping[User, AdministrativeUnit], *, by: User) -> None:
     """Put accounts back into the units they had before a change of units that is undone."""
-    if not by.can(Action.CHANGE_UNITS):
-        raise PermissionDenied("Anh/chị không có quyền sắp xếp đơn vị.")
+    by.require(Action.CHANGE_UNITS, _NO_CHANGE)
     moved = [user for user, unit in before.items() if user.unit_id != unit.pk]
     for user, unit in before.items():
         user.unit, user.unit_until, user.next_unit = unit, None, None

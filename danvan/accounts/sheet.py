@@ -4,17 +4,10 @@ from django.db.models import QuerySet
 
 from danvan.accounts.models import User
 from danvan.common.excel import Sheet
-from danvan.common.sheets.columns import Column, code_cell, column_of, stream
+from danvan.common.sheets.columns import column_of, stream, unit_code_column
 
 COLUMNS = [
-    Column(
-        "Mã đơn vị",
-        key="unit",
-        attribute="unit__code",
-        cell=code_cell(),
-        required=True,
-        synonyms=("Mã", "Mã ĐVHC"),
-    ),
+    unit_code_column(attribute="unit__code", required=True),
     column_of(User, "full_name", width=28),
     column_of(User, "role", width=30, required=True),
     column_of(

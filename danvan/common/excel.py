@@ -78,10 +78,12 @@ def put(cell: Any, value: Any, fmt: str | None = None) -> Any:
     """
     value = cell_value(value)
     if isinstance(value, str):
-        cell.value = _ESCAPE_LIKE.sub("_x005F_", value)
-        cell.data_type = "s"
+        # Not by way of `value`, which looks for formulas and for characters that are gone by now.
+        cell._value, cell.data_type = _ESCAPE_LIKE.sub("_x005F_", value)[:MAX_TEXT], "s"
         if value.startswith(_LIVE):
             cell.quotePrefix = True
+    elif value is None or value.__class__ in (int, float):
+        cell._value, cell.data_type = value, "n"
     else:
         cell.value = value
         if isinstance(value, datetime.datetime):

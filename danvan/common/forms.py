@@ -15,7 +15,13 @@ from django.db import models
 from django.utils.text import capfirst
 
 from danvan.common.handbook.why import Why
-from danvan.common.numbers import NumberProblem, format_number, parse_number
+from danvan.common.numbers import (
+    NEGATIVE,
+    TOO_LARGE,
+    NumberProblem,
+    format_number,
+    parse_number,
+)
 from danvan.common.text import clean_line, clean_text
 
 # With signs between (the year may be missing), or digits alone.
@@ -113,9 +119,9 @@ class NumberField(forms.CharField):
         except NumberProblem as problem:
             raise ValidationError(str(problem), code=Why.UNREADABLE) from problem
         if number < 0:
-            raise ValidationError("Không nhận số âm.", code=Why.UNREADABLE)
+            raise ValidationError(NEGATIVE, code=Why.UNREADABLE)
         if self.top is not None and number > self.top:
-            raise ValidationError("Số quá lớn, vui lòng kiểm tra lại.")
+            raise ValidationError(TOO_LARGE)
         return int(number) if self.whole else number
 
     def run_validators(self, value: Any) -> Any:
@@ -158,13 +164,22 @@ def field_for(column: models.Field, **kwargs: Any) -> forms.Field | None:
     return column.formfield(**kwargs)
 
 
+class FileInput(forms.ClearableFileInput):
+    """A file to send, in our words: a browser's own button speaks the language of the browser."""
+
+    template_name = "partials/file.html"
+
+    def __init__(self, accept: str) -> None:
+        super().__init__(attrs={"accept": accept})
+
+
 def upload_field(label: str, accept: str) -> forms.FileField:
     """Return the field of one file to send; `accept` is what the browser offers, no check."""
     none, empty = "Vui lòng chọn tệp.", "Tệp rỗng, vui lòng chọn tệp khác."
     return forms.FileField(
         label=label,
         error_messages={"required": none, "missing": none, "empty": empty},
-        widget=forms.ClearableFileInput(attrs={"class": "form-control", "accept": accept}),
+        widget=FileInput(accept),
     )
 
 

@@ -4,6 +4,7 @@ import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 MAX_FIGURE = Decimal("999999999999.999")
+NEGATIVE, TOO_LARGE = "Không nhận số âm.", "Số quá lớn, vui lòng kiểm tra lại."
 _WIDE = Context(prec=100)  # a product of large figures is rounded as well
 # A group of thousands never begins with 0: "0.500" is a half to many, so it is asked about.
 _GROUPED = re.compile(r"^-?[1-9]\d{0,2}([.  ]\d{3})+(,\d+)?$")
@@ -40,7 +41,7 @@ def parse_number(text: str, *, whole: bool, places: int = 3) -> Decimal:
         if number != round(number, places):
             raise NumberProblem(f"Chỉ nhận tối đa {places} chữ số sau dấu phẩy.")
     if abs(number) > MAX_FIGURE:
-        raise NumberProblem("Số quá lớn, vui lòng kiểm tra lại.")
+        raise NumberProblem(TOO_LARGE)
     return number
 
 

@@ -1,13 +1,13 @@
 """What pages over scoped rows share: the right they ask for and the row of the address. They know no app.
 
-A model's default manager offers visible_to(user) and editable_by(user); user.can(action) answers the
+A model's default manager offers visible_to(user) and editable_by(user); user.require(action) asks the
 rights table. Outside the area 404, inside without the right 403, wrong method 405.
 """
 
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView, View
 from django.views.generic.base import ContextMixin
@@ -24,8 +24,7 @@ class ScopedView(ContextMixin, View):
 
     def require_right(self) -> None:
         """Raise PermissionDenied (403) without the page's right."""
-        if not self.request.user.can(self.action):
-            raise PermissionDenied(READ_ONLY)
+        self.request.user.require(self.action, READ_ONLY)
 
     def rows(self) -> Any:
         """Return the rows the person may read, with their names."""
@@ -34,10 +33,7 @@ class ScopedView(ContextMixin, View):
     @cached_property
     def object(self) -> Any:
         """The row of the address. 404 outside the area, 403 inside without the right to change it."""
-        try:
-            found = self.rows().get(pk=self.kwargs["pk"])
-        except self.model.DoesNotExist as error:
-            raise Http404 from error
+        found = get_object_or_404(self.rows(), pk=self.kwargs["pk"])
         self.require_right()
         if self.action != "view" and not self.may_edit(found):
             raise PermissionDenied(READ_ONLY)

@@ -21,8 +21,8 @@ from danvan.accounts.models.trail import SecurityKind
 from danvan.accounts.rights import Action
 from danvan.accounts.scope import units_visible_to
 from danvan.accounts.sheet import COLUMNS
-from danvan.common.sheets.columns import Column, Problem, read_cells
-from danvan.imports.identity import NAME, Identity
+from danvan.common.sheets.columns import Column, Problem, read_cells, unit_name_column
+from danvan.imports.identity import Identity
 from danvan.imports.models import ImportJob, RowKind
 from danvan.imports.targets import Checker, PreviewLine, Target, Verdict, digest, error_verdict
 from danvan.units.models import AdministrativeUnit, Level
@@ -32,7 +32,6 @@ TAKEN = (
     "Vui lòng sửa ở trang Tài khoản, không sửa bằng tệp."
 )
 DOUBLE = "Tên đăng nhập này đã có ở dòng {}. Mỗi tài khoản cần một tên đăng nhập riêng."
-UNIT_NAME = Column("Tên đơn vị", key=NAME, synonyms=("Đơn vị",))
 PREFIX = {Level.PROVINCE: "tinh", Level.DISTRICT: "huyen", Level.COMMUNE: "xa", Level.BODY: "khoi"}
 
 
@@ -43,7 +42,7 @@ class AccountTarget(Target):
     action = Action.MANAGE_SITE
     keys = ("unit", "username")
     can_undo = False
-    also = (UNIT_NAME,)
+    also = (unit_name_column(),)
 
     def columns(self, job: ImportJob) -> list[Column]:
         return COLUMNS

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 class ImportsConfig(AppConfig):
     name = "danvan.imports"
     label = "imports"
-    verbose_name = "Nhập Excel"
+    verbose_name = "Nhập từ Excel"
 
     def ready(self) -> None:
         """Let /healthz tell of workers that run another version of the program."""

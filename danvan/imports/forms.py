@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 
 from danvan.accounts.models import User
+from danvan.common.excel import CONTENT_TYPE
+from danvan.common.forms import FileInput
 from danvan.imports.targets import Target
 
 
@@ -15,11 +17,7 @@ class UploadForm(forms.Form):
         label="Tệp Excel (.xlsx)",
         max_length=500,
         allow_empty_file=True,
-        widget=forms.ClearableFileInput(
-            attrs={
-                "accept": ".xlsx,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-            }
-        ),
+        widget=FileInput(f".xlsx,{CONTENT_TYPE}"),
     )
     convert = forms.BooleanField(
         label="Chuyển mã chữ sang Unicode",

@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -18,6 +17,7 @@ from django.utils.functional import cached_property
 from django_tasks_db.models import DBTaskResult
 
 from danvan.accounts.models import User
+from danvan.accounts.models.fields import person_field
 from danvan.accounts.models.job import LeasedJob, LeasedQuerySet
 from danvan.common.excel import safe_file_name
 from danvan.common.sheets.addresses import column_letter
@@ -121,12 +121,7 @@ class ImportJob(LeasedJob):
     `fingerprint` tells whether rights, locks or data changed since the check.
     """
 
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="người nhập",
-        on_delete=models.PROTECT,
-        related_name="imports",
-    )
+    owner = person_field("người nhập", related_name="imports")
     target = models.CharField("loại dữ liệu", max_length=40)
     params = models.JSONField(default=dict)
     file_name = models.CharField("tên tệp", max_length=200)

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -30,8 +29,8 @@ AGAIN = ("period", "convert", "blanks")  # answers kept for the corrected file
 
 
 def _require_right(user: User, target: Target | None = None) -> None:
-    if not user.can(target.action if target else Action.IMPORT):
-        raise PermissionDenied("Anh/chị chỉ có quyền xem, không có quyền nhập dữ liệu từ Excel.")
+    told = "Anh/chị chỉ có quyền xem, không có quyền nhập dữ liệu từ Excel."
+    user.require(target.action if target else Action.IMPORT, told)
 
 
 def _own_job(request: PersonRequest, pk: int) -> ImportJob:
@@ -50,11 +49,8 @@ def job_list(request: PersonRequest) -> HttpResponseBase:
     for job in page.object_list:
         job.title = targets()[job.target].title if job.target in targets() else job.target
     open_to = [target for target in targets().values() if request.user.can(target.action)]
-    return render(
-        request,
-        "imports/list.html",
-        {"page_obj": page, "jobs": page.object_list, "targets": open_to},
-    )
+    context = {"page_obj": page, "jobs": page.object_list, "targets": open_to}
+    return render(request, "imports/list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -76,6 +76,7 @@ KINDS_OF_LEVEL = {
 AREA_LEVELS = (Level.PROVINCE, Level.DISTRICT, Level.COMMUNE)
 AREA_CHOICES = [(level.value, level.label) for level in AREA_LEVELS]
 AREA_KINDS = tuple(kind for level in AREA_LEVELS for kind in KINDS_OF_LEVEL[level])
+LABEL_OF_KIND: dict[str, str] = dict(UnitKind.choices)
 LEVEL_OF_KIND = {kind: level for level, kinds in KINDS_OF_LEVEL.items() for kind in kinds}
 
 

@@ -14,7 +14,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.functional import cached_property
 
 from danvan.common.text import clean_line, search_key, sort_key
-from danvan.units.kinds import KINDS_OF_LEVEL, Level, UnitKind
+from danvan.units.kinds import KINDS_OF_LEVEL, LABEL_OF_KIND, Level, UnitKind
 from danvan.units.queries import AdministrativeUnitQuerySet, UnitSuccessionQuerySet, paths_above
 from danvan.units.sources import source_in_words
 
@@ -135,14 +135,19 @@ class AdministrativeUnit(models.Model):
         return self.level == Level.BODY
 
     @property
+    def kind_label(self) -> str:
+        """What the kind is called. Names stand by the thousand, and get_kind_display goes through all kinds."""
+        return LABEL_OF_KIND.get(self.kind, self.kind)
+
+    @property
     def full_name(self) -> str:
         """Kind and name: "Xã Tiên Sơn"."""
-        return f"{self.get_kind_display()} {self.name}"
+        return f"{self.kind_label} {self.name}"
 
     @property
     def full_name_in_text(self) -> str:
         """The full name inside a sentence: "xã Tiên Sơn"."""
-        kind = self.get_kind_display()
+        kind = self.kind_label
         return f"{kind[0].lower()}{kind[1:]} {self.name}"
 
     @property

@@ -23,6 +23,7 @@ from records.models.rules import at_least, rules_of, within
 
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
 WRONG_DAY = "Ngày phải từ 01/01/2000 đến 31/12/2100."
+TO_COME = "Ngày này chưa đến, vui lòng kiểm tra lại."
 
 
 def text_field(label: str, *, lines: int = 1, **options: Any) -> models.CharField:
@@ -144,7 +145,7 @@ class EventRecord(models.Model):
         if not isinstance(self.start_date, datetime.date):
             return
         if not self.may_be_future and self.start_date > (self.judged_on or timezone.localdate()):
-            raise ValidationError({"start_date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
+            raise ValidationError({"start_date": TO_COME})
         if self.unit_id and not self.unit.in_force(self.start_date):
             missing = ValidationError(self.unit.absence_on(self.start_date), code=Why.UNIT_ENDED)
             raise ValidationError({"start_date": missing})

@@ -17,7 +17,7 @@ from danvan.accounts.audit.writing import audited_bulk_create, audited_update
 from danvan.accounts.models.fields import person_field
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.text import search_key
-from records.models.base import EventRecord, RecordQuerySet, sorted_by, text_field
+from records.models.base import TO_COME, EventRecord, RecordQuerySet, sorted_by, text_field
 from records.models.rules import at_least, choice_field, chosen, count_field, rule, within
 
 Day = TypeVar("Day", datetime.date, str)
@@ -130,20 +130,13 @@ class EmergingIssue(EventRecord):
         for name in ("status_date", "resolved_date"):
             day = getattr(self, name)
             if day and day > today:
-                raise ValidationError({name: "Ngày này chưa đến, vui lòng kiểm tra lại."})
+                raise ValidationError({name: TO_COME})
         last = self.history.last() if self.pk else None
-        if (
-            last
-            and self.status_date
-            and last.status != self.status
-            and self.status_date < last.date
-        ):
+        moves = last is not None and self.status_date and last.status != self.status
+        if last and moves and self.status_date < last.date:
             where = "resolved_date" if self.status == self.Status.RESOLVED else "status_date"
-            raise ValidationError(
-                {
-                    where: f"Vấn đề đã “{last.get_status_display().lower()}” từ ngày {last.date:%d/%m/%Y}."
-                }
-            )
+            stood = last.get_status_display().lower()
+            raise ValidationError({where: f"Vấn đề đã “{stood}” từ ngày {last.date:%d/%m/%Y}."})
 
     def first_history(self) -> list[IssueStatus]:
         """Return the lines a new issue begins with: found, and where it stands by now."""

@@ -14,7 +14,7 @@ from danvan.common.handbook.why import Why
 from danvan.common.text import clean_line
 from danvan.units.kinds import AREA_CHOICES, AREA_LEVELS
 from danvan.units.models import AdministrativeUnit, Level
-from records.models.base import EventRecord, sorted_by, text_field
+from records.models.base import TO_COME, EventRecord, sorted_by, text_field
 from records.models.rules import at_least, choice_field, chosen, whole_field, within
 
 WRONG_YEAR = "Năm đăng ký phải từ 2000 đến 2100."
@@ -97,12 +97,11 @@ class SkilledMobilisationModel(EventRecord):
         if self.status == self.Status.REPLICATED and not self.replicated_date:
             raise ValidationError({"replicated_date": "Vui lòng nhập ngày nhân rộng."})
         if self.replicated_date and self.replicated_date > timezone.localdate():
-            raise ValidationError({"replicated_date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
+            raise ValidationError({"replicated_date": TO_COME})
         if self.replicated_date and self.unit_id and not self.unit.version_on(self.replicated_date):
             missing = self.unit.absence_on(self.replicated_date)
-            raise ValidationError(
-                {"replicated_date": ValidationError(missing, code=Why.UNIT_ENDED)}
-            )
+            told = ValidationError(missing, code=Why.UNIT_ENDED)
+            raise ValidationError({"replicated_date": told})
 
     def warnings(self) -> list[str]:
         """Return where status and decisions tell different things: only decisions are counted."""
@@ -183,7 +182,7 @@ class Recognition(models.Model):
         if self.level not in AREA_LEVELS or not self.date:
             return
         if self.date > timezone.localdate():
-            raise ValidationError({"date": "Ngày này chưa đến, vui lòng kiểm tra lại."})
+            raise ValidationError({"date": TO_COME})
         if self.model.start_date and self.date < self.model.start_date:
             raise ValidationError({"date": "Ngày quyết định không được trước ngày đăng ký."})
         self.derive()

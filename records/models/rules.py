@@ -16,7 +16,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import CombinedExpression, Value
 
-NEGATIVE = "Không nhận số âm."
+from danvan.common.numbers import NEGATIVE, TOO_LARGE
+
 MAX_COUNT = 1_000_000  # people, petitions, days: more is a slip of the keyboard
 _COMPARE = {
     "exact": operator.eq,
@@ -145,8 +146,7 @@ def whole_field(
 
 def count_field(label: str, **options: Any) -> models.IntegerField:
     """Return a whole number from 0 to MAX_COUNT."""
-    too_high = "Số quá lớn, vui lòng kiểm tra lại."
-    return whole_field(label, 0, MAX_COUNT, NEGATIVE, too_high, **options)
+    return whole_field(label, 0, MAX_COUNT, NEGATIVE, TOO_LARGE, **options)
 
 
 def choice_field(

@@ -2,15 +2,9 @@
 
 from django.db import models
 
+from danvan.common.numbers import NEGATIVE
 from records.models.base import EventRecord, sorted_by
-from records.models.rules import (
-    NEGATIVE,
-    choice_field,
-    chosen,
-    count_field,
-    whole_field,
-    within,
-)
+from records.models.rules import choice_field, chosen, count_field, whole_field, within
 
 
 class Organiser(models.TextChoices):

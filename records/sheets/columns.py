@@ -17,7 +17,14 @@ from danvan.accounts.models import User
 from danvan.accounts.scope import units_editable_by
 from danvan.common import excel
 from danvan.common.sheets import cells
-from danvan.common.sheets.columns import Cell, Column, Problem, code_cell, column_of
+from danvan.common.sheets.columns import (
+    Cell,
+    Column,
+    Problem,
+    column_of,
+    unit_code_column,
+    unit_name_column,
+)
 from danvan.imports.identity import known_code
 from danvan.units.models import AdministrativeUnit
 from records.answering import answered_by, refusal
@@ -124,30 +131,14 @@ class SheetResource(ModelResource):
         return [column for column in self.columns if not column.readonly]
 
 
-def unit_column(path: str = "", hint: str = "") -> Column:
-    """Return the column that says whose a row is; `path` leads from the row to what has a unit."""
-    return Column(
-        "Mã đơn vị",
-        key="unit",
-        attribute=f"{path}unit__code",
-        cell=code_cell(),
-        readonly=True,
-        synonyms=("Mã ĐVHC", "Mã xã", "Mã xã, phường", "Mã đơn vị hành chính", "Mã"),
-        hint=hint,
-    )
-
-
-def unit_name_column(path: str = "") -> Column:
-    """Return the column beside it that only people read."""
-    return Column(
-        "Tên đơn vị",
-        key="unit_name",
-        attribute=f"{path}unit_id",
-        cell=PlaceCell(width=26),
-        readonly=True,
-        synonyms=("Đơn vị", "Xã, phường", "Tên xã", "Xã/phường/thị trấn"),
-        hint="Không cần khi có mã; nếu ghi thì phải khớp với mã.",
-    )
+def unit_columns(path: str, whose: str) -> tuple[Column, Column]:
+    """Return code and name of `whose` unit a row is; `path` leads from the row to what has the unit."""
+    hint = f"Mã đơn vị hành chính (GSO) của {whose}."
+    code = unit_code_column(attribute=f"{path}unit__code", readonly=True, hint=hint)
+    hint = "Không cần khi có mã; nếu ghi thì phải khớp với mã."
+    cell = PlaceCell(width=26)
+    name = unit_name_column(attribute=f"{path}unit_id", cell=cell, readonly=True, hint=hint)
+    return code, name
 
 
 class RecordResource(SheetResource):
@@ -190,10 +181,8 @@ class RecordResource(SheetResource):
 @cache
 def resource_of(kind: RecordKind) -> type[RecordResource]:
     """Return the Resource class of `kind`, its columns in the order of the form."""
-    declared = {
-        "unit": unit_column(hint="Mã đơn vị hành chính (GSO) của đơn vị thực hiện."),
-        "unit_name": unit_name_column(),
-    }
+    code, unit_name = unit_columns("", "đơn vị thực hiện")
+    declared = {"unit": code, "unit_name": unit_name}
     for name in kind.field_names:
         if name != "unit":
             declared[name] = _record_column(kind, name)
@@ -227,8 +216,7 @@ class RecognitionResource(SheetResource):
         model = Recognition
         fields = ("unit", "unit_name", "start_date", "title", "level", "decision", "date", "body")
 
-    unit = unit_column("model__", "Mã đơn vị hành chính (GSO) của đơn vị có mô hình.")
-    unit_name = unit_name_column("model__")
+    unit, unit_name = unit_columns("model__", "đơn vị có mô hình")
     start_date = column_of(
         SkilledMobilisationModel,
         "start_date",

@@ -1,14 +1,13 @@
 """Records out: rows streamed from the database into the columns of their Resource."""
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
 from typing import IO, Any
 
 from django.db import models
 
 from danvan.common import excel
 from danvan.common.db.streaming import streamed
-from danvan.common.sheets.columns import stream
+from danvan.common.sheets.columns import Column, stream
 from records.kinds import RecordKind
 from records.models import Recognition
 from records.sheets.columns import RecognitionResource, resource_of
@@ -51,24 +50,15 @@ class _Counted:
             yield row
 
 
-@dataclass
-class SeenColumn:
-    """A column as the list shows it."""
-
-    heading: str
-    width: float
-    fmt: str = ""
-
-
 def write_table(
     kind: RecordKind, rows: models.QuerySet, names: Sequence[str], target: str | IO[bytes]
 ) -> None:
     """Write `rows`, in their order, as the list shows them with the columns `names`: to read, not to import."""
     columns = [
-        SeenColumn("Ngày" if kind.dated else "Năm", 12, excel.DATE if kind.dated else "0"),
-        SeenColumn(kind.label_of("title"), 40),
-        SeenColumn("Đơn vị", 30),
-        *(SeenColumn(label_of(kind, n), 18, _format_of(kind, n)) for n in names),
+        Column("Ngày" if kind.dated else "Năm", 12, excel.DATE if kind.dated else "0"),
+        Column(kind.label_of("title"), 40),
+        Column("Đơn vị", 30),
+        *(Column(label_of(kind, n), 18, _format_of(kind, n)) for n in names),
     ]
     excel.stream_rows(target, excel.Sheet(kind.menu, columns, _table(kind, rows, names)))
 

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Query
@@ -16,7 +16,7 @@ from danvan.accounts.models import User
 from danvan.common.db.replica import may_lag
 from records.kinds import KINDS
 from reports.api import params, rows, schemas
-from reports.api.access import BasicKey, BearerKey
+from reports.api.access import BasicKey, BearerKey, of_session
 from reports.api.output import answer
 from reports.api.problems import (
     MEDIA_TYPE,
@@ -85,7 +85,9 @@ def catalogue(request: KeyRequest, asked: Query[params.CatalogueAsked]) -> HttpR
     return answer(request, asked, rows.catalogue(request.auth, asked))
 
 
-@operation("/reports", "reports", schemas.ApiPage[schemas.ReportRow], "Tình hình nộp báo cáo")
+@operation(
+    "/reports", "reports", schemas.ApiPage[schemas.ReportRow], "Tình hình gửi, duyệt báo cáo"
+)
 def reports(request: KeyRequest, asked: Query[params.ReportsAsked]) -> HttpResponseBase:
     """Return where reports stand."""
     return answer(request, asked, rows.reports(request.auth, asked))
@@ -111,9 +113,15 @@ def records(request: KeyRequest, kind: str, asked: Query[params.RecordsAsked]) -
     return answer(request, asked, rows.records(request.auth, kind, asked))
 
 
-@require_safe
+@api.api_operation(
+    ["GET", "HEAD"],
+    "/openapi.json",
+    auth=[of_session, BearerKey(), BasicKey()],
+    include_in_schema=False,
+    url_name="openapi",
+)
 def openapi(request: HttpRequest) -> HttpResponse:
-    """Return the OpenAPI document, for those who are logged in."""
+    """Return the OpenAPI document, for those who are logged in and for programs with a key."""
     return JsonResponse(described(), json_dumps_params={"ensure_ascii": False})
 
 
@@ -156,4 +164,4 @@ def urls() -> list[URLPattern]:
     found = [pattern for pattern in made if pattern.name != "api-root"]
     for pattern in found:
         pattern.callback = login_not_required(csrf_exempt(told_as_problems(pattern.callback)))
-    return [*found, path("openapi.json", openapi, name="openapi")]
+    return found

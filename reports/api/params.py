@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from danvan.common.ops.arguments import MAX_YEARS
 from danvan.common.text import clean_line
+from reports.api.problems import FORMATS
 from reports.models.period import FIRST_YEAR, LAST_YEAR
 
 PAGE, LONGEST_PAGE = 1000, 5000
@@ -28,7 +29,9 @@ def wrong(parameter: str, reason: str) -> PydanticCustomError:
 class ApiParams(BaseModel):
     """What every address takes. Raises for a parameter that the address does not know."""
 
-    format: Literal["json", "csv"] = Field("json", description="json hoặc csv (UTF-8 có BOM)")
+    format: Literal["json", "csv"] = Field(
+        "json", description="json hoặc csv (UTF-8 có BOM); không ghi: như Accept"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -39,6 +42,14 @@ class ApiParams(BaseModel):
             if name not in cls.model_fields:
                 raise wrong(name[:50], "không có tham số này")
         return data
+
+    @model_validator(mode="after")
+    def as_accepted(self, info: ValidationInfo) -> Self:
+        """Where the address names no format, take the one that the program accepts."""
+        if info.context and "format" not in info.context["request"].GET:
+            wanted = info.context["request"].get_preferred_type(FORMATS)
+            self.format = "csv" if wanted == "text/csv" else "json"
+        return self
 
 
 class Paged(ApiParams):

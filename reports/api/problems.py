@@ -17,11 +17,13 @@ from ninja.errors import HttpError, ValidationError
 
 log = logging.getLogger("danvan.api")
 MEDIA_TYPE = "application/problem+json"
+FORMATS = ("application/json", "text/csv")
 TITLES = {
     401: "Cần mã truy cập",
     403: "Không có quyền",
     404: "Không tìm thấy",
     405: "Chỉ đọc, không ghi",
+    406: "Chỉ có JSON và CSV",
     422: "Tham số chưa đúng",
     429: "Quá nhiều yêu cầu",
     500: "Lỗi của máy chủ",
@@ -68,11 +70,18 @@ def document(problem: ApiProblem) -> HttpResponse:
     return answer
 
 
+def no_entry(detail: str) -> ApiProblem:
+    """Return the refusal of a request without a key that opens anything."""
+    return ApiProblem(401, detail, _ASK)
+
+
 def told_as_problems(view: Any) -> Any:
-    """Let `view`, made by the framework, refuse a wrong method with a document as well."""
+    """Let `view`, made by the framework, refuse a wrong method, and a format there is not, with a document."""
 
     @wraps(view)
     def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not any(map(request.accepts, FORMATS)):
+            return document(ApiProblem(406, f"Giao diện này chỉ trả lời {' hoặc '.join(FORMATS)}."))
         answer = view(request, *args, **kwargs)
         if answer.status_code != 405:
             return answer
@@ -103,7 +112,7 @@ def _answered(problem_of: Any, request: HttpRequest, error: Any) -> HttpResponse
 
 def _of_status(error: HttpError) -> ApiProblem:
     if error.status_code == 401:
-        return ApiProblem(401, "Thiếu mã truy cập, hoặc mã sai, hết hạn, đã thu hồi.", _ASK)
+        return no_entry("Thiếu mã truy cập, hoặc mã sai.")
     return ApiProblem(error.status_code, TITLES.get(error.status_code, ""))
 
 

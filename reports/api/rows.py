@@ -164,7 +164,7 @@ def consolidation(user: User, asked: ConsolidationAsked) -> ApiTable:
     except NotRestatable as problem:
         raise ApiProblem(422, str(problem)) from problem
     unit = data.scope.unit
-    found = consolidate(data, named=False)
+    found = consolidate(data, named=0)
     if asked.by == "unit":
         total = break_down(data, section).total
         rows = _by_unit(total, None, data.definitions)

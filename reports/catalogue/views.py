@@ -72,7 +72,6 @@ class IndicatorForm(CatalogueRowForm):
     measure = forms.ChoiceField(
         label="Cách đếm từ hồ sơ",
         required=False,
-        choices=lambda: [("", "Nhập tay"), *((code, code) for code in MEASURES)],
         help_text="Hệ thống đếm hồ sơ và đề nghị số này khi đơn vị nhập báo cáo.",
     )
     order = forms.IntegerField(label="Thứ tự", min_value=0, max_value=9999)

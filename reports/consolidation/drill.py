@@ -83,8 +83,10 @@ def drill(scope: Scope, code: str, level: str | None = None, row: RowKey | None 
         unit, data = row_data(whole, row)
     definition = whole.definitions[code]
     facts = read_facts(data, data.years, [code])[None]
-    # A stock of a row is as of the year that the whole table shows.
-    anchor = read_facts(whole, whole.years, [code])[None] if row is not None else None
+    anchor = None
+    if row is not None:  # a stock of a row is as of the year that the whole table shows
+        everything = read_facts(whole, whole.years, [code])[None]
+        anchor = Evaluator(data.definitions, everything, data.years)
     evaluator = Evaluator(data.definitions, facts, data.years, anchor)
     parts = tuple(
         DrillPart(

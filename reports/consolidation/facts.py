@@ -3,15 +3,14 @@
 Their number does not depend on how many units, indicators or years there are.
 """
 
-import contextlib
-import gc
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q
 
+from danvan.common.ops.memory import uncollected
 from danvan.units.models import Level
 from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
 from reports.consolidation.apportioning import divided_facts
@@ -122,21 +121,6 @@ def _added_up(
     return facts
 
 
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Let nobody look for circles of objects: all that are made here stay, and a country has 440,000.
-
-    Looking through them again and again took half the time.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 def _read_units(data: ScopeData, periods: list[int], facts: dict, owner: Owner | None) -> None:
     """Read how many reports each cell asks for, and how many of them are included."""
     found: Iterable[Any]
@@ -170,17 +154,19 @@ def _read_figures(grouping: Grouping, codes: set[str], facts: dict) -> None:
     summed = Q(indicator__in=[pk for pk in grouping.indicators if added.get(pk) in codes])
     spread, joint = Spread(data, codes), Joint(data, codes)
     found = grouping.figures(summed, _given(grouping, spread.codes), _given(grouping, joint.leaves))
-    for unit, cell, (indicator, mark), (number, of) in found:
-        code, count = data.indicator_codes[indicator], int(of)
+    for unit, indicator, mark, period, level, number, of in found:
+        code, cell, count = data.indicator_codes[indicator], (period, level), int(of)
         if mark == SPREAD:
             spread.add(facts[unit], cell, code, number, count)
         elif mark == EACH:
             joint.reports[unit, of, cell][code] = number
         elif count and indicator in added and code in codes:
-            at_least, about = (mark == one for one in (Qualifier.AT_LEAST, Qualifier.ABOUT))
-            reports = 0 if mark else count  # those that are not exact are in the sum as well
             total = Decimal(number).quantize(_PLACES)
-            facts[unit].add_part(code, cell, Part(total, reports, count * at_least, count * about))
+            if mark:  # those that are not exact are in the sum as well
+                told = (count, 0) if mark == Qualifier.AT_LEAST else (0, count)
+                facts[unit].add_part(code, cell, Part(total, 0, *told))
+            else:
+                facts[unit].add_part(code, cell, Part(total, count))
     joint.count(facts)
 
 

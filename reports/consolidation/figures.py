@@ -9,11 +9,11 @@ divided by what there was in all the years: inside a ratio a stock does add, yea
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from danvan.common.numbers import rounded
 from danvan.units.models import Level
@@ -43,15 +43,27 @@ class Definition:
     section_label: str
     formula_text: str = ""
 
-    @property
+    @cached_property
     def is_computed(self) -> bool:
         """Return whether it is the formula of other consolidated figures."""
         if self.formula is None or self.aggregation == Aggregation.COUNT:
             return False
         return self.is_ratio or not self.entry_levels
 
-    @property
+    @cached_property
+    def is_rating(self) -> bool:
+        """Return whether it is a rank of a scale."""
+        return self.value_type == ValueType.RATING
+
+    @cached_property
+    def is_added_up(self) -> bool:
+        """Return whether it is the sum, or the count, of what reports gave."""
+        added = self.aggregation != Aggregation.NONE and not self.is_rating
+        return added and not self.is_computed
+
+    @cached_property
     def is_ratio(self) -> bool:
+        """Return whether it is a share in percent."""
         return self.value_type == ValueType.PERCENT
 
     def shown(self, number: Decimal) -> Decimal:
@@ -73,14 +85,18 @@ class Definition:
         return frozenset(references_in(self.formula) if self.formula else ())
 
     @cached_property
+    def letters(self) -> frozenset[str]:
+        """The letters of the levels that its formula names."""
+        return frozenset(name[-1] for name in self.references if "@" in name)
+
+    @cached_property
     def divides_years(self) -> bool:
         """Return whether it is a ratio whose stocks are summed over the years; units are those of one."""
         names = self.references if self.is_ratio and self.formula else {UNITS}
         return not any(name.startswith(UNITS) for name in names)
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(NamedTuple):
     """One consolidated figure. `number` None is blank: no report contributed.
 
     `reports` is how many did. `as_of` is the year of a stock, count or rating. Ratios carry what
@@ -110,7 +126,7 @@ NO_TOTAL = Total()
 class Evaluator:
     """Figures of one scope (`facts`) over some periods, by indicator and level (None: all levels).
 
-    `years` maps period ids, in order of time, to their year. `anchor` are the facts that decide
+    `years` maps period ids, in order of time, to their year. `anchor` is the evaluator whose facts decide
     which period a stock is as of; rows of one table share it, so that they add up to its total.
     """
 
@@ -119,10 +135,10 @@ class Evaluator:
         definitions: dict[str, Definition],
         facts: Facts,
         years: dict[int, int],
-        anchor: Facts | None = None,
+        anchor: Evaluator | None = None,
     ) -> None:
         self.definitions, self.facts, self.years = definitions, facts, years
-        self.anchor = anchor or facts
+        self.anchor = anchor or self
         self._known: dict[tuple[str, str | None, bool], Total] = {}
         self._last: dict[str, int | None] = {}
 
@@ -132,19 +148,22 @@ class Evaluator:
         `all_years` adds up a stock over the years, as the ratios do that read it.
         """
         key = code, level, all_years
-        if key not in self._known:
+        found = self._known.get(key)
+        if found is None:
             self._known[key] = NO_TOTAL  # a formula that refers to itself reads a blank
-            self._known[key] = self._compute(code, level, all_years)
-        return self._known[key]
+            found = self._known[key] = self._compute(code, level, all_years)
+        return found
 
     def as_of(self, code: str) -> int | None:
         """Return the last period that has data of `code`, None without any."""
-        if code not in self._last:
-            known = (*self.anchor.parts.get(code, ()), *self.anchor.ranks.get(code, ()))
-            held = {period for period, _level in known}
-            last = next((period for period in reversed(self.years) if period in held), None)
-            self._last[code] = last
-        return self._last[code]
+        known = self.anchor._last
+        if code not in known:
+            facts = self.anchor.facts
+            held = {
+                period for period, _ in (*facts.parts.get(code, ()), *facts.ranks.get(code, ()))
+            }
+            known[code] = next((period for period in reversed(self.years) if period in held), None)
+        return known[code]
 
     def units(self, level: str | None, period: int | None) -> Total:
         """Return how many units of `level` had to report in `period` and stood at its end."""
@@ -155,7 +174,9 @@ class Evaluator:
         return Total(Decimal(sum(cells.values()) - sum(gone.values())))
 
     @staticmethod
-    def _among(cells: Mapping[Any, Any], periods: Sequence[int | None], level: str | None) -> dict:
+    def _among(
+        cells: Mapping[Any, Any], periods: Collection[int | None], level: str | None
+    ) -> dict:
         """Return of `cells` those of `periods` and `level`."""
         levels = (level,) if level else _LEVELS
         if len(cells) <= len(periods) * len(levels):  # of one unit, or over many years
@@ -169,12 +190,13 @@ class Evaluator:
         definition = self.definitions.get(code)
         if definition is None:
             return NO_TOTAL
-        if definition.value_type == ValueType.RATING:
+        if definition.is_added_up:
+            return self._sum(definition, level, all_years)
+        if definition.is_rating:
             return self._rated(definition, level)
         if definition.aggregation == Aggregation.NONE:
             return NO_TOTAL
-        make = self._formula if definition.is_computed else self._sum
-        return make(definition, level, all_years)
+        return self._formula(definition, level, all_years)
 
     def periods(self, definition: Definition, *, all_years: bool = False) -> list[int]:
         """Return the periods that count for it: all, or the last with data."""
@@ -184,21 +206,26 @@ class Evaluator:
         return [] if last is None else [last]
 
     def _sum(self, definition: Definition, level: str | None, all_years: bool) -> Total:
-        periods = self.periods(definition, all_years=all_years)
-        code = definition.code
-        parts = self._among(self.facts.parts.get(code, {}), periods, level)
+        code, facts = definition.code, self.facts
+        cells, as_of = facts.parts.get(code), None
+        periods: Collection[int] = self.years
+        if not cells:
+            return NO_TOTAL
+        if definition.is_of_one_year(all_years):
+            last = self.as_of(code)
+            if last is None:
+                return NO_TOTAL
+            periods, as_of = (last,), self.years[last]
+        parts = self._among(cells, periods, level)
         if not parts:
             return NO_TOTAL
-        as_of = self.years[periods[0]] if definition.is_of_one_year(all_years) else None
-        if definition.aggregation == Aggregation.COUNT and not self.facts.mixed.isdisjoint(parts):
+        if definition.aggregation == Aggregation.COUNT and not facts.mixed.isdisjoint(parts):
             return Total(as_of=as_of, is_incomparable=True)
-        pieces = [
-            piece
-            for held in self._among(self.facts.pieces.get(code, {}), periods, level).values()
-            for piece in held.values()
-        ]
-        found = parts.values()
-        whole = next(iter(found)) if len(found) == 1 else Part.whole(found)
+        whole = Part.whole(parts.values())
+        if code not in facts.pieces:
+            return Total(whole.total, whole.qualifier, whole.reports, as_of)
+        divided = self._among(facts.pieces[code], periods, level).values()
+        pieces = [piece for held in divided for piece in held.values()]
         return Total(
             whole.total,
             whole.qualifier,
@@ -224,30 +251,42 @@ class Evaluator:
         if formula is None:
             return NO_TOTAL
         names = definition.references
-        letters = {name[-1] for name in names if "@" in name}
-        if level and letters and Level(level).letter not in letters:
+        if level and definition.letters and Level(level).letter not in definition.letters:
             return NO_TOTAL
         all_years = all_years or definition.divides_years
-        reading = _Reading(self, level, self._units_period(names), all_years)
-        used = [reading.figure(name) for name in names]
-        if any(part.is_incomparable for part in used):
+        used = {name: self._named(name, level, names, all_years) for name in names}
+        if any(part.is_incomparable for part in used.values()):
             return Total(is_incomparable=True)
-        number = value(formula, reading)
+
+        def lookup(name: str) -> Decimal | None:
+            return used[name].number
+
+        number = value(formula, lookup)
+        known, told = number is not None, used.values()
         figure = Total(
             number,
-            _qualifier(formula, reading) if number is not None else Qualifier.EXACT,
-            max((part.reports for part in used), default=0),
-            max((part.as_of for part in used if part.as_of), default=None),
-            is_estimated=number is not None and any(part.is_estimated for part in used),
+            _qualifier(formula, used) if known else Qualifier.EXACT,
+            max((part.reports for part in told), default=0),
+            max((part.as_of for part in told if part.as_of), default=None),
+            is_estimated=known and any(part.is_estimated for part in told),
         )
-        return self._as_ratio(definition, figure, reading) if definition.is_ratio else figure
-
-    def _as_ratio(self, definition: Definition, figure: Total, reading: _Reading) -> Total:
+        if not definition.is_ratio:
+            return figure
         top = bottom = None
-        if definition.formula and definition.formula.op == "/":
-            top, bottom = (value(side, reading) for side in definition.formula.args)
-        number = None if figure.number is None else figure.number * 100
-        return replace(figure, number=number, numerator=top, denominator=bottom)
+        if formula.op == "/":
+            top, bottom = (value(side, lookup) for side in formula.args)
+        number = None if number is None else number * 100
+        return figure._replace(number=number, numerator=top, denominator=bottom)
+
+    def _named(
+        self, name: str, level: str | None, names: Collection[str], all_years: bool
+    ) -> Total:
+        """Return what a name in a formula of `names` means: the figure of `level`, or of the one it carries."""
+        code, _at, letter = name.partition("@")
+        level = Level.from_letter(letter).value if letter else level
+        if code == UNITS:
+            return self.units(level, self._units_period(names))
+        return self.figure(code, level, all_years=all_years)
 
     def _units_period(self, names: Iterable[str]) -> int | None:
         """Return the period whose units UNITS counts: that of counts beside it, else the last."""
@@ -261,37 +300,16 @@ class Evaluator:
         return max(known, key=order.index) if known else (order[-1] if order else None)
 
 
-class _Reading:
-    """What names mean in one column: the figure of its level, or of the level a name carries."""
-
-    def __init__(
-        self, evaluator: Evaluator, level: str | None, units_period: int | None, all_years: bool
-    ) -> None:
-        self.evaluator, self.level = evaluator, level
-        self.units_period, self.all_years = units_period, all_years
-
-    def figure(self, name: str) -> Total:
-        """Return the figure a name stands for."""
-        code, _at, letter = name.partition("@")
-        level = Level.from_letter(letter).value if letter else self.level
-        if code == UNITS:
-            return self.evaluator.units(level, self.units_period)
-        return self.evaluator.figure(code, level, all_years=self.all_years)
-
-    def __call__(self, name: str) -> Decimal | None:
-        return self.figure(name).number
-
-
 _AGAINST = {Qualifier.AT_LEAST: Qualifier.ABOUT}
 
 
-def _qualifier(node: Node, reading: _Reading) -> str:
+def _qualifier(node: Node, used: Mapping[str, Total]) -> str:
     """Return how exact `node` is; subtracted or divided by, "at least" becomes "about"."""
     if node.op == "number":
         return Qualifier.EXACT
     if node.op == "name":
-        return reading.figure(node.args[0]).qualifier
-    found = [_qualifier(arg, reading) for arg in node.args]
+        return used[node.args[0]].qualifier
+    found = [_qualifier(arg, used) for arg in node.args]
     if node.op in ("-", "/"):
         found[1] = _AGAINST.get(Qualifier(found[1]), found[1])
         if Qualifier.ABOUT in found:
@@ -304,4 +322,4 @@ def with_extremes(figure: Total, single_years: Iterable[Total]) -> Total:
     numbers = [one.number for one in single_years if one.number is not None]
     if len(numbers) < 2:
         return figure
-    return replace(figure, low=min(numbers), high=max(numbers))
+    return figure._replace(low=min(numbers), high=max(numbers))

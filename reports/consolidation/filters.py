@@ -21,7 +21,6 @@ from reports.consolidation.scope import ReadBefore, Scope, defining
 from reports.consolidation.units import RowKey
 from reports.consolidation.words import day_text
 from reports.models import Aggregation, Report, ReportingPeriod, ValueType
-from reports.models.period import COUNTED_KINDS
 
 LEVELS, UNITS = "levels", "units"
 
@@ -95,12 +94,7 @@ class ConsolidationFilter(forms.Form):
     def __init__(self, data: Any, user: User) -> None:
         self.user = user
         data = data.copy()
-        self.periods = list(
-            ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS)
-            .order_by("start")
-            .with_tiers()
-            .with_ends()
-        )
+        self.periods = ReportingPeriod.objects.with_tiers().counted()
         years = sorted({period.year for period in self.periods}, reverse=True)
         if years:
             data["last"] = data.get("last") or data.get("first") or years[0]

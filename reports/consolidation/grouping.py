@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import (
     Aggregate,
@@ -52,13 +52,10 @@ BY_UNIT = Owner("unit_id", "report__unit_id")
 BY_AREA = Owner(area_of(), area_of("report__"))  # few rows, however many communes
 
 
-class Grouped(NamedTuple):
-    """What the reports of one cell (of one unit or area, where that was asked) gave for `keys`."""
-
-    unit: int | None
-    cell: PeriodLevel
-    keys: tuple
-    numbers: tuple
+# Unit or area, indicator, mark (Grouping.figures), period, level, number, of how many figures.
+GroupedFigure = tuple[int | None, int, str, int, str, Decimal, int]
+# What the reports of one cell gave for some keys.
+Grouped = tuple[tuple, PeriodLevel, tuple]
 
 
 @dataclass(frozen=True)
@@ -71,26 +68,7 @@ class Grouping:
     asked: Counter[PeriodLevel]
     included: Counter[PeriodLevel]
 
-    def _rows(
-        self, what: Q, *keys: str, few: bool = False, counted: bool = False, **numbers: Aggregate
-    ) -> Iterator[Grouped]:
-        """Yield `numbers` of the figures of which `what` holds, the largest level by itself.
-
-        The first of `keys` is the indicator. Of `few` figures all levels are grouped at once. `counted` as
-        in ScopeData.values.
-        """
-        values = self.data.values(self.periods, counted=counted).filter(what)
-        if few:
-            for row in self._all_levels(values, keys, **numbers):
-                yield self._read(row, len(keys))
-        elif self._is_nearly_all:
-            everything = Value.objects.filter(what)
-            mine = Q(report__level=self._largest, report__state__in=self.data.scope.states)
-            yield from self._less(everything, everything.exclude(mine), keys, numbers)
-        else:
-            yield from self._beside(values, keys, numbers)
-
-    def figures(self, summed: Q, spread: Q | None, each: Q | None) -> Iterator[Grouped]:
+    def figures(self, summed: Q, spread: Q | None, each: Q | None) -> Iterator[GroupedFigure]:
         """Yield by indicator and mark, unit, level and period a number and how many figures it is of.
 
         Without a mark it is the sum of the figures of which `summed` holds. With a qualifier it is nought: so
@@ -98,43 +76,52 @@ class Grouping:
         which `spread` holds are this number. With EACH it is one figure of which `each` holds, and beside it
         stands the id of its report. All in one statement where all levels are grouped at once.
         """
-        inexact = ~Q(qualifier=Qualifier.EXACT) & Q(number__isnull=False)
-        nothing = Constant(Decimal(0), output_field=DecimalField())
         total, of, counted = Sum("number"), Count("number"), Count("*")
         values = self.data.values(self.periods)
         every = self.data.values(self.periods, counted=True)
-        apart = []
+        arms = [self._inexact(values)]
         if each:
-            one_by_one = _marked(every.filter(each), EACH)
-            apart.append(self._all_levels(one_by_one, _BY_MARK, "number", "report_id"))
+            arms.append(
+                self._all_levels(_marked(every.filter(each), EACH), _BY_MARK, "number", "report_id")
+            )
         if self._at_once:
-            arms = [
-                self._all_levels(_marked(values.filter(summed), ""), _BY_MARK, total=total, of=of),
-                self._all_levels(
-                    values.filter(inexact), ("indicator_id", "qualifier"), total=nothing, of=counted
-                ),
-            ]
             if spread:
                 given = _marked(every.filter(spread), SPREAD)
                 arms.append(self._all_levels(given, _BY_MARK, "number", of=counted))
-            apart = [arms[0].union(*arms[1:], *apart, all=True)]
-        else:
-            yield from self._largest_apart(summed, inexact, spread)
-        for rows in apart:
-            for row in rows:
-                yield self._read(row, len(_BY_MARK))
-
-    def _largest_apart(self, summed: Q, inexact: Q, spread: Q | None) -> Iterator[Grouped]:
-        """Yield what `figures` does but for EACH: sums and spread of the largest level apart."""
-        of_number, counted = Count("number"), Count("*")
-        for one in self._rows(summed, "indicator_id", total=Sum("number"), of=of_number):
-            yield one._replace(keys=(*one.keys, ""))
-        for one in self._rows(inexact, "indicator_id", "qualifier", few=True, of=counted):
-            yield one._replace(numbers=(Decimal(0), *one.numbers))
+            sums = self._all_levels(
+                _marked(values.filter(summed), ""), _BY_MARK, total=total, of=of
+            )
+            yield from sums.union(*arms, all=True)
+            return
+        for (indicator,), cell, numbers in self._rows(summed, "indicator_id", total=total, of=of):
+            yield (None, indicator, "", *cell, *numbers)
+        for arm in arms:
+            yield from arm
         if spread:
-            for one in self._rows(spread, "indicator_id", "number", counted=True, of=counted):
-                indicator, number = one.keys
-                yield one._replace(keys=(indicator, SPREAD), numbers=(number, *one.numbers))
+            rows = self._rows(spread, "indicator_id", "number", counted=True, of=counted)
+            for (indicator, number), cell, numbers in rows:
+                yield (None, indicator, SPREAD, *cell, number, *numbers)
+
+    def _rows(
+        self, what: Q, *keys: str, counted: bool = False, **numbers: Aggregate
+    ) -> Iterator[Grouped]:
+        """Yield `numbers` of the figures of which `what` holds, the largest level by itself.
+
+        The first of `keys` is the indicator; `counted` as in ScopeData.values.
+        """
+        if self._is_nearly_all:
+            everything = Value.objects.filter(what)
+            mine = Q(report__level=self._largest, report__state__in=self.data.scope.states)
+            return self._less(everything, everything.exclude(mine), keys, numbers)
+        values = self.data.values(self.periods, counted=counted).filter(what)
+        return self._beside(values, keys, numbers)
+
+    def _inexact(self, values: QuerySet) -> QuerySet:
+        """Return by qualifier how many of `values` are not exact."""
+        nothing = Constant(Decimal(0), output_field=DecimalField())
+        some = values.filter(~Q(qualifier=Qualifier.EXACT), number__isnull=False)
+        keys = ("indicator_id", "qualifier")
+        return self._all_levels(some, keys, total=nothing, of=Count("*"))
 
     @property
     def _at_once(self) -> bool:
@@ -145,18 +132,13 @@ class Grouping:
         self, values: QuerySet, keys: Sequence[str], *more: str, **numbers: Any
     ) -> QuerySet:
         """Return `numbers` of `values` by owner, `keys`, period and level, and by `more`."""
-        owner = [self.owner.of_value] if self.owner else []
+        owner = self.owner.of_value if self.owner else Constant(None, output_field=IntegerField())
         # Grouping by a single period would cost a sixth of the time for a whole country.
-        period = ["report__period_id"] if len(self.periods) > 1 else []
-        group = [*keys, *period, "report__level", *more]  # as an index has them: less to sort
-        return values.values_list(*owner, *group).annotate(**numbers).order_by()
-
-    def _read(self, row: tuple, keys: int) -> Grouped:
-        """Return a row of `_all_levels` with so many keys."""
-        unit, row = (row[0], row[1:]) if self.owner else (None, row)
-        found, row = row[:keys], row[keys:]
-        period, row = (row[0], row[1:]) if len(self.periods) > 1 else (self.periods[0], row)
-        return Grouped(unit, (period, row[0]), found, row[1:])
+        period: Any = "report__period_id"
+        if len(self.periods) == 1:
+            period = Constant(self.periods[0], output_field=IntegerField())
+        group = [*keys, period, "report__level", *more]  # as an index has them: less to sort
+        return values.values_list(owner, *group).annotate(**numbers).order_by()
 
     @cached_property
     def _largest(self) -> str:
@@ -208,14 +190,14 @@ class Grouping:
                 continue
             taken.append((found, told))
             if period in self.periods and state in self.data.scope.states:
-                yield Grouped(None, (period, level), found, told)
+                yield found, (period, level), told
         for found, told in taken:
             both = zip(left[found], told, strict=True)
             left[found] = tuple((a or Decimal(0)) - (b or 0) for a, b in both)
         for found, told in left.items():
             if any(told):
                 cell = self.indicators[found[0]], self._largest
-                yield Grouped(None, cell, found, told)
+                yield found, cell, told
 
     def _beside(self, values: QuerySet, keys: Sequence[str], numbers: dict) -> Iterator[Grouped]:
         """Yield the rows of the largest level and, in the same statement, those of the others."""
@@ -228,7 +210,7 @@ class Grouping:
         for row in rows:
             found, (level,), told = _split(row, len(several), 1)
             period = found[-1] if len(several) > len(keys) else self.periods[0]
-            yield Grouped(None, (period, level or self._largest), found[: len(keys)], told)
+            yield found[: len(keys)], (period, level or self._largest), told
 
 
 def _marked(values: QuerySet, mark: str) -> QuerySet:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -215,10 +215,10 @@ def _unpacked(kept: dict, period: int) -> Facts:
     return facts
 
 
-_NAMES = [field.name for field in fields(Total)]
+_NAMES = list(Total._fields)
 _NUMBERS = [_NAMES.index(name) for name in ("number", "numerator", "denominator", "low", "high")]
 _EXACTNESS, _RANKS = _NAMES.index("qualifier"), _NAMES.index("ranks")
-_USUAL = [field.default for field in fields(Total)]
+_USUAL = list(Total())
 
 
 def _packed_lines(lines: LineFigures) -> dict:

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from reports.models import Qualifier
 
 PeriodLevel = tuple[int, str]  # period id, level
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What the reports of one cell gave for one indicator: sum, how many, how many inexact."""
 
     total: Decimal
@@ -21,7 +21,7 @@ class Part:
     at_least: int = 0
     about: int = 0
 
-    def __add__(self, other: Part) -> Part:
+    def __add__(self, other: Part) -> Part:  # type: ignore[override]
         return Part(
             self.total + other.total,
             self.reports + other.reports,
@@ -32,12 +32,15 @@ class Part:
     @classmethod
     def whole(cls, parts: Collection[Part]) -> Part:
         """Return all `parts` together."""
-        return cls(
-            sum((part.total for part in parts), Decimal(0)),
-            sum(part.reports for part in parts),
-            sum(part.at_least for part in parts),
-            sum(part.about for part in parts),
-        )
+        if len(parts) == 1:
+            return next(iter(parts))
+        total, reports, at_least, about = Decimal(0), 0, 0, 0
+        for part in parts:
+            total += part.total
+            reports += part.reports
+            at_least += part.at_least
+            about += part.about
+        return cls(total, reports, at_least, about)
 
     @property
     def qualifier(self) -> str:

@@ -28,6 +28,8 @@ from reports.consolidation.restating import Restating, UnitMove, moves
 from reports.consolidation.scope import Scope, ScopeData
 from reports.models import Report, ReportingPeriod, ValueType
 
+MOST_NAMED = 200  # missing reports of a page: of a country they are thousands
+
 
 @dataclass(frozen=True)
 class Line:
@@ -109,7 +111,7 @@ class Restated:
 
 @dataclass(frozen=True)
 class Consolidation:
-    """All figures of one scope. `levels` are the columns, `missing` the reports not in them."""
+    """All figures of one scope. `levels` are the columns, `missing` (some of) the reports not in them."""
 
     scope: Scope
     levels: tuple[str, ...]
@@ -134,6 +136,11 @@ class Consolidation:
         return sum(year.included for year in self.years)
 
     @property
+    def unnamed(self) -> int:
+        """How many reports are missing beside those in `missing`."""
+        return self.expected - self.included - len(self.missing)
+
+    @property
     def is_complete(self) -> bool:
         return self.included == self.expected
 
@@ -143,12 +150,12 @@ class Consolidation:
 
 
 def consolidate(
-    data: ScopeData, keeping: Keeping | None = None, *, named: bool = True
+    data: ScopeData, keeping: Keeping | None = None, *, named: int | None = MOST_NAMED
 ) -> Consolidation:
     """Return the figures of the scope of `data`, which other views of it may share; blank without reports.
 
-    `keeping` is keeping_of(data) where somebody asked for it before. What is missing is `named` report by
-    report, or counted only.
+    `keeping` is keeping_of(data) where somebody asked for it before. Of the missing reports at most `named`
+    are named (None: all), the others counted only.
     """
     lines = _lines(data, keeping)
     counts = lines.counts
@@ -160,15 +167,11 @@ def consolidate(
         levels=levels,
         sections=_sections(data, lines, levels, complete),
         years=years,
-        missing=() if complete or not named else _missing(data),
+        missing=() if complete or named == 0 else submissions(data, missing_only=True, most=named),
         prior_years=data.scope.prior_years if data.prior else None,
         restated=restated_of(data.restating),
         prior_counted=(_count(counts.included, data.prior), _count(counts.units, data.prior)),
     )
-
-
-def _missing(data: ScopeData) -> tuple[Submission, ...]:
-    return tuple(one for one in submissions(data) if not one.is_included)
 
 
 def keeping_of(data: ScopeData) -> Keeping:
@@ -310,12 +313,15 @@ def _count(counts: dict, wanted: Collection[int]) -> int:
     return sum(count for (period, _level), count in counts.items() if period in wanted)
 
 
-def submissions(data: ScopeData) -> tuple[Submission, ...]:
-    """Return where the reports of the scope stand, by period and unit."""
+def submissions(
+    data: ScopeData, *, missing_only: bool = False, most: int | None = None
+) -> tuple[Submission, ...]:
+    """Return where the reports of the scope stand, by period and unit; or only the missing, at most `most`."""
     periods = {period.pk: period for period in data.periods}
+    told = [one for one in data.listed if not missing_only or one.state not in data.scope.states]
     return tuple(
         _submission(data, one, periods[one.period_id], data.reporting[one.unit_id])
-        for one in data.listed
+        for one in told[:most]
     )
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from danvan.common.numbers import read_id
+from danvan.common.ops.memory import uncollected
 from danvan.units.models import AdministrativeUnit, Level
-from reports.consolidation.facts import read_facts, uncollected
+from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import Definition, Evaluator, Total
 from reports.consolidation.parts import Facts
 from reports.consolidation.restating import Restating
@@ -48,6 +49,10 @@ class RowFigures(Mapping[str, Total]):
     def __getitem__(self, code: str) -> Total:
         self._codes[code]  # KeyError for what is no column
         return self._evaluator.figure(code)
+
+    def get(self, code: str, default: Any = None) -> Any:
+        """Return the figure of `code`, `default` for what is no column."""
+        return self._evaluator.figure(code) if code in self._codes else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._codes)
@@ -304,9 +309,11 @@ def _rows(
     columns = dict.fromkeys(codes)
     sums: dict[int, Facts] = {}
     everything = _add_up(root, facts, sums)
+    years = dict(data.years)
+    whole = Evaluator(data.definitions, everything, years)
 
     def figures(of: Facts) -> RowFigures:
-        return RowFigures(Evaluator(data.definitions, of, data.years, everything), columns)
+        return RowFigures(Evaluator(data.definitions, of, years, whole), columns)
 
     def row(node: UnitNode) -> UnitRow:
         if not node.below and not node.ended:

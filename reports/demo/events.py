@@ -37,9 +37,7 @@ def records_of(holder: Holder) -> Iterator[EventRecord | Recognition]:
 
 
 def _studies(holder: Holder) -> Iterator[EventRecord]:
-    forms = (
-        ["direct"] * holder["QT03"] + ["online"] * holder["QT04"] + ["embedded"] * holder["QT05"]
-    )
+    forms = holder.each(direct="QT03", online="QT04", embedded="QT05")
     people = holder.shares(holder["QT06"], len(forms), "QT06")
     for n, day in enumerate(holder.days(len(forms), "QT")):
         yield holder.make(
@@ -128,11 +126,8 @@ def _papers(holder: Holder, count: int) -> list[list[int]]:
 
 def _models(holder: Holder) -> Iterator[EventRecord | Recognition]:
     count, together = holder["DV01"], holder["DV02"]
-    fields = _mixed(
-        holder,
-        ["economy"] * holder["DV04"] + ["culture"] * holder["DV05"]
-        + ["defence"] * holder["DV06"] + ["party"] * holder["DV07"],
-    )  # fmt: skip
+    fields = holder.each(economy="DV04", culture="DV05", defence="DV06", party="DV07")
+    fields = _mixed(holder, fields)
     recognised = {*range(holder["DV12"]), *range(together, together + holder["DV13"])}
     copied = set(sorted(recognised)[: holder["DV14"]])
     for n in range(count):
@@ -217,25 +212,21 @@ def _agency(holder: Holder, n: int) -> str:
 
 def _oversights(holder: Holder) -> Iterator[EventRecord]:
     plan = [
-        ("oversight", name, "oversight")
+        (kind, name)
+        for kind, code in (("oversight", "GS01"), ("critique", "GS02"))
         for name in Oversight.ORGANISATIONS
-        for _ in range(holder[f"GS01.{name}"])
-    ]
-    plan += [
-        ("critique", name, "critique")
-        for name in Oversight.ORGANISATIONS
-        for _ in range(holder[f"GS02.{name}"])
+        for _ in range(holder[f"{code}.{name}"])
     ]
     advice = holder.shares(holder["GS04"], len(plan), "GS04") if plan else []
     accepted = _within(advice, holder["GS05"])
     shares = holder.shares(holder["GS03"], holder["GS02"], "GS03")
     drafts: list[int | None] = [*[None] * holder["GS01"], *shares]
     for n, day in enumerate(holder.days(len(plan), "GS")):
-        kind, lead, titles = plan[n]
+        kind, lead = plan[n]
         yield holder.make(
             Oversight,
             day,
-            title=holder.title(titles, n),
+            title=holder.title(kind, n),
             kind=kind,
             lead=lead,
             form="delegation" if kind == "oversight" else "conference",
@@ -299,11 +290,7 @@ def _courses(holder: Holder) -> Iterator[EventRecord]:
 
 
 def _issues(holder: Holder) -> Iterator[EventRecord]:
-    states = (
-        ["resolved"] * holder["TH03"]
-        + ["running"] * holder["TH04"]
-        + ["passed_on"] * holder["TH05"]
-    )
+    states = holder.each(resolved="TH03", running="TH04", passed_on="TH05")
     for n, day in enumerate(holder.days(len(states), "TH", last=40)):
         religious, hard = n < holder["TG04"], n < holder["TH07"]
         since = day + int(between(5, 30, "since", holder.unit.code, holder.year, n)) * DAY

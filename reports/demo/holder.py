@@ -27,6 +27,10 @@ class Holder:
     def __getitem__(self, code: str) -> int:
         return int(self.row.get(code, 0))
 
+    def each(self, **codes: str) -> list[str]:
+        """Return each name as often as the figure of its code says, in the order given."""
+        return [name for name, code in codes.items() for _ in range(self[code])]
+
     def days(self, count: int, kind: str, *, last: int = 0) -> list[datetime.date]:
         """Return `count` working days of the period in order, evenly spread; none in the `last` days."""
         start, end = default_dates(self.year)["start"], self.end - last * DAY

@@ -6,7 +6,7 @@ from reports.demo.board import DemoUnit
 from reports.demo.chance import pick
 from reports.demo.texts import words
 from reports.figures.figure import Figure
-from reports.figures.rules import JUMP_SHARE, JUMP_STEP
+from reports.figures.rules import is_jump
 
 
 def explain(unit: DemoUnit, year: int, code: str, number: Decimal, prior: Figure | None) -> str:
@@ -15,8 +15,7 @@ def explain(unit: DemoUnit, year: int, code: str, number: Decimal, prior: Figure
         return pick(words("few_days"), code, unit.code, year)
     if prior is None or prior.number is None:
         return ""
-    step = Decimal(number) - prior.number
-    if abs(step) <= JUMP_STEP or abs(step) <= prior.number * JUMP_SHARE:
+    if not is_jump(number, prior.number):
         return ""
-    direction = "up" if step > 0 else "down"
+    direction = "up" if number > prior.number else "down"
     return pick(words(f"{direction}_{code[:2]}") or words(direction), code, unit.code, year)

@@ -4,28 +4,18 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
+from danvan.units.models import Level
 from reports.demo.board import DemoUnit
 from reports.demo.chance import between, noise, pick
 from reports.demo.figures import showcase_of
-from reports.demo.totals import YEARS
+from reports.demo.totals import DEMO_DATA, YEARS
 from reports.models import State
+from reports.models.period import due_field
 
 # Districts whose communes were given more time: there the deadline is still to come.
 EXTENDED_DISTRICTS = ("349", "350", "352", "353")
 EXTENSION_REASON = "Gia hạn để các đơn vị rà soát, đối chiếu số liệu với hồ sơ."
-REMARKS = [
-    ("DT07", "Đề nghị rà soát lại số ý kiến, kiến nghị theo biên bản các hội nghị đối thoại."),
-    ("TD05", "Số lượt công dân được tiếp chưa khớp với sổ tiếp công dân, đề nghị kiểm tra lại."),
-    ("GS05", "Đề nghị xem lại số kiến nghị được tiếp thu, giải quyết, cần có văn bản trả lời."),
-    ("CQ09", "Đề nghị kiểm tra lại số phiếu hài lòng so với kết quả khảo sát đã gửi."),
-    ("QT07", "Đề nghị đối chiếu số đảng viên được học tập với danh sách của từng chi bộ."),
-    ("VD01", "Đề nghị tách phần ngân sách hỗ trợ, chỉ tính kinh phí Nhân dân đóng góp."),
-]
-SHOWCASE_REMARKS = [
-    ("DT07", "Biên bản ba hội nghị ghi tổng cộng 64 ý kiến, đề nghị kiểm tra lại."),
-    ("VD02", "Chưa có diện tích đất hiến làm đường, đề nghị bổ sung."),
-]
-SHOWCASE_BLANK = ("VD02",)
+Dates = dict[str, datetime.date]  # by the columns of a period
 _SECTIONS = ["QT", "TH", "DT", "TD", "DV", "CQ", "DC", "GS", "TP", "TG", "KT", "VD", "NX"]
 
 
@@ -61,20 +51,6 @@ NINH_BINH = Scene(
 
 
 @dataclass(frozen=True)
-class Due:
-    """The due dates of a period, by level letter."""
-
-    commune: datetime.date
-    district: datetime.date
-    province: datetime.date
-
-    def of(self, letter: str) -> datetime.date:
-        return {"X": self.commune, "K": self.commune, "H": self.district, "T": self.province}[
-            letter
-        ]
-
-
-@dataclass(frozen=True)
 class Step:
     """One move of the history."""
 
@@ -90,7 +66,7 @@ class Course:
     sections: frozenset[str]
     saved_at: datetime.datetime | None = None
     steps: tuple[Step, ...] = ()
-    remarks: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[list[str]] = field(default_factory=list)  # code and text
     extended: bool = False
 
     @property
@@ -107,21 +83,22 @@ _SUBMIT, _RETURN, _APPROVE = (
 )
 
 
-def open_due(today: datetime.date) -> Due:
+def open_due(today: datetime.date) -> Dates:
     """Return the due dates of the open year: the communes' has just passed, others are to come."""
-    days = datetime.timedelta(days=1)
-    return Due(today - 2 * days, today + 10 * days, today + 18 * days)
+    days = {"due_commune": -2, "due_district": 10, "due_province": 18}
+    return {name: today + datetime.timedelta(days=number) for name, number in days.items()}
 
 
-def past_course(unit: DemoUnit, year: int, due: Due) -> Course:
+def past_course(unit: DemoUnit, year: int, dates: Dates) -> Course:
     """Return the course of a past year's report: approved, some late, some only after a return."""
     key = (unit.code, year)
     late = noise("late", *key) < 0.05
     days = -1 if late else int(between(0, 12, "sent", *key))
-    sent = due.of(unit.letter) - datetime.timedelta(days=days)
+    due = dates[due_field(Level.from_letter(unit.letter))]
+    sent = due - datetime.timedelta(days=days)
     moves, remarks = [_SUBMIT, _APPROVE], []
     if unit.letter == "X" and noise("returned", *key) < 0.1:
-        moves, remarks = [_SUBMIT, _RETURN, _SUBMIT, _APPROVE], [pick(REMARKS, "remark", *key)]
+        moves, remarks = [_SUBMIT, _RETURN, _SUBMIT, _APPROVE], [_remark(key)]
     return _course(_ALL, sent, moves, remarks, key)
 
 
@@ -132,7 +109,8 @@ def open_course(unit: DemoUnit, reviewer: str, year: int, today: datetime.date) 
     chance = noise("state", unit.code)
     if unit.code == showcase_of(year):
         sent = today - datetime.timedelta(days=5)
-        return _course(_ALL, sent, [_SUBMIT, _RETURN], SHOWCASE_REMARKS, key, extended=True)
+        told = DEMO_DATA["showcase_remarks"]
+        return _course(_ALL, sent, [_SUBMIT, _RETURN], told, key, extended=True)
     if unit.letter in "HT":
         # Boards write their own part last: most have begun, none has sent.
         return _draft(int(between(2, 9, "sections", *key)), today, key, extended=False)
@@ -142,11 +120,14 @@ def open_course(unit: DemoUnit, reviewer: str, year: int, today: datetime.date) 
     if chance < 0.62:
         return _course(_ALL, sent, [_SUBMIT], [], key)
     if chance < 0.72:
-        remark = pick(REMARKS, "remark", *key)
-        return _course(_ALL, sent, [_SUBMIT, _RETURN], [remark], key, extended=extended)
+        return _course(_ALL, sent, [_SUBMIT, _RETURN], [_remark(key)], key, extended=extended)
     if chance < 0.91:
         return _draft(int(between(4, 13, "sections", *key)), today, key, extended)
     return Course(frozenset(), extended=extended)
+
+
+def _remark(key: tuple) -> list[str]:
+    return pick(DEMO_DATA["remarks"], "remark", *key)
 
 
 def _draft(sections: int, today: datetime.date, key: tuple, extended: bool) -> Course:

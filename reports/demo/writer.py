@@ -18,14 +18,13 @@ from reports.demo.figures import YearFigures, demo_figures, showcase_of
 from reports.demo.records_writer import insert_records
 from reports.demo.scenario import (
     EXTENSION_REASON,
-    SHOWCASE_BLANK,
     Course,
-    Due,
     Scene,
     open_course,
     open_due,
     past_course,
 )
+from reports.demo.totals import DEMO_DATA
 from reports.demo.units import demo_unit, filled_boards, make_bodies, units_of
 from reports.figures.figure import Figure
 from reports.figures.writing import write_figures, write_many
@@ -134,10 +133,7 @@ class _Year:
     ) -> None:
         self.scene, self.year, self.accounts, self.today = scene, year, accounts, today
         self.is_open = year == scene.open_year
-        dates = default_dates(year)
-        self.due = Due(dates["due_commune"], dates["due_district"], dates["due_province"])
-        if self.is_open:
-            self.due = open_due(today)
+        self.dates = default_dates(year) | (open_due(today) if self.is_open else {})
 
     def load_figures(self, figures: YearFigures) -> int:
         """Open the year, write figures and history; return the number of figures."""
@@ -163,14 +159,7 @@ class _Year:
             self._close()
 
     def _open(self) -> ReportingPeriod:
-        period = open_period(
-            self.year,
-            is_demo=True,
-            actor=self._province(),
-            due_commune=self.due.commune,
-            due_district=self.due.district,
-            due_province=self.due.province,
-        )
+        period = open_period(self.year, is_demo=True, actor=self._province(), **self.dates)
         moment = _moment(datetime.date(self.year, 11, 15))
         with append_only.unprotected(connection, PeriodLog._meta.db_table):
             PeriodLog.objects.filter(period=period).update(at=moment)
@@ -183,13 +172,13 @@ class _Year:
         unit = demo_unit(report.unit)
         if self.is_open:
             return open_course(unit, report.reviewer.code, self.year, self.today)
-        return past_course(unit, self.year, self.due)
+        return past_course(unit, self.year, self.dates)
 
     def _filled(self, report: Report, figures: YearFigures) -> dict[str, Figure]:
         sections = self.courses[report.pk].sections
         row = figures[report.unit.code]
         shown = self.is_open and report.unit.code == showcase_of(self.year)
-        blank = SHOWCASE_BLANK if shown else ()
+        blank = DEMO_DATA["showcase_blank"] if shown else ()
         return {c: figure for c, figure in row.items() if c[:2] in sections and c not in blank}
 
     def _set_states(self) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 
-from danvan.common.numbers import MAX_FIGURE, format_number, rounded
+from danvan.common.numbers import MAX_FIGURE, TOO_LARGE, format_number, rounded
 from reports.models import Indicator, Qualifier, Value, ValueType
 
 
@@ -76,7 +76,7 @@ def _check_number(indicator: Indicator, number: Decimal) -> None:
     if number < 0:
         raise ValidationError("Số liệu không được âm.")
     if number > MAX_FIGURE:
-        raise ValidationError("Số quá lớn, vui lòng kiểm tra lại.")
+        raise ValidationError(TOO_LARGE)
     if indicator.value_type == ValueType.BOOLEAN and number not in (0, 1):
         raise ValidationError("Chỉ nhận Có (1) hoặc Không (0).")
     ranks = range(1, len(indicator.scale) + 1)

@@ -124,8 +124,7 @@ class RuleBook:
             indicator, figure = self.indicators.get(code), figures.get(code, BLANK)
             if indicator is None or not indicator.is_number or figure.number is None:
                 continue
-            step = abs(figure.number - before)
-            if step > JUMP_STEP and step > before * JUMP_SHARE:
+            if is_jump(figure.number, before):
                 when = "năm trước" if self.whole_year else "cùng kỳ năm trước"
                 direction = "tăng" if figure.number > before else "giảm"
                 told = f"{direction} mạnh so với {when} ({format_number(before)})."
@@ -148,6 +147,12 @@ class RuleBook:
                     "Chỉ nhập số của cơ quan mình; số của cấp dưới được cộng tự động."
                 )
                 yield _doubt(code, figure, told)
+
+
+def is_jump(number: Decimal, before: Decimal) -> bool:
+    """Return whether a figure is so far from that of the year before that it needs a note."""
+    step = abs(number - before)
+    return step > JUMP_STEP and step > before * JUMP_SHARE
 
 
 def _doubt(code: str, figure: Figure, told: str) -> Finding:

@@ -87,7 +87,7 @@ def give_back(report: Report, version: int, user: User) -> int:
             old,
             actor=user,
             source=Source.UNDO,
-            reason="Trả lại số trước khi lấy từ hồ sơ",
+            reason="Dùng lại số trước khi lấy từ hồ sơ",
             version=version,
         )
     return len(old)

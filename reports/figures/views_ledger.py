@@ -28,10 +28,6 @@ class LedgerFilter(ListFilter):
     after = DayFilter(label="Từ ngày", field_name="at", lookup_expr="date__gte")
     before = DayFilter(label="Đến ngày", field_name="at", lookup_expr="date__lte")
 
-    class Meta:
-        model = FigureChange
-        fields: list[str] = []
-
     def by_words(self, changes: QuerySet, name: str, text: str) -> Any:
         """Keep the changes with every word in the unit's name, or as its code or the indicator's."""
         unit = "report__unit__name_search__contains", "report__unit__code"
@@ -57,6 +53,7 @@ def change_line(change: FigureChange) -> dict:
 class LedgerView(AuditorView):
     """Changes of figures, newest first."""
 
+    model = FigureChange
     template_name = "reports/ledger.html"
     filterset_class = LedgerFilter
     described = staticmethod(change_line)

@@ -85,7 +85,10 @@ class TakeView(EnteringView):
     def undo(self, request: PersonRequest) -> HttpResponse:
         version = read_id(request.POST[UNDO]) or 0
         count = give_back(self.report, version, request.user)
-        messages.success(request, f"Đã trả lại {count} số như trước khi lấy từ hồ sơ.")
+        if count:
+            messages.success(request, f"Đã dùng lại {count} số cũ, như trước khi lấy từ hồ sơ.")
+        else:
+            messages.info(request, "Không có số cũ nào để dùng lại.")
         return redirect(self.form_at(self.part))
 
     def form_at(self, part: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, Q
 
 
@@ -16,9 +16,10 @@ class KeptQuerySet(models.QuerySet[Any]):
         """Store `new` by key; the oldest beyond LIMIT go."""
         kept: Any = self.model
         rows = [kept(key=key, **{kept.HOLDS: one}) for key, one in new.items()]
-        self.bulk_create(rows, ignore_conflicts=True)
         newest = models.Subquery(self.order_by("-pk").values("pk")[:1])
-        self.filter(pk__lte=newest - kept.LIMIT).delete()
+        with transaction.atomic(savepoint=False):  # one waiting for the disk, not two
+            self.bulk_create(rows, ignore_conflicts=True)
+            self.filter(pk__lte=newest - kept.LIMIT).delete()
 
     def found(self, whole: Collection[str], parts: Collection[str] = ()) -> dict[str, Any]:
         """Return by key what is kept of `whole`, of `parts` where nothing is. One query at most."""

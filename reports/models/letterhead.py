@@ -63,10 +63,7 @@ class OfficeLetterhead(models.Model):
     """
 
     unit = unit_field(related_name="letterheads")
-    valid_from = models.DateField(
-        "áp dụng từ ngày",
-        validators=IN_THIS_CENTURY,
-    )
+    valid_from = models.DateField("áp dụng từ ngày", validators=IN_THIS_CENTURY)
     style = models.CharField(
         "thể thức", max_length=5, choices=DocumentStyle, default=DocumentStyle.PARTY
     )

@@ -134,13 +134,8 @@ class ReportingPeriod(models.Model):
         for level in AREA_LEVELS:
             due = self.due_date_of(level)
             if due and self.end - due > datetime.timedelta(days=92):
-                raise ValidationError(
-                    {
-                        due_field(
-                            level
-                        ): "Hạn nộp sớm hơn ngày kết thúc kỳ quá 3 tháng, vui lòng xem lại."
-                    }
-                )
+                told = "Hạn nộp sớm hơn ngày kết thúc kỳ quá 3 tháng, vui lòng xem lại."
+                raise ValidationError({due_field(level): told})
         overlapping = ReportingPeriod.objects.filter(
             kind__in=COUNTED_KINDS, start__lte=self.end, end__gte=self.start
         ).exclude(pk=self.pk)
@@ -151,12 +146,9 @@ class ReportingPeriod(models.Model):
 
     def _clean_span(self) -> None:
         if not self.start.year <= self.year <= self.end.year:
-            raise ValidationError(
-                {
-                    "year": f"Năm {self.year} không khớp thời gian của kỳ "
-                    f"({self.start:%d/%m/%Y} – {self.end:%d/%m/%Y})."
-                }
-            )
+            span = f"{self.start:%d/%m/%Y} – {self.end:%d/%m/%Y}"
+            told = f"Năm {self.year} không khớp thời gian của kỳ ({span})."
+            raise ValidationError({"year": told})
         month = datetime.timedelta(days=31)
         if self.structure_date and not self.start <= self.structure_date <= self.end + month:
             raise ValidationError(

@@ -57,10 +57,7 @@ class TemplateUse(models.Model):
         blank=True,
         related_name="uses",
     )
-    valid_from = models.DateField(
-        "áp dụng từ ngày",
-        validators=IN_THIS_CENTURY,
-    )
+    valid_from = models.DateField("áp dụng từ ngày", validators=IN_THIS_CENTURY)
 
     objects = ScopedQuerySet.as_manager()
 

@@ -10,7 +10,7 @@ from statistics import median
 from danvan.units.models import AdministrativeUnit
 from reports.consolidation.figures import Definition, Total
 from reports.consolidation.summary import YearProgress
-from reports.figures.rules import JUMP_SHARE, JUMP_STEP
+from reports.figures.rules import is_jump
 from reports.overview.area import PictureArea, PictureRow
 
 MOST_MOVES = 6
@@ -173,7 +173,7 @@ class UnitStep:
     def is_far(self) -> bool:
         """Return whether it would need a note in a report: a jump as figures/rules.py says."""
         then = self.before.number or Decimal(0)
-        return abs(self.step) > JUMP_STEP and abs(self.step) > then * JUMP_SHARE
+        return is_jump(then + self.step, then)
 
 
 @dataclass(frozen=True)

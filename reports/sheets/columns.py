@@ -12,7 +12,7 @@ from danvan.accounts.models import User
 from danvan.accounts.rights import Action
 from danvan.common import excel
 from danvan.common.numbers import MAX_FIGURE
-from danvan.common.sheets.columns import Cell, Column, code_cell
+from danvan.common.sheets.columns import Cell, Column, unit_code_column, unit_name_column
 from danvan.common.sheets.table.layout import WantedTable
 from danvan.common.sheets.table.questions import Question
 from danvan.common.words import EMPTY
@@ -32,15 +32,8 @@ from reports.workflow.moves import lock_reason
 
 UNITS_AT_ONCE = 500  # units whose figures an export holds in memory
 UNIT_COLUMNS = (
-    Column(
-        "Mã đơn vị",
-        key=UNIT,
-        cell=code_cell(),
-        required=True,
-        synonyms=("Mã", "Mã xã", "Mã ĐVHC"),
-        locked=True,
-    ),
-    Column("Đơn vị", 28, key=NAME, synonyms=("Tên đơn vị", "Xã, phường"), locked=True),
+    unit_code_column(required=True, locked=True),
+    unit_name_column("Đơn vị", width=28, locked=True),
 )
 
 

@@ -10,7 +10,7 @@ from danvan.common.db.search import with_words
 from danvan.common.filters import ListFilter
 from danvan.units.kinds import Level, strip_kind
 from danvan.units.queries import tree_order
-from reports.models import Report, ReportingPeriod, State
+from reports.models import ReportingPeriod, State
 from reports.workflow.periods import current_among, periods_for
 from reports.workflow.progress import AREA, TO_SEND, areas_of
 
@@ -42,10 +42,6 @@ class ReportFilter(ListFilter):
     q = django_filters.CharFilter(label="Tên đơn vị", method="named", max_length=100)
 
     order: tuple[Any, ...] = (Level.ranked().desc(), tree_order("unit"))
-
-    class Meta:
-        model = Report
-        fields: list[str] = []
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         user = kwargs["request"].user

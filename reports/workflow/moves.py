@@ -21,11 +21,7 @@ from django.utils import timezone
 from danvan.accounts.audit.writing import audited_update
 from danvan.accounts.models import User
 from danvan.accounts.rights import Action
-from danvan.accounts.scope import (
-    area_reported_by,
-    area_visible_to,
-    own_units,
-)
+from danvan.accounts.scope import area_reported_by, area_visible_to, own_units
 from danvan.common.handbook.why import Why
 from danvan.units.organisations import board_name, office_name
 from reports.models import Report, State, Transition

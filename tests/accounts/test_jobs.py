@@ -144,7 +144,7 @@ class TestExports(JobCase):
         self.assertEqual(rows_of(file), at_once)
         self.assertIn("attachment", file["Content-Disposition"])
         self.assertNotContains(self.client.get("/"), "việc đã xong")
-        self.assertContains(self.client.get(LIST), "Tải tệp về")
+        self.assertContains(self.client.get(LIST), "Tải tệp")
         job.refresh_from_db()
         self.assertEqual((job.progress, job.total), (3, 3))
         kinds = AuditEntry.objects.values_list("content_type__model", flat=True)

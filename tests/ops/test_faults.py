@@ -8,10 +8,11 @@ from unittest import mock
 from urllib.parse import urlencode
 
 from django.contrib.sessions.models import Session
+from django.db import InternalError
 from django.test import Client, TransactionTestCase
 from django.urls import reverse
 
-from danvan.common.ops.faults import Fault, aside
+from danvan.common.ops.faults import Fault, aside, fault_of
 from danvan.imports.models import ImportJob, JobState
 from danvan.imports.targets import target_of
 from records.models import DialogueConference
@@ -130,6 +131,21 @@ class FaultTest(TransactionTestCase):
         with database_away(), aside("a test"):
             told = "a line of the log needs no database"
         self.assertTrue(told)
+
+    def test_a_pooler_that_loses_its_server_between_two_answers_is_away(self):
+        # Seen as a primary died behind PgBouncer. An error that a server tells itself is another matter.
+        confused = InternalError("received 2 results from command 'BEGIN'")
+        confused.__cause__ = Exception(str(confused))
+        self.assertIs(fault_of(confused), Fault.AWAY)
+        with (
+            mock.patch("danvan.common.ops.faults._short_patience", side_effect=confused),
+            aside("a test"),
+        ):
+            told = "the page"
+        self.assertTrue(told)
+        told_by_server = InternalError("invalid page in block 3")
+        told_by_server.__cause__ = type("Told", (Exception,), {"sqlstate": "XX001"})()
+        self.assertIsNone(fault_of(told_by_server))
 
     def test_a_confirmation_that_meets_a_fault_leaves_a_word_on_the_job(self):
         from django.db import connection

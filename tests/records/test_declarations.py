@@ -97,7 +97,7 @@ class TouchTest(SimpleTestCase):
     def test_the_page_names_every_touch(self):
         text = PAGE.read_text(encoding="utf-8")
         for touch in (
-            "records/models/__init__.py", "records/kinds.py", "reports/counting/table.py",
+            "records/models/__init__.py", "records/kinds.toml", "reports/counting/table.py",
             "tests/records/data.py", "tests/records/test_bad_input.py", "makemigrations",
             "reports/demo/events.py",
         ):  # fmt: skip

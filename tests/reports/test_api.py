@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from django.db import OperationalError
 from django.test import Client, TestCase, override_settings
+from django.utils import timezone
 
 from danvan.accounts.models import ApiToken, SecurityEvent, User
 from danvan.accounts.tokens import keys
@@ -302,6 +303,39 @@ class ProblemTest(ApiCase):
             self.assertIn("Bearer", answer["WWW-Authenticate"])
         self.problem(Client().get(f"{V1}units?foo=1"), 401)
 
+    def test_what_a_program_accepts(self):
+        for accepted, kind in (
+            ("text/csv", "text/csv; charset=utf-8"),
+            ("text/csv;q=0.9, application/json", "application/json; charset=utf-8"),
+            ("text/html,application/xml;q=0.9,*/*;q=0.8", "application/json; charset=utf-8"),
+        ):
+            with self.subTest(accepted):
+                answer = self.ask("tinh", "catalogue?year=2024", Accept=accepted)
+                self.assertEqual((answer.status_code, answer["Content-Type"]), (200, kind))
+        named = self.ask("tinh", "catalogue?year=2024&format=csv", Accept="application/json")
+        self.assertEqual(named["Content-Type"], "text/csv; charset=utf-8")
+        for address in ("units", "openapi.json"):
+            told = self.problem(self.ask("tinh", address, Accept="application/xml"), 406)
+            self.assertIn("text/csv", told["detail"])
+
+    def test_a_key_that_is_over_says_so_and_since_when(self):
+        past = timezone.now() - datetime.timedelta(days=3)
+        day = f"{timezone.localtime(past):%d/%m/%Y}"
+        for field, says in (
+            ("expires_at", "đã hết hạn ngày"),
+            ("revoked_at", "đã bị thu hồi ngày"),
+        ):
+            text = self.key("tinh")
+            ApiToken.objects.update(expires_at=timezone.now() + datetime.timedelta(days=1))
+            ApiToken.objects.update(**{field: past})
+            answer = Client().get(f"{V1}units", headers={"Authorization": f"Bearer {text}"})
+            told = self.problem(answer, 401)
+            self.assertIn(f"Mã truy cập “thử” {says} {day}", told["detail"])
+            self.assertIn("Bearer", answer["WWW-Authenticate"])
+        kinds = SecurityEvent.objects.filter(kind="api_token", detail__state="refused")
+        self.assertEqual(kinds.count(), 2)
+        self.assertNotIn("thử", self.problem(Client().get(f"{V1}units"), 401)["detail"])
+
     def test_basic_takes_the_key_for_a_password(self):
         pair = base64.b64encode(f"tinh:{self.key('tinh')}".encode()).decode()
         answer = Client().get(f"{V1}units", headers={"Authorization": f"Basic {pair}"})
@@ -350,6 +384,15 @@ class DocumentTest(ApiCase):
         schemes = told["components"]["securitySchemes"].values()
         self.assertEqual({scheme["scheme"] for scheme in schemes}, {"bearer", "basic"})
         self.assertNotIn("http://", str(told).replace("http://testserver", ""))
+
+    def test_a_program_gets_it_with_its_key_and_never_a_page(self):
+        told = self.ask("xa-13369", "openapi.json")
+        self.assertEqual(told.json()["info"]["title"], "Báo cáo công tác dân vận")
+        self.problem(Client().get(f"{V1}openapi.json"), 401)
+        self.problem(self.client.post(f"{V1}openapi.json"), 405)
+        User.objects.filter(username="xa-13369").update(must_change_password=True)
+        self.client.force_login(self.cast["xa-13369"])
+        self.problem(self.client.get(f"{V1}openapi.json"), 401)
 
     @staticmethod
     def dangling(told) -> set[str]:

@@ -40,6 +40,9 @@ class Told:
         told = keeping._Telling().all_of([self.content, self.content.consolidation.lines])
         file.write(keeping_facts.told_digest(told).encode())
 
+    def close(self):
+        pass
+
 
 @mock.patch.object(keeping_facts, "FEWEST", 1)
 class KeptWorkbookTest(ChangeCase):

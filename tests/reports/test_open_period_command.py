@@ -21,7 +21,7 @@ def test_open_a_year_from_the_command_line(capsys):
     [
         (["2024"], "Không có đơn vị nào"),
         (["24"], "not a year"),
-        (["2024", "--start", "1/1/2024"], "invalid _date value|start"),
+        (["2024", "--start", "1/1/2024"], "--start: invalid"),
         (["2024", "--start", "2024-12-31", "--end", "2024-01-01"], "sau ngày bắt đầu"),
     ],
 )

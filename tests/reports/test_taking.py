@@ -65,7 +65,7 @@ class TakingTest(TestCase):
         page = self.post(code=["DT03", "DT01"], phan="DT")
         version = page.context["taken"].version
         back = self.post(undo=version, phan="DT")
-        self.assertContains(back, "Đã trả lại 2 số")
+        self.assertContains(back, "Đã dùng lại 2 số cũ")
         self.assertEqual((self.number("DT03"), self.number("DT01")), (5, None))
         self.assertEqual(FigureChange.objects.first().source, "undo")
         again = self.client.get(page.redirect_chain[-1][0])
@@ -81,7 +81,7 @@ class TakingTest(TestCase):
     def test_another_person_gives_nothing_back(self):
         version = self.post(code=["DT03"], phan="DT").context["taken"].version
         self.client.force_login(self.cast["huyen-349"])
-        self.assertContains(self.post(undo=version), "Đã trả lại 0 số")
+        self.assertContains(self.post(undo=version), "Không có số cũ nào")
         self.assertEqual(self.number("DT03"), 2)
 
     def test_a_figure_that_another_changed_meanwhile_is_not_taken(self):

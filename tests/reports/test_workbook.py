@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from danvan.units.models import AdministrativeUnit, Level
 from reports.consolidation.scope import Scope
 from reports.documents.workbook.build import build, collect, file_name
+from reports.documents.workbook.dressed import DressedWorkbook
 from reports.models import Indicator, Qualifier, State
 from tests.reports.consolidation_data import (
     consolidated,
@@ -268,7 +269,7 @@ class CommandTests(Books):
         target.write_bytes(b"old")
         full = OSError(28, "No space left on device")
         with (
-            mock.patch("openpyxl.Workbook.save", side_effect=full),
+            mock.patch.object(DressedWorkbook, "save", side_effect=full),
             self.assertRaisesMessage(CommandError, "No space left"),
         ):
             self.run_command()

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.text import capfirst
 
 from danvan.accounts.audit.writing import ACTION_LABELS, SOURCE_LABELS, audited_models
-from danvan.accounts.models.trail import AuditEntry, SecurityEvent, SecurityKind
+from danvan.accounts.models.trail import SecurityKind
 from danvan.common.db.search import with_words
 from danvan.common.filters import ChoicesFilter, DayFilter, ListFilter
 from danvan.common.text import search_key
@@ -36,10 +36,6 @@ class AuditFilter(ListFilter):
     after = DayFilter(label="Từ ngày", field_name="timestamp", lookup_expr="date__gte")
     before = DayFilter(label="Đến ngày", field_name="timestamp", lookup_expr="date__lte")
 
-    class Meta:
-        model = AuditEntry
-        fields = ("q", "kind", "action", "source", "after", "before")
-
     def by_words(self, queryset: QuerySet, name: str, value: Any) -> Any:
         """Keep entries with every word in object, person or unit."""
         return with_words(queryset, value, "search__contains")
@@ -52,7 +48,3 @@ class SecurityFilter(ListFilter):
     kind = ChoicesFilter(label="Việc", choices=SecurityKind.choices)
     after = DayFilter(label="Từ ngày", field_name="at", lookup_expr="date__gte")
     before = DayFilter(label="Đến ngày", field_name="at", lookup_expr="date__lte")
-
-    class Meta:
-        model = SecurityEvent
-        fields = ("q", "kind", "after", "before")

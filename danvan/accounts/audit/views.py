@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -40,8 +39,7 @@ FOLDED = 4  # an entry with more changes shows the first three and folds the res
 
 def expect_auditor(user: User) -> None:
     """Raise PermissionDenied unless the rights table lets `user` read the trail."""
-    if not user.can(Action.VIEW_AUDIT):
-        raise PermissionDenied("Chỉ các ban dân vận và quản trị viên được xem nhật ký.")
+    user.require(Action.VIEW_AUDIT, "Chỉ các ban dân vận và quản trị viên được xem nhật ký.")
 
 
 # Heading, width and what fills a cell: a function of the described row, or its key.
@@ -52,7 +50,7 @@ LogColumn = tuple[str, float, str | Callable[[Any], Any]]
 class AuditorView(FilterView):
     """A filtered log for auditors alone, as a page or (`as_file`) as the workbook `title` of `columns`.
 
-    An invalid filter shows nothing, never everything. The rows of the filter's model are scoped and have
+    An invalid filter shows nothing, never everything. The rows of `model` are scoped and have
     `with_names`; `described` turns one into what a line shows. The page has columns of its own: the time,
     and those of `shown`, each with the headings of the workbook it tells, its own first. `plain` ones are not
     usual, and written as in the workbook.
@@ -102,7 +100,7 @@ class AuditorView(FilterView):
         return [column for column in self.columns if column[0] in headings]
 
     def get_queryset(self) -> QuerySet:
-        return self.filterset_class.Meta.model.objects.visible_to(self.request.user)
+        return self.model.objects.visible_to(self.request.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         page = Listing(self.object_list, NEWEST_FIRST).page(self.request.GET)
@@ -176,6 +174,7 @@ def _told(line: dict) -> str:
 class AuditView(AuditorView):
     """Changes of rows, newest first."""
 
+    model = AuditEntry
     template_name = "accounts/audit.html"
     filterset_class = AuditFilter
     described = staticmethod(described)
@@ -202,6 +201,7 @@ class AuditView(AuditorView):
 class SecurityLogView(AuditorView):
     """Logins, refusals, changes of accounts, exports and imports, newest first."""
 
+    model = SecurityEvent
     template_name = "accounts/security_log.html"
     filterset_class = SecurityFilter
     described = staticmethod(event_line)

@@ -18,7 +18,7 @@ from danvan.accounts.bodies.keeping import (
 )
 from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
-from danvan.common.forms import DateInput, TextField, refusals_shown
+from danvan.common.forms import DayField, TextField, refusals_shown
 from danvan.common.paging import nearest_page
 from danvan.units.kinds import KINDS_OF_LEVEL
 from danvan.units.models import AdministrativeUnit, Level
@@ -36,7 +36,7 @@ class BodyForm(forms.Form):
         label="Loại", choices=[(kind.value, kind.label) for kind in KINDS_OF_LEVEL[Level.BODY]]
     )
     name = TextField(label="Tên", max_length=100, help_text="Không kèm loại, ví dụ: Công an tỉnh")
-    valid_from = forms.DateField(label="Từ ngày", widget=DateInput())
+    valid_from = DayField(label="Từ ngày")
 
     def __init__(self, data: Any, *, user: User) -> None:
         super().__init__(data, initial={"valid_from": timezone.localdate()})
@@ -47,9 +47,8 @@ class BodyForm(forms.Form):
 class EndForm(forms.Form):
     """From which day on a body is no more."""
 
-    valid_to = forms.DateField(
+    valid_to = DayField(
         label="Kết thúc từ ngày",
-        widget=DateInput(),
         required=False,
         help_text="Ngày đầu tiên không còn hoạt động; để trống: vẫn hoạt động.",
     )

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -96,15 +97,15 @@ def open_sessions(user: User) -> list[LoginSession]:
 def end_sessions(user: User, *, only: int | None = None, keep: str | None = None) -> int:
     """End the sessions of `user` (one by its `only` pk, all but the key `keep`); return how many were open."""
     rows = user.login_sessions.exclude(session_key=keep or "")
-    if only is not None:
-        rows = rows.filter(pk=only)
-    keys = list(rows.values_list("session_key", flat=True))
-    return Session.objects.filter(session_key__in=keys).delete()[0]
+    return _end(rows if only is None else rows.filter(pk=only))
 
 
 def end_all_sessions(users: Iterable[User]) -> int:
     """End every session of `users`; return how many were open."""
-    rows = LoginSession.objects.filter(user__in=[user.pk for user in users])
+    return _end(LoginSession.objects.filter(user__in=[user.pk for user in users]))
+
+
+def _end(rows: QuerySet[LoginSession]) -> int:
     keys = list(rows.values_list("session_key", flat=True))
     return Session.objects.filter(session_key__in=keys).delete()[0]
 

@@ -1,6 +1,6 @@
-"""Columns that name a unit or a person, declared once: neither is deleted while a row names it."""
+"""Columns that name a unit or a person: neither is deleted while a row names it, unless a column says else."""
 
-from typing import Any
+from typing import Any, Literal, overload
 
 from django.conf import settings
 from django.db import models
@@ -8,9 +8,15 @@ from django.db import models
 from danvan.units.models import AdministrativeUnit
 
 
+@overload
 def unit_field(
-    label: str | None = "đơn vị", **options: Any
-) -> models.ForeignKey[AdministrativeUnit | None, AdministrativeUnit]:
+    label: str | None = ..., *, null: Literal[True], **options: Any
+) -> models.ForeignKey[AdministrativeUnit | None, AdministrativeUnit | None]: ...
+@overload
+def unit_field(
+    label: str | None = ..., **options: Any
+) -> models.ForeignKey[AdministrativeUnit | None, AdministrativeUnit]: ...
+def unit_field(label: str | None = "đơn vị", **options: Any) -> models.ForeignKey[Any, Any]:
     """Return the column of a unit; `options` are those of a ForeignKey."""
     return _column(AdministrativeUnit, label, options)
 

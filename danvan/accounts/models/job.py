@@ -7,18 +7,17 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult, TaskResultStatus
 
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.rights import Action, Person
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.ops.faults import aside
 from danvan.common.storage import ABANDONED
-from danvan.units.models import AdministrativeUnit
 
 # Who works on a job and is silent for so long is taken for dead.
 LEASE = datetime.timedelta(seconds=60)
@@ -82,13 +81,8 @@ class LeasedJob(models.Model):
     # A row of the queue, while it is kept there.
     task = models.UUIDField("việc chờ máy chủ", null=True)
     message = models.TextField("thông báo", blank=True)
-    unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị khi đó",  # none for superusers, whose jobs hold every unit's figures
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-    )
+    # None for superusers, whose jobs hold every unit's figures.
+    unit = unit_field("đơn vị khi đó", null=True)
     expires_at = models.DateTimeField("hết hạn lúc")
 
     class Meta:
@@ -161,12 +155,7 @@ class Job(LeasedJob):
     at `url`. No secret stands here.
     """
 
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="người yêu cầu",
-        on_delete=models.PROTECT,
-        related_name="jobs",
-    )
+    owner = person_field("người yêu cầu", related_name="jobs")
     work = models.CharField(max_length=20)
     action = models.CharField(max_length=20)
     title = models.CharField("việc", max_length=200)

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from danvan.accounts.models.fields import person_field
+
 
 class SlipSheetQuerySet(models.QuerySet["SlipSheet"]):
     """Sheets; each is its maker's alone."""
@@ -29,12 +31,7 @@ class SlipSheet(models.Model):
     `key_mark` tells which key that was. The accounts point here as long as the password is the issued one.
     """
 
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="người cấp",
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    made_by = person_field("người cấp")
     made_at = models.DateTimeField("cấp lúc", default=timezone.now)
     size = models.PositiveIntegerField("số tài khoản")
     seed = models.CharField(max_length=64, blank=True)

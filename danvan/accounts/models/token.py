@@ -2,9 +2,10 @@
 
 from typing import Self
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from danvan.accounts.models.fields import person_field
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
@@ -22,12 +23,7 @@ class ApiToken(models.Model):
     count the requests of the running minute.
     """
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="tài khoản",
-        on_delete=models.CASCADE,
-        related_name="tokens",
-    )
+    user = person_field("tài khoản", on_delete=models.CASCADE, related_name="tokens")
     label = models.CharField("dùng cho", max_length=100)
     start = models.CharField(max_length=10)
     digest = models.CharField(max_length=64, unique=True)

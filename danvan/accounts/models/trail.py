@@ -8,13 +8,13 @@ from typing import Any, Self
 
 from auditlog.models import AbstractLogEntry, LogEntryManager
 from django.apps import apps
-from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from danvan.accounts.audit.context import current
+from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.rights import Person
 from danvan.accounts.scope import ScopedQuerySet, units_not_inherited
 from danvan.common.text import search_key
@@ -68,22 +68,8 @@ class AuditEntry(AbstractLogEntry):
     object_id = models.BigIntegerField("object id", null=True, blank=True)
     cid = models.CharField("correlation ID", max_length=255, null=True, blank=True)
     timestamp = models.DateTimeField("timestamp", default=timezone.now)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="người thực hiện",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
-    unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
+    actor = person_field("người thực hiện", null=True, blank=True)
+    unit = unit_field(null=True, blank=True)
     actor_unit = models.CharField("đơn vị khi đó", max_length=150, blank=True)
     actor_role = models.CharField("vai trò khi đó", max_length=20, blank=True)
     source = models.CharField("nguồn", max_length=10, blank=True)
@@ -153,27 +139,9 @@ class SecurityEvent(models.Model):
     """One line of the security log: `user` is the account concerned, `actor` who did it."""
 
     kind = models.CharField("việc", max_length=16, choices=SecurityKind, db_index=True)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="tài khoản",
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="security_events",
-    )
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="người thực hiện",
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-    )
-    unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị",
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-    )
+    user = person_field("tài khoản", null=True, related_name="security_events")
+    actor = person_field("người thực hiện", null=True)
+    unit = unit_field(null=True)
     username = models.CharField("tên đăng nhập", max_length=150, blank=True)
     address = models.GenericIPAddressField("địa chỉ mạng", null=True)
     path = models.CharField("trang", max_length=200, blank=True)
@@ -196,9 +164,7 @@ class SecurityEvent(models.Model):
 class LoginSession(models.Model):
     """A session of a person, so that it can be listed and ended. The session itself is Django's."""
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="login_sessions"
-    )
+    user = person_field(on_delete=models.CASCADE, related_name="login_sessions")
     session_key = models.CharField(max_length=40, unique=True)
     address = models.GenericIPAddressField("địa chỉ mạng", null=True)
     device = models.CharField("trình duyệt", max_length=100, blank=True)

@@ -15,12 +15,12 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from danvan.accounts.login.hashers import IssuedPasswordHasher
+from danvan.accounts.models.fields import unit_field
 from danvan.accounts.rights import NOT_ALLOWED, Action, can
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.db.locks import locked
 from danvan.common.db.search import with_words
 from danvan.common.text import clean_line, search_key
-from danvan.units.models import AdministrativeUnit
 
 
 class Role(models.TextChoices):
@@ -105,14 +105,7 @@ class User(AbstractUser):
         error_messages={"unique": "Đã có tài khoản mang tên đăng nhập này."},
     )
     full_name = models.CharField("họ và tên", max_length=150, blank=True)
-    unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="users",
-    )
+    unit = unit_field(null=True, blank=True, related_name="users")
     role = models.CharField("vai trò", max_length=8, choices=Role, default=Role.CLERK)
     must_change_password = models.BooleanField("phải đổi mật khẩu", default=False, editable=False)
     password_issued_at = models.DateTimeField("cấp mật khẩu lúc", null=True, editable=False)
@@ -125,14 +118,7 @@ class User(AbstractUser):
     )
     # Set by a change of units: from that day the account only reads, or belongs to `next_unit`.
     unit_until = models.DateField("thuộc đơn vị đến trước ngày", null=True, editable=False)
-    next_unit = models.ForeignKey(
-        AdministrativeUnit,
-        verbose_name="đơn vị từ ngày đó",
-        on_delete=models.PROTECT,
-        null=True,
-        editable=False,
-        related_name="+",
-    )
+    next_unit = unit_field("đơn vị từ ngày đó", null=True, editable=False)
     deactivated_on = models.DateField("ngừng từ ngày", null=True, blank=True, editable=False)
     search = AccountSearchField(max_length=320, editable=False, default="")
     compact = models.BooleanField("bảng số liệu gọn", default=True, editable=False)

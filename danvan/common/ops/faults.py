@@ -9,7 +9,14 @@ import logging
 from collections.abc import Iterator
 from enum import Enum
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    connection,
+    transaction,
+)
 
 from danvan.common.db.replica import reading
 
@@ -46,6 +53,8 @@ _OF_SQLSTATE = {
     **dict.fromkeys(("53100",), Fault.FULL),
     **dict.fromkeys(("25006", "57P01", "57P02", "57P03", "58030"), Fault.AWAY),
 }
+# What a driver raises where no server, or a pooler that is cut off from it, answered as it should.
+_NO_ANSWER = (OperationalError, InterfaceError, InternalError)
 _OF_STORE = ("botocore.exceptions", "boto3.exceptions")  # by name: most sites have no such package
 _OF_SQLITE = {
     **dict.fromkeys(("BUSY", "LOCKED", "INTERRUPT", "NOMEM", "PROTOCOL"), Fault.BUSY),
@@ -77,7 +86,7 @@ def _own_fault(error: BaseException) -> Fault | None:
     if state and not state.startswith("08"):
         return _OF_SQLSTATE.get(state)
     # No answer of the server, or one about the connection itself: it is out of reach.
-    return Fault.AWAY if isinstance(error, OperationalError | InterfaceError) else None
+    return Fault.AWAY if isinstance(error, _NO_ANSWER) else None
 
 
 @contextlib.contextmanager
@@ -86,7 +95,7 @@ def aside(what: str) -> Iterator[None]:
     try:
         with reading(lagging=False), contextlib.ExitStack() as patience:
             # Where the database is away already, the block meets that itself.
-            with contextlib.suppress(OperationalError, InterfaceError):
+            with contextlib.suppress(*_NO_ANSWER):
                 patience.enter_context(_short_patience())
             yield
     except Exception as error:

@@ -81,11 +81,6 @@ class Cell(widgets.Widget):
         return value if self.labels is None else self.labels.get(value, "")
 
 
-def code_cell() -> Cell:
-    """Return the cell of a code: "13369", whether Excel made a number of it or not."""
-    return Cell(cells.as_code, 11, "@")
-
-
 def cell_of(field: models.Field) -> Cell:
     """Return how cells are read and shown for a model's column."""
     labels = {value: str(label) for value, label in field.flatchoices}
@@ -249,6 +244,19 @@ def column_of(model: type[models.Model], name: str, **options: Any) -> Column:
     must = not field.blank and not field.has_default()
     options = {"key": name, "attribute": name, "required": must, **options}
     return Column(capfirst(str(field.verbose_name)), cell=cell_of(field), **options)
+
+
+def unit_code_column(**options: Any) -> Column:
+    """Return the column that says whose a row is: "13369", whether Excel made a number of it or not."""
+    names = ("Mã ĐVHC", "Mã xã", "Mã xã, phường", "Mã đơn vị hành chính", "Mã")
+    cell = Cell(cells.as_code, 11, "@")
+    return Column("Mã đơn vị", key="unit", cell=cell, synonyms=names, **options)
+
+
+def unit_name_column(heading: str = "Tên đơn vị", **options: Any) -> Column:
+    """Return the column beside it, by which people know the unit."""
+    names = ("Tên đơn vị", "Đơn vị", "Xã, phường", "Tên xã", "Xã/phường/thị trấn")
+    return Column(heading, key="unit_name", synonyms=names, **options)
 
 
 def stream(columns: list[Column], rows: models.QuerySet) -> Generator[list, None, None]:

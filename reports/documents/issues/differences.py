@@ -13,12 +13,12 @@ from danvan.units.models import Level
 from reports.consolidation.figures import Definition
 from reports.consolidation.words import figure_text
 from reports.documents.issues.thawed import DIFFERENCE, Thawed
-from reports.models import FigureChange, Report, Transition, ValueType
+from reports.models import FigureChange, Qualifier, Report, Transition, ValueType
 
 Difference = dict[str, Any]
 UnitPeriod = tuple[int, int]  # unit id, period id
 NAMED = 3  # units that a total's reason names
-_WORDS = {0: "trên ", 1: "khoảng "}
+_MARKS = Qualifier.AT_LEAST, Qualifier.ABOUT  # as facts count them
 
 
 def differences(old: Thawed, new: Thawed) -> list[Difference]:
@@ -126,8 +126,8 @@ def _entered(definition: Definition, number: Any, inexact: list[int] | None) -> 
         return definition.scale[number - 1]
     if definition.value_type == ValueType.BOOLEAN:
         return "Có" if number else "Không"
-    word = next((word for n, word in _WORDS.items() if inexact and inexact[n]), "")
-    return word + format_number(number)
+    marks = (mark for mark, parts in zip(_MARKS, inexact or (0, 0), strict=True) if parts)
+    return next(marks, Qualifier.EXACT).prefix + format_number(number)
 
 
 def _reports(changed: dict[UnitPeriod, dict]) -> dict[UnitPeriod, Report]:

@@ -101,7 +101,7 @@ def issue(order: IssueOrder, *, user: User) -> PublishedIssue:
         return made
     data = ScopeData(scope)
     seen = _versions(data)
-    found = consolidate(data)
+    found = consolidate(data, named=None)
     head = _letterhead(order)
     _check(order, found, head)
     content = frozen_content(found, data.definitions.values(), head)

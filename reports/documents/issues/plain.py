@@ -61,15 +61,10 @@ def line_from(data: Frozen, definitions: Mapping[str, Definition]) -> Line:
 
 def _total(figure: Total) -> Frozen:
     """Return what is known of a figure; what is as usual is left out."""
-    kept = {f.name: getattr(figure, f.name) for f in fields(figure)}
+    kept = figure._asdict()
     kept |= {name: None if kept[name] is None else f"{kept[name]:f}" for name in _NUMBERS}
-    usual = _total_of_nothing()
+    usual = Total()._asdict()
     return {name: known for name, known in kept.items() if known != usual[name]}
-
-
-def _total_of_nothing() -> Frozen:
-    nothing = Total()
-    return {field.name: getattr(nothing, field.name) for field in fields(nothing)}
 
 
 def _total_from(data: Frozen) -> Total:

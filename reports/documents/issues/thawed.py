@@ -7,7 +7,12 @@ from functools import cached_property
 from reports.consolidation.figures import Definition
 from reports.consolidation.parts import Facts
 from reports.consolidation.scope import Scope
-from reports.consolidation.summary import Consolidation, SectionLines, YearProgress
+from reports.consolidation.summary import (
+    MOST_NAMED,
+    Consolidation,
+    SectionLines,
+    YearProgress,
+)
 from reports.consolidation.units import Breakdown, unit_rows
 from reports.consolidation.words import DEMO_NOTE
 from reports.documents.issues.plain import (
@@ -66,7 +71,7 @@ class Thawed:
                 YearProgress(**{**year, "end": datetime.date.fromisoformat(year["end"])})
                 for year in data["years"]
             ),
-            missing=tuple(map(submission_from, data["missing"])),
+            missing=tuple(map(submission_from, data["missing"][:MOST_NAMED])),
             prior_years=tuple(prior) if prior else None,
         )
 

@@ -52,7 +52,7 @@ def collect_draft(
     """
     units = units or rank or bool(template and template.asks_units)
     data = ScopeData(scope)
-    found = consolidate(data, named=False)
+    found = consolidate(data, named=0)
     head = letterhead_on(scope.unit, _date(scope))
     narrative = tell(
         found,

@@ -79,7 +79,7 @@ class ToldFigures:
         if not number:
             return ""
         exact = line.total.qualifier == line.prior.qualifier == Qualifier.EXACT
-        words = ["tăng" if number > 0 else "giảm", "" if exact else "khoảng"]
+        words = ["tăng" if number > 0 else "giảm", "" if exact else Qualifier.ABOUT.label]
         words += [format_number(abs(number)), noun if not line.definition.is_ratio else _POINTS]
         return " ".join(filter(None, [*words, "so với", prior_text(self.found)]))
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from openpyxl.worksheet.worksheet import Worksheet
 
 from danvan.common import excel
+from danvan.common.ops.memory import uncollected
 from danvan.common.ops.progress import expect, taken
 from danvan.units.models import Level
 from reports.consolidation.keeping import Keeping
@@ -43,7 +44,7 @@ from reports.documents.workbook import cells
 from reports.documents.workbook.charts import add_chart_sheet
 from reports.documents.workbook.head import write_foot, write_letterhead
 from reports.documents.workbook.tables import PlainTable, add_plain_table
-from reports.documents.workbook.units import add_section_sheet
+from reports.documents.workbook.units import add_section_sheet, sheet_rows
 
 RESTATED_NOTE = "Cách quy đổi và các đơn vị đã chia: xem trang “Quy đổi”. * Số ước tính."
 NO_FIGURES = "Mục này là lời văn, được tập hợp riêng; không có số liệu để tổng hợp."
@@ -86,7 +87,7 @@ def frame_of(data: ScopeData) -> Frame:
 
 def workbook_content(data: ScopeData, frame: Frame, keeping: Keeping | None = None) -> Content:
     """Return the content of the workbook of the scope of `data` in its `frame`; `keeping` as consolidate."""
-    found = consolidate(data, keeping, named=False)  # the frame has all reports by name
+    found = consolidate(data, keeping, named=0)
     return Content(
         consolidation=found,
         breakdown=break_down(data, data.scope.section, frame.tree),
@@ -116,14 +117,16 @@ def _moves_table(restating: Restating, restated: Restated) -> PlainTable:
     )
 
 
+@uncollected()
 def build(content: Content) -> cells.DressedWorkbook:
     """Return the workbook of `content`, ready to be saved."""
     book = cells.DressedWorkbook()
     _add_summary(book, content)
     note = DEMO_NOTE if content.consolidation.is_demo else ""
     expect(len(content.consolidation.sections))
+    scope, rows = content.breakdown.scope, sheet_rows(content.breakdown)
     for section in taken(content.consolidation.sections):
-        add_section_sheet(book, section, content.breakdown, note, content.consolidation.restated)
+        add_section_sheet(book, section, scope, rows, note, content.consolidation.restated)
     add_chart_sheet(book, content.consolidation, content.breakdown)
     _add_submissions(book, content)
     for table in content.tables:
@@ -181,7 +184,7 @@ def _change(at: tuple[Worksheet, int, int], line: Line, number: int) -> None:
     if line.change is None:
         cells.write(*at, None, align=cells.RIGHT)
         return
-    fmt = cells.CHANGE.format(cells.decimals_format(line.change, line.definition))
+    fmt = cells.CHANGE.format(cells.decimals_format(line.change, line.definition.value_type))
     cells.write_number(*at, line.change, fmt)
 
 
@@ -226,14 +229,14 @@ def _add_summary(book: cells.DressedWorkbook, content: Content) -> None:
         cells.write_across(
             ws, row, 1, last, text, font=cells.BOLD, align=cells.LEFT, fill=cells.SECTION_FILL
         )
-        ws.row_dimensions[row].height = 20
+        ws.parent.heights[ws][row] = 20
         row += 1
         for number, line in enumerate(section.lines, 1):
             for place, fill in enumerate(fills, 1):
                 fill((ws, row, place), line, number)
             texts = line.definition.label, line.definition.unit_of_measure, _note(line, found)
             rooms = zip(texts, (widths[1], widths[2], widths[-1]), strict=True)
-            ws.row_dimensions[row].height = max(cells.wrapped_height(*room) for room in rooms)
+            ws.parent.heights[ws][row] = max(cells.wrapped_height(*room) for room in rooms)
             row += 1
     if not found.sections:
         cells.write_across(ws, row, 1, last, NO_FIGURES, font=cells.ITALIC, align=cells.LEFT)

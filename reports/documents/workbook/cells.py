@@ -3,13 +3,14 @@
 Text enters a cell through excel.put alone.
 """
 
-from copy import copy
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-import openpyxl
+from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.worksheet import Worksheet
 
 from danvan.common import excel
@@ -17,35 +18,13 @@ from danvan.common.numbers import rounded
 from reports.consolidation.figures import Definition, Total
 from reports.consolidation.words import ESTIMATED, INCOMPARABLE
 from reports.documents.layout import Layout
-from reports.models import Qualifier
+from reports.documents.workbook.dressed import DressedWorkbook
+from reports.models import Qualifier, ValueType
 
 __all__ = ["DressedWorkbook", "Worksheet"]
-FONT = "Times New Roman"
+FONT, LINE_HEIGHT = "Times New Roman", 15.75
 _THIN = Side(style="thin", color="808080")
 BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
-
-
-class DressedWorkbook(openpyxl.Workbook):
-    """A workbook that works out each look of its cells once: two thirds of the time went into it.
-
-    `looks` has them by the look before and what was put on; the parts are held there as well, so that
-    no identity is given twice.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.looks: dict[tuple, tuple] = {}
-
-    def dress(self, cell: Any, **parts: Any) -> None:
-        """Give `cell` a font, an alignment, a border or a fill; what it has of the others stays."""
-        bare = cell._style.tobytes() if cell.has_style else b""
-        key = (bare, *((name, id(part)) for name, part in parts.items()))
-        if key in self.looks:
-            cell._style = copy(self.looks[key][0])
-            return
-        for name, part in parts.items():
-            setattr(cell, name, part)
-        self.looks[key] = copy(cell._style), parts
 
 
 def font(size: float = 12, **kind: Any) -> Font:
@@ -76,12 +55,12 @@ def write(
     align: Alignment = LEFT,
     fmt: str | None = None,
     box: Any = True,
-) -> Any:
-    """Write a cell through excel.put, apply font, alignment and border; return the cell."""
-    cell = excel.put(ws.cell(row, column), value, fmt)
-    border = {"border": BOX} if box else {}
-    ws.parent.dress(cell, font=font, alignment=align, **border)
-    return cell
+    fill: PatternFill | None = None,
+) -> None:
+    """Write a cell through excel.put in a look of its own: font, alignment, border, fill, number format."""
+    cell = excel.put(Cell(ws, row, column), value)
+    ws.parent.dress(cell, font, align, BOX if box else None, fill, fmt)
+    ws._cells[row, column] = cell
 
 
 def write_across(
@@ -93,30 +72,28 @@ def write_across(
     *,
     font: Font,
     align: Alignment = CENTER,
-    fill: Any = None,
+    fill: PatternFill | None = None,
 ) -> None:
     """Write one text over merged columns; a filled one is boxed as part of a table."""
-    for column in range(first, last + 1):
-        ws.parent.dress(
-            ws.cell(row, column), font=font, **({"fill": fill, "border": BOX} if fill else {})
-        )
-    write(ws, row, first, value, font=font, align=align, box=bool(fill))
-    if last > first:
-        ws.merge_cells(start_row=row, start_column=first, end_row=row, end_column=last)
+    look: Any = {"font": font, "align": align, "box": bool(fill), "fill": fill}
+    write(ws, row, first, value, **look)
+    if last > first:  # by itself: merge_cells works out the border of each cell it covers
+        ws.merged_cells.add(CellRange(min_col=first, min_row=row, max_col=last, max_row=row))
+        for column in range(first + 1, last + 1) if fill else ():
+            write(ws, row, column, None, **look)
 
 
 def write_head(ws: Worksheet, row: int, headings: list[str], height: float) -> None:
     """Write the header row of a table."""
     for column, heading in enumerate(headings, 1):
-        cell = write(ws, row, column, heading, font=BOLD, align=CENTER)
-        ws.parent.dress(cell, fill=HEAD_FILL)
-    ws.row_dimensions[row].height = height
+        write(ws, row, column, heading, font=BOLD, align=CENTER, fill=HEAD_FILL)
+    ws.parent.heights[ws][row] = height
 
 
 def write_band(ws: Worksheet, row: int, first: int, last: int, text: str) -> None:
     """Write a heading that several columns have in common, above the header row of their table."""
     write_across(ws, row, first, last, text, font=ITALIC, align=CENTER, fill=HEAD_FILL)
-    ws.row_dimensions[row].height = wrapped_height(text, 11 * (last - first + 1))
+    ws.parent.heights[ws][row] = wrapped_height(text, 11 * (last - first + 1))
 
 
 def set_widths(ws: Worksheet, widths: list[float]) -> None:
@@ -161,58 +138,74 @@ def set_margins(ws: Worksheet, layout: Layout) -> None:
     number.text, number.font, number.size = "&P", layout.font, int(layout.page_number_size)
 
 
-def wrapped_height(text: str, width: float, line: float = 15.75) -> float:
+def wrapped_height(text: str, width: float) -> float:
     """Return the height a wrapped text needs in a column: merged and boxed cells do not grow alone."""
     room = max(int(width * 1.1), 1)
     lines = sum(-(-max(len(part), 1) // room) for part in text.split("\n"))
-    return max(1, lines) * line + 3
+    return max(1, lines) * LINE_HEIGHT + 3
 
 
 CHANGE = "+{0};-{0};0"
 
 
-def decimals_format(number: Decimal | None, definition: Definition) -> str:
+def decimals_format(number: Decimal, value_type: str) -> str:
     """Return the number format: 0.0 for ratios, else with the decimals the number has."""
-    if definition.is_ratio or number is None:
+    if value_type == ValueType.PERCENT:
         return "0.0"
     if number == number.to_integral_value():
         return excel.WHOLE
-    places = len(f"{definition.shown(number).normalize():f}".partition(".")[2])
+    shown = rounded(number, ValueType(value_type).places)
+    places = len(f"{shown.normalize():f}".partition(".")[2])
     return excel.WHOLE + ("." + "0" * places if places else "")
 
 
-def figure_format(figure: Total, definition: Definition) -> str:
+@lru_cache(maxsize=8192)
+def number_format(number: Decimal, value_type: str, qualifier: str, *, is_estimated: bool) -> str:
     """Return the number format of a figure; an inexact one says so before its number."""
-    exact = figure.qualifier == Qualifier.EXACT
-    prefix = "" if exact else Qualifier(figure.qualifier).prefix
-    mark = f'"{ESTIMATED}"' if figure.is_estimated else ""
-    return (f'"{prefix}"' if prefix else "") + decimals_format(figure.number, definition) + mark
+    prefix = Qualifier(qualifier).prefix
+    mark = f'"{ESTIMATED}"' if is_estimated else ""
+    return (f'"{prefix}"' if prefix else "") + decimals_format(number, value_type) + mark
 
 
-def cell_number(number: Decimal | None) -> int | float | None:
+@lru_cache(maxsize=8192)
+def cell_number(number: Decimal) -> int | float:
     """Return what a cell stores: whole numbers as such, others without digits nobody entered."""
-    if number is None:
-        return None
     number = rounded(number, 10)
     return int(number) if number == number.to_integral_value() else float(number)
 
 
 def write_figure(
-    ws: Worksheet, row: int, column: int, figure: Any, definition: Definition, *, font: Font = PLAIN
-) -> Any:
+    ws: Worksheet,
+    row: int,
+    column: int,
+    figure: Total | None,
+    definition: Definition,
+    *,
+    font: Font = PLAIN,
+    fill: PatternFill | None = None,
+) -> None:
     """Write a figure as a real number (blank stays blank), right-aligned; its column has room for it."""
     if figure is not None and figure.is_incomparable:
-        return write(ws, row, column, INCOMPARABLE, font=SMALL, align=CENTER)
-    if figure is None or figure.number is None:
-        return write(ws, row, column, None, font=font, align=RIGHT)
-    fmt = figure_format(figure, definition)
-    return write_number(ws, row, column, figure.number, fmt, font=font)
+        write(ws, row, column, INCOMPARABLE, font=SMALL, align=CENTER, fill=fill)
+    elif figure is None or figure.number is None:
+        write(ws, row, column, None, font=font, align=RIGHT, fill=fill)
+    else:
+        kind, estimated = definition.value_type, figure.is_estimated
+        fmt = number_format(figure.number, kind, figure.qualifier, is_estimated=estimated)
+        write_number(ws, row, column, figure.number, fmt, font=font, fill=fill)
 
 
 def write_number(
-    ws: Worksheet, row: int, column: int, number: Decimal, fmt: str, *, font: Font = PLAIN
-) -> Any:
+    ws: Worksheet,
+    row: int,
+    column: int,
+    number: Decimal,
+    fmt: str,
+    *,
+    font: Font = PLAIN,
+    fill: PatternFill | None = None,
+) -> None:
     """Write a number in a format, right-aligned, and widen its column where it would show ####."""
-    room = ws.column_dimensions[get_column_letter(column)]
-    room.width = max(room.width, excel.width_of(number, fmt))
-    return write(ws, row, column, cell_number(number), font=font, align=RIGHT, fmt=fmt)
+    ws.parent.give_room(ws, column, excel.width_of(number, fmt))
+    shown = cell_number(number)
+    write(ws, row, column, shown, font=font, align=RIGHT, fmt=fmt, fill=fill)

@@ -42,7 +42,7 @@ def write_letterhead(
         titles.append((DEMO_NOTE, cells.ITALIC))
     for row, (text, font) in enumerate(titles, row + 2):  # noqa: B020 - goes on below the head
         cells.write_across(ws, row, 1, last, text, font=font)
-        ws.row_dimensions[row].height = _height(font.sz)
+        ws.parent.heights[ws][row] = _height(font.sz)
     return row + 2
 
 
@@ -64,7 +64,7 @@ def write_foot(ws: cells.Worksheet, row: int, head: Letterhead, last: int) -> No
         cells.write_across(ws, row + offset, 1, 2, text, font=font, align=cells.LEFT)
         width = sum(ws.column_dimensions[letter].width for letter in "AB")
         height = cells.wrapped_height(text, width)
-        ws.row_dimensions[row + offset].height = max(height, _height(font.sz))
+        ws.parent.heights[ws][row + offset] = max(height, _height(font.sz))
 
 
 def font_of(layout: Layout, name: str, *, ruled: bool = False) -> Font:
@@ -89,7 +89,7 @@ def _across(
     if text:
         font = font_of(layout, style, ruled=ruled)
         cells.write_across(ws, row, first, last, text, font=font)
-        ws.row_dimensions[row].height = _height(font.sz)
+        ws.parent.heights[ws][row] = _height(font.sz)
 
 
 def _height(size: float) -> float:

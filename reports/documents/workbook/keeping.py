@@ -7,16 +7,20 @@ definitions, periods, the choice, today, the program. All of it is read as of on
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import functools
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
 from django.utils import timezone
 
 from danvan.common.db.moment import is_one_moment
+from danvan.common.ops.memory import uncollected
 from reports.consolidation.keeping import keep_aside
 from reports.consolidation.scope import ScopeData
 from reports.consolidation.summary import keeping_of
@@ -24,6 +28,7 @@ from reports.documents.workbook.build import Content, Frame, build, frame_of, wo
 from reports.models import KeptFile
 
 
+@uncollected()
 def prepared(data: ScopeData) -> Callable[[], bytes]:
     """Read all that the official workbook of the scope of `data` shows; return what then gives the file.
 
@@ -38,10 +43,12 @@ def prepared(data: ScopeData) -> Callable[[], bytes]:
     return functools.partial(_made, workbook_content(data, frame, keeping), key)
 
 
+@uncollected()
 def _made(shown: Content, key: list[str]) -> bytes:
     """Return the workbook of `shown`, and keep it under `key`."""
     file = io.BytesIO()
-    build(shown).save(file)
+    with contextlib.closing(build(shown)) as book:
+        book.save(file)
     made = file.getvalue()
     if len(made) <= KeptFile.LARGEST:
         keep_aside(KeptFile, dict.fromkeys(key, made))
@@ -56,6 +63,9 @@ def _told(data: ScopeData, frame: Frame) -> object:
     return _Telling().all_of((*shown, timezone.localdate()))
 
 
+_PLAIN = {str, int, bool, type(None), datetime.date, datetime.datetime, Decimal}
+
+
 class _Telling:
     """Objects as plain data that tells all of them; a row of the database is told once."""
 
@@ -64,6 +74,8 @@ class _Telling:
 
     def all_of(self, thing: Any) -> object:
         """Return all that `thing` holds."""
+        if thing.__class__ in _PLAIN:
+            return thing
         if isinstance(thing, models.Model):
             return self._row(thing)
         if is_dataclass(thing):

@@ -35,9 +35,9 @@ def add_plain_table(book: cells.DressedWorkbook, table: PlainTable) -> None:
         ):
             cells.write(ws, number, column, value, align=cells.LEFT)
             height = max(height, cells.wrapped_height(str(value), width))
-        ws.row_dimensions[number].height = min(height, 400)
+        ws.parent.heights[ws][number] = min(height, 400)
     for number, note in enumerate(table.notes, len(table.rows) + 5):
         cells.write_across(ws, number, 1, last, note, font=cells.ITALIC, align=cells.LEFT)
         room = sum(width for _heading, width in table.columns)
-        ws.row_dimensions[number].height = cells.wrapped_height(note, room)
+        ws.parent.heights[ws][number] = cells.wrapped_height(note, room)
     cells.set_page(ws, head_row=3, freeze_column=2, last_column=last)

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("year", type=int)
         parser.add_argument("--kind", choices=PeriodKind.values, default=PeriodKind.YEAR)
         for name in DATES:
-            parser.add_argument(f"--{name}", type=_date, metavar="YYYY-MM-DD")
+            parser.add_argument(f"--{name}", type=datetime.date.fromisoformat, metavar="YYYY-MM-DD")
 
     def handle(self, *, year: int, kind: str, **options: Any) -> None:
         names = [name.replace("-", "_") for name in DATES]
@@ -37,8 +37,3 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(f"{period}: {period.reports.count()} units must report.")
-
-
-def _date(text: str) -> datetime.date:
-    """Return the date of a YYYY-MM-DD argument; argparse turns the ValueError into its own message."""
-    return datetime.date.fromisoformat(text)
