@@ -186,7 +186,7 @@ class SumTests(Reformed):
                 consolidated(self.now["37"], 2022, 2022, as_of=JULY)
             with self.assertNumQueries(8):
                 by_child_unit(self.now["37"], 2022, 2022, as_of=JULY)
-            with self.assertNumQueries(14):  # divided units are read by themselves
+            with self.assertNumQueries(11):  # divided units are read by themselves
                 consolidated(self.now["8"], 2022, 2022, as_of=JULY)
 
         count()
