@@ -41,6 +41,7 @@ MOST = 15  # of one page for one part, sessions and menu included
 MOST_POSTED = 24  # of one post: what it locks (by statement on PostgreSQL), judges, writes and logs
 # Posts that ask more often: how often at most, and why.
 MORE: dict[str, tuple[int, str]] = {
+    "POST reports:entry": (26, "lock, rights, ledger, counts; then the form as it stands now"),
     "POST reports:move": (28, "refused: the whole report is shown again"),
     "POST reports:catalogue_copy": (36, "sections, indicators, rules and three logs, each at once"),
 }
