@@ -11,7 +11,11 @@ bind = os.environ.get("GUNICORN_BIND", "unix:/run/danvan/gunicorn.sock")
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("GUNICORN_THREADS", "4"))
 worker_class = "gthread"
-# The largest import is checked in a child process; no request should come near this.
+# A worker takes no more requests than it has threads: the others wait for whoever is free first, and not
+# behind a large export while another worker has nothing to do. So no connection is kept for a next request.
+worker_connections = threads
+keepalive = 0
+# Of a process that does not say that it lives; a thread that waits has the limits in docs/cluster.md.
 timeout = 60
 graceful_timeout = 30
 # A worker that grew is replaced now and then, never all at once.

@@ -42,17 +42,14 @@ class Heading:
     aria: str = ""
 
 
-class Shown:
-    """A record's groups of (label, text), empty ones left out."""
-
-    def __init__(self, kind: RecordKind, record: EventRecord) -> None:
-        self.groups = []
-        for legend, names in kind.layout:
-            lines = [
-                (label_of(kind, name), value_text(record, name)) for name in names if name != "unit"
-            ]
-            if lines := [(label, text) for label, text in lines if text]:
-                self.groups.append((legend, lines))
+def groups_of(kind: RecordKind, record: EventRecord) -> dict[str, list[tuple[str, str]]]:
+    """Return the filled fields of a record as (label, text), by the legend of their group."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for legend, names in kind.layout:
+        for name in names:
+            if name != "unit" and (text := value_text(record, name)):
+                groups.setdefault(legend, []).append((label_of(kind, name), text))
+    return groups
 
 
 def label_of(kind: RecordKind, name: str) -> str:

@@ -31,9 +31,9 @@ from records.models import EventRecord
 from records.models.attachment import files_of
 from records.services import StaleRecord, delete_record, delete_records
 from records.shown import (
-    Shown,
     column_choices,
     feeds_of,
+    groups_of,
     headings,
     other_totals,
     shown_row,
@@ -168,8 +168,8 @@ class RecordPage(KindMixin, ScopedDetailView):
     """A page that shows one record in words, with its files."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        shown, files = Shown(self.kind, self.object), files_of(self.model, [self.object.pk])
-        return super().get_context_data(shown=shown, lock=self.lock, files=files, **kwargs)
+        groups, files = groups_of(self.kind, self.object), files_of(self.model, [self.object.pk])
+        return super().get_context_data(groups=groups, lock=self.lock, files=files, **kwargs)
 
 
 class RecordDetailView(RecordPage):

@@ -176,9 +176,10 @@ def _kind(world) -> dict:
 
 def _record(world) -> dict:
     """A dialogue of Tiên Sơn with a file, made once per request."""
-    from tests.records.data import make
+    from tests.records.data import DAY, make
 
-    return {**_kind(world), "pk": make("dialogue-conference", world.report.unit).pk}
+    day = DAY.replace(year=world.period.year)
+    return {**_kind(world), "pk": make("dialogue-conference", world.report.unit, start_date=day).pk}
 
 
 def _file(world) -> dict:
@@ -266,11 +267,11 @@ def _figure(world) -> dict:
 
 
 def _catalogue(world) -> dict:
-    return {"year": world.period.year}
+    return {"year": world.period.catalogue.slug}
 
 
 def _new_row(world) -> dict:
-    return {"year": world.period.year, "kind": "muc"}
+    return {"year": world.period.catalogue.slug, "kind": "muc"}
 
 
 def _row(world) -> dict:

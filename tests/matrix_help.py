@@ -7,11 +7,11 @@ _GET_ONLY = "403 405 405 405 405 405 405 405 405"
 
 
 def _section(world) -> dict:
-    return {"year": str(world.period.year), "section": "DT"}
+    return {"year": world.period.catalogue.slug, "section": "DT"}
 
 
 def _year(world) -> dict:
-    return {"year": str(world.period.year)}
+    return {"year": world.period.catalogue.slug}
 
 
 def _field(world) -> dict:

@@ -8,14 +8,15 @@ ChildStopped. Standard library only: the child imports this too.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import resource
 import selectors
+import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,8 @@ from typing import IO, Any
 ROOT = Path(__file__).resolve().parents[2]
 PIPE = 1 << 20
 MAX_LINE = 64 * 1024 * 1024
+TURN_SECONDS = 600  # that a command waits for its turn: nobody looks at a page meanwhile
+PLACE = "\0danvan-{kind}-{user}-{number}"  # nothing in a folder: a name that begins with a nought
 _START = "import sys; sys.path.insert(0, {root!r}); from {module} import main; main()"
 
 
@@ -98,22 +101,22 @@ class LimitedChild:
 
 @contextlib.contextmanager
 def place_for(kind: str, count: int, seconds: float) -> Iterator[None]:
-    """Hold one of the machine's `count` places for children of a kind. Raises ChildStopped ("busy")."""
+    """Hold one of the machine's `count` places for children of a kind. Raises ChildStopped ("busy").
+
+    What is limited is the memory and the processors of this machine, which no other host shares. A place is
+    a name of the system's sockets: whoever dies with it gives it back, and no file stands for it.
+    """
     deadline = time.monotonic() + seconds
-    folder = Path(tempfile.gettempdir()) / f"danvan-{kind}-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
     while True:
         for number in range(count):
-            handle = open(folder / str(number), "w")  # noqa: SIM115 - held until the child is done
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                handle.close()
-                continue
-            try:
+            with socket.socket(socket.AF_UNIX) as place:
+                try:
+                    place.bind(PLACE.format(kind=kind, user=os.getuid(), number=number))
+                except OSError as error:
+                    if error.errno != errno.EADDRINUSE:
+                        raise
+                    continue  # somebody has it
                 yield
-            finally:
-                handle.close()
             return
         if time.monotonic() > deadline:
             raise ChildStopped("busy")

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, default_storage
@@ -47,14 +47,16 @@ class WholeFileStorage(FileSystemStorage):
         return name
 
 
-def sweep() -> None:
-    """Remove what killed processes left half-written, a day later."""
-    there = default_storage.listdir(PARTS)[1] if default_storage.exists(PARTS) else ()
-    for name in there:
-        part = f"{PARTS}/{name}"
-        with contextlib.suppress(FileNotFoundError):
-            if default_storage.get_modified_time(part) < timezone.now() - ABANDONED:
-                default_storage.delete(part)
+def sweep(folder: str = PARTS, known: Iterable[str] = ()) -> None:
+    """Remove what killed processes left in `folder`, a day later: all but the files `known` there."""
+    try:
+        there = default_storage.listdir(folder)[1]
+    except FileNotFoundError:  # nothing was ever kept
+        return
+    for name in {f"{folder}/{file}" for file in there}.difference(known):
+        with contextlib.suppress(FileNotFoundError):  # another worker was there first
+            if default_storage.get_modified_time(name) < timezone.now() - ABANDONED:
+                default_storage.delete(name)
 
 
 def stored_files(folder: str = "") -> Iterator[str]:

@@ -26,6 +26,7 @@ from danvan.common.storage import removed_on_failure, sweep
 from danvan.imports.workers import Worker  # noqa: F401 - a model of the app
 from danvan.units.models import AdministrativeUnit
 
+UPLOADS = "imports"
 KEEP = datetime.timedelta(days=30)  # file and preview of a job; how long an import can be undone
 
 
@@ -103,9 +104,10 @@ class ImportJobQuerySet(LeasedQuerySet["ImportJob"]):
     def clean_up(self) -> None:
         """Expire jobs past their day, or left behind by a person who moved: files and rows go.
 
-        What was imported stays.
+        What was imported stays. Files without a job go as well: a process was killed between the two.
         """
         sweep()
+        sweep(UPLOADS, self.exclude(file="").values_list("file", flat=True))
         DBTaskResult.objects.filter(enqueued_at__lt=timezone.now() - KEEP).delete()
         moved = Q(owner__is_superuser=False) & (Q(unit=None) | ~Q(unit=F("owner__unit")))
         left = moved & Q(state__in=UNWRITTEN)
@@ -125,7 +127,7 @@ class ImportJob(LeasedJob):
     target = models.CharField("loại dữ liệu", max_length=40)
     params = models.JSONField(default=dict)
     file_name = models.CharField("tên tệp", max_length=200)
-    file = models.FileField(upload_to="imports", blank=True)
+    file = models.FileField(upload_to=UPLOADS, blank=True)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField("dung lượng", default=0)
     state = models.CharField("trạng thái", max_length=10, choices=JobState, default=JobState.QUEUED)

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from danvan.accounts.jobs.pages import is_long, later
 from danvan.accounts.models import User
 from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import Action
@@ -25,6 +26,9 @@ from danvan.imports.targets import PreviewLine, Refused, Target, target_of, targ
 from danvan.imports.workbooks import errors_workbook, template_workbook
 
 PAGE = 50
+ROWS_AT_ONCE = (
+    5_000  # of a file that goes back with its errors within the request: about three seconds
+)
 AGAIN = ("period", "convert", "blanks")  # answers kept for the corrected file
 
 
@@ -227,5 +231,7 @@ def errors(request: PersonRequest, pk: int) -> HttpResponseBase:
         if not job.file or not job.count(RowKind.ERROR):
             raise Refused("Lần nhập này không có tệp lỗi để tải.")
         name = f"Lỗi - {job.file_name.removesuffix('.xlsx')}"
+        if is_long(request, job.progress, ROWS_AT_ONCE):
+            return later(request, name, target_of(job.target).action)
         return excel.download(name, errors_workbook(job).save)
     return redirect("imports:job", pk)

@@ -14,6 +14,7 @@ from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from danvan.common import excel
+from danvan.common.ops.progress import taken
 from danvan.common.sheets import cells
 from danvan.common.sheets.addresses import column_letter, split_address
 from danvan.common.sheets.columns import Column
@@ -148,7 +149,7 @@ def errors_workbook(job: ImportJob) -> Workbook:
         raise FileRefused("Không còn thấy trang đã đọc trong tệp. Vui lòng tải tệp lên lại.")
 
     with opened(job, target, target.wanted(job), same) as workbook:
-        for number, row in workbook.rows:
+        for number, row in taken(workbook.rows):
             returned.take(number, row)
     return returned.finish()
 

@@ -18,6 +18,7 @@ from danvan.common.ops.version import running_version
 
 log = logging.getLogger("danvan.worker")
 SEEN_EVERY, GONE_AFTER = 15, datetime.timedelta(minutes=1)
+WAITS_LONG, WORKS_LONG = datetime.timedelta(minutes=2), datetime.timedelta(hours=1)
 # What a worker does beside its work, and how often in seconds: pages only read.
 RECOVER_EVERY, CLEAN_EVERY = 20, 3600
 ENDS_WITHIN = datetime.timedelta(minutes=10)  # a task that may be begun anew
@@ -40,8 +41,19 @@ class Worker(models.Model):
 
 def all_of_this_version() -> bool:
     """Return whether every worker runs the program that this process runs."""
-    at_work = Worker.objects.filter(seen_at__gt=timezone.now() - GONE_AFTER)
-    return not at_work.exclude(version=running_version()).exists()
+    return not _workers().exclude(version=running_version()).exists()
+
+
+def queue_is_worked_off() -> bool:
+    """Return whether no long work has waited for minutes while no worker does any."""
+    now = timezone.now()
+    waiting = DBTaskResult.objects.ready().filter(enqueued_at__lt=now - WAITS_LONG)
+    busy = DBTaskResult.objects.running().filter(started_at__gt=now - WORKS_LONG)
+    return not waiting.exists() or (busy.exists() and _workers().exists())
+
+
+def _workers() -> models.QuerySet[Worker]:
+    return Worker.objects.filter(seen_at__gt=timezone.now() - GONE_AFTER)
 
 
 def recover_tasks() -> None:
@@ -87,12 +99,10 @@ def _keep_at_it(over: threading.Event, duties: tuple) -> None:
 
 
 def _done(duty: Callable[[], object]) -> None:
-    """Do one duty; the machine's faults pass, and it comes again."""
+    """Do one duty. Whatever it meets, it comes again and the others are done: nobody else would do them."""
     try:
         duty()
-    except Exception as error:
-        if fault_of(error) is None:
-            raise
-        log.warning("not done: %s", duty, exc_info=True)
+    except Exception as error:  # noqa: BLE001 - told with its traceback
+        log.log(logging.WARNING if fault_of(error) else logging.ERROR, "not done", exc_info=error)
     finally:
         connection.close_if_unusable_or_obsolete()

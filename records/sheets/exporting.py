@@ -58,13 +58,12 @@ def write_table(
         Column("Ngày" if kind.dated else "Năm", 12, excel.DATE if kind.dated else "0"),
         Column(kind.label_of("title"), 40),
         Column("Đơn vị", 30),
-        *(Column(label_of(kind, n), 18, _format_of(kind, n)) for n in names),
+        *(
+            Column(label_of(kind, n), 18, excel.FRACTION if is_number(kind, n) else "")
+            for n in names
+        ),
     ]
     excel.stream_rows(target, excel.Sheet(kind.menu, columns, _table(kind, rows, names)))
-
-
-def _format_of(kind: RecordKind, name: str) -> str:
-    return excel.FRACTION if is_number(kind, name) else ""
 
 
 def _table(kind: RecordKind, rows: Any, names: Sequence[str]) -> Iterator[list]:

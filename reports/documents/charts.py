@@ -49,7 +49,7 @@ def bar_chart(title: str, rows: Iterable[tuple[str, Decimal | None, str]]) -> Ba
         width = round(room * number / largest) if number and largest else 0
         bars.append(
             Bar(
-                label=_short(label),
+                label=shorten(label, 26, placeholder="…"),
                 text=text or "—",
                 y=str(index * ROW + TOP),
                 text_y=str(index * ROW + TOP + 12),
@@ -59,7 +59,3 @@ def bar_chart(title: str, rows: Iterable[tuple[str, Decimal | None, str]]) -> Ba
         )
     spoken = "; ".join(f"{label} {text or 'chưa có số liệu'}" for label, _number, text in rows)
     return BarChart(title, f"{title}: {spoken}", tuple(bars), str(max(len(rows), 1) * ROW + TOP))
-
-
-def _short(label: str) -> str:
-    return shorten(label, 26, placeholder="…")

@@ -35,6 +35,8 @@ class KeptQuerySet(models.QuerySet[Any]):
 class KeptRow(models.Model):
     """One thing that is kept under its key."""
 
+    is_made_again = True  # no row of it is in a backup
+
     LIMIT: ClassVar[int]  # rows
     HOLDS: ClassVar[str]  # the column with what is kept
 

@@ -2,7 +2,8 @@
 
 A mail is noted before it leaves (SentReminder, unique). Where the machine stops between the two, that mail is
 not sent again: a reminder too few does no harm, the site shows the same; one every hour would. What the mail
-server clearly refused is tried again by the next runs, MAX_TRIES times in all.
+server clearly refused is tried again by later runs, MAX_TRIES times in all and REST apart: a server that takes
+nothing for an hour loses nothing. Whether mails go out /healthz tells (`mails_go_out`).
 """
 
 import contextlib
@@ -21,6 +22,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks import task
+from django_tasks_db.models import DBTaskResult, TaskResultStatus
 
 from danvan.accounts.models import User
 from danvan.accounts.rights import Action
@@ -41,7 +43,7 @@ from reports.notices.notice import SOON, Notice, of_due_date, of_move, of_period
 log = logging.getLogger("danvan.mail")
 # Older news is mailed to nobody: SMTP may just have been set up.
 STALE = datetime.timedelta(days=14)
-MAX_TRIES = 3
+MAX_TRIES, REST = 3, datetime.timedelta(hours=1)
 MAILS_A_CONNECTION = 20  # many servers close longer ones
 
 
@@ -52,6 +54,17 @@ def mail_what_is_due() -> dict[str, int]:
     if failed := ends.total() - ends[MailState.SENT]:
         log.error("%s mails refused or unsure", failed)
     return dict(ends)
+
+
+def mails_go_out() -> bool:
+    """Return whether the last run of a day that had mails to send reached the server, which took some."""
+    recent = timezone.now() - datetime.timedelta(days=1)
+    runs = DBTaskResult.objects.finished().filter(
+        task_path=mail_what_is_due.module_path, finished_at__gt=recent
+    )
+    idle = Q(status=TaskResultStatus.SUCCESSFUL, return_value={})
+    last = runs.exclude(idle).order_by("-finished_at").first()
+    return last is None or MailState.SENT in (last.return_value or {})
 
 
 def send_reminders() -> Counter[str]:
@@ -123,12 +136,13 @@ def _claim(person: User, notices: list[Notice]) -> list[Notice]:
         if not locked(standing):  # stopped, or with another address since
             return []
         noted = {_key(row): row for row in SentReminder.objects.filter(user=person)}
+        rested = timezone.now() - REST
         claimed = []
         for notice in notices:
             row = noted.get((notice.report.pk, notice.kind, notice.mark))
             if row is None:
                 row = SentReminder(**_noted(person, notice))
-            elif row.state == MailState.REFUSED and row.tries < MAX_TRIES:
+            elif row.state == MailState.REFUSED and row.tries < MAX_TRIES and row.at <= rested:
                 row.state, row.tries = MailState.UNSURE, row.tries + 1
             else:
                 continue
@@ -146,10 +160,11 @@ def _deliver(connection: BaseEmailBackend, person: User, notices: list[Notice]) 
         end = MailState.REFUSED
     except (SMTPException, OSError):
         log.exception("mail to account %s: the server went away", person.pk)
-        connection.close()
         end = MailState.UNSURE
     else:
         end = MailState.SENT
+    if end != MailState.SENT:
+        connection.close()  # who refuses may hang up as well (421): the next mail must not meet that
     for notice in notices:
         sent = SentReminder.objects.filter(**_noted(person, notice))
         sent.update(state=end, at=timezone.now())

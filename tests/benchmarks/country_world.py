@@ -22,9 +22,12 @@ from danvan.units.models import AdministrativeUnit, Level, UnitKind
 from records.kinds import KINDS
 from records.models import FriendlyGovAssessment
 from reports.catalogue.loading import load_default_catalogue
+from reports.consolidation.scope import Scope
+from reports.documents.issues.issuing import IssueOrder, issue
 from reports.models import Report, ReportingPeriod, State
 from reports.workflow.answering import freeze
 from tests.benchmarks.lists import fill
+from tests.cast import World
 
 PASSWORD = "Danvan@2024"  # noqa: S105 - of a scratch database
 TWO_TIERS = 5_000  # communes: the country since July 2025 has 3,321 below 34 provinces
@@ -79,6 +82,33 @@ def build_country(size: Size, *, eve: bool = False) -> dict[str, User]:
         cursor.execute("VACUUM ANALYZE" if scratch else "ANALYZE")
     tell("statistics")
     return people
+
+
+def traces(people: dict[str, User]) -> World:
+    """Leave what daily work leaves: an issue of the province. Return the world of the permission matrix.
+
+    Its addresses make what they lead to: a record with a file, an import, a change of units.
+    """
+    board, clerk = people["province"], people["commune"]
+    year = LAST_YEAR - 1
+    order = IssueOrder(
+        Scope(board.unit, year, year),
+        "BC",
+        1,
+        datetime.date(year, 12, 31),
+        "kết quả",
+        {"post": "A"},
+    )
+    issue(order, user=board)
+    officer = User.objects.create(
+        username="officer", unit=clerk.unit, role=Role.OFFICER, password=clerk.password
+    )
+    cast = {"xa-13369": clerk, "canbo-13369": officer, "tinh": board}
+    cast |= {"huyen-349": people.get("district", board), "quantri": people["superuser"]}
+    report = Report.objects.select_related("unit", "period").get(
+        unit=clerk.unit, period__year=LAST_YEAR
+    )
+    return World(cast=cast, period=report.period, report=report)
 
 
 @contextmanager
@@ -171,10 +201,22 @@ def _people(units: dict[str, list[AdministrativeUnit]]) -> dict[str, User]:
         user.full_name = user.full_name or user.username
     User.objects.bulk_create(made, batch_size=1000)
     found = {level: made_of[0] for level, made_of in units.items() if made_of}
+    found["commune"] = next(filter(_is_late, _beside(found["commune"], units)), found["commune"])
     people = {
         level: User.objects.get(username=f"{level}-{unit.code}") for level, unit in found.items()
     }
     return people | {name: User.objects.get(username=name) for name in ("viewer", "superuser")}
+
+
+def _beside(
+    unit: AdministrativeUnit, units: dict[str, list[AdministrativeUnit]]
+) -> list[AdministrativeUnit]:
+    return [one for one in units["commune"] if one.parent_id == unit.parent_id]
+
+
+def _is_late(unit: AdministrativeUnit) -> bool:
+    """Tell whether the unit has not sent its report of the newest year: its clerk still writes."""
+    return unit.pk % 10 == 0
 
 
 def _periods(size: Size, eve: bool) -> None:
@@ -196,6 +238,7 @@ def _reports(period: ReportingPeriod, eve: bool) -> None:
     """Insert a report of every unit: of closed years approved, of the open one in every state."""
     state = "'approved'"
     if period.year == LAST_YEAR:
+        # _is_late() says the same
         state = "CASE u.id %% 10 WHEN 0 THEN 'draft' WHEN 1 THEN 'submitted' ELSE 'approved' END"
         state = "'draft'" if eve else state
     with connection.cursor() as cursor:

@@ -9,9 +9,13 @@ console, which is where the browser reports what the content security policy ref
 another host (both watched by conftest.new_page); and no violation of WCAG 2.2 A and AA found by axe.
 axe looks once at each shape of a page: two parts whose pages have the same set of elements, classes and
 roles share one look. Downloads are opened once. The pages of Django's admin are looked at as the superuser.
+Pages that answer a post (what is asked before something is done, forms that are refused) are looked at once,
+in both sizes, as the first part that gets one.
 """
 
+import datetime
 import re
+import uuid
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -19,8 +23,11 @@ from django.urls import reverse
 from playwright.sync_api import Error as PlaywrightError
 
 from danvan.units.models import UnitSuccession
+from reports.models import Report, State
 from tests import chromium
+from tests.cast import PASSWORD
 from tests.matrix import COLUMNS, MATRIX
+from tests.records.data import make, typed
 from tests.urlconf import admin_routes
 
 pytestmark = pytest.mark.browser
@@ -28,6 +35,7 @@ pytestmark = pytest.mark.browser
 # The part that looks at a page: the first of these that gets it.
 READERS = ("clerk", "district", "province", "superuser")
 LATER_PAGE, CONSOLIDATION = 15 * 1024, 20 * 1024
+DESKTOP, PHONE = ({"width": width, "height": height} for width, height in chromium.SIZES.values())
 PROGRAMS = "api-v1:"  # answers programs, not people
 ENGLISH = re.compile(
     r"\b(the|this|is|are|and|or|of|with|from|please|enter|required|field|select|choice|submit|delete"
@@ -99,8 +107,8 @@ SHAPE = """() => [...new Set([...document.querySelectorAll("body *")].map(
     e => `${e.tagName}.${e.className}.${e.getAttribute("role")}.${e.getAttribute("type")}`))].sort().join()"""
 
 
-def wcag_violations(page) -> list[str]:
-    """Return every violation of WCAG 2.2 A and AA that axe finds, with the first element of each.
+def wcag_violations(page, part: str | None = None) -> list[str]:
+    """Return every violation of WCAG 2.2 A and AA that axe finds (in `part`), with the first element of each.
 
     The window is as high as the page meanwhile: a bar that sticks to its edge covers half a button only
     until somebody scrolls, and must not make it seem too small.
@@ -109,7 +117,7 @@ def wcag_violations(page) -> list[str]:
     height = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({**size, "height": max(height, size["height"])})
     try:
-        violations = Axe().run(page, options=WCAG).response["violations"]
+        violations = Axe().run(page, part, options=WCAG).response["violations"]
     finally:
         page.set_viewport_size(size)
     return [f"{found['id']}: {found['nodes'][0]['html'][:160]}" for found in violations]
@@ -209,3 +217,88 @@ def test_every_page_reads_well(page_as, world, size):
     assert problems == {}
     assert heavy == {}, "bytes over the wire"
     assert len(weights) > 20, "most pages of the matrix were looked at"
+
+
+# Sends fields as a form of the page that is open would, with its token.
+SEND = """([url, fields]) => {
+    const form = document.createElement("form");
+    const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+    form.method = "post";
+    form.action = url;
+    for (const [name, value] of [["csrfmiddlewaretoken", token], ...fields]) {
+        const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+        form.append(field);
+    }
+    document.body.append(form);
+    form.submit();
+}"""
+
+
+def send(page, url: str, data: dict) -> int:
+    """Post `data` to `url` as a form of the open page; return the status of the page that answers."""
+    fields = [
+        (name, str(one))
+        for name, value in data.items()
+        for one in (value if isinstance(value, list) else [value])
+    ]
+    with page.expect_navigation() as answer:
+        page.evaluate(SEND, [url, fields])
+    return answer.value.status
+
+
+def answers(world) -> list[tuple[str, str, str, dict, int]]:
+    """Return (name, reader, address, fields, status) of every page that answers a post."""
+    found = []
+    for name, rows in MATRIX.items():
+        for row in rows:
+            told = row.expected()
+            reader = next((c for c in READERS if told[c] in (200, 409, 422)), None)
+            if row.method == "POST" and reader and not name.startswith("api-"):
+                url = reverse(name, kwargs=row.arguments(world) if row.arguments else {})
+                data = row.data(world) if row.data else {}
+                found.append((name, reader, url + row.query, data, told[reader]))
+    return found
+
+
+def asked_before(world) -> list[tuple[str, str, str, dict, int]]:
+    """Return the same of what is shown before something is done, and of what is asked or told only once."""
+    waiting = list(Report.objects.filter(reviewer__code="349").exclude(pk=world.report.pk)[:3])
+    Report.objects.filter(pk__in=[one.pk for one in waiting[:2]]).update(state=State.SUBMITTED)
+    chosen = {"chosen": [f"{one.pk}.{one.version}" for one in waiting]}
+    unit = world.cast["xa-13363"].unit
+    make("dialogue-conference", unit, start_date=datetime.date(2024, 5, 6))
+    twin = typed("dialogue-conference", unit, token=str(uuid.uuid4()))
+    opening = {
+        "year": "2025", "kind": "year", "start": "15/12/2024", "end": "14/12/2025",
+        "structure_date": "14/12/2025", "due_commune": "10/12/2025", "due_district": "15/12/2025",
+        "due_province": "20/12/2025",
+    }  # fmt: skip
+    key = {"label": "Power BI", "days": "30", "password": PASSWORD}
+    review = reverse("reports:review")
+    return [
+        ("twins", "sibling", reverse("records:create", args=["dialogue-conference"]), twin, 409),
+        ("approve", "district", review, chosen | {"ask": "1"}, 200),
+        ("extend many", "district", review, chosen | {"extend": "1"}, 200),
+        ("results", "district", review, chosen, 200),
+        ("preview", "province", reverse("reports:period_open"), opening, 200),
+        ("new key", "clerk", reverse("accounts:tokens"), key, 200),
+    ]
+
+
+def test_every_page_that_answers_a_post(page_as, world):
+    opened, problems = {}, {}
+    for name, reader, url, data, status in [*asked_before(world), *answers(world)]:
+        if reader not in opened:
+            opened[reader] = page_as(COLUMNS[reader])
+            opened[reader].on("dialog", lambda dialog: dialog.accept())  # a refused form warns
+        page = opened[reader]
+        got = send(page, url, data)
+        found = [] if got == status else [f"answers {got}"]
+        found += findings(page) + wcag_violations(page, "main")
+        page.set_viewport_size(PHONE)
+        if excess := chromium.sideways(page):
+            found.append(f"wider than a phone by {excess} pixels")
+        page.set_viewport_size(DESKTOP)
+        if found:
+            problems[f"{name} ({reader}) {url}"] = found
+    assert problems == {}

@@ -39,6 +39,7 @@ http {{
     uwsgi_temp_path {folder}/{name}-uwsgi;
     scgi_temp_path {folder}/{name}-scgi;
     upstream behind {{
+        least_conn;
         {servers}
     }}
     server {{
@@ -93,11 +94,19 @@ class Proxy:
         self.conf.write_text(NGINX.format(user=user, **known))
 
     def take_out(self, out: str = "") -> None:
-        """Send nobody to the server `out` any more, or everybody everywhere again."""
+        """Send nobody to the server `out` any more, or everybody everywhere again; wait for what was begun."""
         self.write(out)
         if self.process.running:
             self.process.running.send_signal(signal.SIGHUP)
-        time.sleep(1)
+            time.sleep(1)
+            wait_until("nginx has ended what it had in hand", lambda: not self._is_ending(), 70)
+
+    def _is_ending(self) -> bool:
+        """Tell whether a process of nginx still serves as its configuration was before."""
+        master = self.process.running.pid
+        known = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        told = (Path(f"/proc/{one}/cmdline").read_bytes() for one in known)
+        return any(b"shutting down" in line for line in told)
 
     @property
     def address(self) -> str:

@@ -150,6 +150,9 @@ def primary_killed(site: Site, seconds: float) -> Row:
     row.check("people were without service for 15 s at most", float(row.away) <= 15)
     wait_until("the new standby is read", lambda: health(site).get("replica") == "ok", 30, every=1)
     row.check("the new standby is read", True)
+    at_work = "SELECT count(*) FROM imports_worker WHERE seen_at > now() - interval '30 s'"
+    wait_until("both workers are at it", lambda: site.pair.primary.site(at_work)[0][0] == 2, 40)
+    row.check("the workers waited for the database and went on", True)
     return row
 
 

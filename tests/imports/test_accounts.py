@@ -2,6 +2,7 @@
 
 import io
 import re
+from unittest.mock import ANY
 
 import openpyxl
 from django.core.exceptions import PermissionDenied
@@ -12,6 +13,9 @@ from danvan.accounts.sheet import account_sheet
 from danvan.common import excel
 from danvan.imports.account_target import AccountTarget
 from danvan.imports.models import ImportJob, RowKind
+from records.kinds import KINDS
+from records.sheets.columns import RecognitionResource, resource_of
+from reports.sheets.columns import UNIT_COLUMNS
 from tests.accounts.cast import make_cast
 from tests.imports.tools import columns_of, confirm, content, errors_of, upload, workbook
 
@@ -48,6 +52,17 @@ class AccountSheetTest(TestCase):
         found = self.problems(unit="99999", role="Chủ tịch", username="có dấu", full_name="x" * 200)
         self.assertEqual(set(found), {"unit", "role", "username", "full_name"})
         self.assertEqual(set(self.problems(unit=None, role=None)), {"unit", "role"})
+
+    def test_every_sheet_knows_the_columns_of_the_unit_under_the_same_names(self):
+        sheets = [
+            [*self.target.columns(self.job), *self.target.also],
+            UNIT_COLUMNS,
+            RecognitionResource().columns,
+            *(resource_of(kind)().columns for kind in KINDS),
+        ]
+        known = [{c.key: c.synonyms for c in s if c.key in ("unit", "unit_name")} for s in sheets]
+        self.assertEqual(known, [{"unit": ANY, "unit_name": ANY}] * 12)
+        self.assertEqual(len({tuple(sorted(names.items())) for names in known}), 1)
 
     def test_no_row_makes_a_superuser(self):
         self.assertIn("role", self.problems(role="Quản trị viên"))

@@ -1,18 +1,24 @@
 """What large imports do otherwise than small ones: rows in lots, the trail in lots, a preview of many pages."""
 
+import io
 import time
+from unittest import mock
 
 from django.db import IntegrityError, connection, transaction
+from python_calamine import CalamineWorkbook
 
+from danvan.accounts.models import Job
 from danvan.accounts.models.trail import AuditEntry
 from danvan.common.db.bulk import TOGETHER, insert_many, roomy
 from danvan.common.ops.memory import gc, seldom_collected
+from danvan.imports import views
 from danvan.imports.models import ImportPart, RowKind
 from danvan.imports.targets import target_of
 from records.models import DialogueConference
 from records.sheets.checking import _form
 from tests.budget import queries_of
 from tests.imports.test_jobs import ImportCase
+from tests.imports.tools import content, work_off
 from tests.records.data import brought_in, build
 
 SLUG = "dialogue-conference"
@@ -58,6 +64,28 @@ class LotsTest(ImportCase):
             self.assertGreater(gc.get_threshold()[0], before[0])
             1 / 0  # noqa: B018
         self.assertEqual(gc.get_threshold(), before)
+
+
+class ReturnedTest(ImportCase):
+    def test_a_large_file_goes_back_with_its_errors_by_way_of_a_worker(self):
+        job = self.upload({}, {"title": "Hai", "attendees": "nhiều"})
+        url = f"/nhap-excel/{job.pk}/tep-loi/"
+        at_once = self.client.get(url)
+        with mock.patch.object(views, "ROWS_AT_ONCE", 1):
+            page = self.client.get(url)
+            self.assertContains(page, "Lập tệp")
+            self.client.post("/viec-giao-may-chu/yeu-cau/", {"offer": page.context["offer"]})
+            work_off()
+        made = Job.objects.get()
+        self.assertEqual((made.state, made.progress, made.total), ("done", 3, 2), made.message)
+        by_worker = self.client.get(f"{made.get_absolute_url()}tep/")
+        self.assertEqual(by_worker["Content-Disposition"], at_once["Content-Disposition"])
+        told, same = (
+            CalamineWorkbook.from_filelike(io.BytesIO(content(one))) for one in (by_worker, at_once)
+        )
+        for sheet in range(2):
+            rows = told.get_sheet_by_index(sheet).to_python()
+            self.assertEqual(rows, same.get_sheet_by_index(sheet).to_python())
 
 
 class PreviewTest(ImportCase):

@@ -6,16 +6,24 @@ import threading
 from unittest import mock
 
 from django.core.management import call_command
+from django.db import OperationalError, ProgrammingError
+from django.db.models import QuerySet
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
+from danvan.accounts.jobs import liveness
+from danvan.accounts.models import Job
+from danvan.accounts.models.job import LEASE
 from danvan.common.ops import health, version
+from danvan.common.ops.progress import Progress
 from danvan.imports import workers
+from danvan.imports.management.commands import db_worker
 from danvan.imports.models import ImportJob, JobState
 from danvan.imports.workers import Worker, at_work
 from tests.cast import build_cast
 from tests.imports.tools import sheet_of, upload
 from tests.locks.tools import LONG
+from tests.ops.faulty import lose_the_connection
 
 
 class WorkersTest(TransactionTestCase):
@@ -69,16 +77,71 @@ class WorkersTest(TransactionTestCase):
         self.assertEqual(dead.state, JobState.CHECKED)
         self.assertIn("Máy chủ dừng giữa chừng", dead.message)
 
+    def test_a_database_that_goes_away_is_waited_for(self):
+        """At the start and between two tasks: the worker that is there again is the same."""
+        at, told = "django_tasks_db.management.commands.db_worker.Worker.run", io.StringIO()
+        with (
+            mock.patch(at, side_effect=[OperationalError("gone"), None]) as run,
+            mock.patch.object(db_worker, "AGAIN_AFTER", 0),
+        ):
+            call_command("db_worker", reload=False, verbosity=0, stderr=told)
+            self.assertEqual(run.call_count, 2)
+            self.assertIn("asked again in 0 s: gone", told.getvalue())
+        bug = mock.patch(at, side_effect=ProgrammingError("no such column"))
+        with bug, self.assertRaises(ProgrammingError):
+            call_command("db_worker", reload=False, verbosity=0)
+
+    def test_a_duty_that_fails_keeps_no_other_from_being_done(self):
+        """Nor itself the next time: who tidies up no more would be missed by nobody."""
+        tried, done = mock.Mock(side_effect=ZeroDivisionError), threading.Event()
+
+        def recover():
+            if tried.call_count:
+                done.set()
+
+        with (
+            mock.patch.multiple(workers, RECOVER_EVERY=0, CLEAN_EVERY=0),
+            self.assertLogs("danvan.worker", "ERROR") as said,
+            at_work("w1", tidy=tried, recover=recover),
+        ):
+            self.assertTrue(done.wait(LONG))
+        self.assertIn("ZeroDivisionError", said.output[0])
+
+    def test_a_lease_is_renewed_after_its_connection_broke(self):
+        job = Job.objects.create(owner=build_cast()["tinh"], heartbeat=timezone.now() - LEASE)
+        before, renewed, update = job.heartbeat, threading.Event(), QuerySet.update
+        broken = [1]
+
+        def breaking(rows, **values):
+            if broken.pop() if broken else 0:
+                lose_the_connection()
+            done = update(rows, **values)
+            renewed.set()
+            return done
+
+        with (
+            mock.patch.object(liveness, "TELLING", 0.02),
+            mock.patch.object(QuerySet, "update", breaking),
+            liveness.working_on(job, Progress()),
+        ):
+            self.assertTrue(renewed.wait(LONG))
+        job.refresh_from_db()
+        self.assertGreater(job.heartbeat, before)
+
 
 def test_another_program_has_another_version(tmp_path, settings):
     (tmp_path / "danvan").mkdir()
     (tmp_path / "requirements.txt").write_text("a==1")
-    file = tmp_path / "danvan/a.py"
-    told = []
     settings.BASE_DIR = tmp_path
-    for text in ("x = 1", "x = 2", "x = 1"):
-        file.write_text(text)
-        version.running_version.cache_clear()
-        told.append(version.running_version())
+    for name in ("danvan/a.py", "danvan/sentences.toml"):
+        file, told = tmp_path / name, []
+        for text in ("x = 1", "x = 2", "x = 1"):
+            file.write_text(text)
+            version.running_version.cache_clear()
+            told.append(version.running_version())
+        assert told[0] == told[2] != told[1], name
+    (tmp_path / "danvan/__pycache__").mkdir()
+    (tmp_path / "danvan/__pycache__/a.pyc").write_bytes(b"made of it")
     version.running_version.cache_clear()
-    assert told[0] == told[2] != told[1]
+    assert version.running_version() == told[0]
+    version.running_version.cache_clear()

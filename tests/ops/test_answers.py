@@ -6,20 +6,26 @@ import logging
 import os
 import subprocess
 import sys
+from contextlib import closing
 from unittest import mock
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.test import Client, SimpleTestCase, TestCase
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from danvan.accounts.login.middleware import DueMovesMiddleware
 from danvan.common.ops import health
 from danvan.common.ops.logs import JsonFormatter, PlainFormatter, RequestIdFilter
+from danvan.common.ops.version import running_version
 from danvan.common.web.middleware import request_id
+from danvan.imports import workers
 from danvan.imports.confirming import work_on_job
 from tests.accounts.cast import make_cast
+from tests.locks.tools import Beside
+from tests.ops.faulty import another_connection
 
 EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
@@ -117,13 +123,56 @@ class TestHealth(TestCase):
     def test_work_that_nobody_takes_is_told_and_pages_are_served_all_the_same(self):
         work_on_job.enqueue(0)
         self.assertEqual(Client().get("/healthz").json()["queue"], "ok")
-        DBTaskResult.objects.update(enqueued_at=timezone.now() - health.WAITS_LONG)
+        DBTaskResult.objects.update(enqueued_at=timezone.now() - workers.WAITS_LONG)
         with self.assertLogs("danvan.health", "ERROR"):
             answer = Client().get("/healthz")
         self.assertEqual((answer.status_code, answer.json()["queue"]), (200, "failed"))
         other = work_on_job.enqueue(0)
         DBTaskResult.objects.filter(pk=other.id).update(status="RUNNING", started_at=timezone.now())
+        with self.assertLogs("danvan.health", "ERROR"):
+            told = Client().get("/healthz").json()
+        self.assertEqual(told["queue"], "failed", "who had that in hand is gone")
+        version = running_version()
+        workers.Worker.objects.create(name="w", version=version, seen_at=timezone.now())
         self.assertEqual(Client().get("/healthz").json()["queue"], "ok", "a worker is busy")
+
+    def test_a_database_that_is_not_migrated_is_told_whatever_else_is_done_first_on_a_day(self):
+        missing = OperationalError("no such column: accounts_user.later")
+        missing.__cause__ = type("Missing", (Exception,), {"sqlstate": "42703"})()
+        with (
+            mock.patch.object(DueMovesMiddleware, "settled_on", None),
+            mock.patch("danvan.accounts.services.settle_moves", side_effect=missing),
+        ):
+            self.assertEqual(Client().get("/healthz").status_code, 200)
+            with self.assertRaises(OperationalError):
+                Client().get("/dang-nhap/")
+
+    def test_a_standby_in_the_place_of_the_primary_is_told(self):
+        with transaction.atomic(), connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SET TRANSACTION READ ONLY")  # as every transaction of a standby is
+            self.assertEqual(health.database_answers(), connection.vendor == "sqlite")
+
+    def test_a_save_that_waits_for_the_standby_is_told(self):
+        """It waits at its commit, which no limit of PostgreSQL's ends; here somebody waits for a lock."""
+        if connection.vendor != "postgresql":
+            self.assertTrue(health.saves_are_acknowledged())
+            return
+        with closing(another_connection()) as holder, closing(another_connection()) as waiter:
+            holder.autocommit = True  # a transaction would see one state of the others
+            holder.execute("SELECT pg_advisory_lock(7, 7)")
+            waiting = Beside(lambda: waiter.execute("SELECT pg_advisory_lock(7, 7)"))
+            there = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory'"
+            while not holder.execute(there).fetchone():
+                self.assertTrue(waiting.is_alive())
+            with (
+                mock.patch.multiple(health, STANDBY_WAIT="advisory", SAVES_WAIT="0 s"),
+                self.assertLogs("danvan.health", "ERROR"),
+            ):
+                told = Client().get("/healthz")
+            self.assertEqual(told.json()["told"], [health.SENTENCES["saves"]])
+            holder.execute("SELECT pg_advisory_unlock(7, 7)")
+            waiting.ended()
 
     def test_a_folder_that_is_not_there_yet_is_no_full_disk(self):
         """Before the first attachment, on PostgreSQL, neither var/ nor the media folder exists."""

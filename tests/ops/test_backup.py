@@ -230,6 +230,30 @@ print("later" in connection.introspection.table_names())
 """
 
 
+KEEP = """
+import os
+from reports.models import KeptFacts, KeptFile
+KeptFile.objects.create(key="a", content=os.urandom(3_000_000))
+KeptFacts.objects.create(key="a", facts={"parts": {}})
+"""
+KEPT = """
+from reports.models import KeptFacts, KeptFile
+print(KeptFacts.objects.count(), KeptFile.objects.count())
+"""
+
+
+def test_what_is_made_again_is_in_no_backup(site, tmp_path):
+    """Kept sums and workbooks: a site has up to 300 MB of them, which cost a backup nothing."""
+    without, backup = tmp_path / "without.tar", tmp_path / "with.tar"
+    site.manage("backup", without)
+    site.python(KEEP)
+    site.manage("backup", backup)
+    assert site.python(KEPT) == "1 1", "of the site itself nothing is taken"
+    assert backup.stat().st_size - without.stat().st_size < 1_000_000
+    site.manage("restore", backup)
+    assert site.python(KEPT) == "0 0"
+
+
 def test_an_upgrade_is_taken_back_with_the_tables_it_brought(site, tmp_path):
     """What a newer version made, and hung on the old tables, neither stays nor keeps them from going."""
     site.manage("backup", tmp_path / "before.tar")

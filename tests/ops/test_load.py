@@ -1,4 +1,4 @@
-"""110 clerks save their reports at once through gunicorn with two workers."""
+"""110 clerks save their reports at once through gunicorn with its own settings: two workers of four threads."""
 
 import contextlib
 import http.client
@@ -37,6 +37,16 @@ versions = list(Report.objects.filter(pk__in=%s).values_list("version", flat=Tru
 assert FigureChange.objects.count() == Value.objects.count() * versions[0], "lines and figures differ"
 print(sorted(set(versions)), Value.objects.count() // len(versions))
 """
+HOLD = """
+import sys
+from django.db import transaction
+from reports.models import Report
+with transaction.atomic():
+    list(Report.objects.select_for_update().filter(pk__in=%s))
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+STUCK = 7  # of eight threads
 
 
 class Clerk:
@@ -45,10 +55,10 @@ class Clerk:
     def __init__(self, port: int, report: int, session: str):
         self.port, self.path = port, f"/bao-cao/{report}/nhap/"
         self.cookies = {"sessionid": session}
-        self.saves = 0
+        self.saves, self.patience = 0, 300
 
     def request(self, method: str, path: str, fields: dict | None = None) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.patience)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
         body = urllib.parse.urlencode(fields or {}) if fields else None
@@ -106,12 +116,31 @@ def cpu(group: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def nobody_waits_behind_who_is_stuck(site, clerks: list[Clerk]) -> None:
+    """All threads but one wait for locked rows: whoever comes then is served by that one."""
+    holder = site.start(HOLD % [int(clerk.path.split("/")[2]) for clerk in clerks[:STUCK]])
+    assert holder.stdout.readline() == "held\n", holder.stderr.read()
+    try:
+        with ThreadPoolExecutor(STUCK) as pool:
+            waiting = [pool.submit(clerk.save) for clerk in clerks[:STUCK]]
+            time.sleep(0.5)
+            for clerk in clerks[STUCK:][:12]:
+                clerk.patience = 10
+                assert clerk.look() == 200
+            assert not any(save.done() for save in waiting)
+            holder.communicate("\n")
+            assert [save.result() for save in waiting] == [302] * STUCK
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
 def test_a_hundred_and_ten_clerks_save_at_once(tmp_path, django_db_blocker, capsys):
     with django_db_blocker.unblock(), scratch_site(tmp_path) as site:
         people = json.loads(site.python(SESSIONS))
         assert len(people) == CLERKS
-        workers = ("--workers", "2", "--threads", "4", "--log-level", "warning")
-        with site.serve(*workers) as (port, server):
+        site.environment |= {"DB_LOCK_SECONDS": "60", "DB_STATEMENT_SECONDS": "60"}
+        with site.serve("-c", "danvan/gunicorn_conf.py") as (port, server):
             clerks = [Clerk(port, report, session) for report, session in people]
             assert set(all_at_once(clerks, Clerk.open_form)[0]) == {200}
             looked, saved = [], []
@@ -124,8 +153,9 @@ def test_a_hundred_and_ten_clerks_save_at_once(tmp_path, django_db_blocker, caps
                     statuses, seconds = all_at_once(clerks, method)
                     assert statuses == [expected] * CLERKS
                     told.append((seconds, cpu(server.pid) - before))
-        found = site.python(CHECK % [report for report, _ in people])
-        assert found.startswith(f"[{ROUNDS}] "), found
+            found = site.python(CHECK % [report for report, _ in people])
+            assert found.startswith(f"[{ROUNDS}] "), found
+            nobody_waits_behind_who_is_stuck(site, clerks)
     (look, look_cpu), (save, save_cpu) = (
         map(sum, zip(*told, strict=True)) for told in (looked, saved)
     )

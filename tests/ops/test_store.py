@@ -22,8 +22,8 @@ from moto.server import ThreadedMotoServer
 from danvan.accounts.models import Job
 from danvan.accounts.models.job import RESULTS
 from danvan.common.ops.faults import Fault
-from danvan.common.storage import stored_files
-from danvan.imports.models import ImportJob, JobState
+from danvan.common.storage import PARTS, stored_files
+from danvan.imports.models import UPLOADS, ImportJob, JobState
 from records.models import DialogueConference
 from tests.cast import build_cast
 from tests.imports.tools import confirm, content, sheet_of, upload
@@ -111,14 +111,19 @@ class ImportsInABucketTest(InABucket):
             self.client.post(f"/nhap-excel/{first.pk}/bo/")
         self.assertEqual(list(stored_files()), [second.file.name])
 
-    def test_what_a_killed_worker_left_in_the_bucket_goes_a_day_later(self):
-        left = default_storage.save(f"{RESULTS}/tep-la", ContentFile(b"half"))
+    def test_what_a_killed_process_left_in_the_bucket_goes_a_day_later(self):
+        job = upload(self.client, sheet_of(self.an, {}))
+        left = [
+            default_storage.save(f"{folder}/tep-la", ContentFile(b"half"))
+            for folder in (RESULTS, UPLOADS, PARTS)
+        ]
         for days, there in ((0, True), (2, False)):
             later = timezone.now() + datetime.timedelta(days=days)
             with mock.patch.object(timezone, "now", lambda later=later: later):
                 ImportJob.objects.clean_up()
                 Job.objects.clean_up()
-            self.assertEqual(default_storage.exists(left), there)
+            self.assertEqual({default_storage.exists(name) for name in left}, {there})
+        self.assertEqual(list(stored_files()), [job.file.name])
 
     def test_a_file_that_is_gone_from_the_bucket_is_told(self):
         job = upload(self.client, sheet_of(self.an, {}))

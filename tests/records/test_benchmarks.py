@@ -7,7 +7,7 @@ from django.test import TestCase
 from records.kinds import KINDS
 from reports.models import Report, State, Value
 from tests.benchmarks import country
-from tests.benchmarks.country_world import LAST_YEAR, Size, build_country
+from tests.benchmarks.country_world import LAST_YEAR, Size, build_country, traces
 from tests.benchmarks.lists import fill, units
 
 
@@ -33,10 +33,16 @@ class CountryTest(TestCase):
         self.assertEqual(Value.objects.count(), 2 * 31 * indicators)
         for kind in KINDS:
             self.assertEqual(kind.model.objects.count(), 30)
-        with mock.patch.object(country, "MOST_PAGES", 25):
-            _, looks = country._walk("commune", people["commune"], country.Book(""), size)
+        world, book = traces(people), country.Book("")
+        with mock.patch.object(country, "MOST_PAGES", 25), mock.patch.object(book, "tell") as told:
+            _, looks = country._walk("commune", people["commune"], world, book, size)
         self.assertLessEqual({look.status for look in looks}, {200, country.FILE})
         self.assertGreater(len({look.url for look in looks}), 20)
+        self.assertIn("LEFT OUT", told.call_args.args[0])
+        for role in people:
+            addresses = list(country._readable(role, world))
+            self.assertGreater(len(addresses), 50, role)
+            self.assertTrue(all(map(country._shape, addresses)), role)
         with mock.patch.object(country, "IMPORTED", 20):
             in_records, in_figures = country._imported(people["province"], country.Book(""))
         self.assertIn("import of 20 records", in_records.what)

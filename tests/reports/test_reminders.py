@@ -21,6 +21,7 @@ from django_tasks_db.models import DBTaskResult
 
 from danvan.accounts import services
 from danvan.accounts.models import AuditEntry, User
+from danvan.common.ops import health
 from danvan.imports.workers import ENDS_WITHIN, recover_tasks
 from reports.models import MailChoice, Report, SentReminder, State
 from reports.notices import mailing
@@ -28,7 +29,7 @@ from reports.workflow.moves import make_move
 from reports.workflow.periods import close_period, extend_deadline
 from tests.cast import build_cast, build_world
 from tests.imports.tools import work_off
-from tests.reports.mailbox import EmailBackend
+from tests.reports.mailbox import EmailBackend, busy_server
 from tests.words import wrong_words
 
 DAY = datetime.timedelta(days=1)
@@ -164,7 +165,7 @@ class RemindersTest(TestCase):
     def test_one_bad_address_stops_nobody_and_is_tried_three_times(self):
         with mock.patch.object(EmailBackend, "refused", frozenset({"xa-13363@tinh.vn"})):
             for run in range(4):
-                with self.subTest(run):
+                with self.subTest(run), self.later(2 * run * mailing.REST):
                     mail.outbox.clear()
                     if run < 3:
                         with self.assertLogs("danvan.mail") as said:
@@ -179,8 +180,41 @@ class RemindersTest(TestCase):
     def test_a_refusal_that_ends_is_made_good(self):
         with mock.patch.object(EmailBackend, "refused", frozenset({"xa-13363@tinh.vn"})):
             self.run_it()
-        assert [address for address, _ in self.sent()] == ["xa-13363@tinh.vn"]
-        assert self.sent() == []
+        with self.later(mailing.REST):
+            assert [address for address, _ in self.sent()] == ["xa-13363@tinh.vn"]
+            assert self.sent() == []
+
+    def test_a_server_that_takes_nothing_for_an_hour_loses_nothing(self):
+        """However often the command is run meanwhile: tries lie apart, so none is wasted."""
+        everybody = frozenset({"xa-13363@tinh.vn", "xa-13369@tinh.vn"})
+        for minutes in range(0, 130, 10):
+            refused = everybody if minutes <= 60 else frozenset()
+            refusing = mock.patch.object(EmailBackend, "refused", refused)
+            with refusing, self.later(datetime.timedelta(minutes=minutes)):
+                self.run_it()
+                answer = self.client.get("/healthz")
+            assert answer.status_code == 200
+            assert answer.json()["mail"] == ("ok" if minutes == 120 else "failed")
+        assert {message.to[0] for message in mail.outbox} == everybody
+        assert len(mail.outbox) == 2
+        assert set(SentReminder.objects.values_list("state", "tries")) == {("sent", 3)}
+
+    def test_a_server_that_hangs_up_on_one_mail_gets_the_next_on_a_new_line(self):
+        User.objects.filter(username="huyen-349").update(email="huyen-349@tinh.vn")
+        smtp = {"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend"}
+        smtp |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False}
+        with busy_server() as port, self.settings(**smtp, EMAIL_PORT=port):
+            self.run_it()
+            states = list(SentReminder.objects.order_by("pk").values_list("state", flat=True))
+            assert states == ["sent", "refused", "sent"]
+            with self.later(mailing.REST):
+                self.run_it()
+        assert set(SentReminder.objects.values_list("state", flat=True)) == {"sent"}
+
+    def later(self, time: datetime.timedelta):
+        """Let the clock show so much more while the block runs."""
+        moment = timezone.now() + time
+        return mock.patch.object(timezone, "now", lambda: moment)
 
     def test_a_line_that_breaks_is_never_sent_again(self):
         """Nobody knows whether that mail arrived: better one too few than one every hour."""
@@ -204,7 +238,10 @@ class RemindersTest(TestCase):
             self.run_it()
         assert "ConnectionRefusedError" in said.output[0]
         assert not SentReminder.objects.exists()
+        with self.assertLogs("danvan.health", "ERROR"):
+            assert health.SENTENCES["mail"] in self.client.get("/healthz").json()["told"]
         assert len(self.sent()) == 2
+        assert self.client.get("/healthz").json()["mail"] == "ok"
 
     def test_two_runs_at_once_send_one_mail(self):
         """The second read what is due before the first had noted anything."""

@@ -1,6 +1,7 @@
 """Reading, reviewing, periods, catalogue and home as pages."""
 
 import datetime
+import html
 import re
 from decimal import Decimal
 
@@ -292,14 +293,31 @@ class ManagementPagesTest(TestCase):
         answer = self.client.post(url, {**data, "start": "01/12/2024"})
         self.assertContains(answer, "trùng với kỳ", count=1, status_code=422)
 
-    def test_close_and_reopen_with_a_reason(self):
+    def test_closing_asks_first_and_says_what_is_still_on_the_way(self):
         period = self.world.period
-        asked = self.client.post(
-            reverse("reports:period_close", args=[period.pk]), {"reason": "Hết"}
-        )
-        self.assertContains(asked, "Còn 0 báo cáo chờ duyệt, 116 chưa gửi")
+        close = reverse("reports:period_close", args=[period.pk])
+        page = reverse("reports:period", args=[period.pk])
+        self.assertContains(self.client.get(page), f'action="{close}"')
+        asked = self.client.post(close, {"reason": "Hết <b>hạn</b>"})
+        for told in (
+            "Khóa kỳ báo cáo năm 2024?", "Còn 0 báo cáo chờ duyệt, 116 chưa gửi",
+            "sẽ không gửi và không duyệt được nữa", "nhật ký: Hết &lt;b&gt;hạn&lt;/b&gt;", f'href="{page}"',
+        ):  # fmt: skip
+            self.assertContains(asked, told)
+        Report.objects.filter(period=period).update(state=State.APPROVED)
+        self.assertContains(self.client.post(close), "Cả 116 báo cáo đã được duyệt")
         period.refresh_from_db()
         assert not period.is_closed
+        assert [line.action for line in period.log.all()] == ["Mở kỳ"]
+        fields = (
+            asked.content.decode().partition('class="dv-card dv-form"')[2].partition("</form>")[0]
+        )
+        sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', html.unescape(fields)))
+        self.assertRedirects(self.client.post(close, sent), page)
+        assert period.log.first().reason == "Hết <b>hạn</b>"
+
+    def test_close_and_reopen_with_a_reason(self):
+        period = self.world.period
         self.client.post(reverse("reports:period_close", args=[period.pk]), {"confirmed": "1"})
         period.refresh_from_db()
         assert (period.is_closed, period.closed_by) == (True, self.cast["tinh"])

@@ -1,11 +1,17 @@
 """Hostile files: an answer in Vietnamese in bounded time and memory, nothing left behind."""
 
+import contextlib
 import os
+import re
 import resource
 import signal
+import subprocess
+import sys
 import tempfile
+import uuid
 
 import pytest
+from django.conf import settings
 
 from danvan.common import children as children_of
 from danvan.common.sheets import reader
@@ -120,9 +126,13 @@ def test_a_child_that_eats_memory_is_stopped(saved, monkeypatch):
         read(saved(honest()))
 
 
-def test_no_more_than_two_children_at_a_time(saved, monkeypatch, tmp_path):
-    # Places of its own: those of the machine may be taken by whatever else runs on it.
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+@pytest.fixture
+def own_places(monkeypatch):
+    """Places of this test's own: those of the machine may be taken by whatever else runs on it."""
+    monkeypatch.setattr(children_of, "PLACE", f"\0danvan-{uuid.uuid4().hex}-{{number}}")
+
+
+def test_no_more_than_two_children_at_a_time(saved, monkeypatch, own_places):
     monkeypatch.setattr(reader, "SLOT_WAIT_SECONDS", 0.3)
     path = saved(honest())
     with (
@@ -150,4 +160,40 @@ def test_no_file_is_left_behind(saved, monkeypatch, tmp_path_factory):
             read(saved(data))
         except FileRefused:
             continue
-    assert os.listdir(folder) == [f"danvan-readers-{os.getuid()}"]
+    assert os.listdir(folder) == []
+
+
+HOLDER = """
+import time
+from danvan.common import children
+children.PLACE = %r
+with children.place_for("test", 1, 0):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_place_of_who_was_killed_is_free_again(own_places):
+    command = [sys.executable, "-c", HOLDER % children_of.PLACE]
+    with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(children_of.ChildStopped), children_of.place_for("test", 1, 0):
+            raise AssertionError("two had the same place")
+        holder.kill()
+    with children_of.place_for("test", 1, 0):
+        pass
+
+
+def test_a_page_gives_up_before_the_proxy_does_and_a_command_waits_for_its_turn(saved, monkeypatch):
+    guide = (settings.BASE_DIR / "docs/deploy.md").read_text()
+    proxy = int(re.search(r"proxy_read_timeout (\d+)s", guide)[1])
+    assert proxy - 5 > reader.SLOT_WAIT_SECONDS + reader.WAIT_SECONDS
+    waited = []
+    monkeypatch.setattr(
+        reader, "place_for", lambda *told: waited.append(told[-1]) or contextlib.nullcontext()
+    )
+    path = saved(honest())
+    read(path)
+    monkeypatch.setattr(sys, "argv", ["manage.py", "db_worker"])
+    read(path)
+    assert waited == [reader.SLOT_WAIT_SECONDS, children_of.TURN_SECONDS]

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, cast
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -33,8 +33,9 @@ def _renew(over: threading.Event, job: LeasedJob, progress: Progress | None) -> 
     mine: Any = type(job)._default_manager.filter(pk=job.pk, run=job.run)
     while not over.wait(TELLING if progress else LEASE.total_seconds() / 6):
         told = {"progress": progress.done, "total": progress.total} if progress else {}
-        with contextlib.suppress(DatabaseError):
+        with contextlib.suppress(DatabaseError, InterfaceError):
             mine.update(heartbeat=timezone.now(), **told)
+        connection.close_if_unusable_or_obsolete()  # one that broke would fail for ever
 
 
 def job_request(job: Any, page: str = "") -> HttpRequest:

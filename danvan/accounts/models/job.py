@@ -17,7 +17,7 @@ from danvan.accounts.models.fields import person_field, unit_field
 from danvan.accounts.rights import Action, Person
 from danvan.accounts.scope import ScopedQuerySet
 from danvan.common.ops.faults import aside
-from danvan.common.storage import ABANDONED
+from danvan.common.storage import sweep
 
 # Who works on a job and is silent for so long is taken for dead.
 LEASE = datetime.timedelta(seconds=60)
@@ -131,18 +131,7 @@ class JobQuerySet(LeasedQuerySet["Job"]):
             job.delete()
             if job.file:
                 default_storage.delete(str(job.file.name))
-        known = set(self.exclude(file="").values_list("file", flat=True))
-        limit = timezone.now() - ABANDONED
-        for name in self._stored() - known:
-            if default_storage.get_modified_time(name) < limit:
-                default_storage.delete(name)
-
-    @staticmethod
-    def _stored() -> set[str]:
-        try:
-            return {f"{RESULTS}/{name}" for name in default_storage.listdir(RESULTS)[1]}
-        except FileNotFoundError:  # nothing was ever kept
-            return set()
+        sweep(RESULTS, self.exclude(file="").values_list("file", flat=True))
 
 
 RESULTS = "results"

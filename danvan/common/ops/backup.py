@@ -1,7 +1,8 @@
 """One file that holds everything: the database, the attachments, and a manifest with their checksums.
 
 A backup is a tar of `manifest.json`, `database` (SQLite file or pg_dump archive) and `media/…`. It is
-written beside its name and moved into place, so a backup that exists is whole. A restore checks every byte
+written beside its name and moved into place, so a backup that exists is whole; what the site makes again by
+itself (`is_made_again`) is not in it. A restore checks every byte
 before it touches anything, keeps what it replaces as another backup, and ends all sessions.
 """
 
@@ -11,6 +12,7 @@ import os
 import shutil
 import tarfile
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -53,7 +55,7 @@ def write_backup(target: Path) -> dict:
             "format": FORMAT,
             "engine": connection.vendor,
             "created_at": timezone.now().isoformat(timespec="seconds"),
-            "migrations": _applied_migrations(),
+            "migrations": sorted(_named(MigrationLoader(connection).applied_migrations)),
             "rows": rows,
             "files": dict.fromkeys(
                 [DATABASE, *sorted(MEDIA + n for n in stored_files())], "0" * 64
@@ -120,7 +122,7 @@ def _unpack(source: Path, folder: Path) -> dict:
         raise BackupError(
             f"the backup was made on {manifest['engine']}, this site runs on {connection.vendor}"
         )
-    unknown = set(manifest["migrations"]) - _known_migrations()
+    unknown = set(manifest["migrations"]) - _named(MigrationLoader(None).disk_migrations)
     if unknown:
         raise BackupError(
             f"the backup is of a newer version (unknown: {', '.join(sorted(unknown)[:3])})"
@@ -228,13 +230,8 @@ def _differing_tables(expected: dict[str, int]) -> list[str]:
     return [name for name, rows in expected.items() if name != ended and present.get(name) != rows]
 
 
-def _applied_migrations() -> list[str]:
-    applied = MigrationLoader(connection).applied_migrations
-    return sorted(f"{app}.{name}" for app, name in applied)
-
-
-def _known_migrations() -> set[str]:
-    return {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+def _named(migrations: Iterable[tuple[str, str]]) -> set[str]:
+    return {f"{app}.{name}" for app, name in migrations}
 
 
 def _checksum(path: Path) -> str:

@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 PRIMARY, REPLICA = "default", "replica"
 AWAY_AFTER = 2  # seconds; while the replica is asked for, somebody waits for a page
+# When a peer that says nothing is asked whether it lives (the system would after two hours), and given up.
+UNHEARD = {"keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 30_000}
 
 
 def arranged(primary: dict, replica: dict | None, folder: Path, limits: dict[str, float]) -> dict:
@@ -61,10 +63,18 @@ def _postgresql(known: dict, limits: dict[str, float]) -> dict:
 def patience(limits: dict[str, float]) -> dict[str, Any]:
     """Return how long PostgreSQL may let this process wait; who waited too long reads “máy chủ đang bận”.
 
-    A thread that waits for a row serves nobody, not even /healthz. Commands are exempt: a large import, a
-    backup or a migration takes as long as it takes, and has a process of its own.
+    A thread that waits for a row serves nobody, not even /healthz. A machine that is gone without a word
+    is noticed within half a minute, also while its answer is waited for: the limits above are its own.
     """
-    if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] != ["runserver"]:
+    if is_command():
         limits = dict.fromkeys(limits, 0)
     told = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in limits.items())
-    return {"options": told, "connect_timeout": 5, "tcp_user_timeout": 30_000}
+    return {"options": told, "connect_timeout": 5, **UNHEARD}
+
+
+def is_command() -> bool:
+    """Return whether this process is a command, not one that serves pages: it waits for its turn.
+
+    A large import, a backup or a migration takes as long as it takes, and has a process of its own.
+    """
+    return Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] != ["runserver"]

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.db import connection, transaction
 
 
@@ -15,7 +16,10 @@ class EngineError(Exception):
 
 
 def copy_out(target: Path) -> dict[str, int]:
-    """Write a consistent copy of the database to `target`; return its number of rows per table."""
+    """Write a consistent copy of the database to `target`; return its number of rows per table.
+
+    Rows of models that say `is_made_again` stay behind: the site makes them when they are asked for.
+    """
     if connection.vendor == "sqlite":
         return _sqlite_out(target)
     return _postgresql_out(target)
@@ -53,10 +57,15 @@ def _sqlite_out(target: Path) -> dict[str, int]:
         source.backup(copy)  # in one step: one moment, whatever is written meanwhile
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
         check_sqlite(copy)
-        names = copy.execute(
+        found = copy.execute(
             "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'"
-        ).fetchall()
-        return {name: _count(copy, name) for (name,) in sorted(names)}
+        )
+        names = [name for (name,) in found]
+        for table in _made_again().intersection(names):
+            copy.execute(f'DELETE FROM "{table}"')  # noqa: S608 - a name of our own tables
+        copy.commit()
+        copy.execute("VACUUM")  # gives back their room
+        return {name: _count(copy, name) for name in sorted(names)}
 
 
 def _sqlite_in(source: Path) -> None:
@@ -88,11 +97,13 @@ def _postgresql_out(target: Path) -> dict[str, int]:
         cursor.execute("SELECT pg_export_snapshot()")
         snapshot = cursor.fetchone()[0]
         rows = rows_per_table()
+        left = sorted(_made_again().intersection(rows))
         _run_tool(
             "pg_dump", "--format=custom", "--no-owner", "--no-privileges",
+            *(f"--exclude-table-data={name}" for name in left),
             f"--snapshot={snapshot}", "--file", str(target), "--dbname", _database(),
         )  # fmt: skip
-    return rows
+    return rows | dict.fromkeys(left, 0)
 
 
 def _postgresql_in(source: Path) -> None:
@@ -114,6 +125,11 @@ def _postgresql_in(source: Path) -> None:
         "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set", "ON_ERROR_STOP=1",
         "--dbname", _database(), *drop, "--file", str(script),
     )  # fmt: skip
+
+
+def _made_again() -> set[str]:
+    kept = (model for model in apps.get_models() if getattr(model, "is_made_again", False))
+    return {model._meta.db_table for model in kept}
 
 
 def _run_tool(*command: str) -> None:

@@ -4,7 +4,6 @@ Of a part that fails one sentence says what is to be done; what exactly it met i
 not make a web host unfit: pages are served without them.
 """
 
-import datetime
 import logging
 import shutil
 import tempfile
@@ -19,10 +18,8 @@ from django.core.files.storage import default_storage
 from django.db import Error, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django_tasks_db.models import DBTaskResult
 
 from danvan.common.db.standby import standby
 from danvan.common.ops.databases import REPLICA
@@ -31,7 +28,8 @@ from danvan.common.storage import PARTS
 
 log = logging.getLogger("danvan.health")
 MIN_FREE = 200 * 1024 * 1024
-WAITS_LONG, WORKS_LONG = datetime.timedelta(minutes=2), datetime.timedelta(hours=1)
+# What a save waits for whose standby is away, and how long that is nothing to speak of.
+STANDBY_WAIT, SAVES_WAIT = "SyncRep", "5 s"
 
 
 @login_not_required
@@ -48,10 +46,12 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def database_answers() -> bool:
-    """Return whether a query is answered."""
+    """Return whether a query is answered by a database that takes writes: a standby would not."""
+    read_only = "current_setting('transaction_read_only')"
+    asked = read_only if connection.vendor == "postgresql" else "'off'"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        return cursor.fetchone() == (1,)
+        cursor.execute(f"SELECT {asked}")  # noqa: S608 - our own words
+        return cursor.fetchone() == ("off",)
 
 
 def disk_has_room() -> bool:
@@ -79,12 +79,17 @@ def migrations_are_applied() -> bool:
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
-def queue_is_worked_off() -> bool:
-    """Return whether no long work has waited for minutes while no worker does any."""
-    now = timezone.now()
-    waiting = DBTaskResult.objects.ready().filter(enqueued_at__lt=now - WAITS_LONG)
-    busy = DBTaskResult.objects.running().filter(started_at__gt=now - WORKS_LONG)
-    return not waiting.exists() or busy.exists()
+def saves_are_acknowledged() -> bool:
+    """Return whether no save waits for a synchronous standby: no limit of PostgreSQL's ends that wait."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event = %s AND clock_timestamp() - state_change >= %s::interval",
+            [STANDBY_WAIT, SAVES_WAIT],
+        )
+        return cursor.fetchone() == (0,)
 
 
 def replica_is_of_use() -> bool:
@@ -96,13 +101,13 @@ def replica_is_of_use() -> bool:
     return not trouble
 
 
-BESIDE = ["queue", "replica"]
+BESIDE = ["saves", "replica"]
 SENTENCES = {
-    "database": "The database does not answer.",
+    "database": "The database does not answer, or is a standby that takes no writes: see DATABASE_URL.",
     "disk": "Less than 200 MB are left on a disk.",
     "store": "The store of uploads takes no file: see STORE_BUCKET, or MEDIA_ROOT.",
     "migrations": "The database is older or newer than this program: run manage.py migrate.",
-    "queue": "Long work waits and no worker takes it: start manage.py db_worker.",
+    "saves": "Saves wait for the synchronous standby: bring it back or go on without (docs/cluster.md).",
     "replica": "The replica is away, behind or no standby of this database: the primary serves alone.",
 }
 CHECKS: dict[str, Callable[[], bool]] = {
@@ -110,7 +115,7 @@ CHECKS: dict[str, Callable[[], bool]] = {
     "disk": disk_has_room,
     "store": store_takes_files,
     "migrations": migrations_are_applied,
-    "queue": queue_is_worked_off,
+    "saves": saves_are_acknowledged,
     "replica": replica_is_of_use,
 }
 

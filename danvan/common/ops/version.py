@@ -8,9 +8,14 @@ from django.conf import settings
 
 @functools.cache
 def running_version() -> str:
-    """Return a digest of the program's own files as they are at the first call: ask when a process starts."""
+    """Return a digest of the program's own files, data as well as code, as they are at the first call.
+
+    Asked when a process starts: later the files may be those of the next version already.
+    """
     digest = hashlib.sha256((settings.BASE_DIR / "requirements.txt").read_bytes())
-    for folder in ("danvan", "records", "reports"):
-        for path in sorted((settings.BASE_DIR / folder).rglob("*.py")):
+    for folder in ("danvan", "records", "reports", "templates"):
+        for path in sorted((settings.BASE_DIR / folder).rglob("*")):
+            if path.suffix == ".pyc" or not path.is_file():
+                continue
             digest.update(f"{path.relative_to(settings.BASE_DIR)}\n".encode() + path.read_bytes())
     return digest.hexdigest()

@@ -1,7 +1,8 @@
 """Open a checked workbook in a child process with limits and hand over its rows.
 
-At most two children run at a time on the machine (file locks), each with its own memory, CPU and
-waiting limit. Whatever the file does to the child, the caller gets FileRefused with a sentence.
+At most two children run at a time on the machine, each with its own memory, CPU and waiting limit. A page
+waits for them for less than the proxy waits for the page, a command for its turn. Whatever the file does to
+the child, the caller gets FileRefused with a sentence.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
-from danvan.common.children import ChildStopped, LimitedChild, place_for
+from danvan.common.children import TURN_SECONDS, ChildStopped, LimitedChild, place_for
+from danvan.common.ops.databases import is_command
 from danvan.common.sheets.cells import CellValue
 from danvan.common.sheets.legacy import Judgement
 from danvan.common.sheets.precheck import MB, WORKBOOKS, FileRefused
@@ -21,9 +23,9 @@ MAX_ROWS = 110_000
 MAX_COLUMNS = 400
 MEMORY = 1200 * MB
 CPU_SECONDS = 40
-WAIT_SECONDS = 60
+WAIT_SECONDS = 45
 SLOTS = 2
-SLOT_WAIT_SECONDS = 30
+SLOT_WAIT_SECONDS = 10
 _FAR = "Có thể có một ô lạc ở rất xa bảng: bấm Ctrl+End để tìm và xóa."
 _MESSAGES = {
     "memory": f"Tệp cần quá nhiều bộ nhớ để đọc. {_FAR}",
@@ -76,6 +78,9 @@ def open_workbook(
     may raise. Raises FileRefused.
     """
     WORKBOOKS.check(path, name)
+    waits_for_turn, waits_for_file = SLOT_WAIT_SECONDS, WAIT_SECONDS
+    if is_command():
+        waits_for_turn, waits_for_file = TURN_SECONDS, 2 * WAIT_SECONDS
     request = {
         "path": os.fspath(path),
         "headings": sorted(headings),
@@ -87,8 +92,8 @@ def open_workbook(
     }
     try:
         with (
-            place_for("readers", SLOTS, SLOT_WAIT_SECONDS),
-            _Child("danvan.common.sheets.child", request, WAIT_SECONDS) as child,
+            place_for("readers", SLOTS, waits_for_turn),
+            _Child("danvan.common.sheets.child", request, waits_for_file) as child,
         ):
             about = child.answer()
             check_marker(about["marker"])

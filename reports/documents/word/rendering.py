@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from danvan.common.children import ChildStopped, LimitedChild, place_for
+from danvan.common.children import TURN_SECONDS, ChildStopped, LimitedChild, place_for
+from danvan.common.ops.databases import is_command
 from danvan.common.sheets.precheck import MB, FileRefused, FileRules
 
 MEMORY = 200 * MB
@@ -70,7 +71,7 @@ def fill_foreign(template: bytes, names: Mapping[str, Any]) -> Filled:
     request = {"memory": MEMORY, "cpu": CPU_SECONDS}
     try:
         with (
-            place_for("templates", PLACES, PLACE_SECONDS),
+            place_for("templates", PLACES, TURN_SECONDS if is_command() else PLACE_SECONDS),
             LimitedChild("reports.documents.word.child", request, WAIT_SECONDS) as child,
         ):
             child.ask({"template": base64.b64encode(template).decode(), "names": names})

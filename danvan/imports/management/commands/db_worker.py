@@ -1,5 +1,6 @@
 """manage.py db_worker: the package's own, known to /healthz with its version, and tidying up."""
 
+import time
 from typing import Any
 
 from django.core.management import call_command
@@ -8,13 +9,16 @@ from django_tasks_db.management.commands import db_worker
 
 from danvan.accounts.jobs.working import recover_jobs
 from danvan.accounts.models import Job
+from danvan.common.ops.faults import fault_of
 from danvan.imports.confirming import recover_imports
 from danvan.imports.models import ImportJob
 from danvan.imports.workers import at_work, recover_tasks
 
+AGAIN_AFTER = 2  # seconds: a database that is away comes back
+
 
 class Command(db_worker.Command):
-    """Do what is queued, until it is told to stop."""
+    """Do what is queued, until it is told to stop. A database that goes away meanwhile is waited for."""
 
     help = "Do what the site queues: large imports and other long work."
 
@@ -27,7 +31,16 @@ class Command(db_worker.Command):
         except Error as error:
             self.stderr.write(f"the database was not checked: {error}")
         with at_work(worker_id, tidy=_tidy, recover=_recover):
-            super().handle(worker_id=worker_id, **options)
+            while True:
+                try:
+                    super().handle(worker_id=worker_id, **options)
+                    return
+                except Error as error:
+                    if fault_of(error) is None:
+                        raise
+                    self.stderr.write(f"asked again in {AGAIN_AFTER} s: {error}")
+                    connections.close_all()
+                    time.sleep(AGAIN_AFTER)
 
 
 def _tidy() -> None:
