@@ -172,7 +172,7 @@ class ConsolidationFilter(forms.Form):
         offered = list(
             rows.filter(reports | Q(pk=self.user.unit_id))
             .annotate(is_reporting=reports)
-            .order_by("is_reporting", "valid_from")
+            .order_by("is_reporting", "valid_from", "pk")
         )
         days = {day for unit in offered for day in (unit.valid_from, unit.valid_to)}
         start = self.periods[0].start if self.periods else datetime.date.max
