@@ -33,7 +33,8 @@
       const fold = field.closest("details");
       if (fold && value && field.type !== "hidden") fold.open = true;
     }
-    return typedIn(left).map(([name, value]) => value === true ? name : value);
+    const texts = typedIn(left).filter(([, value]) => value !== true).map(([, value]) => value), boxes = typedIn(left).length - texts.length;
+    return boxes ? [...texts, `${boxes} ô đã đánh dấu`] : texts;
   }
   // What of `values` is entered: not empty, not ticked off, not hidden.
   const typedIn = (values) => Object.entries(values).filter(([name, value]) => !KEPT.test(name) && value);

@@ -169,7 +169,7 @@ def _text_piece(world) -> dict:
 DOCUMENTS |= {
     "reports:texts": [
         Row("GET", "302 403 403 403 200 200 200 403 200"),
-        Row("POST", "403 403 403 403 302 302 302 403 302"),
+        Row("POST", "403 403 403 403 422 422 422 403 422"),
     ],
     "reports:text_piece": [
         Row("GET", "302 403 404 404 403 404 403 403 302", _text_piece),

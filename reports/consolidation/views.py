@@ -61,6 +61,7 @@ from reports.workflow.locks import year_spans
 # Old Hà Nội had 579 communes; Hà Nam's 116 units stay on one page, and on one printed table.
 UNITS_A_PAGE, REPORTS_A_PAGE = 200, 100
 EXPORTED_AT_ONCE = 600  # reports in a workbook made within the request: about three seconds
+MOST_COLUMNS, MOST_LEVELS = 16, 3  # beside the index of sections; above more of them it stands
 MOST_BARS = 30  # of a chart: a province of 129 communes made one of four screens
 
 
@@ -231,6 +232,7 @@ def _tables(request: PersonRequest, wanted: Wanted) -> dict:
         "years": years_text(wanted.first, wanted.last),
         "inclusion": inclusion_text(found),
         "levels": [(level, level_text(level, found.restated)) for level in found.levels],
+        "is_wide": len(columns) > MOST_COLUMNS if by_units else len(found.levels) > MOST_LEVELS,
         "prior_label": years_text(*found.prior_years) if found.prior_years else "Cùng kỳ",
         "partial": _share(found.included, found.expected),
         "prior_partial": "" if by_units else _share(*found.prior_counted),

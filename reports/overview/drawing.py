@@ -163,17 +163,18 @@ def squares(reports: Iterable[tuple[str, str, str, str]]) -> tuple[tuple[Square,
 
 @dataclass(frozen=True)
 class CurveLine:
-    """One curve as the path of its steps, where it ends, and what it says of some days."""
+    """One curve as the path of its steps, where it ends and leads."""
 
     curve: Curve
+    url: str
     path: str
     end_x: int
     end_y: int
     end: str
 
 
-def lines(curves: Iterable[Curve]) -> tuple[CurveLine, ...]:
-    """Return the steps of each curve."""
+def lines(curves: Iterable[Curve], address: Callable[[int], str]) -> tuple[CurveLine, ...]:
+    """Return the steps of each curve; `address` gives where that of a period (by id) leads."""
     found = []
     for curve in curves:
         steps: list[str] = []
@@ -186,7 +187,8 @@ def lines(curves: Iterable[Curve]) -> tuple[CurveLine, ...]:
         day, share = curve.points[-1]
         path = f"{''.join(steps)}H{_across(day)}"
         end = f"{rounded(Decimal(share))}%"
-        found.append(CurveLine(curve, path, _across(day), _height(share), end))
+        url = address(curve.period_id)
+        found.append(CurveLine(curve, url, path, _across(day), _height(share), end))
     return tuple(found)
 
 

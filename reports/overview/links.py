@@ -38,7 +38,7 @@ class Links:
 
     def figure(self, code: str, year: int, row: int | None = None) -> str:
         """Return the address of the reports behind a figure of the picture, or of one row of it."""
-        asked = {**self.asked, "first": year, "last": year}
+        asked = {**self.asked, "first": year}  # one year: the last is the first
         if row is not None:
             asked["row"] = str(RowKey(row))
         return f"{reverse('reports:drill', args=[code])}?{urlencode(asked)}"

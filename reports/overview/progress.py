@@ -117,6 +117,7 @@ class Curve:
     year: int
     points: tuple[tuple[int, float], ...]
     is_running: bool
+    period_id: int
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def _curve(period: ReportingPeriod, rows: list[Row]) -> Curve:
     for day in range(BEFORE, last + 1):
         done += sent[day]
         points.append((day, 100 * done / len(rows)))
-    return Curve(period.year, tuple(points) if rows else (), running)
+    return Curve(period.year, tuple(points) if rows else (), running, period.pk)
 
 
 def _is_sent(row: Row) -> bool:

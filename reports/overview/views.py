@@ -33,6 +33,7 @@ from reports.overview.picture import Picture, headline_data, picture
 from reports.workflow.locks import year_spans
 
 UNITS_A_PAGE, COLUMNS = 200, 3
+MOST_LATE = 8  # named below the squares; the list names all
 
 
 @require_safe
@@ -65,7 +66,7 @@ def overview(request: PersonRequest) -> HttpResponse:
         "fallen": _moved(found.moves.fallen if found.moves else (), links),
         "bars": _bars(found, links),
         "late": _late(found, links),
-        "lines": drawing.lines(found.progress.curves),
+        "lines": drawing.lines(found.progress.curves, lambda pk: links.list(period_choice=pk)),
         "shares": drawing.shares_on(found.progress.curves),
         "due_x": drawing.DUE_X,
         "looks": [
@@ -114,6 +115,7 @@ def _charts(found: Picture, links: Links, notes: dict[int, str]) -> list[dict[st
                 trend, notes, partial(links.figure, trend.definition.code), broken
             ),
             "shown": figure_text(trend.shown.figure, trend.definition) or "—",
+            "url": links.figure(trend.definition.code, links.year),
             "change": words.change_words(trend),
             "why": words.no_change_words(trend, notes),
         }
@@ -146,19 +148,20 @@ def _squares(found: Picture, links: Links) -> tuple[tuple[drawing.Square, ...], 
     named = [(unit, row) for row in rows if (unit := found.name(row.unit_id))]
     named.sort(key=lambda pair: (-Level(pair[1].level).rank, pair[0].tree_key))
     return drawing.squares(
-        (unit.full_name, row.says.lower(), row.kind, links.report(row.pk)) for unit, row in named
+        (words.short_name(unit), row.says.lower(), row.kind, links.report(row.pk))
+        for unit, row in named
     )
 
 
 def _late(found: Picture, links: Links) -> list[tuple[str, str]]:
-    """Return who is late, with the way to each report."""
+    """Return who is late, with the way to each report: colours and hovering tell a phone nothing."""
     named = [
         (unit, row.pk)
         for row in found.progress.rows
         if row.is_overdue and (unit := found.name(row.unit_id))
     ]
     named.sort(key=lambda pair: pair[0].tree_key)
-    return [(words.short_name(unit), links.report(pk)) for unit, pk in named]
+    return [(words.short_name(unit), links.report(pk)) for unit, pk in named[:MOST_LATE]]
 
 
 def _heat(request: PersonRequest, heat: Heat | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from reports.overview.words import short_name, step_words
 register = template.Library()
 for words in (short_name, step_words):
     register.filter(words.__name__, words)
+USUAL_SHADE = 3  # about the median, of most cells: the style sheet's own
 _BLANK = SafeString('<td class="v0"></td>')
 
 
@@ -26,9 +27,9 @@ def heat_row(row: HeatRow, links: Links) -> SafeString:
                 _BLANK
                 if cell.figure.is_blank
                 else format_html(
-                    '<td class="v{}"><a href="{}">{}</a></td>',
-                    cell.shade,
+                    '<td><a href="{}"{}>{}</a></td>',
                     links.figure(cell.definition.code, links.year, row.unit.pk),
+                    "" if cell.shade == USUAL_SHADE else SafeString(f' class="v{cell.shade}"'),
                     _short(figure_text(cell.figure, cell.definition)),
                 ),
             )

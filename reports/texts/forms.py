@@ -42,7 +42,7 @@ class TextFilterForm(forms.Form):
 def choices_in(posted: QueryDict) -> dict[int, TextChoice]:
     """Return what was chosen of which report (by id).
 
-    The page sends `seen` ("report:mark") for every text, `part` ("report:number") for each ticked sentence,
+    The page sends `seen` ("report:mark") for every text, `part` ("report:mark") for each ticked sentence,
     and the button that was pressed: `whole` or `used` with one report, or neither for the ticked ones.
     """
     seen = dict(_pairs(posted.getlist("seen")))
@@ -52,11 +52,16 @@ def choices_in(posted: QueryDict) -> dict[int, TextChoice]:
             if report is None or report not in seen:
                 return {}
             return {report: TextChoice(seen[report], whole=name == "whole")}
-    parts: dict[int, set[int]] = {}
-    for report, number in _pairs(posted.getlist("part")):
-        if report in seen and number.isascii() and number.isdigit():
-            parts.setdefault(report, set()).add(int(number[:6]))
-    return {report: TextChoice(seen[report], frozenset(chosen)) for report, chosen in parts.items()}
+    parts = ticked_in(posted)
+    return {one: TextChoice(seen[one], frozenset(parts[one])) for one in parts if one in seen}
+
+
+def ticked_in(posted: QueryDict) -> dict[int, set[str]]:
+    """Return the marks of the ticked sentences of each report (by id)."""
+    parts: dict[int, set[str]] = {}
+    for report, mark in _pairs(posted.getlist("part")):
+        parts.setdefault(report, set()).add(mark)
+    return parts
 
 
 def _pairs(texts: list[str]) -> list[tuple[int, str]]:

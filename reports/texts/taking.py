@@ -38,18 +38,18 @@ def may_gather(user: User, unit: AdministrativeUnit) -> bool:
 class TextChoice:
     """What a person chose of one text, and the mark of the text as it was shown.
 
-    `parts` are numbers of sentences; with neither these nor the whole the text is only marked as used.
+    `parts` are marks of sentences; with neither these nor the whole the text is only marked as used.
     """
 
     seen: str
-    parts: frozenset[int] = frozenset()
+    parts: frozenset[str] = frozenset()
     whole: bool = False
 
 
 def take(
     scope: TextScope, heading: str, choices: Mapping[int, TextChoice], *, user: User
-) -> tuple[int, list[str]]:
-    """Take over what was chosen of reports (by id); return how many, and which units wrote anew meanwhile.
+) -> tuple[set[int], list[str]]:
+    """Take over what was chosen of reports (by id); return of which, and which units wrote anew meanwhile.
 
     Those are left out: what was chosen stands there no more. Raises PermissionDenied.
     """
@@ -60,11 +60,14 @@ def take(
         )
         held = {row.report_id: row for row in locked(scope.pieces(user).filter(heading=heading))}
         place = max((row.place for row in held.values()), default=0)
-        done, changed = 0, []
+        done: set[int] = set()
+        changed: list[str] = []
         for value in values.select_related("report__unit").order_by(tree_order("report__unit")):
             choice = choices[value.report_id]
             if stamp(value.text) != choice.seen:
                 changed.append(value.report.unit.full_name)
+                continue
+            if not choice.parts.issubset(map(stamp, split_sentences(value.text))):
                 continue
             row = held.get(value.report_id)
             if row is None:
@@ -72,7 +75,7 @@ def take(
                 row = _new_piece(scope, heading, value, place, user)
             _add(row, value.text, choice)
             row.save()
-            done += 1
+            done.add(value.report_id)
     return done, changed
 
 
@@ -98,7 +101,8 @@ def _add(row: GatheredText, text: str, choice: TextChoice) -> None:
     if not (choice.whole or choice.parts):
         row.text = row.text or text
         return
-    chosen = [s for n, s in enumerate(split_sentences(text)) if choice.whole or n in choice.parts]
+    sentences = dict.fromkeys(split_sentences(text))
+    chosen = [s for s in sentences if choice.whole or stamp(s) in choice.parts]
     if row.in_draft:
         chosen = [sentence for sentence in chosen if sentence not in row.text]
         row.text = "\n".join(filter(None, (row.text, " ".join(chosen))))

@@ -1,6 +1,6 @@
 """The page where a board makes the words of its report from those of the units below."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +20,7 @@ from reports.consolidation.filters import ConsolidationFilter
 from reports.consolidation.words import years_text
 from reports.models import GatheredText, Value
 from reports.texts import taking
-from reports.texts.forms import TextFilterForm, choices_in
+from reports.texts.forms import TextFilterForm, choices_in, ticked_in
 from reports.texts.sources import (
     SOURCE_STATES,
     TextScope,
@@ -63,7 +63,10 @@ class RefusedPiece:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def gathered_texts(request: PersonRequest) -> HttpResponse:
-    """Show the texts of the units below beside the draft; a post takes over what was chosen."""
+    """Show the texts of the units below beside the draft; a post takes over what was chosen.
+
+    Ticks of which nothing was taken stay: the page answers the post itself.
+    """
     wanted = ConsolidationFilter(request.GET, request.user).wanted
     if wanted is None:
         raise Http404
@@ -73,25 +76,28 @@ def gathered_texts(request: PersonRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, scope)
     heading = _heading(request, scope.headings())
-    chosen = choices_in(request.POST)
+    chosen, ticked = choices_in(request.POST), ticked_in(request.POST)
     if not chosen:
         messages.warning(request, "Chưa chọn câu nào. Vui lòng đánh dấu câu cần lấy rồi bấm lại.")
-        return redirect(_address(request))
+        return _page(request, scope, ticked=ticked, status=422)
     done, changed = taking.take(scope, heading, chosen, user=request.user)
     if done and "used" in request.POST:
         messages.success(request, "Đã đánh dấu là đã dùng.")
     elif done:
-        messages.success(request, f"Đã lấy lời văn của {done} báo cáo vào dự thảo.")
+        messages.success(request, f"Đã lấy lời văn của {len(done)} báo cáo vào dự thảo.")
+        ticked = {one: marks for one, marks in ticked.items() if one not in done}
     if changed:
         messages.warning(
             request,
             f"Chưa lấy của {', '.join(changed)}: lời văn vừa được sửa, vui lòng xem lại rồi lấy.",
             extra_tags=Why.CONFLICT,
         )
-    if missing := len(chosen) - done - len(changed):
+    if missing := len(chosen) - len(done) - len(changed):
         messages.warning(
             request, f"{missing} báo cáo đã chọn không còn lời văn hoặc ngoài phạm vi nên bỏ qua."
         )
+    if ticked:
+        return _page(request, scope, ticked=ticked, status=200 if done else 422)
     return redirect(_address(request))
 
 
@@ -120,12 +126,19 @@ def piece(request: PersonRequest, pk: int) -> HttpResponse:
         messages.success(request, DONE.get(request.POST.get("move", ""), "Đã lưu lời văn."))
         return redirect(_address(request) + "#du-thao")
     scope = TextScope(row.unit, row.first_year, row.last_year)
-    return _page(request, scope, refused, heading=row.heading)
+    return _page(request, scope, refused=refused, heading=row.heading, status=422)
 
 
 def _page(
-    request: PersonRequest, scope: TextScope, refused: RefusedPiece | None = None, heading: str = ""
+    request: PersonRequest,
+    scope: TextScope,
+    *,
+    refused: RefusedPiece | None = None,
+    heading: str = "",
+    ticked: Mapping[int, set[str]] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
+    """Show the page, with the sentences `ticked` (marks by report) still so."""
     form = TextFilterForm(request.GET)
     chosen, headings = form.chosen, scope.headings()
     sources = scope.sources(request.user, SOURCE_STATES[chosen["status"]])
@@ -144,7 +157,7 @@ def _page(
         "heading": heading,
         "label": headings.get(heading, ""),
         "page_obj": page,
-        "lines": [_line(value) for value in page.object_list],
+        "lines": [_line(row, (ticked or {}).get(row.report_id, ())) for row in page.object_list],
         "kept": {"heading": heading, **_scope_asked(request)},
         "asked": urlencode(_scope_asked(request)),
         "pieces": [row for row in pieces if row.in_draft],
@@ -152,18 +165,20 @@ def _page(
         "refused": refused,
         "gone": refused and refused.pk not in {row.pk for row in pieces},
     }
-    return render(request, "reports/texts/page.html", context, status=422 if refused else 200)
+    return render(request, "reports/texts/page.html", context, status=status)
 
 
-def _line(value: Value) -> dict[str, Any]:
-    """Return a text of the page in sentences, the first ones shown, the others folded."""
-    found = list(enumerate(split_sentences(value.text)))
+def _line(value: Value, ticked: Collection[str]) -> dict[str, Any]:
+    """Return a text of the page in sentences, the first ones shown, the others folded until one is ticked."""
+    found = [(stamp(text), text) for text in split_sentences(value.text)]
     return {
         "value": value,
         "report": value.report,
         "stamp": stamp(value.text),
+        "ticked": ticked,
         "first": found[:SHOWN_AT_ONCE],
         "more": found[SHOWN_AT_ONCE:],
+        "opens": any(mark in ticked for mark, _text in found[SHOWN_AT_ONCE:]),
     }
 
 

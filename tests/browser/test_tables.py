@@ -27,6 +27,10 @@ BOXES = """() => [...document.querySelectorAll("main *")].filter(
     e => e.checkVisibility() && ["auto", "scroll"].includes(getComputedStyle(e).overflowY)
         && e.scrollHeight > e.clientHeight + 1).map(e => e.className)"""
 
+# The room of the narrowest name of a figure, in pixels.
+NARROWEST = """() => Math.min(...[...document.querySelectorAll(".dv-figures tbody th[scope=row]")]
+    .map(name => name.getBoundingClientRect().width).filter(Boolean))"""
+
 IN_PRINT = """() => [...document.querySelectorAll(".dv-figures tbody tr")].filter(
     line => line.getBoundingClientRect().height > 0).length"""
 
@@ -107,6 +111,25 @@ def test_on_a_phone_a_figure_stands_beside_its_name_and_nothing_beside_the_windo
         )
         assert beside, address
         page.context.close()
+
+
+def test_names_are_readable_at_every_width_and_in_both_densities(page_as, filled):
+    page = page_as("tinh")
+    for text, address in (
+        ("Giãn dòng", "/bao-cao/tong-hop/"),
+        ("Thu gọn dòng", f"/bao-cao/{filled.report.pk}/"),
+        ("Giãn dòng", f"/bao-cao/{filled.report.pk}/"),
+        ("Thu gọn dòng", "/bao-cao/tong-hop/"),
+    ):
+        page.set_viewport_size({"width": 1366, "height": 768})
+        page.goto(address)
+        expect(page.get_by_role("button", name=text)).to_be_visible()
+        for width in (390, 500, 577, 700, 895, 896, 991, 992, 1008, 1100, 1215, 1216, 1366):
+            page.set_viewport_size({"width": width, "height": 768})
+            assert page.evaluate(NARROWEST) >= 150, (address, text, width)
+            assert chromium.sideways(page) == 0, (address, text, width)
+        page.set_viewport_size({"width": 1366, "height": 768})
+        page.get_by_role("button", name=text).click()
 
 
 def test_head_and_units_stay_while_the_page_scrolls(page_as, filled):

@@ -24,7 +24,9 @@ class TakenTwiceTest(TransactionTestCase):
         write_figures(report, {"NX01": Figure(text=TEXT)}, actor=None, source="form")
         Report.objects.filter(pk=report.pk).update(state=State.APPROVED)
         scope = TextScope(cast["huyen-349"].unit, 2024, 2024)
-        choice = {report.pk: taking.TextChoice(stamp(TEXT), frozenset({0}))}
+        choice = {
+            report.pk: taking.TextChoice(stamp(TEXT), frozenset({stamp("Nhân dân phấn khởi.")}))
+        }
 
         def press():
             user = User.objects.get(username="huyen-349")
@@ -33,7 +35,7 @@ class TakenTwiceTest(TransactionTestCase):
         with halted(taking, "_add", press) as first:
             second = Beside(press)
             assert second.waits()
-        assert (first.ended(), second.ended()) == ((1, []), (1, []))
+        assert (first.ended(), second.ended()) == (({report.pk}, []), ({report.pk}, []))
         assert GatheredText.objects.get().text == "Nhân dân phấn khởi."
 
 

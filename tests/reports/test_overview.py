@@ -225,7 +225,11 @@ class ProgressTest(OverviewCase):
         assert not before.is_running
         assert now.is_running
         assert now.points[-1] == (-4, 400 / 7)
-        self.assertContains(self.page(self.board), "năm 2024 (đến hôm nay)")
+        page = self.page(self.board)
+        self.assertContains(page, "năm 2024 (đến hôm nay)")
+        for line, year in zip(page.context["lines"], (2023, 2024), strict=True):
+            listed = self.client.get(line.url).context["reports"]
+            assert {report.period.year for report in listed} == {year}
 
     def test_a_province_without_districts_is_told_by_unit(self):
         new_province(self.tree, datetime.date(2025, 7, 1))
@@ -235,8 +239,10 @@ class ProgressTest(OverviewCase):
         )
         board = person("moi", AdministrativeUnit.objects.get(code="37"))
         page = self.page(board)
-        assert [one.name for one in page.context["squares"]] == ["Tỉnh Ninh Bình", "Xã Phù Lê"]
+        assert [one.name for one in page.context["squares"]] == ["Tỉnh Ninh Bình", "X. Phù Lê"]
         assert not page.context["bars"]
+        # Colours have no names on a phone: who is late stands below.
+        self.assertContains(page, f'<a href="{page.context["late"][-1][1]}">X. Phù Lê</a>')
 
 
 class ReformTest(OverviewCase):

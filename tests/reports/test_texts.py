@@ -1,6 +1,7 @@
 """Texts gathered: what a board takes from the units below, edits, orders; sources that change; who may."""
 
 import io
+import re
 
 import docx
 from django.test import TestCase
@@ -51,6 +52,17 @@ class TextsCase(TestCase):
     def take(self, **posted):
         seen = [f"{line['report'].pk}:{line['stamp']}" for line in self.lines().values()]
         return self.client.post(self.url, {"seen": seen, **posted}, follow=True)
+
+    def ticks(self, *numbers, of="13369"):
+        """Return what the boxes of these sentences send."""
+        line = self.lines()[of]
+        found = [*line["first"], *line["more"]]
+        return [f"{line['report'].pk}:{found[number][0]}" for number in numbers]
+
+    def checked(self, page):
+        """Return what the ticked boxes of `page` send."""
+        boxes = re.findall(r'name="part"\s+value="([^"]+)"\s+(checked)?', page.content.decode())
+        return {value for value, ticked in boxes if ticked}
 
     def pieces(self):
         return list(GatheredText.objects.order_by("place"))
@@ -121,7 +133,7 @@ class ListTests(TextsCase):
                 self.client.force_login(self.cast[name])
                 assert self.page().status_code == status
                 posted = self.client.post(self.url, {"whole": "1"})
-                assert posted.status_code == (302 if status == 200 else status)
+                assert posted.status_code == (422 if status == 200 else status)
         assert self.pieces() == []
 
 
@@ -131,7 +143,7 @@ class TakingTests(TextsCase):
         page = self.client.post(
             self.url, {"seen": seen, "part": ["987654:0", "987655:1"]}, follow=True
         )
-        self.assertContains(page, "2 báo cáo đã chọn không còn lời văn")
+        self.assertContains(page, "2 báo cáo đã chọn không còn lời văn", status_code=422)
         assert self.pieces() == []
 
     def test_the_whole_text_or_ticked_sentences_and_each_once(self):
@@ -142,8 +154,8 @@ class TakingTests(TextsCase):
         (piece,) = self.pieces()
         assert (piece.text, piece.snapshot, piece.report) == (FIRST, FIRST, self.tien_son)
         piece.delete()
-        self.take(part=[f"{self.tien_son.pk}:0", f"{self.tien_son.pk}:2"])
-        self.take(part=[f"{self.tien_son.pk}:1", f"{self.tien_son.pk}:2"])  # a second look
+        self.take(part=self.ticks(0, 2))
+        self.take(part=self.ticks(1, 2))  # a second look
         (piece,) = self.pieces()
         assert piece.text == (
             "Nhân dân phấn khởi. Không có điểm nóng.\nNhiều nơi còn lo về giải phóng mặt bằng."
@@ -151,15 +163,15 @@ class TakingTests(TextsCase):
         assert AuditEntry.objects.filter(content_type__model="gatheredtext").count() >= 3
 
     def test_several_units_at_once(self):
-        self.take(part=[f"{self.tien_son.pk}:0", f"{self.tien_ngoai.pk}:0"])
+        self.take(part=[*self.ticks(0), *self.ticks(0, of="13363")])
         assert [piece.text for piece in self.pieces()] == [SECOND, "Nhân dân phấn khởi."]
 
     def test_nothing_chosen_and_nonsense_take_nothing(self):
-        self.assertContains(self.take(), "Chưa chọn câu nào")
+        self.assertContains(self.take(), "Chưa chọn câu nào", status_code=422)
         other = Report.objects.get(period=self.period, unit__code="13384")
         for posted in (
             {"whole": "abc"}, {"whole": 10**30}, {"part": ["x", "1:x", f"{other.pk}:0"]},
-            {"whole": other.pk, "seen": f"{other.pk}:1"},
+            {"whole": other.pk, "seen": f"{other.pk}:1"}, {"part": f"{self.tien_son.pk}:0"},
         ):  # fmt: skip
             with self.subTest(posted):
                 self.take(**posted)
@@ -167,11 +179,32 @@ class TakingTests(TextsCase):
 
     def test_what_was_written_anew_meanwhile_is_not_taken_unseen(self):
         seen = [f"{line['report'].pk}:{line['stamp']}" for line in self.lines().values()]
-        self.write("13369", "Đã viết lại.")
-        parts = [f"{self.tien_son.pk}:0", f"{self.tien_ngoai.pk}:0"]
+        parts = [*self.ticks(0, 2), *self.ticks(0, of="13363")]
+        self.write("13369", "Câu mới đứng đầu. Không có điểm nóng.")
         page = self.client.post(self.url, {"seen": seen, "part": parts}, follow=True)
         self.assertContains(page, "Chưa lấy của Xã Tiên Sơn")
         assert [piece.text for piece in self.pieces()] == [SECOND]
+        # The tick goes along with its sentence, not with the place where another one stands now.
+        assert self.checked(page) == set(self.ticks(1))
+
+    def test_what_was_ticked_and_not_taken_stays_ticked_and_its_draft_is_not_wiped(self):
+        ours, theirs = set(self.ticks(1, 2)), set(self.ticks(0, of="13363"))
+        ticked, number = {"part": [*ours, *theirs], "Draft": "a" * 32}, f"stored-{'a' * 32}"
+        refused = self.take(**ticked, whole="abc")
+        assert (refused.status_code, self.checked(refused)) == (422, ours | theirs)
+        used = self.take(**ticked, used=self.tien_ngoai.pk)
+        assert self.checked(used) == ours | theirs
+        whole = self.take(**ticked, whole=self.tien_ngoai.pk)
+        self.assertContains(whole, "Đã lấy lời văn của 1 báo cáo")
+        assert self.checked(whole) == ours
+        assert number not in self.client.cookies
+        assert self.checked(self.take(**ticked)) == set()
+        assert number in self.client.cookies
+
+    def test_a_sentence_that_stands_there_twice_is_taken_once(self):
+        self.write("13369", "Ổn định. Phấn khởi. Ổn định.")
+        self.take(part=self.ticks(0))
+        assert [piece.text for piece in self.pieces()] == ["Ổn định."]
 
     def test_marked_as_used_without_a_place_in_the_draft(self):
         self.take(used=self.tien_son.pk)
@@ -191,7 +224,7 @@ class TakingTests(TextsCase):
 class DraftTests(TextsCase):
     def setUp(self):
         super().setUp()
-        self.take(part=[f"{self.tien_son.pk}:0", f"{self.tien_ngoai.pk}:0"])
+        self.take(part=[*self.ticks(0), *self.ticks(0, of="13363")])
         self.above, self.below = self.pieces()
 
     def test_edit_and_order_and_what_is_typed_goes_along(self):
