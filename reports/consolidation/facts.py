@@ -151,9 +151,9 @@ def _read_figures(grouping: Grouping, codes: set[str], facts: dict) -> None:
     """Read the sums, what makes some of them inexact, and how many reports gave which number."""
     data = grouping.data
     added = {pk: code for pk, code in data.indicator_codes.items() if data.is_summed(code)}
-    summed = Q(indicator__in=[pk for pk in grouping.indicators if added.get(pk) in codes])
     spread, joint = Spread(data, codes), Joint(data, codes)
-    found = grouping.figures(summed, _given(grouping, spread.codes), _given(grouping, joint.leaves))
+    summed = [pk for pk in grouping.indicators if added.get(pk) in codes]
+    found = grouping.figures(summed, _ids(grouping, spread.codes), _ids(grouping, joint.leaves))
     for unit, indicator, mark, period, level, number, of in found:
         code, cell, count = data.indicator_codes[indicator], (period, level), int(of)
         if mark == SPREAD:
@@ -170,11 +170,9 @@ def _read_figures(grouping: Grouping, codes: set[str], facts: dict) -> None:
     joint.count(facts)
 
 
-def _given(grouping: Grouping, codes: set[str]) -> Q | None:
-    """Return the condition for the figures of `codes` that are not blank, None for no codes."""
-    data = grouping.data
-    ids = [pk for pk in grouping.indicators if data.indicator_codes[pk] in codes]
-    return Q(indicator__in=ids, number__isnull=False) if ids else None
+def _ids(grouping: Grouping, codes: set[str]) -> list[int]:
+    """Return the indicators of `codes` that the periods ask for."""
+    return [pk for pk in grouping.indicators if grouping.data.indicator_codes[pk] in codes]
 
 
 class Spread:
