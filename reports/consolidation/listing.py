@@ -90,13 +90,15 @@ class ListedReport(NamedTuple):
     approved_at: datetime.datetime | None
 
 
-def listed(reports: ReportQuerySet) -> list[ListedReport]:
+def reports_listed(reports: ReportQuerySet) -> list[ListedReport]:
     """Return `reports` one by one, by period and in the order of the tree."""
     rows = reports.with_due_dates().order_by("period__start", tree_order("unit"))
     return [ListedReport(*row) for row in rows.values_list(*ListedReport._fields)]
 
 
-def tallies_of(reports: Iterable[ListedReport], states: Iterable[str]) -> dict[PeriodLevel, Tally]:
+def told_tallies(
+    reports: Iterable[ListedReport], states: Iterable[str]
+) -> dict[PeriodLevel, Tally]:
     """Return the tallies of reports that were listed; each of them is told one by one."""
     cells: dict[PeriodLevel, list[ListedReport]] = {}
     for one in reports:

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.catalogue.expressions import Node, names_in, parse
 from reports.consolidation.figures import Definition
-from reports.consolidation.listing import ListedReport, Tally, listed, tallied, tallies_of
+from reports.consolidation.listing import ListedReport, Tally, reports_listed, tallied, told_tallies
 from reports.consolidation.parts import PeriodLevel
 from reports.consolidation.restating import PieceKey, Restating, restate
 from reports.models import (
@@ -122,7 +122,7 @@ class ScopeData:
     def listed(self) -> list[ListedReport]:
         """The reports of the years one by one, whatever their state. One query, none for a part."""
         if not self.is_part:
-            return listed(self.reports())
+            return reports_listed(self.reports())
         years, levels = self.years, self.scope.levels or tuple(Level)
         return [one for one in self._of_part if one.period_id in years and one.level in levels]
 
@@ -130,7 +130,7 @@ class ScopeData:
     def _of_part(self) -> list[ListedReport]:
         """All reports of the periods, of a part of a province: so few that they are counted here. One query."""
         rows = Report.objects.filter(period__in=[period.pk for period in self.periods])
-        return listed(rows.filter(unit__in=self.units().values("pk")))
+        return reports_listed(rows.filter(unit__in=self.units().values("pk")))
 
     @cached_property
     def reporting(self) -> dict[int, AdministrativeUnit]:
@@ -260,7 +260,7 @@ class ScopeData:
     def _tallied(self) -> tuple[dict[PeriodLevel, Tally], bool]:
         """The tallies of all levels, and whether no report of the periods lies outside. One query."""
         if self.is_part:
-            return tallies_of(self._of_part, self.scope.states), False
+            return told_tallies(self._of_part, self.scope.states), False
         reports = Report.objects.filter(period__in=[period.pk for period in self.periods])
         return tallied(reports, self.units(), self.scope.states)
 
