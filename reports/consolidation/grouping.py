@@ -41,7 +41,7 @@ FEW = 4  # a fourth of all: of so many reports the figures are subtracted, of mo
 FEW_BY_HASH = 8
 _CELL = {"report__period_id": IntegerField(), "report__level": CharField()}
 _STATE = {"report__state": CharField()}
-SPREAD = "#"
+SPREAD, EACH = "#", "@"
 _BY_MARK = ("indicator_id", "mark")
 
 
@@ -73,22 +73,28 @@ class Grouping:
     asked: Counter[PeriodLevel]
     included: Counter[PeriodLevel]
 
-    def figures(self, summed: list[int], spread: list[int]) -> Iterator[GroupedFigure]:
+    def figures(
+        self, summed: list[int], spread: list[int], each: list[int]
+    ) -> Iterator[GroupedFigure]:
         """Yield by indicator and mark, unit, level and period a number and how many figures it is of.
 
         Without a mark it is the sum of the figures, of `summed` indicators and maybe of others. With a
         qualifier it is nought: so many of all figures are not exact (few rows, an index of their own). With
-        SPREAD so many figures of `spread` indicators are this number. All in one statement where all levels
+        SPREAD so many figures of `spread` indicators are this number. With EACH it is one figure of the
+        indicators `each`, and beside it stands the id of its report. All in one statement where all levels
         are grouped at once.
         """
-        given = Q(indicator__in=spread, number__isnull=False)
+        given, one = (Q(indicator__in=ids, number__isnull=False) for ids in (spread, each))
         total, of, counted = Sum("number"), Count("number"), Count("*")
         values = self.data.values(self.periods)
-        inexact = self._inexact(values)
+        every = self.data.values(self.periods, counted=True)
+        arms = [self._inexact(values)]
+        if each:
+            rows_of_each = _marked(every.filter(one), EACH)
+            arms.append(self._all_levels(rows_of_each, _BY_MARK, "number", "report_id"))
         if self._at_once:
-            arms = [inexact]
             if spread:
-                told = _marked(self.data.values(self.periods, counted=True).filter(given), SPREAD)
+                told = _marked(every.filter(given), SPREAD)
                 arms.append(self._all_levels(told, _BY_MARK, "number", of=counted))
             asked = Q(indicator__in=summed)
             some = values if self._is_broad(summed) else values.filter(asked)
@@ -99,7 +105,8 @@ class Grouping:
         rows = self._rows(what, "indicator_id", total=total, of=of)
         for (indicator,), cell, numbers in rows:
             yield (None, indicator, "", *cell, *numbers)
-        yield from inexact
+        for arm in arms:
+            yield from arm
         if spread:
             rows = self._rows(given, "indicator_id", "number", counted=True, of=counted)
             for (indicator, number), cell, numbers in rows:

@@ -90,14 +90,14 @@ class HashingTest(Grouped):
                 self.check(2023, 2023, joins=1)
 
     def test_levels_are_grouped_in_one_pass(self):
-        self.check(2023, 2023, joins=3, unions=2)
-        self.check(2022, 2023, joins=3, unions=2)
-        self.check(2023, 2023, joins=3, unions=2, levels=("commune", "district"))
+        self.check(2023, 2023, joins=4, unions=3)
+        self.check(2022, 2023, joins=4, unions=3)
+        self.check(2023, 2023, joins=4, unions=3, levels=("commune", "district"))
 
     def test_who_is_missing_counts_nowhere(self):
         Report.objects.filter(period=self.y2023, unit__code="2").update(state=State.DRAFT)
-        self.check(2023, 2023, joins=3, unions=2)
-        self.check(2023, 2023, joins=3, unions=2, include_submitted=True)
+        self.check(2023, 2023, joins=4, unions=3)
+        self.check(2023, 2023, joins=4, unions=3, include_submitted=True)
 
     def test_most_indicators_are_not_looked_for_one_by_one(self):
         _, (all_sections,) = self.told(0, 2023, 2023)
