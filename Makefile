@@ -19,7 +19,7 @@ lint: ## style and types: ruff, the formatters, mypy
 audit: ## known holes in the pinned packages: asks the advisory service, so it is no part of the tests
 	@$(DRIVER) audit
 
-pictures: ## the pictures of the handbook anew, from the demonstration data (needs Chromium)
+pictures: ## the pictures of the handbook and the README anew, from the demonstration data (needs Chromium)
 	.venv/bin/python -m tests.handbook_pictures
 
 cluster: ## two web hosts, two workers, PostgreSQL with a standby on this machine, while parts of it fail (9 minutes)

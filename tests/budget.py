@@ -39,19 +39,9 @@ def assert_same_queries(client, url: str, small, large, *, limit: int | None = N
 
 MOST = 15  # of one page for one part, sessions and menu included
 MOST_POSTED = 24  # of one post: what it locks (by statement on PostgreSQL), judges, writes and logs
-# Pages that ask more often: how often at most, and why.
+# Posts that ask more often: how often at most, and why.
 MORE: dict[str, tuple[int, str]] = {
-    "reports:consolidation": (22, "figures added up anew, in total and by unit"),
-    "reports:consolidation_export": (
-        30,
-        "the same with both tables, letterhead, the line of the log",
-    ),
-    "reports:consolidation_word": (
-        22,
-        "figures added up anew, letterhead, texts, the line of the log",
-    ),
-    "api-v1:consolidation": (25, "each year, in total and by unit"),
-    "POST reports:entry": (30, "lock, rights, ledger, counts; then the form as it stands now"),
+    "POST reports:entry": (26, "lock, rights, ledger, counts; then the form as it stands now"),
     "POST reports:move": (28, "refused: the whole report is shown again"),
     "POST reports:catalogue_copy": (36, "sections, indicators, rules and three logs, each at once"),
 }

@@ -1,11 +1,11 @@
-"""Makes the pictures of the handbook anew, from the demonstration data.
+"""Makes the pictures of the handbook and of the README anew, from the demonstration data.
 
     python -m tests.handbook_pictures            (or: make pictures)
     python -m tests.handbook_pictures --base http://127.0.0.1:8000 tong-hop
 
 Without --base a scratch database is filled (units, demonstration figures) and a server started on it;
-both are gone afterwards. Each picture of the handbook (SCREENSHOTS) is written to
-static/handbook/<name>.webp. Names after the options choose some of them.
+both are gone afterwards. Each picture (SCREENSHOTS) is written to static/handbook/<name>.webp, those of
+the README to docs/images/<name>.webp. Names after the options choose some of them.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from danvan.common.handbook.chapters import PICTURE_WIDTH, PICTURES
 from tests import chromium
 
 ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / "static/handbook"
+FOLDER, OF_README = ROOT / "static/handbook", ROOT / "docs/images"
 QUALITIES = (0.75, 0.6, 0.45, 0.3)  # the first at which a picture is small enough
 MOST = 25_000
 PASSWORD = os.environ.get("DEMO_PASSWORD", "Danvan@2024")
@@ -67,9 +67,20 @@ class Screenshot:
     window: int = 1008
 
     @property
-    def height(self) -> int:
-        """The height the handbook shows it with."""
-        return PICTURES[self.name]
+    def size(self) -> tuple[int, int]:
+        """How wide and high it is shown: by the handbook, or as a whole window by the README."""
+        high = PICTURES.get(self.name)
+        return (PICTURE_WIDTH, high) if high else (1024, 576)
+
+    @property
+    def most(self) -> int:
+        """How many bytes it may have."""
+        return MOST if self.name in PICTURES else 2 * MOST
+
+    @property
+    def file(self) -> Path:
+        folder = FOLDER if self.name in PICTURES else OF_README
+        return folder / f"{self.name}.webp"
 
 
 SCREENSHOTS = {
@@ -90,6 +101,11 @@ SCREENSHOTS = {
         ),
         Screenshot("tong-hop", "tinh", "/bao-cao/tong-hop/", window=1366),
         Screenshot("ky-bao-cao", "tinh", "/bao-cao/ky/"),
+        Screenshot("home", "xa-13369", "/", part="body", window=1366),
+        Screenshot(
+            "consolidation", "tinh", "/bao-cao/tong-hop/?unit=35&first=2021&last=2022", part="body",
+            window=1366,
+        ),
     )
 }  # fmt: skip
 
@@ -101,7 +117,6 @@ def main() -> None:
     parser.add_argument("--base", default="")
     options = parser.parse_args()
     wanted = [SCREENSHOTS[name] for name in options.names or SCREENSHOTS]
-    FOLDER.mkdir(exist_ok=True)
     with server(options.base) as base, sync_playwright() as playwright:
         browser = chromium.launch(playwright)
         for picture in wanted:
@@ -109,7 +124,8 @@ def main() -> None:
             page = context.new_page()
             log_in(page, picture.account)
             content = take(page, picture)
-            (FOLDER / f"{picture.name}.webp").write_bytes(content)
+            picture.file.parent.mkdir(parents=True, exist_ok=True)
+            picture.file.write_bytes(content)
             sys.stdout.write(f"{picture.name}: {len(content):,} bytes\n")
             context.close()
         browser.close()
@@ -117,7 +133,7 @@ def main() -> None:
 
 def size_of(picture: Screenshot) -> Any:
     """Return the window in which `picture` is taken: so high that its part is in sight."""
-    return {"width": picture.window, "height": picture.height + 900}
+    return {"width": picture.window, "height": picture.size[1] + 900}
 
 
 def log_in(page: Page, account: str) -> None:
@@ -130,7 +146,7 @@ def log_in(page: Page, account: str) -> None:
 
 
 def take(page: Page, picture: Screenshot) -> bytes:
-    """Return `picture` as WebP, of the logged-in person's `page`; fails where the page is not as told."""
+    """Return `picture` of the logged-in person's `page` (WebP for the handbook); fails where it differs."""
     answer = page.goto(picture.path)
     assert answer, picture.path
     assert answer.ok, f"{picture.path}: {answer.status}"
@@ -143,16 +159,16 @@ def take(page: Page, picture: Screenshot) -> bytes:
         page.mouse.move(0, 0)
     part = page.locator(picture.part).bounding_box()
     assert part, picture.path
-    clip: Any = {**part, "height": part["width"] * picture.height / PICTURE_WIDTH}
+    width, height = picture.size
+    clip: Any = {**part, "height": part["width"] * height / width}
     assert clip["y"] + clip["height"] <= page.viewport_size["height"], f"{picture.name} is cut off"
     png = base64.b64encode(page.screenshot(clip=clip)).decode()
-    size = [PICTURE_WIDTH, picture.height]
     blank = page.context.new_page()
     try:
         for quality in QUALITIES:
-            made = blank.evaluate(AS_WEBP, [f"data:image/png;base64,{png}", quality, *size])
+            made = blank.evaluate(AS_WEBP, [f"data:image/png;base64,{png}", quality, width, height])
             content = base64.b64decode(made.partition(",")[2])
-            if len(content) <= MOST:
+            if len(content) <= picture.most:
                 return content
     finally:
         blank.close()

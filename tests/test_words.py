@@ -84,6 +84,13 @@ def test_every_text_of_python_is_vietnamese_and_says_one_thing_by_one_word():
     assert read > 1500
 
 
+def test_what_is_told_of_a_refused_file_is_vietnamese():
+    (path,) = [path for path in APP_FILES if relative(path).endswith("sheets/precheck.py")]
+    told = list(texts_of(path))
+    assert {text: wrong for text in told if (wrong := words.wrong_words(text))} == {}
+    assert len(told) > 10
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)
 def test_every_text_of_a_template_is_vietnamese_and_says_one_thing_by_one_word(path):
     """Pages nobody can be sent to (of faults, of refused posts) as well; what is given to a partial too."""

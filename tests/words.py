@@ -55,6 +55,7 @@ NAMES = {
         "Menu",
         "menu",
         "Unicode",
+        "ActiveX",
         "cookie",
         "OpenAPI",
         "web",

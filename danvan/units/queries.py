@@ -50,6 +50,10 @@ def _coverage(units: Iterable[Unit], below_only: bool = False) -> Q:
     return coverage
 
 
+def _in_force(units: Iterable[Unit], day: datetime.date) -> list[Unit]:
+    return [unit for unit in units if unit.in_force(day)]
+
+
 def _walk(
     name: str, step: str, start: Unit, before: str = "", params: Iterable[Any] = ()
 ) -> RawSQL:
@@ -123,22 +127,37 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
         units = {unit.path: unit for unit in self.on(date)}
         return [(unit, units.get(unit.path_above)) for unit in units.values()]
 
-    def chains_on(self, days: Mapping[int, datetime.date]) -> dict[int, list[Unit]]:
+    def chains_on(
+        self, days: Mapping[int, datetime.date], known: Mapping[int, Unit] | None = None
+    ) -> dict[int, list[Unit]]:
         """Return by id, for each unit of `days`, the units above it on its day, root first, itself last.
 
-        Two queries, however many units.
+        Two queries, however many units: none for what is among `known` (by id, each with the one above it).
         """
-        units = [unit for unit in self.select_related("parent") if unit.pk in days]
-        paths = {path for unit in units for path in paths_above(unit.path)}
-        above: dict[str, list[Unit]] = {}
-        for unit in self.model.objects.filter(path__in=paths).select_related("parent"):
-            above.setdefault(unit.path, []).append(unit)
-        chains = {}
-        for unit in units:
-            steps = (above.get(path, ()) for path in paths_above(unit.path))
-            day = days[unit.pk]
-            chains[unit.pk] = [one for step in steps for one in step if one.in_force(day)] + [unit]
-        return chains
+        units = {pk: unit for pk, unit in (known or {}).items() if pk in days}
+        if len(units) < len(days):
+            rows = self.select_related("parent")
+            units |= {unit.pk: unit for unit in rows if unit.pk in days}
+        standing: dict[str, list[Unit]] = {}
+        for unit in {**(known or {}), **units}.values():
+            standing.setdefault(unit.path, []).append(unit)
+        asked = {(path, days[pk]) for pk, one in units.items() for path in paths_above(one.path)}
+        lacking = {path for path, day in asked if not _in_force(standing.get(path, ()), day)}
+        found: dict[str, list[Unit]] = {}
+        for unit in self.model.objects.filter(path__in=lacking).select_related("parent"):
+            found.setdefault(unit.path, []).append(unit)
+        standing |= found
+        return {
+            pk: [
+                *(
+                    above
+                    for path in paths_above(unit.path)
+                    for above in _in_force(standing.get(path, ()), days[pk])
+                ),
+                unit,
+            ]
+            for pk, unit in units.items()
+        }
 
     def find(self, code: str, on: datetime.date | None = None) -> Unit:
         """Return the unit of `code` in force on `on`, else its latest version.
@@ -187,8 +206,16 @@ class UnitSuccessionQuerySet(models.QuerySet[Any]):
         arrows = f"{self.model._meta.db_table} JOIN came ON successor_id = unit"
         return _walk("came", f"SELECT predecessor_id FROM {arrows}", unit)  # noqa: S608
 
-    def first_versions(self) -> dict[int, int]:
-        """Return {unit id: id of the same unit's first version} of all later versions. One query."""
+    def first_versions(self, among: Iterable[Unit] | None = None) -> dict[int, int]:
+        """Return {unit id: id of the same unit's first version} of all later versions. One query.
+
+        Versions of a unit have one code: where no two of the units `among` which it matters have, nothing is
+        asked.
+        """
+        if among is not None:
+            code_of = {unit.pk: unit.code for unit in among}
+            if len(code_of) == len(set(code_of.values())):
+                return {}
         before = dict(self.renames().values_list("successor", "predecessor"))
         firsts = {}
         for unit_id in before:

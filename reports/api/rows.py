@@ -9,7 +9,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from danvan.accounts.models import User
-from danvan.accounts.scope import units_visible_to
+from danvan.accounts.scope import units_visible_to, with_predecessors_of
 from danvan.units.models import AdministrativeUnit
 from records.kinds import BY_SLUG
 from records.sheets.columns import resource_of
@@ -27,12 +27,12 @@ from reports.api.problems import ApiProblem
 from reports.api.schemas import ApiUnit, FigureRow, IndicatorRow, ReportRow, TotalRow
 from reports.consolidation.figures import Definition, Total
 from reports.consolidation.restating import NotRestatable
-from reports.consolidation.scope import Scope, ScopeData
+from reports.consolidation.scope import ReadBefore, Scope, ScopeData, defining
 from reports.consolidation.summary import Consolidation, consolidate
 from reports.consolidation.units import UnitRow as PartRow
 from reports.consolidation.units import break_down
 from reports.consolidation.words import figure_text
-from reports.models import Indicator, Report, ReportingPeriod, Section, State, Value
+from reports.models import Indicator, Report, ReportingPeriod, State, Value
 from reports.models.period import COUNTED_KINDS
 
 STATES = {"approved": [State.APPROVED], "submitted": [State.APPROVED, State.SUBMITTED]}
@@ -137,15 +137,27 @@ def figures(user: User, asked: FiguresAsked) -> ApiTable:
 
 def consolidation(user: User, asked: ConsolidationAsked) -> ApiTable:
     """Return the consolidated figures of a unit, as the page of the consolidation has them."""
-    section = _section(asked)
+    periods = ReportingPeriod.objects.counted()
+    first, last = asked.first_year, asked.last_year or asked.first_year
+    days = [one.structure_date for one in periods if one.year <= last]
+    unit = _found(user, asked.unit, asked.as_of or (days[-1] if days else None))
+    years = range(2 * first - last - 1, last + 1)  # and as many before
+    indicators = defining({one.catalogue_id for one in periods if one.year in years})
+    section = asked.section and asked.section.upper()
+    here = {one.catalogue_id for one in periods if first <= one.year <= last}
+    if section and not any(
+        row.section__code == section and row.catalogue_id in here for row in indicators
+    ):
+        raise ApiProblem(404, f"Không có mục mang mã {section} trong các năm đã chọn.")
     scope = Scope(
-        _unit(user, asked.unit, asked.last_year, asked.as_of),
-        asked.first_year,
-        asked.last_year or asked.first_year,
+        unit,
+        first,
+        last,
         section,
         asked.state == "submitted",
         within=units_visible_to(user),
         as_of=asked.as_of,
+        known=ReadBefore(periods, indicators, family=with_predecessors_of(user)),
     )
     try:
         data = ScopeData(scope)
@@ -207,32 +219,21 @@ def _in_area(rows: Rows, user: User, asked: ReportsAsked | FiguresAsked | Record
     return rows.filter(unit__in=area.values("pk"))
 
 
-def _unit(
-    user: User, code: str, year: int | None, day: datetime.date | None = None
-) -> AdministrativeUnit:
-    """Return the unit of `code` on `day`, else in the year's last period, within the account's area.
+def _unit(user: User, code: str, year: int | None) -> AdministrativeUnit:
+    """Return the unit of `code` in the year's last period, within the account's area. Raises ApiProblem."""
+    period = ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS, year__lte=year or 0)
+    days = period.order_by("-start").values_list("structure_date", flat=True)
+    return _found(user, code, days.first())
 
-    Raises ApiProblem.
-    """
-    if day is None:
-        period = ReportingPeriod.objects.filter(kind__in=COUNTED_KINDS, year__lte=year or 0)
-        day = period.order_by("-start").values_list("structure_date", flat=True).first()
+
+def _found(user: User, code: str, day: datetime.date | None) -> AdministrativeUnit:
+    """Return the unit of `code` on `day`, else the last of it, in the account's area. Raises ApiProblem."""
     try:
-        return units_visible_to(user).find(code, on=day)
+        return units_visible_to(user).select_related("parent").find(code, on=day)
     except AdministrativeUnit.DoesNotExist as error:
         raise ApiProblem(
             404, f"Không có đơn vị mang mã {code} trong phạm vi của tài khoản."
         ) from error
-
-
-def _section(asked: ConsolidationAsked) -> str | None:
-    if asked.section is None:
-        return None
-    code = asked.section.upper()
-    years = (asked.first_year, asked.last_year)
-    if not Section.objects.filter(code=code, catalogue__periods__year__range=years).exists():
-        raise ApiProblem(404, f"Không có mục mang mã {code} trong các năm đã chọn.")
-    return code
 
 
 def _by_part(found: Consolidation, unit: AdministrativeUnit, by: str) -> Iterator[tuple]:

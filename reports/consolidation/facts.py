@@ -14,7 +14,7 @@ from danvan.common.ops.memory import uncollected
 from danvan.units.models import Level
 from reports.catalogue.expressions import Node, holds, is_condition, names_in, value
 from reports.consolidation.apportioning import divided_facts
-from reports.consolidation.grouping import BY_AREA, BY_UNIT, SPREAD, Grouping, Owner
+from reports.consolidation.grouping import BY_AREA, BY_UNIT, EACH, SPREAD, Grouping, Owner
 from reports.consolidation.keeping import Keeping
 from reports.consolidation.parts import Facts, Part, PeriodLevel
 from reports.consolidation.restating import PieceKey, Restating
@@ -112,21 +112,28 @@ def _added_up(
     facts: dict[FactsKey, Facts] = defaultdict(Facts)
     if not owner:
         facts[None] = Facts()
-    _read_units(data, periods, facts, [owner.of_report] if owner else [])
+    _read_units(data, periods, facts, owner)
     if periods:
         asked: Counter = sum((one.units for one in facts.values()), Counter())
         included: Counter = sum((one.included for one in facts.values()), Counter())
         grouping = Grouping(data, periods, owner, asked, included)
         _read_figures(grouping, codes, facts)
-        _read_joint_counts(data, periods, codes, facts, [owner.of_value] if owner else [])
     return facts
 
 
-def _read_units(data: ScopeData, periods: list[int], facts: dict, owner: list) -> None:
+def _read_units(data: ScopeData, periods: list[int], facts: dict, owner: Owner | None) -> None:
     """Read how many reports each cell asks for, and how many of them are included."""
     found: Iterable[Any]
-    if owner:
-        rows = data.reports(periods).order_by().values_list(*owner, "period_id", "level")
+    # Who tells units apart lists their reports as well.
+    if owner is BY_UNIT and data.years.keys() >= set(periods):
+        states = data.scope.states
+        found = [
+            (one.unit_id, one.period_id, one.level, 1, bool(one.until), one.state in states)
+            for one in data.listed
+            if one.period_id in periods
+        ]
+    elif owner:
+        rows = data.reports(periods).order_by().values_list(owner.of_report, "period_id", "level")
         included = Count("pk", filter=Q(state__in=data.scope.states))
         found = rows.annotate(asked=Count("pk"), ended=Count("until"), inside=included)
     else:
@@ -144,14 +151,15 @@ def _read_figures(grouping: Grouping, codes: set[str], facts: dict) -> None:
     """Read the sums, what makes some of them inexact, and how many reports gave which number."""
     data = grouping.data
     added = {pk: code for pk, code in data.indicator_codes.items() if data.is_summed(code)}
-    summed = Q(indicator__in=[pk for pk in grouping.indicators if added.get(pk) in codes])
-    spread = Spread(data, codes)
-    ids = [pk for pk in grouping.indicators if data.indicator_codes[pk] in spread.codes]
-    given = Q(indicator__in=ids, number__isnull=False) if ids else None
-    for unit, indicator, mark, period, level, number, of in grouping.figures(summed, given):
+    spread, joint = Spread(data, codes), Joint(data, codes)
+    summed = [pk for pk in grouping.indicators if added.get(pk) in codes]
+    found = grouping.figures(summed, _ids(grouping, spread.codes), _ids(grouping, joint.leaves))
+    for unit, indicator, mark, period, level, number, of in found:
         code, cell, count = data.indicator_codes[indicator], (period, level), int(of)
         if mark == SPREAD:
             spread.add(facts[unit], cell, code, number, count)
+        elif mark == EACH:
+            joint.reports[unit, of, cell][code] = number
         elif count and indicator in added and code in codes:
             total = Decimal(number).quantize(_PLACES)
             if mark:  # those that are not exact are in the sum as well
@@ -159,6 +167,12 @@ def _read_figures(grouping: Grouping, codes: set[str], facts: dict) -> None:
                 facts[unit].add_part(code, cell, Part(total, 0, *told))
             else:
                 facts[unit].add_part(code, cell, Part(total, count))
+    joint.count(facts)
+
+
+def _ids(grouping: Grouping, codes: set[str]) -> list[int]:
+    """Return the indicators of `codes` that the periods ask for."""
+    return [pk for pk in grouping.indicators if grouping.data.indicator_codes[pk] in codes]
 
 
 class Spread:
@@ -187,27 +201,27 @@ class Spread:
                 mine.add_part(counted, cell, Part(Decimal(count if met else 0), count))
 
 
-def _read_joint_counts(
-    data: ScopeData, periods: list[int], codes: set[str], facts: dict, owner: list
-) -> None:
-    """Read the conditions on several indicators: they are asked of each report's own figures."""
-    joint = {code: node for code, node in _counted(data, codes) if node and _is_joint(data, node)}
-    if not joint:
-        return
-    names = set().union(*(data.leaves_of(node) for node in joint.values()))
-    rows = data.values(periods, counted=True).filter(
-        indicator__in=data.ids_of(names), number__isnull=False
-    )
-    columns = ("report_id", "report__period_id", "report__level", "indicator_id", "number")
-    reports: dict[tuple, dict[str, Decimal]] = defaultdict(dict)
-    for *key, report, period, level, indicator, number in rows.values_list(*owner, *columns):
-        cell = (key[0] if key else None, report, period, level)
-        reports[cell][data.indicator_codes[indicator]] = number
-    for (key, _report, period, level), numbers in reports.items():
-        for code, node in joint.items():
-            met = meets(data, node, numbers, level)
-            if met is not None:
-                facts[key].add_part(code, (period, level), Part(Decimal(met), 1))
+class Joint:
+    """Conditions on several indicators: they are asked of each report's own figures (`leaves`).
+
+    `reports` are these by unit, report and cell, as they are read.
+    """
+
+    def __init__(self, data: ScopeData, codes: set[str]) -> None:
+        self.data = data
+        counted = _counted(data, codes)
+        self.conditions = {code: node for code, node in counted if node and _is_joint(data, node)}
+        leaves = (data.leaves_of(node) for node in self.conditions.values())
+        self.leaves: set[str] = set().union(*leaves)
+        self.reports: dict[tuple, dict[str, Decimal]] = defaultdict(dict)
+
+    def count(self, facts: dict) -> None:
+        """Add to `facts` which reports meet which condition."""
+        for (unit, _report, cell), numbers in self.reports.items():
+            for code, node in self.conditions.items():
+                met = meets(self.data, node, numbers, cell[1])
+                if met is not None:
+                    facts[unit].add_part(code, cell, Part(Decimal(met), 1))
 
 
 def _counted(data: ScopeData, codes: Iterable[str]) -> list[tuple[str, Node | None]]:

@@ -169,24 +169,30 @@ class ConsolidationFilter(forms.Form):
         rows = units_visible_to(self.user).select_related("parent")
         reporting = Report.objects.visible_to(self.user).filter(period__in=periods).values("unit")
         reports = Q(pk__in=reporting)
-        offered = rows.filter(reports | Q(pk=self.user.unit_id)).annotate(is_reporting=reports)
-        firsts = self.firsts = UnitSuccession.objects.first_versions()
-        self.known = ReadBefore(
-            self.periods, self._indicators(data), firsts, with_predecessors_of(self.user)
+        offered = list(
+            rows.filter(reports | Q(pk=self.user.unit_id))
+            .annotate(is_reporting=reports)
+            .order_by("is_reporting", "valid_from", "pk")
         )
-        found: dict[int, AdministrativeUnit] = {}
-        days: set[datetime.date | None] = set()
-        for unit in offered.order_by("is_reporting", "valid_from"):
-            found[firsts.get(unit.pk, unit.pk)] = unit
-            days |= {unit.valid_from, unit.valid_to}
+        days = {day for unit in offered for day in (unit.valid_from, unit.valid_to)}
         start = self.periods[0].start if self.periods else datetime.date.max
         self.days = sorted(day for day in days if day and day > start)
         self.day = next((day for day in self.days if str(day) == data.get("as_of")), None)
+        standing = [] if self.day is None else list(rows.on(self.day))
+        firsts = self.firsts = UnitSuccession.objects.first_versions([*offered, *standing])
+        self.known = ReadBefore(
+            self.periods,
+            self._indicators(data),
+            firsts,
+            with_predecessors_of(self.user),
+            {unit.pk: unit for unit in offered},
+        )
+        found = {firsts.get(unit.pk, unit.pk): unit for unit in offered}
         self.own = found.get(firsts.get(self.user.unit_id or 0, self.user.unit_id or 0))
         as_were = self._keyed(found.values())
         if self.day is None:
             return as_were
-        for unit in rows.on(self.day):
+        for unit in standing:
             found.setdefault(firsts.get(unit.pk, unit.pk), unit)
         keys = {unit.pk: key for key, unit in as_were.items()}
         return {
@@ -202,13 +208,16 @@ class ConsolidationFilter(forms.Form):
         code, _at, begun = clean_line(text).partition("@")
         if text in self.units or not begun:
             return text
-        named = units_visible_to(self.user).filter(code=code)
-        ids = {
-            self.firsts.get(pk, pk)
-            for pk, first in named.values_list("pk", "valid_from")
-            if str(first) == begun
-        }
-        same = (key for key, one in self.units.items() if self.firsts.get(one.pk, one.pk) in ids)
+        named = [
+            one
+            for one in units_visible_to(self.user).filter(code=code)
+            if str(one.valid_from) == begun
+        ]
+        firsts = self.firsts or UnitSuccession.objects.first_versions(
+            [*named, *self.units.values()]
+        )
+        ids = {firsts.get(one.pk, one.pk) for one in named}
+        same = (key for key, one in self.units.items() if firsts.get(one.pk, one.pk) in ids)
         return next(same, text)
 
     @staticmethod

@@ -1,8 +1,9 @@
 """Stored figures grouped by level, in the way that costs the database least.
 
-Nearly all reports of a large scope are of one level, the largest. It is grouped by itself and the few others
-beside it, in one statement, so that both are of one moment. Where nearly everything there is belongs to
-it, its reports are not even looked at: it has what all figures give less what the others give.
+Nearly all reports of a large scope are of one level, the largest. Where nearly everything there is belongs to
+it, its reports are not even looked at: it has what all figures give less what the others give. Else an engine
+that groups by hash groups by level as well; one that sorts would sort all figures for it, so it groups the
+largest level by itself and the few others beside it, in one statement, so that both are of one moment.
 Measured: docs/decisions.md.
 """
 
@@ -15,6 +16,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from django.db import connections
 from django.db.models import (
     Aggregate,
     CharField,
@@ -27,16 +29,19 @@ from django.db.models import (
 )
 from django.db.models import Value as Constant
 
+from danvan.common.db.moment import is_one_moment
 from reports.consolidation.parts import PeriodLevel
 from reports.consolidation.scope import ScopeData
-from reports.models import Qualifier, ReportingPeriod, Value
+from reports.models import Qualifier, Report, ReportingPeriod, Value
 from reports.models.report import area_of
 
 MANY = 1000  # reports: of fewer all levels are grouped at once
+BY_HASH = {"postgresql"}  # engines that group by one column more at hardly any cost
 FEW = 4  # a fourth of all: of so many reports the figures are subtracted, of more the others are added
+FEW_BY_HASH = 8
 _CELL = {"report__period_id": IntegerField(), "report__level": CharField()}
 _STATE = {"report__state": CharField()}
-SPREAD = "#"
+SPREAD, EACH = "#", "@"
 _BY_MARK = ("indicator_id", "mark")
 
 
@@ -68,31 +73,42 @@ class Grouping:
     asked: Counter[PeriodLevel]
     included: Counter[PeriodLevel]
 
-    def figures(self, summed: Q, spread: Q | None) -> Iterator[GroupedFigure]:
+    def figures(
+        self, summed: list[int], spread: list[int], each: list[int]
+    ) -> Iterator[GroupedFigure]:
         """Yield by indicator and mark, unit, level and period a number and how many figures it is of.
 
-        Without a mark it is the sum of the figures of which `summed` holds. With a qualifier it is nought: so
-        many of all figures are not exact (few rows, an index of their own). With SPREAD so many of those of
-        which `spread` holds are this number. All in one statement where all levels are grouped at once.
+        Without a mark it is the sum of the figures, of `summed` indicators and maybe of others. With a
+        qualifier it is nought: so many of all figures are not exact (few rows, an index of their own). With
+        SPREAD so many figures of `spread` indicators are this number. With EACH it is one figure of the
+        indicators `each`, and beside it stands the id of its report. All in one statement where all levels
+        are grouped at once.
         """
+        given, one = (Q(indicator__in=ids, number__isnull=False) for ids in (spread, each))
         total, of, counted = Sum("number"), Count("number"), Count("*")
         values = self.data.values(self.periods)
-        inexact = self._inexact(values)
+        every = self.data.values(self.periods, counted=True)
+        arms = [self._inexact(values)]
+        if each:
+            rows_of_each = _marked(every.filter(one), EACH)
+            arms.append(self._all_levels(rows_of_each, _BY_MARK, "number", "report_id"))
         if self._at_once:
-            arms = [inexact]
             if spread:
-                given = _marked(self.data.values(self.periods, counted=True).filter(spread), SPREAD)
-                arms.append(self._all_levels(given, _BY_MARK, "number", of=counted))
-            sums = self._all_levels(
-                _marked(values.filter(summed), ""), _BY_MARK, total=total, of=of
-            )
+                told = _marked(every.filter(given), SPREAD)
+                arms.append(self._all_levels(told, _BY_MARK, "number", of=counted))
+            asked = Q(indicator__in=summed)
+            some = values if self._is_broad(summed) else values.filter(asked)
+            sums = self._all_levels(_marked(some, ""), _BY_MARK, total=total, of=of)
             yield from sums.union(*arms, all=True)
             return
-        for (indicator,), cell, numbers in self._rows(summed, "indicator_id", total=total, of=of):
+        what = Q() if self._is_alone and self._is_broad(summed) else Q(indicator__in=summed)
+        rows = self._rows(what, "indicator_id", total=total, of=of)
+        for (indicator,), cell, numbers in rows:
             yield (None, indicator, "", *cell, *numbers)
-        yield from inexact
+        for arm in arms:
+            yield from arm
         if spread:
-            rows = self._rows(spread, "indicator_id", "number", counted=True, of=counted)
+            rows = self._rows(given, "indicator_id", "number", counted=True, of=counted)
             for (indicator, number), cell, numbers in rows:
                 yield (None, indicator, SPREAD, *cell, number, *numbers)
 
@@ -105,8 +121,7 @@ class Grouping:
         """
         if self._is_nearly_all:
             everything = Value.objects.filter(what)
-            mine = Q(report__level=self._largest, report__state__in=self.data.scope.states)
-            return self._less(everything, everything.exclude(mine), keys, numbers)
+            return self._less(everything, everything.filter(self._of_others), keys, numbers)
         values = self.data.values(self.periods, counted=counted).filter(what)
         return self._beside(values, keys, numbers)
 
@@ -117,10 +132,19 @@ class Grouping:
         keys = ("indicator_id", "qualifier")
         return self._all_levels(some, keys, total=nothing, of=Count("*"))
 
+    def _is_broad(self, summed: list[int]) -> bool:
+        """Whether looking for `summed` indicators, most of all, costs more than adding up the others too."""
+        return self._by_hash and not self.owner and len(summed) * 2 > len(self.indicators)
+
+    @cached_property
+    def _by_hash(self) -> bool:
+        return connections[Value.objects.db].vendor in BY_HASH
+
     @property
     def _at_once(self) -> bool:
         """Whether all levels are grouped at once."""
-        return bool(self.owner) or self.asked.total() < MANY
+        few = bool(self.owner) or self.asked.total() < MANY
+        return few or (self._by_hash and not self._is_nearly_all)
 
     def _all_levels(
         self, values: QuerySet, keys: Sequence[str], *more: str, **numbers: Any
@@ -143,6 +167,18 @@ class Grouping:
         return max(levels, key=lambda level: levels[level])
 
     @cached_property
+    def _of_others(self) -> Q:
+        """What holds of the figures of all reports but those of the largest level that are included.
+
+        By their ids they are looked up, where nothing else would be known of them a statement later.
+        """
+        mine = Q(level=self._largest, state__in=self.data.scope.states)
+        if self._by_hash and is_one_moment(Value.objects.db):
+            others = Report.objects.filter(~mine, period__in=self.periods)
+            return Q(report__in=[0, *others.values_list("pk", flat=True)])
+        return ~Q(report__level=self._largest, report__state__in=self.data.scope.states)
+
+    @cached_property
     def indicators(self) -> dict[int, int]:
         """The period (one of them) by the ids of the indicators that the periods ask for."""
         return {
@@ -153,10 +189,24 @@ class Grouping:
         }
 
     @cached_property
+    def _asking(self) -> tuple[int, int]:
+        """How many periods ask for what these do, and how many for something else."""
+        mine = Q(catalogue__in={p.catalogue_id for p in self.data.periods if p.pk in self.periods})
+        count = ReportingPeriod.objects.aggregate(
+            mine=Count("pk", filter=mine), others=Count("pk", filter=~mine)
+        )
+        return count["mine"], count["others"]
+
+    @property
     def _share_nothing(self) -> bool:
         """Whether each of the periods has a catalogue that no other period asks for."""
         catalogues = {p.catalogue_id for p in self.data.periods if p.pk in self.periods}
-        return ReportingPeriod.objects.filter(catalogue__in=catalogues).count() == len(catalogues)
+        return self._asking[0] == len(catalogues)
+
+    @property
+    def _is_alone(self) -> bool:
+        """Whether there are no figures of other periods."""
+        return self._share_nothing and not self._asking[1]
 
     @cached_property
     def _is_nearly_all(self) -> bool:
@@ -165,7 +215,8 @@ class Grouping:
         if data.scope.levels is not None or data.has_ended or not data.covers_everything:
             return False
         mine = sum(n for (_, level), n in self.included.items() if level == self._largest)
-        return (asked - mine) * FEW <= asked and self._share_nothing
+        few = FEW_BY_HASH if self._by_hash else FEW
+        return (asked - mine) * few <= asked and self._share_nothing
 
     def _less(
         self, everything: QuerySet, others: QuerySet, keys: Sequence[str], numbers: dict

@@ -11,7 +11,6 @@ and what is put back when a change of units is undone is blank. Lines have a key
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,13 +18,13 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Aggregate, CharField, Count, Value
-from django.db.models.functions import Concat
+from django.db.models import Count
 
 from danvan.common.db.moment import is_one_moment, one_moment
 from danvan.common.ops.faults import aside
 from danvan.common.ops.version import running_version
 from reports.consolidation.figures import Total
+from reports.consolidation.listing import joined
 from reports.consolidation.parts import Facts, Part
 from reports.consolidation.scope import ScopeData
 from reports.models import KeptFacts, KeptFile, Qualifier
@@ -158,40 +157,22 @@ def _keys(data: ScopeData, periods: Iterable[int], codes: Collection[str]) -> di
 def _cells(data: ScopeData, periods: set[int]) -> list[tuple]:
     """Return (period, …) for what tells the reports of a level in the scope and how each stands.
 
-    Where a unit ended is always told by itself, as that can be undone without a new version. Parts of the
-    periods are told report by report.
+    All reports of the periods are told by their sums, and one by one only where a unit ended: that can be
+    undone without a new version. Parts of the periods are told report by report.
     """
-    if not data.covers_everything:
+    if not (data.is_part or data.covers_everything):  # tallied as if it were all
         rows = data.reports(periods).order_by("level").values("period_id", "level")
-        each = _Joined("pk", "version", "state", "until")
-        told = rows.annotate(reports=Count("pk"), each=each)
+        told = rows.annotate(reports=Count("pk"), each=joined())
         return list(told.values_list("period_id", "level", "reports", "each"))
     tallies = [(cell, one) for cell, one in sorted(data.tallies.items()) if cell[0] in periods]
-    cells: list[tuple] = [(*cell, one.asked, one.keys, one.versions) for cell, one in tallies]
-    if any(one.ended for _cell, one in tallies):
-        gone = data.reports(periods).filter(until__isnull=False).order_by("pk")
-        cells += gone.values_list("period_id", "pk", "until")
-    return cells
+    if data.is_part:
+        return [(*cell, one.asked, one.each) for cell, one in tallies]
+    return [(*cell, one.asked, one.keys, one.versions, one.each) for cell, one in tallies]
 
 
 def told_digest(*facts: object) -> str:
     """Return what stands for `facts`: plain data, whose repr tells all of it."""
     return hashlib.sha256(repr(facts).encode()).hexdigest()
-
-
-class _Joined(Aggregate):
-    """The texts of many rows as one. Their order is the engine's: another one only misses."""
-
-    function = "group_concat"
-
-    def __init__(self, *names: str) -> None:
-        parts = itertools.chain(*([Value(":"), name] for name in names))
-        text = Concat(*parts, output_field=CharField())
-        super().__init__(text, Value(","), output_field=CharField())
-
-    def as_postgresql(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the same in PostgreSQL's words."""
-        return self.as_sql(*args, function="string_agg", **kwargs)
 
 
 def _packed(facts: Facts, period: int) -> dict:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import copy
 import datetime
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
-from danvan.units.models import AdministrativeUnit, UnitSuccession
+from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.catalogue.expressions import Node, names_in, parse
 from reports.consolidation.figures import Definition
+from reports.consolidation.listing import ListedReport, Tally, reports_listed, tallied, told_tallies
 from reports.consolidation.parts import PeriodLevel
 from reports.consolidation.restating import PieceKey, Restating, restate
 from reports.models import (
@@ -24,7 +25,6 @@ from reports.models import (
     State,
     Value,
 )
-from reports.models.period import COUNTED_KINDS
 from reports.models.report import ReportQuerySet
 
 
@@ -33,26 +33,15 @@ class ReadBefore:
     """What a page has read already, for the figures it then asks for; None is what it has not.
 
     The periods that count, oldest first and with `has_ended`; the indicators of those asked for and of as
-    many years before; the first versions of units; the reader's own unit with its predecessors.
+    many years before; the first versions of units, where any were asked for; the reader's own unit with its
+    predecessors; units by id, each with the one above it.
     """
 
     periods: list[ReportingPeriod] | None = None
     indicators: list[Any] | None = None  # as `defining` gives them
-    firsts: dict[int, int] | None = None
+    firsts: dict[int, int] = field(default_factory=dict)
     family: Sequence[AdministrativeUnit] = ()
-
-
-class Tally(NamedTuple):
-    """Of the reports of one period and level: how many, how many of them ended and how many are included.
-
-    And the sums of their keys and versions (keeping.py).
-    """
-
-    asked: int
-    ended: int
-    included: int
-    keys: int
-    versions: int
+    units: Mapping[int, AdministrativeUnit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,8 +98,8 @@ class ScopeData:
         if scope.known.periods is not None:
             self.periods = [one for one in scope.known.periods if first <= one.year <= last]
         else:
-            periods = ReportingPeriod.objects.filter(year__range=(first, last), **_kind(scope))
-            self.periods = list(periods.order_by("start").with_ends())
+            periods = ReportingPeriod.objects.filter(year__range=(first, last))
+            self.periods = list(periods.alike(scope.interim).order_by("start").with_ends())
         self.indicator_codes: dict[int, str] = {}
         self.indicators: dict[int, dict[int, str]] = {}  # of each catalogue: code by id
         self.definitions = self._read_definitions()
@@ -125,11 +114,32 @@ class ScopeData:
         known = self.scope.known.family
         return [*known] if self.scope.unit in known[:1] else self.scope.unit.with_predecessors()
 
+    def firsts(self, among: Iterable[AdministrativeUnit]) -> dict[int, int]:
+        """Return the first version of every unit that had several; nothing where none of `among` has two."""
+        return self.scope.known.firsts or UnitSuccession.objects.first_versions(among)
+
     @cached_property
-    def firsts(self) -> dict[int, int]:
-        """The first version of every unit that had several."""
-        known = self.scope.known.firsts
-        return UnitSuccession.objects.first_versions() if known is None else known
+    def listed(self) -> list[ListedReport]:
+        """The reports of the years one by one, whatever their state. One query, none for a part."""
+        if not self.is_part:
+            return reports_listed(self.reports())
+        years, levels = self.years, self.scope.levels or tuple(Level)
+        return [one for one in self._of_part if one.period_id in years and one.level in levels]
+
+    @cached_property
+    def _of_part(self) -> list[ListedReport]:
+        """All reports of the periods, of a part of a province: so few that they are counted here. One query."""
+        rows = Report.objects.filter(period__in=[period.pk for period in self.periods])
+        return reports_listed(rows.filter(unit__in=self.units().values("pk")))
+
+    @cached_property
+    def reporting(self) -> dict[int, AdministrativeUnit]:
+        """The units of the listed reports by id, each with the one above it. One query where not known."""
+        ids, known = {report.unit_id for report in self.listed}, self.scope.known.units
+        if ids <= known.keys():
+            return {pk: known[pk] for pk in ids}
+        units = AdministrativeUnit.objects.filter(pk__in=self.reports().values("unit"))
+        return {unit.pk: unit for unit in units.select_related("parent")}
 
     def of(self, units: Collection[int]) -> ScopeData:
         """Return the same for the reports of `units` (ids of its reporting units) alone."""
@@ -140,9 +150,10 @@ class ScopeData:
         return narrower
 
     def afresh(self) -> ScopeData:
-        """Return the same without what was counted of its reports before."""
+        """Return the same without what was read of its reports before."""
         again = copy.copy(self)
-        vars(again).pop("_tallied", None)
+        for read in ("_tallied", "_of_part", "listed", "reporting"):
+            vars(again).pop(read, None)
         return again
 
     def restated(self, day: datetime.date) -> ScopeData:
@@ -178,6 +189,12 @@ class ScopeData:
         first, last = self.scope.prior_years
         periods = self.years_between(first, last)
         return periods if set(periods.values()) == set(range(first, last + 1)) else {}
+
+    @property
+    def asked(self) -> int:
+        """How many reports the years ask for."""
+        years = self.years
+        return sum(one.asked for (period, _level), one in self.tallies.items() if period in years)
 
     @property
     def has_ended(self) -> bool:
@@ -234,27 +251,18 @@ class ScopeData:
         found, levels = self._tallied[0], self.scope.levels
         return {at: n for at, n in found.items() if levels is None or at[1] in levels}
 
+    @property
+    def is_part(self) -> bool:
+        """Whether others surely report as well: every unit but a province is part of one."""
+        return self.scope.unit.level != Level.PROVINCE
+
     @cached_property
     def _tallied(self) -> tuple[dict[PeriodLevel, Tally], bool]:
         """The tallies of all levels, and whether no report of the periods lies outside. One query."""
+        if self.is_part:
+            return told_tallies(self._of_part, self.scope.states), False
         reports = Report.objects.filter(period__in=[period.pk for period in self.periods])
-        rows = reports.order_by().annotate(inside=Q(unit__in=self.units().values("pk")))
-        told = {
-            "asked": Count("pk"),
-            "ended": Count("until"),
-            "included": Count("pk", filter=Q(state__in=self.scope.states)),
-            "keys": Sum("pk"),
-            "versions": Sum("version"),
-        }
-        cell = ("inside", "period_id", "level")
-        grouped = rows.values(*cell).annotate(**told).values_list(*cell, *told)
-        found: dict[PeriodLevel, Tally] = {}
-        covers = True
-        for inside, period, level, *numbers in grouped:
-            covers = covers and bool(inside)
-            if inside:
-                found[period, level] = Tally(*numbers)
-        return found, covers
+        return tallied(reports, self.units(), self.scope.states)
 
     def codes_of(self, codes: Iterable[str]) -> set[str]:
         """Return `codes` with all that their formulas read, and so on."""
@@ -313,13 +321,6 @@ def defining(catalogues: Iterable[int]) -> list[Any]:
         "section__order", "order"
     )
     return list(rows.values_list(*_DEFINING, named=True))
-
-
-def _kind(scope: Scope) -> dict[str, Any]:
-    """Return what picks the periods of a scope: those that count, or one interim and the year before's."""
-    if scope.interim is None:
-        return {"kind__in": COUNTED_KINDS}
-    return {"kind": scope.interim.kind, "end__month": scope.interim.end.month}
 
 
 _DEFINING = (

@@ -14,7 +14,6 @@ from itertools import groupby
 
 from danvan.units.kinds import AREA_LEVELS, Level
 from danvan.units.models import AdministrativeUnit
-from danvan.units.queries import tree_order
 from reports.consolidation.facts import kept_facts, read_facts
 from reports.consolidation.figures import (
     Definition,
@@ -23,10 +22,11 @@ from reports.consolidation.figures import (
     with_extremes,
 )
 from reports.consolidation.keeping import Keeping, LineFigures
+from reports.consolidation.listing import ListedReport
 from reports.consolidation.parts import Facts
 from reports.consolidation.restating import Restating, UnitMove, moves
 from reports.consolidation.scope import Scope, ScopeData
-from reports.models import ValueType
+from reports.models import Report, ReportingPeriod, ValueType
 
 MOST_NAMED = 200  # missing reports of a page: of a country they are thousands
 
@@ -317,24 +317,30 @@ def submissions(
     data: ScopeData, *, missing_only: bool = False, most: int | None = None
 ) -> tuple[Submission, ...]:
     """Return where the reports of the scope stand, by period and unit; or only the missing, at most `most`."""
-    states = data.scope.states
-    reports = data.reports().with_due_dates().select_related("period", "unit__parent")
-    if missing_only:
-        reports = reports.exclude(state__in=states)
+    periods = {period.pk: period for period in data.periods}
+    told = [one for one in data.listed if not missing_only or one.state not in data.scope.states]
     return tuple(
-        Submission(
-            report_id=report.pk,
-            unit=report.unit,
-            period_label=str(report.period),
-            year=report.period.year,
-            level=report.level,
-            state=report.state,
-            state_label=report.get_state_display(),
-            is_overdue=report.is_overdue,
-            is_included=report.state in states,
-            due_date=report.due_date,
-            submitted_at=report.submitted_at,
-            approved_at=report.approved_at,
-        )
-        for report in reports.order_by("period__start", tree_order("unit"))[:most]
+        _submission(data, one, periods[one.period_id], data.reporting[one.unit_id])
+        for one in told[:most]
+    )
+
+
+def _submission(
+    data: ScopeData, told: ListedReport, period: ReportingPeriod, unit: AdministrativeUnit
+) -> Submission:
+    report = Report(pk=told.pk, period=period, unit=unit, level=told.level, state=told.state)
+    report.extended_until = told.extended_until
+    return Submission(
+        report_id=report.pk,
+        unit=unit,
+        period_label=str(period),
+        year=period.year,
+        level=report.level,
+        state=report.state,
+        state_label=report.get_state_display(),
+        is_overdue=report.is_overdue,
+        is_included=report.state in data.scope.states,
+        due_date=report.due_date,
+        submitted_at=told.submitted_at,
+        approved_at=told.approved_at,
     )

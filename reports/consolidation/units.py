@@ -8,11 +8,9 @@ with all that became it; what districts that ended did themselves has a row of i
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-
-from django.db.models import Max
 
 from danvan.common.numbers import read_id
 from danvan.common.ops.memory import uncollected
@@ -160,12 +158,18 @@ class UnitNode:
             node.put_in_order()
 
 
-def break_down(data: ScopeData, section: str | None, tree: UnitNode | None = None) -> Breakdown:
-    """Return the rows by unit of one section (None: all) in the scope of `data`.
+def break_down(
+    data: ScopeData,
+    section: str | None,
+    tree: UnitNode | None = None,
+    *,
+    only: Collection[str] | None = None,
+) -> Breakdown:
+    """Return the rows by unit of one section (None: all) in the scope of `data`; of its codes those in `only`.
 
     `tree` is unit_tree(data) where that is known.
     """
-    codes = section_codes(data, section)
+    codes = [code for code in section_codes(data, section) if only is None or code in only]
     facts = read_facts(data, data.years, codes, by_unit=True)
     with uncollected():
         total, whole = _rows(data, tree or unit_tree(data), facts, codes)
@@ -214,14 +218,12 @@ def unit_tree(data: ScopeData) -> UnitNode:
     """
     if data.restating:
         return _restated_tree(data.scope, data.restating)
-    reports = data.reports().order_by()
-    days = dict(reports.values_list("unit").annotate(Max("period__structure_date")))
-    reporting = AdministrativeUnit.objects.filter(pk__in=reports.values("unit"))
-    firsts = data.firsts
+    chains = _chains(data)
     top = data.scope.unit
+    firsts = data.firsts([*data.family, *(unit for chain in chains.values() for unit in chain)])
     family = {firsts.get(unit.pk, unit.pk) for unit in data.family}
     root, names = UnitNode(top), []
-    for unit_id, chain in reporting.chains_on(days).items():
+    for unit_id, chain in chains.items():
         steps = [(firsts.get(unit.pk, unit.pk), unit) for unit in chain]
         depth = max((n for n, (key, _unit) in enumerate(steps) if key in family), default=-1)
         if depth >= 0 and steps[depth][0] == firsts.get(top.pk, top.pk):
@@ -235,6 +237,18 @@ def unit_tree(data: ScopeData) -> UnitNode:
     root.unit = max(names, key=lambda unit: unit.valid_from, default=top)
     root.put_in_order()
     return root
+
+
+def _chains(data: ScopeData) -> dict[int, list[AdministrativeUnit]]:
+    """Return by id the units that report with those above them on their last day; the family stands on top."""
+    on = {period.pk: period.structure_date for period in data.periods}
+    days: dict[int, datetime.date] = {}
+    for one in data.listed:
+        days[one.unit_id] = max(on[one.period_id], days.get(one.unit_id, datetime.date.min))
+    reporting, tops = data.reporting, {unit.pk for unit in data.family}
+    below = {pk: day for pk, day in days.items() if pk not in tops}
+    chains = AdministrativeUnit.objects.chains_on(below, reporting)
+    return {pk: chains.get(pk) or [reporting[pk]] for pk in days}
 
 
 def _restated_tree(scope: Scope, restating: Restating) -> UnitNode:

@@ -22,6 +22,7 @@ from danvan.accounts.requests import PersonRequest
 from danvan.accounts.rights import NO_UNIT, Action
 from danvan.accounts.scope import units_visible_to
 from danvan.common import excel
+from danvan.common.db.moment import one_moment
 from danvan.common.db.replica import may_lag
 from danvan.common.handbook.why import Why
 from danvan.common.numbers import read_id
@@ -53,8 +54,8 @@ from reports.documents.charts import bar_chart
 from reports.documents.issues.issuing import may_issue
 from reports.documents.narrative.views import RANK
 from reports.documents.workbook.build import file_name
-from reports.documents.workbook.keeping import workbook_of
-from reports.models import ValueType
+from reports.documents.workbook.keeping import prepared
+from reports.models import KeptFile, ValueType
 from reports.workflow.locks import year_spans
 
 # Old Hà Nội had 579 communes; Hà Nam's 116 units stay on one page, and on one printed table.
@@ -182,13 +183,17 @@ def export(request: PersonRequest) -> HttpResponseBase:
     if wanted is None:
         raise Http404
     scope = wanted.scope(units_visible_to(request.user), section=wanted.section)
+    made = None
     try:
-        data = ScopeData(scope)
+        with one_moment(KeptFile.objects.db):
+            data = ScopeData(scope)
+            if not is_long(request, data.asked, EXPORTED_AT_ONCE):
+                made = prepared(data)
     except NotRestatable as error:
         raise Http404 from error
-    if is_long(request, data.reports(), EXPORTED_AT_ONCE):
+    if made is None:
         return later(request, file_name(scope))
-    book = workbook_of(data)
+    book = made()
     return excel.download(file_name(data.scope), lambda file: file.write(book))
 
 
@@ -210,7 +215,12 @@ def _tables(request: PersonRequest, wanted: Wanted) -> dict:
     found = consolidate(data)
     sections = _with_words(found.sections, wanted.words)
     section = _table_section(sections, found, wanted)
-    breakdown = section and break_down(data, section.code)
+    charted = section and _charted(found, section.code, wanted.chart)
+    breakdown = None
+    if section and by_units:
+        breakdown = break_down(data, section.code)
+    elif charted:
+        breakdown = break_down(data, charted.section_code, only={charted.code})
     columns = [line.definition for line in section.lines] if section else []
     return {
         "found": found,
@@ -229,8 +239,8 @@ def _tables(request: PersonRequest, wanted: Wanted) -> dict:
         "by_units": by_units,
         "section": section,
         "breakdown": breakdown,
-        "unit_page": breakdown and _unit_page(request, breakdown),
-        "chart": breakdown and _chart(breakdown, wanted.chart),
+        "unit_page": by_units and breakdown and _unit_page(request, breakdown),
+        "chart": breakdown and charted and _chart(breakdown, charted),
     }
 
 
@@ -311,13 +321,18 @@ def _unit_page(request: PersonRequest, breakdown: Breakdown) -> Page:
     return page
 
 
-def _chart(breakdown: Breakdown, code: str | None) -> Any:
+def _charted(found: Consolidation, section: str, code: str | None) -> Definition | None:
+    """Return the indicator of a section whose chart is shown: the chosen one, else the first to be compared."""
+    lines = [line for line in found.lines.values() if line.definition.section_code == section]
+    drawn = [line for line in lines if line.definition.value_type != ValueType.RATING]
+    chosen = [line for line in drawn if line.code == code]
+    told = [line for line in drawn if not line.total.is_incomparable]
+    return next((line.definition for line in [*chosen, *told, *drawn]), None)
+
+
+def _chart(breakdown: Breakdown, chosen: Definition) -> Any:
     """Return the chart of one indicator by child unit, None where there is nothing below."""
-    drawn = [d for d in breakdown.columns if d.value_type != ValueType.RATING]
-    told = [d for d in drawn if not breakdown.total.figures[d.code].is_incomparable]
-    usual = next(iter([*told, *drawn]), None)
-    chosen = next((d for d in drawn if d.code == code), usual)
-    if chosen is None or not breakdown.total.parts:
+    if not breakdown.total.parts:
         return None
     rows: list[Any] = []
     for part in breakdown.total.parts:

@@ -139,7 +139,9 @@ class EntrySheet:
         clashes or cannot be read keeps what was typed, with the other's figure beside it. Returns the
         codes taken over. Call after `reload`.
         """
-        later = conflicts_in(self.report.changes.filter(version__gt=version), self.stored)
+        later: Mapping[str, Conflict] = {}
+        if self.version > version + bool(written):  # each save raises it by one
+            later = conflicts_in(self.report.changes.filter(version__gt=version), self.stored)
         theirs = {code: conflict for code, conflict in later.items() if code not in written}
         unread = {code: conflict for code, conflict in theirs.items() if code in self.errors}
         self.conflicts = {**unread, **clashing}

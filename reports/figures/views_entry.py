@@ -228,7 +228,8 @@ def taken_url(pk: int, version: int, part: str) -> str:
 
 
 def _as_json(sheet: EntrySheet, changed: int) -> dict:
-    """Return what the autosave script shows beside the fields."""
+    """Return what the autosave script shows beside the fields; remarks, moves and records are not among it."""
+    sheet.all_remarks, sheet.before_return, sheet.links = [], {}, {}
     sections = sheet.sections()
     entries = [entry for section in sections for entry in section.entries]
     return {

@@ -93,13 +93,19 @@ def write_figures(
     `report`.
     """
     with transaction.atomic():
-        _locked([report.pk])
-        report.refresh_from_db(fields=["state", "version", "period"])
-        if version is not None and version < report.version:
-            changes = _without_stale(report, changes, version)
-        result = write_many({report.pk: changes}, actor=actor, source=source, reason=reason)
-    report.refresh_from_db(fields=["version", "filled", "saved_at"])
+        (locked,) = _locked([report.pk])
+        _take_over(report, locked)
+        if version is not None and version < locked.version:
+            changes = _without_stale(locked, changes, version)
+        result = _written([locked], {locked.pk: changes}, actor, source, reason)
+    _take_over(report, locked)
     return result
+
+
+def _take_over(report: Report, locked: Report) -> None:
+    """Let a report at hand stand as its row stands under the lock."""
+    for name in ("state", "version", "filled", "saved_at", "period"):
+        setattr(report, name, getattr(locked, name))
 
 
 def _without_stale(
@@ -145,13 +151,23 @@ def write_many(
     enter one of them, ReportLocked (names the unit), ValidationError; then nothing is written.
     """
     with transaction.atomic():
-        reports = _locked(changes)
-        _require_right(actor, changes)
-        for report in reports:
-            if locked := lock_reason(report):
-                raise ReportLocked(f"{report.unit}: {locked}" if len(reports) > 1 else locked)
-        batch = _Batch(reports, changes)
-        batch.write(actor, source, reason)
+        return _written(_locked(changes), changes, actor, source, reason)
+
+
+def _written(
+    reports: list[Report],
+    changes: Mapping[int, Mapping[str, Figure]],
+    actor: User | None,
+    source: str,
+    reason: str,
+) -> WriteResult:
+    """Write the figures of `reports`, which are locked, where they may be written now."""
+    _require_right(actor, changes)
+    for report in reports:
+        if locked := lock_reason(report):
+            raise ReportLocked(f"{report.unit}: {locked}" if len(reports) > 1 else locked)
+    batch = _Batch(reports, changes)
+    batch.write(actor, source, reason)
     return WriteResult(batch.changed)
 
 
@@ -248,7 +264,10 @@ class _Batch:
                 yield (pk, *line, report.version + 1, *who, *door, asked, now)
 
     def _count(self) -> None:
-        """Raise the versions and count what is filled, in one update for equal counts."""
+        """Raise the versions and count what is filled, in one update for equal counts.
+
+        The locked rows are told as well: nobody else changes them meanwhile.
+        """
         filled = dict(
             Value.objects.filter(report__in=list(self.changed), indicator__is_component=False)
             .filter(Q(number__isnull=False) | ~Q(text=""))
@@ -256,11 +275,15 @@ class _Batch:
             .annotate(Count("pk"))
         )
         by_count: dict[int, list[int]] = {}
+        now = timezone.now()
         for pk in self.changed:
-            by_count.setdefault(filled.get(pk, 0), []).append(pk)
+            report = self.reports[pk]
+            report.version, report.saved_at = report.version + 1, now
+            report.filled = filled.get(pk, 0)
+            by_count.setdefault(report.filled, []).append(pk)
         for count, ids in by_count.items():
             Report.objects.filter(pk__in=ids).update(
-                version=F("version") + 1, filled=count, saved_at=timezone.now()
+                version=F("version") + 1, filled=count, saved_at=now
             )
 
 

@@ -1,6 +1,5 @@
 """What a board took over from the texts of the units below, for the words of one consolidation."""
 
-from collections import defaultdict
 from typing import Self
 
 from django.db import models
@@ -38,13 +37,6 @@ class GatheredTextQuerySet(ScopedQuerySet["GatheredText"]):
         return self.select_related("report__unit__parent", "report__period", "made_by").annotate(
             now=text
         )
-
-    def paragraphs(self) -> dict[str, list[str]]:
-        """Return the texts that go into the draft, in order, by the code of their heading."""
-        found: defaultdict[str, list[str]] = defaultdict(list)
-        for heading, text in self.filter(in_draft=True).values_list("heading", "text"):
-            found[heading] += paragraphs_of(text)
-        return dict(found)
 
 
 class GatheredText(models.Model):

@@ -57,6 +57,12 @@ class PeriodQuerySet(models.QuerySet["ReportingPeriod"]):
         """Return the periods with whether a unit ended in them, as `has_ended`."""
         return self.annotate(has_ended=models.Exists(self._asked().filter(until__isnull=False)))
 
+    def alike(self, interim: ReportingPeriod | None) -> PeriodQuerySet:
+        """Return the periods that count, or of all years those of the span and kind of an `interim` one."""
+        if interim is None:
+            return self.filter(kind__in=COUNTED_KINDS)
+        return self.filter(kind=interim.kind, end__month=interim.end.month)
+
     def counted(self) -> list[ReportingPeriod]:
         """Return the periods that count in yearly consolidations, oldest first, `with_ends`. One query."""
         return list(self.filter(kind__in=COUNTED_KINDS).order_by("start").with_ends())

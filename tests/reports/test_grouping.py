@@ -12,7 +12,7 @@ from tests.reports.consolidation_data import consolidated, enter, make_period, m
 
 
 @mock.patch.object(keeping, "FEWEST", 10**9)
-class GroupingTest(TestCase):
+class Grouped(TestCase):
     """2022 as the small province has it, and 2023 with figures at all levels, some inexact."""
 
     @classmethod
@@ -44,6 +44,11 @@ class GroupingTest(TestCase):
         self.assertEqual(many, few)
         self.assertEqual((sums.count("JOIN"), sums.count("UNION")), (joins, unions))
 
+
+@mock.patch.object(grouping, "BY_HASH", set())
+class SortingTest(Grouped):
+    """As for an engine that sorts in order to group."""
+
     def test_where_nearly_all_are_included_only_the_others_are_joined(self):
         with mock.patch.object(grouping, "FEW", 1):
             self.check(2023, 2023, joins=1)
@@ -66,3 +71,36 @@ class GroupingTest(TestCase):
 
     def test_a_part_of_all(self):
         self.check(2023, 2023, joins=2, levels=("commune", "district"))
+
+
+@mock.patch.object(grouping, "BY_HASH", {connection.vendor})
+class HashingTest(Grouped):
+    """As for an engine that groups by hash: all levels in one pass, unless hardly anything is left out."""
+
+    def test_hardly_anything_is_left_out(self):
+        with mock.patch.object(grouping, "FEW_BY_HASH", 1):
+            self.check(2023, 2023, joins=1)
+            with mock.patch.object(grouping, "is_one_moment", lambda using: True):
+                self.check(2023, 2023, joins=1)
+                self.check(2022, 2023, joins=1)
+                Report.objects.filter(period=self.y2023, unit__code="2").update(state=State.DRAFT)
+                self.check(2023, 2023, joins=1)
+                self.check(2023, 2023, joins=1, include_submitted=True)
+                Report.objects.filter(period=self.y2023).exclude(level="commune").delete()
+                self.check(2023, 2023, joins=1)
+
+    def test_levels_are_grouped_in_one_pass(self):
+        self.check(2023, 2023, joins=4, unions=3)
+        self.check(2022, 2023, joins=4, unions=3)
+        self.check(2023, 2023, joins=4, unions=3, levels=("commune", "district"))
+
+    def test_who_is_missing_counts_nowhere(self):
+        Report.objects.filter(period=self.y2023, unit__code="2").update(state=State.DRAFT)
+        self.check(2023, 2023, joins=4, unions=3)
+        self.check(2023, 2023, joins=4, unions=3, include_submitted=True)
+
+    def test_most_indicators_are_not_looked_for_one_by_one(self):
+        _, (all_sections,) = self.told(0, 2023, 2023)
+        _, (one,) = self.told(0, 2023, 2023, section="DT")
+        sums = [sql.partition(" UNION ")[0] for sql in (all_sections, one)]
+        self.assertEqual(['"indicator_id" IN' in sql for sql in sums], [False, True])

@@ -91,7 +91,7 @@ class KeptFactsTest(TestCase):
     def consolidated_twice(self, **options):
         with self.captureOnCommitCallbacks(execute=True):
             first = self.consolidated(**options)
-        with self.assertNumQueries(6):  # periods, indicators, unit, reports, lines, missing
+        with self.assertNumQueries(7):  # periods, indicators, unit, reports; lines; missing, named
             return first, self.consolidated(**options)
 
     def test_every_change_is_told_at_once(self):

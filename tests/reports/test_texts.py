@@ -8,9 +8,10 @@ from django.test import TestCase
 from django.urls import reverse
 
 from danvan.accounts.models import AuditEntry
-from reports.consolidation.scope import Scope
+from reports.consolidation.scope import Scope, ScopeData
 from reports.documents.issues.issuing import IssueOrder, issue
 from reports.documents.issues.thawed import Thawed
+from reports.documents.narrative.texts import written_texts
 from reports.figures.figure import BLANK, Figure
 from reports.figures.writing import write_figures, write_many
 from reports.models import GatheredText, Report, State
@@ -65,6 +66,11 @@ class TextsCase(TestCase):
 
     def pieces(self):
         return list(GatheredText.objects.order_by("place"))
+
+    def drafted(self):
+        """Return the paragraphs that the board's draft has, by heading."""
+        unit = self.cast["huyen-349"].unit
+        return written_texts(ScopeData(Scope(unit, 2024, 2024)))
 
     def change(self, piece, **posted):
         query = self.url.partition("?")[2]
@@ -204,10 +210,10 @@ class TakingTests(TextsCase):
         self.take(used=self.tien_son.pk)
         (piece,) = self.pieces()
         assert not piece.in_draft
-        assert GatheredText.objects.paragraphs() == {}
+        assert self.drafted() == {}
         assert self.lines()["13369"]["value"].used
         self.change(piece, move="put_in")
-        assert GatheredText.objects.paragraphs() == {"NX01": FIRST.split("\n")}
+        assert self.drafted() == {"NX01": FIRST.split("\n")}
         piece.refresh_from_db()
         self.change(piece, move="leave_out", text=piece.text)
         piece.refresh_from_db()

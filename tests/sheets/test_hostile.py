@@ -79,7 +79,7 @@ def test_odd_file_is_answered_calmly(name, saved):
 
 @pytest.mark.parametrize("ending", [".xls", ".xlsm", ".xlsb", ".ods", ".csv", ".exe", ""])
 def test_other_endings_are_told_what_to_do(ending, saved):
-    with pytest.raises(FileRefused, match="lưu lại dạng"):
+    with pytest.raises(FileRefused, match=r"lưu lại thành tệp \.xlsx"):
         read(saved(honest()), f"a{ending}")
 
 

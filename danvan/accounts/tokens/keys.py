@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 from danvan.accounts.audit import security_log
@@ -78,9 +78,12 @@ def count_call(token: ApiToken) -> int:
     In the database: all processes of the site count together.
     """
     now = timezone.now()
-    rows = ApiToken.objects.filter(pk=token.pk)
-    if not rows.filter(minute__lte=now - _MINUTE).update(minute=now, calls=1, used_at=now):
-        rows.update(calls=F("calls") + 1, used_at=now)
+    rows, is_over = ApiToken.objects.filter(pk=token.pk), Q(minute__lte=now - _MINUTE)
+    rows.update(
+        minute=Case(When(is_over, then=now), default=F("minute")),
+        calls=Case(When(is_over, then=1), default=F("calls") + 1),
+        used_at=now,
+    )
     minute, calls = rows.values_list("minute", "calls").get()
     if calls <= settings.API_CALLS_A_MINUTE:
         return 0

@@ -76,7 +76,7 @@ class FileRules:
             old = next(iter(self.other_endings))
             raise FileRefused(
                 f"Tệp đang đặt mật khẩu hoặc là tệp {old} cũ đổi đuôi. Vui lòng bỏ mật khẩu "
-                f"(File > Info > Protect) rồi lưu lại dạng {self.ending}."
+                f"(Tệp → Thông tin → Bảo vệ) rồi lưu lại dạng {self.ending}."
             )
         if not magic.startswith(b"PK\x03\x04"):
             raise FileRefused(
@@ -144,8 +144,8 @@ def _is_odd(name: str) -> bool:
     return name.startswith(("/", "\\")) or ".." in name.split("/") or "\\" in name or ":" in name
 
 
-_SAVE_AS = "Vui lòng mở tệp bằng Excel và lưu lại dạng “Excel Workbook (*.xlsx)”."
-_MACRO = "Tệp có chứa macro. Vui lòng lưu lại dạng “Excel Workbook (*.xlsx)”."
+_SAVE_AS = "Vui lòng mở tệp bằng Excel và lưu lại thành tệp .xlsx."
+_MACRO = "Tệp có chứa macro. Vui lòng lưu lại thành tệp .xlsx không có macro."
 WORKBOOKS = FileRules(
     ending=".xlsx",
     program="Excel",

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,25 +19,33 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from danvan.common.db.moment import one_moment
+from danvan.common.db.moment import is_one_moment
 from danvan.common.ops.memory import uncollected
 from reports.consolidation.keeping import keep_aside
 from reports.consolidation.scope import ScopeData
 from reports.consolidation.summary import keeping_of
-from reports.documents.workbook.build import Frame, build, frame_of, workbook_content
+from reports.documents.workbook.build import Content, Frame, build, frame_of, workbook_content
 from reports.models import KeptFile
 
 
 @uncollected()
-def workbook_of(data: ScopeData) -> bytes:
-    """Return the official workbook of the scope of `data`: kept, or made now."""
-    with one_moment(KeptFile.objects.db) as is_one:
-        data = data.afresh()
-        frame, keeping = frame_of(data), None if data.restating else keeping_of(data)
-        key = keeping.key_with("workbook", _told(data, frame)) if keeping and is_one else []
-        for content in KeptFile.objects.found(key).values():
-            return bytes(content)
-        shown = workbook_content(data, frame, keeping)
+def prepared(data: ScopeData) -> Callable[[], bytes]:
+    """Read all that the official workbook of the scope of `data` shows; return what then gives the file.
+
+    Called within one_moment, which ends before the file is made. Where it is kept there is nothing to make.
+    """
+    frame, keeping = frame_of(data), None if data.restating else keeping_of(data)
+    key: list[str] = []
+    if keeping and is_one_moment(KeptFile.objects.db):
+        key = keeping.key_with("workbook", _told(data, frame))
+    for content in KeptFile.objects.found(key).values():
+        return functools.partial(bytes, content)
+    return functools.partial(_made, workbook_content(data, frame, keeping), key)
+
+
+@uncollected()
+def _made(shown: Content, key: list[str]) -> bytes:
+    """Return the workbook of `shown`, and keep it under `key`."""
     file = io.BytesIO()
     with contextlib.closing(build(shown)) as book:
         book.save(file)
