@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from danvan.units.models import AdministrativeUnit, Level
 from danvan.units.queries import tree_order
-from reports.catalogue.expressions import Node, references_in
+from reports.catalogue.expressions import UNITS, Node, references_in
 from reports.consolidation.facts import meets as report_meets
 from reports.consolidation.facts import read_facts
 from reports.consolidation.figures import Definition, Evaluator, Total
@@ -84,7 +84,7 @@ def drill(scope: Scope, code: str, level: str | None = None, row: RowKey | None 
     definition = whole.definitions[code]
     facts = read_facts(data, data.years, [code])[None]
     anchor = None
-    if row is not None:  # a stock of a row is as of the year that the whole table shows
+    if row is not None and _asks_whole(whole, code):
         everything = read_facts(whole, whole.years, [code])[None]
         anchor = Evaluator(data.definitions, everything, data.years)
     evaluator = Evaluator(data.definitions, facts, data.years, anchor)
@@ -103,6 +103,15 @@ def drill(scope: Scope, code: str, level: str | None = None, row: RowKey | None 
     progress = year_progress(data, facts)
     restated = restated_of(data.restating)
     return Drill(scope, unit, definition, level, figure, parts, by_year, progress, restated)
+
+
+def _asks_whole(data: ScopeData, code: str) -> bool:
+    """Return whether a row's figure is as of a year that the whole table shows: not what is only summed."""
+    read = [data.definitions[name] for name in data.codes_of([code])]
+    return any(
+        one.stands_still or one.is_rating or any(name.startswith(UNITS) for name in one.references)
+        for one in read
+    )
 
 
 def _leaves(
@@ -131,15 +140,18 @@ def _leaves(
 class _Summed(Sequence):
     """The contributions to a sum: each is one value, so the database can give any page of them."""
 
-    def __init__(self, values: QuerySet, pieces: Mapping[PeriodLevel, Mapping[int, Piece]]) -> None:
-        self._values, self._pieces = values, pieces
+    def __init__(
+        self, values: QuerySet, pieces: Mapping[PeriodLevel, Mapping[int, Piece]], reports: int
+    ) -> None:
+        self._values, self._pieces, self._reports = values, pieces, reports
 
     def __len__(self) -> int:
         return self._count
 
     @cached_property
     def _count(self) -> int:
-        return self._values.count()
+        """How many: as many as gave the figure, but pieces of divided reports count where they are blank."""
+        return self._values.count() if self._pieces else self._reports
 
     def __getitem__(self, wanted: Any) -> Any:
         if isinstance(wanted, slice):
@@ -162,7 +174,8 @@ def _contributions(
     data: ScopeData, evaluator: Evaluator, code: str, level: str | None, all_years: bool
 ) -> Sequence[Contribution]:
     definition = data.definitions[code]
-    if evaluator.figure(code, level, all_years=all_years).is_incomparable:
+    figure = evaluator.figure(code, level, all_years=all_years)
+    if figure.is_incomparable:
         return ()
     periods = evaluator.periods(definition, all_years=all_years)
     counted = definition.aggregation == Aggregation.COUNT
@@ -177,7 +190,7 @@ def _contributions(
         "report__period__start", tree_order("report__unit"), "indicator__order"
     )
     if not counted:
-        return _Summed(values, evaluator.facts.pieces.get(code, {}))
+        return _Summed(values, evaluator.facts.pieces.get(code, {}), figure.reports)
     by_report: dict[int, list] = {}
     for value in values:
         by_report.setdefault(value.report_id, []).append(value)

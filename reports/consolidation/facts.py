@@ -54,9 +54,7 @@ def read_facts(
             partial = _read(data.of(data.restating.partial), periods, codes, BY_UNIT)
             for one in _restated(data, data.restating, partial).values():
                 facts[None].add(one)
-        standing = data.reports(periods).filter(unit__in=data.restating.others, until=None)
-        mixed = standing.order_by().values_list("period_id", "level").distinct()
-        facts[None].mixed.update(mixed)
+        facts[None].mixed |= data.restating.mixed(periods, data.scope.levels)
         return facts
 
 

@@ -69,6 +69,15 @@ class Wanted:
         return urlencode({"unit": self.key, "first": self.first, "last": self.last, **chosen})
 
 
+def _standing_on(text: str | None) -> Q:
+    """Return what asks for the units in force on a day as addresses write it; for none where it is no day."""
+    try:
+        day = datetime.date.fromisoformat(text or "")
+    except ValueError:
+        return Q(pk__in=[])
+    return Q(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
+
+
 def _choice(label: str, *choices: tuple[str, str]) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, required=False, choices=choices)
 
@@ -169,23 +178,24 @@ class ConsolidationFilter(forms.Form):
         rows = units_visible_to(self.user).select_related("parent")
         reporting = Report.objects.visible_to(self.user).filter(period__in=periods).values("unit")
         reports = Q(pk__in=reporting)
-        offered = list(
-            rows.filter(reports | Q(pk=self.user.unit_id))
+        known = list(
+            rows.filter(reports | Q(pk=self.user.unit_id) | _standing_on(data.get("as_of")))
             .annotate(is_reporting=reports)
             .order_by("is_reporting", "valid_from", "pk")
         )
+        offered = [one for one in known if one.is_reporting or one.pk == self.user.unit_id]
         days = {day for unit in offered for day in (unit.valid_from, unit.valid_to)}
         start = self.periods[0].start if self.periods else datetime.date.max
         self.days = sorted(day for day in days if day and day > start)
-        self.day = next((day for day in self.days if str(day) == data.get("as_of")), None)
-        standing = [] if self.day is None else list(rows.on(self.day))
+        self.day = day = next((day for day in self.days if str(day) == data.get("as_of")), None)
+        standing = [one for one in known if day and one.in_force(day)]
         firsts = self.firsts = UnitSuccession.objects.first_versions([*offered, *standing])
         self.known = ReadBefore(
             self.periods,
             self._indicators(data),
             firsts,
             with_predecessors_of(self.user),
-            {unit.pk: unit for unit in offered},
+            {unit.pk: unit for unit in [*offered, *standing]},
         )
         found = {firsts.get(unit.pk, unit.pk): unit for unit in offered}
         self.own = found.get(firsts.get(self.user.unit_id or 0, self.user.unit_id or 0))

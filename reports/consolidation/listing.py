@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.db.models import Aggregate, CharField, Count, Q, QuerySet, Sum, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Cast, Concat
 
 from danvan.units.queries import tree_order
 from reports.consolidation.parts import PeriodLevel
@@ -73,6 +73,12 @@ def joined(**options: Any) -> Aggregate:
     parts = itertools.chain(*([Value(":"), name] for name in names))
     text = Concat(*parts, output_field=CharField())
     return _Joined(text, Value(","), output_field=CharField(), **options)
+
+
+def joined_periods() -> Aggregate:
+    """Return what tells the periods of many reports of units that were there at their end."""
+    text = Cast("period_id", CharField())
+    return _Joined(text, Value(","), output_field=CharField(), filter=Q(until=None))
 
 
 class ListedReport(NamedTuple):

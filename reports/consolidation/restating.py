@@ -9,8 +9,8 @@ districts did themselves goes to the unit above and keeps its level. Source: dom
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,8 @@ from django.db.models import DecimalField, Exists, Max, QuerySet, Value
 
 from danvan.units.heirs import Arrow, Inheritance, SplitRule, UnitsOfDay, inheritances
 from danvan.units.models import AdministrativeUnit, UnitSuccession
+from reports.consolidation.listing import joined_periods
+from reports.consolidation.parts import PeriodLevel
 from reports.models import Report, ReportingPeriod, ReportUnit
 
 # A part of a divided unit's report: ids of the unit and of the heir it goes to.
@@ -31,11 +33,15 @@ class NotRestatable(ValueError):  # noqa: N818 - a message for people, in Vietna
 
 @dataclass(frozen=True)
 class Reporting:
-    """A unit that reports in the periods asked about: its level, when it ended, its last year."""
+    """A unit that reports in the periods asked about: its level, when it ended, its last year.
+
+    `lasting` are the periods at whose end it was still there.
+    """
 
     level: str
     ended: datetime.date | None
     last_year: int
+    lasting: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,8 @@ class Restating:
     """Which reporting units go on in which units of `day`; those `kept` are asked for.
 
     `unit` is the unit asked for as it stands on that day, or as it was where it had ended by then;
-    `standing` are all units of the day, `has_others` says whether others report of whom nothing may be seen.
+    `standing` are all units of the day, `has_others` says whether others report of whom nothing may be seen;
+    `known` are units at hand by id, each with the one above it.
     """
 
     day: datetime.date
@@ -53,6 +60,7 @@ class Restating:
     reporting: dict[int, Reporting]
     standing: UnitsOfDay
     has_others: bool
+    known: Mapping[int, AdministrativeUnit] = field(default_factory=dict)
 
     @cached_property
     def covers_everything(self) -> bool:
@@ -106,7 +114,24 @@ class Restating:
         """The units by id that a table by unit names: the heirs, what stands above them, who was divided."""
         heirs = {heir for pk in self.sources for heir in self.found[pk].heirs}
         ids = {pk for heir in heirs for pk in self.standing.chain(heir)} | {*heirs, *self.divided}
-        return _named(ids)
+        return self.named(ids)
+
+    def named(self, ids: Collection[int]) -> dict[int, AdministrativeUnit]:
+        """Return units by id, each with the one above it. One query, none where all are known."""
+        if ids <= self.known.keys():
+            return {pk: self.known[pk] for pk in ids}
+        rows = AdministrativeUnit.objects.select_related("parent").filter(pk__in=ids)
+        return {unit.pk: unit for unit in rows}
+
+    def mixed(self, periods: Collection[int], levels: Collection[str] | None) -> set[PeriodLevel]:
+        """Return the cells in which another unit than the very one goes on, of the levels asked for."""
+        told = [self.reporting[pk] for pk in self.others]
+        return {
+            (period, one.level)
+            for one in told
+            if levels is None or one.level in levels
+            for period in one.lasting.intersection(periods)
+        }
 
     def chain(self, heir: int) -> list[AdministrativeUnit]:
         """Return the units above an heir on the day, root first, itself last."""
@@ -148,12 +173,13 @@ def restate(
     day: datetime.date,
     periods: Sequence[ReportingPeriod],
     within: QuerySet | None,
+    known: Mapping[int, AdministrativeUnit],
 ) -> Restating:
     """Return who goes on with the work of the units that report in `periods`, among those of `within`.
 
     For a unit in force on `day` all that flows into it counts, wherever it came from; for one that had
-    ended, all that it ever covered. At most five queries. Raises NotRestatable where no unit stands on
-    `day`, or where units were merged later: a sum cannot be taken apart.
+    ended, all that it ever covered. At most five queries; units of `known` are not read again. Raises
+    NotRestatable where no unit stands on `day`, or where units were merged later: a sum cannot be taken apart.
     """
     reporting, has_others = _reporting(periods, within)
     found, standing = _inheritances(day, periods, reporting.keys() | {unit.pk})
@@ -171,7 +197,7 @@ def restate(
         covered = set(area.values_list("pk", flat=True))
         found = {pk: one for pk, one in found.items() if pk in covered}
         kept = frozenset(heir for one in found.values() for heir in one.heirs)
-    restating = Restating(day, now, found, kept, reporting, standing, has_others)
+    restating = Restating(day, now, found, kept, reporting, standing, has_others, known)
     _refuse_what_was_merged_later(restating)
     return restating
 
@@ -187,8 +213,13 @@ def _reporting(
         others = everybody.exclude(unit__in=within.values("pk"))
     columns = ("unit", "level", "unit__valid_to", "has_others")
     rows = mine.order_by().annotate(has_others=Exists(others)).values_list(*columns)
-    told = list(rows.annotate(Max("period__year")))
-    found = {pk: Reporting(level, ended, last) for pk, level, ended, _others, last in told}
+    told = list(rows.annotate(Max("period__year"), lasting=joined_periods()))
+    found = {
+        pk: Reporting(
+            level, ended, last, frozenset(map(int, lasting.split(",") if lasting else ()))
+        )
+        for pk, level, ended, _others, last, lasting in told
+    }
     return found, any(row[3] for row in told[:1])
 
 
@@ -243,14 +274,9 @@ def moves(restating: Restating, *, divided_only: bool = False) -> list[UnitMove]
     else:
         sources = restating.others
         ids = {pk for source in sources for pk in (source, *restating.found[source].heirs)}
-        units = _named(ids)
+        units = restating.named(ids)
     told = []
     for source in sorted(sources, key=lambda pk: units[pk].tree_key):
         found = restating.found[source]
         told += [UnitMove(units[source], units[pk], share, found.rule) for pk, share in found.parts]
     return told
-
-
-def _named(ids: Collection[int]) -> dict[int, AdministrativeUnit]:
-    rows = AdministrativeUnit.objects.select_related("parent").filter(pk__in=ids)
-    return {unit.pk: unit for unit in rows}

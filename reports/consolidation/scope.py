@@ -17,15 +17,10 @@ from reports.consolidation.figures import Definition
 from reports.consolidation.listing import ListedReport, Tally, reports_listed, tallied, told_tallies
 from reports.consolidation.parts import PeriodLevel
 from reports.consolidation.restating import PieceKey, Restating, restate
-from reports.models import (
-    Aggregation,
-    Indicator,
-    Report,
-    ReportingPeriod,
-    State,
-    Value,
-)
+from reports.models import Aggregation, Indicator, Report, ReportingPeriod, State, Value
 from reports.models.report import ReportQuerySet
+
+FEW_UNITS = 600  # restated: so few that where their reports stand is read once, for sums and names
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,9 +155,10 @@ class ScopeData:
         """Return the same in the units of `day`. Raises NotRestatable."""
         told = self.afresh()
         vars(told).pop("family", None)
-        told.restating = restate(self.scope.unit, day, self.periods, self.scope.within)
+        scope = self.scope
+        told.restating = restate(scope.unit, day, self.periods, scope.within, scope.known.units)
         told._only = told.restating.sources
-        told.scope = replace(self.scope, unit=told.restating.unit, as_of=day)
+        told.scope = replace(scope, unit=told.restating.unit, as_of=day)
         return told
 
     def of_row(self, keys: Iterable[int | PieceKey]) -> ScopeData:
@@ -253,8 +249,9 @@ class ScopeData:
 
     @property
     def is_part(self) -> bool:
-        """Whether others surely report as well: every unit but a province is part of one."""
-        return self.scope.unit.level != Level.PROVINCE
+        """Whether reports are told one by one: of a part of a province, or of few units restated."""
+        few = self.restating is not None and len(self.restating.sources) <= FEW_UNITS
+        return few or self.scope.unit.level != Level.PROVINCE
 
     @cached_property
     def _tallied(self) -> tuple[dict[PeriodLevel, Tally], bool]:
@@ -327,6 +324,7 @@ _DEFINING = (
     *("pk", "catalogue_id", "section__order", "order"),
     *("code", "label", "unit_of_measure", "value_type", "entry_levels", "aggregation", "is_stock"),
     *("is_component", "formula", "scale", "parent__code", "section__code", "section__label"),
+    "measure",
 )
 
 

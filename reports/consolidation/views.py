@@ -126,7 +126,7 @@ def drill(request: PersonRequest, code: str) -> HttpResponse:
         ),
         "place": _place(found, wanted),
         "pages": pages,
-        "behind": _records_behind(pages),
+        "behind": _records_behind(pages, wanted),
         "wanted": wanted,
         "years": years_text(wanted.first, wanted.last),
         "level": wanted.level and level_text(wanted.level, found.restated),
@@ -169,10 +169,14 @@ def _pages(request: PersonRequest, found: Drill) -> list[tuple[DrillPart, Page]]
     ]
 
 
-def _records_behind(pages: list[tuple[DrillPart, Page]]) -> dict[tuple[int, str], str]:
+def _records_behind(
+    pages: list[tuple[DrillPart, Page]], wanted: Wanted
+) -> dict[tuple[int, str], str]:
     """Return the addresses of the records behind the shown, by (report id, indicator code)."""
     reports = {item.report.pk: item.report for _part, page in pages for item in page}
-    return links_behind(reports.values(), [part.definition.code for part, _page in pages])
+    codes = {part.definition.code for part, _page in pages}
+    known = [row for row in wanted.known.indicators or () if row.code in codes]
+    return links_behind(reports.values(), indicators=known)
 
 
 @require_safe

@@ -135,12 +135,14 @@ def links_behind(
         catalogues = {report.period.catalogue_id for report in reports}
         rows = Indicator.objects.filter(catalogue__in=catalogues).exclude(measure="")
         indicators = (rows if codes is None else rows.filter(code__in=list(codes))).order_by()
+    counted = [(row, MEASURES[row.measure]) for row in indicators if row.measure in MEASURES]
+    if not counted:
+        return {}
     if answers is None:
         answers = ReportUnit.objects.of_others().filter(report__in=[one.pk for one in reports])
     others: dict[int, list[int]] = {}
     for answer in answers:
         others.setdefault(answer.report_id, []).append(answer.unit_id)
-    counted = [(row, MEASURES[row.measure]) for row in indicators if row.measure in MEASURES]
     links = {}
     for report in reports:
         span = report.period.start, report.period.end

@@ -16,7 +16,7 @@ from danvan.accounts.models import User
 from danvan.accounts.tokens import keys
 from reports.consolidation import keeping
 from reports.consolidation.words import row_label
-from tests.budget import queries_of
+from tests.budget import MOST, Asked, queries_of
 from tests.reports.consolidation_data import enter, make_period
 from tests.reports.test_restated import Reformed
 
@@ -160,6 +160,42 @@ class PageTests(PageCase):
         for url, before in asked.items():
             self.assertLessEqual(before, 41)
             self.assertEqual(len(queries_of(self.client, url)), before, url)
+
+    @mock.patch.object(keeping, "FEWEST", 1)  # looked up first, as of a whole province
+    def test_every_address_asks_few_queries_and_begins_at_the_reader(self):
+        """A unit divided between the reader and others is read by itself."""
+        scope, nine = "first=2022&last=2022&as_of=2025-07-01", self.now["9"].pk
+        page, drill = reverse(PAGE), reverse("reports:drill", args=["DT01"])
+        addresses = {
+            f"{page}?{scope}": MOST,
+            f"{page}?{scope}&view=units&section=DT": MOST,
+            f"{drill}?{scope}": MOST + 1,
+            f"{drill}?{scope}&row={nine}": MOST + 2,
+            f"{reverse('reports:consolidation_export')}?{scope}": MOST + 3,  # two are savepoints
+        }
+        offered = {
+            "board": {"35", "347", "350", "1", "2", "3", "4", "37", "8", "9"},
+            "clerk": {"2", "9"},
+        }
+        for who, units in offered.items():
+            shown = self.get(who)  # stamps the session as well, once a minute
+            controls = shown.context["filter"]
+            self.assertEqual({unit.code for unit in controls.units.values()}, units)
+            self.assertLessEqual({one.code for one in controls.known.units.values()}, units)
+            for url, most in addresses.items():
+                with Asked() as asked:
+                    answer = self.client.get(url)
+                    b"".join(answer)
+                self.assertEqual(answer.status_code, 200, (who, url))
+                told = "\n".join(sql[:90] + whence for sql, whence in asked.statements)
+                with self.subTest(who, url=url):
+                    self.assertLessEqual(
+                        len(asked.statements), most, f"{len(asked.statements)}\n{told}"
+                    )
+        for view in ("", "units"):
+            told = self.get("clerk", view=view, section="DT").content.decode()
+            for foreign in ("Liêm Chung", "Lê Hồ", "Đại Cương", "314"):
+                self.assertNotIn(foreign, told)
 
 
 class WorkbookTests(PageCase):
