@@ -27,6 +27,8 @@ from reports.consolidation.restating import PieceKey, Restating, restate
 from reports.models import Aggregation, Indicator, Report, ReportingPeriod, State, Value
 from reports.models.report import ReportQuerySet
 
+FEW = 1000  # reports: so many are listed once, for rows by unit as well
+
 
 @dataclass(frozen=True, eq=False)
 class ReadBefore:
@@ -148,12 +150,12 @@ class ScopeData:
     def missing(self, most: int | None) -> tuple[list[ListedReport], dict[int, AdministrativeUnit]]:
         """Return the reports of the years that are not included, the first `most` (None: all); their units.
 
-        Of a whole province they are asked for by themselves, unless `listed` has been read.
+        Where reports are many, as each year was, the missing are asked for by themselves.
         """
         states = self.scope.states
-        if self.is_part or most is None or "listed" in vars(self):
+        if most is None or self.is_part or self.restating or self.asked <= FEW:
             return [one for one in self.listed if one.state not in states][:most], self.reporting
-        periods = self.years if self.restating else first_lacking(self.years, self.tallies, most)
+        periods = first_lacking(self.years, self.tallies, most)
         told = reports_listed(self.reports(periods).exclude(state__in=states), most)
         ids = {one.unit_id for one in told}
         return told, self._named(ids, ids)

@@ -1,5 +1,6 @@
 """The numbers of the consolidation, without a page and without a workbook."""
 
+import itertools
 from decimal import Decimal
 from unittest import mock
 
@@ -7,7 +8,7 @@ from django.test import TestCase
 from django.utils import timezone
 
 from danvan.units.models import AdministrativeUnit, Level
-from reports.consolidation import keeping
+from reports.consolidation import keeping, scope
 from reports.models import DeadlineExtension, PeriodKind, Qualifier, Report, State
 from tests.reports.consolidation_data import (
     INDICATORS,
@@ -320,8 +321,9 @@ class MissingTests(Small):
         told = [(one.year, one.unit.code) for one in every.missing]
         self.assertEqual(told[:4], [(2021, "350"), (2021, "4"), (2022, "1"), (2022, "2")])
         self.assertEqual((len(told), {code for year, code in told[4:]}), (11, {*self.tree}))
-        for most in (1, 2, 3, 5, 11, 12):
-            some = consolidated(self.tree["35"], 2021, 2023, named=most)
+        for few, most in itertools.product((0, scope.FEW), (1, 2, 3, 5, 11, 12)):
+            with mock.patch.object(scope, "FEW", few):
+                some = consolidated(self.tree["35"], 2021, 2023, named=most)
             self.assertEqual(some.missing, every.missing[:most])
             self.assertEqual(some.unnamed, max(11 - most, 0))
 
