@@ -25,6 +25,7 @@ from reports.models import Report, ReportingPeriod, ReportUnit
 
 # A part of a divided unit's report: ids of the unit and of the heir it goes to.
 PieceKey = tuple[int, int]
+FEW = 600  # units
 
 
 class NotRestatable(ValueError):  # noqa: N818 - a message for people, in Vietnamese
@@ -67,6 +68,11 @@ class Restating:
         """Whether all reports of the periods are of sources; who has none covers nothing."""
         everything = len(self.sources) == len(self.reporting)
         return bool(self.reporting) and not self.has_others and everything
+
+    @property
+    def is_few(self) -> bool:
+        """Whether the sources are so few that their reports are told one by one, for sums and names alike."""
+        return len(self.sources) <= FEW
 
     @property
     def levels(self) -> frozenset[str]:
