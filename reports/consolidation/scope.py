@@ -213,8 +213,7 @@ class ScopeData:
     @property
     def asked(self) -> int:
         """How many reports the years ask for."""
-        years = self.years
-        return sum(one.asked for (period, _level), one in self.tallies.items() if period in years)
+        return sum(one.asked for (at, _level), one in self.tallies.items() if at in self.years)
 
     @property
     def has_ended(self) -> bool:
@@ -274,10 +273,8 @@ class ScopeData:
     @property
     def is_part(self) -> bool:
         """Whether reports are told one by one: of a part of a province, or of few units restated."""
-        return (
-            bool(self.restating and self.restating.is_few)
-            or self.scope.unit.level != Level.PROVINCE
-        )
+        few = self.restating is not None and self.restating.is_few
+        return few or self.scope.unit.level != Level.PROVINCE
 
     @cached_property
     def _tallied(self) -> tuple[dict[PeriodLevel, Tally], bool]:
