@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from danvan.common.numbers import rounded
 from danvan.units.models import Level
-from reports.catalogue.expressions import UNITS, Node, references_in, value
+from reports.catalogue.expressions import UNITS, Node, parse, references_in, value
 from reports.consolidation.parts import Facts, Part
 from reports.models import Aggregation, Qualifier, ValueType
 
@@ -42,6 +42,26 @@ class Definition:
     section_code: str
     section_label: str
     formula_text: str = ""
+
+    @classmethod
+    def of_row(cls, row: Any) -> Definition:
+        """Return the definition that an indicator's columns give (scope.py, `defining`)."""
+        return cls(
+            code=row.code,
+            label=row.label,
+            unit_of_measure=row.unit_of_measure,
+            value_type=row.value_type,
+            aggregation=row.aggregation,
+            entry_levels=row.entry_levels,
+            is_stock=row.is_stock,
+            is_component=row.is_component,
+            formula=parse(row.formula) if row.formula else None,
+            parent_code=row.parent__code or "",
+            scale=tuple(row.scale),
+            section_code=row.section__code,
+            section_label=row.section__label,
+            formula_text=row.formula,
+        )
 
     @cached_property
     def is_computed(self) -> bool:

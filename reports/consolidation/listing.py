@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from django.db.models import Aggregate, CharField, Count, Q, QuerySet, Sum, Value
+from django.db.models import Aggregate, CharField, Count, Exists, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 
+from danvan.units.models import AdministrativeUnit
 from danvan.units.queries import tree_order
 from reports.consolidation.parts import PeriodLevel
 from reports.models.report import ReportQuerySet
@@ -35,9 +36,12 @@ def tallied(
 ) -> tuple[dict[PeriodLevel, Tally], bool]:
     """Return the tallies of the `reports` of `units` by period and level, and whether these are all of them.
 
-    One by one only those of units that ended are told: that can be undone without a new version.
+    One by one only those of units that ended are told: that can be undone without a new version. Where
+    `units` are all there are, those of undone changes among them, no report is looked up in them.
     """
-    rows = reports.order_by().annotate(inside=Q(unit__in=units.values("pk")))
+    mine = units.values("pk")
+    others = AdministrativeUnit._base_manager.exclude(pk__in=mine)
+    rows = reports.order_by().annotate(inside=~Exists(others) | Q(unit__in=mine))
     told = {
         "asked": Count("pk"),
         "ended": Count("until"),
@@ -90,10 +94,24 @@ class ListedReport(NamedTuple):
     approved_at: datetime.datetime | None
 
 
-def reports_listed(reports: ReportQuerySet) -> list[ListedReport]:
-    """Return `reports` one by one, by period and in the order of the tree."""
+def reports_listed(reports: ReportQuerySet, most: int | None = None) -> list[ListedReport]:
+    """Return `reports` (the first `most`) one by one, by period and in the order of the tree."""
     rows = reports.with_due_dates().order_by("period__start", tree_order("unit"))
-    return [ListedReport(*row) for row in rows.values_list(*ListedReport._fields)]
+    return [ListedReport(*row) for row in rows.values_list(*ListedReport._fields)[:most]]
+
+
+def first_lacking(
+    periods: Iterable[int], tallies: Mapping[PeriodLevel, Tally], most: int
+) -> list[int]:
+    """Return the first of `periods` in which `most` reports are not included; all where they are fewer."""
+    found, lacking = [], 0
+    for period in periods:
+        if lacking >= most:
+            break
+        found.append(period)
+        mine = (one for (at, _level), one in tallies.items() if at == period)
+        lacking += sum(one.asked - one.included for one in mine)
+    return found
 
 
 def told_tallies(

@@ -12,20 +12,22 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
-from reports.catalogue.expressions import Node, names_in, parse
+from reports.catalogue.expressions import Node, names_in
 from reports.consolidation.figures import Definition
-from reports.consolidation.listing import ListedReport, Tally, reports_listed, tallied, told_tallies
+from reports.consolidation.listing import (
+    ListedReport,
+    Tally,
+    first_lacking,
+    reports_listed,
+    tallied,
+    told_tallies,
+)
 from reports.consolidation.parts import PeriodLevel
 from reports.consolidation.restating import PieceKey, Restating, restate
-from reports.models import (
-    Aggregation,
-    Indicator,
-    Report,
-    ReportingPeriod,
-    State,
-    Value,
-)
+from reports.models import Aggregation, Indicator, Report, ReportingPeriod, State, Value
 from reports.models.report import ReportQuerySet
+
+FEW = 1000  # reports: so many are listed once, for rows by unit as well
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,11 +137,28 @@ class ScopeData:
     @cached_property
     def reporting(self) -> dict[int, AdministrativeUnit]:
         """The units of the listed reports by id, each with the one above it. One query where not known."""
-        ids, known = {report.unit_id for report in self.listed}, self.scope.known.units
+        return self._named({one.unit_id for one in self.listed}, self.reports().values("unit"))
+
+    def _named(self, ids: set[int], asked: Iterable[Any]) -> dict[int, AdministrativeUnit]:
+        """Return the units `ids`, for which the database is asked by `asked`, each with the one above it."""
+        known = self.scope.known.units
         if ids <= known.keys():
             return {pk: known[pk] for pk in ids}
-        units = AdministrativeUnit.objects.filter(pk__in=self.reports().values("unit"))
-        return {unit.pk: unit for unit in units.select_related("parent")}
+        units = AdministrativeUnit.objects.filter(pk__in=asked).select_related("parent")
+        return {unit.pk: unit for unit in units}
+
+    def missing(self, most: int | None) -> tuple[list[ListedReport], dict[int, AdministrativeUnit]]:
+        """Return the reports of the years that are not included, the first `most` (None: all); their units.
+
+        Where reports are many, as each year was, the missing are asked for by themselves.
+        """
+        states = self.scope.states
+        if most is None or self.is_part or self.restating or self.asked <= FEW:
+            return [one for one in self.listed if one.state not in states][:most], self.reporting
+        periods = first_lacking(self.years, self.tallies, most)
+        told = reports_listed(self.reports(periods).exclude(state__in=states), most)
+        ids = {one.unit_id for one in told}
+        return told, self._named(ids, ids)
 
     def of(self, units: Collection[int]) -> ScopeData:
         """Return the same for the reports of `units` (ids of its reporting units) alone."""
@@ -312,7 +331,7 @@ class ScopeData:
                 if held is None or place[held.catalogue_id] < place[row.catalogue_id]:
                     last[row.code] = row
         ordered = sorted(last.values(), key=lambda row: (row.section__order, row.order))
-        return {row.code: _defined(row) for row in ordered}
+        return {row.code: Definition.of_row(row) for row in ordered}
 
 
 def defining(catalogues: Iterable[int]) -> list[Any]:
@@ -328,23 +347,3 @@ _DEFINING = (
     *("code", "label", "unit_of_measure", "value_type", "entry_levels", "aggregation", "is_stock"),
     *("is_component", "formula", "scale", "parent__code", "section__code", "section__label"),
 )
-
-
-def _defined(row: Any) -> Definition:
-    """Return the definition that the columns `_DEFINING` of an indicator give."""
-    return Definition(
-        code=row.code,
-        label=row.label,
-        unit_of_measure=row.unit_of_measure,
-        value_type=row.value_type,
-        aggregation=row.aggregation,
-        entry_levels=row.entry_levels,
-        is_stock=row.is_stock,
-        is_component=row.is_component,
-        formula=parse(row.formula) if row.formula else None,
-        parent_code=row.parent__code or "",
-        scale=tuple(row.scale),
-        section_code=row.section__code,
-        section_label=row.section__label,
-        formula_text=row.formula,
-    )

@@ -318,11 +318,8 @@ def submissions(
 ) -> tuple[Submission, ...]:
     """Return where the reports of the scope stand, by period and unit; or only the missing, at most `most`."""
     periods = {period.pk: period for period in data.periods}
-    told = [one for one in data.listed if not missing_only or one.state not in data.scope.states]
-    return tuple(
-        _submission(data, one, periods[one.period_id], data.reporting[one.unit_id])
-        for one in told[:most]
-    )
+    told, units = data.missing(most) if missing_only else (data.listed[:most], data.reporting)
+    return tuple(_submission(data, one, periods[one.period_id], units[one.unit_id]) for one in told)
 
 
 def _submission(

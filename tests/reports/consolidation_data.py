@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from danvan.units.models import AdministrativeUnit, Level, UnitSuccession
 from reports.consolidation.scope import Scope, ScopeData
-from reports.consolidation.summary import Consolidation, consolidate
+from reports.consolidation.summary import MOST_NAMED, Consolidation, consolidate
 from reports.consolidation.units import Breakdown, break_down
 from reports.models import (
     Catalogue,
@@ -54,9 +54,9 @@ SECTIONS = {
 SCALE = ["Chưa đạt", "Trung bình", "Khá", "Tốt", "Xuất sắc"]
 
 
-def consolidated(*scope, **options) -> Consolidation:
-    """Return the figures of a scope, whose arguments these are."""
-    return consolidate(ScopeData(Scope(*scope, **options)))
+def consolidated(*scope, named: int | None = MOST_NAMED, **options) -> Consolidation:
+    """Return the figures of a scope, whose arguments these are, and the names of so many missing reports."""
+    return consolidate(ScopeData(Scope(*scope, **options)), named=named)
 
 
 def by_child_unit(*scope, **options) -> Breakdown:

@@ -1,13 +1,14 @@
 """The numbers of the consolidation, without a page and without a workbook."""
 
+import itertools
 from decimal import Decimal
 from unittest import mock
 
 from django.test import TestCase
 from django.utils import timezone
 
-from danvan.units.models import AdministrativeUnit
-from reports.consolidation import keeping
+from danvan.units.models import AdministrativeUnit, Level
+from reports.consolidation import keeping, scope
 from reports.models import DeadlineExtension, PeriodKind, Qualifier, Report, State
 from tests.reports.consolidation_data import (
     INDICATORS,
@@ -17,6 +18,7 @@ from tests.reports.consolidation_data import (
     make_catalogue,
     make_period,
     make_tree,
+    make_unit,
     merge_communes,
     rename_district,
     set_state,
@@ -307,6 +309,33 @@ class MissingTests(Small):
         self.assertEqual((found.expected, found.included), (7, 4))
         open_too = consolidated(self.tree["35"], 2022, 2022, include_submitted=True)
         self.assertEqual([m.unit.code for m in open_too.missing], ["3", "4"])
+
+    def test_the_first_that_are_named_stand_as_among_all_and_are_of_the_own_province(self):
+        make_unit("37", "tinh", "Ninh Bình", Level.PROVINCE)
+        y2021 = make_period(2021)
+        make_period(2023, state=State.DRAFT)
+        for period, codes in ((y2021, "37 4 350"), (self.y2022, "2 1")):
+            for code in codes.split():
+                set_state(period, code, State.RETURNED)
+        every = consolidated(self.tree["35"], 2021, 2023, named=None)
+        told = [(one.year, one.unit.code) for one in every.missing]
+        self.assertEqual(told[:4], [(2021, "350"), (2021, "4"), (2022, "1"), (2022, "2")])
+        self.assertEqual((len(told), {code for year, code in told[4:]}), (11, {*self.tree}))
+        for few, most in itertools.product((0, scope.FEW), (1, 2, 3, 5, 11, 12)):
+            with mock.patch.object(scope, "FEW", few):
+                some = consolidated(self.tree["35"], 2021, 2023, named=most)
+            self.assertEqual(some.missing, every.missing[:most])
+            self.assertEqual(some.unnamed, max(11 - most, 0))
+
+    def test_the_report_of_a_unit_that_was_undone_counts_nowhere(self):
+        """Units of undone changes are no part of what is covered: then not all reports are."""
+        enter(self.y2022, "3", DT01=5)
+        enter(self.y2022, "4", DT01=7)
+        self.assertEqual(consolidated(self.tree["35"], 2022, 2022).expected, 7)
+        undone = AdministrativeUnit.objects.filter(code="4")
+        undone.update(undone_at=timezone.now())
+        found = consolidated(self.tree["35"], 2022, 2022)
+        self.assertEqual((found.lines["DT01"].total.number, found.expected), (5, 6))
 
     def test_a_year_never_opened(self):
         found = consolidated(self.tree["35"], 2030, 2031)
