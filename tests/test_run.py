@@ -16,7 +16,7 @@ ROOT = Path(settings.BASE_DIR)
 
 @pytest.fixture
 def driver(monkeypatch):
-    """The module tests/run.py as `python3 tests/run.py` sees it; what it takes from the environment comes back."""
+    """The module tests/run.py as `python3 tests/run.py` sees it; the environment is left as it was."""
     monkeypatch.syspath_prepend(str(ROOT / "tests"))
     import run
 
