@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from django.conf import settings
@@ -15,11 +16,12 @@ ROOT = Path(settings.BASE_DIR)
 
 @pytest.fixture
 def driver(monkeypatch):
-    """The module tests/run.py as `python3 tests/run.py` sees it."""
+    """The module tests/run.py as `python3 tests/run.py` sees it; the environment is left as it was."""
     monkeypatch.syspath_prepend(str(ROOT / "tests"))
     import run
 
-    return run
+    with mock.patch.dict(os.environ):
+        yield run
 
 
 @pytest.fixture

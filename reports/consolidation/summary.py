@@ -137,8 +137,8 @@ class Consolidation:
 
     @property
     def unnamed(self) -> int:
-        """How many reports are missing beside those in `missing`."""
-        return self.expected - self.included - len(self.missing)
+        """How many reports are missing beside those in `missing`, which were read a moment later."""
+        return max(self.expected - self.included - len(self.missing), 0)
 
     @property
     def is_complete(self) -> bool:

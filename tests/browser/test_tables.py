@@ -144,7 +144,7 @@ def test_head_and_units_stay_while_the_page_scrolls(page_as, filled):
         page.evaluate("scrollTo(0, 900)")
         assert page.locator(".dv-table thead th").first.bounding_box()["y"] == 0, address
     page.goto("/bao-cao/tong-hop/?view=units&section=GS")
-    page.set_viewport_size({"width": 800, "height": 700})
+    page.set_viewport_size({"width": 900, "height": 700})
     page.evaluate("scrollTo(400, 900)")
     first = page.locator(".dv-units tbody th").nth(12).bounding_box()
     assert first["x"] == 0, "the name of the unit stays at the edge"

@@ -12,7 +12,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from danvan.accounts.models import User
-from reports.consolidation import keeping
+from reports.consolidation import keeping, summary
 from reports.documents.charts import bar_chart
 from reports.models import Qualifier, State
 from tests.budget import assert_same_queries, queries_of
@@ -92,6 +92,21 @@ class AccessTests(Pages):
                         rows = [total, *total.parts, *(p for d in total.parts for p in d.parts)]
                         self.assertEqual({row.unit.code for row in rows}, units)
                     self.assertLessEqual(len(asked), 15)
+
+    def test_a_report_sent_back_while_the_page_is_made_leaves_no_negative_number(self):
+        set_state(self.y2022, "4", State.DRAFT)
+        lines = summary._lines
+
+        def meanwhile(*args):
+            told = lines(*args)
+            set_state(self.y2022, "2", State.RETURNED)
+            return told
+
+        with mock.patch.object(summary, "_lines", meanwhile):
+            page = self.get("province")
+        found = page.context["found"]
+        self.assertEqual(len(found.missing), found.expected - found.included + 1)
+        self.assertNotContains(page, "báo cáo khác")
 
     def test_anonymous_logs_in_first(self):
         response = self.client.get(reverse(PAGE))

@@ -315,7 +315,7 @@ class FutureTest(ChangeCase):
         self.apply(self.merger(day=self.FUTURE), people={self.clerks["901"].pk: ""})
         with mock.patch("django.utils.timezone.localdate", return_value=self.FUTURE):
             self.assertFalse(User.objects.get(username="xa-901").can(Action.ENTER_RECORD))
-            self.client.get("/healthz")
+            self.client.get("/dang-nhap/")
         clerk.refresh_from_db()
         self.assertEqual((clerk.unit.name, clerk.unit_until, clerk.next_unit), ("Mới", None, None))
         self.assertEqual(services.settle_moves(), 0)
