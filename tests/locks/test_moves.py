@@ -1,6 +1,5 @@
 """One unit's move holds up nobody else's, and nobody else's figures; what belongs to it waits."""
 
-import statistics
 import time
 from decimal import Decimal
 
@@ -54,7 +53,8 @@ class OneUnitTest(TransactionTestCase):
         with self.open_submission() as opened:
             beside = [self.seconds(code) for code in codes[1::2]]
             assert opened.is_alive(), "they went through only after it"
-        assert statistics.median(beside) <= 1.2 * statistics.median(alone), (alone, beside)
+        # The quickest of eight: what the machine does meanwhile makes some slower, a lock all of them.
+        assert min(beside) <= 1.2 * min(alone), (alone, beside)
 
     def seconds(self, code: str) -> float:
         submitting = self.submitting(code)

@@ -165,6 +165,8 @@ class TestHealth(TestCase):
             there = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory'"
             while not holder.execute(there).fetchone():
                 self.assertTrue(waiting.is_alive())
+            with connection.cursor() as cursor:  # the tests of this class are one transaction
+                cursor.execute("SELECT pg_stat_clear_snapshot()")
             with (
                 mock.patch.multiple(health, STANDBY_WAIT="advisory", SAVES_WAIT="0 s"),
                 self.assertLogs("danvan.health", "ERROR"),
