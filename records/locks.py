@@ -18,9 +18,11 @@ from danvan.common.handbook.why import Why
 from danvan.units.models import AdministrativeUnit
 from records.answering import UnitDays, answered_by
 from records.models import EventRecord, Recognition
-from records.years import Span
 
 ONE_DAY = datetime.timedelta(days=1)
+
+
+Days = tuple[datetime.date, datetime.date]
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def lock_of(record: EventRecord) -> Lock | None:
     return None
 
 
-def still_open(user: User, units: Iterable[AdministrativeUnit], years: Iterable[Span]) -> set[int]:
+def still_open(user: User, units: Iterable[AdministrativeUnit], years: Iterable[Days]) -> set[int]:
     """Return the ids of those of `units` that have ended and of which `user` may still write a record.
 
     That is of a day of theirs that is not locked: of the opened `years`, or, where the own unit answers
@@ -68,7 +70,7 @@ def still_open(user: User, units: Iterable[AdministrativeUnit], years: Iterable[
     """
     ended = [unit for unit in units if unit.valid_to and unit.valid_to <= timezone.localdate()]
     locks = locks_on(unit.pk for unit in ended)
-    spans: dict[int, list[Span]] = {}
+    spans: dict[int, list[Days]] = {}
     for one in answered_by(user):
         spans.setdefault(one.unit_id, []).append((one.start, one.end))
     years, found = list(years), set()
