@@ -22,9 +22,6 @@ from records.models import EventRecord, Recognition
 ONE_DAY = datetime.timedelta(days=1)
 
 
-Days = tuple[datetime.date, datetime.date]
-
-
 @dataclass(frozen=True)
 class Lock(UnitDays):
     """Days whose records are read-only; `message` says why, since when, whom to ask."""
@@ -62,7 +59,11 @@ def lock_of(record: EventRecord) -> Lock | None:
     return None
 
 
-def still_open(user: User, units: Iterable[AdministrativeUnit], years: Iterable[Days]) -> set[int]:
+def still_open(
+    user: User,
+    units: Iterable[AdministrativeUnit],
+    years: Iterable[tuple[datetime.date, datetime.date]],
+) -> set[int]:
     """Return the ids of those of `units` that have ended and of which `user` may still write a record.
 
     That is of a day of theirs that is not locked: of the opened `years`, or, where the own unit answers
@@ -70,7 +71,7 @@ def still_open(user: User, units: Iterable[AdministrativeUnit], years: Iterable[
     """
     ended = [unit for unit in units if unit.valid_to and unit.valid_to <= timezone.localdate()]
     locks = locks_on(unit.pk for unit in ended)
-    spans: dict[int, list[Days]] = {}
+    spans: dict[int, list[tuple[datetime.date, datetime.date]]] = {}
     for one in answered_by(user):
         spans.setdefault(one.unit_id, []).append((one.start, one.end))
     years, found = list(years), set()
