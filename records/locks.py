@@ -69,16 +69,17 @@ def still_open(
     That is of a day of theirs that is not locked: of the opened `years`, or, where the own unit answers
     for the unit, of the days it answers for. Two queries at most.
     """
-    ended = [unit for unit in units if unit.valid_to and unit.valid_to <= timezone.localdate()]
-    locks = locks_on(unit.pk for unit in ended)
+    today = timezone.localdate()
+    ended = [(one, one.valid_to) for one in units if one.valid_to and one.valid_to <= today]
+    locks = locks_on(unit.pk for unit, _until in ended)
     spans: dict[int, list[tuple[datetime.date, datetime.date]]] = {}
     for one in answered_by(user):
         spans.setdefault(one.unit_id, []).append((one.start, one.end))
     years, found = list(years), set()
-    for unit in ended:
+    for unit, until in ended:
         of_unit = [lock for lock in locks if lock.unit_id == unit.pk]
         for start, end in spans.get(unit.pk, years):
-            first, last = max(start, unit.valid_from), min(end, unit.valid_to - ONE_DAY)
+            first, last = max(start, unit.valid_from), min(end, until - ONE_DAY)
             # The first day that is not locked is among these.
             days = [first, *(lock.end + ONE_DAY for lock in of_unit)]
             if any(

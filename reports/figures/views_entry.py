@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -227,7 +227,7 @@ class EntryView(EnteringView):
         return render(self.request, "reports/entry.html", context, status=status)
 
 
-def taken_url(request: PersonRequest, report: Report, part: str) -> str:
+def taken_url(request: HttpRequest, report: Report, part: str) -> str:
     """Return the address of the form that tells what was taken just now, where the person is."""
     place = "da-lay" if part == "all" else part
     query = carried(request, **{TAKEN: report.version, PART: part})
