@@ -26,9 +26,8 @@ from danvan.imports.targets import PreviewLine, Refused, Target, target_of, targ
 from danvan.imports.workbooks import errors_workbook, template_workbook
 
 PAGE = 50
-ROWS_AT_ONCE = (
-    5_000  # of a file that goes back with its errors within the request: about three seconds
-)
+# Of a file that goes back with its errors within the request: about three seconds.
+ROWS_AT_ONCE = 5_000
 AGAIN = ("period", "convert", "blanks")  # answers kept for the corrected file
 
 

@@ -63,7 +63,7 @@ handle_all(api)
 def operation(address: str, name: str, response: Any, summary: str) -> Any:
     """Return the decorator of an address that is read by GET, and by HEAD as GET."""
     documented = {200: response}
-    documented |= dict.fromkeys((401, 403, 404, 422, 429, 503), schemas.ProblemDocument)
+    documented |= dict.fromkeys((401, 403, 404, 406, 422, 429, 503), schemas.ProblemDocument)
     asked = api.api_operation(
         ["GET", "HEAD"], address, response=documented, summary=summary, url_name=name
     )

@@ -64,9 +64,8 @@ TYPED = (
 )
 SHOWN = 12  # of the slowest pages of each role on the screen; all stand in the folder
 MOST_PAGES = 1_000  # of one role; what is left out is told
-COLUMN_OF = {
-    "commune": "clerk"
-}  # a role → who plays it in the permission matrix, where that differs
+# A role → who plays it in the permission matrix, where that differs.
+COLUMN_OF = {"commune": "clerk"}
 HREF = re.compile(r'<a\b[^>]*?href="([^"#]+)"')
 APART = ("logout", "admin:jsi18n")
 

@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import signal
 import threading
 from unittest import mock
 
@@ -91,6 +92,17 @@ class WorkersTest(TransactionTestCase):
         with bug, self.assertRaises(ProgrammingError):
             call_command("db_worker", reload=False, verbosity=0)
 
+    def test_a_worker_that_was_told_to_stop_waits_for_no_database(self):
+        def working(worker):
+            worker.running_task = True
+            worker.shutdown(signal.SIGTERM, None)  # it ends after the task, which then fails
+            raise OperationalError("gone")
+
+        at = "django_tasks_db.management.commands.db_worker.Worker.run"
+        waiting = mock.patch.object(db_worker.time, "sleep", side_effect=AssertionError("waits"))
+        with mock.patch(at, working), waiting, self.assertRaises(OperationalError):
+            call_command("db_worker", reload=False, verbosity=0)
+
     def test_a_duty_that_fails_keeps_no_other_from_being_done(self):
         """Nor itself the next time: who tidies up no more would be missed by nobody."""
         tried, done = mock.Mock(side_effect=ZeroDivisionError), threading.Event()
@@ -141,7 +153,8 @@ def test_another_program_has_another_version(tmp_path, settings):
             told.append(version.running_version())
         assert told[0] == told[2] != told[1], name
     (tmp_path / "danvan/__pycache__").mkdir()
-    (tmp_path / "danvan/__pycache__/a.pyc").write_bytes(b"made of it")
+    for name in ("a.pyc", "a.pyc.140234"):  # finished, and as another process is writing it
+        (tmp_path / "danvan/__pycache__" / name).write_bytes(b"made of it")
     version.running_version.cache_clear()
     assert version.running_version() == told[0]
     version.running_version.cache_clear()

@@ -1,11 +1,15 @@
 """The official workbook's own way of writing cells gives what openpyxl gives, look by look."""
 
 import datetime
+import os
+import subprocess
+import sys
 from decimal import Decimal
 from io import BytesIO
 from zipfile import ZipFile
 
 import openpyxl
+from django.conf import settings
 from django.test import SimpleTestCase
 from lxml import etree
 from openpyxl import load_workbook
@@ -24,6 +28,15 @@ LOOKS: tuple[dict, ...] = (
     {"align": cells.RIGHT, "fmt": '"trên "#,##0'},
     {"box": False, "align": cells.CENTER},
 )
+BARE = """
+import io, openpyxl
+from reports.documents.workbook.dressed import DressedWorkbook
+assert not openpyxl.LXML
+book, file = DressedWorkbook(), io.BytesIO()
+book.active["B2"] = "có dòng"
+book.save(file)
+assert openpyxl.load_workbook(file).active["B2"].value == "có dòng"
+"""
 
 
 class SameAsOpenpyxlTest(SimpleTestCase):
@@ -52,6 +65,13 @@ class SameAsOpenpyxlTest(SimpleTestCase):
         ours = self.saved(self.book(), DressedWorkbook.save)
         theirs = self.saved(self.book(), openpyxl.Workbook.save)
         self.assertEqual(ours, theirs)
+
+    def test_no_row_is_lost_where_openpyxl_works_without_lxml(self):
+        """An element without content has another spelling there."""
+        environment = {**os.environ, "OPENPYXL_LXML": "False"}
+        subprocess.run(  # noqa: S603
+            [sys.executable, "-c", BARE], cwd=settings.BASE_DIR, env=environment, check=True
+        )
 
     def test_each_cell_has_the_look_it_was_given(self):
         file = BytesIO()

@@ -15,7 +15,7 @@ def running_version() -> str:
     digest = hashlib.sha256((settings.BASE_DIR / "requirements.txt").read_bytes())
     for folder in ("danvan", "records", "reports", "templates"):
         for path in sorted((settings.BASE_DIR / folder).rglob("*")):
-            if path.suffix == ".pyc" or not path.is_file():
-                continue
+            if "__pycache__" in path.parts or not path.is_file():
+                continue  # Python writes there meanwhile, and puts things aside under other names
             digest.update(f"{path.relative_to(settings.BASE_DIR)}\n".encode() + path.read_bytes())
     return digest.hexdigest()

@@ -23,9 +23,8 @@ def written_texts(data: ScopeData) -> Texts:
     values = Value.objects.filter(report__in=own.values("pk"), indicator__value_type=ValueType.TEXT)
     values = values.exclude(text="").order_by()
     rows = values.values_list(written, "indicator__code", "text", "report__period_id", written)
-    if not (
-        scope.any_state or scope.interim
-    ):  # for an own report or part of a year nothing is gathered
+    # For an own report or part of a year nothing is gathered.
+    if not (scope.any_state or scope.interim):
         pieces = GatheredText.objects.of(scope.unit, scope.first_year, scope.last_year)
         pieces = pieces.filter(in_draft=True).order_by()
         rows = rows.union(pieces.values_list(taken, "heading", "text", "place", "pk"), all=True)

@@ -7,6 +7,7 @@ Both were most of the work; what is written is the same (tests/reports/test_dres
 from __future__ import annotations
 
 import io
+import re
 from collections import defaultdict
 from html import escape
 from typing import Any
@@ -24,6 +25,8 @@ from openpyxl.writer.excel import ExcelWriter
 from openpyxl.xml.functions import Element
 
 from danvan.common.ops.memory import uncollected
+
+_PLACE = re.compile(b"<sheetData ?/>")  # with the blank where openpyxl works without lxml
 
 
 class DressedWorkbook(openpyxl.Workbook):
@@ -89,8 +92,8 @@ class _Archive(ExcelWriter):
         writer = _Frame(ws, frame)
         writer.write()
         ws._rels = writer._rels
-        before, place, after = frame.getvalue().partition(b"<sheetData/>")
-        rows = f"<sheetData>{_rows_text(ws)}</sheetData>".encode() if place else b""
+        before, after = _PLACE.split(frame.getvalue(), 1)
+        rows = f"<sheetData>{_rows_text(ws)}</sheetData>".encode()
         self._archive.writestr(ws.path[1:], before + rows + after)
         self.manifest.append(ws)
 

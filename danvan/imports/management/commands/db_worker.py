@@ -1,5 +1,6 @@
 """manage.py db_worker: the package's own, known to /healthz with its version, and tidying up."""
 
+import signal
 import time
 from typing import Any
 
@@ -36,11 +37,17 @@ class Command(db_worker.Command):
                     super().handle(worker_id=worker_id, **options)
                     return
                 except Error as error:
-                    if fault_of(error) is None:
+                    if fault_of(error) is None or _is_to_stop():
                         raise
                     self.stderr.write(f"asked again in {AGAIN_AFTER} s: {error}")
                     connections.close_all()
                     time.sleep(AGAIN_AFTER)
+
+
+def _is_to_stop() -> bool:
+    """Return whether the package's worker was told to stop and would have, after the task it had in hand."""
+    worker = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return isinstance(worker, db_worker.Worker) and not worker.running
 
 
 def _tidy() -> None:
