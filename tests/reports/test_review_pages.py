@@ -138,7 +138,7 @@ class ReviewPagesTest(TestCase):
         make_move(self.report, "return", user=self.cast["huyen-349"], reason="Sai số")
         Report.objects.filter(pk=self.report.pk).update(state=State.SUBMITTED)
         answer = self.client.post(self.review, {"chosen": [seen]}, follow=True)
-        self.assertNotContains(answer, "Đã duyệt")
+        self.assertNotContains(answer, "Đã duyệt 1 báo cáo")
         self.assertContains(answer, "sau khi anh/chị mở trang")
         assert Report.objects.get(pk=self.report.pk).state == State.SUBMITTED
 
