@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
-from danvan.accounts.scope import area_editable_by, units_editable_by
+from danvan.accounts.scope import area_editable_by, units_editable_by, with_predecessors_of
 from danvan.common.forms import (
     BaseForm,
     DayField,
@@ -24,6 +24,7 @@ from records.answering import answered_by, refusal
 from records.filters import UnitField
 from records.guidance.sentences import sentences_of
 from records.kinds import KINDS, RecordKind
+from records.locks import still_open
 from records.models import DialogueConference, EventRecord, Recognition, SkilledMobilisationModel
 from records.years import days_logged, working_year, year_of, year_spans
 
@@ -88,13 +89,29 @@ class RecordForm(BaseForm):
         return units.select_related("parent").in_menu_order()
 
     def _place_unit(self) -> None:
-        unit = self.fields["unit"]
         own = self.user.unit_id
         if self.instance.pk is None and not self.initial.get("unit"):
             self.initial["unit"] = own
         low = own and self.user.unit.level in (Level.COMMUNE, Level.BODY)
-        of_one = self.user.role != "officer" or low
-        if of_one and not answered_by(self.user):
+        if self.user.role != "officer" or low:
+            self._offer_open(own)
+
+    def _offer_open(self, own: int | None) -> None:
+        """Offer the own unit and what has ended but may still be written of; ask only where that is more.
+
+        What the record or the post names stays among them: whether it may be written is judged later.
+        """
+        unit: Any = self.fields["unit"]
+        offered = {own}
+        if len(with_predecessors_of(self.user)) > 1:
+            named = {str(self.instance.unit_id), self.data.get("unit", "")}
+            units = list(unit.queryset)
+            offered |= still_open(self.user, units, self.years.values())
+            offered |= {one.pk for one in units if str(one.pk) in named}
+            unit.queryset = unit.queryset.filter(pk__in=offered)
+            if self.initial["unit"] not in offered | {str(pk) for pk in offered}:
+                self.initial["unit"] = own  # of a copy: what it was made from takes nothing new
+        if offered == {own}:
             unit.widget = forms.HiddenInput()
 
     def has_districts(self) -> bool:

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from danvan.accounts.models import User
 from danvan.common.handbook.why import Why
 from danvan.units.models import AdministrativeUnit
-from records.answering import UnitDays
+from records.answering import UnitDays, answered_by
 from records.models import EventRecord, Recognition
+
+ONE_DAY = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,37 @@ def lock_of(record: EventRecord) -> Lock | None:
         if lock.covers(record.unit_id, record.start_date):
             return lock
     return None
+
+
+def still_open(
+    user: User,
+    units: Iterable[AdministrativeUnit],
+    years: Iterable[tuple[datetime.date, datetime.date]],
+) -> set[int]:
+    """Return the ids of those of `units` that have ended and of which `user` may still write a record.
+
+    That is of a day of theirs that is not locked: of the opened `years`, or, where the own unit answers
+    for the unit, of the days it answers for. Two queries at most.
+    """
+    today = timezone.localdate()
+    ended = [(one, one.valid_to) for one in units if one.valid_to and one.valid_to <= today]
+    locks = locks_on(unit.pk for unit, _until in ended)
+    spans: dict[int, list[tuple[datetime.date, datetime.date]]] = {}
+    for one in answered_by(user):
+        spans.setdefault(one.unit_id, []).append((one.start, one.end))
+    years, found = list(years), set()
+    for unit, until in ended:
+        of_unit = [lock for lock in locks if lock.unit_id == unit.pk]
+        for start, end in spans.get(unit.pk, years):
+            first, last = max(start, unit.valid_from), min(end, until - ONE_DAY)
+            # The first day that is not locked is among these.
+            days = [first, *(lock.end + ONE_DAY for lock in of_unit)]
+            if any(
+                first <= day <= last and not any(lock.covers(unit.pk, day) for lock in of_unit)
+                for day in days
+            ):
+                found.add(unit.pk)
+    return found
 
 
 class Kept:

@@ -345,7 +345,7 @@ REPORTS: dict[str, list[Row]] = {
     "reports:review": [
         Row("GET", "302 403 403 403 200 200 200 403 200"),
         Row("GET", "302 403 403 403 200 200 200 403 200", query="?bang=1"),
-        Row("POST", "403 403 403 403 200 200 200 403 200"),
+        Row("POST", "403 403 403 403 302 302 302 403 302"),
     ],
     "reports:consolidation": [
         Row("GET", "302 200 200 200 200 200 200 200 200"),

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -30,6 +29,7 @@ from reports.models import Qualifier, Report, ReportUnit, Source
 from reports.workflow.answering import shares_of
 from reports.workflow.moves import MoveRefused, last_made_by, lock_reason, may_enter
 from reports.workflow.submission import NotReady, submit
+from reports.workflow.views_queue import carried, list_of, queue_of
 
 PART, TAKEN = "phan", "lay"  # of which part figures were taken from records, and in which version
 
@@ -56,13 +56,18 @@ class EnteringView(View):
             raise PermissionDenied("Anh/chị chỉ được xem báo cáo này, không được nhập số liệu.")
         return super().dispatch(request, *args, **kwargs)
 
+    def shown(self) -> HttpResponse:
+        """Return the redirect to the report as it is read, which knows the list it was opened from."""
+        url = reverse("reports:detail", args=[self.report.pk])
+        return redirect(f"{url}{carried(self.request)}")
+
 
 class EntryView(EnteringView):
     """The form of one report. GET shows it; POST saves ("save"), takes figures from records or sends."""
 
     def get(self, request: PersonRequest, pk: int) -> HttpResponse:
         if lock_reason(self.report):
-            return redirect("reports:detail", pk=pk)
+            return self.shown()
         if shell.is_asked(request):
             return shell.keepable(self.page(BlankSheet(self.report)), request)
         return self.page(EntrySheet(self.report), words=request.GET.get("q", "")[:100])
@@ -120,8 +125,7 @@ class EntryView(EnteringView):
         keep_density(person(self.request), self.request.POST.get(CHOICE, ""))
         anchor = self.request.POST.get("at", "")
         words = self.request.POST.get("q", "")[:100]
-        url = reverse("reports:entry", args=[self.report.pk])
-        url += f"?{urlencode({'q': words})}" if words else ""
+        url = f"{reverse('reports:entry', args=[self.report.pk])}{carried(self.request, q=words)}"
         known = {code for row in sheet.editable() for code in (row.code, row.section.code)}
         return redirect(f"{url}#{anchor}" if anchor in known else url)
 
@@ -131,7 +135,7 @@ class EntryView(EnteringView):
         figures = {c: f for c, f in offered.items() if f != sheet.stored.get(c, BLANK)}
         if not figures:
             url = reverse("reports:take", args=[self.report.pk])
-            return redirect(f"{url}?{urlencode({PART: wanted})}")
+            return redirect(f"{url}{carried(self.request, **{PART: wanted})}")
         write_figures(
             self.report,
             figures,
@@ -139,7 +143,7 @@ class EntryView(EnteringView):
             source=Source.RECORDS,
             version=self.report.version,
         )
-        return redirect(taken_url(self.report.pk, self.report.version, wanted))
+        return redirect(taken_url(self.request, self.report, wanted))
 
     def send(self, sheet: EntrySheet) -> Any:
         confirmed = self.request.POST["action"] == "submit_blanks"
@@ -150,7 +154,7 @@ class EntryView(EnteringView):
             return self.page(sheet, status=422, refusal=refusal)
         except MoveRefused as refusal:
             messages.error(self.request, str(refusal), extra_tags=refusal.why)
-            return redirect("reports:detail", pk=self.report.pk)
+            return self.shown()
         return self.sent()
 
     def was_sent(self, sheet: EntrySheet, figures: Mapping[str, Any]) -> bool:
@@ -166,7 +170,7 @@ class EntryView(EnteringView):
     def sent(self) -> HttpResponse:
         told = "Đã gửi báo cáo. Anh/chị sẽ thấy kết quả duyệt ở Bàn làm việc."
         messages.success(self.request, told)
-        return redirect("reports:detail", pk=self.report.pk)
+        return self.shown()
 
     def just_taken(self) -> Taken | None:
         """Return what the address says was just taken from the records, as long as it still stands so."""
@@ -216,15 +220,18 @@ class EntryView(EnteringView):
             "on_behalf": stand_ins(person(self.request), [unit_id])[unit_id],
             "guide": reverse("reports:guidance", args=[self.report.period.catalogue.slug]),
             "report_remarks": [r for r in sheet.remarks if not r.indicator_id],
+            "queue": queue_of(self.request),
+            "list": list_of(self.request),
+            "carried": carried(self.request),
         }
         return render(self.request, "reports/entry.html", context, status=status)
 
 
-def taken_url(pk: int, version: int, part: str) -> str:
-    """Return the address of the form that tells what was taken in `version`, where the person is."""
+def taken_url(request: HttpRequest, report: Report, part: str) -> str:
+    """Return the address of the form that tells what was taken just now, where the person is."""
     place = "da-lay" if part == "all" else part
-    query = urlencode({TAKEN: version, PART: part})
-    return f"{reverse('reports:entry', args=[pk])}?{query}#{place}"
+    query = carried(request, **{TAKEN: report.version, PART: part})
+    return f"{reverse('reports:entry', args=[report.pk])}{query}#{place}"
 
 
 def _as_json(sheet: EntrySheet, changed: int) -> dict:

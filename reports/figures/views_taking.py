@@ -14,6 +14,7 @@ from reports.figures.views_entry import PART, EnteringView, taken_url
 from reports.figures.writing import ReportLocked, StaleFigures, write_figures
 from reports.models import Source
 from reports.workflow.moves import lock_reason
+from reports.workflow.views_queue import carried
 
 UNDO = "undo"
 
@@ -28,7 +29,7 @@ class TakeView(EnteringView):
 
     def get(self, request: PersonRequest, pk: int) -> HttpResponse:
         if lock_reason(self.report):
-            return redirect("reports:detail", pk=pk)
+            return self.shown()
         sheet = EntrySheet(self.report)
         offers = offers_of(sheet, self.part)
         if not offers:
@@ -43,6 +44,7 @@ class TakeView(EnteringView):
             "part": self.part,
             "version": sheet.version,
             "back": self.form_at(self.part),
+            "carried": carried(request),
         }
         return render(request, "reports/take.html", context)
 
@@ -80,7 +82,7 @@ class TakeView(EnteringView):
             version=read_id(request.POST.get("version", "")) or 0,
         )
         messages.success(request, f"Đã lấy {result.total} số từ hồ sơ và lưu.")
-        return redirect(taken_url(self.report.pk, self.report.version, self.part))
+        return redirect(taken_url(request, self.report, self.part))
 
     def undo(self, request: PersonRequest) -> HttpResponse:
         version = read_id(request.POST[UNDO]) or 0
@@ -93,5 +95,5 @@ class TakeView(EnteringView):
 
     def form_at(self, part: str) -> str:
         """Return the address of the form at a figure or section."""
-        url = reverse("reports:entry", args=[self.report.pk])
+        url = f"{reverse('reports:entry', args=[self.report.pk])}{carried(self.request)}"
         return url if part == "all" else f"{url}#{part}"

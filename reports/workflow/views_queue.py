@@ -25,7 +25,7 @@ from danvan.common.text import clean_line
 from reports.models import Report, State
 from reports.workflow.filters import ReportFilter, ReviewFilter
 from reports.workflow.forms import ExtensionForm
-from reports.workflow.moves import move_many
+from reports.workflow.moves import BulkLine, move_many
 from reports.workflow.periods import extend_many
 from reports.workflow.progress import (
     open_elsewhere,
@@ -50,13 +50,29 @@ def queue_of(request: HttpRequest) -> str:
     return queue_query(QueryDict((request.POST or request.GET).get(QUEUE, "")[:500]))
 
 
-def carried(request: HttpRequest) -> str:
-    """Return what the next page is to know of the list a report was opened from, as a query string."""
-    known = {
-        name: queue_query(QueryDict(request.GET.get(name, "")[:500])) for name in (QUEUE, FROM_LIST)
-    }
+def list_of(request: HttpRequest) -> str:
+    """Return the filters of the list of reports that the page was opened from; "" for none."""
+    return queue_query(QueryDict(request.GET.get(FROM_LIST, "")[:500]))
+
+
+def carried(request: HttpRequest, **more: object) -> str:
+    """Return what the next page is to know of the list a report was opened from, as a query string.
+
+    With `more` of its parameters, those that say something.
+    """
+    queue = queue_query(QueryDict(request.GET.get(QUEUE, "")[:500]))
+    known = {QUEUE: queue, FROM_LIST: list_of(request), **more}
     known = {name: query for name, query in known.items() if query}
     return f"?{urlencode(known)}" if known else ""
+
+
+def told_of(lines: Sequence[BulkLine]) -> dict[tuple[bool, str, str], str]:
+    """Return the places of a bulk approval by what became of them: (done, message, why it was refused)."""
+    places: dict[tuple[bool, str, str], list[str]] = {}
+    for line in lines:
+        told = line.done, line.message, line.why or ""
+        places.setdefault(told, []).append(line.report.unit.place_name)
+    return {told: f"{len(names)} báo cáo ({'; '.join(names)})" for told, names in places.items()}
 
 
 def waiting_in(request: PersonRequest, report: Report) -> list[int]:
@@ -122,7 +138,7 @@ class ReportListView(FilterView):
         return own_list(self.request, self.place, choices, self.usual)
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponseBase:
-        if SEEN not in self.request.GET or self.request.method == "POST":
+        if SEEN not in self.request.GET:
             return super().render_to_response(context, **kwargs)
         columns = [REPORT_COLUMNS[name] for name in self.own.columns]
         heads = [
@@ -190,7 +206,6 @@ class ReviewView(ReportListView):
     opened_from = QUEUE
     place, usual = "review", ("state", "filled", "deviating", "settled", "due")
     none_at_all = "Kỳ báo cáo này không có báo cáo nào do đơn vị anh/chị duyệt."
-    lines: Sequence[Any] = ()
 
     def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         request.user.require(Action.REVIEW, "Anh/chị không có quyền duyệt báo cáo.")
@@ -200,7 +215,7 @@ class ReviewView(ReportListView):
         return super().get_queryset().filter(to_review_by(self.request.user))
 
     def post(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Approve what was chosen, each report on its own, and show what became of each.
+        """Approve what was chosen, each report on its own; the queue then tells what became of each.
 
         "ask" tells first what is about to be approved; "extend" gives what was chosen a later due date.
         """
@@ -213,14 +228,19 @@ class ReviewView(ReportListView):
             return self.extend(reports)
         if reports and "ask" in request.POST:
             return self.ask(reports)
-        self.lines = move_many(reports, "approve", user=request.user, versions=versions)
-        missing = len(posted) - len(self.lines)
+        lines = move_many(reports, "approve", user=request.user, versions=versions)
+        for (done, message, why), places in told_of(lines).items():
+            if done:
+                messages.success(request, f"Đã duyệt {places}.")
+            else:
+                messages.error(request, f"Chưa duyệt {places}: {message}", extra_tags=why)
+        missing = len(posted) - len(lines)
         if not versions:
             messages.warning(request, "Chưa chọn báo cáo nào. Vui lòng đánh dấu báo cáo cần xử lý.")
         elif missing:
             told = f"{missing} báo cáo đã chọn không còn hoặc anh/chị không có quyền duyệt, được bỏ qua."
             messages.warning(request, told)
-        return self.get(request, *args, **kwargs)
+        return self.back()
 
     def ask(self, reports: list[Report]) -> HttpResponse:
         """Show what the chosen reports hold before they are approved."""
@@ -245,12 +265,15 @@ class ReviewView(ReportListView):
                 extend_many(reports, user=self.request.user, until=until, reason=reason)
                 told = f"Đã gia hạn cho {len(reports)} đơn vị đến hết ngày {until:%d/%m/%Y}."
                 messages.success(self.request, told)
-                return redirect(f"{reverse('reports:review')}?{queue_query(self.request.GET)}")
+                return self.back()
         context = {"form": form, "reports": reports}
         status = 422 if form.errors else 200
         return render(self.request, "reports/extend_many.html", context, status=status)
 
+    def back(self) -> HttpResponse:
+        """Return the redirect to the queue as it was: Back never asks to send anything again."""
+        return redirect(f"{reverse('reports:review')}?{queue_query(self.request.GET)}")
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         # "Choose all" is a link that loads the page with the boxes ticked, so it works without JavaScript.
-        ticked = self.request.method == "GET" and "tick" in self.request.GET
-        return super().get_context_data(lines=self.lines, ticked=ticked, **kwargs)
+        return super().get_context_data(ticked="tick" in self.request.GET, **kwargs)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -36,11 +36,10 @@ from reports.workflow.moves import (
 from reports.workflow.periods import extend_deadline
 from reports.workflow.remarks import keep_remarks, settle
 from reports.workflow.views_queue import (
-    FROM_LIST,
     QUEUE,
     carried,
+    list_of,
     queue_of,
-    queue_query,
     waiting_in,
 )
 
@@ -97,7 +96,7 @@ def _detail_page(
         "typed": typed or {},
         "reason": reason,
         "queue": queue_of(request),
-        "list": queue_query(QueryDict(request.GET.get(FROM_LIST, "")[:500])),
+        "list": list_of(request),
         "carried": carried(request),
     }
     return render(request, "reports/detail.html", context, status=status)
@@ -207,6 +206,7 @@ def figure_history(request: PersonRequest, pk: int, code: str) -> HttpResponse:
     )
     lines = [change_line(change) for change in changes.with_names()]
     context = {"report": report, "indicator": indicator, "lines": lines}
+    context["carried"] = carried(request)
     return render(request, "reports/figure_history.html", context)
 
 

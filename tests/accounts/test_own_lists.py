@@ -6,9 +6,11 @@ from io import BytesIO
 from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from openpyxl import load_workbook
 
 from danvan.accounts.models import SavedList
+from reports.models import Report, State
 from tests.cast import build_cast, build_world
 
 # Name of the list's address → where its columns are kept, one usual column, one that is chosen, its export.
@@ -144,3 +146,30 @@ class WayBackTest(TestCase):
                 after = self.client.post(extend, data, follow=True)
                 self.assertContains(after, f"‹ {says}")
                 self.assertContains(after, "level=commune&amp;q=tien")
+
+    def test_typing_in_place_of_a_unit_leads_back_as_well(self):
+        query = "level=commune&q=tien&page=1"
+        for name, says in (("reports:list", "Báo cáo năm"), ("reports:review", "Danh sách duyệt")):
+            page = self.client.get(f"{reverse(name)}?{query}")
+            report = page.context["reports"][0]
+            back = page.context["back"]
+            url = reverse("reports:entry", args=[report.pk]) + back
+            detail = reverse("reports:detail", args=[report.pk]) + back
+            take = reverse("reports:take", args=[report.pk]) + back
+            opened = self.client.get(detail)
+            self.assertContains(opened, f'href="{escape(url)}"')
+            form = self.client.get(url)
+            self.assertContains(form, f'href="{escape(detail)}"')
+            saved = {"version": report.version, "action": "save"}
+            saves = self.client.post(url, {**saved, "q": "DT01"})
+            self.assertEqual(saves.url, f"{url}&q=DT01")
+            asked = self.client.post(url, {"version": report.version, "take": "all"})
+            self.assertEqual(asked.url, f"{take}&phan=all")
+            self.assertEqual(self.client.get(asked.url).url, url)  # the records say nothing new
+            Report.objects.filter(pk=report.pk).update(state=State.SUBMITTED)
+            sent = self.client.get(url)
+            self.assertRedirects(sent, detail)
+            Report.objects.filter(pk=report.pk).update(state=State.DRAFT)
+            for page in (form, opened):
+                self.assertContains(page, f"‹ {says}")
+                self.assertContains(page, escape(query))

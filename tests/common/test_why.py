@@ -163,7 +163,8 @@ class WhyTest(TestCase):
         Report.objects.filter(pk=self.world.report.pk).update(state=State.SUBMITTED)
         self.client.force_login(self.cast["huyen-349"])
         chosen = {"chosen": f"{self.world.report.pk}.77"}
-        self.assert_why(self.client.post(reverse("reports:review"), chosen), Why.MOVED_ON)
+        queue = self.client.post(reverse("reports:review"), chosen, follow=True)
+        self.assert_why(queue, Why.MOVED_ON)
 
     def test_the_pages_of_the_admin_and_what_they_refuse(self):
         self.assert_why(self.client.get(reverse("admin:index")), Why.RIGHT)

@@ -180,6 +180,45 @@ class CountedAndLockedTest(HaNamCase):
         answer = self.client.post(reverse("records:create", args=["dialogue-conference"]), values)
         self.assertContains(answer, "trong thời gian 15/12/2024 – 30/06/2025", status_code=422)
 
+    def asked(self, name="create", *args, user=None):
+        """Return the form's field of the unit and the codes it offers, none where it is not shown."""
+        self.client.force_login(user or self.heir)
+        page = self.client.get(reverse(f"records:{name}", args=["dialogue-conference", *args]))
+        field = page.context["form"]["unit"]
+        shown = not field.is_hidden
+        return field.value(), [unit.code for unit in field.field.queryset] if shown else []
+
+    def test_ended_units_are_offered_while_a_day_of_theirs_may_still_be_written(self):
+        offered = ["13327", "13327", "13339"]
+        self.assertEqual(self.asked(), (self.moc_hoan.pk, offered))
+        self.assertEqual(self.asked("copy", self.inside.pk), (self.moc_nam.pk, offered))
+        mine = Report.objects.filter(period=self.part, unit=self.moc_hoan)
+        mine.update(state=State.APPROVED)
+        self.assertEqual(self.asked(), (self.moc_hoan.pk, []))
+        mine.update(state=State.RETURNED)
+        self.assertEqual(self.asked()[1], offered)
+        type(self.part).objects.filter(pk=self.part.pk).update(is_closed=True)
+        self.assertEqual(self.asked(), (self.moc_hoan.pk, []))
+        self.assertEqual(self.asked("copy", self.inside.pk), (self.moc_hoan.pk, []))
+        values = typed("dialogue-conference", self.moc_nam, start_date="21/12/2024")
+        late = self.client.post(reverse("records:create", args=["dialogue-conference"]), values)
+        self.assertContains(late, "đang khóa", status_code=422)
+        self.assertContains(late, f'<option value="{self.moc_nam.pk}" selected', status_code=422)
+
+    def test_under_an_earlier_name_a_late_record_is_written_as_well(self):
+        """Quế was renamed on 1/1/2025: its days before belong to the same year."""
+        que = self.unit("13384", HALF)
+        clerk = User.objects.create(
+            username="xa-que", unit=que, role="clerk", full_name="Lê Thị Na"
+        )
+        old = self.unit("13384")
+        self.assertEqual(self.asked(user=clerk), (que.pk, ["13384", "13384"]))
+        values = typed("dialogue-conference", old, start_date="21/12/2024")
+        answer = self.client.post(reverse("records:create", args=["dialogue-conference"]), values)
+        self.assertEqual(answer.status_code, 302)
+        Report.objects.update(state=State.APPROVED)
+        self.assertEqual(self.asked(user=clerk), (que.pk, []))
+
     def test_an_excel_sheet_may_say_the_same(self):
         self.client.force_login(self.heir)
         rows = [

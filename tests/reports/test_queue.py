@@ -94,10 +94,12 @@ class QueueTests(TestCase):
             self.assertContains(page, "page=2")
             chosen = [f"{r.pk}.{r.version}" for r in page.context["reports"]]
             form = page.content.decode().split('<form method="post" action="?')[1].split('"')[0]
-            answer = self.client.post(
-                f"{self.review}?" + form.replace("&amp;", "&"), {"chosen": chosen}
-            )
-            self.assertEqual(answer.context["page_obj"].number, 2)
+            url = f"{self.review}?" + form.replace("&amp;", "&")
+            answer = self.client.post(url, {"chosen": chosen})
+            self.assertEqual(answer.status_code, 302)  # Back never asks to send it again
+            queue = self.client.get(answer.url)
+            self.assertEqual(queue.context["page_obj"].number, 2)
+            self.assertContains(queue, f"Đã duyệt {len(chosen)} báo cáo")
 
     def test_a_page_beyond_the_end_shows_the_nearest(self):
         self.client.force_login(self.cast["tinh"])
