@@ -82,7 +82,7 @@ def test_from_the_first_figure_to_the_signed_workbook(page_as, world, tmp_path):
     binh.get_by_role("button", name="Duyệt các báo cáo đã chọn").click()
     expect(binh.get_by_role("heading", name="Duyệt 1 báo cáo?")).to_be_visible()
     binh.get_by_role("button", name="Duyệt 1 báo cáo").click()
-    expect(binh.get_by_text("Đã duyệt.", exact=True)).to_be_visible()
+    expect(binh.get_by_text("Đã duyệt 1 báo cáo (Xã Tiên Sơn")).to_be_visible()
     assert state_of(world) == State.APPROVED
 
     # The province consolidates and downloads.
