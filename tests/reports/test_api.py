@@ -418,7 +418,8 @@ class DocumentTest(ApiCase):
 
     def test_the_examples_of_the_guide_work(self):
         self.client.force_login(self.cast["tinh"])
-        page = self.client.get("/api/").content.decode().replace("<wbr>", "")  # where a line may end
+        page = self.client.get("/api/").content.decode()
+        page = page.replace("<wbr>", "")  # where a line may end
         base = f"http://testserver{V1}"
         examples = set(re.findall(re.escape(base) + r"[^<\"\s]+", html.unescape(page)))
         self.assertGreater(len(examples), 6)
