@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db import models
@@ -127,6 +127,15 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
         units = {unit.path: unit for unit in self.on(date)}
         return [(unit, units.get(unit.path_above)) for unit in units.values()]
 
+    def by_id(self, ids: Collection[int], known: Mapping[int, Unit]) -> dict[int, Unit]:
+        """Return the units `ids`, all of which are among these, by id, each with the one above it.
+
+        One query, none where all are `known` (in the same form).
+        """
+        if all(pk in known for pk in ids):
+            return {pk: known[pk] for pk in ids}
+        return {unit.pk: unit for unit in self.select_related("parent") if unit.pk in ids}
+
     def chains_on(
         self, days: Mapping[int, datetime.date], known: Mapping[int, Unit] | None = None
     ) -> dict[int, list[Unit]]:
@@ -134,12 +143,10 @@ class AdministrativeUnitQuerySet(models.QuerySet[Unit]):
 
         Two queries, however many units: none for what is among `known` (by id, each with the one above it).
         """
-        units = {pk: unit for pk, unit in (known or {}).items() if pk in days}
-        if len(units) < len(days):
-            rows = self.select_related("parent")
-            units |= {unit.pk: unit for unit in rows if unit.pk in days}
+        known = known or {}
+        units = self.by_id(days.keys(), known)
         standing: dict[str, list[Unit]] = {}
-        for unit in {**(known or {}), **units}.values():
+        for unit in {**known, **units}.values():
             standing.setdefault(unit.path, []).append(unit)
         asked = {(path, days[pk]) for pk, one in units.items() for path in paths_above(one.path)}
         lacking = {path for path, day in asked if not _in_force(standing.get(path, ()), day)}

@@ -124,10 +124,7 @@ class Restating:
 
     def named(self, ids: Collection[int]) -> dict[int, AdministrativeUnit]:
         """Return units by id, each with the one above it. One query, none where all are known."""
-        if all(pk in self.known for pk in ids):
-            return {pk: self.known[pk] for pk in ids}
-        rows = AdministrativeUnit.objects.select_related("parent").filter(pk__in=ids)
-        return {unit.pk: unit for unit in rows}
+        return AdministrativeUnit.objects.filter(pk__in=ids).by_id(ids, self.known)
 
     def mixed(self, periods: Collection[int], levels: Collection[str] | None) -> set[PeriodLevel]:
         """Return the cells in which another unit than the very one goes on, of the levels asked for."""

@@ -137,15 +137,8 @@ class ScopeData:
     @cached_property
     def reporting(self) -> dict[int, AdministrativeUnit]:
         """The units of the listed reports by id, each with the one above it. One query where not known."""
-        return self._named({one.unit_id for one in self.listed}, self.reports().values("unit"))
-
-    def _named(self, ids: set[int], asked: Iterable[Any]) -> dict[int, AdministrativeUnit]:
-        """Return the units `ids`, for which the database is asked by `asked`, each with the one above it."""
-        known = self.scope.known.units
-        if ids <= known.keys():
-            return {pk: known[pk] for pk in ids}
-        units = AdministrativeUnit.objects.filter(pk__in=asked).select_related("parent")
-        return {unit.pk: unit for unit in units}
+        units = AdministrativeUnit.objects.filter(pk__in=self.reports().values("unit"))
+        return units.by_id({one.unit_id for one in self.listed}, self.scope.known.units)
 
     def missing(self, most: int | None) -> tuple[list[ListedReport], dict[int, AdministrativeUnit]]:
         """Return the reports of the years that are not included, the first `most` (None: all); their units.
@@ -158,7 +151,8 @@ class ScopeData:
         periods = first_lacking(self.years, self.tallies, most)
         told = reports_listed(self.reports(periods).exclude(state__in=states), most)
         ids = {one.unit_id for one in told}
-        return told, self._named(ids, ids)
+        units = AdministrativeUnit.objects.filter(pk__in=ids)
+        return told, units.by_id(ids, self.scope.known.units)
 
     def of(self, units: Collection[int]) -> ScopeData:
         """Return the same for the reports of `units` (ids of its reporting units) alone."""

@@ -205,8 +205,12 @@ def figure_history(request: PersonRequest, pk: int, code: str) -> HttpResponse:
         report=report, indicator=indicator
     )
     lines = [change_line(change) for change in changes.with_names()]
-    context = {"report": report, "indicator": indicator, "lines": lines}
-    context["carried"] = carried(request)
+    context = {
+        "report": report,
+        "indicator": indicator,
+        "lines": lines,
+        "carried": carried(request),
+    }
     return render(request, "reports/figure_history.html", context)
 
 
